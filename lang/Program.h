@@ -1,0 +1,159 @@
+// The elaborated program: what the language front end hands to the compiler.
+//
+// Everything that is known when compiling has been resolved: layers are instantiated, loops over compile-time ranges and
+// compile-time conditions are executed, all shapes are numbers. What is left is one graph of primitive operations per
+// role, written for a single example (the compiler adds the batch), plus tables that describe parameters, data and recipe.
+#pragma once
+
+#include "lang/Source.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace nnc::lang {
+
+/// Real is always f64: rates, schedules and bias corrections are computed in it, whatever the precision of Float.
+enum class Element { Float, Real, Int, Bool };
+
+struct Type {
+  Element element = Element::Float;
+  std::vector<int64_t> shape;
+  int64_t classes = 0; ///< n of `class[n]` (an Int below n), else 0
+
+  bool operator==(const Type &) const = default;
+};
+
+using ValueId = uint32_t;
+
+struct Value {
+  Type type;
+  SourceRange range;
+  std::string name; ///< the user's name for it (`hidden`, `dense.weight`), or empty
+};
+
+using Attribute = std::variant<int64_t, double, std::string, std::vector<int64_t>>;
+
+/// One operation of the `nn` dialect. Result types are those of the result values; `name` is the dialect's mnemonic.
+struct Operation {
+  std::string name;
+  std::vector<ValueId> operands;
+  std::vector<ValueId> results;
+  std::vector<std::pair<std::string, Attribute>> attributes;
+  SourceRange range;
+};
+
+/// `Parameter`, `Slot` (optimizer state that belongs to a parameter) and `State` persist between steps; `Input` is one
+/// field of one example; `Scalar` is a number given at run time (seed, step, settings).
+enum class ArgumentKind { Parameter, Slot, State, Input, Scalar };
+
+struct Argument {
+  ArgumentKind kind;
+  std::string name;
+  ValueId value;
+};
+
+/// `Output` is one number (or tensor) per call, `ExampleOutput` one per example.
+enum class ResultKind { Parameter, Slot, State, Output, ExampleOutput };
+
+struct Result {
+  ResultKind kind;
+  std::string name;
+  ValueId value;
+};
+
+/// A function in static single assignment form; operations stand in an order in which operands precede their users.
+struct Function {
+  std::string name; ///< initialize, train_step, evaluate, predict, gradient
+  std::vector<Argument> arguments;
+  std::vector<Value> values;
+  std::vector<Operation> operations;
+  std::vector<Result> results;
+  SourceRange range;
+};
+
+struct ParameterInfo {
+  std::string path; ///< `dense.weight`: the bindings' names from the model inwards
+  Type type;
+  bool trained = true;
+  SourceRange range;
+};
+
+struct SlotInfo {
+  std::string path; ///< `dense.weight.m`
+  std::string owner;
+  Type type;
+};
+
+struct StateInfo {
+  std::string path;
+  Type type;
+  SourceRange range;
+};
+
+/// A number of the recipe that `--set key=value` changes at run time. `seed` (integer), `step` and `steps` always exist.
+struct Setting {
+  std::string key;
+  double value = 0;
+  bool integer = false;
+  SourceRange range;
+};
+
+struct ReaderArgument {
+  std::string name; ///< empty: positional
+  std::variant<std::string, double, bool, std::vector<std::string>> value;
+};
+
+struct DataField {
+  std::string name;
+  Type type;
+  SourceRange range;
+};
+
+struct DataSplit {
+  std::string name;   ///< train, test, validation
+  std::string reader; ///< idx, csv
+  std::vector<ReaderArgument> arguments;
+  SourceRange range;
+};
+
+struct DataInfo {
+  std::string name;
+  std::vector<DataField> fields;
+  std::vector<DataSplit> splits;
+};
+
+struct Recipe {
+  int64_t batch = 32;
+  std::optional<int64_t> epochs;
+  std::optional<int64_t> steps;
+  double validate = 0;  ///< fraction of the training split that is held out
+  int64_t patience = 0; ///< epochs without improvement before stopping; 0: never
+};
+
+/// A row of `EXE info`: one layer instance, in the order of application.
+struct LayerInfo {
+  std::string path;
+  std::string kind; ///< the layer's name in the source: dense, dropout
+  SourceRange range;
+  std::vector<int64_t> input, output;
+  int64_t parameters = 0;
+};
+
+struct Program {
+  std::string model;
+  std::vector<Function> functions;
+  std::vector<ParameterInfo> parameters;
+  std::vector<SlotInfo> slots;
+  std::vector<StateInfo> states;
+  std::vector<Setting> settings;
+  std::optional<DataInfo> data;
+  Recipe recipe;
+  std::vector<std::string> metrics; ///< names of the outputs of train_step and evaluate besides `loss`
+  std::vector<LayerInfo> layers;
+};
+
+} // namespace nnc::lang
