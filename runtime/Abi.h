@@ -1,0 +1,195 @@
+/// The contract between a compiled model (the object that nnc emits) and the runtime it is linked with.
+/// Plain C, versioned, and the only file that the compiler and the runtime share.
+#pragma once
+
+#include <stdint.h>
+
+/// Goes up whenever a change here makes old objects and new runtimes disagree. The description repeats
+/// it as "abi", and the runtime refuses to start when the two differ.
+#define NNC_ABI_VERSION 1
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// A compiled function. All threads of the pool call it at the same time with the same blocks; `thread`
+/// is in [0, threads). Kernels that depend on each other are separated by nnc_barrier(), which the
+/// compiled code calls the same number of times on every thread. No barrier is needed at the end: the
+/// runtime waits for all threads. Results must not depend on `threads`.
+///
+///   persistent  parameters, then slots (optimizer state), then states (e.g. running statistics); lives
+///               through the whole run; offsets in "persistent". Only nnc_initialize and nnc_train_step
+///               write to it.
+///   arena       scratch memory of at least the function's "arena" bytes; undefined on entry; shared by
+///               all functions, so nothing in it survives a call.
+///   inputs      the batch: the fields and the weights of the examples, at the offsets in the function's
+///               "inputs". Null if the function has no inputs.
+///   outputs     losses, metrics, predictions, at the offsets in the function's "outputs".
+///   scalars     seed, step, settings, at the offsets in "scalars" (one layout for all functions).
+///
+/// Every block starts at a 64-byte boundary; offsets of tensors in persistent, inputs and outputs are
+/// multiples of 64, offsets of scalars multiples of 8. Tensors are dense and row-major, little-endian.
+typedef void nnc_function(char *persistent, char *arena, const char *inputs, char *outputs,
+                          const char *scalars, int64_t thread, int64_t threads);
+
+/// The functions that a compiled model exports. One that the model does not have is simply not defined
+/// (the runtime's references are weak). nnc_initialize must be there if any of them is.
+///
+///   nnc_initialize  writes every parameter, slot and state from scalar "seed"
+///   nnc_train_step  one step: forward, backward, update of parameters, slots and states in place
+///   nnc_evaluate    loss and metrics of a batch, as an evaluation sees it (no dropout, ...)
+///   nnc_predict     the predictions for each example of a batch
+nnc_function nnc_initialize;
+nnc_function nnc_train_step;
+nnc_function nnc_evaluate;
+nnc_function nnc_predict;
+
+/// Everything else that the runtime must know: a JSON text, UTF-8, ended by a zero byte. Schema below.
+extern const char nnc_description[];
+
+/// Provided by the runtime. Waits until every thread that runs the current function has called it, and
+/// makes their earlier writes visible to all of them. With one thread it returns at once.
+void nnc_barrier(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+/* The schema of nnc_description
+   ============================
+   Unknown members are ignored. Members marked (optional) may be missing; every other one must be there.
+   BYTES, OFFSET, COUNT, LINE are integers >= 0; TEXT is a string; SHAPE is an array of integers >= 1
+   ([] is a scalar); DTYPE is "f32" | "f64" | "i32" | "i64" | "u8" (a bool is a u8 holding 0 or 1).
+
+   {
+     "abi": 1,                          NNC_ABI_VERSION
+     "compiler": TEXT,                  its version, e.g. "0.1.0"
+     "model": TEXT,                     name of the model; names the default weights, MODEL.safetensors
+     "source": TEXT,                    file name of the program, without folders, e.g. "mnist.nn"
+     "float": "f32" | "f64",            the element type that `float` was compiled to
+     "target": TEXT,                    processor the code is for, e.g. "znver4"
+
+     "persistent": {
+       "bytes": BYTES,                  size of the block
+       "tensors": [{                    in the order of the layers; parameters, then slots, then states
+         "name": TEXT,                  unique; parameters and states: layer path and name, e.g.
+                                        "dense_1.weight". It is the tensor's name in weight files
+         "kind": "parameter" | "slot" | "state",
+         "owner": TEXT,                 (optional; slots) name of the parameter it belongs to; a slot
+                                        without owner belongs to the optimizer as a whole
+         "dtype": DTYPE, "shape": SHAPE, "offset": OFFSET,
+         "line": LINE,                  (optional) source line that declares it
+         "trained": true | false        (optional; parameters; default true) false if frozen
+       }]
+     },
+
+     "functions": [{                    one for each exported function
+       "symbol": TEXT,                  "nnc_initialize" | "nnc_train_step" | "nnc_evaluate" | "nnc_predict"
+       "batch": COUNT,                  examples per call; 0 for nnc_initialize
+       "arena": BYTES,
+       "flop": COUNT,                   (optional) floating-point operations of one call
+       "inputs": {
+         "bytes": BYTES,
+         "fields": [{
+           "name": TEXT,                name of the field in the data block (nnc_predict: of the model's input)
+           "kind": "field" | "example_weight",
+                                        example_weight: 1/n for the n real examples, 0 for padding; at most
+                                        one; always of the model's float type and of shape [batch]
+           "dtype": DTYPE,              "f32"/"f64" (the model's float) or "i32"; must be what "data" says
+           "shape": SHAPE,              with the batch first
+           "offset": OFFSET
+         }]
+       },
+       "outputs": {
+         "bytes": BYTES,
+         "values": [{
+           "name": TEXT,                e.g. "loss", "accuracy", "learning_rate", "digit"
+           "kind": "loss" | "metric" | "learning_rate" | "prediction",
+                                        train_step, evaluate: exactly one loss; loss, metric and
+                                        learning_rate have shape []. Losses and metrics are means over the
+                                        real examples of the batch
+           "dtype": DTYPE,
+           "shape": SHAPE,              with the batch first if batched
+           "offset": OFFSET,
+           "batched": true | false,     (optional; default true for predictions, else false)
+           "field": TEXT                (optional; predictions) name of the class field of the data that
+                                        an integer output numbers (it is then printed as the class's name)
+                                        or whose classes the last dimension of a float output counts
+         }]
+       }
+     }],
+
+     "scalars": {
+       "bytes": BYTES,
+       "values": [{
+         "name": TEXT,
+         "dtype": "i64" | "f64",
+         "offset": OFFSET,
+         "settable": true | false,      (optional; default false) a setting of the recipe: `--set NAME=VALUE`
+         "default": NUMBER,             (required when settable)
+         "description": TEXT            (optional) one line, for --help
+       }]
+     },
+       Scalars that are not settable have one of these names, and the runtime fills them in:
+         seed             i64  --seed
+         step             i64  steps finished before this one: 0 in the first step
+         steps            i64  steps that the whole run is planned to have
+         epoch            i64  epochs finished before this one
+         epochs           i64  epochs that the whole run is planned to have (at least 1)
+         steps_per_epoch  i64
+
+     "data": [{                         every data block that the model can be trained on or evaluated with
+       "name": TEXT,                    for --data NAME=FOLDER
+       "fields": [{
+         "name": TEXT,
+         "dtype": DTYPE,                "f32"/"f64" (the model's float), or "i32" for int and class
+         "shape": SHAPE,                of one example
+         "classes": COUNT,              (optional) a class field: numbers 0 .. classes-1
+         "class_names": [TEXT...]       (optional) declared names of the classes, in order
+       }],
+       "splits": [{
+         "name": "train" | "test" | "validation",
+         "reader": "idx" | "csv" | "npy",
+         "files": [TEXT...],            relative to the folder of the data block
+                                        idx, npy: one per field, in the order of the fields
+                                        csv: one or more with the same columns; their rows are appended
+         "header": true | false,        (optional; csv) the first line names the columns. Default: true if
+                                        columns are selected by name, else true if no cell of the first
+                                        line is a number
+         "separator": TEXT,             (optional; csv) one character. Default: the one of , ; and tab that
+                                        is most frequent in the first line
+         "columns": {FIELD: [TEXT or COUNT ...], ...}
+                                        (optional; csv) the columns that make up each field, by name or by
+                                        number from 0, as many as the field has elements. Default: the fields
+                                        take the columns from left to right
+       }]
+     }],
+       An unsigned byte (IDX or NPY) that meets a float field is divided by 255. A class column of a CSV
+       file holds class numbers or class names; which name has which number: "class_names", else the sorted
+       distinct names of the train split.
+
+     "recipe": {                        (optional: a model without training has none)
+       "data": TEXT,                    name of the data block
+       "batch": COUNT,                  must be the batch of nnc_train_step
+       "epochs": COUNT,                 (optional) at least one of epochs and steps; with both, the run ends
+       "steps": COUNT,                  (optional) at what comes first
+       "validate": NUMBER,              (optional; default 0) fraction of the train split that is kept out
+                                        and evaluated after each epoch
+       "patience": COUNT,               (optional; default 0: off) stop after so many epochs without a better
+                                        validation loss (without validation: training loss); the best weights
+                                        are kept
+       "folder": TEXT                   absolute path of the folder of the program: base of the data's
+                                        file names unless --data says otherwise
+     },
+
+     "layers": [{                       for `info`, in the order of the computation
+       "path": TEXT,                    e.g. "dense_1"
+       "kind": TEXT,                    name of the layer's declaration, e.g. "dense"
+       "line": LINE,
+       "input": SHAPE, "output": SHAPE, of one example
+       "parameters": COUNT,             number of elements
+       "bytes": BYTES,                  of the parameters
+       "flop": COUNT                    (optional) forward, one example
+     }]
+   }
+*/
