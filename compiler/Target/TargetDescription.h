@@ -1,0 +1,53 @@
+// What code generation has to know about a processor: vector width, registers, caches and the speed of
+// its multiply-add. The only place where such numbers come from.
+#pragma once
+
+#include "llvm/ADT/StringRef.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace nnc {
+
+struct TargetDescription {
+  /// LLVM triple, cpu name and feature string ("+avx2,-sse4a"), as a TargetMachine takes them.
+  std::string triple;
+  std::string cpu;
+  std::string features;
+
+  /// Width of a vector register in bits; the element's own width where the processor has no vectors.
+  unsigned vectorBits = 128;
+  unsigned vectorRegisters = 16;
+  /// False: a multiply-add is a product and a sum, since the fused one would be a library call.
+  bool hasFma = false;
+  /// Loads and stores under a mask run at the speed of plain ones.
+  bool hasMaskedOps = false;
+  /// A register operand of an arithmetic instruction can be broadcast from memory.
+  bool hasBroadcastOperand = false;
+
+  /// Bytes of one core's level-one data cache and of its share of the level-two cache.
+  int64_t l1Bytes = 32 << 10;
+  int64_t l2Bytes = 512 << 10;
+
+  /// Hints for the tiling's cost model, for full-width vectors: cycles until a multiply-add's result
+  /// can be used, and multiply-adds and loads started per cycle.
+  unsigned fmaLatency = 4;
+  double fmasPerCycle = 2;
+  double loadsPerCycle = 2;
+  /// Bytes per cycle that stream from the level-two cache.
+  double l2BytesPerCycle = 32;
+
+  /// Elements of `elementBits` bits in one vector register; at least 1.
+  unsigned lanes(unsigned elementBits) const {
+    return vectorBits > elementBits ? vectorBits / elementBits : 1;
+  }
+};
+
+/// Describes `cpu` with `features` added ("+f,-g"; may be empty). `native` means this machine, with its
+/// own features and cache sizes; an empty cpu the baseline of the architecture. Nothing, and a message
+/// in `error`, for a cpu that LLVM does not know.
+std::optional<TargetDescription> describeTarget(llvm::StringRef cpu, llvm::StringRef features,
+                                                std::string &error);
+
+} // namespace nnc
