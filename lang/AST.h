@@ -161,7 +161,7 @@ struct MemberExpression : ExpressionNode<ExpressionKind::Member> {
 struct Block;
 
 /// `value` or `name = value` in the parentheses of a call.
-struct Argument {
+struct CallArgument {
   Identifier name; // empty text when positional
   ExpressionPtr value;
   bool named() const { return !name.text.empty(); }
@@ -171,7 +171,7 @@ struct Argument {
 /// trailing block).
 struct CallExpression : ExpressionNode<ExpressionKind::Call> {
   ExpressionPtr callee;
-  std::vector<Argument> arguments;
+  std::vector<CallArgument> arguments;
   std::unique_ptr<Block> block; // null when there is none
   SourceRange argumentsRange;   // from `(` to `)`
 };
@@ -244,7 +244,7 @@ struct IfExpression : ExpressionNode<ExpressionKind::If> {
 
 /// `(h = e, c = e)`
 struct RecordExpression : ExpressionNode<ExpressionKind::Record> {
-  std::vector<Argument> fields; // all named
+  std::vector<CallArgument> fields; // all named
 };
 
 /// `begin..end`, end exclusive. In an index an end may be missing (null): `x[1..]`, `x[..n]`.
@@ -433,7 +433,7 @@ struct Parameter {
 };
 
 /// One result: a type, with a name when there are several.
-struct Result {
+struct ResultDeclaration {
   Identifier name; // empty text when not named
   TypeExpression type;
 };
@@ -451,7 +451,7 @@ struct CallableDeclaration : DeclarationNode<DeclarationKind::Callable> {
   bool hasSettings = false; // whether a list of settings was written, be it empty
   std::vector<Parameter> settings;
   std::vector<Parameter> inputs;
-  std::vector<Result> results; // empty when none was written
+  std::vector<ResultDeclaration> results; // empty when none was written
   std::unique_ptr<Block> body;
 };
 
