@@ -50,7 +50,7 @@ struct Operation {
 /// field of one example; `Scalar` is a number given at run time (seed, step, settings).
 enum class ArgumentKind { Parameter, Slot, State, Input, Scalar };
 
-struct Argument {
+struct FunctionArgument {
   ArgumentKind kind;
   std::string name;
   ValueId value;
@@ -59,7 +59,7 @@ struct Argument {
 /// `Output` is one number (or tensor) per call, `ExampleOutput` one per example.
 enum class ResultKind { Parameter, Slot, State, Output, ExampleOutput };
 
-struct Result {
+struct FunctionResult {
   ResultKind kind;
   std::string name;
   ValueId value;
@@ -68,10 +68,10 @@ struct Result {
 /// A function in static single assignment form; operations stand in an order in which operands precede their users.
 struct Function {
   std::string name; ///< initialize, train_step, evaluate, predict, gradient
-  std::vector<Argument> arguments;
+  std::vector<FunctionArgument> arguments;
   std::vector<Value> values;
   std::vector<Operation> operations;
-  std::vector<Result> results;
+  std::vector<FunctionResult> results;
   SourceRange range;
 };
 
@@ -94,7 +94,9 @@ struct StateInfo {
   SourceRange range;
 };
 
-/// A number of the recipe that `--set key=value` changes at run time. `seed` (integer), `step` and `steps` always exist.
+/// A number of the recipe that `--set key=value` changes at run time: a Scalar argument of type Real with this name. The
+/// other Scalar arguments are counters that the runtime fills in: `seed`, `step` (steps finished before this one),
+/// `steps`, `epoch` (epochs finished), `epochs`, `steps_per_epoch`. They have type Int and are 64 bits wide.
 struct Setting {
   std::string key;
   double value = 0;
@@ -111,12 +113,16 @@ struct DataField {
   std::string name;
   Type type;
   SourceRange range;
+  std::vector<std::string> classNames; ///< of a class field, in the order of their numbers; empty when not declared
 };
 
 struct DataSplit {
   std::string name;   ///< train, test, validation
-  std::string reader; ///< idx, csv
+  std::string reader; ///< idx, csv, npy
+  /// Positional arguments are file names. csv also has, by name: `header` (bool), `separator` (string), and for a field
+  /// the columns that make it up (list of strings: names, or numbers from 0 in decimal; see `columnsByNumber`).
   std::vector<ReaderArgument> arguments;
+  bool columnsByNumber = false;
   SourceRange range;
 };
 
