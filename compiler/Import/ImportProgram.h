@@ -10,10 +10,8 @@ namespace nnc {
 /// The width of `float` in the built program.
 enum class FloatPrecision { F32, F64 };
 
-/// Returns a verified module, or null after reporting errors through the context's diagnostics. `sources` gives the
-/// locations their file names and lines.
+/// Returns a verified module, or null after reporting errors through the context's diagnostics.
 mlir::OwningOpRef<mlir::ModuleOp> importProgram(const lang::Program &program,
-                                                const lang::SourceManager &sources,
                                                 FloatPrecision precision,
                                                 mlir::MLIRContext &context);
 

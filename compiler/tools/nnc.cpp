@@ -1,0 +1,185 @@
+// nnc: the compiler's command line.
+#include "compiler/Driver/Compile.h"
+#include "lang/Diagnostics.h"
+
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/Process.h"
+#include "llvm/Support/Program.h"
+#include "llvm/Support/raw_ostream.h"
+
+#include <CLI/CLI.hpp>
+
+#include <unistd.h>
+
+using namespace nnc;
+
+namespace {
+
+constexpr const char *introduction = R"(
+nnc compiles a .nn file, which describes a network, its loss, its data and its training, into one
+executable that trains, evaluates and predicts.
+
+  nnc run examples/digits.nn                  compile, then train
+  nnc build examples/mnist.nn -o mnist        compile only; then: ./mnist train | eval | predict | info | bench
+  nnc build -D hidden=512 examples/mnist.nn   the same with another value for `config hidden`
+  nnc check examples/mnist.nn                 say what is wrong with a program
+  nnc grad-check examples/iris.nn             compare its derivatives with finite differences
+  nnc explain N0302                           what a diagnostic means
+
+See what the compiler does to a network:
+  nnc build --emit=nn FILE                    the network as a graph of operations
+  nnc build --emit=grad FILE                  with its derivative and the optimizer's update
+  nnc build --emit=asm FILE                   the machine code of the training step
+  nnc build --dump-after=all --dump-dir=D FILE   the program after every pass)";
+
+/// The file name of the input without folder and ending: the executable's default name.
+std::string defaultName(const std::string &input) { return llvm::sys::path::stem(input).str(); }
+
+std::string outputName(const CompileOptions &options) {
+  switch (options.emit) {
+  case Stage::Exe:
+    return defaultName(options.input);
+  case Stage::Obj:
+    return defaultName(options.input) + ".o";
+  default:
+    return "-";
+  }
+}
+
+/// The library folder of an installation or a build tree is beside the folder of the executable.
+std::string libraryFolder(const char *program) {
+  static int anchor;
+  std::string self = llvm::sys::fs::getMainExecutable(program, &anchor);
+  llvm::SmallString<256> folder(llvm::sys::path::parent_path(llvm::sys::path::parent_path(self)));
+  llvm::sys::path::append(folder, "lib");
+  return std::string(folder);
+}
+
+void addCompileOptions(CLI::App *command, CompileOptions &options, std::vector<std::string> &defines,
+                       std::string &precision) {
+  command->add_option("FILE", options.input, "the .nn file")->required();
+  command->add_option("-D", defines, "value of a `config` name: -D hidden=512")
+      ->type_name("NAME=VALUE")
+      ->allow_extra_args(false);
+  command->add_option("--float", precision, "precision of `float`: f32 or f64 (for checking)")
+      ->check(CLI::IsMember({"f32", "f64"}))
+      ->default_str("f32");
+  command->add_option("--target-cpu", options.targetCpu,
+                      "processor to compile for, as LLVM names it (znver4, haswell, x86-64)")
+      ->default_str("native");
+  command->add_option("--dump-after", options.dumpAfter, "write the program after this pass, or after `all`")
+      ->type_name("PASS");
+  command->add_option("--dump-dir", options.dumpFolder, "folder for --dump-after")->default_str("dump");
+  command->add_flag("--timing", options.timing, "say where compile time went");
+}
+
+bool splitDefines(const std::vector<std::string> &defines, CompileOptions &options) {
+  for (const std::string &define : defines) {
+    size_t equals = define.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      llvm::errs() << "nnc: -D needs NAME=VALUE, not `" << define << "`\n";
+      return false;
+    }
+    options.defines.emplace_back(define.substr(0, equals), define.substr(equals + 1));
+  }
+  return true;
+}
+
+int explain(const std::string &id) {
+  for (const lang::DiagnosticInfo &info : lang::allDiagnostics()) {
+    if (llvm::StringRef(info.id).equals_insensitive(id)) {
+      llvm::outs() << info.id << ": " << info.message << "\n\n" << info.explanation << "\n";
+      return 0;
+    }
+  }
+  llvm::errs() << "nnc: no diagnostic has the number `" << id << "`\n";
+  return 2;
+}
+
+/// Compiles to a temporary executable, trains with it and passes its exit code on.
+int run(CompileOptions options, const std::vector<std::string> &arguments) {
+  llvm::SmallString<128> path;
+  if (std::error_code error = llvm::sys::fs::createTemporaryFile(defaultName(options.input), "", path)) {
+    llvm::errs() << "nnc: cannot create a temporary file: " << error.message() << "\n";
+    return 1;
+  }
+  options.output = std::string(path);
+  int status = 1;
+  if (compile(options)) {
+    std::vector<llvm::StringRef> words = {path, "train"};
+    words.insert(words.end(), arguments.begin(), arguments.end());
+    std::string error;
+    status = llvm::sys::ExecuteAndWait(path, words, std::nullopt, {}, 0, 0, &error);
+    if (status < 0)
+      llvm::errs() << "nnc: cannot run the compiled program: " << error << "\n";
+  }
+  llvm::sys::fs::remove(path);
+  return status < 0 ? 1 : status;
+}
+
+} // namespace
+
+int main(int count, char **arguments) {
+  CLI::App app(introduction, "nnc");
+  app.set_version_flag("--version", "nnc " NNC_VERSION);
+  app.require_subcommand(1);
+  app.option_defaults()->always_capture_default();
+
+  CompileOptions options;
+  options.libraryFolder = libraryFolder(arguments[0]);
+  options.colour = llvm::sys::Process::StandardErrHasColors();
+  std::vector<std::string> defines, trainArguments;
+  std::string precision = "f32", emit = "exe", id;
+  int64_t elements = 20;
+
+  CLI::App *build = app.add_subcommand("build", "compile a program");
+  addCompileOptions(build, options, defines, precision);
+  build->add_option("-o,--output", options.output, "the file to write; `-` is standard output");
+  build->add_option("--emit", emit, "what to write: ast nn grad opt linalg loops llvm asm obj exe")
+      ->check(CLI::IsMember({"ast", "nn", "grad", "opt", "linalg", "loops", "llvm", "asm", "obj", "exe"}))
+      ->default_str("exe");
+
+  CLI::App *runCommand =
+      app.add_subcommand("run", "compile a program and train with it; words after `--` go to `train`");
+  addCompileOptions(runCommand, options, defines, precision);
+  runCommand->add_option("ARGUMENTS", trainArguments, "for the compiled program's `train`");
+
+  CLI::App *checkCommand = app.add_subcommand("check", "parse and type-check a program");
+  checkCommand->add_option("FILE", options.input, "the .nn file")->required();
+  checkCommand->add_option("-D", defines, "value of a `config` name")
+      ->type_name("NAME=VALUE")
+      ->allow_extra_args(false);
+
+  CLI::App *gradCheck = app.add_subcommand(
+      "grad-check", "compare every derivative of a program's loss with finite differences in f64");
+  addCompileOptions(gradCheck, options, defines, precision);
+  gradCheck->add_option("--elements", elements, "elements of each tensor to try")
+      ->check(CLI::Range(int64_t(1), int64_t(1) << 40))
+      ->default_str("20");
+
+  CLI::App *explainCommand = app.add_subcommand("explain", "say what a diagnostic means");
+  explainCommand->add_option("NUMBER", id, "its number, as in error[N0302]")->required();
+
+  try {
+    app.parse(count, arguments);
+  } catch (const CLI::ParseError &error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+
+  if (explainCommand->parsed())
+    return explain(id);
+  if (!splitDefines(defines, options))
+    return 2;
+  options.precision = precision == "f64" ? FloatPrecision::F64 : FloatPrecision::F32;
+  if (checkCommand->parsed())
+    return check(options) ? 0 : 1;
+  if (gradCheck->parsed())
+    return checkGradients(options, elements) ? 0 : 1;
+  if (runCommand->parsed())
+    return run(options, trainArguments);
+  options.emit = *parseStage(emit);
+  if (options.output.empty())
+    options.output = outputName(options);
+  return compile(options) ? 0 : 1;
+}
