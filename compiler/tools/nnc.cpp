@@ -56,8 +56,8 @@ std::string libraryFolder(const char *program) {
   return std::string(folder);
 }
 
-void addCompileOptions(CLI::App *command, CompileOptions &options, std::vector<std::string> &defines,
-                       std::string &precision) {
+void addCompileOptions(CLI::App *command, CompileOptions &options,
+                       std::vector<std::string> &defines, std::string &precision) {
   command->add_option("FILE", options.input, "the .nn file")->required();
   command->add_option("-D", defines, "value of a `config` name: -D hidden=512")
       ->type_name("NAME=VALUE")
@@ -65,12 +65,16 @@ void addCompileOptions(CLI::App *command, CompileOptions &options, std::vector<s
   command->add_option("--float", precision, "precision of `float`: f32 or f64 (for checking)")
       ->check(CLI::IsMember({"f32", "f64"}))
       ->default_str("f32");
-  command->add_option("--target-cpu", options.targetCpu,
-                      "processor to compile for, as LLVM names it (znver4, haswell, x86-64)")
+  command
+      ->add_option("--target-cpu", options.targetCpu,
+                   "processor to compile for, as LLVM names it (znver4, haswell, x86-64)")
       ->default_str("native");
-  command->add_option("--dump-after", options.dumpAfter, "write the program after this pass, or after `all`")
+  command
+      ->add_option("--dump-after", options.dumpAfter,
+                   "write the program after this pass, or after `all`")
       ->type_name("PASS");
-  command->add_option("--dump-dir", options.dumpFolder, "folder for --dump-after")->default_str("dump");
+  command->add_option("--dump-dir", options.dumpFolder, "folder for --dump-after")
+      ->default_str("dump");
   command->add_flag("--timing", options.timing, "say where compile time went");
 }
 
@@ -100,7 +104,8 @@ int explain(const std::string &id) {
 /// Compiles to a temporary executable, trains with it and passes its exit code on.
 int run(CompileOptions options, const std::vector<std::string> &arguments) {
   llvm::SmallString<128> path;
-  if (std::error_code error = llvm::sys::fs::createTemporaryFile(defaultName(options.input), "", path)) {
+  if (std::error_code error =
+          llvm::sys::fs::createTemporaryFile(defaultName(options.input), "", path)) {
     llvm::errs() << "nnc: cannot create a temporary file: " << error.message() << "\n";
     return 1;
   }
@@ -137,11 +142,12 @@ int main(int count, char **arguments) {
   addCompileOptions(build, options, defines, precision);
   build->add_option("-o,--output", options.output, "the file to write; `-` is standard output");
   build->add_option("--emit", emit, "what to write: ast nn grad opt linalg loops llvm asm obj exe")
-      ->check(CLI::IsMember({"ast", "nn", "grad", "opt", "linalg", "loops", "llvm", "asm", "obj", "exe"}))
+      ->check(CLI::IsMember(
+          {"ast", "nn", "grad", "opt", "linalg", "loops", "llvm", "asm", "obj", "exe"}))
       ->default_str("exe");
 
-  CLI::App *runCommand =
-      app.add_subcommand("run", "compile a program and train with it; words after `--` go to `train`");
+  CLI::App *runCommand = app.add_subcommand(
+      "run", "compile a program and train with it; words after `--` go to `train`");
   addCompileOptions(runCommand, options, defines, precision);
   runCommand->add_option("ARGUMENTS", trainArguments, "for the compiled program's `train`");
 

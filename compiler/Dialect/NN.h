@@ -1,0 +1,32 @@
+// The nn dialect: neural networks as a graph of tensor operations. Everything that other parts of
+// the compiler need from the dialect, but for the builders in NNBuilders.h.
+#pragma once
+
+#include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Dialect.h"
+#include "mlir/IR/OpDefinition.h"
+#include "mlir/IR/OpImplementation.h"
+#include "mlir/Interfaces/InferTypeOpInterface.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "llvm/ADT/SmallBitVector.h"
+
+// TableGen's classes have unused parameters.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wunused-parameter"
+#include "compiler/Dialect/NNDialect.h.inc"
+#include "compiler/Dialect/NNEnums.h.inc"
+#include "compiler/Dialect/NNInterfaces.h.inc"
+
+#define GET_OP_CLASSES
+#include "compiler/Dialect/NNOps.h.inc"
+#pragma GCC diagnostic pop
+
+namespace nnc::nn {
+
+/// Names of the attributes on function arguments and results; docs/dialect.md lists their values.
+inline constexpr llvm::StringLiteral kindAttrName = "nn.kind";
+inline constexpr llvm::StringLiteral nameAttrName = "nn.name";
+
+} // namespace nnc::nn

@@ -1,0 +1,48 @@
+//===- NNBase.td - The nn dialect and its type constraints ----------------===//
+//
+// The dialect itself, the tensor types its operations accept, and the classes
+// from which every family of operations is made.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef NNC_DIALECT_NNBASE
+#define NNC_DIALECT_NNBASE
+
+include "mlir/IR/OpBase.td"
+include "mlir/IR/OpAsmInterface.td"
+include "mlir/Interfaces/InferTypeOpInterface.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+include "compiler/Dialect/NNInterfaces.td"
+
+def NN_Dialect : Dialect {
+  let name = "nn";
+  let cppNamespace = "::nnc::nn";
+  let summary = "Neural networks as a graph of differentiable tensor operations";
+  let description = [{
+    Values are builtin tensors of static shape; every operation but `nn.gradient`
+    has one result and none has a side effect. Floats are f32 or f64, integers
+    i32 or i64, truth values i1. Element-wise operations take operands of one
+    shape: a broadcast is always an operation of its own. Arithmetic follows
+    IEEE 754; what deviates is stated at the operation.
+  }];
+  let hasConstantMaterializer = 1;
+}
+
+def NN_FloatTensor : StaticShapeTensorOf<[F32, F64]>;
+def NN_IntTensor : StaticShapeTensorOf<[I32, I64]>;
+def NN_BoolTensor : StaticShapeTensorOf<[I1]>;
+def NN_NumberTensor : StaticShapeTensorOf<[F32, F64, I32, I64]>;
+def NN_Tensor : StaticShapeTensorOf<[F32, F64, I32, I64, I1]>;
+
+def NN_I64Scalar
+    : Type<And<[IsTensorTypePred, HasAnyRankOfPred<[0]>,
+                CPred<"::llvm::cast<::mlir::ShapedType>($_self).getElementType()"
+                      ".isSignlessInteger(64)">]>,
+           "tensor<i64>", "::mlir::RankedTensorType">,
+      BuildableType<"::mlir::RankedTensorType::get({}, $_builder.getI64Type())">;
+def NN_FloatScalar : 0DTensorOf<[F32, F64]>;
+
+class NN_Op<string mnemonic, list<Trait> traits = []>
+    : Op<NN_Dialect, mnemonic, !listconcat(traits, [Pure])>;
+
+#endif // NNC_DIALECT_NNBASE
