@@ -21,27 +21,21 @@ constexpr int width = 4;
 #endif
 typedef float Vector __attribute__((vector_size(width * sizeof(float))));
 
-// Enough independent chains to hide the latency of two multiply-adds a cycle; few enough for 16 registers.
+// Enough independent chains to hide the latency of two multiply-adds a cycle; few enough for 16 registers. Variables
+// of their own and not an array, which the compiler would keep in memory.
+#define FOR_EACH_CHAIN(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11)
 constexpr int chains = 12;
 
 float multiplyAdd(long iterations) {
-  Vector sums[chains];
   Vector factor = Vector{} + 0.999f, addend = Vector{} + 0.001f;
-  for (int i = 0; i < chains; ++i)
-    sums[i] = Vector{} + static_cast<float>(i);
+#define DECLARE(i) Vector sum##i = Vector{} + float(i);
+#define STEP(i) sum##i = sum##i * factor + addend;
+#define FIRST(i) +sum##i[0]
+  FOR_EACH_CHAIN(DECLARE)
   for (long k = 0; k < iterations; ++k) {
-#pragma GCC unroll 12
-    for (int i = 0; i < chains; ++i)
-      sums[i] = sums[i] * factor + addend;
-    // Keeps the chains apart and in registers.
-#pragma GCC unroll 12
-    for (int i = 0; i < chains; ++i)
-      asm volatile("" : "+v"(sums[i]));
+    FOR_EACH_CHAIN(STEP)
   }
-  float total = 0;
-  for (int i = 0; i < chains; ++i)
-    total += sums[i][0];
-  return total;
+  return 0 FOR_EACH_CHAIN(FIRST);
 }
 
 /// Best of several short runs: the peak is what the processor can do when nothing disturbs it.
