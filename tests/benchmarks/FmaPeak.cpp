@@ -28,7 +28,7 @@ constexpr int chains = 12;
 
 float multiplyAdd(long iterations) {
   Vector factor = Vector{} + 0.999f, addend = Vector{} + 0.001f;
-#define DECLARE(i) Vector sum##i = Vector{} + float(i);
+#define DECLARE(i) Vector sum##i = Vector{} + float(i + 2);
 #define STEP(i) sum##i = sum##i * factor + addend;
 #define FIRST(i) +sum##i[0]
   FOR_EACH_CHAIN(DECLARE)
