@@ -1,0 +1,50 @@
+// Tables in text: comma, semicolon or tab separated values with optional quotes and header.
+#pragma once
+
+#include "runtime/Dataset.h"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace nnc::runtime {
+
+/// Walks over the rows of a CSV file (RFC 4180, any line ends, blank lines skipped, spaces around unquoted
+/// cells dropped, a UTF-8 byte order mark ignored).
+class CsvReader {
+public:
+  /// Without a separator: the most frequent of , ; and tab in the first line.
+  CsvReader(Bytes content, std::string origin, std::optional<char> separator);
+
+  /// Moves to the next row; false at the end. Throws Error for a quote that is never closed.
+  bool next();
+
+  /// The row's cells, valid until the reader is destroyed; in them "" has become ".
+  const std::vector<std::string_view> &cells() const { return row; }
+  /// Line on which the row begins, from 1.
+  size_t line() const { return rowLine; }
+  const std::string &origin() const { return name; }
+
+private:
+  bool readRow();
+
+  Bytes content;
+  std::string name;
+  char separator;
+  size_t position = 0, nextLine = 1, rowLine = 0;
+  std::vector<std::string_view> row;
+};
+
+/// Finite number that fills the whole cell; an optional plus sign is allowed.
+std::optional<double> parseNumber(std::string_view cell);
+std::optional<int64_t> parseInteger(std::string_view cell);
+
+/// Reads the fields of `block` from the files of a CSV split; see readSplit.
+Dataset readCsvSplit(const DataBlock &block, const DataSplit &split, const std::string &folder,
+                     ClassNames &classes);
+
+/// A text that can stand in a cell: quoted if it has to be.
+std::string csvCell(const std::string &content);
+
+} // namespace nnc::runtime

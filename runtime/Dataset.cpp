@@ -1,0 +1,116 @@
+#include "runtime/Dataset.h"
+
+#include "runtime/Csv.h"
+#include "runtime/Error.h"
+
+#include <cmath>
+#include <cstring>
+
+namespace nnc::runtime {
+
+const FieldData *Dataset::field(const std::string &name) const {
+  for (const FieldData &field : fields)
+    if (field.name == name)
+      return &field;
+  return nullptr;
+}
+
+static void checkIntegers(const DataField &field, const Array &array) {
+  int64_t low = field.classes ? 0 : INT32_MIN, high = field.classes ? field.classes - 1 : INT32_MAX;
+  int64_t count = array.count();
+  int64_t perExample = std::max<int64_t>(1, elementCount(field.shape));
+  for (int64_t i = 0; i < count; ++i) {
+    int64_t value = 0;
+    if (array.dtype == DType::U8) {
+      value = static_cast<unsigned char>(array.bytes[static_cast<size_t>(i)]);
+    } else if (array.dtype == DType::I32) {
+      int32_t narrow;
+      std::memcpy(&narrow, array.bytes.data() + i * 4, 4);
+      value = narrow;
+    } else {
+      std::memcpy(&value, array.bytes.data() + i * 8, 8);
+    }
+    if (value >= low && value <= high)
+      continue;
+    fail("%s: %s of example %lld is %lld, which is outside %lld..%lld", array.origin.c_str(),
+         field.name.c_str(), static_cast<long long>(i / perExample), static_cast<long long>(value),
+         static_cast<long long>(low), static_cast<long long>(high));
+  }
+}
+
+FieldData fieldFromArray(const DataField &field, Array array) {
+  if (array.shape.empty())
+    fail("%s: it holds a single number, not one entry per example", array.origin.c_str());
+  Shape example(array.shape.begin() + 1, array.shape.end());
+  if (elementCount(example) != elementCount(field.shape))
+    fail("%s: each example is %s, but field '%s' is %s", array.origin.c_str(), describe(example).c_str(),
+         field.name.c_str(), describe(field.shape).c_str());
+  FieldData data;
+  data.name = field.name;
+  data.shape = field.shape;
+  if (isFloat(field.dtype)) {
+    data.storage = array.dtype == DType::U8 ? DType::U8 : field.dtype;
+  } else {
+    if (isFloat(array.dtype))
+      fail("%s: it holds floats, but field '%s' is an integer", array.origin.c_str(), field.name.c_str());
+    checkIntegers(field, array);
+    data.storage = array.dtype == DType::U8 ? DType::U8 : DType::I32;
+  }
+  if (data.storage == array.dtype) {
+    data.bytes = std::move(array.bytes);
+  } else {
+    int64_t count = array.count();
+    data.bytes.resize(static_cast<size_t>(count) * sizeOf(data.storage));
+    convertElements(array.bytes.data(), array.dtype, data.bytes.data(), data.storage, count);
+  }
+  return data;
+}
+
+static Dataset readArrays(const DataBlock &block, const DataSplit &split, const std::string &folder) {
+  if (split.files.size() != block.fields.size())
+    fail("data '%s': its %s split names %zu files for %zu fields", block.name.c_str(), split.name.c_str(),
+         split.files.size(), block.fields.size());
+  Dataset dataset;
+  std::string firstOrigin;
+  for (size_t i = 0; i < split.files.size(); ++i) {
+    std::string path = joinPath(folder, split.files[i]);
+    Array array = split.reader == "idx" ? readIdx(path) : readNpy(path);
+    int64_t examples = array.shape.empty() ? 0 : array.shape[0];
+    if (i == 0) {
+      dataset.examples = examples;
+      firstOrigin = path;
+    } else if (examples != dataset.examples) {
+      fail("%s holds %lld examples, but %s holds %lld", path.c_str(), static_cast<long long>(examples),
+           firstOrigin.c_str(), static_cast<long long>(dataset.examples));
+    }
+    dataset.fields.push_back(fieldFromArray(block.fields[i], std::move(array)));
+  }
+  return dataset;
+}
+
+Dataset readSplit(const DataBlock &block, const DataSplit &split, const std::string &folder,
+                  ClassNames &classes) {
+  for (const DataField &field : block.fields)
+    if (!field.classNames.empty())
+      classes.emplace(field.name, field.classNames);
+  Dataset dataset;
+  try {
+    if (split.reader == "idx" || split.reader == "npy")
+      dataset = readArrays(block, split, folder);
+    else if (split.reader == "csv")
+      dataset = readCsvSplit(block, split, folder, classes);
+    else
+      fail("data '%s': unknown reader '%s'", block.name.c_str(), split.reader.c_str());
+  } catch (const Error &error) {
+    // A missing file is most often a folder that was not said.
+    std::string message = error.what();
+    if (message.ends_with(": no such file or directory"))
+      message += text(" (--data %s=FOLDER says where the data is)", block.name.c_str());
+    throw Error(message);
+  }
+  if (dataset.examples == 0)
+    fail("data '%s': its %s split has no examples", block.name.c_str(), split.name.c_str());
+  return dataset;
+}
+
+} // namespace nnc::runtime

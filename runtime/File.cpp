@@ -1,0 +1,194 @@
+#include "runtime/File.h"
+
+#include "runtime/Error.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+#include <cstdlib>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+namespace nnc::runtime {
+
+Bytes readFile(const std::string &path) {
+  bool standardInput = path == "-";
+  int descriptor = standardInput ? 0 : open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0)
+    fail("%s: %s", path.c_str(), systemMessage(errno).c_str());
+  struct stat status;
+  size_t expected = 0;
+  if (fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode))
+    expected = static_cast<size_t>(status.st_size);
+  // One byte more than expected, so that the end is seen without growing.
+  Bytes content(expected + 1);
+  size_t size = 0;
+  int problem = 0;
+  while (true) {
+    if (size == content.size())
+      content.resize(content.size() * 2 + 65536);
+    ssize_t got = read(descriptor, content.data() + size, content.size() - size);
+    if (got < 0 && errno == EINTR)
+      continue;
+    if (got < 0)
+      problem = errno;
+    if (got <= 0)
+      break;
+    size += static_cast<size_t>(got);
+  }
+  if (!standardInput)
+    close(descriptor);
+  if (problem)
+    fail("%s: %s", path.c_str(), systemMessage(problem).c_str());
+  content.resize(size);
+  return content;
+}
+
+static Bytes decompress(const Bytes &compressed, const std::string &path) {
+  // The last four bytes say the size of the content; only a hint, hence the bound by what deflate can reach.
+  size_t hint = 0;
+  if (compressed.size() >= 18) {
+    const unsigned char *end = reinterpret_cast<const unsigned char *>(compressed.data()) + compressed.size();
+    hint = size_t(end[-4]) | size_t(end[-3]) << 8 | size_t(end[-2]) << 16 | size_t(end[-1]) << 24;
+    hint = std::min(hint, compressed.size() * 1032);
+  }
+  Bytes content(hint + 1);
+  z_stream stream = {};
+  if (inflateInit2(&stream, 15 + 16) != Z_OK)
+    fail("%s: not enough memory to decompress it", path.c_str());
+  struct End {
+    z_stream *stream;
+    ~End() { inflateEnd(stream); }
+  } end{&stream};
+  size_t consumed = 0, produced = 0;
+  while (true) {
+    if (produced == content.size())
+      content.resize(content.size() * 2 + 65536);
+    size_t input = std::min<size_t>(compressed.size() - consumed, UINT_MAX);
+    size_t room = std::min<size_t>(content.size() - produced, UINT_MAX);
+    stream.next_in = reinterpret_cast<Bytef *>(const_cast<char *>(compressed.data() + consumed));
+    stream.avail_in = static_cast<uInt>(input);
+    stream.next_out = reinterpret_cast<Bytef *>(content.data() + produced);
+    stream.avail_out = static_cast<uInt>(room);
+    int status = inflate(&stream, Z_NO_FLUSH);
+    consumed += input - stream.avail_in;
+    produced += room - stream.avail_out;
+    if (status == Z_STREAM_END) {
+      // A gz file may consist of several members; anything else behind the last one is padding.
+      bool another = compressed.size() - consumed >= 2 && compressed[consumed] == '\x1f' &&
+                     compressed[consumed + 1] == '\x8b';
+      if (!another)
+        break;
+      inflateReset(&stream);
+      continue;
+    }
+    if (status == Z_BUF_ERROR || (status == Z_OK && consumed == compressed.size() && stream.avail_out > 0))
+      fail("%s: the gz file is truncated", path.c_str());
+    if (status != Z_OK)
+      fail("%s: the gz file is damaged (%s)", path.c_str(),
+           stream.msg ? stream.msg : "it cannot be decompressed");
+  }
+  content.resize(produced);
+  return content;
+}
+
+Bytes readFileOrGz(const std::string &path) {
+  Bytes content = readFile(path);
+  if (content.size() >= 2 && content[0] == '\x1f' && content[1] == '\x8b')
+    return decompress(content, path);
+  if (extensionOf(path) == ".gz")
+    fail("%s: not a gz file", path.c_str());
+  return content;
+}
+
+std::string joinPath(const std::string &folder, const std::string &path) {
+  if (path.starts_with('/') || path == "-" || folder.empty())
+    return path;
+  return folder.ends_with('/') ? folder + path : folder + "/" + path;
+}
+
+std::string extensionOf(const std::string &path) {
+  size_t dot = path.rfind('.');
+  if (dot == std::string::npos || path.find('/', dot) != std::string::npos)
+    return "";
+  std::string extension = path.substr(dot);
+  for (char &c : extension)
+    if (c >= 'A' && c <= 'Z')
+      c = static_cast<char>(c - 'A' + 'a');
+  return extension;
+}
+
+AtomicFile::AtomicFile(const std::string &wanted) : path(wanted) {
+  // A symbolic link stays one: its target is replaced.
+  if (char *real = realpath(wanted.c_str(), nullptr)) {
+    path = real;
+    std::free(real);
+  }
+  struct stat status;
+  bool exists = stat(path.c_str(), &status) == 0;
+  if (exists && S_ISDIR(status.st_mode))
+    fail("cannot write %s: it is a folder", path.c_str());
+  if (exists && !S_ISREG(status.st_mode)) {
+    descriptor = open(path.c_str(), O_WRONLY | O_CLOEXEC);
+  } else {
+    size_t slash = path.rfind('/');
+    size_t name = slash == std::string::npos ? 0 : slash + 1;
+    temporary = path.substr(0, name) + "." + path.substr(name) + ".tmp" + std::to_string(getpid());
+    descriptor = open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (descriptor >= 0 && exists)
+      (void)fchmod(descriptor, status.st_mode & 07777);
+  }
+  if (descriptor < 0) {
+    std::string reason = systemMessage(errno);
+    temporary.clear();
+    fail("cannot write %s: %s", path.c_str(), reason.c_str());
+  }
+}
+
+AtomicFile::~AtomicFile() {
+  if (descriptor >= 0)
+    close(descriptor);
+  if (!temporary.empty())
+    unlink(temporary.c_str());
+}
+
+void AtomicFile::failed() const {
+  fail("cannot write %s: %s", path.c_str(), systemMessage(errno).c_str());
+}
+
+void AtomicFile::write(const char *data, size_t size) {
+  while (size > 0) {
+    ssize_t written = ::write(descriptor, data, std::min<size_t>(size, size_t(1) << 30));
+    if (written < 0 && errno == EINTR)
+      continue;
+    if (written < 0)
+      failed();
+    data += written;
+    size -= static_cast<size_t>(written);
+  }
+}
+
+void AtomicFile::commit() {
+  if (temporary.empty())
+    return;
+  if (fsync(descriptor) != 0)
+    failed();
+  int closed = close(descriptor);
+  descriptor = -1;
+  if (closed != 0 || rename(temporary.c_str(), path.c_str()) != 0)
+    failed();
+  temporary.clear();
+  // The new name is on the disk once its folder is; not every file system can do that, and the content is safe.
+  size_t slash = path.rfind('/');
+  std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  int folderDescriptor = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folderDescriptor >= 0) {
+    (void)fsync(folderDescriptor);
+    close(folderDescriptor);
+  }
+}
+
+} // namespace nnc::runtime

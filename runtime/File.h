@@ -1,0 +1,60 @@
+// Files as a whole: reading one (decompressed if it is a gz file) and replacing one atomically.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace nnc::runtime {
+
+/// Leaves new elements uninitialised: the bytes of a file are written right after.
+template <typename T> struct UninitializedAllocator : std::allocator<T> {
+  template <typename U> struct rebind {
+    using other = UninitializedAllocator<U>;
+  };
+  template <typename U> void construct(U *place) { ::new (static_cast<void *>(place)) U; }
+  template <typename U, typename... Arguments> void construct(U *place, Arguments &&...arguments) {
+    ::new (static_cast<void *>(place)) U(std::forward<Arguments>(arguments)...);
+  }
+};
+
+using Bytes = std::vector<char, UninitializedAllocator<char>>;
+
+/// The content of a file; "-" is the standard input. Throws Error if it cannot be read.
+Bytes readFile(const std::string &path);
+
+/// The same, and decompresses what begins like a gz file, whatever its name. Throws Error if that is damaged
+/// or truncated.
+Bytes readFileOrGz(const std::string &path);
+
+/// `path` if it is absolute or "-", else `folder`/`path`.
+std::string joinPath(const std::string &folder, const std::string &path);
+
+/// The end of the name from its last dot on, in lower case: ".csv"; empty if there is none.
+std::string extensionOf(const std::string &path);
+
+/// Writes a new version of a file next to it and puts it in place when it is complete and on the disk, so that
+/// the old version survives any failure. What is no regular file (a device, a pipe) is written directly.
+class AtomicFile {
+public:
+  /// Throws Error if the folder cannot be written to.
+  explicit AtomicFile(const std::string &path);
+  AtomicFile(const AtomicFile &) = delete;
+  /// Removes the unfinished new version unless commit() has succeeded.
+  ~AtomicFile();
+
+  /// Throws Error, e.g. if the disk is full.
+  void write(const char *data, size_t size);
+  void write(std::string_view data) { write(data.data(), data.size()); }
+  void commit();
+
+private:
+  [[noreturn]] void failed() const;
+
+  std::string path, temporary;
+  int descriptor = -1;
+};
+
+} // namespace nnc::runtime

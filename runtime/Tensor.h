@@ -1,0 +1,59 @@
+// Element types and shapes as the runtime sees them, and the buffers that hold tensors.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace nnc::runtime {
+
+enum class DType { F32, F64, I32, I64, U8 };
+
+using Shape = std::vector<int64_t>;
+
+/// Bytes of one element.
+size_t sizeOf(DType dtype);
+
+/// "f32", ... as in the description, and back.
+const char *nameOf(DType dtype);
+std::optional<DType> parseDType(std::string_view name);
+
+bool isFloat(DType dtype);
+
+/// Product of the dimensions; 1 for a scalar.
+int64_t elementCount(const Shape &shape);
+
+/// "28x28"; "scalar" for [].
+std::string describe(const Shape &shape);
+
+/// Element `index` at `data`, as a double.
+double loadElement(const char *data, DType dtype, int64_t index);
+
+/// Copies `count` elements, converting the type. Floats go to integers by truncation.
+void convertElements(const char *source, DType from, char *destination, DType to, int64_t count);
+
+/// True if every element of a float tensor is finite; integers always are.
+bool allFinite(const char *data, DType dtype, int64_t count);
+
+/// Zeroed memory at a 64-byte boundary; large blocks lie at huge-page boundaries.
+class AlignedBuffer {
+public:
+  AlignedBuffer() = default;
+  explicit AlignedBuffer(size_t bytes);
+  AlignedBuffer(AlignedBuffer &&other) noexcept;
+  AlignedBuffer &operator=(AlignedBuffer &&other) noexcept;
+  ~AlignedBuffer();
+
+  char *data() { return memory; }
+  const char *data() const { return memory; }
+  size_t size() const { return bytes; }
+
+private:
+  char *memory = nullptr;
+  size_t bytes = 0;
+};
+
+} // namespace nnc::runtime
