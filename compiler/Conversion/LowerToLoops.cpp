@@ -1,0 +1,293 @@
+#include "compiler/Conversion/Barriers.h"
+#include "compiler/Conversion/Contraction.h"
+#include "compiler/Conversion/KernelEmitter.h"
+#include "compiler/Conversion/Passes.h"
+
+#include "mlir/IR/Matchers.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+using namespace mlir;
+
+namespace nnc {
+
+#define GEN_PASS_DEF_LOWERTOLOOPS
+#include "compiler/Conversion/Passes.h.inc"
+
+namespace {
+
+constexpr StringLiteral barrierName = "nnc_barrier";
+/// Threads to expect when a choice depends on it; results never do.
+constexpr unsigned expectedThreads = 2;
+
+/// Lowers the kernels of one function, in order.
+class FunctionLowering {
+public:
+  FunctionLowering(func::FuncOp function, const TargetDescription &target)
+      : function(function), target(target), constants(function), builder(function.getContext()) {}
+
+  LogicalResult run();
+
+private:
+  void hoistViews();
+  LogicalResult lower(Operation *operation);
+  LogicalResult lowerContraction(linalg::LinalgOp op, const ContractionProblem &problem);
+  void lowerSerial(Operation *operation);
+  bool absorbFill(linalg::FillOp fill);
+
+  /// Puts the builder where a kernel with these accesses belongs, behind a barrier if need be.
+  void beginKernel(Operation *at, ArrayRef<Access> accesses, bool everyThread);
+  UnitRange unitRange(int64_t units);
+  Value scratchMemory();
+  TypedAttr initialValue(OpOperand &init) const;
+
+  func::FuncOp function;
+  const TargetDescription &target;
+  ConstantPool constants;
+  OpBuilder builder;
+  FlatMemory memory;
+  BarrierTracker barriers;
+
+  bool threaded = false;
+  Value thread, threads, isFirst;
+  scf::IfOp serial; // the open region of thread 0; null if the last kernel ran on all threads
+  DenseMap<int64_t, UnitRange> ranges;
+  /// What a reduction's output starts from, by the operation and the number of the output.
+  DenseMap<std::pair<Operation *, unsigned>, TypedAttr> fills;
+  Value scratch;
+  int64_t scratchSize = 0;
+};
+
+} // namespace
+
+/// Everything that has no effects goes first, so that a region of thread 0 can take up later kernels.
+void FunctionLowering::hoistViews() {
+  Block &entry = function.getBody().front();
+  Operation *firstKernel = nullptr;
+  for (Operation &operation : llvm::make_early_inc_range(entry)) {
+    if (operation.getNumRegions() == 0 && isMemoryEffectFree(&operation) &&
+        !operation.hasTrait<OpTrait::IsTerminator>()) {
+      if (firstKernel)
+        operation.moveBefore(firstKernel);
+    } else if (!firstKernel) {
+      firstKernel = &operation;
+    }
+  }
+}
+
+UnitRange FunctionLowering::unitRange(int64_t units) {
+  UnitRange &range = ranges[units];
+  if (!range.begin) {
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointAfterValue(isFirst);
+    Location loc = function.getLoc();
+    Value count = constants.index(units);
+    Value next = arith::AddIOp::create(builder, loc, thread, constants.index(1));
+    auto part = [&](Value number) {
+      return arith::DivUIOp::create(builder, loc,
+                                    arith::MulIOp::create(builder, loc, number, count), threads);
+    };
+    range.begin = part(thread);
+    range.end = part(next);
+  }
+  return range;
+}
+
+Value FunctionLowering::scratchMemory() {
+  if (!scratch) {
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(&function.getBody().front());
+    auto type = MemRefType::get({scratchSize}, builder.getI8Type());
+    scratch = memref::AllocaOp::create(builder, function.getLoc(), type,
+                                       builder.getI64IntegerAttr(64));
+  }
+  return scratch;
+}
+
+void FunctionLowering::beginKernel(Operation *at, ArrayRef<Access> accesses, bool everyThread) {
+  if (!threaded) {
+    builder.setInsertionPoint(at);
+    return;
+  }
+  if (barriers.conflicts(accesses)) {
+    builder.setInsertionPoint(at);
+    func::CallOp::create(builder, at->getLoc(), barrierName, TypeRange());
+    barriers.barrier();
+    serial = nullptr;
+  }
+  barriers.record(accesses);
+  if (everyThread) {
+    serial = nullptr;
+    builder.setInsertionPoint(at);
+    return;
+  }
+  if (!serial) {
+    builder.setInsertionPoint(at);
+    serial = scf::IfOp::create(builder, at->getLoc(), isFirst, /*withElseRegion=*/false);
+  }
+  builder.setInsertionPoint(serial.thenBlock()->getTerminator());
+}
+
+/// A fill with a constant whose memory is next used as what a reduction starts from becomes part of that.
+bool FunctionLowering::absorbFill(linalg::FillOp fill) {
+  TypedAttr value;
+  if (!matchPattern(fill.getInputs()[0], m_Constant(&value)))
+    return false;
+  Value filled = fill.getOutputs()[0];
+  for (Operation *next = fill->getNextNode(); next; next = next->getNextNode()) {
+    if (!llvm::is_contained(next->getOperands(), filled))
+      continue;
+    auto op = dyn_cast<linalg::LinalgOp>(next);
+    if (!op || op.getNumReductionLoops() == 0)
+      return false;
+    for (OpOperand *input : op.getDpsInputOperands())
+      if (input->get() == filled)
+        return false;
+    FailureOr<ContractionProblem> problem = matchContraction(op);
+    if (succeeded(problem) ? !matchPattern(fill.getInputs()[0], m_AnyZeroFloat()) : false)
+      return false;
+    if (failed(problem)) {
+      FailureOr<KernelNest> nest = describeNest(op, memory);
+      if (failed(nest) || nest->reductions.empty())
+        return false;
+    }
+    for (auto [i, init] : llvm::enumerate(op.getDpsInits()))
+      if (init == filled)
+        fills[{next, i}] = value;
+    return true;
+  }
+  return false;
+}
+
+LogicalResult FunctionLowering::lowerContraction(linalg::LinalgOp op,
+                                                 const ContractionProblem &contraction) {
+  ContractionProblem problem = contraction;
+  if (fills.contains({op, 0}))
+    problem.accumulate = false;
+  ContractionTiling tiling = chooseTiling(problem, target, expectedThreads);
+  bool everyThread = threaded && tiling.estimatedCycles >= minimumParallelCycles &&
+                     tiling.split != ThreadSplit::None;
+  ContractionOperands operands;
+  operands.a = op.getDpsInputs()[0];
+  operands.b = op.getDpsInputs()[1];
+  operands.c = op.getDpsInits()[0];
+  SmallVector<Access> accesses{wholeAccess(operands.a, false), wholeAccess(operands.b, false),
+                               wholeAccess(operands.c, true)};
+  if (!everyThread)
+    for (Access &access : accesses)
+      access.ownership.kind = Ownership::FirstThread;
+  if (everyThread) {
+    operands.thread = thread;
+    operands.threads = threads;
+  }
+  if (tiling.scratchBytes)
+    operands.scratch = scratchMemory();
+  beginKernel(op, accesses, everyThread);
+  if (failed(emitContraction(builder, op.getLoc(), problem, target, tiling, operands)))
+    return op.emitOpError("cannot be lowered as a contraction");
+  op.erase();
+  return success();
+}
+
+/// Any other operation with effects runs on thread 0, as it is.
+void FunctionLowering::lowerSerial(Operation *operation) {
+  if (!threaded)
+    return;
+  SmallVector<Access> accesses;
+  operation->walk([&](Operation *inner) {
+    for (Value operand : inner->getOperands())
+      if (isa<MemRefType>(operand.getType())) {
+        accesses.push_back(wholeAccess(operand, true));
+        accesses.back().ownership.kind = Ownership::FirstThread;
+      }
+  });
+  beginKernel(operation, accesses, false);
+  operation->moveBefore(builder.getInsertionBlock(), builder.getInsertionPoint());
+}
+
+LogicalResult FunctionLowering::lower(Operation *operation) {
+  auto op = dyn_cast<linalg::LinalgOp>(operation);
+  if (!op) {
+    lowerSerial(operation);
+    return success();
+  }
+  if (auto fill = dyn_cast<linalg::FillOp>(operation); fill && absorbFill(fill)) {
+    fill.erase();
+    return success();
+  }
+  FailureOr<ContractionProblem> problem = matchContraction(op);
+  if (succeeded(problem))
+    return lowerContraction(op, *problem);
+
+  FailureOr<KernelNest> nest = describeNest(op, memory);
+  if (failed(nest))
+    return op.emitOpError("cannot be lowered: needs static shapes and linear indexing maps");
+  KernelPlan plan = planKernel(*nest, target);
+  bool everyThread = threaded && plan.partitionLoop.has_value();
+  beginKernel(op, kernelAccesses(*nest, plan, everyThread), everyThread);
+  SmallVector<TypedAttr> initial;
+  for (unsigned i = 0; i < nest->outputs.size(); ++i)
+    initial.push_back(fills.lookup({operation, i}));
+  UnitRange range = everyThread ? unitRange(plan.partitionUnits) : UnitRange();
+  emitKernel(builder, *nest, plan, constants, everyThread ? &range : nullptr, initial);
+  op.erase();
+  return success();
+}
+
+LogicalResult FunctionLowering::run() {
+  hoistViews();
+  Block &entry = function.getBody().front();
+  threaded = function->hasAttr("nn.threaded");
+  if (threaded) {
+    thread = function.getArgument(function.getNumArguments() - 2);
+    threads = function.getArgument(function.getNumArguments() - 1);
+    builder.setInsertionPointToStart(&entry);
+    Value zero = constants.index(0);
+    builder.setInsertionPointAfterValue(zero);
+    isFirst = arith::CmpIOp::create(builder, function.getLoc(), arith::CmpIPredicate::eq, thread,
+                                    zero);
+  }
+  SmallVector<Operation *> kernels;
+  for (Operation &operation : entry.without_terminator())
+    if (operation.getNumRegions() != 0 || !isMemoryEffectFree(&operation))
+      kernels.push_back(&operation);
+  for (Operation *kernel : kernels)
+    if (auto op = dyn_cast<linalg::LinalgOp>(kernel))
+      if (FailureOr<ContractionProblem> problem = matchContraction(op); succeeded(problem))
+        scratchSize = std::max(scratchSize, scratchBytes(*problem, target, expectedThreads));
+  for (Operation *kernel : kernels)
+    if (failed(lower(kernel)))
+      return failure();
+  return success();
+}
+
+namespace {
+
+struct LowerToLoopsPass : impl::LowerToLoopsBase<LowerToLoopsPass> {
+  using LowerToLoopsBase::LowerToLoopsBase;
+
+  void runOnOperation() override {
+    std::string error;
+    std::optional<TargetDescription> target = describeTarget(targetCpu, "", error);
+    if (!target) {
+      getOperation().emitError() << error;
+      return signalPassFailure();
+    }
+    bool threaded = false;
+    for (auto function : getOperation().getOps<func::FuncOp>()) {
+      if (function.isExternal())
+        continue;
+      threaded |= function->hasAttr("nn.threaded");
+      if (failed(FunctionLowering(function, *target).run()))
+        return signalPassFailure();
+    }
+    if (threaded && !getOperation().lookupSymbol(barrierName)) {
+      OpBuilder builder = OpBuilder::atBlockBegin(getOperation().getBody());
+      auto barrier = func::FuncOp::create(builder, getOperation().getLoc(), barrierName,
+                                          builder.getFunctionType({}, {}));
+      barrier.setPrivate();
+    }
+  }
+};
+
+} // namespace
+} // namespace nnc
