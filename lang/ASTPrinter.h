@@ -11,8 +11,8 @@ namespace nnc::lang {
 /// indented by two.
 std::string printAst(const Module &module);
 
-/// A type or an expression in the language's own notation, on one line: for messages. Long blocks
-/// are shortened to `{...}`.
+/// A type or an expression in the language's own notation, on one line: for messages. An expression
+/// of more than 80 bytes is cut short.
 std::string toSource(const TypeExpression &type);
 std::string toSource(const Expression &expression);
 
