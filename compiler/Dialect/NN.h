@@ -12,6 +12,15 @@
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "llvm/ADT/SmallBitVector.h"
 
+namespace nnc::nn::detail {
+
+/// The batching rule of element-wise operations: operands that are not batched are broadcast.
+void buildBatchedElementwise(mlir::Operation *op, mlir::OpBuilder &builder,
+                             mlir::ValueRange operands, const llvm::SmallBitVector &batched,
+                             int64_t batch, llvm::SmallVectorImpl<mlir::Value> &results);
+
+} // namespace nnc::nn::detail
+
 // TableGen's classes have unused parameters.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wunused-parameter"

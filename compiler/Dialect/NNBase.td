@@ -42,6 +42,9 @@ def NN_I64Scalar
       BuildableType<"::mlir::RankedTensorType::get({}, $_builder.getI64Type())">;
 def NN_FloatScalar : 0DTensorOf<[F32, F64]>;
 
+def NN_HasDerivative : DeclareOpInterfaceMethods<NN_Differentiable>;
+def NN_HasBatchRule : DeclareOpInterfaceMethods<NN_Batchable, ["buildBatched"]>;
+
 class NN_Op<string mnemonic, list<Trait> traits = []>
     : Op<NN_Dialect, mnemonic, !listconcat(traits, [Pure])>;
 

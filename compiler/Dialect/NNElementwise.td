@@ -7,7 +7,7 @@ include "compiler/Dialect/NNBase.td"
 include "mlir/IR/EnumAttr.td"
 
 class NN_ElementwiseOp<string mnemonic, list<Trait> traits = []>
-    : NN_Op<mnemonic, !listconcat(traits, [Elementwise])>;
+    : NN_Op<mnemonic, !listconcat(traits, [Elementwise, NN_Batchable])>;
 
 //===----------------------------------------------------------------------===//
 // One operand
@@ -18,30 +18,31 @@ class NN_UnaryOp<string mnemonic, Type tensor, list<Trait> traits = []>
   let arguments = (ins tensor:$operand);
   let results = (outs tensor:$result);
   let assemblyFormat = "$operand attr-dict `:` type($result)";
+  let hasFolder = 1;
 }
 class NN_UnaryFloatOp<string mnemonic, list<Trait> traits = []>
     : NN_UnaryOp<mnemonic, NN_FloatTensor, traits>;
 class NN_UnaryNumberOp<string mnemonic, list<Trait> traits = []>
     : NN_UnaryOp<mnemonic, NN_NumberTensor, traits>;
 
-def NN_NegOp : NN_UnaryNumberOp<"neg"> { let summary = "-x"; }
-def NN_AbsOp : NN_UnaryNumberOp<"abs"> {
+def NN_NegOp : NN_UnaryNumberOp<"neg", [NN_HasDerivative]> { let summary = "-x"; }
+def NN_AbsOp : NN_UnaryNumberOp<"abs", [NN_HasDerivative]> {
   let summary = "absolute value; its derivative at 0 is 0";
 }
 def NN_SignOp : NN_UnaryNumberOp<"sign"> {
   let summary = "-1, 0 or 1 by the sign of x; zeros keep their sign and NaN stays NaN";
 }
-def NN_ExpOp : NN_UnaryFloatOp<"exp"> { let summary = "e to the power x"; }
-def NN_Expm1Op : NN_UnaryFloatOp<"expm1"> { let summary = "exp(x) - 1, exact near 0"; }
-def NN_LogOp : NN_UnaryFloatOp<"log"> { let summary = "natural logarithm"; }
-def NN_Log1pOp : NN_UnaryFloatOp<"log1p"> { let summary = "log(1 + x), exact near 0"; }
-def NN_SqrtOp : NN_UnaryFloatOp<"sqrt"> { let summary = "square root"; }
-def NN_RsqrtOp : NN_UnaryFloatOp<"rsqrt"> { let summary = "1 / sqrt(x)"; }
-def NN_TanhOp : NN_UnaryFloatOp<"tanh"> { let summary = "hyperbolic tangent"; }
-def NN_LogisticOp : NN_UnaryFloatOp<"logistic"> { let summary = "1 / (1 + exp(-x))"; }
-def NN_ErfOp : NN_UnaryFloatOp<"erf"> { let summary = "error function"; }
-def NN_SinOp : NN_UnaryFloatOp<"sin"> { let summary = "sine of x in radians"; }
-def NN_CosOp : NN_UnaryFloatOp<"cos"> { let summary = "cosine of x in radians"; }
+def NN_ExpOp : NN_UnaryFloatOp<"exp", [NN_HasDerivative]> { let summary = "e to the power x"; }
+def NN_Expm1Op : NN_UnaryFloatOp<"expm1", [NN_HasDerivative]> { let summary = "exp(x) - 1, exact near 0"; }
+def NN_LogOp : NN_UnaryFloatOp<"log", [NN_HasDerivative]> { let summary = "natural logarithm"; }
+def NN_Log1pOp : NN_UnaryFloatOp<"log1p", [NN_HasDerivative]> { let summary = "log(1 + x), exact near 0"; }
+def NN_SqrtOp : NN_UnaryFloatOp<"sqrt", [NN_HasDerivative]> { let summary = "square root"; }
+def NN_RsqrtOp : NN_UnaryFloatOp<"rsqrt", [NN_HasDerivative]> { let summary = "1 / sqrt(x)"; }
+def NN_TanhOp : NN_UnaryFloatOp<"tanh", [NN_HasDerivative]> { let summary = "hyperbolic tangent"; }
+def NN_LogisticOp : NN_UnaryFloatOp<"logistic", [NN_HasDerivative]> { let summary = "1 / (1 + exp(-x))"; }
+def NN_ErfOp : NN_UnaryFloatOp<"erf", [NN_HasDerivative]> { let summary = "error function"; }
+def NN_SinOp : NN_UnaryFloatOp<"sin", [NN_HasDerivative]> { let summary = "sine of x in radians"; }
+def NN_CosOp : NN_UnaryFloatOp<"cos", [NN_HasDerivative]> { let summary = "cosine of x in radians"; }
 def NN_FloorOp : NN_UnaryFloatOp<"floor"> { let summary = "largest integer not above x"; }
 def NN_CeilOp : NN_UnaryFloatOp<"ceil"> { let summary = "smallest integer not below x"; }
 def NN_NotOp : NN_UnaryOp<"not", NN_BoolTensor> { let summary = "logical negation"; }
@@ -55,6 +56,7 @@ def NN_StopGradientOp : NN_ElementwiseOp<"stop_gradient", [SameOperandsAndResult
   let arguments = (ins NN_Tensor:$operand);
   let results = (outs NN_Tensor:$result);
   let assemblyFormat = "$operand attr-dict `:` type($result)";
+  let hasFolder = 1;
 }
 
 //===----------------------------------------------------------------------===//
@@ -66,20 +68,21 @@ class NN_BinaryOp<string mnemonic, Type tensor, list<Trait> traits = []>
   let arguments = (ins tensor:$lhs, tensor:$rhs);
   let results = (outs tensor:$result);
   let assemblyFormat = "$lhs `,` $rhs attr-dict `:` type($result)";
+  let hasFolder = 1;
 }
 class NN_BinaryNumberOp<string mnemonic, list<Trait> traits = []>
     : NN_BinaryOp<mnemonic, NN_NumberTensor, traits>;
 
-def NN_AddOp : NN_BinaryNumberOp<"add", [Commutative]> { let summary = "sum"; }
-def NN_SubOp : NN_BinaryNumberOp<"sub"> { let summary = "difference"; }
-def NN_MulOp : NN_BinaryNumberOp<"mul", [Commutative]> { let summary = "product"; }
-def NN_DivOp : NN_BinaryNumberOp<"div"> {
+def NN_AddOp : NN_BinaryNumberOp<"add", [Commutative, NN_HasDerivative]> { let summary = "sum"; }
+def NN_SubOp : NN_BinaryNumberOp<"sub", [NN_HasDerivative]> { let summary = "difference"; }
+def NN_MulOp : NN_BinaryNumberOp<"mul", [Commutative, NN_HasDerivative]> { let summary = "product"; }
+def NN_DivOp : NN_BinaryNumberOp<"div", [NN_HasDerivative]> {
   let summary = "quotient; of integers towards zero, and 0 where the divisor is 0";
 }
-def NN_RemOp : NN_BinaryNumberOp<"rem"> {
+def NN_RemOp : NN_BinaryNumberOp<"rem", [NN_HasDerivative]> {
   let summary = "remainder with the sign of the dividend; of integers 0 where the divisor is 0";
 }
-def NN_MaxOp : NN_BinaryNumberOp<"max"> {
+def NN_MaxOp : NN_BinaryNumberOp<"max", [NN_HasDerivative]> {
   let summary = "larger of two; NaN if one is NaN";
   let description = [{
     0.0 is larger than -0.0. Where both operands are equal the gradient goes to
@@ -87,20 +90,21 @@ def NN_MaxOp : NN_BinaryNumberOp<"max"> {
     operation is not commutative.
   }];
 }
-def NN_MinOp : NN_BinaryNumberOp<"min"> {
+def NN_MinOp : NN_BinaryNumberOp<"min", [NN_HasDerivative]> {
   let summary = "smaller of two; NaN if one is NaN";
   let description = [{
     -0.0 is smaller than 0.0. Where both operands are equal the gradient goes to
     the second one, as for `nn.max`.
   }];
 }
-def NN_PowOp : NN_BinaryOp<"pow", NN_FloatTensor> {
+def NN_PowOp : NN_BinaryOp<"pow", NN_FloatTensor, [NN_HasDerivative]> {
   let summary = "lhs to the power rhs";
   let description = [{
     The derivative by the exponent is 0 where the base is 0, the derivative by
     the base is 0 where the exponent is 0. Constant exponents -1, 0, 1, 2 and 3
     become products.
   }];
+  let hasCanonicalizer = 1;
 }
 def NN_AndOp : NN_BinaryOp<"and", NN_BoolTensor, [Commutative]> { let summary = "both"; }
 def NN_OrOp : NN_BinaryOp<"or", NN_BoolTensor, [Commutative]> { let summary = "at least one"; }
@@ -116,9 +120,11 @@ def NN_CompareOp : NN_ElementwiseOp<"compare", [SameTypeOperands, InferTypeOpAda
   let arguments = (ins NN_ComparePredicate:$predicate, NN_Tensor:$lhs, NN_Tensor:$rhs);
   let results = (outs NN_BoolTensor:$result);
   let assemblyFormat = "$predicate $lhs `,` $rhs attr-dict `:` type($lhs)";
+  let hasFolder = 1;
 }
 
 def NN_SelectOp : NN_ElementwiseOp<"select", [
+    NN_HasDerivative,
     AllTypesMatch<["trueValue", "falseValue", "result"]>,
     TypesMatchWith<"the condition has the shape of the result and element type i1", "result",
                    "condition",
@@ -129,9 +135,10 @@ def NN_SelectOp : NN_ElementwiseOp<"select", [
   let arguments = (ins NN_BoolTensor:$condition, NN_Tensor:$trueValue, NN_Tensor:$falseValue);
   let results = (outs NN_Tensor:$result);
   let assemblyFormat = "$condition `,` $trueValue `,` $falseValue attr-dict `:` type($result)";
+  let hasFolder = 1;
 }
 
-def NN_ConvertOp : NN_ElementwiseOp<"convert", [SameOperandsAndResultShape]> {
+def NN_ConvertOp : NN_ElementwiseOp<"convert", [NN_HasDerivative, SameOperandsAndResultShape]> {
   let summary = "the same numbers in another element type";
   let description = [{
     To a narrower float: rounded to nearest, ties to even. Float to integer:
@@ -142,6 +149,7 @@ def NN_ConvertOp : NN_ElementwiseOp<"convert", [SameOperandsAndResultShape]> {
   let arguments = (ins NN_Tensor:$operand);
   let results = (outs NN_NumberTensor:$result);
   let assemblyFormat = "$operand attr-dict `:` type($operand) `->` type($result)";
+  let hasFolder = 1;
 }
 
 #endif // NNC_DIALECT_NNELEMENTWISE

@@ -41,7 +41,10 @@ def NN_Batchable : OpInterface<"Batchable"> {
       "void", "buildBatched",
       (ins "::mlir::OpBuilder &":$builder, "::mlir::ValueRange":$operands,
            "const ::llvm::SmallBitVector &":$batched, "int64_t":$batch,
-           "::llvm::SmallVectorImpl<::mlir::Value> &":$results)>,
+           "::llvm::SmallVectorImpl<::mlir::Value> &":$results),
+      /*methodBody=*/"", /*defaultImplementation=*/[{
+        detail::buildBatchedElementwise($_op, builder, operands, batched, batch, results);
+      }]>,
   ];
 }
 

@@ -6,7 +6,7 @@
 include "compiler/Dialect/NNBase.td"
 
 class NN_RandomOp<string mnemonic, list<Trait> traits = []>
-    : NN_Op<mnemonic, traits> {
+    : NN_Op<mnemonic, !listconcat(traits, [NN_HasBatchRule])> {
   let arguments = (ins NN_I64Scalar:$seed, NN_I64Scalar:$step, Optional<NN_Tensor>:$like,
                        ConfinedAttr<I64Attr, [IntNonNegative]>:$stream);
   let results = (outs NN_FloatTensor:$result);

@@ -1,6 +1,8 @@
-// Shape functions of reductions and contractions.
+// Shape functions and folders of reductions.
+#include "compiler/Dialect/NNBuilders.h"
+#include "compiler/Dialect/NNConstants.h"
 #include "compiler/Dialect/NNShapes.h"
-#include "llvm/ADT/DenseMap.h"
+#include <cmath>
 
 using namespace mlir;
 using namespace nnc::nn;
@@ -46,59 +48,63 @@ LogicalResult ArgmaxOp::inferReturnTypes(MLIRContext *context, std::optional<Loc
   return success();
 }
 
-LogicalResult ContractOp::inferReturnTypes(MLIRContext *, std::optional<Location> location,
-                                           Adaptor adaptor, SmallVectorImpl<Type> &types) {
-  StringRef name = getOperationName();
-  auto lhs = cast<RankedTensorType>(adaptor.getLhs().getType());
-  auto rhs = cast<RankedTensorType>(adaptor.getRhs().getType());
-  if (lhs.getElementType() != rhs.getElementType())
-    return reportOpError(location, name, "multiplies ", lhs.getElementType(), " by ",
-                         rhs.getElementType());
+/// Merges a reduction of a reduction of the same kind into this one.
+template <typename Op> static bool mergeReductions(Op op) {
+  auto inner = op.getOperand().template getDefiningOp<Op>();
+  if (!inner)
+    return false;
+  SmallVector<int64_t> dims(inner.getDims());
+  SmallVector<int64_t> kept = otherDims(dims, inner.getOperand().getType().getRank());
+  for (int64_t dim : op.getDims())
+    dims.push_back(kept[dim]);
+  llvm::sort(dims);
+  op.getOperandMutable().assign(inner.getOperand());
+  op.setDims(dims);
+  return true;
+}
 
-  // The extent of each label and where it was first seen.
-  struct Extent {
-    int64_t size;
-    StringRef side;
-    int64_t dim;
-  };
-  llvm::DenseMap<int64_t, Extent> extents;
-  auto addOperand = [&](StringRef side, RankedTensorType type,
-                        ArrayRef<int64_t> labels) -> LogicalResult {
-    if (static_cast<int64_t>(labels.size()) != type.getRank())
-      return reportOpError(location, name, "has ", labels.size(), " labels [", labels, "] for ",
-                           side, " ", type);
-    for (auto [dim, label] : llvm::enumerate(labels)) {
-      if (label < 0)
-        return reportOpError(location, name, "has the negative label ", label);
-      if (llvm::is_contained(labels.take_front(dim), label))
-        return reportOpError(location, name, "has label ", label, " twice in [", labels, "] of ",
-                             side);
-      int64_t size = type.getDimSize(dim);
-      auto [known, isNew] =
-          extents.try_emplace(label, Extent{size, side, static_cast<int64_t>(dim)});
-      if (!isNew && known->second.size != size)
-        return reportOpError(location, name, "has label ", label, " for ", known->second.size,
-                             " elements (dimension ", known->second.dim, " of ", known->second.side,
-                             ") and for ", size, " (dimension ", dim, " of ", side, ")");
-    }
-    return success();
-  };
-  if (failed(addOperand("lhs", lhs, adaptor.getLhsLabels())) ||
-      failed(addOperand("rhs", rhs, adaptor.getRhsLabels())))
-    return failure();
+/// Folds a reduction over no dimensions, of a reduction, or of a splat: `ofSplat` is applied to the
+/// element and the number of elements that are reduced into one.
+template <typename Op>
+static OpFoldResult foldReduction(Op op, Attribute operand,
+                                  function_ref<Scalar(Scalar, int64_t)> ofSplat) {
+  if (op.getDims().empty())
+    return op.getOperand();
+  if (mergeReductions(op))
+    return op.getResult();
+  std::optional<Scalar> splat = readSplat(operand);
+  int64_t resultElements = op.getType().getNumElements();
+  if (!splat || resultElements == 0)
+    return nullptr;
+  int64_t count = op.getOperand().getType().getNumElements() / resultElements;
+  return makeConstant(op.getType(), ofSplat(*splat, count));
+}
 
-  ArrayRef<int64_t> resultLabels = adaptor.getResultLabels();
-  SmallVector<int64_t> shape;
-  for (auto [dim, label] : llvm::enumerate(resultLabels)) {
-    auto known = extents.find(label);
-    if (known == extents.end())
-      return reportOpError(location, name, "has label ", label,
-                           " in the result, which no operand has");
-    if (llvm::is_contained(resultLabels.take_front(dim), label))
-      return reportOpError(location, name, "has label ", label, " twice in [", resultLabels,
-                           "] of the result");
-    shape.push_back(known->second.size);
-  }
-  types.push_back(lhs.clone(shape));
-  return success();
+OpFoldResult ReduceSumOp::fold(FoldAdaptor adaptor) {
+  return foldReduction(*this, adaptor.getOperand(), [](Scalar x, int64_t count) {
+    return Scalar{x.real * static_cast<double>(count),
+                  static_cast<int64_t>(static_cast<uint64_t>(x.integer) * count)};
+  });
+}
+
+OpFoldResult ReduceMaxOp::fold(FoldAdaptor adaptor) {
+  return foldReduction(*this, adaptor.getOperand(), [](Scalar x, int64_t) { return x; });
+}
+
+OpFoldResult ReduceMinOp::fold(FoldAdaptor adaptor) {
+  return foldReduction(*this, adaptor.getOperand(), [](Scalar x, int64_t) { return x; });
+}
+
+OpFoldResult ReduceProdOp::fold(FoldAdaptor adaptor) {
+  bool isReal = isa<FloatType>(getType().getElementType());
+  auto ofSplat = [&](Scalar x, int64_t count) {
+    Scalar result{std::pow(x.real, static_cast<double>(count)), 1};
+    // Integer powers wrap; multiplying once per bit of the count keeps that.
+    uint64_t base = static_cast<uint64_t>(x.integer), power = 1;
+    for (int64_t rest = count; rest > 0 && !isReal; rest /= 2, base *= base)
+      power *= rest % 2 ? base : 1;
+    result.integer = static_cast<int64_t>(power);
+    return result;
+  };
+  return foldReduction(*this, adaptor.getOperand(), ofSplat);
 }

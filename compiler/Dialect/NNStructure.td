@@ -12,6 +12,7 @@ def NN_ConstantOp : NN_Op<"constant", [
   let arguments = (ins ElementsAttr:$value);
   let results = (outs NN_Tensor:$result);
   let assemblyFormat = "attr-dict $value";
+  let hasFolder = 1;
 }
 
 def NN_IotaOp : NN_Op<"iota"> {
@@ -22,7 +23,7 @@ def NN_IotaOp : NN_Op<"iota"> {
   let hasVerifier = 1;
 }
 
-def NN_BroadcastOp : NN_Op<"broadcast"> {
+def NN_BroadcastOp : NN_Op<"broadcast", [NN_HasDerivative, NN_HasBatchRule]> {
   let summary = "repeats a tensor along new dimensions";
   let description = [{
     `dims[i]` is where dimension i of the operand goes in the result; the
@@ -37,25 +38,29 @@ def NN_BroadcastOp : NN_Op<"broadcast"> {
   let results = (outs NN_Tensor:$result);
   let assemblyFormat = "$operand $dims attr-dict `:` type($operand) `->` type($result)";
   let hasVerifier = 1;
+  let hasFolder = 1;
 }
 
-def NN_ReshapeOp : NN_Op<"reshape"> {
+def NN_ReshapeOp : NN_Op<"reshape", [NN_HasDerivative, NN_HasBatchRule]> {
   let summary = "the same elements in row-major order in another shape";
   let arguments = (ins NN_Tensor:$operand);
   let results = (outs NN_Tensor:$result);
   let assemblyFormat = "$operand attr-dict `:` type($operand) `->` type($result)";
   let hasVerifier = 1;
+  let hasFolder = 1;
 }
 
-def NN_TransposeOp : NN_Op<"transpose", [InferTypeOpAdaptor]> {
+def NN_TransposeOp : NN_Op<"transpose", [NN_HasDerivative, NN_HasBatchRule, InferTypeOpAdaptor]> {
   let summary = "permutes dimensions";
   let description = "Dimension i of the result is dimension `permutation[i]` of the operand.";
   let arguments = (ins NN_Tensor:$operand, DenseI64ArrayAttr:$permutation);
   let results = (outs NN_Tensor:$result);
   let assemblyFormat = "$operand $permutation attr-dict `:` type($operand) `->` type($result)";
+  let hasFolder = 1;
+  let hasCanonicalizer = 1;
 }
 
-def NN_SliceOp : NN_Op<"slice", [InferTypeOpAdaptor]> {
+def NN_SliceOp : NN_Op<"slice", [NN_HasDerivative, NN_HasBatchRule, InferTypeOpAdaptor]> {
   let summary = "every strides[d]-th element of each dimension, sizes[d] of them from offsets[d]";
   let description = [{
     ```mlir
@@ -69,9 +74,10 @@ def NN_SliceOp : NN_Op<"slice", [InferTypeOpAdaptor]> {
   let assemblyFormat = [{
     $operand $offsets $sizes $strides attr-dict `:` type($operand) `->` type($result)
   }];
+  let hasFolder = 1;
 }
 
-def NN_PadOp : NN_Op<"pad", [InferTypeOpAdaptor]> {
+def NN_PadOp : NN_Op<"pad", [NN_HasDerivative, NN_HasBatchRule, InferTypeOpAdaptor]> {
   let summary = "adds low[d] elements before and high[d] after each dimension";
   let description = [{
     The added elements are `value`, converted to the element type.
@@ -86,25 +92,28 @@ def NN_PadOp : NN_Op<"pad", [InferTypeOpAdaptor]> {
   let assemblyFormat = [{
     $operand $low $high `value` $value attr-dict `:` type($operand) `->` type($result)
   }];
+  let hasFolder = 1;
 }
 
-def NN_ConcatOp : NN_Op<"concat", [InferTypeOpAdaptor]> {
+def NN_ConcatOp : NN_Op<"concat", [NN_HasDerivative, NN_HasBatchRule, InferTypeOpAdaptor]> {
   let summary = "joins tensors along one dimension";
   let arguments = (ins Variadic<NN_Tensor>:$inputs,
                        ConfinedAttr<I64Attr, [IntNonNegative]>:$dim);
   let results = (outs NN_Tensor:$result);
   let assemblyFormat = "$inputs `dim` $dim attr-dict `:` type($inputs) `->` type($result)";
+  let hasFolder = 1;
 }
 
-def NN_ReverseOp : NN_Op<"reverse", [SameOperandsAndResultType]> {
+def NN_ReverseOp : NN_Op<"reverse", [NN_HasDerivative, NN_HasBatchRule, SameOperandsAndResultType]> {
   let summary = "reverses the order of the elements along some dimensions";
   let arguments = (ins NN_Tensor:$operand, DenseI64ArrayAttr:$dims);
   let results = (outs NN_Tensor:$result);
   let assemblyFormat = "$operand $dims attr-dict `:` type($result)";
   let hasVerifier = 1;
+  let hasFolder = 1;
 }
 
-def NN_GatherOp : NN_Op<"gather", [InferTypeOpAdaptor]> {
+def NN_GatherOp : NN_Op<"gather", [NN_HasDerivative, NN_HasBatchRule, InferTypeOpAdaptor]> {
   let summary = "looks entries up by index";
   let description = [{
     x has shape `[batch..., n, rest...]`, the indices `[batch..., index...]`, the
@@ -121,7 +130,7 @@ def NN_GatherOp : NN_Op<"gather", [InferTypeOpAdaptor]> {
   }];
 }
 
-def NN_ScatterAddOp : NN_Op<"scatter_add", [InferTypeOpAdaptor]> {
+def NN_ScatterAddOp : NN_Op<"scatter_add", [NN_HasDerivative, NN_HasBatchRule, InferTypeOpAdaptor]> {
   let summary = "adds updates into a tensor of zeros at positions given by indices";
   let description = [{
     The adjoint of `nn.gather`: updates have shape `[batch..., index..., rest...]`,
