@@ -53,7 +53,7 @@ public:
     severity = error ? Style::Error : Style::Warning;
     output +=
         paint(severity, fmt::format("{}[{}]", error ? "error" : "warning", diagnostic.info->id));
-    output += paint(Style::Bold, ": " + printable(diagnostic.message)) + "\n";
+    output += paint(Style::Bold, fmt::format(": {}", printable(diagnostic.message))) + "\n";
     if (diagnostic.primary.range.valid()) {
       std::vector<Label> others;
       snippet(diagnostic.primary, diagnostic.labels, others);
@@ -81,7 +81,7 @@ private:
                        : style == Style::Warning ? "\033[1;33m"
                        : style == Style::Gutter  ? "\033[1;34m"
                                                  : "\033[1;32m";
-    return code + text + "\033[0m";
+    return fmt::format("{}{}\033[0m", code, text);
   }
 
   void measureGutter() {
@@ -112,7 +112,7 @@ private:
 
   /// The lines of the primary label's file; labels of other files go to `others`.
   void snippet(const Label &primary, const std::vector<Label> &labels, std::vector<Label> &others) {
-    place("--> ", primary.range);
+    place("-->", primary.range);
     std::map<uint32_t, std::vector<Mark>> lines;
     addMark(lines, primary, true);
     for (const Label &label : labels) {
@@ -126,7 +126,7 @@ private:
 
   void otherFile(const std::vector<Label> &labels, std::vector<Label> &others) {
     const SourceFile *file = labels.front().range.file;
-    place("::: ", labels.front().range);
+    place(":::", labels.front().range);
     std::map<uint32_t, std::vector<Mark>> lines;
     for (const Label &label : labels) {
       if (label.range.file == file)
@@ -180,7 +180,7 @@ private:
     while (!shown.empty() && shown.back() == ' ')
       shown.pop_back();
     margin(std::to_string(line));
-    output += shown.empty() ? "\n" : " " + shown + "\n";
+    output += shown.empty() ? "\n" : fmt::format(" {}\n", shown);
     if (!marks.empty())
       drawMarks(marks);
   }
@@ -289,10 +289,12 @@ private:
         afterSnippet = true;
       }
       output += paint(Style::Gutter, fmt::format("{:>{}} =", "", gutter));
-      output += paint(Style::Bold, fmt::format(" {}:", kind)) + " " + printable(item.text) + "\n";
+      output += paint(Style::Bold, fmt::format(" {}:", kind)) +
+                fmt::format(" {}\n", printable(item.text));
       return;
     }
-    output += paint(Style::Note, kind) + paint(Style::Bold, ": " + printable(item.text)) + "\n";
+    output += paint(Style::Note, kind) +
+              paint(Style::Bold, fmt::format(": {}", printable(item.text))) + "\n";
     std::vector<Label> others;
     Style previous = std::exchange(severity, Style::Note);
     snippet({item.range, ""}, {}, others);

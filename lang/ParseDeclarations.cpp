@@ -28,6 +28,10 @@ bool onlySettings(CallableKind kind) {
          kind == CallableKind::Schedule;
 }
 
+std::string_view describe(CallableKind kind) {
+  return kind == CallableKind::Function ? "function" : spelling(kind);
+}
+
 } // namespace
 
 // G3
@@ -49,7 +53,7 @@ DeclarationPtr Parser::declaration() {
     if (word == spelling)
       node = callable(kind);
   if (!node) {
-    auto report = lost(Diag::ExpectedDeclaration, here(), found());
+    auto report = lost(Diag::ExpectedDeclaration, here(), shown(current()));
     std::string_view meant = nearestName(word, std::span<const std::string_view>(declarationWords));
     if (!meant.empty())
       report.help(fmt::format("did you mean `{}`?", meant));
@@ -139,7 +143,7 @@ DeclarationPtr Parser::callable(CallableKind kind) {
   node->callable = kind;
   take();
   around = {DeclarationKind::Callable, kind};
-  node->name = name(fmt::format("the name of the {}", spelling(kind)));
+  node->name = name(fmt::format("the name of the {}", describe(kind)));
   size_t lists = 0;
   while (!panicking && at(TokenKind::LeftParen)) {
     std::vector<Parameter> list = parameters();
@@ -164,7 +168,7 @@ DeclarationPtr Parser::callable(CallableKind kind) {
 void Parser::checkParameterLists(CallableDeclaration &node, size_t lists) {
   bool two = !onlySettings(node.callable) && node.callable != CallableKind::Model;
   if (lists > (two ? 2u : 1u))
-    diagnostics.report(Diag::ParameterLists, node.name.range, spelling(node.callable),
+    diagnostics.report(Diag::ParameterLists, node.name.range, describe(node.callable),
                        node.name.text,
                        two ? "one list of inputs, after one of settings if it has any"
                        : onlySettings(node.callable) ? "one list, of its settings"
@@ -206,7 +210,7 @@ void Parser::results(CallableDeclaration &node) {
   if (!takeIf(TokenKind::Arrow)) {
     if (at(TokenKind::LeftBrace) || current().newlineBefore)
       diagnostics
-          .report(Diag::MissingResultType, node.name.range, spelling(node.callable), node.name.text)
+          .report(Diag::MissingResultType, node.name.range, describe(node.callable), node.name.text)
           .help("write `-> float[...]` after the inputs, with the dimensions of the result");
     else
       expected("`->`");

@@ -489,6 +489,8 @@ ExpressionPtr Parser::primary() {
     return finish(std::move(node), first);
   }
   case TokenKind::Name: {
+    if (lineEnds() && startsStatement()) // `y = x +` and the next statement
+      break;
     auto node = make<NameExpression>();
     node->name = textOf(current());
     take();

@@ -88,6 +88,17 @@ bool Parser::startsBinding() const {
   return false;
 }
 
+bool Parser::startsStatement() const {
+  if (!at(TokenKind::Name))
+    return false;
+  const Token &next = ahead(1);
+  if (next.newlineBefore)
+    return false;
+  return startsBinding() || next.kind == TokenKind::Update ||
+         (next.kind == TokenKind::Name &&
+          (atWord("param") || atWord("state") || atWord("metric") || atWord("then")));
+}
+
 // G10
 StatementPtr Parser::bindingStatement() {
   size_t first = position;

@@ -76,14 +76,16 @@ Identifier Parser::name(std::string_view what) {
   return result;
 }
 
-std::string Parser::found() const {
-  if (lineEnds() && !at(TokenKind::End))
-    return "the end of the line";
-  if (at(TokenKind::End))
+std::string Parser::shown(const Token &token) const {
+  if (token.kind == TokenKind::End)
     return "the end of the file";
-  std::string_view spelling = textOf(current());
+  std::string_view spelling = textOf(token);
   return spelling.size() > 40 ? fmt::format("`{}...`", spelling.substr(0, 37))
                               : fmt::format("`{}`", spelling);
+}
+
+std::string Parser::found() const {
+  return lineEnds() && !at(TokenKind::End) ? "the end of the line" : shown(current());
 }
 
 SourceRange Parser::foundRange() const {

@@ -95,6 +95,9 @@ private:
   bool expectWord(std::string_view word);
   /// G1: a name, for which `what` stands in the message.
   Identifier name(std::string_view what);
+  /// A token as messages show it.
+  std::string shown(const Token &token) const;
+  /// What stands where something else was expected: a token, or the end of the line.
   std::string found() const;
   SourceRange foundRange() const;
 
@@ -167,6 +170,8 @@ private:
   StatementPtr expressionStatement();
   StatementPtr definition(ExpressionPtr target, size_t first);
   bool startsBinding() const;
+  /// Whether what comes next can only be a statement, not an expression.
+  bool startsStatement() const;
   void misplaced(size_t first, std::string_view word, std::string_view where);
 
   // Expressions, from the loosest to the tightest.
