@@ -40,9 +40,33 @@ private:
 std::optional<double> parseNumber(std::string_view cell);
 std::optional<int64_t> parseInteger(std::string_view cell);
 
+/// Picks the fields of a data block out of CSV files.
+class CsvFields {
+public:
+  /// `split` says which columns are which field, and whether there is a header; its file names are not used.
+  CsvFields(const DataBlock &block, const DataSplit &split);
+  CsvFields(const CsvFields &) = delete;
+  ~CsvFields();
+
+  /// Appends the rows of a file. Throws Error, naming file and line, if a cell is not what its field wants.
+  void add(CsvReader reader);
+
+  /// Numbers the classes (see readSplit) and hands out the fields.
+  Dataset finish(ClassNames &classes);
+
+private:
+  struct Builder;
+  const DataSplit &split;
+  std::vector<Builder> builders;
+  int64_t examples = 0;
+};
+
 /// Reads the fields of `block` from the files of a CSV split; see readSplit.
 Dataset readCsvSplit(const DataBlock &block, const DataSplit &split, const std::string &folder,
                      ClassNames &classes);
+
+/// True if no cell is a number.
+bool looksLikeHeader(const std::vector<std::string_view> &cells);
 
 /// A text that can stand in a cell: quoted if it has to be.
 std::string csvCell(const std::string &content);

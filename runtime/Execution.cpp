@@ -1,0 +1,156 @@
+#include "runtime/Execution.h"
+
+#include "runtime/Error.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace nnc::runtime {
+
+static size_t largestArena(const Description &description) {
+  size_t bytes = 0;
+  for (const Function &function : description.functions)
+    bytes = std::max(bytes, function.arenaBytes);
+  return bytes;
+}
+
+Execution::Execution(const Model &model, int threads)
+    : compiled(model), pool(threads), persistentBlock(model.description.persistentBytes),
+      arena(largestArena(model.description)), scalars(model.description.scalarBytes) {
+  for (const Scalar &scalar : description().scalars) {
+    if (scalar.integer)
+      setScalar(scalar.name, static_cast<int64_t>(scalar.defaultValue));
+    else
+      setScalar(scalar.name, scalar.defaultValue);
+  }
+}
+
+void Execution::setScalar(std::string_view name, int64_t value) {
+  for (const Scalar &scalar : description().scalars) {
+    if (scalar.name != name)
+      continue;
+    if (scalar.integer) {
+      std::memcpy(scalars.data() + scalar.offset, &value, sizeof value);
+    } else {
+      double real = static_cast<double>(value);
+      std::memcpy(scalars.data() + scalar.offset, &real, sizeof real);
+    }
+  }
+}
+
+void Execution::setScalar(std::string_view name, double value) {
+  for (const Scalar &scalar : description().scalars) {
+    if (scalar.name != name)
+      continue;
+    if (scalar.integer) {
+      int64_t integer = static_cast<int64_t>(value);
+      std::memcpy(scalars.data() + scalar.offset, &integer, sizeof integer);
+    } else {
+      std::memcpy(scalars.data() + scalar.offset, &value, sizeof value);
+    }
+  }
+}
+
+void Execution::initialize(int64_t seed) {
+  const Function *function = description().function("nnc_initialize");
+  if (!function || !compiled.initialize)
+    throw Error("this program has no parameters to initialise");
+  setScalar("seed", seed);
+  Dataset nothing;
+  BoundFunction bound(*this, *function, compiled.initialize, nothing);
+  bound.runAgain();
+}
+
+BoundFunction::BoundFunction(Execution &execution, const Function &function, nnc_function *code,
+                             const Dataset &dataset)
+    : execution(execution), function(function), code(code), inputs(function.inputBytes),
+      outputs(function.outputBytes) {
+  for (const InputField &field : function.fields) {
+    if (field.exampleWeight) {
+      weight = &field;
+      continue;
+    }
+    const FieldData *source = dataset.field(field.name);
+    if (!source)
+      fail("the data has no field '%s'", field.name.c_str());
+    int64_t elements = field.elementsPerExample();
+    if (elementCount(source->shape) != elements)
+      fail("field '%s' of the data is %s, the model wants %s", field.name.c_str(),
+           describe(source->shape).c_str(),
+           describe(Shape(field.shape.begin() + 1, field.shape.end())).c_str());
+    copies.push_back({source, field.dtype, elements, static_cast<size_t>(elements) * sizeOf(source->storage),
+                      static_cast<size_t>(elements) * sizeOf(field.dtype), field.offset});
+  }
+}
+
+/// All quotients of a byte by 255, correctly rounded.
+template <typename T> struct ByteFractions {
+  T values[256];
+  constexpr ByteFractions() : values() {
+    for (int i = 0; i < 256; ++i)
+      values[i] = static_cast<T>(i) / static_cast<T>(255);
+  }
+};
+static constexpr ByteFractions<float> floatFractions;
+static constexpr ByteFractions<double> doubleFractions;
+
+template <typename T>
+static void scaleBytes(const char *source, char *destination, int64_t count, const T *fractions) {
+  const unsigned char *from = reinterpret_cast<const unsigned char *>(source);
+  T *to = reinterpret_cast<T *>(destination);
+  for (int64_t i = 0; i < count; ++i)
+    to[i] = fractions[from[i]];
+}
+
+void BoundFunction::assemble(int64_t thread, int64_t threads) {
+  int64_t batch = function.batch;
+  int64_t begin = batch * thread / threads, end = batch * (thread + 1) / threads;
+  for (const Copy &copy : copies) {
+    const char *source = copy.source->bytes.data();
+    for (int64_t i = begin; i < end; ++i) {
+      int64_t row = rows[i < count ? i : i % count];
+      const char *from = source + static_cast<size_t>(row) * copy.sourceBytes;
+      char *to = inputs.data() + copy.offset + static_cast<size_t>(i) * copy.targetBytes;
+      if (copy.source->storage == copy.target)
+        std::memcpy(to, from, copy.targetBytes);
+      else if (copy.source->storage == DType::U8 && copy.target == DType::F32)
+        scaleBytes(from, to, copy.elements, floatFractions.values);
+      else if (copy.source->storage == DType::U8 && copy.target == DType::F64)
+        scaleBytes(from, to, copy.elements, doubleFractions.values);
+      else
+        convertElements(from, copy.source->storage, to, copy.target, copy.elements);
+    }
+  }
+  if (!weight)
+    return;
+  for (int64_t i = begin; i < end; ++i) {
+    char *to = inputs.data() + weight->offset + static_cast<size_t>(i) * sizeOf(weight->dtype);
+    if (weight->dtype == DType::F32)
+      *reinterpret_cast<float *>(to) = i < count ? 1.0f / static_cast<float>(count) : 0.0f;
+    else
+      *reinterpret_cast<double *>(to) = i < count ? 1.0 / static_cast<double>(count) : 0.0;
+  }
+}
+
+void BoundFunction::call(void *self, int64_t thread, int64_t threads) {
+  BoundFunction &bound = *static_cast<BoundFunction *>(self);
+  Execution &execution = bound.execution;
+  bound.code(execution.persistentBlock.data(), execution.arena.data(), bound.inputs.data(),
+             bound.outputs.data(), execution.scalars.data(), thread, threads);
+}
+
+void BoundFunction::assembleAndCall(void *self, int64_t thread, int64_t threads) {
+  static_cast<BoundFunction *>(self)->assemble(thread, threads);
+  nnc_barrier();
+  call(self, thread, threads);
+}
+
+void BoundFunction::run(const int64_t *newRows, int64_t newCount) {
+  rows = newRows;
+  count = newCount;
+  execution.pool.run(assembleAndCall, this);
+}
+
+void BoundFunction::runAgain() { execution.pool.run(call, this); }
+
+} // namespace nnc::runtime

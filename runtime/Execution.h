@@ -1,0 +1,82 @@
+// Runs a model's functions: owns their memory and the threads, and assembles batches from datasets.
+#pragma once
+
+#include "runtime/Dataset.h"
+#include "runtime/Model.h"
+#include "runtime/Sampling.h"
+#include "runtime/ThreadPool.h"
+
+#include <string>
+#include <string_view>
+
+namespace nnc::runtime {
+
+/// The memory that all functions of a model share. All of it is allocated here, once.
+class Execution {
+public:
+  Execution(const Model &model, int threads);
+
+  const Model &model() const { return compiled; }
+  const Description &description() const { return compiled.description; }
+  int threads() const { return pool.threads(); }
+
+  char *persistent() { return persistentBlock.data(); }
+  char *tensor(const PersistentTensor &tensor) { return persistent() + tensor.offset; }
+
+  /// Gives a scalar its value; nothing happens if the model does not use it.
+  void setScalar(std::string_view name, int64_t value);
+  void setScalar(std::string_view name, double value);
+
+  /// Writes parameters, slots and states.
+  void initialize(int64_t seed);
+
+private:
+  friend class BoundFunction;
+
+  const Model &compiled;
+  ThreadPool pool;
+  AlignedBuffer persistentBlock, arena, scalars;
+};
+
+/// One compiled function with its input and output blocks, reading its batches from one dataset.
+class BoundFunction {
+public:
+  /// `dataset` must live as long. Throws Error if the function wants a field that the dataset does not have.
+  BoundFunction(Execution &execution, const Function &function, nnc_function *code, const Dataset &dataset);
+
+  int64_t batch() const { return function.batch; }
+  const Function &description() const { return function; }
+
+  /// Assembles a batch from `count` rows of the dataset (1 <= count <= batch), fills it up with copies of them
+  /// that weigh nothing, and calls the function. No allocation.
+  void run(const int64_t *rows, int64_t count);
+
+  /// Calls the function again with the batch that is there.
+  void runAgain();
+
+  const char *output(const OutputValue &value) const { return outputs.data() + value.offset; }
+  double scalar(const OutputValue &value) const { return loadElement(output(value), value.dtype, 0); }
+
+private:
+  struct Copy {
+    const FieldData *source;
+    DType target;
+    int64_t elements; ///< per example
+    size_t sourceBytes, targetBytes, offset;
+  };
+
+  void assemble(int64_t thread, int64_t threads);
+  static void assembleAndCall(void *self, int64_t thread, int64_t threads);
+  static void call(void *self, int64_t thread, int64_t threads);
+
+  Execution &execution;
+  const Function &function;
+  nnc_function *code;
+  std::vector<Copy> copies;
+  const InputField *weight = nullptr;
+  AlignedBuffer inputs, outputs;
+  const int64_t *rows = nullptr;
+  int64_t count = 0;
+};
+
+} // namespace nnc::runtime

@@ -1,0 +1,14 @@
+// A compiled model in this process: its description and its functions.
+#pragma once
+
+#include "runtime/Abi.h"
+#include "runtime/Description.h"
+
+namespace nnc::runtime {
+
+struct Model {
+  Description description;
+  nnc_function *initialize = nullptr, *trainStep = nullptr, *evaluate = nullptr, *predict = nullptr;
+};
+
+} // namespace nnc::runtime

@@ -1,0 +1,218 @@
+#include "runtime/Commands.h"
+#include "runtime/Csv.h"
+#include "runtime/Trainer.h"
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+
+namespace nnc::runtime {
+
+static const Option trainOptions[] = {
+    {"--data", "NAME=FOLDER", "folder of a data block's files (default: that of the program)", true},
+    {"--epochs", "N", "passes over the training data, from the beginning of the run"},
+    {"--steps", "N", "steps, from the beginning of the run; with --epochs, what comes first"},
+    {"--set", "KEY=VALUE", "change a setting of the recipe (listed below)", true},
+    {"--seed", "S", "seed of initialisation, shuffling and dropout (default 0)"},
+    {"--threads", "N", "threads (default: one per core); results do not depend on it"},
+    {"--init", "W.safetensors", "start from these weights"},
+    {"--save", "W.safetensors", "where the weights go (default: MODEL.safetensors)"},
+    {"--weights-only", nullptr, "save a file without the tensors that --resume needs"},
+    {"--resume", "CKPT", "continue the run that saved this file, with its seed and settings"},
+    {"--log", "F.jsonl", "write one JSON object per step and per epoch"},
+    {"--no-shuffle", nullptr, "take the examples in the order of the file"},
+    {"--quiet", nullptr, "print nothing but errors"},
+};
+const Command trainCommandTable = {"train", "train the model and save its weights", trainOptions};
+
+std::string settingsHelp(const Description &description) {
+  std::string result;
+  for (const Scalar &scalar : description.scalars)
+    if (scalar.settable)
+      result += text("  %s = %g%s%s\n", scalar.name.c_str(), scalar.defaultValue,
+                     scalar.description.empty() ? "" : "  ", scalar.description.c_str());
+  return result.empty() ? "" : "\nsettings for --set, with their defaults:\n" + result;
+}
+
+/// --set: into `settings`, checked against the model's.
+static void readSettings(const Description &description, const Arguments &arguments,
+                         std::map<std::string, double> &settings) {
+  std::vector<std::string> known;
+  for (const Scalar &scalar : description.scalars)
+    if (scalar.settable)
+      known.push_back(scalar.name);
+  for (const std::string &word : arguments.all("--set")) {
+    auto [key, valueText] = splitAssignment("--set", word);
+    auto found = std::find_if(description.scalars.begin(), description.scalars.end(),
+                              [&](const Scalar &scalar) { return scalar.settable && scalar.name == key; });
+    if (found == description.scalars.end())
+      throw UsageError(
+          text("--set: unknown setting '%s'%s", printable(key).c_str(), suggestion(key, known).c_str()));
+    std::optional<double> value = parseNumber(valueText);
+    if (!value || (found->integer && !parseInteger(valueText)))
+      throw UsageError(text("--set %s: '%s' is no %s", key.c_str(), printable(valueText).c_str(),
+                            found->integer ? "integer" : "number"));
+    settings[key] = *value;
+  }
+}
+
+/// Steps of the whole run: what the command line says, else what the resumed run planned, else the recipe.
+static int64_t plannedSteps(const Recipe &recipe, const Arguments &arguments, int64_t examples,
+                            int64_t resumedSteps) {
+  std::optional<int64_t> epochs = arguments.integer("--epochs", 1), steps = arguments.integer("--steps", 1);
+  if (!epochs && !steps) {
+    if (resumedSteps)
+      return resumedSteps;
+    if (recipe.epochs)
+      epochs = recipe.epochs;
+    if (recipe.steps)
+      steps = recipe.steps;
+    if (!epochs && !steps)
+      throw UsageError("how long? Give --epochs or --steps");
+  }
+  int64_t stepsPerEpoch = (examples + recipe.batch - 1) / recipe.batch;
+  int64_t ofEpochs = INT64_MAX;
+  if (epochs && __builtin_mul_overflow(*epochs, stepsPerEpoch, &ofEpochs))
+    ofEpochs = INT64_MAX;
+  return std::min(ofEpochs, steps.value_or(INT64_MAX));
+}
+
+namespace {
+
+/// The data of a run: what is trained on, and what is evaluated.
+struct TrainingData {
+  Dataset train;
+  Rows trainRows, validationRows; ///< rows of `train`
+  std::optional<Dataset> validation, test;
+  ClassNames classes;
+};
+
+TrainingData readTrainingData(const Description &description, const std::string &folder,
+                              const ClassNames &knownClasses) {
+  const DataBlock &block = recipeData(description);
+  const DataSplit *train = block.split("train");
+  if (!train)
+    fail("data '%s' has no train split", block.name.c_str());
+  TrainingData data;
+  data.classes = knownClasses;
+  data.train = readSplit(block, *train, folder, data.classes);
+  Split split{inOrder(data.train.examples), {}};
+  if (const DataSplit *validation = block.split("validation"))
+    data.validation = readSplit(block, *validation, folder, data.classes);
+  else
+    split = splitRows(data.train.examples, description.recipe->validate);
+  data.trainRows = std::move(split.train);
+  data.validationRows = std::move(split.validation);
+  if (const DataSplit *test = block.split("test"))
+    data.test = readSplit(block, *test, folder, data.classes);
+  return data;
+}
+
+void checkWritable(const std::string &path) {
+  // Better known before hours of training than after them.
+  AtomicFile probe(path);
+}
+
+} // namespace
+
+int trainCommand(const Model &model, const Arguments &arguments) {
+  const Description &description = model.description;
+  if (!model.trainStep || !description.recipe)
+    throw Error("this program has no `train` block");
+  if (arguments.has("--init") && arguments.has("--resume"))
+    throw UsageError("--init and --resume exclude each other");
+  if (arguments.has("--seed") && arguments.has("--resume"))
+    throw UsageError("--seed: a resumed run keeps its seed");
+
+  TrainingPlan plan;
+  plan.savePath = arguments.value("--save", description.weightsFile());
+  plan.logPath = arguments.value("--log");
+  plan.appendLog = arguments.has("--resume");
+  plan.quiet = arguments.has("--quiet");
+  plan.resumable = !arguments.has("--weights-only");
+  plan.patience = description.recipe->patience;
+  TrainingState state;
+  state.seed = arguments.integer("--seed", INT64_MIN).value_or(0);
+  std::map<std::string, double> settings;
+  readSettings(description, arguments, settings);
+  std::map<std::string, std::string> folders = dataFolders(description, arguments);
+  checkWritable(plan.savePath);
+
+  Execution execution(model, threadCount(arguments));
+  AlignedBuffer best(arguments.has("--resume") ? description.persistentBytes : 0);
+  bool hasBest = false;
+  ClassNames classes;
+  execution.initialize(state.seed);
+  if (arguments.has("--resume")) {
+    Safetensors file = Safetensors::read(arguments.value("--resume"));
+    Resumed resumed = loadForResume(file, description, execution.persistent(), best.data());
+    state = std::move(resumed.state);
+    hasBest = resumed.hasBest;
+    classes = loadClassNames(file);
+    settings.insert(state.settings.begin(), state.settings.end());
+  } else if (arguments.has("--init")) {
+    Safetensors file = Safetensors::read(arguments.value("--init"));
+    loadWeights(file, description, execution.persistent());
+    classes = loadClassNames(file);
+  }
+  state.settings = settings;
+  for (const auto &[name, value] : settings)
+    execution.setScalar(name, value);
+  if (arguments.has("--no-shuffle"))
+    state.shuffled = false;
+
+  TrainingData data = readTrainingData(description, folders[description.recipe->data], classes);
+  int64_t examples = static_cast<int64_t>(data.trainRows.size());
+  if (arguments.has("--resume") && state.examples != examples)
+    fail("%s: that run had %lld training examples, this one has %lld", arguments.value("--resume").c_str(),
+         static_cast<long long>(state.examples), static_cast<long long>(examples));
+  plan.steps = plannedSteps(*description.recipe, arguments, examples, arguments.has("--resume") ? state.steps : 0);
+
+  std::optional<Evaluator> validation, test;
+  if (model.evaluate) {
+    if (data.validation)
+      validation.emplace(execution, *data.validation, inOrder(data.validation->examples));
+    else if (!data.validationRows.empty())
+      validation.emplace(execution, data.train, data.validationRows);
+    if (data.test)
+      test.emplace(execution, *data.test, inOrder(data.test->examples));
+  }
+
+  Trainer trainer(execution, data.train, data.trainRows, plan, state, data.classes);
+  if (validation)
+    trainer.evaluateWith(&*validation, "validation", true);
+  else if (test)
+    trainer.evaluateWith(&*test, "test", false);
+  if (hasBest && plan.patience > 0) {
+    std::copy(best.data(), best.data() + best.size(), trainer.best());
+    trainer.setHasBest(true);
+  }
+  if (plan.steps <= state.step)
+    trainer.output().message(text("nothing to do: %lld of %lld steps are done",
+                                  static_cast<long long>(state.step), static_cast<long long>(plan.steps)));
+  Trainer::Outcome outcome = trainer.run();
+
+  int64_t steps = trainer.state().step;
+  if (outcome == Trainer::Outcome::Interrupted) {
+    trainer.output().message(text("interrupted after step %lld; saved %s%s", static_cast<long long>(steps),
+                                  plan.savePath.c_str(),
+                                  plan.resumable ? text(", continue with --resume %s", plan.savePath.c_str()).c_str()
+                                                 : ""));
+    return 128 + trainer.signal();
+  }
+  if (outcome == Trainer::Outcome::StoppedEarly)
+    trainer.output().message(text("stopped early: no better %s loss than %.4g for %lld epochs",
+                                  validation ? "validation" : "training", trainer.state().bestLoss,
+                                  static_cast<long long>(trainer.state().badEpochs)));
+  trainer.output().message(text("saved %s after %lld steps", plan.savePath.c_str(), static_cast<long long>(steps)));
+  if (plan.quiet || (!test && !validation))
+    return 0;
+  trainer.useBest();
+  Evaluator &last = test ? *test : *validation;
+  Measures measures = last.evaluate();
+  trainer.output().message(text("%s %s (%lld examples)", test ? "test" : "validation",
+                                measures.describe().c_str(), static_cast<long long>(last.examples())));
+  return 0;
+}
+
+} // namespace nnc::runtime
