@@ -1,7 +1,7 @@
-// The one kernel generator for contractions C[b, m, n] (+)= sum[k] A[b, m, k] * B[b, k, n] on static
-// memrefs: register-tiled, vectorised loops with an epilogue that sees every finished tile. Matrix
-// products of every layout, convolutions as index arithmetic, matrix-vector, outer and inner products
-// are all its clients; see chooseTiling for how the shape of the loops is decided.
+// The one kernel generator for contractions C[b, m, n] (+)= sum[k] A[b, m, k] * B[b, k, n] on
+// static memrefs: register-tiled, vectorised loops with an epilogue that sees every finished tile.
+// Matrix products of every layout, convolutions as index arithmetic, matrix-vector, outer and inner
+// products are all its clients; see chooseTiling for how the shape of the loops is decided.
 #pragma once
 
 #include "compiler/Target/TargetDescription.h"
@@ -20,9 +20,10 @@ class LinalgOp;
 
 namespace nnc {
 
-/// One loop of a contraction: its extent and, per operand, how many elements one step moves. Zero for an
-/// operand that does not depend on it. `companions` holds the same for each further tensor that the
-/// epilogue reads or writes (ContractionOperands::companions), or is empty where there is none.
+/// One loop of a contraction: its extent and, per operand, how many elements one step moves. Zero
+/// for an operand that does not depend on it. `companions` holds the same for each further tensor
+/// that the epilogue reads or writes (ContractionOperands::companions), or is empty where there is
+/// none.
 struct ContractionDim {
   int64_t extent = 1;
   int64_t a = 0;
@@ -31,26 +32,27 @@ struct ContractionDim {
   llvm::SmallVector<int64_t, 2> companions;
 };
 
-/// What to compute. A dim of `batch` indexes A, B and C; of `m` A and C; of `n` B and C; of `k` A and B.
-/// Groups may be empty, may have several dims (outermost first), and the dims of one group need not
-/// collapse, so that a convolution over an image with a physical halo is one as well: m = (image, row,
-/// column), n = channel out, k = (window row, window column, channel in).
+/// What to compute. A dim of `batch` indexes A, B and C; of `m` A and C; of `n` B and C; of `k` A
+/// and B. Groups may be empty, may have several dims (outermost first), and the dims of one group
+/// need not collapse, so that a convolution over an image with a physical halo is one as well: m =
+/// (image, row, column), n = channel out, k = (window row, window column, channel in).
 struct ContractionProblem {
   mlir::FloatType elementType; // f32 or f64
   llvm::SmallVector<ContractionDim, 2> batch, m, n, k;
   /// Add to what C holds; otherwise C need not be initialised.
   bool accumulate = false;
-  /// False: C is never read nor written (the epilogue stores what it wants), so no partial sum may be
-  /// kept in it. Excludes `accumulate`.
+  /// False: C is never read nor written (the epilogue stores what it wants), so no partial sum may
+  /// be kept in it. Excludes `accumulate`.
   bool usesResult = true;
 
   /// Multiplications and additions.
   int64_t flops() const;
+  unsigned elementBits() const { return mlir::FloatType(elementType).getWidth(); }
 };
 
 /// Reads the problem off a linalg op on memrefs with static shapes and strides whose body is
-/// c + a * b and whose indexing maps are linear. `accumulate` is set, as linalg has it. Fails, silently,
-/// on any other op. Operands are op.getDpsInputs()[0], [1] and op.getDpsInits()[0].
+/// c + a * b and whose indexing maps are linear. `accumulate` is set, as linalg has it. Fails,
+/// silently, on any other op. Operands are op.getDpsInputs()[0], [1] and op.getDpsInits()[0].
 mlir::FailureOr<ContractionProblem> matchContraction(mlir::linalg::LinalgOp op);
 
 /// The dim that the lanes of a vector run along.
@@ -67,14 +69,17 @@ enum class ThreadSplit { None, Batch, Rows, Columns };
 struct ContractionTiling {
   LaneForm form = LaneForm::Columns;
   bool swapped = false;
-  unsigned lanes = 1;       // elements of a full vector
-  int64_t rowTile = 1;      // rows of a register tile
-  int64_t columnVectors = 1; // vectors of a register tile's row
+  unsigned lanes = 1;         // elements of a full vector
+  int64_t rowTile = 1;        // rows of a register tile
+  int64_t columnVectors = 1;  // vectors of a register tile's row
   int64_t reductionBlock = 0; // steps of k per pass over C; 0: all
   int64_t columnBlock = 0;    // columns that share one pass over a block of k; 0: all
   bool packA = false;         // copy the broadcast operand into panels
   bool packB = false;         // copy the vector operand into panels
-  int64_t unroll = 1;         // steps of k per iteration of the innermost loop
+  // Steps of k per iteration of the innermost loop, and how many sets of accumulators take them in
+  // turn, where a tile is too small to hide the latency of its additions. Powers of two.
+  int64_t unroll = 1;
+  int64_t chains = 1;
   ThreadSplit split = ThreadSplit::None;
   /// Cycles of one thread that does everything, as the cost model sees it.
   double estimatedCycles = 0;
@@ -89,14 +94,14 @@ struct ContractionTiling {
 ContractionTiling chooseTiling(const ContractionProblem &problem, const TargetDescription &target,
                                unsigned threads = 1);
 
-/// Bytes of scratch memory per thread, 64-byte aligned, that emitContraction needs with the tiling that
-/// chooseTiling returns for the same arguments; often 0.
+/// Bytes of scratch memory per thread, 64-byte aligned, that emitContraction needs with the tiling
+/// that chooseTiling returns for the same arguments; often 0.
 int64_t scratchBytes(const ContractionProblem &problem, const TargetDescription &target,
                      unsigned threads = 1);
 
-/// A register tile whose sums are complete, handed to the epilogue: rows() x vectors() vectors. What a
-/// row and a lane mean in terms of the problem is hidden (roles may be swapped); positions are reached
-/// through the strides of C and of the companions.
+/// A register tile whose sums are complete, handed to the epilogue: rows() x vectors() vectors.
+/// What a row and a lane mean in terms of the problem is hidden (roles may be swapped); positions
+/// are reached through the strides of C and of the companions.
 class RegisterTile {
 public:
   virtual ~RegisterTile() = default;
@@ -109,16 +114,13 @@ public:
   void setValue(unsigned row, unsigned vector, mlir::Value value) {
     values[row * vectorCount + vector] = value;
   }
-  /// Type of a vector; the last of a row may be narrower than the others.
-  mlir::VectorType type(unsigned row, unsigned vector) const {
-    return mlir::cast<mlir::VectorType>(value(row, vector).getType());
-  }
+  mlir::VectorType type() const { return mlir::cast<mlir::VectorType>(values.front().getType()); }
 
   /// Lanes that exist, as a constant vector of i1; null where all do.
   virtual mlir::Value mask(unsigned vector) const = 0;
-  /// The companion's elements at this vector's position: a load, a broadcast or, where the companion
-  /// is strided along the lanes, element by element. Those that do not depend on the row are loaded
-  /// once per tile. Lanes that do not exist hold zero.
+  /// The companion's elements at this vector's position: a load, a broadcast or, where the
+  /// companion is strided along the lanes, element by element. Those that do not depend on the row
+  /// are loaded once per tile. Lanes that do not exist hold zero.
   virtual mlir::Value load(mlir::OpBuilder &builder, mlir::Location loc, unsigned companion,
                            unsigned row, unsigned vector) = 0;
   /// Stores the lanes that exist.
@@ -130,18 +132,19 @@ protected:
   llvm::SmallVector<mlir::Value> values;
 };
 
-/// Called once where each finished tile is. Replaces values with setValue; the kernel stores them to C
-/// afterwards if the problem uses C. All loads of a tile are best emitted before its stores.
+/// Called once where each finished tile is. Replaces values with setValue; the kernel stores them
+/// to C afterwards if the problem uses C. All loads of a tile are best emitted before its stores.
 using Epilogue = std::function<void(mlir::OpBuilder &, mlir::Location, RegisterTile &)>;
 
-/// Changes elements of A or B as they are loaded: `loaded` is a scalar or a vector (contiguous lanes),
-/// `offset` the element offset of its (first) element in the operand, so that a tensor of the operand's
-/// own layout can be read along with it; `mask` the lanes that exist (null: all).
+/// Changes elements of A or B as they are loaded: `loaded` is a scalar or a vector (contiguous
+/// lanes), `offset` the element offset of its (first) element in the operand, so that a tensor of
+/// the operand's own layout can be read along with it; `mask` the lanes that exist (null: all).
 using OperandHook = std::function<mlir::Value(mlir::OpBuilder &, mlir::Location, mlir::Value loaded,
                                               mlir::Value offset, mlir::Value mask)>;
 
-/// The memory of a contraction. Memrefs of any rank with static strides (their offset may be dynamic);
-/// only the first element's address is taken from them, positions come from the problem's strides.
+/// The memory of a contraction. Memrefs of any rank with static strides (their offset may be
+/// dynamic); only the first element's address is taken from them, positions come from the problem's
+/// strides.
 struct ContractionOperands {
   mlir::Value a, b, c; // c may be null if the problem does not use it
   llvm::SmallVector<mlir::Value> companions;
@@ -157,15 +160,13 @@ struct ContractionHooks {
   Epilogue epilogue;
 };
 
-/// Emits the loops at the builder's insertion point: ops of scf, arith, vector and memref only, which
-/// convert to LLVM without further transformation. Every element of C is written by one thread, and its
-/// sum is taken in the order of k whatever the number of threads. Nothing may alias C or what the
-/// epilogue stores, except a companion of equal strides.
-mlir::LogicalResult emitContraction(mlir::OpBuilder &builder, mlir::Location loc,
-                                    const ContractionProblem &problem,
-                                    const TargetDescription &target,
-                                    const ContractionTiling &tiling,
-                                    const ContractionOperands &operands,
-                                    const ContractionHooks &hooks = {});
+/// Emits the loops at the builder's insertion point: ops of scf, arith, vector and memref only,
+/// which convert to LLVM without further transformation. Every element of C is written by one
+/// thread, and its sum is taken in the order of k whatever the number of threads. Nothing may alias
+/// C or what the epilogue stores, except a companion of equal strides.
+mlir::LogicalResult
+emitContraction(mlir::OpBuilder &builder, mlir::Location loc, const ContractionProblem &problem,
+                const TargetDescription &target, const ContractionTiling &tiling,
+                const ContractionOperands &operands, const ContractionHooks &hooks = {});
 
 } // namespace nnc

@@ -1,5 +1,5 @@
-// What code generation has to know about a processor: vector width, registers, caches and the speed of
-// its multiply-add. The only place where such numbers come from.
+// What code generation has to know about a processor: vector width, registers, caches and the speed
+// of its multiply-add. The only place where such numbers come from.
 #pragma once
 
 #include "llvm/ADT/StringRef.h"
@@ -16,22 +16,22 @@ struct TargetDescription {
   std::string cpu;
   std::string features;
 
-  /// Width of a vector register in bits; the element's own width where the processor has no vectors.
+  /// Width of a vector register in bits; the element's own width where the processor has no
+  /// vectors.
   unsigned vectorBits = 128;
   unsigned vectorRegisters = 16;
   /// False: a multiply-add is a product and a sum, since the fused one would be a library call.
   bool hasFma = false;
-  /// Loads and stores under a mask run at the speed of plain ones.
-  bool hasMaskedOps = false;
-  /// A register operand of an arithmetic instruction can be broadcast from memory.
-  bool hasBroadcastOperand = false;
+  /// Loads, and stores, under a mask run at about the speed of plain ones.
+  bool hasMaskedLoads = false;
+  bool hasMaskedStores = false;
 
   /// Bytes of one core's level-one data cache and of its share of the level-two cache.
   int64_t l1Bytes = 32 << 10;
   int64_t l2Bytes = 512 << 10;
 
-  /// Hints for the tiling's cost model, for full-width vectors: cycles until a multiply-add's result
-  /// can be used, and multiply-adds and loads started per cycle.
+  /// Hints for the tiling's cost model, for full-width vectors: cycles until a multiply-add's
+  /// result can be used, and multiply-adds and loads started per cycle.
   unsigned fmaLatency = 4;
   double fmasPerCycle = 2;
   double loadsPerCycle = 2;
@@ -44,9 +44,9 @@ struct TargetDescription {
   }
 };
 
-/// Describes `cpu` with `features` added ("+f,-g"; may be empty). `native` means this machine, with its
-/// own features and cache sizes; an empty cpu the baseline of the architecture. Nothing, and a message
-/// in `error`, for a cpu that LLVM does not know.
+/// Describes `cpu` with `features` added ("+f,-g"; may be empty). `native` means this machine, with
+/// its own features and cache sizes; an empty cpu the baseline of the architecture. Nothing, and a
+/// message in `error`, for a cpu that LLVM does not know.
 std::optional<TargetDescription> describeTarget(llvm::StringRef cpu, llvm::StringRef features,
                                                 std::string &error);
 

@@ -1,0 +1,138 @@
+#include "compiler/Conversion/Contraction.h"
+
+#include "compiler/Conversion/ContractionEmitter.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/IR/AffineExpr.h"
+
+using namespace mlir;
+
+namespace nnc {
+
+int64_t ContractionProblem::flops() const {
+  int64_t count = 2;
+  for (const auto *group : {&batch, &m, &n, &k})
+    for (const ContractionDim &dim : *group)
+      count *= dim.extent;
+  return count;
+}
+
+namespace {
+
+/// True if the body computes c + a * b, in any order of operands.
+bool multipliesAndAdds(Block &body) {
+  if (body.getNumArguments() != 3)
+    return false;
+  auto sum = body.getTerminator()->getOperand(0).getDefiningOp<arith::AddFOp>();
+  if (!sum)
+    return false;
+  for (bool flip : {false, true}) {
+    auto product = (flip ? sum.getRhs() : sum.getLhs()).getDefiningOp<arith::MulFOp>();
+    Value other = flip ? sum.getLhs() : sum.getRhs();
+    if (!product || other != body.getArgument(2))
+      continue;
+    Value a = product.getLhs(), b = product.getRhs();
+    if ((a == body.getArgument(0) && b == body.getArgument(1)) ||
+        (a == body.getArgument(1) && b == body.getArgument(0)))
+      return true;
+  }
+  return false;
+}
+
+/// Adds `scale` times the coefficient of each dim in a linear expression; false if it is not
+/// linear.
+bool addCoefficients(AffineExpr expr, int64_t scale, MutableArrayRef<int64_t> coefficients) {
+  if (auto dim = dyn_cast<AffineDimExpr>(expr)) {
+    coefficients[dim.getPosition()] += scale;
+    return true;
+  }
+  if (auto constant = dyn_cast<AffineConstantExpr>(expr))
+    return constant.getValue() == 0;
+  auto binary = dyn_cast<AffineBinaryOpExpr>(expr);
+  if (!binary)
+    return false;
+  if (binary.getKind() == AffineExprKind::Add)
+    return addCoefficients(binary.getLHS(), scale, coefficients) &&
+           addCoefficients(binary.getRHS(), scale, coefficients);
+  if (binary.getKind() == AffineExprKind::Mul)
+    if (auto factor = dyn_cast<AffineConstantExpr>(binary.getRHS()))
+      return addCoefficients(binary.getLHS(), scale * factor.getValue(), coefficients);
+  return false;
+}
+
+/// Element strides of the op's loops in one operand.
+FailureOr<SmallVector<int64_t>> loopStrides(MemRefType type, AffineMap map) {
+  int64_t offset = 0;
+  SmallVector<int64_t> memrefStrides, strides(map.getNumDims(), 0);
+  if (failed(type.getStridesAndOffset(memrefStrides, offset)))
+    return failure();
+  for (auto [expr, stride] : llvm::zip_equal(map.getResults(), memrefStrides))
+    if (ShapedType::isDynamic(stride) || !addCoefficients(expr, stride, strides))
+      return failure();
+  return strides;
+}
+
+} // namespace
+
+FailureOr<ContractionProblem> matchContraction(linalg::LinalgOp op) {
+  if (op.getNumDpsInputs() != 2 || op.getNumDpsInits() != 1 || !op.hasPureBufferSemantics() ||
+      op->getNumRegions() != 1 || !multipliesAndAdds(op->getRegion(0).front()))
+    return failure();
+  SmallVector<AffineMap> maps = op.getIndexingMapsArray();
+  SmallVector<SmallVector<int64_t>> strides;
+  for (OpOperand &operand : op->getOpOperands()) {
+    auto type = dyn_cast<MemRefType>(operand.get().getType());
+    if (!type || !type.hasStaticShape() ||
+        (!type.getElementType().isF32() && !type.getElementType().isF64()))
+      return failure();
+    auto found = loopStrides(type, maps[operand.getOperandNumber()]);
+    if (failed(found))
+      return failure();
+    strides.push_back(*found);
+  }
+
+  ContractionProblem problem;
+  auto type = cast<MemRefType>(op.getDpsInits()[0].getType());
+  problem.elementType = cast<FloatType>(type.getElementType());
+  for (Value input : op.getDpsInputs())
+    if (cast<MemRefType>(input.getType()).getElementType() != problem.elementType)
+      return failure();
+  problem.accumulate = true;
+  for (auto [loop, extent] : llvm::enumerate(op.getStaticLoopRanges())) {
+    ContractionDim dim{extent, strides[0][loop], strides[1][loop], strides[2][loop], {}};
+    auto uses = [&](unsigned operand) {
+      return maps[operand].isFunctionOfDim(static_cast<unsigned>(loop));
+    };
+    if (!uses(2))
+      problem.k.push_back(dim);
+    else if (uses(0) && uses(1))
+      problem.batch.push_back(dim);
+    else if (uses(1))
+      problem.n.push_back(dim);
+    else
+      problem.m.push_back(dim);
+  }
+  return problem;
+}
+
+int64_t scratchBytes(const ContractionProblem &problem, const TargetDescription &target,
+                     unsigned threads) {
+  return chooseTiling(problem, target, threads).scratchBytes;
+}
+
+LogicalResult emitContraction(OpBuilder &builder, Location loc, const ContractionProblem &problem,
+                              const TargetDescription &target, const ContractionTiling &tiling,
+                              const ContractionOperands &operands, const ContractionHooks &hooks) {
+  using namespace contraction;
+  std::optional<Nest> nest = makeNest(problem, tiling.form, tiling.swapped);
+  if (!nest || (problem.accumulate && !problem.usesResult) ||
+      (tiling.scratchBytes > 0 && !operands.scratch) || (problem.usesResult && !operands.c))
+    return failure();
+  nest->setTiles(tiling.rowTile, tiling.columnVectors, tiling.lanes);
+  VectorEmitter emit(builder, loc, target, problem.elementType, tiling.lanes);
+  ContractionEmitter(emit, *nest, tiling, problem, operands, hooks).run();
+  return success();
+}
+
+} // namespace nnc

@@ -1,0 +1,132 @@
+// Emits the loops of one contraction: blocks, packing, register tiles. Internal to emitContraction.
+#pragma once
+
+#include "compiler/Conversion/ContractionNest.h"
+#include "compiler/Conversion/ContractionVector.h"
+
+#include <limits>
+
+namespace nnc::contraction {
+
+/// Panels of a packed operand: panel p holds, for each step of k in order, `width` elements.
+struct Panels {
+  mlir::Value base;      // element offset in the scratch memory
+  int64_t width = 0;     // elements per step of k
+  int64_t panelSize = 0; // elements
+};
+
+/// The part of the reduction dims that one pass covers.
+struct ReductionRange {
+  /// Iterations of each reduction dim; constants except for the blocked dim's.
+  llvm::SmallVector<mlir::Value, 3> counts;
+  mlir::Value isFirst, isLast; // i1; null: there is but one pass
+};
+
+/// Columns of a panel: copies of an operand's elements at `sources`, for each step of k.
+struct PackRequest {
+  static constexpr int64_t kNothing = std::numeric_limits<int64_t>::min();
+  Operand operand = Row;
+  llvm::SmallVector<int64_t>
+      sources; // element offsets relative to the tile, one per panel column; kNothing pads
+  mlir::Value sourceBase; // the tile's first element
+  mlir::Value panel;      // element offset of the panel in the scratch memory
+  int64_t width = 0;      // of the panel
+};
+
+class ContractionEmitter {
+public:
+  ContractionEmitter(VectorEmitter &emit, const Nest &nest, const ContractionTiling &tiling,
+                     const ContractionProblem &problem, const ContractionOperands &operands,
+                     const ContractionHooks &hooks);
+  void run();
+
+private:
+  using Offsets = llvm::SmallVector<mlir::Value, 4>; // by operand
+  using TileBody = llvm::function_ref<void(mlir::Value tileIndex, const Offsets &, int64_t extent)>;
+
+  Offsets advance(const Offsets &offsets, const Dim &dim, mlir::Value index);
+  std::pair<mlir::Value, mlir::Value> tileRange(llvm::ArrayRef<Dim> dims, unsigned dim,
+                                                ThreadSplit group);
+  void forEachTile(const Dim &dim, mlir::Value low, mlir::Value high, const Offsets &offsets,
+                   TileBody body);
+  void forEachRowTile(
+      unsigned level, const Offsets &offsets, mlir::Value tileIndex,
+      llvm::SmallVector<int64_t> extents,
+      llvm::function_ref<void(mlir::Value, const Offsets &, llvm::ArrayRef<TilePosition>)> body);
+
+  void emitBatch(unsigned level, const Offsets &offsets);
+  void emitColumnBlocks(unsigned level, const Offsets &offsets, llvm::SmallVector<int64_t> extents);
+  void emitReductionBlocks(unsigned level, const Offsets &offsets, llvm::ArrayRef<int64_t> extents,
+                           mlir::Value low, mlir::Value high, ReductionRange range);
+  void emitBlock(const Offsets &offsets, llvm::ArrayRef<int64_t> extents, mlir::Value low,
+                 mlir::Value high, const ReductionRange &range);
+
+  // Packing, in ContractionPack.cpp.
+  void packRows(const Offsets &offsets, const ReductionRange &range);
+  void pack(const PackRequest &request, const ReductionRange &range);
+  void packChunk(const PackRequest &request, const ReductionRange &range, unsigned level,
+                 mlir::Value source, mlir::Value target, int64_t first);
+
+  // Register tiles, in ContractionTile.cpp.
+  void emitTile(const Offsets &offsets, llvm::ArrayRef<TilePosition> rows,
+                llvm::ArrayRef<TilePosition> vectors, mlir::Value rowPanel, mlir::Value columnPanel,
+                const ReductionRange &range);
+  /// What the loops over k of one tile need to know.
+  struct TileShape {
+    TileShape(llvm::ArrayRef<TilePosition> vectors, const ReductionRange &range)
+        : vectors(vectors), range(range) {}
+    llvm::SmallVector<int64_t> rows; // offset of each row in the row operand
+    llvm::ArrayRef<TilePosition> vectors;
+    llvm::SmallVector<int64_t> columns; // offset of each vector in the column operand
+    llvm::SmallVector<int64_t> rowStrides, columnStrides; // by reduction dim
+    int64_t sums = 0;                                     // accumulators of one chain
+    const ReductionRange &range;
+  };
+  llvm::SmallVector<mlir::Value> reduce(const TileShape &tile, unsigned level, mlir::Value row,
+                                        mlir::Value column, mlir::ValueRange sums);
+  /// One step of k, or one vector of steps of which `count` exist, added to one chain's sums.
+  void step(const TileShape &tile, mlir::Value row, mlir::Value column,
+            llvm::MutableArrayRef<mlir::Value> sums, int64_t count);
+  llvm::SmallVector<mlir::Value> initialSums(const Offsets &offsets,
+                                             llvm::ArrayRef<TilePosition> rows,
+                                             llvm::ArrayRef<TilePosition> vectors,
+                                             const ReductionRange &range);
+  llvm::SmallVector<mlir::Value> loadResult(const Offsets &offsets,
+                                            llvm::ArrayRef<TilePosition> rows,
+                                            llvm::ArrayRef<TilePosition> vectors);
+  void finish(const Offsets &offsets, llvm::ArrayRef<TilePosition> rows,
+              llvm::ArrayRef<TilePosition> vectors, llvm::ArrayRef<mlir::Value> values,
+              const ReductionRange &range);
+  mlir::Value loadOperand(Operand operand, mlir::Value offset, int64_t count, int64_t stride,
+                          bool packed);
+  mlir::Value loadElement(Operand operand, mlir::Value offset);
+
+  /// Element strides of the reduction dims in an operand, packed or not.
+  llvm::SmallVector<int64_t> reductionStrides(Operand operand) const;
+  llvm::SmallVector<int64_t> packedStrides(int64_t width) const;
+  ReductionRange fullRange();
+
+  VectorEmitter &emit;
+  const Nest &nest;
+  const ContractionTiling &tiling;
+  const ContractionProblem &problem;
+  const ContractionHooks &hooks;
+  const ReductionBlocking blocking;
+  mlir::Value thread, threads;              // null: one thread
+  llvm::SmallVector<mlir::Value, 4> memory; // flat, by operand
+  mlir::Value scratch;
+  Panels rowPanels, columnPanels;
+};
+
+/// Elements of scratch memory that the packed operands take.
+struct ScratchLayout {
+  int64_t columnElements = 0, rowElements = 0;
+  int64_t elements() const { return columnElements + rowElements; }
+};
+ScratchLayout scratchLayout(const Nest &nest, const ContractionTiling &tiling);
+/// Register tiles of all rows, whatever the thread.
+int64_t rowTiles(const Nest &nest);
+/// Tiles of the lane dim that share one pass over a block of k.
+int64_t laneTilesPerBlock(const Nest &nest, const ContractionTiling &tiling);
+
+} // namespace nnc::contraction
