@@ -15,9 +15,10 @@ static SmallVector<int64_t> prepended(int64_t first, ArrayRef<int64_t> rest) {
   return list;
 }
 
-void nnc::nn::detail::buildBatchedElementwise(Operation *op, OpBuilder &builder, ValueRange operands,
-                                     const llvm::SmallBitVector &batched, int64_t batch,
-                                     SmallVectorImpl<Value> &results) {
+void nnc::nn::detail::buildBatchedElementwise(Operation *op, OpBuilder &builder,
+                                              ValueRange operands,
+                                              const llvm::SmallBitVector &batched, int64_t batch,
+                                              SmallVectorImpl<Value> &results) {
   Location location = withoutName(op->getLoc());
   SmallVector<Value> batchedOperands;
   for (auto [i, operand] : llvm::enumerate(operands))
@@ -48,8 +49,8 @@ NN_BATCH_RULE(ReshapeOp) {
 }
 
 NN_BATCH_RULE(TransposeOp) {
-  results.push_back(TransposeOp::create(builder, getLoc(), operands[0],
-                                        prepended(0, shifted(getPermutation()))));
+  results.push_back(
+      TransposeOp::create(builder, getLoc(), operands[0], prepended(0, shifted(getPermutation()))));
 }
 
 NN_BATCH_RULE(SliceOp) {
@@ -112,8 +113,8 @@ NN_BATCH_RULE(ScatterAddOp) {
   Location location = withoutName(getLoc());
   Value updates = buildWithBatchDim(builder, location, operands[0], batched.test(0), batch);
   Value indices = buildWithBatchDim(builder, location, operands[1], batched.test(1), batch);
-  results.push_back(ScatterAddOp::create(builder, getLoc(), updates, indices, getBatchDims() + 1,
-                                         getSize()));
+  results.push_back(
+      ScatterAddOp::create(builder, getLoc(), updates, indices, getBatchDims() + 1, getSize()));
 }
 
 // The batch gets a label of its own, in front of the lists of the result and of each operand that
@@ -126,10 +127,9 @@ NN_BATCH_RULE(ContractOp) {
   auto labelled = [&](ArrayRef<int64_t> labels, bool isBatched) {
     return isBatched ? prepended(label, labels) : SmallVector<int64_t>(labels);
   };
-  results.push_back(ContractOp::create(builder, getLoc(), operands[0], operands[1],
-                                       labelled(getLhsLabels(), batched.test(0)),
-                                       labelled(getRhsLabels(), batched.test(1)),
-                                       labelled(getResultLabels(), true)));
+  results.push_back(ContractOp::create(
+      builder, getLoc(), operands[0], operands[1], labelled(getLhsLabels(), batched.test(0)),
+      labelled(getRhsLabels(), batched.test(1)), labelled(getResultLabels(), true)));
 }
 
 // Of a random operation only `like` can be batched; it has done its duty then.

@@ -16,8 +16,7 @@ StringRef nnc::nn::nameOf(Value value) {
   if (auto argument = dyn_cast<BlockArgument>(value)) {
     auto function = dyn_cast_or_null<FunctionOpInterface>(argument.getOwner()->getParentOp());
     if (function && argument.getOwner()->isEntryBlock())
-      if (auto name =
-              function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), nameAttrName))
+      if (auto name = function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), nameAttrName))
         return name.getValue();
   }
   if (auto named = dyn_cast<NameLoc>(value.getLoc()))
@@ -89,8 +88,8 @@ Value nnc::nn::expandRandomNormal(OpBuilder &builder, RandomNormalOp op) {
   Location location = withoutName(op.getLoc());
   auto uniform = [&](int64_t stream) {
     return Term(builder, location,
-                RandomUniformOp::create(builder, location, op.getType(), op.getSeed(),
-                                        op.getStep(), op.getLike(), stream));
+                RandomUniformOp::create(builder, location, op.getType(), op.getSeed(), op.getStep(),
+                                        op.getLike(), stream));
   };
   Term u = uniform(op.getStream()) + 0x1p-24;
   Term v = uniform(op.getStream() + (int64_t(1) << 32));

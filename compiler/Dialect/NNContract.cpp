@@ -81,8 +81,9 @@ struct Side {
 
 struct Sides {
   explicit Sides(ContractOp op)
-      : lhs{op.getLhs(), llvm::to_vector(op.getLhsLabels())},
-        rhs{op.getRhs(), llvm::to_vector(op.getRhsLabels())} {}
+      : lhs{op.getLhs(), llvm::to_vector(op.getLhsLabels())}, rhs{op.getRhs(),
+                                                                  llvm::to_vector(
+                                                                      op.getRhsLabels())} {}
 
   Side lhs, rhs;
 };
@@ -230,9 +231,7 @@ struct ProductWithoutSum : OpRewritePattern<ContractOp> {
 
   LogicalResult matchAndRewrite(ContractOp op, PatternRewriter &rewriter) const override {
     Sides sides(op);
-    auto inResult = [&](int64_t label) {
-      return llvm::is_contained(op.getResultLabels(), label);
-    };
+    auto inResult = [&](int64_t label) { return llvm::is_contained(op.getResultLabels(), label); };
     if (!llvm::all_of(sides.lhs.labels, inResult) || !llvm::all_of(sides.rhs.labels, inResult))
       return failure();
     Value lhs = spread(op, sides.lhs, rewriter), rhs = spread(op, sides.rhs, rewriter);

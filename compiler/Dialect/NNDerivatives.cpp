@@ -50,9 +50,9 @@ NN_UNARY_RULE(CosOp, (d * -x.apply<SinOp>()))
 NN_BINARY_RULE(AddOp, d, d)
 NN_BINARY_RULE(SubOp, d, -d)
 NN_BINARY_RULE(MulOp, (d * b), (d * a))
-NN_BINARY_RULE(DivOp, d / b, -(d * y / b))
+NN_BINARY_RULE(DivOp, d / b, -(d *y / b))
 // a - y is the multiple of b that was taken away, so (a - y) / b is how often it was.
-NN_BINARY_RULE(RemOp, d, -(d * ((a - y) / b)))
+NN_BINARY_RULE(RemOp, d, -(d *((a - y) / b)))
 NN_BINARY_RULE(MaxOp, d.where(a.compare(ComparePredicate::gt, b), d.number(0)),
                d.number(0).where(a.compare(ComparePredicate::gt, b), d))
 NN_BINARY_RULE(MinOp, d.where(a.compare(ComparePredicate::lt, b), d.number(0)),
@@ -75,11 +75,10 @@ void SelectOp::buildCotangents(OpBuilder &builder, ValueRange resultCotangents,
 void ConvertOp::buildCotangents(OpBuilder &builder, ValueRange resultCotangents,
                                 SmallVectorImpl<Value> &operandCotangents) {
   bool fromFloat = isa<FloatType>(getOperand().getType().getElementType());
-  operandCotangents.push_back(fromFloat
-                                  ? ConvertOp::create(builder, withoutName(getLoc()),
-                                                      getOperand().getType(),
-                                                      resultCotangents.front())
-                                  : Value());
+  operandCotangents.push_back(fromFloat ? ConvertOp::create(builder, withoutName(getLoc()),
+                                                            getOperand().getType(),
+                                                            resultCotangents.front())
+                                        : Value());
 }
 
 //===----------------------------------------------------------------------===//
@@ -95,8 +94,8 @@ void BroadcastOp::buildCotangents(OpBuilder &builder, ValueRange resultCotangent
 
 void ReshapeOp::buildCotangents(OpBuilder &builder, ValueRange resultCotangents,
                                 SmallVectorImpl<Value> &operandCotangents) {
-  operandCotangents.push_back(ReshapeOp::create(
-      builder, withoutName(getLoc()), getOperand().getType(), resultCotangents.front()));
+  operandCotangents.push_back(ReshapeOp::create(builder, withoutName(getLoc()),
+                                                getOperand().getType(), resultCotangents.front()));
 }
 
 void TransposeOp::buildCotangents(OpBuilder &builder, ValueRange resultCotangents,
@@ -104,8 +103,8 @@ void TransposeOp::buildCotangents(OpBuilder &builder, ValueRange resultCotangent
   SmallVector<int64_t> inverse(getPermutation().size());
   for (auto [i, dim] : llvm::enumerate(getPermutation()))
     inverse[dim] = i;
-  operandCotangents.push_back(TransposeOp::create(builder, withoutName(getLoc()),
-                                                  resultCotangents.front(), inverse));
+  operandCotangents.push_back(
+      TransposeOp::create(builder, withoutName(getLoc()), resultCotangents.front(), inverse));
 }
 
 /// Puts the elements of `value` at offsets[d], offsets[d] + strides[d], ... of a tensor of zeros:
@@ -181,9 +180,8 @@ void GatherOp::buildCotangents(OpBuilder &builder, ValueRange resultCotangents,
 
 void ScatterAddOp::buildCotangents(OpBuilder &builder, ValueRange resultCotangents,
                                    SmallVectorImpl<Value> &operandCotangents) {
-  operandCotangents.push_back(GatherOp::create(builder, withoutName(getLoc()),
-                                               resultCotangents.front(), getIndices(),
-                                               getBatchDims()));
+  operandCotangents.push_back(GatherOp::create(
+      builder, withoutName(getLoc()), resultCotangents.front(), getIndices(), getBatchDims()));
   operandCotangents.push_back(Value());
 }
 
@@ -193,9 +191,8 @@ void ScatterAddOp::buildCotangents(OpBuilder &builder, ValueRange resultCotangen
 
 void ReduceSumOp::buildCotangents(OpBuilder &builder, ValueRange resultCotangents,
                                   SmallVectorImpl<Value> &operandCotangents) {
-  operandCotangents.push_back(buildUnreduced(builder, withoutName(getLoc()),
-                                             resultCotangents.front(), getDims(),
-                                             getOperand().getType()));
+  operandCotangents.push_back(buildUnreduced(
+      builder, withoutName(getLoc()), resultCotangents.front(), getDims(), getOperand().getType()));
 }
 
 /// The cotangent of a maximum or minimum: equal shares for the elements that equal it.
@@ -205,8 +202,8 @@ static Value buildExtremumCotangent(OpBuilder &builder, Location location, Value
     return Term(builder, location,
                 buildUnreduced(builder, location, value, dims, operand.getType()));
   };
-  Value isExtremum = CompareOp::create(builder, location, ComparePredicate::eq, operand,
-                                       Value(unreduce(result)));
+  Value isExtremum =
+      CompareOp::create(builder, location, ComparePredicate::eq, operand, Value(unreduce(result)));
   Value mask = ConvertOp::create(builder, location, operand.getType(), isExtremum);
   Term count(builder, location, ReduceSumOp::create(builder, location, mask, dims));
   Term share = Term(builder, location, cotangent) / count;
@@ -227,9 +224,9 @@ void ReduceMinOp::buildCotangents(OpBuilder &builder, ValueRange resultCotangent
                                                      resultCotangents.front()));
 }
 
-/// The derivative by an element is the product of all others, which must be right where elements are
-/// 0: it is (product of the elements that are not 0) / x without zeros, that product itself for the
-/// only zero, and 0 elsewhere.
+/// The derivative by an element is the product of all others, which must be right where elements
+/// are 0: it is (product of the elements that are not 0) / x without zeros, that product itself for
+/// the only zero, and 0 elsewhere.
 void ReduceProdOp::buildCotangents(OpBuilder &builder, ValueRange resultCotangents,
                                    SmallVectorImpl<Value> &operandCotangents) {
   Location location = withoutName(getLoc());
@@ -264,8 +261,8 @@ static Value buildContractCotangent(OpBuilder &builder, Location location, Value
       known.push_back(label);
       dims.push_back(dim);
     }
-  Value product = ContractOp::create(builder, location, cotangent, other, resultLabels,
-                                     otherLabels, known);
+  Value product =
+      ContractOp::create(builder, location, cotangent, other, resultLabels, otherLabels, known);
   return buildBroadcast(builder, location, product, dims, type);
 }
 
@@ -274,9 +271,9 @@ void ContractOp::buildCotangents(OpBuilder &builder, ValueRange resultCotangents
   Location location = withoutName(getLoc());
   Value d = resultCotangents.front();
   operandCotangents.push_back(buildContractCotangent(builder, location, d, getResultLabels(),
-                                                     getRhs(), getRhsLabels(),
-                                                     getLhs().getType(), getLhsLabels()));
+                                                     getRhs(), getRhsLabels(), getLhs().getType(),
+                                                     getLhsLabels()));
   operandCotangents.push_back(buildContractCotangent(builder, location, d, getResultLabels(),
-                                                     getLhs(), getLhsLabels(),
-                                                     getRhs().getType(), getRhsLabels()));
+                                                     getLhs(), getLhsLabels(), getRhs().getType(),
+                                                     getRhsLabels()));
 }

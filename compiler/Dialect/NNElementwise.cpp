@@ -29,8 +29,8 @@ static bool isSplatOf(Attribute constant, double number) {
 
 #define NN_FOLD_UNARY_FLOAT(OP, FUNCTION)                                                          \
   OpFoldResult OP::fold(FoldAdaptor adaptor) {                                                     \
-    return foldUnaryFloat(getType(), adaptor.getOperand(),                                         \
-                          +[](double x) -> double { return FUNCTION; });                           \
+    return foldUnaryFloat(                                                                         \
+        getType(), adaptor.getOperand(), +[](double x) -> double { return FUNCTION; });            \
   }
 NN_FOLD_UNARY_FLOAT(ExpOp, std::exp(x))
 NN_FOLD_UNARY_FLOAT(Expm1Op, std::expm1(x))
@@ -190,8 +190,7 @@ OpFoldResult MaxOp::fold(FoldAdaptor adaptor) {
   if (getLhs() == getRhs())
     return getLhs();
   return foldNumber(
-      getType(), adaptor.getOperands(),
-      [](auto x) { return extremum(x[0].real, x[1].real, 1); },
+      getType(), adaptor.getOperands(), [](auto x) { return extremum(x[0].real, x[1].real, 1); },
       [](auto x) { return std::max(x[0].integer, x[1].integer); });
 }
 
@@ -199,8 +198,7 @@ OpFoldResult MinOp::fold(FoldAdaptor adaptor) {
   if (getLhs() == getRhs())
     return getLhs();
   return foldNumber(
-      getType(), adaptor.getOperands(),
-      [](auto x) { return extremum(x[0].real, x[1].real, -1); },
+      getType(), adaptor.getOperands(), [](auto x) { return extremum(x[0].real, x[1].real, -1); },
       [](auto x) { return std::min(x[0].integer, x[1].integer); });
 }
 

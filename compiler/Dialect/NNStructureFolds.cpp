@@ -76,9 +76,8 @@ OpFoldResult PadOp::fold(FoldAdaptor adaptor) {
   if (getOperand().getType() == getType())
     return getOperand();
   Attribute padded = foldSplat(adaptor.getOperand(), getType());
-  if (padded &&
-      padded == makeConstant(getType(), makeScalar(getType().getElementType(),
-                                                   getValue().convertToDouble())))
+  if (padded && padded == makeConstant(getType(), makeScalar(getType().getElementType(),
+                                                             getValue().convertToDouble())))
     return padded;
   return nullptr;
 }
