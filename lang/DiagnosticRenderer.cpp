@@ -170,7 +170,7 @@ private:
     // Tabs become single blanks, so that every character is one column.
     for (size_t i = 0, column = 0; i < text.size(); ++column) {
       if (text[i] == '\t')
-        cells[column] = " ";
+        cells[column].assign(1, ' ');
       i += std::max<size_t>(1, utf8Length(text.substr(i)));
     }
     shorten(cells, marks);

@@ -179,8 +179,9 @@ void Parser::checkParameterLists(CallableDeclaration &node, size_t lists) {
       checkDuplicate(parameter.name, names);
       names.push_back(parameter.name);
     }
+  // A function may take what has no type of its own, as the weights of a model.
   for (const Parameter &input : node.inputs)
-    if (!input.type && !input.name.text.empty())
+    if (!input.type && !input.name.text.empty() && node.callable != CallableKind::Function)
       diagnostics.report(Diag::MissingParameterType, input.name.range, input.name.text)
           .help(fmt::format("write `{}: float[...]` if it may have any shape", input.name.text));
 }
