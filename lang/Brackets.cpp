@@ -120,7 +120,8 @@ private:
         outermostBrace = index;
       } else {
         position = lineEnd(index, current, innerIndex, innerPosition);
-        outermostOther = index;
+        if (!tokens[position - 1].unterminated) // its closing bracket may be in the string
+          outermostOther = index;
       }
       insertions.push_back({position, closerOf(kind)});
       resume[index] = position;

@@ -203,6 +203,10 @@ private:
         report.help(fmt::format("write `0{}`", spelling));
       else if (spelling.back() == '.')
         report.help(fmt::format("write `{}0`", spelling));
+      else if (size_t digits = spelling.find_first_not_of("0123456789.");
+               isNameStart(spelling[digits]) && spelling[digits] != 'e' && spelling[digits] != '_')
+        report.help(fmt::format("to multiply, write `{} * {}`", spelling.substr(0, digits),
+                                spelling.substr(digits)));
       return push(TokenKind::Float, begin);
     }
     bool percent = at(position) == '%' && !isNamePart(at(position + 1)) && at(position + 1) != '(';
@@ -233,11 +237,13 @@ private:
 
   void string() {
     size_t begin = position++;
+    bool terminated = true;
     while (true) {
       char c = at(position);
       if (position >= text.size() || c == '\n') {
         diagnostics.report(Diag::UnterminatedString, range(begin, position))
             .help("end it with `\"` on the same line");
+        terminated = false;
         break;
       }
       ++position;
@@ -253,6 +259,7 @@ private:
       }
     }
     push(TokenKind::String, begin);
+    tokens.back().unterminated = !terminated;
   }
 
   /// A run of characters that begin no token is reported once and becomes one token.

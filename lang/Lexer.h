@@ -69,6 +69,7 @@ struct Token {
   TokenKind kind = TokenKind::End;
   bool newlineBefore = false; // a line end stands between this token and the one before
   bool inserted = false;      // a closing bracket that is not in the text
+  bool unterminated = false;  // a string that ends with its line; reported
   uint32_t begin = 0;
   uint32_t end = 0;
   uint32_t partner = 0; // the index of the other bracket of a pair

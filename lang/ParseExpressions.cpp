@@ -489,7 +489,8 @@ ExpressionPtr Parser::primary() {
     return finish(std::move(node), first);
   }
   case TokenKind::Name: {
-    if (lineEnds() && startsStatement()) // `y = x +` and the next statement
+    // `y = x +`, and the next line is a statement or a declaration of its own.
+    if (lineEnds() && (startsStatement() || startsDeclaration(tokens, position, text)))
       break;
     auto node = make<NameExpression>();
     node->name = textOf(current());

@@ -18,19 +18,31 @@ std::unique_ptr<Module> Parser::module() {
   while (!at(TokenKind::End) && !giveUp()) {
     if (takeIf(TokenKind::Semicolon))
       continue;
-    panicking = false;
+    panicking = tooDeepReported = false;
     if (DeclarationPtr node = declaration())
       module->declarations.push_back(std::move(node));
     if (!panicking && !at(TokenKind::End) && !at(TokenKind::Semicolon) &&
         !current().newlineBefore) {
       auto report = lost(Diag::MissingSeparator, foundRange(), found());
       advise(report);
+      panicking = !at(TokenKind::Name) || !isDeclarationWord(textOf(current()));
     }
     if (panicking)
-      while (!at(TokenKind::End) && !startsDeclaration(tokens, position, text))
-        take();
+      skipDeclaration();
   }
   return module;
+}
+
+void Parser::skipDeclaration() {
+  while (!at(TokenKind::End)) {
+    TokenKind next = ahead(1).kind;
+    if (current().newlineBefore && at(TokenKind::Name) && isDeclarationWord(textOf(current())) &&
+        next != TokenKind::Assign && next != TokenKind::Update)
+      return;
+    // Over brackets as a whole; a closing one is behind already.
+    position = std::max<size_t>(position, current().partner);
+    take();
+  }
 }
 
 SourceRange Parser::since(size_t first) const {
@@ -150,7 +162,9 @@ void Parser::expectedExpression() {
 }
 
 void Parser::tooDeep(SourceRange range, uint32_t limit) {
-  lost(Diag::NestingTooDeep, range, limit).help("give a part of it a name of its own");
+  if (!std::exchange(tooDeepReported, true))
+    lost(Diag::NestingTooDeep, range, limit).help("give a part of it a name of its own");
+  panicking = true;
 }
 
 void Parser::closeAt(size_t opener) {

@@ -115,6 +115,7 @@ private:
   void tooDeep(SourceRange range, uint32_t limit);
   /// Goes to the closing bracket of this opening one and takes it.
   void closeAt(size_t opener);
+  void skipDeclaration();
   void skipStatement();
   /// Gives up on the rest of the file when there are too many errors already.
   bool giveUp();
@@ -241,7 +242,8 @@ private:
   size_t position = 0;
   uint32_t nesting = 0;
   bool panicking = false;
-  bool insideBrackets = false; // within ( ) or [ ]: line ends mean nothing
+  bool tooDeepReported = false; // once a declaration: what is too deep is so in many places
+  bool insideBrackets = false;  // within ( ) or [ ]: line ends mean nothing
   bool blocksAllowed =
       true;            // false in headers: `{` begins the statement's block, not a trailing one
   Surroundings around; // of the statement being read
