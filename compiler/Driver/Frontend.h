@@ -1,0 +1,45 @@
+// Reads and elaborates a program for the driver, and shows errors of later stages the way the front end shows its own.
+#pragma once
+
+#include "lang/AST.h"
+#include "lang/Diagnostics.h"
+#include "lang/Program.h"
+
+#include "mlir/IR/Diagnostics.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace nnc {
+
+/// One `.nn` file on its way to a Program. Everything it found wrong is in `diagnostics`.
+class Frontend {
+public:
+  /// Reads and parses; false if the file cannot be read (reported) or has errors.
+  bool parse(const std::string &path);
+  /// Elaborates what was parsed, together with the standard library.
+  bool elaborate(const std::vector<std::pair<std::string, std::string>> &defines);
+
+  const lang::Module &module() const { return *syntax; }
+  const lang::Program &program() const { return *elaborated; }
+
+  /// Reports an error of a later stage at the source line of `location`; used as the MLIR context's handler.
+  void report(mlir::Diagnostic &diagnostic);
+  /// Writes all that was reported to standard error, once.
+  void printDiagnostics(bool colour);
+  bool hasErrors() const { return diagnostics.hasErrors(); }
+
+private:
+  lang::SourceRange range(mlir::Location location) const;
+
+  lang::SourceManager sources;
+  lang::Diagnostics diagnostics;
+  std::unique_ptr<lang::Module> syntax;
+  std::vector<std::unique_ptr<lang::Module>> standard;
+  std::optional<lang::Program> elaborated;
+};
+
+} // namespace nnc

@@ -1,0 +1,40 @@
+#include "compiler/Driver/Pipelines.h"
+
+#include "compiler/Transforms/Passes.h"
+#include "mlir/Pass/PassOptions.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+
+namespace nnc {
+namespace {
+
+struct BatchOption : PassPipelineOptions<BatchOption> {
+  Option<int64_t> batch{*this, "batch", llvm::cl::desc("number of examples in a batch"), llvm::cl::init(64)};
+};
+
+} // namespace
+
+void buildNnPipeline(OpPassManager &passes, int64_t batch) {
+  passes.addPass(createAddBatch({batch}));
+  passes.addNestedPass<func::FuncOp>(createCSEPass());
+}
+
+void buildGradPipeline(OpPassManager &passes) {
+  passes.addNestedPass<func::FuncOp>(createDifferentiate());
+}
+
+void buildOptPipeline(OpPassManager &passes) {
+  passes.addNestedPass<func::FuncOp>(createSimplify());
+}
+
+void registerStagePipelines() {
+  PassPipelineRegistration<BatchOption>(
+      "nn-stage-nn", "functions of one example -> functions of a batch",
+      [](OpPassManager &passes, const BatchOption &options) { buildNnPipeline(passes, options.batch); });
+  PassPipelineRegistration<>("nn-stage-grad", "replace nn.gradient by what computes it", buildGradPipeline);
+  PassPipelineRegistration<>("nn-stage-opt", "simplify the whole step", buildOptPipeline);
+}
+
+} // namespace nnc
