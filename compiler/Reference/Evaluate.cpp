@@ -1,0 +1,47 @@
+#include "compiler/Reference/Evaluate.h"
+#include "compiler/Reference/EvaluateOps.h"
+#include "llvm/ADT/DenseMap.h"
+
+using namespace mlir;
+using namespace nnc::nn;
+using namespace nnc::reference;
+
+FailureOr<SmallVector<Tensor>> nnc::reference::evaluate(func::FuncOp function,
+                                                        ArrayRef<Tensor> arguments) {
+  if (!function.getBody().hasOneBlock())
+    return function.emitOpError("must have one block to be evaluated"), failure();
+  if (arguments.size() != function.getNumArguments())
+    return function.emitOpError("has ") << function.getNumArguments() << " arguments, but "
+                                        << arguments.size() << " values were given",
+           failure();
+  llvm::DenseMap<Value, Tensor> values;
+  for (auto [argument, tensor] : llvm::zip_equal(function.getArguments(), arguments)) {
+    if (argument.getType() != tensor.type)
+      return function.emitOpError("has an argument ")
+                 << argument.getType() << ", but the value given is " << tensor.type,
+             failure();
+    values.try_emplace(argument, tensor);
+  }
+  for (Operation &op : function.getBody().front()) {
+    SmallVector<const Tensor *> operands;
+    for (Value operand : op.getOperands())
+      operands.push_back(&values.find(operand)->second);
+    if (isa<func::ReturnOp>(op)) {
+      SmallVector<Tensor> results;
+      for (const Tensor *operand : operands)
+        results.push_back(*operand);
+      return results;
+    }
+    bool known = isa_and_present<NNDialect>(op.getDialect()) && !isa<GradientOp>(op);
+    if (known) {
+      Tensor result(cast<RankedTensorType>(op.getResult(0).getType()));
+      known = evaluateElementwise(&op, operands, result) ||
+              evaluateStructure(&op, operands, result) || evaluateReduction(&op, operands, result);
+      if (known)
+        values.try_emplace(op.getResult(0), std::move(result));
+    }
+    if (!known)
+      return op.emitOpError("cannot be evaluated"), failure();
+  }
+  return function.emitOpError("does not return"), failure();
+}
