@@ -1,39 +1,43 @@
-/// The contract between a compiled model (the object that nnc emits) and the runtime it is linked with.
-/// Plain C, versioned, and the only file that the compiler and the runtime share.
+/// The contract between a compiled model (the object that nnc emits) and the runtime it is linked
+/// with. Plain C, versioned, and the only file that the compiler and the runtime share.
 #pragma once
 
 #include <stdint.h>
 
-/// Goes up whenever a change here makes old objects and new runtimes disagree. The description repeats
-/// it as "abi", and the runtime refuses to start when the two differ.
+/// Goes up whenever a change here makes old objects and new runtimes disagree. The description
+/// repeats it as "abi", and the runtime refuses to start when the two differ.
 #define NNC_ABI_VERSION 1
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/// A compiled function. All threads of the pool call it at the same time with the same blocks; `thread`
-/// is in [0, threads). Kernels that depend on each other are separated by nnc_barrier(), which the
-/// compiled code calls the same number of times on every thread. No barrier is needed at the end: the
-/// runtime waits for all threads. Results must not depend on `threads`.
+/// A compiled function. All threads of the pool call it at the same time with the same blocks;
+/// `thread` is in [0, threads). Kernels that depend on each other are separated by nnc_barrier(),
+/// which the compiled code calls the same number of times on every thread. No barrier is needed at
+/// the end: the runtime waits for all threads. Results must not depend on `threads`.
 ///
-///   persistent  parameters, then slots (optimizer state), then states (e.g. running statistics); lives
-///               through the whole run; offsets in "persistent". Only nnc_initialize and nnc_train_step
-///               write to it.
-///   arena       scratch memory of at least the function's "arena" bytes; undefined on entry; shared by
+///   persistent  parameters, then slots (optimizer state), then states (e.g. running statistics);
+///   lives
+///               through the whole run; offsets in "persistent". Only nnc_initialize and
+///               nnc_train_step write to it.
+///   arena       scratch memory of at least the function's "arena" bytes; undefined on entry;
+///   shared by
 ///               all functions, so nothing in it survives a call.
-///   inputs      the batch: the fields and the weights of the examples, at the offsets in the function's
+///   inputs      the batch: the fields and the weights of the examples, at the offsets in the
+///   function's
 ///               "inputs". Null if the function has no inputs.
 ///   outputs     losses, metrics, predictions, at the offsets in the function's "outputs".
 ///   scalars     seed, step, settings, at the offsets in "scalars" (one layout for all functions).
 ///
-/// Every block starts at a 64-byte boundary; offsets of tensors in persistent, inputs and outputs are
-/// multiples of 64, offsets of scalars multiples of 8. Tensors are dense and row-major, little-endian.
+/// Every block starts at a 64-byte boundary; offsets of tensors in persistent, inputs and outputs
+/// are multiples of 64, offsets of scalars multiples of 8. Tensors are dense and row-major,
+/// little-endian.
 typedef void nnc_function(char *persistent, char *arena, const char *inputs, char *outputs,
                           const char *scalars, int64_t thread, int64_t threads);
 
-/// The functions that a compiled model exports. One that the model does not have is simply not defined
-/// (the runtime's references are weak). nnc_initialize must be there if any of them is.
+/// The functions that a compiled model exports. One that the model does not have is simply not
+/// defined (the runtime's references are weak). nnc_initialize must be there if any of them is.
 ///
 ///   nnc_initialize  writes every parameter, slot and state from scalar "seed"
 ///   nnc_train_step  one step: forward, backward, update of parameters, slots and states in place
@@ -44,17 +48,19 @@ nnc_function nnc_train_step;
 nnc_function nnc_evaluate;
 nnc_function nnc_predict;
 
-/// Everything else that the runtime must know: a JSON text, UTF-8, ended by a zero byte. Schema below.
+/// Everything else that the runtime must know: a JSON text, UTF-8, ended by a zero byte. Schema
+/// below.
 extern const char nnc_description[];
 
-/// Provided by the runtime. Waits until every thread that runs the current function has called it, and
-/// makes their earlier writes visible to all of them. With one thread it returns at once.
+/// Provided by the runtime. Waits until every thread that runs the current function has called it,
+/// and makes their earlier writes visible to all of them. With one thread it returns at once.
 void nnc_barrier(void);
 
 #ifdef __cplusplus
 }
 #endif
 
+// clang-format off
 /* The schema of nnc_description
    ============================
    Unknown members are ignored. Members marked (optional) may be missing; every other one must be there.
@@ -193,3 +199,4 @@ void nnc_barrier(void);
      }]
    }
 */
+// clang-format on

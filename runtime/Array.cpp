@@ -35,7 +35,8 @@ template <typename From> Bytes widen(const char *data, int64_t count) {
   return result;
 }
 
-/// Drops the first `start` bytes of `content`, checks its size and brings the elements into our types.
+/// Drops the first `start` bytes of `content`, checks its size and brings the elements into our
+/// types.
 void takeElements(Array &array, Bytes content, size_t start, FileType type, bool bigEndian) {
   int64_t count = 1;
   for (int64_t size : array.shape)
@@ -46,11 +47,11 @@ void takeElements(Array &array, Bytes content, size_t start, FileType type, bool
     fail("%s: its dimensions are too large", array.origin.c_str());
   size_t have = content.size() - start;
   if (have < bytes)
-    fail("%s: truncated, its header promises %zu bytes of data (%s) and it has %zu", array.origin.c_str(),
-         bytes, describe(array.shape).c_str(), have);
+    fail("%s: truncated, its header promises %zu bytes of data (%s) and it has %zu",
+         array.origin.c_str(), bytes, describe(array.shape).c_str(), have);
   if (have > bytes)
-    fail("%s: it has %zu bytes more than its header promises (%s)", array.origin.c_str(), have - bytes,
-         describe(array.shape).c_str());
+    fail("%s: it has %zu bytes more than its header promises (%s)", array.origin.c_str(),
+         have - bytes, describe(array.shape).c_str());
   content.erase(content.begin(), content.begin() + static_cast<std::ptrdiff_t>(start));
   if (bigEndian && type.size > 1)
     swapBytes(content.data(), count, type.size);
@@ -93,7 +94,8 @@ std::optional<FileType> idxType(unsigned char code) {
   return std::nullopt;
 }
 
-/// Reads the header of an NPY file, a Python literal {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }.
+/// Reads the header of an NPY file, a Python literal {'descr': '<f4', 'fortran_order': False,
+/// 'shape': (3, 4), }.
 class NpyHeader {
 public:
   NpyHeader(std::string_view header, const std::string &origin) : header(header), origin(origin) {}
@@ -176,13 +178,13 @@ Array readIdx(const std::string &path) {
   std::optional<FileType> type = idxType(byte(2));
   size_t rank = byte(3);
   if (byte(0) != 0 || byte(1) != 0 || !type || rank == 0)
-    fail("%s: not an IDX file: wrong magic number 0x%02x%02x%02x%02x", path.c_str(), byte(0), byte(1), byte(2),
-         byte(3));
+    fail("%s: not an IDX file: wrong magic number 0x%02x%02x%02x%02x", path.c_str(), byte(0),
+         byte(1), byte(2), byte(3));
   if (content.size() < 4 + 4 * rank)
     fail("%s: truncated within its header", path.c_str());
   for (size_t i = 4; i < 4 + 4 * rank; i += 4)
-    array.shape.push_back(int64_t(byte(i)) << 24 | int64_t(byte(i + 1)) << 16 | int64_t(byte(i + 2)) << 8 |
-                          int64_t(byte(i + 3)));
+    array.shape.push_back(int64_t(byte(i)) << 24 | int64_t(byte(i + 1)) << 16 |
+                          int64_t(byte(i + 2)) << 8 | int64_t(byte(i + 3)));
   takeElements(array, std::move(content), 4 + 4 * rank, *type, true);
   return array;
 }

@@ -8,8 +8,8 @@
 
 namespace nnc::runtime {
 
-/// Dense, row-major, in the machine's byte order. Types that the runtime does not have are widened (signed
-/// bytes and 16-bit integers to i32).
+/// Dense, row-major, in the machine's byte order. Types that the runtime does not have are widened
+/// (signed bytes and 16-bit integers to i32).
 struct Array {
   DType dtype = DType::U8;
   Shape shape;
@@ -19,8 +19,8 @@ struct Array {
   int64_t count() const { return elementCount(shape); }
 };
 
-/// Both throw Error, naming the file, if it is missing, truncated, damaged or of another format; gz files are
-/// decompressed.
+/// Both throw Error, naming the file, if it is missing, truncated, damaged or of another format; gz
+/// files are decompressed.
 Array readIdx(const std::string &path);
 Array readNpy(const std::string &path);
 

@@ -18,10 +18,12 @@ static const Option benchOptions[] = {
 const Command benchCommandTable = {"bench", "time of the training step on made data", benchOptions};
 
 /// Floats uniform in [0, 1), classes uniform, other integers 0.
-static Dataset makeData(const Description &description, const Function &function, int64_t examples) {
+static Dataset makeData(const Description &description, const Function &function,
+                        int64_t examples) {
   Dataset dataset;
   dataset.examples = examples;
-  const DataBlock *block = description.recipe ? description.block(description.recipe->data) : nullptr;
+  const DataBlock *block =
+      description.recipe ? description.block(description.recipe->data) : nullptr;
   uint32_t instance = 0;
   for (const InputField &input : function.fields) {
     if (input.exampleWeight)
@@ -39,7 +41,8 @@ static Dataset makeData(const Description &description, const Function &function
       double fraction = static_cast<double>(word >> 40) * 0x1p-24;
       char *place = field.bytes.data() + static_cast<size_t>(i) * sizeOf(input.dtype);
       if (isFloat(input.dtype)) {
-        convertElements(reinterpret_cast<const char *>(&fraction), DType::F64, place, input.dtype, 1);
+        convertElements(reinterpret_cast<const char *>(&fraction), DType::F64, place, input.dtype,
+                        1);
       } else if (declared && declared->classes > 0) {
         int64_t number = static_cast<int64_t>(fraction * static_cast<double>(declared->classes));
         convertElements(reinterpret_cast<const char *>(&number), DType::I64, place, input.dtype, 1);
@@ -118,9 +121,10 @@ int benchCommand(const Model &model, const Arguments &arguments) {
               times.back(), times.size());
   std::printf("speed       %.0f examples/s, %.2f GFLOP/s\n", examplesPerSecond,
               static_cast<double>(function->flop) / median / 1e6);
-  std::printf("work        %.3f MFLOP per step of %lld examples\n", static_cast<double>(function->flop) / 1e6,
-              static_cast<long long>(function->batch));
-  std::printf("memory      %.3f MB arena, %.3f MB parameters\n", static_cast<double>(function->arenaBytes) / 1e6,
+  std::printf("work        %.3f MFLOP per step of %lld examples\n",
+              static_cast<double>(function->flop) / 1e6, static_cast<long long>(function->batch));
+  std::printf("memory      %.3f MB arena, %.3f MB parameters\n",
+              static_cast<double>(function->arenaBytes) / 1e6,
               static_cast<double>(description.parameterBytes()) / 1e6);
   std::printf("threads     %d\n", execution.threads());
   return 0;

@@ -8,7 +8,8 @@ namespace nnc::runtime {
 
 static const std::string resumePrefix = "resume/";
 
-static StoredTensor stored(const PersistentTensor &tensor, const char *block, const std::string &prefix) {
+static StoredTensor stored(const PersistentTensor &tensor, const char *block,
+                           const std::string &prefix) {
   return {prefix + tensor.name, tensor.dtype, tensor.shape, block + tensor.offset};
 }
 
@@ -67,16 +68,16 @@ void saveCheckpoint(const std::string &path, const Snapshot &snapshot) {
 }
 
 /// Copies one tensor from the file into its place.
-static void loadTensor(const Safetensors &file, const PersistentTensor &tensor, const std::string &name,
-                       const Description &description, char *block) {
+static void loadTensor(const Safetensors &file, const PersistentTensor &tensor,
+                       const std::string &name, const Description &description, char *block) {
   const StoredTensor *found = file.find(name);
   if (!found)
     fail("%s: these are not weights of model '%s': there is no tensor '%s'", file.origin().c_str(),
          description.model.c_str(), name.c_str());
   if (found->shape != tensor.shape)
     fail("%s: these are not weights of model '%s': tensor '%s' is %s, the model's is %s",
-         file.origin().c_str(), description.model.c_str(), name.c_str(), describe(found->shape).c_str(),
-         describe(tensor.shape).c_str());
+         file.origin().c_str(), description.model.c_str(), name.c_str(),
+         describe(found->shape).c_str(), describe(tensor.shape).c_str());
   if (isFloat(found->dtype) != isFloat(tensor.dtype))
     fail("%s: these are not weights of model '%s': tensor '%s' holds %s, the model's %s",
          file.origin().c_str(), description.model.c_str(), name.c_str(), nameOf(found->dtype),
@@ -95,7 +96,8 @@ ClassNames loadClassNames(const Safetensors &file) {
   if (!file.hasMetadata("classes"))
     return classes;
   try {
-    for (const auto &[field, names] : parseJson(file.metadata("classes"), file.origin()).items())
+    Json json = parseJson(file.metadata("classes"), file.origin());
+    for (const auto &[field, names] : json.items())
       classes[field] = names.get<std::vector<std::string>>();
   } catch (const Json::exception &) {
     fail("%s: its names of classes are damaged", file.origin().c_str());
@@ -103,7 +105,8 @@ ClassNames loadClassNames(const Safetensors &file) {
   return classes;
 }
 
-Resumed loadForResume(const Safetensors &file, const Description &description, char *persistent, char *best) {
+Resumed loadForResume(const Safetensors &file, const Description &description, char *persistent,
+                      char *best) {
   if (!file.hasMetadata("training"))
     fail("%s: training cannot be resumed from it, it holds only weights (--init starts from them)",
          file.origin().c_str());

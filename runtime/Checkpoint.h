@@ -1,5 +1,6 @@
-// Weights on disk. A file holds the parameters and states under their names; a file from which training can be
-// resumed holds, under names that begin with "resume/", what else a step depends on.
+// Weights on disk. A file holds the parameters and states under their names; a file from which
+// training can be resumed holds, under names that begin with "resume/", what else a step depends
+// on.
 #pragma once
 
 #include "runtime/Dataset.h"
@@ -14,7 +15,8 @@
 
 namespace nnc::runtime {
 
-/// Where a run stands between two steps. With the persistent block, all that the rest of the run depends on.
+/// Where a run stands between two steps. With the persistent block, all that the rest of the run
+/// depends on.
 struct TrainingState {
   int64_t seed = 0;
   int64_t step = 0;     ///< steps finished
@@ -24,8 +26,8 @@ struct TrainingState {
   int64_t examples = 0; ///< of the training set
   bool shuffled = true;
   double bestLoss = std::numeric_limits<double>::infinity();
-  int64_t badEpochs = 0; ///< epochs since bestLoss
-  std::vector<double> sums; ///< of the current epoch's losses and metrics
+  int64_t badEpochs = 0;                  ///< epochs since bestLoss
+  std::vector<double> sums;               ///< of the current epoch's losses and metrics
   std::map<std::string, double> settings; ///< that were changed by --set
 };
 
@@ -33,28 +35,29 @@ struct TrainingState {
 struct Snapshot {
   const Description &description;
   const ClassNames &classes;
-  const char *weights; ///< block whose parameters and states are saved under their own names
-  const char *current; ///< block from which training goes on; may be the same
+  const char *weights;        ///< block whose parameters and states are saved under their own names
+  const char *current;        ///< block from which training goes on; may be the same
   const TrainingState *state; ///< null: the file cannot be resumed from
 };
 
 /// Replaces `path` atomically.
 void saveCheckpoint(const std::string &path, const Snapshot &snapshot);
 
-/// Copies parameters and states into the persistent block, converting f32 and f64. Throws Error naming the
-/// first tensor that is missing or has another shape.
+/// Copies parameters and states into the persistent block, converting f32 and f64. Throws Error
+/// naming the first tensor that is missing or has another shape.
 void loadWeights(const Safetensors &file, const Description &description, char *persistent);
 
 /// The names of classes that the weights were trained with.
 ClassNames loadClassNames(const Safetensors &file);
 
-/// Restores the block from which training goes on, and, if they differ, the best parameters and states into
-/// `best` (else that stays as it is, and the result is without best). Throws Error if the file cannot be
-/// resumed from.
+/// Restores the block from which training goes on, and, if they differ, the best parameters and
+/// states into `best` (else that stays as it is, and the result is without best). Throws Error if
+/// the file cannot be resumed from.
 struct Resumed {
   TrainingState state;
   bool hasBest = false;
 };
-Resumed loadForResume(const Safetensors &file, const Description &description, char *persistent, char *best);
+Resumed loadForResume(const Safetensors &file, const Description &description, char *persistent,
+                      char *best);
 
 } // namespace nnc::runtime

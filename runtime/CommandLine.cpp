@@ -14,7 +14,8 @@ Arguments::Arguments(const Command &command, std::span<char *const> words) {
         return option;
       known.push_back(option.name);
     }
-    throw UsageError(text("unknown option '%s'%s", printable(name).c_str(), suggestion(name, known).c_str()));
+    throw UsageError(
+        text("unknown option '%s'%s", printable(name).c_str(), suggestion(name, known).c_str()));
   };
   bool optionsEnded = false;
   for (size_t i = 0; i < words.size(); ++i) {
@@ -37,7 +38,8 @@ Arguments::Arguments(const Command &command, std::span<char *const> words) {
       } else if (i + 1 < words.size()) {
         argument = words[++i];
       } else {
-        throw UsageError(text("%s needs a value: %s %s", option.name, option.name, option.argument));
+        throw UsageError(
+            text("%s needs a value: %s %s", option.name, option.name, option.argument));
       }
       std::vector<std::string> &list = values[option.name];
       if (!list.empty() && !option.repeatable && option.argument)
@@ -64,15 +66,16 @@ std::optional<int64_t> Arguments::integer(const char *option, int64_t least) con
   std::optional<int64_t> number = parseInteger(word);
   if (!number || *number < least) {
     std::string bound = least > INT64_MIN ? text(" >= %lld", static_cast<long long>(least)) : "";
-    throw UsageError(text("%s wants an integer%s, not '%s'", option, bound.c_str(), printable(word).c_str()));
+    throw UsageError(
+        text("%s wants an integer%s, not '%s'", option, bound.c_str(), printable(word).c_str()));
   }
   return number;
 }
 
 std::string helpText(const std::string &program, const Command &command) {
-  std::string result = text("usage: %s %s [options]%s%s\n\n%s\n", program.c_str(), command.name,
-                            command.operands ? " " : "", command.operands ? command.operands : "",
-                            command.summary);
+  std::string result =
+      text("usage: %s %s [options]%s%s\n\n%s\n", program.c_str(), command.name,
+           command.operands ? " " : "", command.operands ? command.operands : "", command.summary);
   if (!command.options.empty())
     result += "\n";
   size_t width = 0;
@@ -86,7 +89,8 @@ std::string helpText(const std::string &program, const Command &command) {
   return result;
 }
 
-std::pair<std::string, std::string> splitAssignment(const char *option, const std::string &assignment) {
+std::pair<std::string, std::string> splitAssignment(const char *option,
+                                                    const std::string &assignment) {
   size_t equals = assignment.find('=');
   if (equals == std::string::npos || equals == 0)
     throw UsageError(text("%s wants NAME=VALUE, not '%s'", option, printable(assignment).c_str()));

@@ -1,4 +1,5 @@
-// Options of the compiled model's commands: a table per command, parsed into values, printed as help.
+// Options of the compiled model's commands: a table per command, parsed into values, printed as
+// help.
 #pragma once
 
 #include "runtime/Error.h"
@@ -34,7 +35,8 @@ struct Command {
 
 class Arguments {
 public:
-  /// `words` follow the command's name. Accepts `--name value` and `--name=value`; `--` ends the options.
+  /// `words` follow the command's name. Accepts `--name value` and `--name=value`; `--` ends the
+  /// options.
   Arguments(const Command &command, std::span<char *const> words);
 
   bool has(const char *option) const { return values.count(option) != 0; }
@@ -54,6 +56,7 @@ private:
 std::string helpText(const std::string &program, const Command &command);
 
 /// "KEY=VALUE" split at the first '='. Throws UsageError if there is none.
-std::pair<std::string, std::string> splitAssignment(const char *option, const std::string &assignment);
+std::pair<std::string, std::string> splitAssignment(const char *option,
+                                                    const std::string &assignment);
 
 } // namespace nnc::runtime

@@ -20,8 +20,9 @@ const Entry entries[] = {{trainCommandTable, trainCommand},
                          {infoCommandTable, infoCommand}};
 
 std::string versionLine(const Description &description) {
-  return text("%s (%s), %s for %s, compiled by nnc %s", description.model.c_str(), description.source.c_str(),
-              nameOf(description.floatType), description.target.c_str(), description.compiler.c_str());
+  return text("%s (%s), %s for %s, compiled by nnc %s", description.model.c_str(),
+              description.source.c_str(), nameOf(description.floatType), description.target.c_str(),
+              description.compiler.c_str());
 }
 
 std::string generalHelp(const std::string &program, const Description &description) {
@@ -58,8 +59,8 @@ int dispatch(const Model &model, const std::string &program, int argc, char **ar
     }
     return entry.run(model, Arguments(entry.table, {argv + 2, static_cast<size_t>(argc - 2)}));
   }
-  throw UsageError(
-      text("unknown command '%s'%s", printable(command).c_str(), suggestion(command, names).c_str()));
+  throw UsageError(text("unknown command '%s'%s", printable(command).c_str(),
+                        suggestion(command, names).c_str()));
 }
 
 } // namespace
@@ -76,7 +77,8 @@ int runCommandLine(const Model &model, int argc, char **argv) {
       throw Error("cannot write the standard output");
     return status;
   } catch (const UsageError &error) {
-    std::fprintf(stderr, "%s: error: %s (see %s --help)\n", program.c_str(), error.what(), program.c_str());
+    std::fprintf(stderr, "%s: error: %s (see %s --help)\n", program.c_str(), error.what(),
+                 program.c_str());
     return 2;
   } catch (const std::bad_alloc &) {
     std::fprintf(stderr, "%s: error: not enough memory\n", program.c_str());
@@ -87,7 +89,8 @@ int runCommandLine(const Model &model, int argc, char **argv) {
   }
 }
 
-std::map<std::string, std::string> dataFolders(const Description &description, const Arguments &arguments) {
+std::map<std::string, std::string> dataFolders(const Description &description,
+                                               const Arguments &arguments) {
   std::map<std::string, std::string> folders;
   std::vector<std::string> names;
   for (const DataBlock &block : description.data) {
@@ -102,8 +105,8 @@ std::map<std::string, std::string> dataFolders(const Description &description, c
     }
     auto [name, folder] = splitAssignment("--data", word);
     if (!folders.count(name))
-      throw UsageError(text("--data: this program has no data block '%s'%s", printable(name).c_str(),
-                            suggestion(name, names).c_str()));
+      throw UsageError(text("--data: this program has no data block '%s'%s",
+                            printable(name).c_str(), suggestion(name, names).c_str()));
     folders[name] = folder;
   }
   return folders;

@@ -72,12 +72,12 @@ bool CsvReader::readRow() {
       }
       while (position < content.size() && isBlank(content[position]))
         ++position;
-      if (position < content.size() && content[position] != separator && content[position] != '\n' &&
-          content[position] != '\r')
+      if (position < content.size() && content[position] != separator &&
+          content[position] != '\n' && content[position] != '\r')
         fail("%s:%zu: something follows a closing quote", name.c_str(), nextLine);
     } else {
-      while (position < content.size() && content[position] != separator && content[position] != '\n' &&
-             content[position] != '\r')
+      while (position < content.size() && content[position] != separator &&
+             content[position] != '\n' && content[position] != '\r')
         ++position;
       end = position;
       while (end > begin && isBlank(content[end - 1]))

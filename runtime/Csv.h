@@ -10,8 +10,8 @@
 
 namespace nnc::runtime {
 
-/// Walks over the rows of a CSV file (RFC 4180, any line ends, blank lines skipped, spaces around unquoted
-/// cells dropped, a UTF-8 byte order mark ignored).
+/// Walks over the rows of a CSV file (RFC 4180, any line ends, blank lines skipped, spaces around
+/// unquoted cells dropped, a UTF-8 byte order mark ignored).
 class CsvReader {
 public:
   /// Without a separator: the most frequent of , ; and tab in the first line.
@@ -43,12 +43,14 @@ std::optional<int64_t> parseInteger(std::string_view cell);
 /// Picks the fields of a data block out of CSV files.
 class CsvFields {
 public:
-  /// `split` says which columns are which field, and whether there is a header; its file names are not used.
+  /// `split` says which columns are which field, and whether there is a header; its file names are
+  /// not used.
   CsvFields(const DataBlock &block, const DataSplit &split);
   CsvFields(const CsvFields &) = delete;
   ~CsvFields();
 
-  /// Appends the rows of a file. Throws Error, naming file and line, if a cell is not what its field wants.
+  /// Appends the rows of a file. Throws Error, naming file and line, if a cell is not what its
+  /// field wants.
   void add(CsvReader reader);
 
   /// Numbers the classes (see readSplit) and hands out the fields.

@@ -10,7 +10,8 @@ namespace nnc::runtime {
 
 namespace {
 
-/// The distinct words of a class field and where each was first seen; numbers are given to them at the end.
+/// The distinct words of a class field and where each was first seen; numbers are given to them at
+/// the end.
 struct ClassColumn {
   struct Word {
     std::string word, file;
@@ -41,8 +42,8 @@ struct CsvFields::Builder {
     std::memcpy(data.bytes.data() + size, &value, sizeof(T));
   }
 
-  void resolve(const DataSplit &split, const CsvReader &reader, const std::vector<std::string> &names,
-               size_t width);
+  void resolve(const DataSplit &split, const CsvReader &reader,
+               const std::vector<std::string> &names, size_t width);
   void readCell(std::string_view cell, size_t column, const CsvReader &reader,
                 const std::vector<std::string> &names);
   void numberClasses(std::vector<std::string> &known);
@@ -71,7 +72,8 @@ void CsvFields::Builder::resolve(const DataSplit &split, const CsvReader &reader
     if (const std::string *columnName = std::get_if<std::string>(&column)) {
       auto place = std::find(names.begin(), names.end(), *columnName);
       if (place == names.end())
-        fail("%s: there is no column '%s'%s", file, columnName->c_str(), suggestion(*columnName, names).c_str());
+        fail("%s: there is no column '%s'%s", file, columnName->c_str(),
+             suggestion(*columnName, names).c_str());
       columns.push_back(static_cast<size_t>(place - names.begin()));
     } else {
       size_t index = static_cast<size_t>(std::get<int64_t>(column));
@@ -89,14 +91,14 @@ void CsvFields::Builder::readCell(std::string_view cell, size_t column, const Cs
                                       : "column '" + printable(names[column]) + "'";
     if (cell.empty())
       fail("%s:%zu: %s is empty", reader.origin().c_str(), reader.line(), where.c_str());
-    fail("%s:%zu: '%s' in %s is %s", reader.origin().c_str(), reader.line(), printable(cell).c_str(),
-         where.c_str(), expected);
+    fail("%s:%zu: '%s' in %s is %s", reader.origin().c_str(), reader.line(),
+         printable(cell).c_str(), where.c_str(), expected);
   };
   if (field.classes > 0) {
     if (cell.empty())
       wrong("");
-    auto [place, isNew] = classes.codes.try_emplace(
-        std::string(cell), static_cast<int32_t>(classes.words.size()));
+    auto [place, isNew] =
+        classes.codes.try_emplace(std::string(cell), static_cast<int32_t>(classes.words.size()));
     if (isNew)
       classes.words.push_back({std::string(cell), reader.origin(), reader.line()});
     append<int32_t>(place->second);
@@ -116,8 +118,8 @@ void CsvFields::Builder::readCell(std::string_view cell, size_t column, const Cs
   }
 }
 
-/// Replaces the codes of words by numbers of classes. `known` is empty if the names are not known yet, and then
-/// receives them if the words are no numbers.
+/// Replaces the codes of words by numbers of classes. `known` is empty if the names are not known
+/// yet, and then receives them if the words are no numbers.
 void CsvFields::Builder::numberClasses(std::vector<std::string> &known) {
   const std::vector<ClassColumn::Word> &words = classes.words;
   bool allIntegers = std::all_of(words.begin(), words.end(), [](const ClassColumn::Word &word) {
@@ -130,7 +132,8 @@ void CsvFields::Builder::numberClasses(std::vector<std::string> &known) {
     std::sort(names.begin(), names.end());
     if (static_cast<int64_t>(names.size()) > field.classes) {
       const ClassColumn::Word &extra = words[static_cast<size_t>(field.classes)];
-      fail("%s:%zu: '%s' is one class too many: field '%s' has %lld, and there are %zu different names",
+      fail("%s:%zu: '%s' is one class too many: field '%s' has %lld, and there are %zu different "
+           "names",
            extra.file.c_str(), extra.line, printable(extra.word).c_str(), field.name.c_str(),
            static_cast<long long>(field.classes), names.size());
     }
@@ -185,8 +188,8 @@ void CsvFields::add(CsvReader reader) {
          reader.origin().c_str(), width, leftToRight);
   for (bool more = header ? reader.next() : true; more; more = reader.next()) {
     if (reader.cells().size() != width)
-      fail("%s:%zu: this line has %zu cells, the first one has %zu", reader.origin().c_str(), reader.line(),
-           reader.cells().size(), width);
+      fail("%s:%zu: this line has %zu cells, the first one has %zu", reader.origin().c_str(),
+           reader.line(), reader.cells().size(), width);
     for (Builder &builder : builders)
       for (size_t column : builder.columns)
         builder.readCell(reader.cells()[column], column, reader, names);
@@ -216,7 +219,8 @@ Dataset readCsvSplit(const DataBlock &block, const DataSplit &split, const std::
   CsvFields fields(block, split);
   for (const std::string &file : split.files) {
     std::string path = joinPath(folder, file);
-    fields.add(CsvReader(readFileOrGz(path), path == "-" ? "standard input" : path, split.separator));
+    fields.add(
+        CsvReader(readFileOrGz(path), path == "-" ? "standard input" : path, split.separator));
   }
   return fields.finish(classes);
 }

@@ -43,8 +43,8 @@ FieldData fieldFromArray(const DataField &field, Array array) {
     fail("%s: it holds a single number, not one entry per example", array.origin.c_str());
   Shape example(array.shape.begin() + 1, array.shape.end());
   if (elementCount(example) != elementCount(field.shape))
-    fail("%s: each example is %s, but field '%s' is %s", array.origin.c_str(), describe(example).c_str(),
-         field.name.c_str(), describe(field.shape).c_str());
+    fail("%s: each example is %s, but field '%s' is %s", array.origin.c_str(),
+         describe(example).c_str(), field.name.c_str(), describe(field.shape).c_str());
   FieldData data;
   data.name = field.name;
   data.shape = field.shape;
@@ -52,7 +52,8 @@ FieldData fieldFromArray(const DataField &field, Array array) {
     data.storage = array.dtype == DType::U8 ? DType::U8 : field.dtype;
   } else {
     if (isFloat(array.dtype))
-      fail("%s: it holds floats, but field '%s' is an integer", array.origin.c_str(), field.name.c_str());
+      fail("%s: it holds floats, but field '%s' is an integer", array.origin.c_str(),
+           field.name.c_str());
     checkIntegers(field, array);
     data.storage = array.dtype == DType::U8 ? DType::U8 : DType::I32;
   }
@@ -66,10 +67,11 @@ FieldData fieldFromArray(const DataField &field, Array array) {
   return data;
 }
 
-static Dataset readArrays(const DataBlock &block, const DataSplit &split, const std::string &folder) {
+static Dataset readArrays(const DataBlock &block, const DataSplit &split,
+                          const std::string &folder) {
   if (split.files.size() != block.fields.size())
-    fail("data '%s': its %s split names %zu files for %zu fields", block.name.c_str(), split.name.c_str(),
-         split.files.size(), block.fields.size());
+    fail("data '%s': its %s split names %zu files for %zu fields", block.name.c_str(),
+         split.name.c_str(), split.files.size(), block.fields.size());
   Dataset dataset;
   std::string firstOrigin;
   for (size_t i = 0; i < split.files.size(); ++i) {
@@ -80,8 +82,9 @@ static Dataset readArrays(const DataBlock &block, const DataSplit &split, const 
       dataset.examples = examples;
       firstOrigin = path;
     } else if (examples != dataset.examples) {
-      fail("%s holds %lld examples, but %s holds %lld", path.c_str(), static_cast<long long>(examples),
-           firstOrigin.c_str(), static_cast<long long>(dataset.examples));
+      fail("%s holds %lld examples, but %s holds %lld", path.c_str(),
+           static_cast<long long>(examples), firstOrigin.c_str(),
+           static_cast<long long>(dataset.examples));
     }
     dataset.fields.push_back(fieldFromArray(block.fields[i], std::move(array)));
   }

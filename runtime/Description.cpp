@@ -39,7 +39,9 @@ public:
   }
 
   int64_t count(const char *key) const { return asCount(member(key), key); }
-  int64_t count(const char *key, int64_t otherwise) const { return has(key) ? count(key) : otherwise; }
+  int64_t count(const char *key, int64_t otherwise) const {
+    return has(key) ? count(key) : otherwise;
+  }
   size_t bytes(const char *key) const { return static_cast<size_t>(count(key)); }
 
   double number(const char *key, double otherwise) const {
@@ -134,7 +136,8 @@ private:
   std::string where;
 };
 
-void checkPlace(const Reader &reader, size_t offset, size_t bytes, size_t blockBytes, size_t alignment) {
+void checkPlace(const Reader &reader, size_t offset, size_t bytes, size_t blockBytes,
+                size_t alignment) {
   if (offset > blockBytes || bytes > blockBytes - offset)
     reader.wrong("lies outside its block");
   if (offset % alignment)
@@ -184,7 +187,8 @@ Function readFunction(const Reader &reader, DType floatType) {
       element.wrong("does not begin with the batch");
     if (field.exampleWeight && (field.shape.size() != 1 || field.dtype != floatType))
       element.wrong("is no vector of floats");
-    checkPlace(element, field.offset, tensorBytes(field.dtype, field.shape), function.inputBytes, 64);
+    checkPlace(element, field.offset, tensorBytes(field.dtype, field.shape), function.inputBytes,
+               64);
     function.fields.push_back(std::move(field));
   });
   Reader outputs = reader.inside("outputs");
@@ -203,10 +207,12 @@ Function readFunction(const Reader &reader, DType floatType) {
       element.wrong("is no scalar");
     if (value.batched && (value.shape.empty() || value.shape[0] != function.batch))
       element.wrong("does not begin with the batch");
-    checkPlace(element, value.offset, tensorBytes(value.dtype, value.shape), function.outputBytes, 64);
+    checkPlace(element, value.offset, tensorBytes(value.dtype, value.shape), function.outputBytes,
+               64);
     function.values.push_back(std::move(value));
   });
-  if ((function.symbol == "nnc_train_step" || function.symbol == "nnc_evaluate") && !function.loss())
+  if ((function.symbol == "nnc_train_step" || function.symbol == "nnc_evaluate") &&
+      !function.loss())
     reader.wrong("has no loss");
   return function;
 }
@@ -285,7 +291,8 @@ DataBlock readBlock(const Reader &reader) {
       element.wrong("does not have as many class names as classes");
     block.fields.push_back(std::move(field));
   });
-  reader.forEach("splits", [&](const Reader &element) { block.splits.push_back(readSplit(element)); });
+  reader.forEach("splits",
+                 [&](const Reader &element) { block.splits.push_back(readSplit(element)); });
   return block;
 }
 
@@ -351,8 +358,8 @@ Description parseDescription(const char *json) {
     description.functions.push_back(readFunction(element, description.floatType));
   });
   readScalars(reader.inside("scalars"), description);
-  reader.forEachIfAny("data",
-                      [&](const Reader &element) { description.data.push_back(readBlock(element)); });
+  reader.forEachIfAny(
+      "data", [&](const Reader &element) { description.data.push_back(readBlock(element)); });
   if (reader.has("recipe"))
     description.recipe = readRecipe(reader.inside("recipe"));
   readLayers(reader, description);

@@ -1,5 +1,5 @@
-// The description of a compiled model (see Abi.h for its JSON), parsed and checked. Everything that the
-// runtime knows about a model is in here.
+// The description of a compiled model (see Abi.h for its JSON), parsed and checked. Everything that
+// the runtime knows about a model is in here.
 #pragma once
 
 #include "runtime/Tensor.h"
@@ -76,7 +76,7 @@ struct Scalar {
 struct DataField {
   std::string name;
   DType dtype = DType::F32;
-  Shape shape; ///< of one example
+  Shape shape;         ///< of one example
   int64_t classes = 0; ///< 0 if it is not a class
   std::vector<std::string> classNames;
 };
@@ -136,8 +136,8 @@ struct Description {
   std::string weightsFile() const { return model + ".safetensors"; }
 };
 
-/// Throws Error if the text does not follow the schema, if the ABI version differs, or if a tensor lies
-/// outside its block.
+/// Throws Error if the text does not follow the schema, if the ABI version differs, or if a tensor
+/// lies outside its block.
 Description parseDescription(const char *json);
 
 } // namespace nnc::runtime

@@ -1,5 +1,5 @@
-// How the runtime reports trouble: an Error carries one line for the user, main() prints it and exits
-// with status 1. Text formatting without iostreams keeps compiled models small.
+// How the runtime reports trouble: an Error carries one line for the user, main() prints it and
+// exits with status 1. Text formatting without iostreams keeps compiled models small.
 #pragma once
 
 #include <stdexcept>
@@ -24,8 +24,8 @@ public:
 /// `prefix` + the operating system's message for `errnoValue`, e.g. "no such file".
 std::string systemMessage(int errnoValue);
 
-/// The candidate nearest to `word` in edit distance if it is near enough to be a slip of the fingers,
-/// else an empty view.
+/// The candidate nearest to `word` in edit distance if it is near enough to be a slip of the
+/// fingers, else an empty view.
 std::string_view nearest(std::string_view word, const std::vector<std::string> &candidates);
 
 /// ", did you mean 'x'?" or an empty string.

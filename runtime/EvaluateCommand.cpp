@@ -9,12 +9,14 @@ namespace nnc::runtime {
 
 static const Option evaluateOptions[] = {
     {"--weights", "W", "weights to evaluate (default: MODEL.safetensors)"},
-    {"--data", "NAME=FOLDER", "folder of a data block's files (default: that of the program)", true},
+    {"--data", "NAME=FOLDER", "folder of a data block's files (default: that of the program)",
+     true},
     {"--split", "NAME", "train, validation or test (default: test, else validation, else train)"},
     {"--threads", "N", "threads (default: one per core); results do not depend on it"},
     {"--json", nullptr, "print one JSON object"},
 };
-const Command evaluateCommandTable = {"eval", "loss and metrics of trained weights", evaluateOptions};
+const Command evaluateCommandTable = {"eval", "loss and metrics of trained weights",
+                                      evaluateOptions};
 
 /// Which split is evaluated if the user does not say.
 static std::string defaultSplit(const DataBlock &block, const Recipe &recipe) {
@@ -40,7 +42,8 @@ int evaluateCommand(const Model &model, const Arguments &arguments) {
   // A validation split that is not in a file of its own is what training held out.
   bool heldOut = splitName == "validation" && !split && train && recipe.validate > 0;
   if (!split && !heldOut)
-    throw UsageError(text("--split: data '%s' has no split '%s'", block.name.c_str(), printable(splitName).c_str()));
+    throw UsageError(text("--split: data '%s' has no split '%s'", block.name.c_str(),
+                          printable(splitName).c_str()));
   // Weights that do not say their classes' names: the training data does.
   if (classes.empty() && train && split && split != train && split->reader == "csv")
     readSplit(block, *train, folder, classes);

@@ -78,7 +78,8 @@ BoundFunction::BoundFunction(Execution &execution, const Function &function, nnc
       fail("field '%s' of the data is %s, the model wants %s", field.name.c_str(),
            describe(source->shape).c_str(),
            describe(Shape(field.shape.begin() + 1, field.shape.end())).c_str());
-    copies.push_back({source, field.dtype, elements, static_cast<size_t>(elements) * sizeOf(source->storage),
+    copies.push_back({source, field.dtype, elements,
+                      static_cast<size_t>(elements) * sizeOf(source->storage),
                       static_cast<size_t>(elements) * sizeOf(field.dtype), field.offset});
   }
 }

@@ -41,21 +41,25 @@ private:
 /// One compiled function with its input and output blocks, reading its batches from one dataset.
 class BoundFunction {
 public:
-  /// `dataset` must live as long. Throws Error if the function wants a field that the dataset does not have.
-  BoundFunction(Execution &execution, const Function &function, nnc_function *code, const Dataset &dataset);
+  /// `dataset` must live as long. Throws Error if the function wants a field that the dataset does
+  /// not have.
+  BoundFunction(Execution &execution, const Function &function, nnc_function *code,
+                const Dataset &dataset);
 
   int64_t batch() const { return function.batch; }
   const Function &description() const { return function; }
 
-  /// Assembles a batch from `count` rows of the dataset (1 <= count <= batch), fills it up with copies of them
-  /// that weigh nothing, and calls the function. No allocation.
+  /// Assembles a batch from `count` rows of the dataset (1 <= count <= batch), fills it up with
+  /// copies of them that weigh nothing, and calls the function. No allocation.
   void run(const int64_t *rows, int64_t count);
 
   /// Calls the function again with the batch that is there.
   void runAgain();
 
   const char *output(const OutputValue &value) const { return outputs.data() + value.offset; }
-  double scalar(const OutputValue &value) const { return loadElement(output(value), value.dtype, 0); }
+  double scalar(const OutputValue &value) const {
+    return loadElement(output(value), value.dtype, 0);
+  }
 
 private:
   struct Copy {

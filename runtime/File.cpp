@@ -48,10 +48,12 @@ Bytes readFile(const std::string &path) {
 }
 
 static Bytes decompress(const Bytes &compressed, const std::string &path) {
-  // The last four bytes say the size of the content; only a hint, hence the bound by what deflate can reach.
+  // The last four bytes say the size of the content; only a hint, hence the bound by what deflate
+  // can reach.
   size_t hint = 0;
   if (compressed.size() >= 18) {
-    const unsigned char *end = reinterpret_cast<const unsigned char *>(compressed.data()) + compressed.size();
+    const unsigned char *end =
+        reinterpret_cast<const unsigned char *>(compressed.data()) + compressed.size();
     hint = size_t(end[-4]) | size_t(end[-3]) << 8 | size_t(end[-2]) << 16 | size_t(end[-1]) << 24;
     hint = std::min(hint, compressed.size() * 1032);
   }
@@ -85,7 +87,8 @@ static Bytes decompress(const Bytes &compressed, const std::string &path) {
       inflateReset(&stream);
       continue;
     }
-    if (status == Z_BUF_ERROR || (status == Z_OK && consumed == compressed.size() && stream.avail_out > 0))
+    if (status == Z_BUF_ERROR ||
+        (status == Z_OK && consumed == compressed.size() && stream.avail_out > 0))
       fail("%s: the gz file is truncated", path.c_str());
     if (status != Z_OK)
       fail("%s: the gz file is damaged (%s)", path.c_str(),
@@ -181,7 +184,8 @@ void AtomicFile::commit() {
   if (closed != 0 || rename(temporary.c_str(), path.c_str()) != 0)
     failed();
   temporary.clear();
-  // The new name is on the disk once its folder is; not every file system can do that, and the content is safe.
+  // The new name is on the disk once its folder is; not every file system can do that, and the
+  // content is safe.
   size_t slash = path.rfind('/');
   std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
   int folderDescriptor = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -25,8 +25,8 @@ using Bytes = std::vector<char, UninitializedAllocator<char>>;
 /// The content of a file; "-" is the standard input. Throws Error if it cannot be read.
 Bytes readFile(const std::string &path);
 
-/// The same, and decompresses what begins like a gz file, whatever its name. Throws Error if that is damaged
-/// or truncated.
+/// The same, and decompresses what begins like a gz file, whatever its name. Throws Error if that
+/// is damaged or truncated.
 Bytes readFileOrGz(const std::string &path);
 
 /// `path` if it is absolute or "-", else `folder`/`path`.
@@ -35,8 +35,9 @@ std::string joinPath(const std::string &folder, const std::string &path);
 /// The end of the name from its last dot on, in lower case: ".csv"; empty if there is none.
 std::string extensionOf(const std::string &path);
 
-/// Writes a new version of a file next to it and puts it in place when it is complete and on the disk, so that
-/// the old version survives any failure. What is no regular file (a device, a pipe) is written directly.
+/// Writes a new version of a file next to it and puts it in place when it is complete and on the
+/// disk, so that the old version survives any failure. What is no regular file (a device, a pipe)
+/// is written directly.
 class AtomicFile {
 public:
   /// Throws Error if the folder cannot be written to.

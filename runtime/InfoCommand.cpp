@@ -85,8 +85,8 @@ int infoCommand(const Model &model, const Arguments &arguments) {
   int64_t flop = 0;
   for (const Layer &layer : description.layers) {
     rows.push_back({layer.path, layer.kind, std::to_string(layer.line), describe(layer.input),
-                    describe(layer.output), std::to_string(layer.parameters), std::to_string(layer.bytes),
-                    std::to_string(layer.flop)});
+                    describe(layer.output), std::to_string(layer.parameters),
+                    std::to_string(layer.bytes), std::to_string(layer.flop)});
     flop += layer.flop;
   }
   rows.push_back({"total", "", "", "", "", std::to_string(description.parameterCount()),
@@ -94,14 +94,17 @@ int infoCommand(const Model &model, const Arguments &arguments) {
   printTable(rows, 5);
   std::printf("\n");
   if (const Function *step = description.function("nnc_train_step"))
-    std::printf("training step: batch %lld, %lld flop, arena %zu bytes\n", static_cast<long long>(step->batch),
-                static_cast<long long>(step->flop), step->arenaBytes);
+    std::printf("training step: batch %lld, %lld flop, arena %zu bytes\n",
+                static_cast<long long>(step->batch), static_cast<long long>(step->flop),
+                step->arenaBytes);
   if (description.recipe) {
     const DataBlock &block = recipeData(description);
     std::printf("data %s from %s:", block.name.c_str(), description.recipe->folder.c_str());
     for (const DataField &field : block.fields)
       std::printf(" %s %s%s", field.name.c_str(), describe(field.shape).c_str(),
-                  field.classes ? text(" of %lld classes", static_cast<long long>(field.classes)).c_str() : "");
+                  field.classes
+                      ? text(" of %lld classes", static_cast<long long>(field.classes)).c_str()
+                      : "");
     std::printf("\n");
   }
   for (const Scalar &scalar : description.scalars)

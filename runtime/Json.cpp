@@ -4,8 +4,8 @@ namespace nnc::runtime {
 
 namespace {
 
-/// Counts how deeply arrays and objects nest: the parser keeps its stack on the heap, but the destructor and
-/// the copy of a value recurse.
+/// Counts how deeply arrays and objects nest: the parser keeps its stack on the heap, but the
+/// destructor and the copy of a value recurse.
 bool nestsTooDeeply(std::string_view source) {
   constexpr int limit = 512;
   int depth = 0;

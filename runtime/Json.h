@@ -1,5 +1,5 @@
-// The JSON library as the runtime uses it: members keep their order, no iostreams. Parsing errors become
-// an Error that names what was parsed.
+// The JSON library as the runtime uses it: members keep their order, no iostreams. Parsing errors
+// become an Error that names what was parsed.
 #pragma once
 
 #include "runtime/Error.h"

@@ -1,4 +1,5 @@
-// Entry point of compiled models. In an object of its own, so that the rest can be linked with a test's main().
+// Entry point of compiled models. In an object of its own, so that the rest can be linked with a
+// test's main().
 #include "runtime/Commands.h"
 #include "runtime/Error.h"
 

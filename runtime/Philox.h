@@ -1,5 +1,6 @@
 // Philox4x32-10, the counter-based random generator of Salmon, Moraes, Dror and Shaw (2011): a pure
-// function of key and counter, so that what is drawn depends on nothing but the seed and what is drawn for.
+// function of key and counter, so that what is drawn depends on nothing but the seed and what is
+// drawn for.
 #pragma once
 
 #include <array>
@@ -29,8 +30,8 @@ enum class RandomStream : uint32_t { Shuffle = 0x73680000, Split, MadeData };
 
 /// A uniform 64-bit word: number `index` of instance `instance` (e.g. an epoch) of a stream.
 inline uint64_t randomWord(uint64_t seed, RandomStream stream, uint32_t instance, uint64_t index) {
-  PhiloxBlock block = philox({static_cast<uint32_t>(index), static_cast<uint32_t>(index >> 32), instance,
-                              static_cast<uint32_t>(stream)},
+  PhiloxBlock block = philox({static_cast<uint32_t>(index), static_cast<uint32_t>(index >> 32),
+                              instance, static_cast<uint32_t>(stream)},
                              {static_cast<uint32_t>(seed), static_cast<uint32_t>(seed >> 32)});
   return uint64_t(block[1]) << 32 | block[0];
 }

@@ -9,12 +9,14 @@ namespace nnc::runtime {
 
 static const Option predictOptions[] = {
     {"--weights", "W", "trained weights (default: MODEL.safetensors)"},
-    {"-o", "OUT", "where the predictions go: .csv, .npy or .json; `-` (default) is CSV on the standard output"},
+    {"-o", "OUT",
+     "where the predictions go: .csv, .npy or .json; `-` (default) is CSV on the standard output"},
     {"--select", "NAME", "write only this output"},
     {"--threads", "N", "threads (default: one per core); results do not depend on it"},
 };
-const Command predictCommandTable = {"predict", "predictions for the examples in .csv, .npy, .json or IDX files",
-                                     predictOptions, "INPUT..."};
+const Command predictCommandTable = {
+    "predict", "predictions for the examples in .csv, .npy, .json or IDX files", predictOptions,
+    "INPUT..."};
 
 /// The outputs that the user wants, still without examples.
 static std::vector<Prediction> chooseOutputs(const Function &function, const DataBlock *block,
@@ -46,17 +48,20 @@ static std::vector<Prediction> chooseOutputs(const Function &function, const Dat
 
 /// Runs all examples of a dataset and appends what comes out.
 static void predictAll(Execution &execution, const Function &function, const Dataset &dataset,
-                       const std::vector<const OutputValue *> &values, std::vector<Prediction> &predictions) {
+                       const std::vector<const OutputValue *> &values,
+                       std::vector<Prediction> &predictions) {
   BoundFunction bound(execution, function, execution.model().predict, dataset);
   Rows rows = inOrder(dataset.examples);
   for (int64_t first = 0; first < dataset.examples; first += bound.batch()) {
     int64_t count = std::min(bound.batch(), dataset.examples - first);
     bound.run(rows.data() + first, count);
     for (size_t i = 0; i < values.size(); ++i) {
-      size_t perExample = static_cast<size_t>(elementCount(predictions[i].shape)) * sizeOf(values[i]->dtype);
+      size_t perExample =
+          static_cast<size_t>(elementCount(predictions[i].shape)) * sizeOf(values[i]->dtype);
       const char *data = bound.output(*values[i]);
       for (int64_t example = 0; example < count; ++example) {
-        const char *begin = data + (values[i]->batched ? static_cast<size_t>(example) * perExample : 0);
+        const char *begin =
+            data + (values[i]->batched ? static_cast<size_t>(example) * perExample : 0);
         predictions[i].bytes.insert(predictions[i].bytes.end(), begin, begin + perExample);
       }
     }
@@ -73,9 +78,11 @@ int predictCommand(const Model &model, const Arguments &arguments) {
   std::string output = arguments.value("-o", "-");
   std::string extension = extensionOf(output);
   if (output != "-" && extension != ".csv" && extension != ".npy" && extension != ".json")
-    throw UsageError(text("-o %s: unknown kind of file; predict writes .csv, .npy and .json", output.c_str()));
+    throw UsageError(
+        text("-o %s: unknown kind of file; predict writes .csv, .npy and .json", output.c_str()));
 
-  const DataBlock *block = description.recipe ? description.block(description.recipe->data) : nullptr;
+  const DataBlock *block =
+      description.recipe ? description.block(description.recipe->data) : nullptr;
   Execution execution(model, threadCount(arguments));
   Safetensors weights = Safetensors::read(arguments.value("--weights", description.weightsFile()));
   loadWeights(weights, description, execution.persistent());
@@ -84,9 +91,10 @@ int predictCommand(const Model &model, const Arguments &arguments) {
   std::vector<Prediction> predictions =
       chooseOutputs(*function, block, classes, arguments.value("--select"), values);
   if (extension == ".npy" && predictions.size() > 1)
-    throw UsageError(text("-o %s: an .npy file holds one output and there are %zu; --select one, or write .csv "
-                          "or .json",
-                          output.c_str(), predictions.size()));
+    throw UsageError(
+        text("-o %s: an .npy file holds one output and there are %zu; --select one, or write .csv "
+             "or .json",
+             output.c_str(), predictions.size()));
 
   DataBlock fields = predictFields(*function, block);
   int64_t examples = 0;
@@ -102,7 +110,8 @@ int predictCommand(const Model &model, const Arguments &arguments) {
     shape.insert(shape.begin(), examples);
     content = formatNpy(predictions[0].dtype, shape, predictions[0].bytes.data());
   } else {
-    content = extension == ".json" ? formatJson(predictions, examples) : formatCsv(predictions, examples);
+    content =
+        extension == ".json" ? formatJson(predictions, examples) : formatCsv(predictions, examples);
   }
   if (output == "-") {
     std::fwrite(content.data(), 1, content.size(), stdout);

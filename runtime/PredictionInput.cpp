@@ -28,11 +28,12 @@ DataBlock predictFields(const Function &predict, const DataBlock *block) {
   return fields;
 }
 
-/// How the columns of the training data are laid out, for a file with `width` columns and these names: by name
-/// if all names are there, by position if the file is as wide as the training data. Else empty: left to right.
-static std::map<std::string, std::vector<Column>> chooseColumns(const DataBlock &fields, const DataBlock *block,
-                                                                size_t width,
-                                                                const std::vector<std::string> &names) {
+/// How the columns of the training data are laid out, for a file with `width` columns and these
+/// names: by name if all names are there, by position if the file is as wide as the training data.
+/// Else empty: left to right.
+static std::map<std::string, std::vector<Column>>
+chooseColumns(const DataBlock &fields, const DataBlock *block, size_t width,
+              const std::vector<std::string> &names) {
   const DataSplit *split = block ? block->split("train") : nullptr;
   if (!split || split->reader != "csv")
     return {};
@@ -74,8 +75,8 @@ static std::map<std::string, std::vector<Column>> chooseColumns(const DataBlock 
   return result;
 }
 
-static Dataset readCsvExamples(const std::string &path, const DataBlock &fields, const DataBlock *block,
-                               ClassNames classes) {
+static Dataset readCsvExamples(const std::string &path, const DataBlock &fields,
+                               const DataBlock *block, ClassNames classes) {
   const DataSplit *train = block ? block->split("train") : nullptr;
   DataSplit split;
   split.name = "input";
@@ -103,7 +104,8 @@ namespace {
 /// Reads examples out of a JSON text.
 class JsonExamples {
 public:
-  JsonExamples(const std::string &origin, const DataBlock &fields) : origin(origin), fields(fields) {
+  JsonExamples(const std::string &origin, const DataBlock &fields)
+      : origin(origin), fields(fields) {
     for (const DataField &field : fields.fields) {
       FieldData data;
       data.name = field.name;
@@ -135,15 +137,17 @@ private:
           fail("%s: example %lld has no \"%s\"", origin.c_str(), number, field.name.c_str());
         value = &*found;
       } else if (fields.fields.size() > 1) {
-        fail("%s: example %lld is no object with the model's inputs as members", origin.c_str(), number);
+        fail("%s: example %lld is no object with the model's inputs as members", origin.c_str(),
+             number);
       }
       size_t before = dataset.fields[i].bytes.size();
       append(*value, field, dataset.fields[i]);
       int64_t elements =
           static_cast<int64_t>((dataset.fields[i].bytes.size() - before) / sizeOf(field.dtype));
       if (elements != elementCount(field.shape))
-        fail("%s: example %lld: \"%s\" has %lld numbers, the model wants %s", origin.c_str(), number,
-             field.name.c_str(), static_cast<long long>(elements), describe(field.shape).c_str());
+        fail("%s: example %lld: \"%s\" has %lld numbers, the model wants %s", origin.c_str(),
+             number, field.name.c_str(), static_cast<long long>(elements),
+             describe(field.shape).c_str());
     }
     ++dataset.examples;
   }
@@ -163,12 +167,13 @@ private:
       double high = field.classes ? static_cast<double>(field.classes - 1) : INT32_MAX;
       double low = field.classes ? 0 : INT32_MIN;
       if (!(real >= low && real <= high) || real != std::floor(real))
-        fail("%s: example %lld: \"%s\" holds %g, not an integer in %.0f..%.0f", origin.c_str(), number,
-             field.name.c_str(), real, low, high);
+        fail("%s: example %lld: \"%s\" holds %g, not an integer in %.0f..%.0f", origin.c_str(),
+             number, field.name.c_str(), real, low, high);
     }
     size_t size = data.bytes.size();
     data.bytes.resize(size + sizeOf(field.dtype));
-    convertElements(reinterpret_cast<const char *>(&real), DType::F64, data.bytes.data() + size, field.dtype, 1);
+    convertElements(reinterpret_cast<const char *>(&real), DType::F64, data.bytes.data() + size,
+                    field.dtype, 1);
   }
 
   const std::string &origin;
@@ -180,8 +185,8 @@ private:
 
 static Dataset readArrayExamples(Array array, const DataBlock &fields) {
   if (fields.fields.size() != 1)
-    fail("%s: an array holds one input, but the model has %zu: use .csv or .json", array.origin.c_str(),
-         fields.fields.size());
+    fail("%s: an array holds one input, but the model has %zu: use .csv or .json",
+         array.origin.c_str(), fields.fields.size());
   const DataField &field = fields.fields[0];
   // An array of the input's own shape is one example.
   if (array.shape == field.shape)

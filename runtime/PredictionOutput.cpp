@@ -9,8 +9,8 @@ namespace nnc::runtime {
 
 static int64_t loadInteger(const char *data, DType dtype, int64_t index) {
   int64_t value = 0;
-  convertElements(data + index * static_cast<int64_t>(sizeOf(dtype)), dtype, reinterpret_cast<char *>(&value),
-                  DType::I64, 1);
+  convertElements(data + index * static_cast<int64_t>(sizeOf(dtype)), dtype,
+                  reinterpret_cast<char *>(&value), DType::I64, 1);
   return value;
 }
 
@@ -32,7 +32,8 @@ static std::string elementText(const Prediction &prediction, int64_t index) {
   return text(prediction.dtype == DType::F32 ? "%.9g" : "%.17g", value);
 }
 
-/// The column names of one output: NAME, or NAME.0, NAME.1, ..., with names of classes in the last place.
+/// The column names of one output: NAME, or NAME.0, NAME.1, ..., with names of classes in the last
+/// place.
 static void columnNames(const Prediction &prediction, size_t dimension, const std::string &prefix,
                         std::vector<std::string> &names) {
   if (dimension == prediction.shape.size()) {
@@ -44,7 +45,8 @@ static void columnNames(const Prediction &prediction, size_t dimension, const st
                  static_cast<int64_t>(prediction.classNames.size()) == size;
   for (int64_t i = 0; i < size; ++i)
     columnNames(prediction, dimension + 1,
-                prefix + "." + (classes ? prediction.classNames[static_cast<size_t>(i)] : std::to_string(i)),
+                prefix + "." +
+                    (classes ? prediction.classNames[static_cast<size_t>(i)] : std::to_string(i)),
                 names);
 }
 
@@ -75,7 +77,8 @@ std::string formatCsv(const std::vector<Prediction> &predictions, int64_t exampl
 }
 
 /// Appends the elements from `index` on as nested arrays; `index` moves on.
-static void appendJson(const Prediction &prediction, size_t dimension, int64_t &index, std::string &result) {
+static void appendJson(const Prediction &prediction, size_t dimension, int64_t &index,
+                       std::string &result) {
   if (dimension == prediction.shape.size()) {
     const std::string *name = className(prediction, index);
     if (name)

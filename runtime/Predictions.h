@@ -1,4 +1,5 @@
-// Files around `predict`: examples read from CSV, NPY, JSON or IDX, predictions written as CSV, NPY or JSON.
+// Files around `predict`: examples read from CSV, NPY, JSON or IDX, predictions written as CSV, NPY
+// or JSON.
 #pragma once
 
 #include "runtime/Dataset.h"
@@ -9,11 +10,12 @@
 
 namespace nnc::runtime {
 
-/// The fields that nnc_predict reads, as fields of data: classes are looked up in `block` (may be null).
+/// The fields that nnc_predict reads, as fields of data: classes are looked up in `block` (may be
+/// null).
 DataBlock predictFields(const Function &predict, const DataBlock *block);
 
-/// Reads the examples of one file by its extension (also before .gz); "-" is CSV from the standard input.
-/// `block` (may be null) says which columns of a CSV file are which field. Throws Error.
+/// Reads the examples of one file by its extension (also before .gz); "-" is CSV from the standard
+/// input. `block` (may be null) says which columns of a CSV file are which field. Throws Error.
 Dataset readExamples(const std::string &path, const DataBlock &fields, const DataBlock *block,
                      const ClassNames &classes);
 
@@ -23,7 +25,8 @@ struct Prediction {
   DType dtype = DType::F32;
   Shape shape; ///< of one example
   Bytes bytes;
-  std::vector<std::string> classNames; ///< of the classes that it numbers (integers) or scores (floats)
+  std::vector<std::string>
+      classNames; ///< of the classes that it numbers (integers) or scores (floats)
 };
 
 /// One line per example: the outputs' elements, named in a header.

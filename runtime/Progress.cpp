@@ -21,14 +21,14 @@ static std::string formatTime(double seconds) {
 static std::string formatThousands(double value) {
   std::string digits = text("%.0f", value);
   for (int place = static_cast<int>(digits.size()) - 3; place > 0; place -= 3)
-    digits.insert(static_cast<size_t>(place), ",");
+    digits.insert(static_cast<size_t>(place), 1, ',');
   return digits;
 }
 
 Progress::Progress(bool quiet, int64_t steps, int64_t stepsPerEpoch, int64_t stepsBefore)
-    : quiet(quiet), terminal(isatty(STDOUT_FILENO) != 0), steps(steps), stepsPerEpoch(stepsPerEpoch),
-      stepsBefore(stepsBefore), epochs((steps + stepsPerEpoch - 1) / stepsPerEpoch), start(Clock::now()),
-      lastDrawn(start) {}
+    : quiet(quiet), terminal(isatty(STDOUT_FILENO) != 0), steps(steps),
+      stepsPerEpoch(stepsPerEpoch), stepsBefore(stepsBefore),
+      epochs((steps + stepsPerEpoch - 1) / stepsPerEpoch), start(Clock::now()), lastDrawn(start) {}
 
 Progress::~Progress() { eraseLine(); }
 
@@ -56,11 +56,12 @@ double Progress::secondsLeft(int64_t stepsDone) const {
 
 void Progress::draw(int64_t stepsDone, const Measures &measures) {
   int64_t epoch = (stepsDone - 1) / stepsPerEpoch;
-  std::string line =
-      text("epoch %lld/%lld, step %lld/%lld: %s, %s examples/s, %s left", static_cast<long long>(epoch + 1),
-           static_cast<long long>(epochs), static_cast<long long>(stepsDone - epoch * stepsPerEpoch),
-           static_cast<long long>(stepsPerEpoch), measures.describe().c_str(),
-           formatThousands(examplesPerSecond()).c_str(), formatTime(secondsLeft(stepsDone)).c_str());
+  std::string line = text("epoch %lld/%lld, step %lld/%lld: %s, %s examples/s, %s left",
+                          static_cast<long long>(epoch + 1), static_cast<long long>(epochs),
+                          static_cast<long long>(stepsDone - epoch * stepsPerEpoch),
+                          static_cast<long long>(stepsPerEpoch), measures.describe().c_str(),
+                          formatThousands(examplesPerSecond()).c_str(),
+                          formatTime(secondsLeft(stepsDone)).c_str());
   if (!terminal) {
     std::printf("%s\n", line.c_str());
     std::fflush(stdout);

@@ -1,4 +1,5 @@
-// What a person sees while a model trains: on a terminal one line that is redrawn, elsewhere plain lines.
+// What a person sees while a model trains: on a terminal one line that is redrawn, elsewhere plain
+// lines.
 #pragma once
 
 #include "runtime/Evaluation.h"
@@ -16,7 +17,8 @@ public:
   /// Takes the redrawn line away.
   ~Progress();
 
-  /// After each step; draws only now and then, so `measures` (the epoch's means so far) is called rarely.
+  /// After each step; draws only now and then, so `measures` (the epoch's means so far) is called
+  /// rarely.
   template <typename MeasuresSoFar>
   void step(int64_t stepsDone, int64_t examples, MeasuresSoFar measures) {
     examplesSinceStart += examples;
@@ -25,7 +27,8 @@ public:
     draw(stepsDone, measures());
   }
 
-  /// At the end of an epoch (numbered from 1): what will stay on the screen. Of many epochs only some are shown.
+  /// At the end of an epoch (numbered from 1): what will stay on the screen. Of many epochs only
+  /// some are shown.
   void epoch(int64_t epoch, int64_t stepsDone, const Measures &training,
              const std::optional<Measures> &evaluation, const char *evaluated);
 

@@ -7,9 +7,9 @@
 
 namespace nnc::runtime {
 
-static constexpr std::pair<DType, const char *> fileTypes[] = {{DType::F32, "F32"}, {DType::F64, "F64"},
-                                                               {DType::I32, "I32"}, {DType::I64, "I64"},
-                                                               {DType::U8, "U8"},   {DType::U8, "BOOL"}};
+static constexpr std::pair<DType, const char *> fileTypes[] = {
+    {DType::F32, "F32"}, {DType::F64, "F64"}, {DType::I32, "I32"},
+    {DType::I64, "I64"}, {DType::U8, "U8"},   {DType::U8, "BOOL"}};
 
 static std::optional<DType> parseFileType(const std::string &name) {
   for (auto [dtype, candidate] : fileTypes)
@@ -25,7 +25,8 @@ static const char *fileTypeName(DType dtype) {
   return "";
 }
 
-/// One tensor's entry of the header, checked against the size of the data. False if its type is unknown.
+/// One tensor's entry of the header, checked against the size of the data. False if its type is
+/// unknown.
 static bool parseEntry(const Json &entry, const char *data, size_t dataSize, StoredTensor &tensor) {
   std::optional<DType> dtype = parseFileType(entry.at("dtype").get<std::string>());
   tensor.shape = entry.at("shape").get<Shape>();
@@ -76,7 +77,8 @@ Safetensors Safetensors::read(const std::string &path) {
         file.list.push_back(std::move(tensor));
       }
     } catch (const Error &error) {
-      fail("%s: truncated or damaged: tensor '%s': %s", path.c_str(), printable(name).c_str(), error.what());
+      fail("%s: truncated or damaged: tensor '%s': %s", path.c_str(), printable(name).c_str(),
+           error.what());
     } catch (const Json::exception &) {
       fail("%s: damaged: the entry '%s' of its header", path.c_str(), printable(name).c_str());
     }

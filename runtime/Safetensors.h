@@ -1,4 +1,5 @@
-// The safetensors file format: named tensors and text metadata, readable by PyTorch, NumPy and others.
+// The safetensors file format: named tensors and text metadata, readable by PyTorch, NumPy and
+// others.
 #pragma once
 
 #include "runtime/File.h"
@@ -23,8 +24,8 @@ struct StoredTensor {
 
 using Metadata = std::map<std::string, std::string>;
 
-/// A safetensors file in memory. Holds tensors of types F32, F64, I32, I64, U8 and BOOL; those of other types
-/// are left out.
+/// A safetensors file in memory. Holds tensors of types F32, F64, I32, I64, U8 and BOOL; those of
+/// other types are left out.
 class Safetensors {
 public:
   /// Throws Error, naming the file, if it is missing, truncated or damaged.

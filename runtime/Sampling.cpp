@@ -14,8 +14,8 @@ Rows inOrder(int64_t count) {
   return rows;
 }
 
-/// Fisher-Yates. The bounded number is the high word of a 128-bit product; its bias, below count / 2^64, is
-/// beyond measuring.
+/// Fisher-Yates. The bounded number is the high word of a 128-bit product; its bias, below count /
+/// 2^64, is beyond measuring.
 static void permute(Rows &rows, uint64_t seed, RandomStream stream, uint32_t instance) {
   for (size_t i = rows.size(); i > 1; --i) {
     unsigned __int128 product =

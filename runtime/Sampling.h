@@ -1,5 +1,5 @@
-// Which examples are trained on, and in which order: the validation split and the shuffling of an epoch,
-// both pure functions of their arguments.
+// Which examples are trained on, and in which order: the validation split and the shuffling of an
+// epoch, both pure functions of their arguments.
 #pragma once
 
 #include <cstdint>
@@ -20,9 +20,9 @@ struct Split {
   Rows train, validation; ///< both ascending
 };
 
-/// Holds out about `fraction` (in [0, 1)) of `count` rows. Depends on nothing else, not even the run's seed:
-/// runs with different seeds, and fine-tuning one from another, see the same validation examples. At least
-/// one row stays on each side if the fraction is positive and count >= 2.
+/// Holds out about `fraction` (in [0, 1)) of `count` rows. Depends on nothing else, not even the
+/// run's seed: runs with different seeds, and fine-tuning one from another, see the same validation
+/// examples. At least one row stays on each side if the fraction is positive and count >= 2.
 Split splitRows(int64_t count, double fraction);
 
 } // namespace nnc::runtime

@@ -40,8 +40,8 @@ template <typename Predicate> bool spin(Predicate done, std::chrono::microsecond
   return done();
 }
 
-/// Time for which a waiting thread keeps its core: waking a sleeper costs tens of microseconds, more than most
-/// kernels take.
+/// Time for which a waiting thread keeps its core: waking a sleeper costs tens of microseconds,
+/// more than most kernels take.
 constexpr std::chrono::microseconds spinTime(100);
 
 /// With more threads than cores a spinning thread only keeps others from finishing.
@@ -54,8 +54,8 @@ template <typename Predicate> void waitYielding(Predicate done) {
     sched_yield();
 }
 
-/// A central barrier: the last to arrive opens the next generation. It needs no state per thread, because no
-/// thread can arrive at the next barrier before the generation has changed.
+/// A central barrier: the last to arrive opens the next generation. It needs no state per thread,
+/// because no thread can arrive at the next barrier before the generation has changed.
 struct Barrier {
   int threads = 1; ///< written only while no function runs
   alignas(64) std::atomic<int> arrived{0};
@@ -174,7 +174,6 @@ void nnc_barrier(void) {
     barrier.generation.store(generation + 1, std::memory_order_release);
     return;
   }
-  waitYielding([generation] {
-    return barrier.generation.load(std::memory_order_acquire) != generation;
-  });
+  waitYielding(
+      [generation] { return barrier.generation.load(std::memory_order_acquire) != generation; });
 }

@@ -1,5 +1,6 @@
-// The pool on which compiled functions run: every thread executes the same function (SPMD), and nnc_barrier()
-// separates its phases. Threads wait by spinning for about 100 microseconds and sleep after that.
+// The pool on which compiled functions run: every thread executes the same function (SPMD), and
+// nnc_barrier() separates its phases. Threads wait by spinning for about 100 microseconds and sleep
+// after that.
 #pragma once
 
 #include <atomic>
@@ -9,7 +10,8 @@
 
 namespace nnc::runtime {
 
-/// Cores that this process may use, one per physical core, limited by the CPU quota of its control group.
+/// Cores that this process may use, one per physical core, limited by the CPU quota of its control
+/// group.
 int defaultThreads();
 
 class ThreadPool {
@@ -21,8 +23,9 @@ public:
   ThreadPool(const ThreadPool &) = delete;
   ~ThreadPool();
 
-  /// Calls `task` on all threads (the caller is thread 0) and returns when all have finished. Not reentrant;
-  /// one pool of the process may run at a time, because the barrier belongs to the process.
+  /// Calls `task` on all threads (the caller is thread 0) and returns when all have finished. Not
+  /// reentrant; one pool of the process may run at a time, because the barrier belongs to the
+  /// process.
   void run(Task task, void *context);
 
   int threads() const { return threadCount; }

@@ -9,9 +9,11 @@
 namespace nnc::runtime {
 
 static const Option trainOptions[] = {
-    {"--data", "NAME=FOLDER", "folder of a data block's files (default: that of the program)", true},
+    {"--data", "NAME=FOLDER", "folder of a data block's files (default: that of the program)",
+     true},
     {"--epochs", "N", "passes over the training data, from the beginning of the run"},
     {"--steps", "N", "steps, from the beginning of the run; with --epochs, what comes first"},
+    {"--stop-after", "N", "pause after N steps of this process; --resume goes on"},
     {"--set", "KEY=VALUE", "change a setting of the recipe (listed below)", true},
     {"--seed", "S", "seed of initialisation, shuffling and dropout (default 0)"},
     {"--threads", "N", "threads (default: one per core); results do not depend on it"},
@@ -43,11 +45,12 @@ static void readSettings(const Description &description, const Arguments &argume
       known.push_back(scalar.name);
   for (const std::string &word : arguments.all("--set")) {
     auto [key, valueText] = splitAssignment("--set", word);
-    auto found = std::find_if(description.scalars.begin(), description.scalars.end(),
-                              [&](const Scalar &scalar) { return scalar.settable && scalar.name == key; });
+    auto found =
+        std::find_if(description.scalars.begin(), description.scalars.end(),
+                     [&](const Scalar &scalar) { return scalar.settable && scalar.name == key; });
     if (found == description.scalars.end())
-      throw UsageError(
-          text("--set: unknown setting '%s'%s", printable(key).c_str(), suggestion(key, known).c_str()));
+      throw UsageError(text("--set: unknown setting '%s'%s", printable(key).c_str(),
+                            suggestion(key, known).c_str()));
     std::optional<double> value = parseNumber(valueText);
     if (!value || (found->integer && !parseInteger(valueText)))
       throw UsageError(text("--set %s: '%s' is no %s", key.c_str(), printable(valueText).c_str(),
@@ -56,25 +59,34 @@ static void readSettings(const Description &description, const Arguments &argume
   }
 }
 
-/// Steps of the whole run: what the command line says, else what the resumed run planned, else the recipe.
-static int64_t plannedSteps(const Recipe &recipe, const Arguments &arguments, int64_t examples,
+namespace {
+
+/// How long the command line says that the run is to be.
+struct Length {
+  std::optional<int64_t> epochs, steps, stopAfter;
+};
+
+} // namespace
+
+/// Steps of the whole run: what the command line says, else what the resumed run planned, else the
+/// recipe.
+static int64_t plannedSteps(const Recipe &recipe, Length length, int64_t examples,
                             int64_t resumedSteps) {
-  std::optional<int64_t> epochs = arguments.integer("--epochs", 1), steps = arguments.integer("--steps", 1);
-  if (!epochs && !steps) {
+  if (!length.epochs && !length.steps) {
     if (resumedSteps)
       return resumedSteps;
     if (recipe.epochs)
-      epochs = recipe.epochs;
+      length.epochs = recipe.epochs;
     if (recipe.steps)
-      steps = recipe.steps;
-    if (!epochs && !steps)
+      length.steps = recipe.steps;
+    if (!length.epochs && !length.steps)
       throw UsageError("how long? Give --epochs or --steps");
   }
   int64_t stepsPerEpoch = (examples + recipe.batch - 1) / recipe.batch;
   int64_t ofEpochs = INT64_MAX;
-  if (epochs && __builtin_mul_overflow(*epochs, stepsPerEpoch, &ofEpochs))
+  if (length.epochs && __builtin_mul_overflow(*length.epochs, stepsPerEpoch, &ofEpochs))
     ofEpochs = INT64_MAX;
-  return std::min(ofEpochs, steps.value_or(INT64_MAX));
+  return std::min(ofEpochs, length.steps.value_or(INT64_MAX));
 }
 
 namespace {
@@ -131,6 +143,8 @@ int trainCommand(const Model &model, const Arguments &arguments) {
   plan.quiet = arguments.has("--quiet");
   plan.resumable = !arguments.has("--weights-only");
   plan.patience = description.recipe->patience;
+  Length length{arguments.integer("--epochs", 1), arguments.integer("--steps", 1),
+                arguments.integer("--stop-after", 1)};
   TrainingState state;
   state.seed = arguments.integer("--seed", INT64_MIN).value_or(0);
   std::map<std::string, double> settings;
@@ -164,9 +178,14 @@ int trainCommand(const Model &model, const Arguments &arguments) {
   TrainingData data = readTrainingData(description, folders[description.recipe->data], classes);
   int64_t examples = static_cast<int64_t>(data.trainRows.size());
   if (arguments.has("--resume") && state.examples != examples)
-    fail("%s: that run had %lld training examples, this one has %lld", arguments.value("--resume").c_str(),
-         static_cast<long long>(state.examples), static_cast<long long>(examples));
-  plan.steps = plannedSteps(*description.recipe, arguments, examples, arguments.has("--resume") ? state.steps : 0);
+    fail("%s: that run had %lld training examples, this one has %lld",
+         arguments.value("--resume").c_str(), static_cast<long long>(state.examples),
+         static_cast<long long>(examples));
+  plan.steps = plannedSteps(*description.recipe, length, examples,
+                            arguments.has("--resume") ? state.steps : 0);
+
+  if (length.stopAfter)
+    plan.stopAt = state.step + std::min(*length.stopAfter, plan.steps);
 
   std::optional<Evaluator> validation, test;
   if (model.evaluate) {
@@ -189,29 +208,33 @@ int trainCommand(const Model &model, const Arguments &arguments) {
   }
   if (plan.steps <= state.step)
     trainer.output().message(text("nothing to do: %lld of %lld steps are done",
-                                  static_cast<long long>(state.step), static_cast<long long>(plan.steps)));
+                                  static_cast<long long>(state.step),
+                                  static_cast<long long>(plan.steps)));
   Trainer::Outcome outcome = trainer.run();
 
   int64_t steps = trainer.state().step;
-  if (outcome == Trainer::Outcome::Interrupted) {
-    trainer.output().message(text("interrupted after step %lld; saved %s%s", static_cast<long long>(steps),
-                                  plan.savePath.c_str(),
-                                  plan.resumable ? text(", continue with --resume %s", plan.savePath.c_str()).c_str()
-                                                 : ""));
-    return 128 + trainer.signal();
+  if (outcome == Trainer::Outcome::Interrupted || outcome == Trainer::Outcome::Paused) {
+    std::string next = plan.resumable ? ", --resume " + plan.savePath + " goes on" : "";
+    bool interrupted = outcome == Trainer::Outcome::Interrupted;
+    trainer.output().message(
+        text("%s after step %lld; saved %s%s", interrupted ? "interrupted" : "paused",
+             static_cast<long long>(steps), plan.savePath.c_str(), next.c_str()));
+    return interrupted ? 128 + Trainer::signal() : 0;
   }
   if (outcome == Trainer::Outcome::StoppedEarly)
     trainer.output().message(text("stopped early: no better %s loss than %.4g for %lld epochs",
                                   validation ? "validation" : "training", trainer.state().bestLoss,
                                   static_cast<long long>(trainer.state().badEpochs)));
-  trainer.output().message(text("saved %s after %lld steps", plan.savePath.c_str(), static_cast<long long>(steps)));
+  trainer.output().message(
+      text("saved %s after %lld steps", plan.savePath.c_str(), static_cast<long long>(steps)));
   if (plan.quiet || (!test && !validation))
     return 0;
   trainer.useBest();
   Evaluator &last = test ? *test : *validation;
   Measures measures = last.evaluate();
   trainer.output().message(text("%s %s (%lld examples)", test ? "test" : "validation",
-                                measures.describe().c_str(), static_cast<long long>(last.examples())));
+                                measures.describe().c_str(),
+                                static_cast<long long>(last.examples())));
   return 0;
 }
 

@@ -16,7 +16,8 @@ static volatile std::sig_atomic_t interruptSignal = 0;
 
 namespace {
 
-/// While it lives, the first SIGINT or SIGTERM only asks the training loop to end; a second one ends the process.
+/// While it lives, the first SIGINT or SIGTERM only asks the training loop to end; a second one
+/// ends the process.
 class InterruptHandler {
 public:
   InterruptHandler() {
@@ -44,18 +45,22 @@ static const Function &stepFunction(const Execution &execution) {
   return *function;
 }
 
-Trainer::Trainer(Execution &execution, const Dataset &dataset, Rows trainRows, const TrainingPlan &plan,
-                 const TrainingState &state, const ClassNames &classes)
-    : execution(execution), dataset(dataset), rows(std::move(trainRows)), plan(plan), classes(classes),
-      now(state), function(execution, stepFunction(execution), execution.model().trainStep, dataset),
+Trainer::Trainer(Execution &execution, const Dataset &dataset, Rows trainRows,
+                 const TrainingPlan &plan, const TrainingState &state, const ClassNames &classes)
+    : execution(execution), dataset(dataset), rows(std::move(trainRows)), plan(plan),
+      classes(classes), now(state),
+      function(execution, stepFunction(execution), execution.model().trainStep, dataset),
       loss(function.description().loss()), rate(function.description().learningRate()),
-      sums(function.description()), bestBlock(plan.patience > 0 ? execution.description().persistentBytes : 0),
+      sums(function.description()),
+      bestBlock(plan.patience > 0 ? execution.description().persistentBytes : 0),
       rememberedBlock(execution.description().persistentBytes),
       log(plan.logPath, plan.appendLog, execution.description().floatType == DType::F64 ? 17 : 9),
       progress(plan.quiet, plan.steps,
-               (static_cast<int64_t>(rows.size()) + function.batch() - 1) / function.batch(), state.step),
+               (static_cast<int64_t>(rows.size()) + function.batch() - 1) / function.batch(),
+               state.step),
       lastSaved(std::chrono::steady_clock::now()) {
-  int64_t stepsPerEpoch = (static_cast<int64_t>(rows.size()) + function.batch() - 1) / function.batch();
+  int64_t stepsPerEpoch =
+      (static_cast<int64_t>(rows.size()) + function.batch() - 1) / function.batch();
   now.steps = plan.steps;
   now.examples = static_cast<int64_t>(rows.size());
   if (!now.sums.empty() && !sums.restore(now.sums))
@@ -63,7 +68,8 @@ Trainer::Trainer(Execution &execution, const Dataset &dataset, Rows trainRows, c
   execution.setScalar("seed", now.seed);
   execution.setScalar("steps", plan.steps);
   execution.setScalar("steps_per_epoch", stepsPerEpoch);
-  execution.setScalar("epochs", std::max<int64_t>(1, (plan.steps + stepsPerEpoch - 1) / stepsPerEpoch));
+  execution.setScalar("epochs",
+                      std::max<int64_t>(1, (plan.steps + stepsPerEpoch - 1) / stepsPerEpoch));
 }
 
 void Trainer::evaluateWith(Evaluator *newEvaluator, const char *name, bool decides) {
@@ -144,6 +150,10 @@ Trainer::Outcome Trainer::run() {
       outcome = Outcome::Interrupted;
       break;
     }
+    if (now.step >= plan.stopAt && now.step < plan.steps) {
+      outcome = Outcome::Paused;
+      break;
+    }
     saveIfDue();
   }
   save();
@@ -156,13 +166,13 @@ int Trainer::signal() { return interruptSignal; }
 void Trainer::save() {
   now.sums = now.position ? sums.state() : std::vector<double>();
   const char *current = execution.persistent();
-  saveCheckpoint(plan.savePath, {execution.description(), classes, hasBest ? best() : current, current,
-                                 plan.resumable ? &now : nullptr});
+  saveCheckpoint(plan.savePath, {execution.description(), classes, hasBest ? best() : current,
+                                 current, plan.resumable ? &now : nullptr});
   lastSaved = std::chrono::steady_clock::now();
 }
 
-/// A long run that is killed loses about a minute. If saving fails now it is tried again later, and the end of
-/// the run decides.
+/// A long run that is killed loses about a minute. If saving fails now it is tried again later, and
+/// the end of the run decides.
 void Trainer::saveIfDue() {
   if (std::chrono::steady_clock::now() - lastSaved < saveInterval)
     return;
@@ -202,8 +212,9 @@ void Trainer::reportDivergence(double value) {
     }
   }
   beginEpoch();
-  fail("the loss is %s at step %lld (epoch %lld): %s; nothing was saved", std::isnan(value) ? "nan" : "infinite",
-       static_cast<long long>(failing + 1), static_cast<long long>(epoch + 1), findCulprit().c_str());
+  fail("the loss is %s at step %lld (epoch %lld): %s; nothing was saved",
+       std::isnan(value) ? "nan" : "infinite", static_cast<long long>(failing + 1),
+       static_cast<long long>(epoch + 1), findCulprit().c_str());
 }
 
 static std::string layerOf(const std::string &tensorName) {
@@ -211,8 +222,8 @@ static std::string layerOf(const std::string &tensorName) {
   return dot == std::string::npos ? tensorName : tensorName.substr(0, dot);
 }
 
-/// What was wrong before the failing step began: a parameter or state, else an input, else the largest
-/// parameter is named, because then the step itself overflowed.
+/// What was wrong before the failing step began: a parameter or state, else an input, else the
+/// largest parameter is named, because then the step itself overflowed.
 std::string Trainer::findCulprit() {
   const PersistentTensor *largest = nullptr;
   double largestValue = -1;
@@ -236,13 +247,15 @@ std::string Trainer::findCulprit() {
     int64_t elements = elementCount(field.shape);
     for (int64_t i = now.position; i < end; ++i) {
       int64_t row = order[static_cast<size_t>(i)];
-      const char *data = field.bytes.data() + static_cast<size_t>(row * elements) * sizeOf(field.storage);
+      const char *data =
+          field.bytes.data() + static_cast<size_t>(row * elements) * sizeOf(field.storage);
       if (!allFinite(data, field.storage, elements))
         return text("field '%s' of example %lld of the data is infinite or nan", field.name.c_str(),
                     static_cast<long long>(row));
     }
   }
-  std::string culprit = "parameters and inputs were finite before it, so the step itself overflowed";
+  std::string culprit =
+      "parameters and inputs were finite before it, so the step itself overflowed";
   if (largest)
     culprit += text("; the largest parameter is in %s of layer %s (%.3g)", largest->name.c_str(),
                     layerOf(largest->name).c_str(), largestValue);

@@ -7,7 +7,8 @@
 
 namespace nnc::runtime {
 
-TrainingLog::TrainingLog(const std::string &path, bool append, int digits) : path(path), digits(digits) {
+TrainingLog::TrainingLog(const std::string &path, bool append, int digits)
+    : path(path), digits(digits) {
   if (path.empty())
     return;
   file = std::fopen(path.c_str(), append ? "ae" : "we");
@@ -34,8 +35,9 @@ std::string TrainingLog::measures(const char *prefix, const Measures &measures) 
 void TrainingLog::step(int64_t step, int64_t epoch, double loss, std::optional<double> rate) {
   if (!file)
     return;
-  std::fprintf(file, "{\"step\":%lld,\"epoch\":%lld,\"loss\":%s,\"lr\":%s}\n", static_cast<long long>(step),
-               static_cast<long long>(epoch), number(loss).c_str(), rate ? number(*rate).c_str() : "null");
+  std::fprintf(file, "{\"step\":%lld,\"epoch\":%lld,\"loss\":%s,\"lr\":%s}\n",
+               static_cast<long long>(step), static_cast<long long>(epoch), number(loss).c_str(),
+               rate ? number(*rate).c_str() : "null");
 }
 
 void TrainingLog::epoch(int64_t epoch, int64_t steps, const Measures &training,

@@ -1,0 +1,135 @@
+// Bad data, bad files, full disks and diverging runs: one clear line, a non-zero status, nothing
+// lost.
+#include "runtime/Safetensors.h"
+#include "tests/runtime/Support.h"
+
+namespace nnc::runtime {
+using namespace test;
+
+class CommandErrorTest : public ::testing::Test {
+protected:
+  TemporaryFolder folder;
+
+  CommandErrorTest() {
+    writeFile(folder.path("train.csv"), flowers(20));
+    writeFile(folder.path("test.csv"), flowers(5, 60));
+  }
+  ProcessResult model(std::vector<std::string> words, ProcessOptions options = {},
+                      const std::string &executable = TEST_MODEL) {
+    words.insert(words.begin(), executable);
+    options.folder = folder.name();
+    return run(words, options);
+  }
+  /// The error line of a command that must fail with this status.
+  std::string error(std::vector<std::string> words, int status = 1, ProcessOptions options = {}) {
+    ProcessResult result = model(std::move(words), options);
+    EXPECT_EQ(result.status, status) << result.err;
+    EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
+    EXPECT_TRUE(result.err.starts_with("runtime-test-model: error: ")) << result.err;
+    return result.err;
+  }
+  std::string trainError(const std::string &file, const std::string &content) {
+    std::string good = readText(folder.path(file));
+    writeFile(folder.path(file), content);
+    std::string message = error({"train", "--data", ".", "--quiet"});
+    writeFile(folder.path(file), good);
+    return message;
+  }
+};
+
+TEST_F(CommandErrorTest, UsageErrorsHaveStatusTwo) {
+  EXPECT_TRUE(contains(error({"tran"}, 2), "unknown command 'tran', did you mean 'train'?"));
+  EXPECT_TRUE(contains(error({"train", "--epoch", "3"}, 2),
+                       "unknown option '--epoch', did you mean '--epochs'?"));
+  EXPECT_TRUE(contains(error({"train", "--epochs"}, 2), "--epochs needs a value"));
+  EXPECT_TRUE(contains(error({"train", "--epochs", "many"}, 2),
+                       "--epochs wants an integer >= 1, not 'many'"));
+  EXPECT_TRUE(contains(error({"train", "--epochs=0"}, 2), "--epochs wants an integer >= 1"));
+  EXPECT_TRUE(contains(error({"train", "--quiet=yes"}, 2), "--quiet takes no value"));
+  EXPECT_TRUE(contains(error({"train", "--seed", "1", "--seed", "2"}, 2), "--seed is given twice"));
+  EXPECT_TRUE(contains(error({"train", "more"}, 2), "'more' is one word too many"));
+  EXPECT_TRUE(contains(error({"train", "--set", "rate=1"}, 2),
+                       "unknown setting 'rate', did you mean 'optimizer.rate'?"));
+  EXPECT_TRUE(contains(error({"train", "--set", "optimizer.rate=fast"}, 2), "'fast' is no number"));
+  EXPECT_TRUE(contains(error({"train", "--set", "optimizer.rate"}, 2), "wants NAME=VALUE"));
+  EXPECT_TRUE(contains(error({"train", "--data", "flower=."}, 2), "did you mean 'flowers'?"));
+  EXPECT_TRUE(contains(error({"train", "--threads", "100000"}, 2), "--threads"));
+  EXPECT_TRUE(contains(error({"eval", "--split", "extra"}, 1), "flower.safetensors: no such file"));
+}
+
+TEST_F(CommandErrorTest, DataErrorsNameFileAndLine) {
+  EXPECT_TRUE(contains(error({"train"}),
+                       "/nonexistent/train.csv: no such file or directory (--data flowers=FOLDER"));
+  EXPECT_TRUE(contains(trainError("train.csv", flowers(2) + "1,two,3,rose\n"),
+                       "train.csv:8: 'two' in column 'length' is no number"));
+  EXPECT_TRUE(contains(trainError("train.csv", flowers(2) + "1,2\n"),
+                       "train.csv:8: this line has 2 cells"));
+  EXPECT_TRUE(contains(trainError("train.csv", "width,length,species\n"),
+                       "its train split has no examples"));
+  EXPECT_TRUE(contains(trainError("test.csv", flowers(2) + "1,2,3,fern\n"),
+                       "test.csv:8: 'fern' is no class of field 'label'"));
+  EXPECT_TRUE(contains(trainError("train.csv", gzip(flowers(20)).substr(0, 200)),
+                       "the gz file is truncated"));
+}
+
+TEST_F(CommandErrorTest, WeightsOfAnotherModel) {
+  const float values[9] = {};
+  auto data = reinterpret_cast<const char *>(values);
+  auto evaluate = [&](std::vector<StoredTensor> tensors) {
+    writeSafetensors(folder.path("w"), tensors, {});
+    return error({"eval", "--data", ".", "--weights", "w"});
+  };
+  EXPECT_TRUE(
+      contains(evaluate({{"dense.weight", DType::F32, {2, 3}, data}}),
+               "w: these are not weights of model 'flower': there is no tensor 'dense.bias'"));
+  EXPECT_TRUE(contains(evaluate({{"dense.weight", DType::F32, {3, 2}, data}}),
+                       "tensor 'dense.weight' is 3x2, the model's is 2x3"));
+  EXPECT_TRUE(contains(evaluate({{"dense.weight", DType::I32, {2, 3}, data}}),
+                       "holds i32, the model's f32"));
+  writeFile(folder.path("w"), "text");
+  EXPECT_TRUE(
+      contains(error({"eval", "--data", ".", "--weights", "w"}), "w: not a safetensors file"));
+  EXPECT_TRUE(
+      contains(error({"train", "--data", ".", "--init", "no"}), "no: no such file or directory"));
+}
+
+TEST_F(CommandErrorTest, FullDiskKeepsTheOldFile) {
+  ASSERT_EQ(model({"train", "--data", ".", "--quiet", "--save", "w"}).status, 0);
+  std::string old = readText(folder.path("w"));
+  std::vector<std::string> before = folder.entries();
+  EXPECT_TRUE(contains(error({"train", "--data", ".", "--quiet", "--save", "w", "--seed", "9"}, 1,
+                             {.fileSizeLimit = old.size() / 2}),
+                       "cannot write " + folder.path("w") + ": file too large"));
+  EXPECT_EQ(readText(folder.path("w")), old);
+  EXPECT_EQ(folder.entries(), before) << "a temporary file was left";
+  EXPECT_TRUE(contains(error({"train", "--data", ".", "--quiet", "--save", "/dev/full"}),
+                       "cannot write /dev/full: no space left on device"));
+  EXPECT_TRUE(contains(error({"train", "--data", ".", "--quiet", "--log", "/dev/full"}),
+                       "cannot write /dev/full: no space left on device"));
+}
+
+TEST_F(CommandErrorTest, UnwritablePlaceIsKnownBeforeTraining) {
+  EXPECT_TRUE(contains(error({"train", "--data", ".", "--save", "missing/w"}),
+                       "cannot write missing/w: no such file or directory"));
+}
+
+TEST_F(CommandErrorTest, DivergenceNamesStepAndLayerAndSavesNothing) {
+  ASSERT_EQ(model({"train", "--data", ".", "--quiet", "--save", "w"}).status, 0);
+  std::string old = readText(folder.path("w"));
+  std::string message = error({"train", "--data", ".", "--quiet", "--save", "w", "--set",
+                               "optimizer.rate=1e38", "--log", "log"});
+  EXPECT_TRUE(contains(message, "the loss is "));
+  EXPECT_TRUE(contains(message, " at step "));
+  EXPECT_TRUE(contains(message, "of layer dense"));
+  EXPECT_TRUE(contains(message, "nothing was saved"));
+  EXPECT_EQ(readText(folder.path("w")), old);
+  EXPECT_TRUE(contains(readText(folder.path("log")), "\"loss\":null"));
+}
+
+TEST_F(CommandErrorTest, OutputThatCannotBeWritten) {
+  ASSERT_EQ(model({"train", "--data", ".", "--quiet"}).status, 0);
+  EXPECT_TRUE(contains(error({"predict", "test.csv", "-o", "missing/out.csv"}),
+                       "cannot write missing/out.csv"));
+}
+
+} // namespace nnc::runtime

@@ -1,0 +1,157 @@
+#include "runtime/Csv.h"
+#include "tests/runtime/Support.h"
+
+#include <cstring>
+
+namespace nnc::runtime {
+using namespace test;
+
+static std::vector<std::vector<std::string>> rows(const std::string &content,
+                                                  std::optional<char> separator = {}) {
+  CsvReader reader(Bytes(content.begin(), content.end()), "table.csv", separator);
+  std::vector<std::vector<std::string>> result;
+  while (reader.next())
+    result.emplace_back(reader.cells().begin(), reader.cells().end());
+  return result;
+}
+
+using Table = std::vector<std::vector<std::string>>;
+
+TEST(CsvReaderTest, SplitsRows) {
+  EXPECT_EQ(rows("a,b\n1, 2 \r\n\r\n  \n3,"), (Table{{"a", "b"}, {"1", "2"}, {"3", ""}}));
+  EXPECT_EQ(rows("a;b,c;d\n1;2,5;3"), (Table{{"a", "b,c", "d"}, {"1", "2,5", "3"}}));
+  EXPECT_EQ(rows("a\tb c\n"), (Table{{"a", "b c"}}));
+  EXPECT_EQ(rows("\xEF\xBB\xBF"
+                 "a,b"),
+            (Table{{"a", "b"}}));
+  EXPECT_EQ(rows("single\n1\n"), (Table{{"single"}, {"1"}}));
+  EXPECT_EQ(rows(""), Table{});
+  EXPECT_EQ(rows("a|b", '|'), (Table{{"a", "b"}}));
+}
+
+TEST(CsvReaderTest, Quotes) {
+  EXPECT_EQ(rows("\"a, \"\"b\"\"\",c\n\"two\nlines\" ,d"),
+            (Table{{"a, \"b\"", "c"}, {"two\nlines", "d"}}));
+  EXPECT_EQ(errorOf([] { rows("a,b\n1,\"2\n3,4\n"); }), "table.csv:2: a quote is not closed");
+  EXPECT_EQ(errorOf([] { rows("a,b\n1,\"2\"3\n"); }),
+            "table.csv:2: something follows a closing quote");
+}
+
+TEST(CsvReaderTest, Numbers) {
+  EXPECT_EQ(parseNumber("+1.5e2"), 150.0);
+  EXPECT_EQ(parseNumber("-.5"), -0.5);
+  EXPECT_EQ(parseNumber("1e-400"), 0.0);
+  for (const char *word : {"", "+", "1e999", "nan", "inf", "1,5", "1 ", "0x10", "1.2.3"})
+    EXPECT_EQ(parseNumber(word), std::nullopt) << word;
+}
+
+class CsvFieldsTest : public ::testing::Test {
+protected:
+  DataBlock block;
+  DataSplit split;
+  ClassNames classes;
+  TemporaryFolder folder;
+
+  CsvFieldsTest() {
+    block.name = "flowers";
+    block.fields = {{"size", DType::F32, {2}, 0, {}}, {"kind", DType::I32, {}, 3, {}}};
+    split.name = "train";
+    split.reader = "csv";
+    split.files = {"t.csv"};
+  }
+  Dataset read(const std::string &content) {
+    writeFile(folder.path("t.csv"), content);
+    return readSplit(block, split, folder.name(), classes);
+  }
+  std::string error(const std::string &content) {
+    classes.clear();
+    std::string message = errorOf([&] { read(content); });
+    EXPECT_TRUE(message.starts_with(folder.path("t.csv"))) << message;
+    return message.substr(std::min(message.size(), folder.path("t.csv").size()));
+  }
+  static std::vector<double> values(const Dataset &data, const char *name) {
+    const FieldData &field = *data.field(name);
+    std::vector<double> result;
+    for (size_t i = 0; i < field.bytes.size() / sizeOf(field.storage); ++i)
+      result.push_back(loadElement(field.bytes.data(), field.storage, static_cast<int64_t>(i)));
+    return result;
+  }
+  using Doubles = std::vector<double>;
+};
+
+TEST_F(CsvFieldsTest, LeftToRightWithoutHeader) {
+  Dataset data = read("1,2,0\n3,4.5,2\n");
+  EXPECT_EQ(data.examples, 2);
+  EXPECT_EQ(values(data, "size"), (Doubles{1, 2, 3, 4.5}));
+  EXPECT_EQ(values(data, "kind"), (Doubles{0, 2}));
+  EXPECT_TRUE(classes.empty());
+}
+
+TEST_F(CsvFieldsTest, ColumnsByNameAndNumber) {
+  split.columns = {{"size", {std::string("b"), int64_t(0)}}, {"kind", {std::string("k")}}};
+  Dataset data = read("a,b,k,more\n1,2,0,x\n3,4,1,y\n");
+  EXPECT_EQ(values(data, "size"), (Doubles{2, 1, 4, 3}));
+  EXPECT_EQ(values(data, "kind"), (Doubles{0, 1}));
+}
+
+TEST_F(CsvFieldsTest, ClassNamesAreSortedAndSharedWithTheTestSplit) {
+  Dataset train = read("1,2,rose\n1,2,aster\n1,2,tulip\n1,2,aster\n");
+  EXPECT_EQ(classes["kind"], (std::vector<std::string>{"aster", "rose", "tulip"}));
+  EXPECT_EQ(values(train, "kind"), (Doubles{1, 0, 2, 0}));
+  EXPECT_EQ(values(read("1,2,tulip\n"), "kind"), Doubles{2});
+  writeFile(folder.path("t.csv"), "1,2,tulip\n1,2,roze\n");
+  EXPECT_TRUE(contains(errorOf([&] { readSplit(block, split, folder.name(), classes); }),
+                       "t.csv:2: 'roze' is no class of field 'kind', did you mean 'rose'?"));
+}
+
+TEST_F(CsvFieldsTest, DeclaredClassNamesKeepTheirOrder) {
+  block.fields[1].classNames = {"tulip", "rose", "aster"};
+  EXPECT_EQ(values(read("1,2,aster\n1,2,tulip\n1,2,1\n"), "kind"), (Doubles{2, 0, 1}));
+}
+
+TEST_F(CsvFieldsTest, HeaderIsFoundOrSaid) {
+  EXPECT_EQ(read("a,b,c\n1,2,0\n").examples, 1);
+  split.header = true;
+  EXPECT_EQ(read("1,2,0\n3,4,0\n").examples, 1);
+  split.header = false;
+  EXPECT_EQ(error("a,b,c\n1,2,0\n"), ":1: 'a' in column 0 is no number");
+}
+
+TEST_F(CsvFieldsTest, SeveralFilesAreAppended) {
+  split.files = {"t.csv", "u.csv"};
+  writeFile(folder.path("u.csv"), gzip("a;b;c\n5;6;1\n"));
+  EXPECT_EQ(values(read("1,2,0\n"), "size"), (Doubles{1, 2, 5, 6}));
+}
+
+TEST_F(CsvFieldsTest, ErrorsNameTheLine) {
+  EXPECT_EQ(error("width,length,kind\n1,2,0\n\n1,many,0\n"),
+            ":4: 'many' in column 'length' is no number");
+  EXPECT_EQ(error("1,2,0\n1,,0\n"), ":2: column 1 is empty");
+  EXPECT_EQ(error("1,2,0\n1,nan,0\n"), ":2: 'nan' in column 1 is no number");
+  EXPECT_EQ(error("1,2,0\n1,2\n"), ":2: this line has 2 cells, the first one has 3");
+  EXPECT_EQ(error("1,2,0\n1,2,3\n"), ":2: kind 3 is outside 0..2");
+  EXPECT_EQ(error("1,2,0\n1,2,-1\n"), ":2: kind -1 is outside 0..2");
+  EXPECT_EQ(error("1,2,a\n1,2,b\n1,2,c\n1,2,d\n"),
+            ":4: 'd' is one class too many: field 'kind' has 3, and there are 4 different names");
+  EXPECT_EQ(error("1,2,3,0\n"),
+            ": it has 4 columns, but the fields take 3: say which ones are meant");
+  EXPECT_EQ(error(""), ": it is empty");
+  split.columns = {{"size", {std::string("width"), int64_t(9)}}, {"kind", {int64_t(0)}}};
+  EXPECT_EQ(error("with,length\n1,2\n"), ": there is no column 'width', did you mean 'with'?");
+  EXPECT_EQ(error("width,length\n1,2\n"), ": there is no column 9, it has columns 0 to 1");
+}
+
+TEST_F(CsvFieldsTest, IntegerFields) {
+  block.fields = {{"size", DType::I32, {}, 0, {}}};
+  EXPECT_EQ(values(read("x\n-3\n+4\n"), "size"), (Doubles{-3, 4}));
+  EXPECT_EQ(error("1\n1.5\n"), ":2: '1.5' in column 0 is no integer");
+  EXPECT_EQ(error("1\n3000000000\n"),
+            ":2: '3000000000' in column 0 is out of the range of an integer");
+}
+
+TEST(CsvCellTest, QuotesWhatNeedsIt) {
+  EXPECT_EQ(csvCell("plain"), "plain");
+  EXPECT_EQ(csvCell("a \"b\", c"), "\"a \"\"b\"\", c\"");
+}
+
+} // namespace nnc::runtime

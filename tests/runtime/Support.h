@@ -1,0 +1,56 @@
+// What the runtime's tests share: temporary folders, files, processes, and the data of the test
+// model.
+#pragma once
+
+#include "runtime/Error.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace nnc::runtime::test {
+
+/// A folder that is removed with all that is in it.
+class TemporaryFolder {
+public:
+  TemporaryFolder();
+  ~TemporaryFolder();
+  std::string path(const std::string &name) const { return folder + "/" + name; }
+  const std::string &name() const { return folder; }
+  std::vector<std::string> entries() const;
+
+private:
+  std::string folder;
+};
+
+void writeFile(const std::string &path, const std::string &content);
+std::string readText(const std::string &path);
+std::string gzip(const std::string &content);
+
+struct ProcessResult {
+  int status = -1; ///< exit status, or 128 + signal
+  std::string out, err;
+};
+
+struct ProcessOptions {
+  std::string folder = {};         ///< working directory
+  std::string input = {};          ///< standard input
+  size_t fileSizeLimit = SIZE_MAX; ///< bytes that a file may have, as a full disk would say
+  int signalAfterMilliseconds = 0; ///< send SIGINT then, if positive
+};
+
+ProcessResult run(const std::vector<std::string> &command, const ProcessOptions &options = {});
+
+/// The message of the Error that `action` throws; a test failure if it throws none.
+std::string errorOf(const std::function<void()> &action);
+
+/// Three well separated clusters of `perClass` rows each: width, length, species, the classes in
+/// turns.
+std::string flowers(int perClass, int first = 0);
+
+/// True if `text` holds `part`, with both in the message otherwise.
+::testing::AssertionResult contains(const std::string &text, const std::string &part);
+
+} // namespace nnc::runtime::test
