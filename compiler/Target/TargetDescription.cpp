@@ -29,6 +29,8 @@ void readHostCaches(TargetDescription &target) {
     target.l1Bytes = bytes;
   if (long bytes = sysconf(_SC_LEVEL2_CACHE_SIZE); bytes > 0)
     target.l2Bytes = bytes;
+  if (long bytes = sysconf(_SC_LEVEL3_CACHE_SIZE); bytes > 0)
+    target.l3Bytes = bytes / 4;
 }
 
 /// Cores whose 512-bit operations pass through 256-bit units: half as many start per cycle.

@@ -26,17 +26,22 @@ struct TargetDescription {
   bool hasMaskedLoads = false;
   bool hasMaskedStores = false;
 
-  /// Bytes of one core's level-one data cache and of its share of the level-two cache.
+  /// Bytes of one core's level-one data cache and of its level-two cache, and what it can count on
+  /// of the last, shared one.
   int64_t l1Bytes = 32 << 10;
   int64_t l2Bytes = 512 << 10;
+  int64_t l3Bytes = 8 << 20;
 
   /// Hints for the tiling's cost model, for full-width vectors: cycles until a multiply-add's
-  /// result can be used, and multiply-adds and loads started per cycle.
+  /// result can be used; multiply-adds, loads, and broadcasts of an element started per cycle.
   unsigned fmaLatency = 4;
   double fmasPerCycle = 2;
   double loadsPerCycle = 2;
-  /// Bytes per cycle that stream from the level-two cache.
+  double broadcastsPerCycle = 2;
+  /// Bytes per cycle that stream from the level-two cache, the last one and memory.
   double l2BytesPerCycle = 32;
+  double l3BytesPerCycle = 12;
+  double memoryBytesPerCycle = 6;
 
   /// Elements of `elementBits` bits in one vector register; at least 1.
   unsigned lanes(unsigned elementBits) const {

@@ -1,0 +1,123 @@
+#include "compiler/Target/EmitObject.h"
+
+#include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Export.h"
+#include "llvm/IR/Constants.h"
+#include "llvm/IR/LegacyPassManager.h"
+#include "llvm/MC/TargetRegistry.h"
+#include "llvm/Passes/PassBuilder.h"
+#include "llvm/Support/TargetSelect.h"
+#include "llvm/Target/TargetMachine.h"
+#include "llvm/TargetParser/Triple.h"
+#include "llvm/Transforms/InstCombine/InstCombine.h"
+#include "llvm/Transforms/Scalar/DCE.h"
+#include "llvm/Transforms/Scalar/EarlyCSE.h"
+#include "llvm/Transforms/Scalar/LICM.h"
+#include "llvm/Transforms/Scalar/LoopPassManager.h"
+#include "llvm/Transforms/Scalar/SimplifyCFG.h"
+
+namespace nnc {
+namespace {
+
+std::unique_ptr<llvm::TargetMachine> createMachine(const TargetDescription &target, std::string &error) {
+  static const bool initialised = [] {
+    llvm::InitializeAllTargets();
+    llvm::InitializeAllTargetMCs();
+    llvm::InitializeAllAsmPrinters();
+    return true;
+  }();
+  (void)initialised;
+  llvm::Triple triple(target.triple);
+  const llvm::Target *found = llvm::TargetRegistry::lookupTarget(triple, error);
+  if (!found)
+    return nullptr;
+  llvm::TargetOptions options;
+  // Contractions are emitted as fused operations where they are wanted; nothing else may be fused.
+  options.AllowFPOpFusion = llvm::FPOpFusion::Standard;
+  return std::unique_ptr<llvm::TargetMachine>(
+      found->createTargetMachine(triple, target.cpu, target.features, options, llvm::Reloc::PIC_,
+                                 /*CodeModel=*/std::nullopt, llvm::CodeGenOptLevel::Default));
+}
+
+} // namespace
+
+LlvmModule translateToLlvm(mlir::ModuleOp module, const TargetDescription &target, std::string &error) {
+  mlir::registerBuiltinDialectTranslation(*module.getContext());
+  mlir::registerLLVMDialectTranslation(*module.getContext());
+  LlvmModule result;
+  result.context = std::make_unique<llvm::LLVMContext>();
+  result.module = mlir::translateModuleToLLVMIR(module, *result.context);
+  if (!result.module) {
+    error = "the module has no form in LLVM IR";
+    return result;
+  }
+  std::unique_ptr<llvm::TargetMachine> machine = createMachine(target, error);
+  if (!machine) {
+    result.module.reset();
+    return result;
+  }
+  result.module->setTargetTriple(machine->getTargetTriple());
+  result.module->setDataLayout(machine->createDataLayout());
+  // Full-width vectors, also where LLVM would rather use half the width.
+  for (llvm::Function &function : *result.module) {
+    if (function.isDeclaration())
+      continue;
+    function.addFnAttr("target-cpu", target.cpu);
+    function.addFnAttr("target-features", target.features);
+    function.addFnAttr("prefer-vector-width", std::to_string(target.vectorBits));
+    function.addFnAttr("min-legal-vector-width", std::to_string(target.vectorBits));
+  }
+  return result;
+}
+
+void addText(llvm::Module &module, llvm::StringRef symbol, llvm::StringRef text) {
+  llvm::Constant *data = llvm::ConstantDataArray::getString(module.getContext(), text);
+  new llvm::GlobalVariable(module, data->getType(), /*isConstant=*/true,
+                           llvm::GlobalValue::ExternalLinkage, data, symbol);
+}
+
+void optimize(llvm::Module &module, const TargetDescription &target) {
+  std::string error;
+  std::unique_ptr<llvm::TargetMachine> machine = createMachine(target, error);
+  llvm::LoopAnalysisManager loops;
+  llvm::FunctionAnalysisManager functions;
+  llvm::CGSCCAnalysisManager components;
+  llvm::ModuleAnalysisManager modules;
+  llvm::PassBuilder builder(machine.get());
+  builder.registerModuleAnalyses(modules);
+  builder.registerCGSCCAnalyses(components);
+  builder.registerFunctionAnalyses(functions);
+  builder.registerLoopAnalyses(loops);
+  builder.crossRegisterProxies(loops, functions, components, modules);
+
+  llvm::FunctionPassManager passes;
+  passes.addPass(llvm::EarlyCSEPass(/*UseMemorySSA=*/false));
+  passes.addPass(llvm::InstCombinePass());
+  passes.addPass(llvm::createFunctionToLoopPassAdaptor(llvm::LICMPass(llvm::LICMOptions()),
+                                                       /*UseMemorySSA=*/true));
+  passes.addPass(llvm::EarlyCSEPass(/*UseMemorySSA=*/true));
+  passes.addPass(llvm::SimplifyCFGPass());
+  passes.addPass(llvm::DCEPass());
+  llvm::ModulePassManager whole;
+  whole.addPass(llvm::createModuleToFunctionPassAdaptor(std::move(passes)));
+  whole.run(module, modules);
+}
+
+bool emitMachineCode(llvm::Module &module, const TargetDescription &target, MachineCode kind,
+                     llvm::raw_pwrite_stream &output, std::string &error) {
+  std::unique_ptr<llvm::TargetMachine> machine = createMachine(target, error);
+  if (!machine)
+    return false;
+  llvm::legacy::PassManager passes;
+  auto type = kind == MachineCode::Assembly ? llvm::CodeGenFileType::AssemblyFile
+                                            : llvm::CodeGenFileType::ObjectFile;
+  if (machine->addPassesToEmitFile(passes, output, nullptr, type)) {
+    error = "LLVM cannot generate code for " + target.triple;
+    return false;
+  }
+  passes.run(module);
+  return true;
+}
+
+} // namespace nnc

@@ -1,0 +1,38 @@
+// From the LLVM dialect to LLVM IR, assembly and object files, all in this process.
+#pragma once
+
+#include "compiler/Target/TargetDescription.h"
+
+#include "mlir/IR/BuiltinOps.h"
+#include "llvm/IR/LLVMContext.h"
+#include "llvm/IR/Module.h"
+#include "llvm/Support/raw_ostream.h"
+
+#include <memory>
+#include <string>
+
+namespace nnc {
+
+/// A module of LLVM IR together with the context that owns its types.
+struct LlvmModule {
+  std::unique_ptr<llvm::LLVMContext> context;
+  std::unique_ptr<llvm::Module> module;
+};
+
+/// Translates a module of the LLVM dialect for `target`. Null module, and a message in `error`, on failure.
+LlvmModule translateToLlvm(mlir::ModuleOp module, const TargetDescription &target, std::string &error);
+
+/// Adds a constant, zero-terminated text that other objects can refer to.
+void addText(llvm::Module &module, llvm::StringRef symbol, llvm::StringRef text);
+
+/// The optimisations that our own code generation leaves to LLVM: common subexpressions, address arithmetic out of
+/// loops, dead code. No vectorisation, unrolling or inlining: these decisions have been made before.
+void optimize(llvm::Module &module, const TargetDescription &target);
+
+enum class MachineCode { Assembly, Object };
+
+/// Generates code for the whole module; false and a message in `error` on failure.
+bool emitMachineCode(llvm::Module &module, const TargetDescription &target, MachineCode kind,
+                     llvm::raw_pwrite_stream &output, std::string &error);
+
+} // namespace nnc

@@ -1,0 +1,70 @@
+#include "compiler/Target/LinkExecutable.h"
+
+#include "llvm/ADT/SmallVector.h"
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Program.h"
+
+#include <optional>
+
+namespace nnc {
+namespace {
+
+std::optional<std::string> findProgram(std::initializer_list<llvm::StringRef> names) {
+  for (llvm::StringRef name : names)
+    if (llvm::ErrorOr<std::string> path = llvm::sys::findProgramByName(name))
+      return *path;
+  return std::nullopt;
+}
+
+} // namespace
+
+bool linkExecutable(const std::string &object, const std::string &runtimeArchive, const std::string &output,
+                    std::string &error) {
+  if (!llvm::sys::fs::exists(runtimeArchive)) {
+    error = "the runtime library `" + runtimeArchive + "` is missing";
+    return false;
+  }
+  std::optional<std::string> driver = findProgram({"c++", "g++", "clang++", "clang++-22"});
+  if (!driver) {
+    error = "no C++ compiler to link with: install the package `g++`";
+    return false;
+  }
+  std::string temporary = output + ".linking";
+  llvm::SmallString<128> messages;
+  if (llvm::sys::fs::createTemporaryFile("nnc-link", "txt", messages)) {
+    error = "cannot create a temporary file";
+    return false;
+  }
+  llvm::SmallVector<llvm::StringRef> command = {*driver, object, runtimeArchive, "-o", temporary,
+                                                "-O1", "-s", "-Wl,--gc-sections", "-pthread", "-lm"};
+  // lld links several times as fast as the default linker.
+  std::string lldFlag;
+  if (std::optional<std::string> lld = findProgram({"ld.lld-22", "ld.lld"})) {
+    lldFlag = llvm::StringRef(*lld).ends_with("-22") ? "-fuse-ld=lld-22" : "-fuse-ld=lld";
+    // Only clang takes a linker by any name; gcc knows `lld` and looks for `ld.lld` in its search path.
+    if (lldFlag == "-fuse-ld=lld" || llvm::StringRef(*driver).contains("clang"))
+      command.push_back(lldFlag);
+  }
+  std::optional<llvm::StringRef> redirects[] = {std::nullopt, std::nullopt, llvm::StringRef(messages)};
+  int status = llvm::sys::ExecuteAndWait(*driver, command, std::nullopt, redirects, 0, 0, &error);
+  if (status != 0) {
+    if (auto text = llvm::MemoryBuffer::getFile(messages); text && (*text)->getBufferSize())
+      error = "linking failed: " + (*text)->getBuffer().trim().str();
+    else if (error.empty())
+      error = "linking failed";
+  }
+  llvm::sys::fs::remove(messages);
+  if (status == 0) {
+    if (std::error_code code = llvm::sys::fs::rename(temporary, output)) {
+      error = "cannot write `" + output + "`: " + code.message();
+      status = 1;
+    }
+  }
+  if (status != 0)
+    llvm::sys::fs::remove(temporary);
+  return status == 0;
+}
+
+} // namespace nnc
