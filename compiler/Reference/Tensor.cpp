@@ -2,6 +2,7 @@
 #include "mlir/IR/Diagnostics.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/raw_ostream.h"
+#include <cmath>
 
 using namespace mlir;
 using namespace nnc::reference;
@@ -89,6 +90,8 @@ static void printElements(llvm::raw_ostream &stream, const Tensor &tensor, size_
   if (dim == tensor.shape().size()) {
     if (!tensor.isFloat())
       stream << tensor.integers[position];
+    else if (std::isnan(tensor.reals[position]))
+      stream << "nan";
     else
       stream << llvm::format("%.*g", tensor.type.getElementType().isF32() ? 9 : 12,
                              tensor.reals[position]);

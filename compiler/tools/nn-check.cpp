@@ -51,9 +51,10 @@ static cl::opt<int64_t> samples("samples", cl::init(0),
 static cl::opt<uint64_t> seed("seed", cl::init(1), cl::desc("seed of the random arguments"));
 
 /// Random arguments. An argument's attribute `nn.range = [low, high]` bounds its floats (default
-/// -1.5 to 1.5) or integers (default 0 to 3). All floats of a function are distinct multiples of an
-/// odd fraction of the range, in random order: no two are close, none is close to 0, so that kinks
-/// such as those of max and abs are kept away from.
+/// -1.5 to 1.5) or integers (default 0 to 3); `nn.values = dense<...>` gives all its elements. The
+/// random floats of a function are distinct multiples of an odd fraction of the range, in random
+/// order: no two are close, none is close to 0, so that kinks such as those of max and abs are kept
+/// away from.
 class ArgumentMaker {
 public:
   explicit ArgumentMaker(func::FuncOp function) : function(function), generator(seed) {
@@ -75,6 +76,8 @@ public:
 
 private:
   Tensor makeArgument(unsigned index, RankedTensorType type) {
+    if (auto values = function.getArgAttrOfType<ElementsAttr>(index, "nn.values"))
+      return Tensor::fromAttribute(values);
     Tensor tensor(type);
     double low = tensor.isFloat() ? -1.5 : 0, high = tensor.isFloat() ? 1.5 : 3;
     if (type.getElementType().isInteger(1))
