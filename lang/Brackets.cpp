@@ -107,32 +107,29 @@ private:
     pop();
   }
 
-  /// Closes everything above `depth` at the token `current`, which cannot stand inside: reports the
-  /// outermost of the braces and the outermost of the others.
+  /// Closes everything above `depth` at the token `current`, which cannot stand inside. Of brackets
+  /// that end at one place the outermost is reported.
   void close(size_t depth, size_t current) {
-    size_t outermostBrace = tokens.size(), outermostOther = tokens.size();
     size_t innerIndex = tokens.size(), innerPosition = current;
     while (stack.size() > depth) {
       size_t index = stack.back();
       TokenKind kind = tokens[index].kind;
-      size_t position = current;
-      if (kind == TokenKind::LeftBrace) {
-        outermostBrace = index;
-      } else {
-        position = lineEnd(index, current, innerIndex, innerPosition);
-        if (!tokens[position - 1].unterminated) // its closing bracket may be in the string
-          outermostOther = index;
-      }
+      bool brace = kind == TokenKind::LeftBrace;
+      size_t position = brace ? current : lineEnd(index, current, innerIndex, innerPosition);
       insertions.push_back({position, closerOf(kind)});
       resume[index] = position;
+      bool outermost = stack.size() - 1 == depth ||
+                       (tokens[stack[stack.size() - 2]].kind == TokenKind::LeftBrace) != brace;
+      if (!outermost && !brace)
+        outermost = lineEnd(stack[stack.size() - 2], current, index, position) != position;
+      // Behind a string without an end: its closing bracket may be in the string.
+      if (outermost && !tokens[position - 1].unterminated)
+        diagnostics.report(Diag::UnclosedBracket, range(index), spelling(kind))
+            .help(fmt::format("close it with `{}`", spelling(closerOf(kind))));
       innerIndex = index;
       innerPosition = position;
       pop();
     }
-    for (size_t index : {outermostBrace, outermostOther})
-      if (index != tokens.size())
-        diagnostics.report(Diag::UnclosedBracket, range(index), spelling(tokens[index].kind))
-            .help(fmt::format("close it with `{}`", spelling(closerOf(tokens[index].kind))));
   }
 
   /// Where the line that an open bracket stands on ends, lines that go on included; at most

@@ -13,24 +13,34 @@ namespace {
 
 constexpr size_t widestLine = 140; // longer source lines are shown in part
 
-/// Text as separate characters that are safe on a terminal, each one column wide.
-std::vector<std::string> characters(std::string_view text) {
-  std::vector<std::string> result;
-  for (size_t i = 0; i < text.size();) {
-    size_t length = utf8Length(text.substr(i));
-    unsigned char first = (unsigned char)text[i];
-    bool control = first < 0x20 || first == 0x7F ||
-                   (first == 0xC2 && length == 2 && (unsigned char)text[i + 1] < 0xA0);
-    result.push_back(length == 0 || control ? "\xEF\xBF\xBD" : std::string(text.substr(i, length)));
-    i += std::max<size_t>(1, length);
-  }
-  return result;
+/// The number of characters of a text, each one column wide.
+size_t columns(std::string_view text) {
+  size_t count = 0;
+  for (size_t i = 0; i < text.size(); ++count)
+    i += std::max<size_t>(1, utf8Length(text.substr(i)));
+  return count;
 }
 
-std::string printable(std::string_view text) {
+/// The characters of a text from one column up to another, those replaced that a terminal would
+/// obey or cannot show.
+std::string printable(std::string_view text, size_t first = 0,
+                      size_t last = std::string_view::npos) {
   std::string result;
-  for (const std::string &character : characters(text))
-    result += character;
+  size_t column = 0;
+  for (size_t i = 0; i < text.size() && column < last; ++column) {
+    size_t length = utf8Length(text.substr(i));
+    std::string_view character = text.substr(i, std::max<size_t>(1, length));
+    i += character.size();
+    if (column < first)
+      continue;
+    unsigned char lead = (unsigned char)character[0];
+    bool control = lead < 0x20 || lead == 0x7F ||
+                   (lead == 0xC2 && length == 2 && (unsigned char)character[1] < 0xA0);
+    if (lead == '\t')
+      result += ' '; // so that every character is one column
+    else
+      result += length == 0 || control ? std::string_view("\xEF\xBF\xBD") : character;
+  }
   return result;
 }
 
@@ -143,8 +153,7 @@ private:
     const SourceFile &file = *label.range.file;
     LineColumn start = file.lineColumn(label.range.begin), end = file.lineColumn(label.range.end);
     size_t begin = start.column - 1;
-    size_t stop =
-        end.line == start.line ? end.column - 1 : characters(file.lineText(start.line)).size();
+    size_t stop = end.line == start.line ? end.column - 1 : columns(file.lineText(start.line));
     lines[start.line].push_back({begin, std::max(stop, begin + 1), primary, printable(label.text)});
   }
 
@@ -165,18 +174,7 @@ private:
   }
 
   void drawLine(const SourceFile &file, uint32_t line, std::vector<Mark> &marks) {
-    std::string_view text = file.lineText(line);
-    std::vector<std::string> cells = characters(text);
-    // Tabs become single blanks, so that every character is one column.
-    for (size_t i = 0, column = 0; i < text.size(); ++column) {
-      if (text[i] == '\t')
-        cells[column].assign(1, ' ');
-      i += std::max<size_t>(1, utf8Length(text.substr(i)));
-    }
-    shorten(cells, marks);
-    std::string shown;
-    for (const std::string &cell : cells)
-      shown += cell;
+    std::string shown = shorten(file.lineText(line), marks);
     while (!shown.empty() && shown.back() == ' ')
       shown.pop_back();
     margin(std::to_string(line));
@@ -185,30 +183,27 @@ private:
       drawMarks(marks);
   }
 
-  /// Cuts a long line down to the part around its first mark of the primary kind, or its first
-  /// mark.
-  static void shorten(std::vector<std::string> &cells, std::vector<Mark> &marks) {
-    if (cells.size() <= widestLine)
-      return;
+  /// A line as it is shown: a long one is cut down to the part around its first primary mark, or
+  /// its first mark, and the marks are moved with it.
+  static std::string shorten(std::string_view text, std::vector<Mark> &marks) {
+    size_t size = columns(text);
+    if (size <= widestLine)
+      return printable(text);
     size_t centre = 0;
     if (!marks.empty()) {
       auto primary = std::ranges::find(marks, true, &Mark::primary);
       centre = primary == marks.end() ? marks.front().begin : primary->begin;
     }
     size_t first = centre > widestLine / 2 ? centre - widestLine / 2 : 0;
-    first = std::min(first, cells.size() - widestLine);
+    first = std::min(first, size - widestLine);
     size_t last = first + widestLine;
     size_t lead = first > 0 ? 3 : 0;
-    std::vector<std::string> part(lead, ".");
-    part.insert(part.end(), cells.begin() + std::ptrdiff_t(first),
-                cells.begin() + std::ptrdiff_t(last));
-    if (last < cells.size())
-      part.insert(part.end(), 3, ".");
     for (Mark &mark : marks) {
       mark.begin = std::clamp(mark.begin, first, last - 1) - first + lead;
       mark.end = std::max(std::clamp(mark.end, first, last) - first + lead, mark.begin + 1);
     }
-    cells = std::move(part);
+    return fmt::format("{}{}{}", lead ? "..." : "", printable(text, first, last),
+                       last < size ? "..." : "");
   }
 
   /// A row of columns that is painted cell by cell.
