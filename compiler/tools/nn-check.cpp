@@ -1,6 +1,7 @@
 // nn-check evaluates functions of the nn dialect with the reference evaluator and compares their
 // derivatives with finite differences. The tests of the dialect are written with it.
 #include "compiler/Dialect/NNBuilders.h"
+#include "compiler/Reference/BatchCheck.h"
 #include "compiler/Reference/GradientCheck.h"
 #include "compiler/Transforms/Passes.h"
 #include "mlir/Parser/Parser.h"
@@ -22,6 +23,7 @@ namespace cl = llvm::cl;
 enum class Mode {
   Evaluate,
   Gradient,
+  Batch,
   ListOperations,
   ListDifferentiable,
   MissingEvaluations,
@@ -35,6 +37,9 @@ static cl::opt<Mode> mode(
                           "compare derivatives with finite differences: of the result `loss` by "
                           "each value for which there is a result `grad.NAME`; if there is no "
                           "such result, of a random sum of the results by each float argument"),
+               clEnumValN(Mode::Batch, "batch",
+                          "compare every function with what nn-add-batch makes of it, for each "
+                          "choice of arguments that belong to the example"),
                clEnumValN(Mode::ListOperations, "list-operations", "print all nn operations"),
                clEnumValN(Mode::ListDifferentiable, "list-differentiable",
                           "print the nn operations that have a derivative"),
@@ -57,7 +62,8 @@ static cl::opt<uint64_t> seed("seed", cl::init(1), cl::desc("seed of the random 
 /// away from.
 class ArgumentMaker {
 public:
-  explicit ArgumentMaker(func::FuncOp function) : function(function), generator(seed) {
+  explicit ArgumentMaker(func::FuncOp function, uint64_t example = 0)
+      : function(function), generator(seed + example) {
     size_t count = 0;
     for (Type type : function.getArgumentTypes())
       count += cast<RankedTensorType>(type).getNumElements();
@@ -206,7 +212,18 @@ static LogicalResult evaluateFunction(func::FuncOp function) {
   return success();
 }
 
-/// The nn operations, without the dialect's prefix; only differentiable ones if asked for.
+static LogicalResult checkFunctionBatching(func::FuncOp function) {
+  constexpr uint64_t batch = 3;
+  SmallVector<SmallVector<Tensor>> examples;
+  for (uint64_t example = 0; example < batch; ++example)
+    examples.push_back(ArgumentMaker(function, example).make());
+  if (failed(differentiate(function)) || failed(checkBatching(function, examples)))
+    return failure();
+  llvm::outs() << "passed " << function.getName() << '\n';
+  return success();
+}
+
+/// The names of the nn operations; only differentiable ones if asked for.
 static std::set<StringRef> listOperations(MLIRContext &context, bool onlyDifferentiable) {
   std::set<StringRef> names;
   for (RegisteredOperationName name : context.getRegisteredOperations())
@@ -244,6 +261,8 @@ int main(int argc, char **argv) {
         passed &= succeeded(evaluateFunction(function));
       else if (mode == Mode::Gradient)
         passed &= succeeded(checkFunction(function));
+      else if (mode == Mode::Batch)
+        passed &= succeeded(checkFunctionBatching(function));
       else
         function.walk([&](Operation *op) {
           bool hasFloat = op->getNumResults() == 1 &&

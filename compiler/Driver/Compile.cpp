@@ -1,0 +1,261 @@
+// The pipeline, in one function (Compilation::run):
+//
+// | stage      | what there is                                                        | made by                     |
+// |------------|----------------------------------------------------------------------|-----------------------------|
+// | ast        | the parsed program                                                   | lang/Parser                 |
+// | nn         | one function per role, operations of the `nn` dialect, batched       | lang/elaborate,             |
+// |            |                                                                      | Import, nn-stage-nn         |
+// | grad       | the same with forward pass, backward pass and update spelled out     | nn-stage-grad               |
+// | opt        | the same, simplified                                                 | nn-stage-opt                |
+// | linalg     | structured operations on tensors, fused                              | nn-stage-linalg             |
+// | loops      | vector code in loops on memory whose place in the arena is decided   | nn-stage-loops              |
+// | llvm       | LLVM IR                                                              | nn-stage-llvm, Target       |
+// | asm, obj   | machine code                                                         | Target/EmitObject           |
+// | exe        | linked with the runtime                                              | Target/LinkExecutable       |
+#include "compiler/Driver/Compile.h"
+
+#include "compiler/Conversion/Pipelines.h"
+#include "compiler/Driver/Description.h"
+#include "compiler/Driver/DumpPasses.h"
+#include "compiler/Driver/Frontend.h"
+#include "compiler/Driver/Pipelines.h"
+#include "compiler/Target/EmitObject.h"
+#include "compiler/Target/LinkExecutable.h"
+#include "lang/ASTPrinter.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/InitAllDialects.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Support/Timing.h"
+#include "llvm/ADT/StringSwitch.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/ToolOutputFile.h"
+
+using namespace mlir;
+
+namespace nnc {
+namespace {
+
+class Compilation {
+public:
+  explicit Compilation(const CompileOptions &options)
+      : options(options), context(MLIRContext::Threading::DISABLED), timingScope(timing.getRootScope()) {
+    if (options.timing) {
+      timing.setEnabled(true);
+      timing.setDisplayMode(DefaultTimingManager::DisplayMode::Tree);
+      timingScope = timing.getRootScope();
+    }
+    DialectRegistry registry;
+    registerAllDialects(registry);
+    context.appendDialectRegistry(registry);
+    context.getDiagEngine().registerHandler([this](Diagnostic &diagnostic) {
+      frontend.report(diagnostic);
+      return success();
+    });
+  }
+  ~Compilation() { frontend.printDiagnostics(options.colour); }
+
+  bool run();
+
+private:
+  bool parse();
+  bool elaborate();
+  bool import();
+  bool runPasses(Stage stage);
+  bool emit();
+  bool fail(const std::string &message);
+  bool write(llvm::function_ref<void(llvm::raw_ostream &)> print);
+  bool link(llvm::StringRef object);
+
+  const CompileOptions &options;
+  MLIRContext context;
+  DefaultTimingManager timing;
+  TimingScope timingScope;
+  Frontend frontend;
+  OwningOpRef<ModuleOp> module;
+  TargetDescription target;
+};
+
+bool Compilation::run() {
+  if (!parse())
+    return false;
+  if (options.emit == Stage::Ast)
+    return write([&](llvm::raw_ostream &stream) { stream << lang::printAst(frontend.module()); });
+
+  if (!elaborate() || !import())
+    return false;
+  for (Stage stage : {Stage::Nn, Stage::Grad, Stage::Opt, Stage::Linalg, Stage::Loops, Stage::Llvm}) {
+    if (!runPasses(stage))
+      return false;
+    if (options.emit == stage && stage != Stage::Llvm)
+      return write([&](llvm::raw_ostream &stream) {
+        module->print(stream, OpPrintingFlags().useLocalScope().printNameLocAsPrefix());
+        stream << "\n";
+      });
+  }
+  return emit();
+}
+
+bool Compilation::fail(const std::string &message) {
+  mlir::emitError(UnknownLoc::get(&context)) << message;
+  return false;
+}
+
+bool Compilation::parse() {
+  TimingScope scope = timingScope.nest("parse");
+  return frontend.parse(options.input);
+}
+
+bool Compilation::elaborate() {
+  TimingScope scope = timingScope.nest("elaborate");
+  return frontend.elaborate(options.defines);
+}
+
+bool Compilation::import() {
+  TimingScope scope = timingScope.nest("import");
+  if (frontend.program().functions.empty())
+    return fail("`" + options.input + "` has no model to compile");
+  std::string error;
+  std::optional<TargetDescription> described = describeTarget(options.targetCpu, "", error);
+  if (!described)
+    return fail(error);
+  target = *described;
+  module = importProgram(frontend.program(), options.precision, context);
+  if (!module)
+    return false;
+  // Only gradient checks ask for it.
+  if (auto gradient = module->lookupSymbol<func::FuncOp>("gradient"))
+    gradient.erase();
+  return true;
+}
+
+bool Compilation::runPasses(Stage stage) {
+  PassManager passes(&context);
+  passes.enableTiming(timingScope);
+  if (!options.dumpAfter.empty())
+    passes.addInstrumentation(createDumpInstrumentation(options.dumpAfter, options.dumpFolder));
+#ifdef NDEBUG
+  passes.enableVerifier(false);
+#endif
+  LoweringOptions lowering;
+  lowering.targetCpu = options.targetCpu;
+  switch (stage) {
+  case Stage::Nn:
+    buildNnPipeline(passes, frontend.program().recipe.batch);
+    break;
+  case Stage::Grad:
+    buildGradPipeline(passes);
+    break;
+  case Stage::Opt:
+    buildOptPipeline(passes);
+    break;
+  case Stage::Linalg:
+    buildLinalgPipeline(passes, lowering);
+    break;
+  case Stage::Loops:
+    buildLoopsPipeline(passes, lowering);
+    break;
+  default:
+    buildLlvmPipeline(passes, lowering);
+    break;
+  }
+  return succeeded(passes.run(*module)) && !frontend.hasErrors();
+}
+
+bool Compilation::emit() {
+  std::string error;
+  LlvmModule llvmModule;
+  {
+    TimingScope scope = timingScope.nest("translate to LLVM IR");
+    llvmModule = translateToLlvm(*module, target, error);
+    if (!llvmModule.module)
+      return fail(error);
+    addText(*llvmModule.module, "nnc_description",
+            describeModel(frontend.program(), readBlocks(*module), options.input, options.precision, target.cpu));
+  }
+  {
+    TimingScope scope = timingScope.nest("optimize LLVM IR");
+    optimize(*llvmModule.module, target);
+  }
+  if (options.emit == Stage::Llvm)
+    return write([&](llvm::raw_ostream &stream) { llvmModule.module->print(stream, nullptr); });
+
+  llvm::SmallString<0> code;
+  {
+    TimingScope scope = timingScope.nest("generate machine code");
+    llvm::raw_svector_ostream stream(code);
+    MachineCode kind = options.emit == Stage::Asm ? MachineCode::Assembly : MachineCode::Object;
+    if (!emitMachineCode(*llvmModule.module, target, kind, stream, error))
+      return fail(error);
+  }
+  if (options.emit != Stage::Exe)
+    return write([&](llvm::raw_ostream &stream) { stream << code; });
+  TimingScope scope = timingScope.nest("link");
+  return link(code);
+}
+
+bool Compilation::link(llvm::StringRef object) {
+  llvm::SmallString<128> path;
+  int descriptor;
+  if (std::error_code code = llvm::sys::fs::createTemporaryFile("nnc", "o", descriptor, path))
+    return fail("cannot create a temporary file: " + code.message());
+  {
+    llvm::raw_fd_ostream stream(descriptor, /*shouldClose=*/true);
+    stream << object;
+    if (stream.has_error()) {
+      stream.clear_error();
+      llvm::sys::fs::remove(path);
+      return fail("cannot write a temporary file");
+    }
+  }
+  llvm::SmallString<128> archive(options.libraryFolder);
+  llvm::sys::path::append(archive, "libnnc-runtime.a");
+  std::string error;
+  bool linked = linkExecutable(std::string(path), std::string(archive), options.output, error);
+  llvm::sys::fs::remove(path);
+  return linked || fail(error);
+}
+
+bool Compilation::write(llvm::function_ref<void(llvm::raw_ostream &)> print) {
+  std::error_code code;
+  llvm::ToolOutputFile file(options.output.empty() ? "-" : options.output, code, llvm::sys::fs::OF_None);
+  if (code)
+    return fail("cannot write `" + options.output + "`: " + code.message());
+  print(file.os());
+  file.os().flush();
+  if (file.os().has_error()) {
+    std::string reason = file.os().error().message();
+    file.os().clear_error();
+    return fail("cannot write `" + options.output + "`: " + reason);
+  }
+  file.keep();
+  return true;
+}
+
+} // namespace
+
+std::optional<Stage> parseStage(llvm::StringRef name) {
+  return llvm::StringSwitch<std::optional<Stage>>(name)
+      .Case("ast", Stage::Ast)
+      .Case("nn", Stage::Nn)
+      .Case("grad", Stage::Grad)
+      .Case("opt", Stage::Opt)
+      .Case("linalg", Stage::Linalg)
+      .Case("loops", Stage::Loops)
+      .Case("llvm", Stage::Llvm)
+      .Case("asm", Stage::Asm)
+      .Case("obj", Stage::Obj)
+      .Case("exe", Stage::Exe)
+      .Default(std::nullopt);
+}
+
+bool compile(const CompileOptions &options) { return Compilation(options).run(); }
+
+bool check(const CompileOptions &options) {
+  Frontend frontend;
+  bool good = frontend.parse(options.input) && frontend.elaborate(options.defines);
+  frontend.printDiagnostics(options.colour);
+  return good;
+}
+
+} // namespace nnc
