@@ -76,6 +76,10 @@ struct ContractionTiling {
   int64_t columnBlock = 0;    // columns that share one pass over a block of k; 0: all
   bool packA = false;         // copy the broadcast operand into panels
   bool packB = false;         // copy the vector operand into panels
+  // C is contiguous along the rows instead: transpose the tiles. Excludes blocks of k.
+  bool transposeResult = false;
+  // Dot products that are summed at a time, in the Reduction form; 0: all of a tile.
+  int64_t dotProducts = 0;
   // Steps of k per iteration of the innermost loop, and how many sets of accumulators take them in
   // turn, where a tile is too small to hide the latency of its additions. Powers of two.
   int64_t unroll = 1;

@@ -37,17 +37,23 @@ int64_t roundUp(int64_t value, int64_t multiple) {
 
 } // namespace
 
+int64_t panelElements(int64_t width, int64_t steps) {
+  const int64_t elements = width * steps;
+  return elements % 512 == 0 ? elements + kCacheLineBytes : elements;
+}
+
 ScratchLayout scratchLayout(const Nest &nest, const ContractionTiling &tiling) {
   const int64_t steps =
       blockReduction(nest, tiling.reductionBlock, reductionMultiple(tiling)).blockSteps;
   const int64_t lanes = tiling.lanes;
   ScratchLayout layout;
   if (tiling.packB)
-    layout.columnElements =
-        roundUp(laneTilesPerBlock(nest, tiling) * steps * nest.vectorsPerTile(lanes) * lanes,
-                kCacheLineBytes);
+    layout.columnElements = roundUp(laneTilesPerBlock(nest, tiling) *
+                                        panelElements(nest.vectorsPerTile(lanes) * lanes, steps),
+                                    kCacheLineBytes);
   if (tiling.packA)
-    layout.rowElements = roundUp(rowTiles(nest) * steps * nest.rowsPerTile(), kCacheLineBytes);
+    layout.rowElements =
+        roundUp(rowTiles(nest) * panelElements(nest.rowsPerTile(), steps), kCacheLineBytes);
   return layout;
 }
 
@@ -70,10 +76,10 @@ ContractionEmitter::ContractionEmitter(VectorEmitter &emit, const Nest &nest,
     return;
   scratch = emit.flatten(operands.scratch);
   columnPanels.width = nest.vectorsPerTile(tiling.lanes) * tiling.lanes;
-  columnPanels.panelSize = columnPanels.width * blocking.blockSteps;
+  columnPanels.panelSize = panelElements(columnPanels.width, blocking.blockSteps);
   columnPanels.base = emit.index(0);
   rowPanels.width = nest.rowsPerTile();
-  rowPanels.panelSize = rowPanels.width * blocking.blockSteps;
+  rowPanels.panelSize = panelElements(rowPanels.width, blocking.blockSteps);
   rowPanels.base = emit.index(layout.columnElements);
 }
 

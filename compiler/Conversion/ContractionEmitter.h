@@ -33,6 +33,13 @@ struct PackRequest {
   int64_t width = 0;      // of the panel
 };
 
+/// A vector's worth of a request.
+struct PackChunk {
+  int64_t first = 0;                      // panel column
+  int64_t stored = 0;                     // elements to write
+  llvm::SmallVector<int64_t, 16> sources; // of the columns that exist; at least one
+};
+
 class ContractionEmitter {
 public:
   ContractionEmitter(VectorEmitter &emit, const Nest &nest, const ContractionTiling &tiling,
@@ -64,8 +71,9 @@ private:
   // Packing, in ContractionPack.cpp.
   void packRows(const Offsets &offsets, const ReductionRange &range);
   void pack(const PackRequest &request, const ReductionRange &range);
-  void packChunk(const PackRequest &request, const ReductionRange &range, unsigned level,
-                 mlir::Value source, mlir::Value target, int64_t first);
+  void packChunks(const PackRequest &request, const ReductionRange &range, unsigned level,
+                  mlir::Value source, mlir::Value target, llvm::ArrayRef<PackChunk> chunks,
+                  bool contiguous);
 
   // Register tiles, in ContractionTile.cpp.
   void emitTile(const Offsets &offsets, llvm::ArrayRef<TilePosition> rows,
@@ -77,11 +85,15 @@ private:
         : vectors(vectors), range(range) {}
     llvm::SmallVector<int64_t> rows; // offset of each row in the row operand
     llvm::ArrayRef<TilePosition> vectors;
-    llvm::SmallVector<int64_t> columns; // offset of each vector in the column operand
+    llvm::SmallVector<int64_t> columns; // offset of each vector, or dot product, in the other
     llvm::SmallVector<int64_t> rowStrides, columnStrides; // by reduction dim
-    int64_t sums = 0;                                     // accumulators of one chain
     const ReductionRange &range;
   };
+  llvm::SmallVector<mlir::Value> reduceChains(const TileShape &tile, mlir::Value row,
+                                              mlir::Value column,
+                                              llvm::ArrayRef<mlir::Value> initial);
+  llvm::SmallVector<mlir::Value> dotProducts(TileShape &tile, mlir::Value row, mlir::Value column,
+                                             llvm::ArrayRef<mlir::Value> initial);
   llvm::SmallVector<mlir::Value> reduce(const TileShape &tile, unsigned level, mlir::Value row,
                                         mlir::Value column, mlir::ValueRange sums);
   /// One step of k, or one vector of steps of which `count` exist, added to one chain's sums.
@@ -97,6 +109,8 @@ private:
   void finish(const Offsets &offsets, llvm::ArrayRef<TilePosition> rows,
               llvm::ArrayRef<TilePosition> vectors, llvm::ArrayRef<mlir::Value> values,
               const ReductionRange &range);
+  void finishTransposed(const Offsets &offsets, llvm::ArrayRef<TilePosition> rows,
+                        llvm::ArrayRef<TilePosition> vectors, llvm::ArrayRef<mlir::Value> values);
   mlir::Value loadOperand(Operand operand, mlir::Value offset, int64_t count, int64_t stride,
                           bool packed);
   mlir::Value loadElement(Operand operand, mlir::Value offset);
@@ -124,6 +138,9 @@ struct ScratchLayout {
   int64_t elements() const { return columnElements + rowElements; }
 };
 ScratchLayout scratchLayout(const Nest &nest, const ContractionTiling &tiling);
+/// Elements of a panel. Panels do not lie a multiple of a cache way apart, or they would evict each
+/// other.
+int64_t panelElements(int64_t width, int64_t steps);
 /// Register tiles of all rows, whatever the thread.
 int64_t rowTiles(const Nest &nest);
 /// Tiles of the lane dim that share one pass over a block of k.

@@ -107,6 +107,8 @@ std::optional<Nest> makeNest(const ContractionProblem &problem, LaneForm form, b
     nest.batch.erase(nest.batch.begin() + index);
   } else if (int index = contiguousDim(nest.columns, {Result}); index >= 0) {
     moveToBack(nest.columns, index);
+  } else if (int index = contiguousDim(nest.columns, {Column}); index >= 0) {
+    moveToBack(nest.columns, index);
   }
   if (form == LaneForm::Reduction) {
     int index = contiguousDim(nest.reduction, {Row, Column});

@@ -15,10 +15,11 @@ constexpr int64_t kInlineSteps = 8;
 
 class FinishedTile final : public RegisterTile {
 public:
-  FinishedTile(VectorEmitter &emit, const Nest &nest, ArrayRef<Value> memory,
+  /// `lane` is the dim that the vectors run along.
+  FinishedTile(VectorEmitter &emit, const Dim &lane, ArrayRef<Value> memory,
                ArrayRef<Value> offsets, ArrayRef<TilePosition> rowPositions,
                ArrayRef<TilePosition> vectorPositions, ArrayRef<Value> sums)
-      : emit(emit), nest(nest), memory(memory), offsets(offsets), rowPositions(rowPositions),
+      : emit(emit), lane(lane), memory(memory), offsets(offsets), rowPositions(rowPositions),
         vectorPositions(vectorPositions) {
     rowCount = rowPositions.size();
     vectorCount = vectorPositions.size();
@@ -35,7 +36,7 @@ public:
     Value &loaded = cache[{op, relative(op, row, vector)}];
     if (!loaded)
       loaded = emit.load(memory[op], position(op, row, vector), vectorPositions[vector].count,
-                         nest.lane().strides[op]);
+                         lane.strides[op]);
     return loaded;
   }
 
@@ -48,7 +49,16 @@ public:
 
   void storeTo(unsigned op, Value value, unsigned row, unsigned vector) {
     emit.store(value, memory[op], position(op, row, vector), vectorPositions[vector].count,
-               nest.lane().strides[op]);
+               lane.strides[op]);
+  }
+
+  void addResult() {
+    for (unsigned row = 0; row < rowCount; ++row)
+      for (unsigned vector = 0; vector < vectorCount; ++vector)
+        setValue(row, vector,
+                 emit.sum(value(row, vector),
+                          emit.load(memory[Result], position(Result, row, vector),
+                                    vectorPositions[vector].count, lane.strides[Result])));
   }
 
   void storeResult() {
@@ -66,7 +76,7 @@ private:
   }
 
   VectorEmitter &emit;
-  const Nest &nest;
+  const Dim &lane;
   ArrayRef<Value> memory, offsets;
   ArrayRef<TilePosition> rowPositions, vectorPositions;
   std::map<std::pair<unsigned, int64_t>, Value> cache;
@@ -88,10 +98,10 @@ SmallVector<Value> ContractionEmitter::initialSums(const Offsets &offsets,
             vector.count, nest.lane().strides[Result]));
     return values;
   };
+  if (tiling.transposeResult || (!problem.accumulate && !range.isFirst))
+    return zeros;
   if (problem.accumulate)
     return load();
-  if (!range.isFirst)
-    return zeros;
   auto choice = scf::IfOp::create(
       emit.builder, emit.loc, range.isFirst,
       [&](OpBuilder &, Location) { scf::YieldOp::create(emit.builder, emit.loc, zeros); },
@@ -105,41 +115,64 @@ void ContractionEmitter::emitTile(const Offsets &offsets, ArrayRef<TilePosition>
   TileShape tile(vectors, range);
   for (auto [i, row] : llvm::enumerate(rows))
     tile.rows.push_back(rowPanel ? static_cast<int64_t>(i) : row.offsets[Row]);
+  tile.rowStrides = rowPanel ? packedStrides(rowPanels.width) : reductionStrides(Row);
+  tile.columnStrides = columnPanel ? packedStrides(columnPanels.width) : reductionStrides(Column);
+  const Value row = rowPanel ? rowPanel : offsets[Row];
+  const Value column = columnPanel ? columnPanel : offsets[Column];
+
+  SmallVector<Value> initial = initialSums(offsets, rows, vectors, range);
+  if (nest.form == LaneForm::Reduction) {
+    finish(offsets, rows, vectors, dotProducts(tile, row, column, initial), range);
+    return;
+  }
   for (auto [i, vector] : llvm::enumerate(vectors))
     tile.columns.push_back(columnPanel ? static_cast<int64_t>(i) * tiling.lanes
                                        : vector.offsets[Column]);
-  tile.rowStrides = rowPanel ? packedStrides(rowPanels.width) : reductionStrides(Row);
-  tile.columnStrides = columnPanel ? packedStrides(columnPanels.width) : reductionStrides(Column);
-  const bool dotProducts = nest.form == LaneForm::Reduction;
-  for (const TilePosition &vector : vectors)
-    tile.sums += dotProducts ? vector.count : 1;
-  tile.sums *= rows.size();
-
-  SmallVector<Value> initial = initialSums(offsets, rows, vectors, range);
-  SmallVector<Value> sums;
-  if (!dotProducts)
-    sums = initial;
-  sums.resize(tile.sums * tiling.chains, emit.zero());
-  sums = reduce(tile, 0, rowPanel ? rowPanel : offsets[Row],
-                columnPanel ? columnPanel : offsets[Column], sums);
-  for (int64_t width = tiling.chains / 2; width >= 1; width /= 2)
-    for (int64_t i = 0; i < width * tile.sums; ++i)
-      sums[i] = emit.sum(sums[i], sums[i + width * tile.sums]);
-  sums.resize(tile.sums);
-
-  if (dotProducts) {
-    SmallVector<Value> totals;
-    ArrayRef<Value> rest = sums;
-    for (size_t row = 0; row < rows.size(); ++row)
-      for (const TilePosition &vector : vectors) {
-        Value total = emit.sumLanes(rest.take_front(vector.count));
-        rest = rest.drop_front(vector.count);
-        Value start = initial[totals.size()];
-        totals.push_back(start == emit.zero() ? total : emit.sum(start, total));
-      }
-    sums = totals;
-  }
+  SmallVector<Value> sums = reduceChains(tile, row, column, initial);
   finish(offsets, rows, vectors, sums, range);
+}
+
+/// All of a tile's sums over k, starting from `initial`.
+SmallVector<Value> ContractionEmitter::reduceChains(const TileShape &tile, Value row, Value column,
+                                                    ArrayRef<Value> initial) {
+  const int64_t count = initial.size();
+  SmallVector<Value> sums(initial);
+  sums.resize(count * tiling.chains, emit.zero());
+  sums = reduce(tile, 0, row, column, sums);
+  for (int64_t width = tiling.chains / 2; width >= 1; width /= 2)
+    for (int64_t i = 0; i < width * count; ++i)
+      sums[i] = emit.sum(sums[i], sums[i + width * count]);
+  sums.resize(count);
+  return sums;
+}
+
+/// The Reduction form: sums whose lanes run along k, for some columns at a time.
+SmallVector<Value> ContractionEmitter::dotProducts(TileShape &tile, Value row, Value column,
+                                                   ArrayRef<Value> initial) {
+  SmallVector<int64_t> columns;
+  for (const TilePosition &vector : tile.vectors)
+    for (int64_t lane = 0; lane < vector.count; ++lane)
+      columns.push_back(vector.offsets[Column] + lane * nest.lane().strides[Column]);
+  const size_t perPass = tiling.dotProducts ? tiling.dotProducts : columns.size();
+  SmallVector<SmallVector<Value>> byRow(tile.rows.size());
+  for (size_t first = 0; first < columns.size(); first += perPass) {
+    tile.columns = SmallVector<int64_t>(
+        ArrayRef(columns).slice(first, std::min(perPass, columns.size() - first)));
+    SmallVector<Value> zeros(tile.rows.size() * tile.columns.size(), emit.zero());
+    SmallVector<Value> sums = reduceChains(tile, row, column, zeros);
+    for (size_t r = 0; r < tile.rows.size(); ++r)
+      llvm::append_range(byRow[r],
+                         ArrayRef(sums).slice(r * tile.columns.size(), tile.columns.size()));
+  }
+  SmallVector<Value> totals;
+  for (ArrayRef<Value> rest : byRow)
+    for (const TilePosition &vector : tile.vectors) {
+      Value total = emit.sumLanes(rest.take_front(vector.count));
+      rest = rest.drop_front(vector.count);
+      Value start = initial[totals.size()];
+      totals.push_back(start == emit.zero() ? total : emit.sum(start, total));
+    }
+  return totals;
 }
 
 SmallVector<Value> ContractionEmitter::reduce(const TileShape &tile, unsigned level, Value row,
@@ -153,15 +186,15 @@ SmallVector<Value> ContractionEmitter::reduce(const TileShape &tile, unsigned le
       return reduce(tile, level + 1, rowAt(k), columnAt(k), carried);
     });
 
-  const bool dotProducts = nest.form == LaneForm::Reduction;
-  const int64_t width = dotProducts ? tiling.lanes : 1;
+  const int64_t width = nest.form == LaneForm::Reduction ? tiling.lanes : 1;
+  const int64_t perChain = sums.size() / tiling.chains;
   /// Steps [from, from + steps) by `width`, in turn to the chains; a last one may be partial.
   auto steps = [&](Value from, int64_t number, int64_t lastCount, ValueRange carried) {
     SmallVector<Value> next(carried);
     for (int64_t i = 0; i < number; ++i) {
       Value k = emit.add(from, i * width);
       const int64_t chain = i % tiling.chains;
-      step(tile, rowAt(k), columnAt(k), MutableArrayRef(next).slice(chain * tile.sums, tile.sums),
+      step(tile, rowAt(k), columnAt(k), MutableArrayRef(next).slice(chain * perChain, perChain),
            i + 1 == number ? lastCount : width);
     }
     return next;
@@ -207,18 +240,13 @@ void ContractionEmitter::step(const TileShape &tile, Value row, Value column,
   };
 
   if (dotProducts) {
-    // Sums are ordered by row, vector, lane of the result.
-    const int64_t columnsPerRow = tile.sums / tile.rows.size();
-    int64_t index = 0;
-    for (auto [v, vector] : llvm::enumerate(tile.vectors))
-      for (int64_t l = 0; l < vector.count; ++l, ++index) {
-        Value columnOperand = loadOperand(
-            Column, emit.add(column, tile.columns[v] + l * lane.strides[Column]), count, 1, false);
-        for (auto [r, rowOffset] : llvm::enumerate(tile.rows)) {
-          Value &sum = sums[r * columnsPerRow + index];
-          sum = emit.multiplyAdd(rowOperand(rowOffset, count), columnOperand, sum);
-        }
+    for (auto [c, columnOffset] : llvm::enumerate(tile.columns)) {
+      Value columnOperand = loadOperand(Column, emit.add(column, columnOffset), count, 1, false);
+      for (auto [r, rowOffset] : llvm::enumerate(tile.rows)) {
+        Value &sum = sums[r * tile.columns.size() + c];
+        sum = emit.multiplyAdd(rowOperand(rowOffset, count), columnOperand, sum);
       }
+    }
     return;
   }
 
@@ -239,8 +267,12 @@ void ContractionEmitter::step(const TileShape &tile, Value row, Value column,
 void ContractionEmitter::finish(const Offsets &offsets, ArrayRef<TilePosition> rows,
                                 ArrayRef<TilePosition> vectors, ArrayRef<Value> values,
                                 const ReductionRange &range) {
+  if (tiling.transposeResult) {
+    finishTransposed(offsets, rows, vectors, values);
+    return;
+  }
   auto complete = [&] {
-    FinishedTile tile(emit, nest, memory, offsets, rows, vectors, values);
+    FinishedTile tile(emit, nest.lane(), memory, offsets, rows, vectors, values);
     if (hooks.epilogue)
       hooks.epilogue(emit.builder, emit.loc, tile);
     if (problem.usesResult)
@@ -257,9 +289,40 @@ void ContractionEmitter::finish(const Offsets &offsets, ArrayRef<TilePosition> r
         scf::YieldOp::create(emit.builder, emit.loc);
       },
       [&](OpBuilder &, Location) {
-        FinishedTile(emit, nest, memory, offsets, rows, vectors, values).storeResult();
+        FinishedTile(emit, nest.lane(), memory, offsets, rows, vectors, values).storeResult();
         scf::YieldOp::create(emit.builder, emit.loc);
       });
+}
+
+/// Squares of the tile are transposed, so that each lane becomes a row of vectors along the row
+/// dim.
+void ContractionEmitter::finishTransposed(const Offsets &offsets, ArrayRef<TilePosition> rows,
+                                          ArrayRef<TilePosition> vectors, ArrayRef<Value> values) {
+  const int64_t lanes = tiling.lanes, rowCount = rows.size();
+  for (auto [v, vector] : llvm::enumerate(vectors))
+    for (int64_t first = 0; first < rowCount; first += lanes) {
+      SmallVector<Value> square;
+      for (int64_t row = first; row < std::min(rowCount, first + lanes); ++row)
+        square.push_back(values[row * vectors.size() + v]);
+      TilePosition along = rows[first];
+      along.count = square.size();
+      square.resize(lanes, emit.zero());
+      square = emit.transpose(square);
+      square.resize(vector.count);
+      SmallVector<TilePosition> across;
+      for (int64_t lane = 0; lane < vector.count; ++lane) {
+        across.push_back(vector);
+        for (auto [offset, stride] : llvm::zip_equal(across.back().offsets, nest.lane().strides))
+          offset += lane * stride;
+      }
+      FinishedTile tile(emit, nest.rows.back(), memory, offsets, across, along, square);
+      if (problem.accumulate)
+        tile.addResult();
+      if (hooks.epilogue)
+        hooks.epilogue(emit.builder, emit.loc, tile);
+      if (problem.usesResult)
+        tile.storeResult();
+    }
 }
 
 } // namespace nnc::contraction

@@ -9,6 +9,7 @@
 #include "llvm/TargetParser/SubtargetFeature.h"
 #include "llvm/TargetParser/Triple.h"
 
+#include <algorithm>
 #include <memory>
 #include <unistd.h>
 
@@ -30,7 +31,7 @@ void readHostCaches(TargetDescription &target) {
   if (long bytes = sysconf(_SC_LEVEL2_CACHE_SIZE); bytes > 0)
     target.l2Bytes = bytes;
   if (long bytes = sysconf(_SC_LEVEL3_CACHE_SIZE); bytes > 0)
-    target.l3Bytes = bytes / 4;
+    target.l3Bytes = std::min<int64_t>(bytes / 4, target.l3Bytes);
 }
 
 /// Cores whose 512-bit operations pass through 256-bit units: half as many start per cycle.

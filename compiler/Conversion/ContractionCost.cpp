@@ -1,0 +1,255 @@
+#include "compiler/Conversion/ContractionCost.h"
+
+#include "compiler/Conversion/ContractionEmitter.h"
+
+#include "llvm/Support/MathExtras.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+using namespace mlir;
+
+namespace nnc::contraction {
+namespace {
+
+constexpr int64_t kCacheLineBytes = 64;
+/// Addresses that are a multiple of this apart fall into the same set of a level-one cache.
+constexpr int64_t kCacheWayBytes = 4096;
+/// What one entry of the address translation covers, and how many steps may each touch another one.
+constexpr int64_t kPageBytes = 4096;
+constexpr int64_t kPagesAtATime = 64;
+/// Instructions that start per cycle.
+constexpr double kIssueWidth = 6;
+/// Cycles to enter and leave the loop over k of one tile.
+constexpr double kTileOverhead = 12;
+
+/// What the loads of a step cost even where multiply-adds hide them.
+constexpr double kOverlapLoss = 0.02;
+
+/// How many tiles of a size there are.
+struct TileClass {
+  int64_t size = 1;
+  int64_t tiles = 1;
+};
+
+/// Tiles of a group of dims by their size, in rows, or in vectors if the last dim's are of `lanes`.
+SmallVector<TileClass> tileClasses(ArrayRef<Dim> dims, int64_t lanes) {
+  SmallVector<TileClass> classes{TileClass()};
+  for (const Dim &dim : dims) {
+    const int64_t width = &dim == &dims.back() ? lanes : 1;
+    SmallVector<TileClass> next;
+    auto add = [&](const TileClass &outer, int64_t extent, int64_t tiles) {
+      if (extent > 0 && tiles > 0)
+        next.push_back({outer.size * ((extent + width - 1) / width), outer.tiles * tiles});
+    };
+    for (const TileClass &outer : classes) {
+      add(outer, dim.tile, dim.fullTiles());
+      add(outer, dim.tail(), 1);
+    }
+    classes = next;
+  }
+  return classes;
+}
+
+int64_t product(ArrayRef<Dim> dims) {
+  int64_t extent = 1;
+  for (const Dim &dim : dims)
+    extent *= dim.extent;
+  return extent;
+}
+
+/// The largest part of `dims`' tiles that one of `threads` gets, as a share of all work in them.
+double largestShare(ArrayRef<Dim> dims, int64_t threads) {
+  if (dims.empty() || threads == 1)
+    return 1;
+  const Dim &dim = dims[splitDim(dims)];
+  int64_t most = 0;
+  for (int64_t t = 0; t < threads; ++t) {
+    const int64_t low = dim.tiles() * t / threads, high = dim.tiles() * (t + 1) / threads;
+    most = std::max(most, std::min(high * dim.tile, dim.extent) - low * dim.tile);
+  }
+  return static_cast<double>(most) / dim.extent;
+}
+
+} // namespace
+
+CostModel::CostModel(const ContractionProblem &problem, const TargetDescription &target,
+                     const Nest &nest, const ContractionTiling &tiling)
+    : problem(problem), target(target), nest(nest), tiling(tiling),
+      bytes(problem.elementBits() / 8), steps(nest.reductionExtent()), rows(product(nest.rows)),
+      columns(product(nest.columns)), batch(product(nest.batch)),
+      blocking(blockReduction(nest, tiling.reductionBlock,
+                              std::max<int64_t>(tiling.lanes, tiling.unroll))),
+      columnBytes(static_cast<double>(columns) * steps * bytes),
+      rowBytes(static_cast<double>(rows) * steps * bytes) {
+  tiles = allTiles();
+  packColumns = packCycles(Column);
+  packRows = packCycles(Row);
+}
+
+double CostModel::cycles(ThreadSplit split, int64_t threads) const {
+  double share = 1;
+  if (split == ThreadSplit::Batch)
+    share = largestShare(nest.batch, threads);
+  else if (split == ThreadSplit::Rows)
+    share = largestShare(nest.rows, threads);
+  else if (split == ThreadSplit::Columns)
+    share = largestShare(nest.columns, threads);
+  // A packed operand that the split dim does not index is packed by every thread.
+  return batch * (tiles * share + packColumns * (split == ThreadSplit::Rows ? 1 : share) +
+                  packRows * (split == ThreadSplit::Columns ? 1 : share));
+}
+
+double CostModel::allTiles() const {
+  double total = 0;
+  SmallVector<TileClass> columnClasses = tileClasses(nest.columns, tiling.lanes);
+  for (const TileClass &r : tileClasses(nest.rows, 1))
+    for (const TileClass &v : columnClasses)
+      total += r.tiles * v.tiles *
+               (nest.form == LaneForm::Reduction ? dotCycles(r.size, v.size)
+                                                 : tileCycles(r.size, v.size));
+  return total;
+}
+
+double CostModel::tileCycles(double r, double v) const {
+  const double blocks = static_cast<double>(steps) / blocking.blockSteps;
+  const bool lanesOfA = nest.lane().strides[Row] != 0;
+  const double rowLoads = lanesOfA ? r * v / target.loadsPerCycle : r / target.broadcastsPerCycle;
+  // A vector whose elements do not lie side by side is put together from them.
+  const bool gathers = !tiling.packB && nest.lane().strides[Column] > 1;
+  const double columnLoads = v * (gathers ? 2.0 * tiling.lanes : 1);
+  const double instructions = r * v + (lanesOfA ? r * v : r) + columnLoads + 3.0 / tiling.unroll;
+  const double perStep =
+      std::max({r * v / target.fmasPerCycle, rowLoads + columnLoads / target.loadsPerCycle,
+                instructions / kIssueWidth, static_cast<double>(target.fmaLatency) / tiling.chains,
+                columnTraffic(v) + rowTraffic(r)}) +
+      kOverlapLoss * (rowLoads + columnLoads + columnTraffic(v) + rowTraffic(r));
+  return steps * (perStep + rowStalls(r)) +
+         blocks * (resultCycles(r, v) + kTileOverhead + target.fmaLatency);
+}
+
+/// The same in the Reduction form.
+double CostModel::dotCycles(double r, double v) const {
+  const double perTile = std::min<double>(v * tiling.lanes, columns);
+  const double perPass =
+      tiling.dotProducts ? std::min<double>(tiling.dotProducts, perTile) : perTile;
+  const double passes = std::ceil(perTile / perPass);
+  double perStep =
+      std::max({r * perPass / target.fmasPerCycle, (r + perPass) / target.loadsPerCycle,
+                static_cast<double>(target.fmaLatency) / tiling.chains,
+                perPass * tiling.lanes * bytes / bandwidth(columnBytes) +
+                    r * tiling.lanes * bytes / bandwidth(rowBytes)});
+  // Lines that fall into one set of the cache evict each other between steps.
+  auto evicts = [&](int64_t stride, double streams) {
+    return stride != 0 && stride * bytes % kCacheWayBytes == 0 && streams > cacheWays() / 2;
+  };
+  if (evicts(nest.lane().strides[Column], perPass) ||
+      (!nest.rows.empty() && evicts(nest.rows.back().strides[Row], r)))
+    perStep *= 2;
+  const double sums = r * v * std::min<double>(perTile * 4, 3.0 * tiling.lanes);
+  return passes * (std::ceil(static_cast<double>(steps) / tiling.lanes) * perStep + kTileOverhead) +
+         sums;
+}
+
+/// Starting, loading and storing the sums of a tile.
+double CostModel::resultCycles(double r, double v) const {
+  const bool readsResult = problem.accumulate || blocking.blockSteps != steps;
+  const double perVector = readsResult ? 2.5 : 1.5;
+  if (tiling.transposeResult) {
+    const double squares = v * std::ceil(r / tiling.lanes);
+    return squares * tiling.lanes * (perVector + 1.5 * llvm::Log2_64_Ceil(tiling.lanes));
+  }
+  // Every row is a place of its own to store to; rows a cache way apart evict each other.
+  const bool conflict = !nest.rows.empty() && r > cacheWays() / 2 &&
+                        nest.rows.back().strides[Result] * bytes % kCacheWayBytes == 0;
+  const bool contiguous = nest.lane().strides[Result] == 1;
+  return r * v * perVector * (contiguous ? 1 : 6.0 * tiling.lanes) * (conflict ? 1.5 : 1) + 3 * r;
+}
+
+double CostModel::cacheWays() const { return static_cast<double>(target.l1Bytes) / kCacheWayBytes; }
+
+/// Bytes per cycle from where `footprint` bytes that are used again and again live.
+double CostModel::bandwidth(double footprint) const {
+  if (footprint <= target.l1Bytes / 2)
+    return 1e9;
+  if (footprint <= target.l2Bytes * 3 / 4)
+    return target.l2BytesPerCycle;
+  return footprint <= target.l3Bytes ? target.l3BytesPerCycle : target.memoryBytesPerCycle;
+}
+
+/// Distance in bytes of successive steps of k.
+int64_t CostModel::stepBytes(Operand operand) const {
+  return nest.reduction.back().strides[operand] * bytes;
+}
+
+/// True if successive steps of k fall into few sets of the caches.
+bool CostModel::conflicts(Operand operand) const {
+  return stepBytes(operand) != 0 && stepBytes(operand) % kCacheWayBytes == 0 &&
+         nest.reduction.back().extent > 2 * cacheWays();
+}
+
+/// Cycles per step of k that the vectors of B wait for memory.
+double CostModel::columnTraffic(double v) const {
+  const double lineBytes = v * tiling.lanes * bytes;
+  const double panel = static_cast<double>(blocking.blockSteps) * lineBytes;
+  if (tiling.packB)
+    return lineBytes / bandwidth(panel);
+  // The first use brings the panel; prefetchers do not follow steps from page to page.
+  const bool jumps = stepBytes(Column) >= kPageBytes && blocking.blockSteps > kPagesAtATime;
+  const double first = lineBytes / bandwidth(columnBytes) * (jumps ? 1.5 : 1);
+  const double again = lineBytes / bandwidth(conflicts(Column) ? columnBytes : panel);
+  return std::max(again, first / rowTiles(nest));
+}
+
+/// The same for the rows of A.
+double CostModel::rowTraffic(double r) const {
+  if (columns <= nest.vectorsPerTile(tiling.lanes) * tiling.lanes)
+    return 0;
+  const double used = rowBytes * blocking.blockSteps / steps;
+  if (tiling.packA || nest.reduction.back().strides[Row] == 1)
+    return r * bytes / bandwidth(used);
+  // Every step touches a line of its own, of which a tile uses a part.
+  const double touched = std::max<double>(kCacheLineBytes, r * bytes);
+  return touched / bandwidth(conflicts(Row) ? used + target.l1Bytes : used);
+}
+
+/// Cycles per step of k lost where the rows of a tile, or the steps of one, fall into so few lines
+/// of the level-one cache that they evict each other.
+double CostModel::rowStalls(double r) const {
+  if (tiling.packA || nest.rows.empty())
+    return 0;
+  if (nest.reduction.back().strides[Row] != 1)
+    return conflicts(Row)
+               ? 1.5 * std::max<double>(kCacheLineBytes, r * bytes) / target.l2BytesPerCycle
+               : 0;
+  const int64_t distance = nest.rows.back().strides[Row] * bytes;
+  const int64_t sets = kCacheWayBytes / std::gcd(distance, kCacheWayBytes);
+  if (r <= sets * cacheWays())
+    return 0;
+  return r * kCacheLineBytes / target.l2BytesPerCycle / 3;
+}
+
+double CostModel::packCycles(Operand operand) const {
+  if (operand == Column ? !tiling.packB : !tiling.packA)
+    return 0;
+  const double size = operand == Column ? columnBytes : rowBytes;
+  const double vectors = size / (bytes * tiling.lanes);
+  // Panels of A are narrower than a vector.
+  const double narrow =
+      operand == Column ? 1 : std::max(1.0, static_cast<double>(tiling.lanes) / tiling.rowTile);
+  const bool contiguous = operand == Column
+                              ? nest.lane().strides[Column] == 1
+                              : !nest.rows.empty() && nest.rows.back().strides[Row] == 1;
+  double cost = 3.0 * tiling.lanes; // of a vector
+  if (contiguous)
+    cost = 4 * narrow + tiling.lanes * bytes / bandwidth(size);
+  else if (nest.reduction.back().strides[operand] == 1)
+    cost = (3 + llvm::Log2_64_Ceil(tiling.lanes)) * narrow;
+  // A is packed anew for every block of columns if not all of k fits.
+  if (operand == Row && blocking.blockSteps != steps)
+    cost *= std::ceil(static_cast<double>(nest.lane().tiles()) / laneTilesPerBlock(nest, tiling));
+  return vectors * cost;
+}
+
+} // namespace nnc::contraction

@@ -1,0 +1,43 @@
+// What a tiling of a contraction costs, by a model of the processor's front end, multiply-add
+// units, load ports and caches. It has to rank tilings, not to predict times.
+#pragma once
+
+#include "compiler/Conversion/ContractionNest.h"
+
+namespace nnc::contraction {
+
+class CostModel {
+public:
+  /// `nest` has the tiling's tiles.
+  CostModel(const ContractionProblem &problem, const TargetDescription &target, const Nest &nest,
+            const ContractionTiling &tiling);
+
+  /// Cycles until the last of `threads` is done.
+  double cycles(ThreadSplit split, int64_t threads) const;
+
+private:
+  double allTiles() const;
+  double tileCycles(double rows, double vectors) const;
+  double dotCycles(double rows, double vectors) const;
+  double resultCycles(double rows, double vectors) const;
+  double columnTraffic(double vectors) const;
+  double rowTraffic(double rows) const;
+  double rowStalls(double rows) const;
+  double packCycles(Operand operand) const;
+
+  double cacheWays() const;
+  double bandwidth(double footprint) const;
+  int64_t stepBytes(Operand operand) const;
+  bool conflicts(Operand operand) const;
+
+  const ContractionProblem &problem;
+  const TargetDescription &target;
+  const Nest &nest;
+  const ContractionTiling &tiling;
+  const int64_t bytes, steps, rows, columns, batch; // bytes of an element
+  const ReductionBlocking blocking;
+  const double columnBytes, rowBytes; // of what a batch reads of the operands
+  double tiles = 0, packColumns = 0, packRows = 0;
+};
+
+} // namespace nnc::contraction
