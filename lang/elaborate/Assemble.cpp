@@ -1,0 +1,102 @@
+// The signatures of the program's functions: the same parameters, slots and states in the same order everywhere.
+#include "lang/elaborate/Training.h"
+
+#include <algorithm>
+
+namespace nnc::lang {
+
+void TrainingElaborator::completeArguments(Pass &pass, Role role) {
+  auto complete = [&](ArgumentKind kind, const std::string &name, const Type &type, SourceRange range) {
+    if (!pass.graph.findArgument(kind, name))
+      pass.graph.addArgument(kind, name, type, range);
+  };
+  for (const ParameterInfo &info : program.parameters)
+    complete(ArgumentKind::Parameter, info.path, info.type, info.range);
+  if (role == Role::TrainStep)
+    for (const SlotInfo &info : program.slots)
+      complete(ArgumentKind::Slot, info.path, info.type, {});
+  for (const StateInfo &info : program.states)
+    complete(ArgumentKind::State, info.path, info.type, info.range);
+}
+
+void TrainingElaborator::orderArguments(Pass &pass) {
+  std::map<std::pair<ArgumentKind, std::string>, size_t> rank;
+  size_t next = 0;
+  for (const ParameterInfo &info : program.parameters)
+    rank[{ArgumentKind::Parameter, info.path}] = next++;
+  for (const SlotInfo &info : program.slots)
+    rank[{ArgumentKind::Slot, info.path}] = next++;
+  for (const StateInfo &info : program.states)
+    rank[{ArgumentKind::State, info.path}] = next++;
+  // Inputs and numbers of the run follow as they were declared.
+  auto place = [&](const FunctionArgument &argument) {
+    auto found = rank.find({argument.kind, argument.name});
+    return std::pair(int(argument.kind), found == rank.end() ? size_t(0) : found->second);
+  };
+  auto &arguments = pass.graph.function.arguments;
+  std::stable_sort(arguments.begin(), arguments.end(), [&](auto &a, auto &b) { return place(a) < place(b); });
+}
+
+void TrainingElaborator::orderResults(Pass &pass) {
+  std::map<std::pair<ResultKind, std::string>, size_t> rank;
+  size_t next = 0;
+  for (const ParameterInfo &info : program.parameters)
+    rank[{ResultKind::Parameter, info.path}] = next++;
+  for (const SlotInfo &info : program.slots)
+    rank[{ResultKind::Slot, info.path}] = next++;
+  for (const StateInfo &info : program.states)
+    rank[{ResultKind::State, info.path}] = next++;
+  auto place = [&](const FunctionResult &result) {
+    auto found = rank.find({result.kind, result.name});
+    return found == rank.end() ? next : found->second;
+  };
+  auto &results = pass.graph.function.results;
+  std::stable_sort(results.begin(), results.end(), [&](auto &a, auto &b) { return place(a) < place(b); });
+}
+
+void TrainingElaborator::assemble() {
+  Pass &initialize = *elaborator.initialize;
+  {
+    // The seed is there even if nothing is drawn.
+    EnterPass enter(elaborator, &initialize);
+    elaborator.scalar("seed");
+  }
+  orderResults(initialize);
+  initialize.graph.finish([](const FunctionArgument &) { return false; });
+  program.functions.push_back(std::move(initialize.graph.function));
+
+  for (auto &[role, pass] : passes) {
+    if (!pass)
+      continue;
+    Graph &graph = pass->graph;
+    completeArguments(*pass, role);
+    orderArguments(*pass);
+    if (role == Role::TrainStep) {
+      EnterPass enter(elaborator, pass.get());
+      auto current = [&](ArgumentKind kind, const std::string &path, const std::map<std::string, Tensor> &updated) {
+        auto found = updated.find(path);
+        return found == updated.end() ? *graph.findArgument(kind, path) : found->second.id;
+      };
+      std::vector<FunctionResult> results;
+      for (const ParameterInfo &info : program.parameters)
+        results.push_back({ResultKind::Parameter, info.path, current(ArgumentKind::Parameter, info.path, newParameters)});
+      for (const SlotInfo &info : program.slots)
+        results.push_back({ResultKind::Slot, info.path, current(ArgumentKind::Slot, info.path, newSlots)});
+      for (const StateInfo &info : program.states)
+        results.push_back({ResultKind::State, info.path, current(ArgumentKind::State, info.path, pass->states)});
+      auto &existing = graph.function.results;
+      existing.insert(existing.begin(), results.begin(), results.end());
+      if (hasLearningRate)
+        graph.addResult(ResultKind::Output, "learning_rate", learningRate.id);
+    }
+    graph.finish([&](const FunctionArgument &argument) {
+      // Settings stay: they belong to the recipe.
+      return (argument.kind == ArgumentKind::Scalar && !elaborator.settingIndex.count(argument.name)) ||
+             (argument.kind == ArgumentKind::Input && role == Role::Predict);
+    });
+    program.functions.push_back(std::move(graph.function));
+  }
+  elaborator.finishSettings();
+}
+
+} // namespace nnc::lang

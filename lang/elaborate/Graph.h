@@ -1,0 +1,56 @@
+// A function of the program while it is being built: operations are appended, then what no result needs is dropped.
+#pragma once
+
+#include "lang/Program.h"
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace nnc::lang {
+
+class Graph {
+public:
+  Graph(std::string name, SourceRange range) {
+    function.name = std::move(name);
+    function.range = range;
+  }
+  Graph(const Graph &) = delete;
+  Graph &operator=(const Graph &) = delete;
+
+  using Attributes = std::vector<std::pair<std::string, Attribute>>;
+
+  ValueId addArgument(ArgumentKind kind, const std::string &name, Type type, SourceRange range);
+  /// The value of the argument of this kind and name, or nothing.
+  std::optional<ValueId> findArgument(ArgumentKind kind, const std::string &name) const;
+  ValueId add(const std::string &operation, std::vector<ValueId> operands, Type type, Attributes attributes,
+              SourceRange range);
+  /// An operation with several results, one for each type.
+  std::vector<ValueId> addMany(const std::string &operation, std::vector<ValueId> operands, const std::vector<Type> &types,
+                               Attributes attributes, SourceRange range);
+  void addResult(ResultKind kind, std::string name, ValueId value) {
+    function.results.push_back({kind, std::move(name), value});
+  }
+
+  const Type &type(ValueId value) const { return function.values[value].type; }
+  /// Gives a value a name unless it has one.
+  void name(ValueId value, const std::string &text);
+
+  /// The parameters on which `value` depends in a way that a derivative can pass.
+  std::set<std::string> differentiableArguments(ValueId value, ArgumentKind kind) const;
+
+  /// Drops operations without a user and, of the arguments for which `droppable` holds, those without one; then numbers
+  /// the values anew, in the order of arguments and operations.
+  void finish(const std::function<bool(const FunctionArgument &)> &droppable);
+
+  Function function;
+
+private:
+  std::map<std::pair<ArgumentKind, std::string>, ValueId> argumentValues;
+};
+
+} // namespace nnc::lang

@@ -1,0 +1,138 @@
+#include "lang/elaborate/Elaborate.h"
+
+#include <fmt/format.h>
+
+#include <map>
+
+namespace nnc::lang {
+
+namespace {
+
+std::string text(const Type &type) {
+  static constexpr const char *names[] = {"float", "real", "int", "bool"};
+  std::string element = names[int(type.element)];
+  if (type.classes)
+    element = fmt::format("class[{}]", type.classes);
+  return type.shape.empty() ? element : fmt::format("{}[{}]", element, fmt::join(type.shape, ", "));
+}
+
+std::string text(const Attribute &attribute) {
+  struct Printer {
+    std::string operator()(int64_t value) const { return fmt::format("{}", value); }
+    std::string operator()(double value) const { return fmt::format("{}", value); }
+    std::string operator()(const std::string &value) const { return value; }
+    std::string operator()(const std::vector<int64_t> &value) const { return fmt::format("[{}]", fmt::join(value, ", ")); }
+  };
+  return std::visit(Printer{}, attribute);
+}
+
+std::string text(const ReaderArgument &argument) {
+  struct Printer {
+    std::string operator()(const std::string &value) const { return fmt::format("\"{}\"", value); }
+    std::string operator()(double value) const { return fmt::format("{}", value); }
+    std::string operator()(bool value) const { return value ? "true" : "false"; }
+    std::string operator()(const std::vector<std::string> &value) const { return fmt::format("[{}]", fmt::join(value, ", ")); }
+  };
+  return (argument.name.empty() ? "" : argument.name + " = ") + std::visit(Printer{}, argument.value);
+}
+
+std::string_view text(ArgumentKind kind) {
+  static constexpr std::string_view names[] = {"parameter", "slot", "state", "input", "scalar"};
+  return names[int(kind)];
+}
+
+std::string_view text(ResultKind kind) {
+  static constexpr std::string_view names[] = {"parameter", "slot", "state", "output", "example_output"};
+  return names[int(kind)];
+}
+
+/// Values by their name where they have one of their own, else by number.
+class ValueNames {
+public:
+  explicit ValueNames(const Function &function) {
+    std::map<std::string, int> uses;
+    for (ValueId id = 0; id < function.values.size(); ++id) {
+      const std::string &name = function.values[id].name;
+      int use = name.empty() ? 0 : uses[name]++;
+      names.push_back(name.empty() ? fmt::format("%{}", id) : use ? fmt::format("%{}#{}", name, use) : "%" + name);
+    }
+  }
+  const std::string &operator[](ValueId id) const { return names[id]; }
+  std::string list(const std::vector<ValueId> &ids) const {
+    std::string result;
+    for (ValueId id : ids)
+      result += (result.empty() ? "" : ", ") + names[id];
+    return result;
+  }
+
+private:
+  std::vector<std::string> names;
+};
+
+} // namespace
+
+std::string printFunction(const Function &function) {
+  ValueNames names(function);
+  std::string out = fmt::format("function {}\n", function.name);
+  for (const FunctionArgument &argument : function.arguments)
+    out += fmt::format("  {} {}: {}\n", text(argument.kind), argument.name, text(function.values[argument.value].type));
+  for (const Operation &operation : function.operations) {
+    out += fmt::format("  {} = {}", names.list(operation.results), operation.name);
+    if (!operation.operands.empty())
+      out += " " + names.list(operation.operands);
+    for (const auto &[key, value] : operation.attributes)
+      out += fmt::format(" {}={}", key, text(value));
+    out += " :";
+    for (ValueId result : operation.results)
+      out += " " + text(function.values[result].type);
+    out += '\n';
+  }
+  for (const FunctionResult &result : function.results)
+    out += fmt::format("  -> {} {} = {}\n", text(result.kind), result.name, names[result.value]);
+  return out;
+}
+
+std::string printProgram(const Program &program) {
+  std::string out = fmt::format("model {}\n", program.model);
+  for (const ParameterInfo &parameter : program.parameters)
+    out += fmt::format("parameter {}: {}{}\n", parameter.path, text(parameter.type), parameter.trained ? "" : " (not trained)");
+  for (const SlotInfo &slot : program.slots)
+    out += fmt::format("slot {}: {} of {}\n", slot.path, text(slot.type), slot.owner);
+  for (const StateInfo &state : program.states)
+    out += fmt::format("state {}: {}\n", state.path, text(state.type));
+  for (const Setting &setting : program.settings)
+    out += fmt::format("setting {} = {}{}\n", setting.key, setting.value, setting.integer ? " (whole)" : "");
+  for (const LayerInfo &layer : program.layers)
+    out += fmt::format("layer {}: {} [{}] -> [{}], {} parameters\n", layer.path, layer.kind, fmt::join(layer.input, ", "),
+                       fmt::join(layer.output, ", "), layer.parameters);
+  if (program.data) {
+    out += fmt::format("data {}\n", program.data->name);
+    for (const DataField &field : program.data->fields)
+      out += fmt::format("  field {}: {}{}\n", field.name, text(field.type),
+                         field.classNames.empty() ? "" : fmt::format(" ({})", fmt::join(field.classNames, ", ")));
+    for (const DataSplit &split : program.data->splits) {
+      std::string arguments;
+      for (const ReaderArgument &argument : split.arguments)
+        arguments += (arguments.empty() ? "" : ", ") + text(argument);
+      out += fmt::format("  {} = {}({}){}\n", split.name, split.reader, arguments, split.columnsByNumber ? " by number" : "");
+    }
+    const Recipe &recipe = program.recipe;
+    out += fmt::format("recipe batch {}", recipe.batch);
+    if (recipe.epochs)
+      out += fmt::format(", epochs {}", *recipe.epochs);
+    if (recipe.steps)
+      out += fmt::format(", steps {}", *recipe.steps);
+    if (recipe.validate > 0)
+      out += fmt::format(", validate {}", recipe.validate);
+    if (recipe.patience)
+      out += fmt::format(", patience {}", recipe.patience);
+    out += '\n';
+  }
+  for (const std::string &metric : program.metrics)
+    out += fmt::format("metric {}\n", metric);
+  for (const Function &function : program.functions)
+    out += printFunction(function);
+  return out;
+}
+
+} // namespace nnc::lang

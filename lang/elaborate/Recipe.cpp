@@ -1,0 +1,103 @@
+// Numbers of the recipe: what is written for an optimizer or a schedule, and their defaults, are settings that a run can
+// change. Each has a full key, `optimizer.mu` or `rate.peak`, and is known by its last part where that is unique.
+#include "lang/elaborate/Elaborator.h"
+
+#include <algorithm>
+
+namespace nnc::lang {
+
+Tensor Elaborator::setting(const std::string &key, double value, bool integer, SourceRange range) {
+  auto known = pass->scalars.find(key);
+  if (known != pass->scalars.end())
+    return known->second;
+  Tensor result;
+  result.graph = &pass->graph;
+  result.element = Element::Real;
+  result.id = pass->graph.addArgument(ArgumentKind::Scalar, key, {Element::Real, {}, 0}, place(range));
+  if (settingIndex.emplace(key, program.settings.size()).second)
+    program.settings.push_back({key, value, integer, place(range)});
+  return pass->scalars[key] = result;
+}
+
+Entity Elaborator::recipeNumber(const Entity &value, const std::string &prefix, const std::string &name, bool integer,
+                                SourceRange range) {
+  if (value.isNumber())
+    return setting(prefix + "." + name, value.number(), integer, range);
+  return value;
+}
+
+void Elaborator::bindCounters() {
+  // Counted from 1 in the language: the runtime says how many are over.
+  for (const char *counter : {"step", "epoch"}) {
+    Tensor finished = convert(scalar(counter), Element::Real, frame().call);
+    Tensor one = constant(1, Element::Real, frame().call);
+    bindFresh(counter, emit("add", {finished, one}, Element::Real, {}, {}, frame().call), frame().call);
+  }
+  for (const char *counter : {"steps", "epochs", "steps_per_epoch"})
+    bindFresh(counter, convert(scalar(counter), Element::Real, frame().call), frame().call);
+}
+
+Entity Elaborator::evaluateSchedule(const Entity &schedule, const std::string &prefix, SourceRange range) {
+  if (schedule.poisoned() || schedule.is<Tensor>())
+    return schedule;
+  auto *callable = schedule.get<CallableEntity>();
+  if (!callable || !callable->declaration)
+    return Poison{};
+  const CallableDeclaration &declaration = *callable->declaration;
+  bool good = true;
+  std::vector<NamedEntity> given = callable->settings;
+  if (!callable->bound)
+    given = bindSettings(declaration, {}, callable->range, good);
+  if (!good || !declaration.body)
+    return Poison{};
+  Frame entered;
+  entered.callable = &declaration;
+  entered.call = place(range);
+  entered.standard = inStandard(declaration.range);
+  EnterFrame enter(*this, std::move(entered));
+  if (!enterSettings(declaration, given))
+    return Poison{};
+  for (const Parameter &parameter : declaration.settings) {
+    Binding *binding = findLocal(parameter.name.text);
+    if (!binding || !parameter.type)
+      continue;
+    ElementKind kind = parameter.type->element;
+    if (kind == ElementKind::Float || kind == ElementKind::Int)
+      binding->value = recipeNumber(binding->value, prefix, parameter.name.text, kind == ElementKind::Int, binding->range);
+    else if (kind == ElementKind::Schedule)
+      binding->value = binding->value.isNumber()
+                           ? recipeNumber(binding->value, prefix, parameter.name.text, false, binding->range)
+                           : evaluateSchedule(binding->value, parameter.name.text, range);
+  }
+  bindCounters();
+  Entity value = evaluateBlock(*declaration.body);
+  if (value.isNumber())
+    return constant(value.number(), Element::Real, declaration.range);
+  auto *tensor = value.get<Tensor>();
+  if (tensor && tensor->shape.empty() && tensor->element == Element::Real)
+    return *tensor;
+  if (!value.poisoned())
+    report(Diag::ScheduleValue, declaration.name.range, declaration.name.text, describe(value));
+  return Poison{};
+}
+
+void Elaborator::finishSettings() {
+  auto lastPart = [](const std::string &key) { return key.substr(key.rfind('.') + 1); };
+  std::map<std::string, int> uses{{"seed", 1}, {"step", 1}, {"steps", 1}, {"epoch", 1}, {"epochs", 1}, {"steps_per_epoch", 1}};
+  for (const Setting &setting : program.settings)
+    ++uses[lastPart(setting.key)];
+  std::map<std::string, std::string> names;
+  for (Setting &setting : program.settings) {
+    std::string name = uses[lastPart(setting.key)] == 1 ? lastPart(setting.key) : setting.key;
+    names[setting.key] = name;
+    setting.key = name;
+  }
+  for (Function &function : program.functions)
+    for (FunctionArgument &argument : function.arguments)
+      if (auto name = names.find(argument.name); argument.kind == ArgumentKind::Scalar && name != names.end()) {
+        argument.name = name->second;
+        function.values[argument.value].name = name->second;
+      }
+}
+
+} // namespace nnc::lang

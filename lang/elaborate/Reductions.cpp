@@ -1,0 +1,149 @@
+// Reductions: of a whole tensor, `sum(x)`; over dimensions that the signature names, `sum[n](x)`; over the leading ones,
+// `mean[...](x)`. Those over index variables are index notation.
+#include "lang/ASTWalk.h"
+#include "lang/elaborate/Elaborator.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace nnc::lang {
+
+Entity Elaborator::reduceAxes(const std::string &reducer, const Tensor &given, std::vector<int64_t> axes, SourceRange range) {
+  Tensor value = given;
+  if (value.element == Element::Bool) {
+    report(Diag::OperandType, range, reducer, describe(given));
+    return Poison{};
+  }
+  if (reducer == "argmax") {
+    if (axes.size() != 1) {
+      report(Diag::ArgmaxAxes, range, describe(value.element, value.shape));
+      return Poison{};
+    }
+    Shape shape = value.shape;
+    int64_t classes = shape[size_t(axes[0])].size;
+    shape.erase(shape.begin() + axes[0]);
+    Tensor result = emit("argmax", {value}, Element::Int, shape, {{"dim", axes[0]}}, range);
+    result.classes = classes;
+    return result;
+  }
+  if (reducer == "mean" && value.element == Element::Int)
+    value = convert(value, Element::Float, range);
+  if (axes.empty())
+    return value;
+  int64_t count = 1;
+  for (int64_t axis : axes)
+    count *= value.shape[size_t(axis)].size;
+  if (reducer != "mean")
+    return reduce("reduce_" + reducer, value, axes, range);
+  Tensor sum = reduce("reduce_sum", value, axes, range);
+  Tensor divisor = broadcastTo(constant(double(count), sum.element, range), sum.shape, range);
+  Tensor mean = emit("div", {sum, divisor}, sum.element, sum.shape, {}, range);
+  mean.holes = sum.holes;
+  return mean;
+}
+
+Entity Elaborator::builtinReduce(const Builtin &builtin, const std::vector<GivenArgument> &,
+                                 const std::vector<GivenArgument> &inputs, SourceRange range) {
+  if (inputs[0].value.isNumber() && builtin.name != "argmax")
+    return inputs[0].value;
+  auto *value = inputs[0].value.get<Tensor>();
+  if (!value) {
+    report(Diag::OperandType, inputs[0].range, builtin.name, describe(inputs[0].value));
+    return Poison{};
+  }
+  if (!usable(*value, range))
+    return Poison{};
+  std::vector<int64_t> axes(value->shape.size());
+  std::iota(axes.begin(), axes.end(), 0);
+  Entity result = reduceAxes(std::string(builtin.name), *value, axes, range);
+  // Nothing is left of the shape that an operation could find again.
+  if (auto *tensor = result.get<Tensor>())
+    tensor->holes.clear();
+  return result;
+}
+
+std::optional<std::vector<int64_t>> Elaborator::reducedAxes(const ReduceExpression &expression, const Tensor &value) {
+  std::vector<int64_t> axes;
+  for (const ExpressionPtr &item : expression.items) {
+    if (as<EllipsisExpression>(item)) {
+      size_t count = frame().leading ? frame().leading->size() : 0;
+      if (!frame().leading) {
+        report(Diag::NoLeading, item->range);
+        return std::nullopt;
+      }
+      for (size_t axis = 0; axis < std::min(count, value.shape.size()); ++axis)
+        axes.push_back(int64_t(axis));
+      continue;
+    }
+    Entity dimension = evaluate(*item);
+    if (dimension.poisoned())
+      return std::nullopt;
+    auto *known = dimension.get<IntegerConstant>();
+    std::vector<int64_t> same, equal;
+    for (size_t axis = 0; known && axis < value.shape.size(); ++axis) {
+      if (known->origin && value.shape[axis].origin == known->origin)
+        same.push_back(int64_t(axis));
+      if (value.shape[axis].size == known->value)
+        equal.push_back(int64_t(axis));
+    }
+    // The dimension itself, else the only one of its size.
+    const std::vector<int64_t> &found = same.empty() ? equal : same;
+    if (!known || found.size() != 1) {
+      DiagnosticBuilder builder = report(Diag::UnknownAxis, item->range, toSource(*item), describe(value.element, value.shape));
+      if (found.size() > 1)
+        builder.note(fmt::format("{} of its dimensions could be meant; index notation says which: `{}[j] x[i, j]`", found.size(),
+                                 expression.reducer.text));
+      else
+        addOrigins(builder, value.shape);
+      return std::nullopt;
+    }
+    axes.push_back(found[0]);
+  }
+  std::sort(axes.begin(), axes.end());
+  axes.erase(std::unique(axes.begin(), axes.end()), axes.end());
+  return axes;
+}
+
+bool Elaborator::isOverIndices(const ReduceExpression &expression) {
+  // An index variable stands in the brackets of something in the operand; a dimension does not.
+  std::set<std::string> names;
+  for (const ExpressionPtr &item : expression.items)
+    if (auto *name = as<NameExpression>(item))
+      names.insert(name->name);
+  std::function<bool(const Expression &)> indexes = [&](const Expression &node) {
+    bool found = false;
+    if (auto *access = as<IndexExpression>(&node))
+      for (const ExpressionPtr &item : access->items)
+        if (auto *name = as<NameExpression>(item))
+          found |= names.count(name->name) != 0;
+    forEachChild(node, [&](const Expression &child) { found = found || indexes(child); });
+    return found;
+  };
+  return expression.operand && indexes(*expression.operand);
+}
+
+Entity Elaborator::applyReducer(const ReduceExpression &expression, const Entity &operand, SourceRange range) {
+  if (operand.poisoned())
+    return Poison{};
+  std::optional<Tensor> value = tensor(operand, Element::Float, expression.reducer.text, range);
+  if (!value)
+    return Poison{};
+  std::optional<std::vector<int64_t>> axes = reducedAxes(expression, *value);
+  if (!axes)
+    return Poison{};
+  return reduceAxes(expression.reducer.text, *value, *axes, range);
+}
+
+Entity Elaborator::evaluateReduce(const ReduceExpression &expression) {
+  if (expression.operand)
+    return isOverIndices(expression) ? evaluateIndexed(expression)
+                                     : applyReducer(expression, evaluate(*expression.operand), expression.range);
+  if (Binding *local = findLocal(expression.reducer.text)) {
+    // A local of that name: this is its indexing.
+    local->used = true;
+    return indexEntity(local->value, expression.items, expression.range);
+  }
+  return ReducerEntity{&expression};
+}
+
+} // namespace nnc::lang

@@ -1,0 +1,324 @@
+#include "lang/elaborate/Resolve.h"
+
+#include "lang/ASTWalk.h"
+
+#include <algorithm>
+
+namespace nnc::lang {
+
+void Resolver::run() {
+  for (const DeclarationPtr &declaration : elaborator.user.declarations) {
+    scopes.assign(1, {});
+    if (auto *config = as<ConfigDeclaration>(declaration)) {
+      for (const Entry &entry : config->entries)
+        expression(*entry.value);
+    } else if (auto *callableDeclaration = as<CallableDeclaration>(declaration)) {
+      callable(*callableDeclaration);
+    } else if (auto *dataDeclaration = as<DataDeclaration>(declaration)) {
+      data(*dataDeclaration);
+    } else if (auto *trainDeclaration = as<TrainDeclaration>(declaration)) {
+      train(*trainDeclaration);
+    } else if (auto *predictDeclaration = as<PredictDeclaration>(declaration)) {
+      predict(predictDeclaration->model, *predictDeclaration->body);
+    } else if (auto *generate = as<GenerateDeclaration>(declaration)) {
+      elaborator.unsupported("`generate`", generate->keyword);
+    }
+  }
+}
+
+bool Resolver::isLocal(const std::string &name) const {
+  return std::any_of(scopes.begin(), scopes.end(), [&](const auto &scope) { return scope.count(name) != 0; });
+}
+
+bool Resolver::isKnown(const std::string &name) const {
+  return isLocal(name) || elaborator.findGlobal(name, false) || findBuiltin(name) || elaborator.dataBlocks.count(name) ||
+         name == "training" || name == "pi" || name == "infinity";
+}
+
+void Resolver::name(const std::string &name, SourceRange range) {
+  if (isKnown(name))
+    return;
+  if (isPlannedName(name)) {
+    elaborator.unsupported(fmt::format("`{}`", name), range);
+    return;
+  }
+  std::vector<std::string> candidates = elaborator.visibleNames(false);
+  for (const auto &scope : scopes)
+    candidates.insert(candidates.end(), scope.begin(), scope.end());
+  elaborator.reportUnknown(name, range, std::move(candidates));
+}
+
+//===----------------------------------------------------------------------===//
+// Declarations
+//===----------------------------------------------------------------------===//
+
+void Resolver::declareDimensions(const Expression &pattern) {
+  if (auto *dimension = as<NameExpression>(&pattern)) {
+    const Global *global = elaborator.findGlobal(dimension->name, false);
+    if (!isLocal(dimension->name) && !(global && global->entry))
+      declare(dimension->name);
+    return;
+  }
+  if (as<CallExpression>(&pattern))
+    return;
+  forEachChild(pattern, [&](const Expression &child) { declareDimensions(child); });
+}
+
+void Resolver::declareDimensions(const TypeExpression &type) {
+  forEachChild(type, [&](const Expression &child) { declareDimensions(child); });
+}
+
+void Resolver::type(const TypeExpression &type) {
+  forEachChild(type, [&](const Expression &child) { expression(child); });
+}
+
+void Resolver::callable(const CallableDeclaration &declaration) {
+  for (const Parameter &setting : declaration.settings) {
+    if (setting.type)
+      type(*setting.type);
+    if (setting.defaultValue)
+      expression(*setting.defaultValue);
+    declare(setting.name.text);
+  }
+  for (const Parameter &input : declaration.inputs)
+    if (input.type)
+      declareDimensions(*input.type);
+  for (const Parameter &input : declaration.inputs) {
+    if (input.type)
+      type(*input.type);
+    if (input.defaultValue)
+      expression(*input.defaultValue);
+  }
+  for (const Parameter &input : declaration.inputs)
+    declare(input.name.text);
+  for (const ResultDeclaration &result : declaration.results)
+    type(result.type);
+  bool optimizer = declaration.callable == CallableKind::Optimizer;
+  if (optimizer || declaration.callable == CallableKind::Schedule)
+    for (const char *counter : {"step", "steps", "epoch", "epochs", "steps_per_epoch"})
+      declare(counter);
+  if (optimizer)
+    for (const char *value : {"param", "grad"})
+      declare(value);
+  if (declaration.body)
+    block(*declaration.body);
+}
+
+void Resolver::data(const DataDeclaration &declaration) {
+  for (const Field &field : declaration.fields)
+    type(field.type);
+}
+
+void Resolver::train(const TrainDeclaration &declaration) {
+  if (auto found = elaborator.dataBlocks.find(declaration.data.text); found != elaborator.dataBlocks.end())
+    for (const Field &field : found->second->fields)
+      declare(field.name.text);
+  for (const StatementPtr &one : declaration.body->statements) {
+    // `stop` takes a word of its own.
+    auto *binding = as<BindingStatement>(one);
+    if (!(binding && binding->names.size() == 1 && binding->names[0].text == "stop"))
+      statement(*one);
+  }
+}
+
+void Resolver::predict(const Identifier &model, const Block &body) {
+  for (const DeclarationPtr &declaration : elaborator.user.declarations) {
+    if (auto *callable = as<CallableDeclaration>(declaration); callable && callable->name.text == model.text)
+      for (const Parameter &input : callable->inputs)
+        declare(input.name.text);
+    auto *training = as<TrainDeclaration>(declaration);
+    if (!training || training->model.text != model.text)
+      continue;
+    if (auto found = elaborator.dataBlocks.find(training->data.text); found != elaborator.dataBlocks.end())
+      for (const Field &field : found->second->fields)
+        declare(field.name.text);
+    for (const StatementPtr &one : training->body->statements) {
+      if (auto *binding = as<BindingStatement>(one))
+        for (const Identifier &identifier : binding->names)
+          declare(identifier.text);
+      if (auto *definition = as<IndexDefinition>(one))
+        declare(definition->name.text);
+    }
+  }
+  block(body);
+}
+
+//===----------------------------------------------------------------------===//
+// Statements
+//===----------------------------------------------------------------------===//
+
+void Resolver::block(const Block &block) {
+  scopes.emplace_back();
+  statements(block);
+  scopes.pop_back();
+}
+
+void Resolver::statements(const Block &block) {
+  for (const StatementPtr &one : block.statements)
+    statement(*one);
+}
+
+void Resolver::statement(const Statement &statement) {
+  switch (statement.kind) {
+  case StatementKind::Expression:
+    return expression(*as<ExpressionStatement>(&statement)->value);
+  case StatementKind::Binding: {
+    auto *binding = as<BindingStatement>(&statement);
+    expression(*binding->value);
+    for (const Identifier &identifier : binding->names)
+      declare(identifier.text);
+    return;
+  }
+  case StatementKind::IndexDefinition: {
+    auto *definition = as<IndexDefinition>(&statement);
+    scopes.emplace_back();
+    for (const Identifier &index : definition->indices)
+      declare(index.text);
+    expression(*definition->value);
+    scopes.pop_back();
+    declare(definition->name.text);
+    return;
+  }
+  case StatementKind::Parameter: {
+    auto *parameter = as<ParameterStatement>(&statement);
+    type(parameter->type);
+    expression(*parameter->initial);
+    declare(parameter->name.text);
+    return;
+  }
+  case StatementKind::State: {
+    auto *state = as<StateStatement>(&statement);
+    if (state->type)
+      type(*state->type);
+    expression(*state->initial);
+    declare(state->name.text);
+    return;
+  }
+  case StatementKind::Update: {
+    auto *update = as<UpdateStatement>(&statement);
+    if (!update->name.text.empty())
+      name(update->name.text, update->name.range);
+    return expression(*update->value);
+  }
+  case StatementKind::For: {
+    auto *loop = as<ForStatement>(&statement);
+    expression(*loop->iterable);
+    scopes.emplace_back();
+    declare(loop->variable.text);
+    statements(*loop->body);
+    scopes.pop_back();
+    return;
+  }
+  case StatementKind::Yield:
+    return expression(*as<YieldStatement>(&statement)->value);
+  case StatementKind::Metric:
+    return expression(*as<MetricStatement>(&statement)->value);
+  case StatementKind::Then:
+    // Reported when the block is executed; its keys are not names.
+    return;
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Expressions
+//===----------------------------------------------------------------------===//
+
+void Resolver::declareIndices(const Expression &node) {
+  if (auto *access = as<IndexExpression>(&node))
+    for (const ExpressionPtr &item : access->items)
+      if (auto *index = as<NameExpression>(item); index && !isKnown(index->name))
+        declare(index->name);
+  forEachChild(node, [&](const Expression &child) { declareIndices(child); });
+}
+
+void Resolver::expression(const Expression &node) {
+  switch (node.kind) {
+  case ExpressionKind::Name:
+    return name(as<NameExpression>(&node)->name, node.range);
+  case ExpressionKind::Call:
+    return call(*as<CallExpression>(&node));
+  case ExpressionKind::Reduce: {
+    auto *reduce = as<ReduceExpression>(&node);
+    scopes.emplace_back();
+    if (Elaborator::isOverIndices(*reduce))
+      for (const ExpressionPtr &item : reduce->items)
+        if (auto *index = as<NameExpression>(item))
+          declare(index->name);
+    forEachChild(node, [&](const Expression &child) { expression(child); });
+    scopes.pop_back();
+    return;
+  }
+  case ExpressionKind::Where: {
+    auto *where = as<WhereExpression>(&node);
+    scopes.emplace_back();
+    declareIndices(*where->value);
+    expression(*where->condition);
+    expression(*where->value);
+    scopes.pop_back();
+    return;
+  }
+  case ExpressionKind::If: {
+    auto *condition = as<IfExpression>(&node);
+    expression(*condition->condition);
+    block(*condition->then);
+    if (condition->orElse)
+      expression(*condition->orElse);
+    return;
+  }
+  case ExpressionKind::Block:
+    return block(*as<Block>(&node));
+  case ExpressionKind::Scan: {
+    auto *scan = as<ScanExpression>(&node);
+    for (const ScanSource &source : scan->sources)
+      expression(*source.sequence);
+    for (const ScanCarry &carry : scan->carries)
+      expression(*carry.initial);
+    scopes.emplace_back();
+    for (const ScanSource &source : scan->sources)
+      declare(source.variable.text);
+    for (const ScanCarry &carry : scan->carries)
+      declare(carry.name.text);
+    statements(*scan->body);
+    scopes.pop_back();
+    return;
+  }
+  default:
+    forEachChild(node, [&](const Expression &child) { expression(child); });
+  }
+}
+
+void Resolver::call(const CallExpression &call) {
+  expression(*call.callee);
+  for (const CallArgument &argument : call.arguments)
+    expression(*argument.value);
+  if (call.block)
+    block(*call.block);
+  auto *callee = as<NameExpression>(call.callee);
+  if (!callee || isLocal(callee->name))
+    return;
+  const Global *global = elaborator.findGlobal(callee->name, false);
+  if (!global || global->entry)
+    return;
+  auto &declaration = static_cast<const CallableDeclaration &>(*global->declaration);
+  bool settings = declaration.hasSettings || declaration.callable == CallableKind::Init ||
+                  declaration.callable == CallableKind::Optimizer || declaration.callable == CallableKind::Schedule;
+  const std::vector<Parameter> &parameters = settings ? declaration.settings : declaration.inputs;
+  for (const CallArgument &argument : call.arguments) {
+    if (!argument.named() || std::any_of(parameters.begin(), parameters.end(), [&](const Parameter &parameter) {
+          return parameter.name.text == argument.name.text;
+        }))
+      continue;
+    std::vector<std::string> names;
+    for (const Parameter &parameter : parameters)
+      names.push_back(parameter.name.text);
+    DiagnosticBuilder builder = elaborator.report(Diag::UnknownArgument, argument.name.range, declaration.name.text,
+                                                  settings ? "setting" : "input", argument.name.text);
+    std::string_view nearest = nearestName(argument.name.text, std::span<const std::string>(names));
+    if (!nearest.empty())
+      builder.help(fmt::format("did you mean `{}`?", nearest));
+    else if (!names.empty())
+      builder.note(fmt::format("it has {}", fmt::join(names, ", ")));
+  }
+}
+
+} // namespace nnc::lang

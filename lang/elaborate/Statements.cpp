@@ -1,0 +1,182 @@
+// Execution of blocks: bindings, compile-time loops and conditions.
+#include "lang/elaborate/Elaborator.h"
+
+#include <utility>
+
+namespace nnc::lang {
+
+namespace {
+constexpr int64_t maximumIterations = 100'000;
+}
+
+Entity Elaborator::evaluateBlock(const Block &block, bool newScope) {
+  if (newScope)
+    frame().scopes.emplace_back();
+  Entity last = Nothing{};
+  for (const StatementPtr &statement : block.statements)
+    last = evaluateStatement(*statement);
+  if (newScope)
+    frame().scopes.pop_back();
+  return last;
+}
+
+Entity Elaborator::evaluateStatement(const Statement &statement) {
+  if (!step(statement.range))
+    return Poison{};
+  switch (statement.kind) {
+  case StatementKind::Expression:
+    return evaluate(*as<ExpressionStatement>(&statement)->value);
+  case StatementKind::Binding:
+    bindStatement(*as<BindingStatement>(&statement));
+    break;
+  case StatementKind::IndexDefinition:
+    defineByIndex(*as<IndexDefinition>(&statement));
+    break;
+  case StatementKind::Parameter:
+    declareParameter(*as<ParameterStatement>(&statement));
+    break;
+  case StatementKind::State:
+    if (frame().target)
+      declareSlot(*as<StateStatement>(&statement));
+    else
+      declareState(*as<StateStatement>(&statement));
+    break;
+  case StatementKind::Update:
+    update(*as<UpdateStatement>(&statement));
+    break;
+  case StatementKind::For:
+    loop(*as<ForStatement>(&statement));
+    break;
+  case StatementKind::Yield:
+    return unsupported("`yield`", statement.range);
+  case StatementKind::Metric:
+    report(Diag::Misplaced, statement.range, "`metric`", "a train block");
+    break;
+  case StatementKind::Then:
+    return unsupported("`then`, a later phase of training,", statement.range);
+  }
+  return Nothing{};
+}
+
+void Elaborator::bindFresh(const std::string &name, Entity value, SourceRange range) {
+  frame().scopes.back()[name] = {std::move(value), range, false};
+}
+
+void Elaborator::nameValue(const std::string &name, const Entity &value) {
+  if (auto *tensor = value.get<Tensor>()) {
+    bool standardCode = frame().standard;
+    if (!standardCode && tensor->graph == &pass->graph)
+      pass->graph.name(tensor->id, ownName(name));
+  } else if (auto *layer = value.get<LayerPtr>()) {
+    if ((*layer)->name.empty() && !(*layer)->isModel)
+      nameLayer(**layer, name, frame().layer);
+  }
+}
+
+void Elaborator::bind(const Identifier &name, Entity value) {
+  if (name.text.empty())
+    return;
+  nameValue(name.text, value);
+  std::deque<Frame>::reference current = frame();
+  for (size_t level = current.scopes.size(); level-- > 0;) {
+    auto known = current.scopes[level].find(name.text);
+    if (known == current.scopes[level].end())
+      continue;
+    if (level < current.conditional)
+      report(Diag::ConditionalChange, name.range, name.text);
+    known->second = {std::move(value), name.range, known->second.used};
+    return;
+  }
+  bindFresh(name.text, std::move(value), name.range);
+}
+
+void Elaborator::bindStatement(const BindingStatement &statement) {
+  Entity value = evaluate(*statement.value);
+  if (value.is<Nothing>()) {
+    report(Diag::NoValue, statement.value->range);
+    value = Poison{};
+  }
+  if (statement.names.size() == 1) {
+    bind(statement.names[0], std::move(value));
+    return;
+  }
+  auto *group = value.get<Group>();
+  if (group && group->members.size() == statement.names.size()) {
+    for (size_t index = 0; index < statement.names.size(); ++index)
+      bind(statement.names[index], *group->members[index].value);
+    return;
+  }
+  if (!value.poisoned()) {
+    DiagnosticBuilder builder =
+        report(Diag::BindingCount, statement.range, int64_t(statement.names.size()), group ? int64_t(group->members.size()) : 1);
+    builder.label(statement.value->range, fmt::format("this is {}", describe(value)));
+  }
+  for (const Identifier &name : statement.names)
+    bind(name, Poison{});
+}
+
+void Elaborator::loop(const ForStatement &statement) {
+  Entity iterable = evaluate(*statement.iterable);
+  std::vector<Entity> items;
+  if (auto *range = iterable.get<RangeConstant>()) {
+    int64_t count = 0;
+    if (__builtin_sub_overflow(range->end, range->begin, &count) || count > maximumIterations) {
+      report(Diag::TooManyIterations, statement.iterable->range, maximumIterations);
+      return;
+    }
+    for (int64_t value = range->begin; value < range->end; ++value)
+      items.push_back(IntegerConstant{value, nullptr});
+  } else if (auto *group = iterable.get<Group>()) {
+    for (const NamedEntity &member : group->members)
+      items.push_back(*member.value);
+  } else {
+    if (!iterable.poisoned())
+      report(Diag::CannotIterate, statement.iterable->range, describe(iterable));
+    // The body is executed once nevertheless, for the errors in it and for what it binds.
+    items.push_back(Poison{});
+  }
+  for (Entity &item : items) {
+    if (diagnostics.full())
+      return;
+    frame().scopes.emplace_back();
+    if (!statement.variable.text.empty())
+      bindFresh(statement.variable.text, std::move(item), statement.variable.range);
+    evaluateBlock(*statement.body, false);
+    frame().scopes.pop_back();
+  }
+}
+
+Entity Elaborator::evaluateIf(const IfExpression &expression) {
+  Entity condition = evaluate(*expression.condition);
+  if (condition.poisoned())
+    return Poison{};
+  if (auto *known = condition.get<bool>()) {
+    if (*known)
+      return evaluateBlock(*expression.then);
+    if (expression.orElse)
+      return evaluate(*expression.orElse);
+    return Nothing{};
+  }
+  auto *tensor = condition.get<Tensor>();
+  if (!tensor || tensor->element != Element::Bool) {
+    report(Diag::ConditionType, expression.condition->range, describe(condition));
+    return Poison{};
+  }
+  if (!expression.orElse) {
+    report(Diag::RunTimeCondition, expression.range)
+        .help("give both values: `if ... { a } else { b }`");
+    return Poison{};
+  }
+  // Known only while running: both values are computed and one is chosen, for each element if need be.
+  size_t outer = std::exchange(frame().conditional, frame().scopes.size());
+  Entity yes = evaluateBlock(*expression.then);
+  Entity no = evaluate(*expression.orElse);
+  frame().conditional = outer;
+  if (yes.is<Nothing>() || no.is<Nothing>()) {
+    report(Diag::NoValue, expression.range);
+    return Poison{};
+  }
+  return select(condition, yes, no, expression.range);
+}
+
+} // namespace nnc::lang

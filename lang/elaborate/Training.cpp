@@ -1,0 +1,380 @@
+#include "lang/elaborate/Training.h"
+
+#include <algorithm>
+
+namespace nnc::lang {
+
+namespace {
+
+constexpr std::string_view keys[] = {"loss", "optimizer", "batch", "epochs", "steps", "validate", "stop", "clip"};
+
+bool isKey(std::string_view name) { return std::find(std::begin(keys), std::end(keys), name) != std::end(keys); }
+
+} // namespace
+
+const CallableDeclaration *TrainingElaborator::findModel(const Identifier &name) {
+  if (name.text.empty())
+    return nullptr;
+  auto found = elaborator.userGlobals.find(name.text);
+  if (found != elaborator.userGlobals.end())
+    if (auto *callable = as<CallableDeclaration>(found->second.declaration); callable && !found->second.entry && callable->callable == CallableKind::Model)
+      return callable;
+  std::vector<std::string> models;
+  for (const auto &[known, global] : elaborator.userGlobals)
+    if (auto *callable = as<CallableDeclaration>(global.declaration); callable && !global.entry && callable->callable == CallableKind::Model)
+      models.push_back(known);
+  DiagnosticBuilder builder = diagnostics.report(Diag::UnknownModel, name.range, name.text);
+  std::string_view nearest = nearestName(name.text, std::span<const std::string>(models));
+  if (!nearest.empty())
+    builder.help(fmt::format("did you mean `{}`?", nearest));
+  else if (!models.empty())
+    builder.note(fmt::format("the models of this file are {}", fmt::join(models, ", ")));
+  return nullptr;
+}
+
+void TrainingElaborator::findDeclarations() {
+  const CallableDeclaration *lastModel = nullptr;
+  for (const DeclarationPtr &declaration : elaborator.user.declarations) {
+    if (auto *callable = as<CallableDeclaration>(declaration); callable && callable->callable == CallableKind::Model)
+      lastModel = callable;
+    if (auto *training = as<TrainDeclaration>(declaration)) {
+      if (train)
+        diagnostics.report(Diag::SeveralTrainBlocks, training->keyword).label(train->keyword, "the first one");
+      else
+        train = training;
+    }
+  }
+  if (train) {
+    model = findModel(train->model);
+    if (auto found = elaborator.dataBlocks.find(train->data.text); found != elaborator.dataBlocks.end()) {
+      data = found->second;
+    } else if (!train->data.text.empty()) {
+      std::vector<std::string> names;
+      for (const auto &[name, block] : elaborator.dataBlocks)
+        names.push_back(name);
+      DiagnosticBuilder builder = diagnostics.report(Diag::UnknownData, train->data.range, train->data.text);
+      std::string_view nearest = nearestName(train->data.text, std::span<const std::string>(names));
+      if (!nearest.empty())
+        builder.help(fmt::format("did you mean `{}`?", nearest));
+    }
+  } else {
+    model = lastModel;
+  }
+  for (const DeclarationPtr &declaration : elaborator.user.declarations) {
+    auto *prediction = as<PredictDeclaration>(declaration);
+    if (!prediction)
+      continue;
+    const CallableDeclaration *of = findModel(prediction->model);
+    if (of && (of == model || !train)) {
+      predict = prediction;
+      model = of;
+    }
+  }
+}
+
+void TrainingElaborator::run() {
+  findDeclarations();
+  elaborator.initialize = std::make_unique<Pass>("initialize", model ? model->name.range : SourceRange{}, true);
+  if (model)
+    program.model = model->name.text;
+  std::vector<const DataDeclaration *> blocks;
+  for (const auto &[name, block] : elaborator.dataBlocks) {
+    elaborator.pass = elaborator.initialize.get();
+    std::optional<DataInfo> info = elaborator.elaborateData(*block);
+    if (block == data && info)
+      program.data = std::move(info);
+  }
+  if (!model)
+    return;
+  if (!train) {
+    if (std::unique_ptr<Pass> pass = predictModel(*model))
+      passes.emplace_back(Role::Predict, std::move(pass));
+    assemble();
+    return;
+  }
+  if (!data)
+    return;
+  for (Role role : {Role::TrainStep, Role::Evaluate, Role::Predict, Role::Gradient}) {
+    passes.emplace_back(role, trainPass(role));
+    // What is wrong in one mode is mostly wrong in all: say it once.
+    if (diagnostics.hasErrors())
+      break;
+  }
+  checkUnused();
+  if (!diagnostics.hasErrors())
+    assemble();
+}
+
+//===----------------------------------------------------------------------===//
+// The blocks
+//===----------------------------------------------------------------------===//
+
+void TrainingElaborator::bindFields() {
+  for (const Field &field : data->fields)
+    if (!field.name.text.empty())
+      elaborator.bindFresh(field.name.text, elaborator.declaredInput(field.name, field.type), field.name.range);
+}
+
+std::unique_ptr<Pass> TrainingElaborator::trainPass(Role role) {
+  static constexpr const char *names[] = {"train_step", "evaluate", "predict", "gradient"};
+  bool training = role == Role::TrainStep || role == Role::Gradient;
+  auto pass = std::make_unique<Pass>(names[int(role)], train->keyword, training);
+  EnterPass enterPass(elaborator, pass.get());
+  EnterFrame enterFrame(elaborator, Frame{});
+  loss.reset();
+  if (role == Role::TrainStep)
+    seenKeys.clear();
+  bindFields();
+  elaborator.frame().scopes.emplace_back();
+  for (const StatementPtr &statement : train->body->statements)
+    runStatement(*statement, role);
+  if (role == Role::TrainStep)
+    requireKeys();
+  if (role == Role::Predict) {
+    if (predict)
+      addPredictions(*predict->body);
+    else if (LayerPtr trained = elaborator.modelInstance(*model); trained->result)
+      addModelPredictions(*trained->result);
+  } else if (std::optional<Tensor> value = lossOf(role)) {
+    // Metrics have been added while the block ran: the loss comes before them.
+    pass->graph.function.results.insert(pass->graph.function.results.begin(), {ResultKind::Output, "loss", value->id});
+    if (role == Role::TrainStep)
+      updateParameters(*value);
+    else if (role == Role::Gradient)
+      addGradients(*value);
+  }
+  for (const auto &[name, binding] : elaborator.frame().scopes.back())
+    usedBindings[name] |= binding.used;
+  if (!elaborator.modelInstance(*model)->result && !diagnostics.hasErrors())
+    diagnostics.report(Diag::ModelUnused, train->model.range, model->name.text);
+  return pass;
+}
+
+void TrainingElaborator::runStatement(const Statement &statement, Role role) {
+  if (auto *metric = as<MetricStatement>(&statement)) {
+    if (role == Role::TrainStep || role == Role::Evaluate)
+      addMetric(*metric);
+    return;
+  }
+  if (statement.kind == StatementKind::Parameter || statement.kind == StatementKind::State ||
+      statement.kind == StatementKind::Update) {
+    diagnostics.report(Diag::Misplaced, statement.range, "this", "a layer, a model or an optimizer");
+    return;
+  }
+  auto *binding = as<BindingStatement>(&statement);
+  if (!binding) {
+    elaborator.evaluateStatement(statement);
+    return;
+  }
+  const Identifier &name = binding->names[0];
+  if (binding->names.size() != 1 || !isKey(name.text)) {
+    elaborator.bindStatement(*binding);
+    for (const Identifier &one : binding->names)
+      if (Binding *bound = elaborator.findLocal(one.text)) {
+        const Entity &value = bound->value;
+        bindings[one.text] = {one.range, value.is<Tensor>() || value.is<Group>() || value.is<LayerPtr>() || value.poisoned()};
+      }
+    return;
+  }
+  if (role == Role::TrainStep) {
+    auto [known, isNew] = seenKeys.emplace(name.text, name.range);
+    if (!isNew)
+      diagnostics.report(Diag::RepeatedKey, name.range, name.text).label(known->second, "given here already");
+  }
+  if (name.text == "loss") {
+    loss = elaborator.evaluate(*binding->value);
+    lossRange = binding->value->range;
+    elaborator.bindFresh("loss", *loss, name.range);
+  } else if (role == Role::TrainStep) {
+    readKey(name.text, name, *binding->value);
+  }
+}
+
+std::optional<Tensor> TrainingElaborator::exampleScalar(const Entity &value, std::string_view what, SourceRange range) {
+  std::optional<Tensor> tensor;
+  if (value.poisoned())
+    return std::nullopt;
+  if (value.is<Nothing>() || !(value.is<Tensor>() || value.isNumber())) {
+    diagnostics.report(Diag::ScalarNeeded, range, what, describe(value));
+    return std::nullopt;
+  }
+  tensor = elaborator.tensor(value, Element::Float, what, range);
+  if (!tensor)
+    return std::nullopt;
+  if (!tensor->shape.empty()) {
+    DiagnosticBuilder builder = diagnostics.report(Diag::ScalarNeeded, range, what, describe(value));
+    elaborator.addOrigins(builder, tensor->shape);
+    builder.help("`mean(...)` or `sum(...)` makes one number of it");
+    return std::nullopt;
+  }
+  return elaborator.convert(*tensor, Element::Float, range);
+}
+
+std::optional<Tensor> TrainingElaborator::lossOf(Role) {
+  if (!loss)
+    return std::nullopt;
+  std::optional<Tensor> example = exampleScalar(*loss, "loss", lossRange);
+  if (!example)
+    return std::nullopt;
+  Tensor mean = elaborator.emit("batch_mean", {*example}, Element::Float, {}, {}, lossRange);
+  elaborator.pass->graph.name(mean.id, "loss");
+  return mean;
+}
+
+void TrainingElaborator::addMetric(const MetricStatement &statement) {
+  std::string name = statement.name.text;
+  if (name.empty()) {
+    const Expression *callee = statement.value.get();
+    if (auto *pipe = as<PipeExpression>(callee))
+      callee = pipe->stage.get();
+    while (auto *call = as<CallExpression>(callee))
+      callee = call->callee.get();
+    if (auto *function = as<NameExpression>(callee))
+      name = function->name;
+  }
+  if (name.empty()) {
+    diagnostics.report(Diag::MetricName, statement.range);
+    return;
+  }
+  Pass &pass = *elaborator.pass;
+  for (const FunctionResult &result : pass.graph.function.results)
+    if (result.name == name || name == "loss" || name == "learning_rate") {
+      diagnostics.report(Diag::RepeatedKey, statement.range, name);
+      return;
+    }
+  Entity value = elaborator.evaluate(*statement.value);
+  std::optional<Tensor> example = exampleScalar(value, fmt::format("metric `{}`", name), statement.value->range);
+  if (!example)
+    return;
+  Tensor mean = elaborator.emit("batch_mean", {*example}, Element::Float, {}, {}, statement.range);
+  pass.graph.name(mean.id, name);
+  pass.graph.addResult(ResultKind::Output, name, mean.id);
+  if (!pass.training)
+    return;
+  program.metrics.push_back(name);
+}
+
+void TrainingElaborator::requireKeys() {
+  for (const char *key : {"loss", "optimizer"})
+    if (!seenKeys.count(key))
+      diagnostics.report(Diag::MissingKey, train->keyword, key);
+  if (!seenKeys.count("epochs") && !seenKeys.count("steps"))
+    diagnostics.report(Diag::MissingKey, train->keyword, "epochs").note("or `steps`: how long to train");
+}
+
+void TrainingElaborator::checkUnused() {
+  std::vector<std::string_view> candidates(std::begin(keys), std::end(keys));
+  for (const auto &[name, binding] : bindings) {
+    auto [range, isValue] = binding;
+    if (usedBindings[name])
+      continue;
+    std::string_view nearest = nearestName(name, std::span<const std::string_view>(candidates));
+    if (isValue && nearest.empty())
+      continue;
+    DiagnosticBuilder builder = diagnostics.report(Diag::UnknownKey, range, name);
+    if (!nearest.empty())
+      builder.help(fmt::format("did you mean `{}`?", nearest));
+    else
+      builder.note(fmt::format("the keys are {}", fmt::join(candidates, ", ")));
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Predictions
+//===----------------------------------------------------------------------===//
+
+void TrainingElaborator::addPrediction(const std::string &name, const Entity &value, SourceRange range) {
+  if (value.poisoned())
+    return;
+  std::optional<Tensor> tensor;
+  if (value.is<Tensor>() || value.isNumber() || value.is<bool>())
+    tensor = elaborator.tensor(value, Element::Float, "predict", range);
+  if (!tensor) {
+    diagnostics.report(Diag::PredictionValue, range, name, describe(value));
+    return;
+  }
+  if (tensor->element == Element::Real)
+    tensor = elaborator.convert(*tensor, Element::Float, range);
+  Graph &graph = elaborator.pass->graph;
+  graph.function.values[tensor->id].type.classes = tensor->classes;
+  graph.name(tensor->id, name);
+  graph.addResult(ResultKind::ExampleOutput, name, tensor->id);
+}
+
+void TrainingElaborator::addModelPredictions(const Entity &value) {
+  if (auto *group = value.get<Group>()) {
+    for (const NamedEntity &member : group->members)
+      addPrediction(member.name, *member.value, model->name.range);
+    return;
+  }
+  addPrediction("output", value, model->name.range);
+}
+
+void TrainingElaborator::addPredictions(const Block &block) {
+  std::vector<std::string> names;
+  elaborator.frame().scopes.emplace_back();
+  for (const StatementPtr &statement : block.statements) {
+    auto *binding = as<BindingStatement>(statement);
+    auto *alone = as<ExpressionStatement>(statement);
+    if (alone && statement == block.statements.back() && names.empty()) {
+      addPrediction("output", elaborator.evaluate(*alone->value), alone->range);
+      continue;
+    }
+    if (!binding) {
+      elaborator.evaluateStatement(*statement);
+      continue;
+    }
+    Entity value = elaborator.evaluate(*binding->value);
+    auto *group = value.get<Group>();
+    if (binding->names.size() > 1 && group && group->members.size() == binding->names.size()) {
+      for (size_t index = 0; index < binding->names.size(); ++index)
+        addPrediction(binding->names[index].text, *group->members[index].value, binding->range);
+      continue;
+    }
+    for (const Identifier &name : binding->names) {
+      if (std::find(names.begin(), names.end(), name.text) != names.end())
+        diagnostics.report(Diag::RepeatedKey, name.range, name.text);
+      names.push_back(name.text);
+      addPrediction(name.text, value, binding->value->range);
+      if (!name.text.empty())
+        elaborator.bindFresh(name.text, value, name.range);
+    }
+  }
+  elaborator.frame().scopes.pop_back();
+}
+
+std::unique_ptr<Pass> TrainingElaborator::predictModel(const CallableDeclaration &declaration) {
+  // Without a train block the model's inputs are the fields. Their sizes must be numbers; a model with sizes that only
+  // its use would fix is checked no further.
+  auto pass = std::make_unique<Pass>("predict", declaration.name.range, false);
+  EnterPass enterPass(elaborator, pass.get());
+  EnterFrame enterFrame(elaborator, Frame{});
+  std::vector<GivenArgument> inputs;
+  for (const Parameter &input : declaration.inputs) {
+    if (!input.type || input.name.text.empty())
+      return nullptr;
+    std::vector<const NameExpression *> open;
+    for (const Dimension &dimension : input.type->dimensions) {
+      if (dimension.kind != Dimension::Kind::Size)
+        return nullptr;
+      elaborator.collectUnbound(*dimension.value, open);
+    }
+    if (input.type->classCount)
+      elaborator.collectUnbound(*input.type->classCount, open);
+    if (!open.empty())
+      return nullptr;
+    Entity value = elaborator.declaredInput(input.name, *input.type);
+    elaborator.bindFresh(input.name.text, value, input.name.range);
+    inputs.push_back({"", value, input.name.range});
+  }
+  elaborator.frame().scopes.emplace_back();
+  if (predict) {
+    addPredictions(*predict->body);
+  } else {
+    Entity value = elaborator.apply(elaborator.modelInstance(declaration), inputs, declaration.name.range);
+    addModelPredictions(value);
+  }
+  return pass;
+}
+
+} // namespace nnc::lang
