@@ -19,6 +19,9 @@ void buildBatchedElementwise(mlir::Operation *op, mlir::OpBuilder &builder,
                              mlir::ValueRange operands, const llvm::SmallBitVector &batched,
                              int64_t batch, llvm::SmallVectorImpl<mlir::Value> &results);
 
+/// Checks that the result has the type that the operation's own inferReturnTypes gives.
+llvm::LogicalResult verifyInferredType(mlir::Operation *op);
+
 } // namespace nnc::nn::detail
 
 // TableGen's classes have unused parameters.

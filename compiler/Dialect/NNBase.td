@@ -48,4 +48,15 @@ def NN_HasBatchRule : DeclareOpInterfaceMethods<NN_Batchable, ["buildBatched"]>;
 class NN_Op<string mnemonic, list<Trait> traits = []>
     : Op<NN_Dialect, mnemonic, !listconcat(traits, [Pure])>;
 
+// An operation whose result type follows from its operands and attributes: its C++ function
+// inferReturnTypes checks and computes. Verifying by it here, before the interface does, reports a
+// mistake once.
+class NN_InferredOp<string mnemonic, list<Trait> traits = []>
+    : NN_Op<mnemonic, !listconcat(traits, [InferTypeOpAdaptor])> {
+  let hasVerifier = 1;
+  let extraClassDefinition = [{
+    ::llvm::LogicalResult $cppClass::verify() { return detail::verifyInferredType(*this); }
+  }];
+}
+
 #endif // NNC_DIALECT_NNBASE

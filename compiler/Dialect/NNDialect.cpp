@@ -26,6 +26,18 @@ Operation *NNDialect::materializeConstant(OpBuilder &builder, Attribute value, T
   return ConstantOp::create(builder, location, elements);
 }
 
+LogicalResult nnc::nn::detail::verifyInferredType(Operation *op) {
+  SmallVector<Type> types;
+  if (failed(cast<InferTypeOpInterface>(op).inferReturnTypes(
+          op->getContext(), op->getLoc(), op->getOperands(), op->getDiscardableAttrDictionary(),
+          op->getPropertiesStorage(), op->getRegions(), types)))
+    return failure();
+  if (types.front() != op->getResult(0).getType())
+    return op->emitOpError("has result ")
+           << op->getResult(0).getType() << ", but its operands give " << types.front();
+  return success();
+}
+
 LogicalResult GradientOp::inferReturnTypes(MLIRContext *, std::optional<Location>,
                                            ValueRange operands, DictionaryAttr, OpaqueProperties,
                                            RegionRange, SmallVectorImpl<Type> &types) {

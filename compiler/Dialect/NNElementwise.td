@@ -115,7 +115,7 @@ def NN_ComparePredicate : I32EnumAttr<"ComparePredicate", "how two numbers are c
   let cppNamespace = "::nnc::nn";
 }
 
-def NN_CompareOp : NN_ElementwiseOp<"compare", [SameTypeOperands, InferTypeOpAdaptor]> {
+def NN_CompareOp : NN_InferredOp<"compare", [SameTypeOperands, Elementwise, NN_Batchable]> {
   let summary = "comparison; with NaN only `ne` holds";
   let arguments = (ins NN_ComparePredicate:$predicate, NN_Tensor:$lhs, NN_Tensor:$rhs);
   let results = (outs NN_BoolTensor:$result);

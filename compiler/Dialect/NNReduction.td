@@ -6,7 +6,7 @@
 include "compiler/Dialect/NNBase.td"
 
 class NN_ReductionOp<string mnemonic, list<Trait> traits = []>
-    : NN_Op<mnemonic, !listconcat(traits, [NN_HasDerivative, NN_HasBatchRule, InferTypeOpAdaptor])> {
+    : NN_InferredOp<mnemonic, !listconcat(traits, [NN_HasDerivative, NN_HasBatchRule])> {
   let description = "`dims` increase; the reduced dimensions are dropped from the shape.";
   let arguments = (ins NN_NumberTensor:$operand, DenseI64ArrayAttr:$dims);
   let results = (outs NN_NumberTensor:$result);
@@ -37,7 +37,7 @@ def NN_ReduceProdOp : NN_ReductionOp<"reduce_prod"> {
   let summary = "product over dimensions; 1 over no elements";
 }
 
-def NN_ArgmaxOp : NN_Op<"argmax", [NN_HasBatchRule, InferTypeOpAdaptor]> {
+def NN_ArgmaxOp : NN_InferredOp<"argmax", [NN_HasBatchRule]> {
   let summary = "index of the first maximum along one dimension, as i32";
   let description = [{
     The index of the element that is left when each element in turn replaces the
@@ -49,7 +49,7 @@ def NN_ArgmaxOp : NN_Op<"argmax", [NN_HasBatchRule, InferTypeOpAdaptor]> {
   let assemblyFormat = "$operand `dim` $dim attr-dict `:` type($operand) `->` type($result)";
 }
 
-def NN_ContractOp : NN_Op<"contract", [NN_HasDerivative, NN_HasBatchRule, InferTypeOpAdaptor]> {
+def NN_ContractOp : NN_InferredOp<"contract", [NN_HasDerivative, NN_HasBatchRule]> {
   let summary = "sum of products: einsum of two operands";
   let description = [{
     Each list names the dimensions of one tensor by labels (numbers from 0). A

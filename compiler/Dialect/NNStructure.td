@@ -50,7 +50,7 @@ def NN_ReshapeOp : NN_Op<"reshape", [NN_HasDerivative, NN_HasBatchRule]> {
   let hasFolder = 1;
 }
 
-def NN_TransposeOp : NN_Op<"transpose", [NN_HasDerivative, NN_HasBatchRule, InferTypeOpAdaptor]> {
+def NN_TransposeOp : NN_InferredOp<"transpose", [NN_HasDerivative, NN_HasBatchRule]> {
   let summary = "permutes dimensions";
   let description = "Dimension i of the result is dimension `permutation[i]` of the operand.";
   let arguments = (ins NN_Tensor:$operand, DenseI64ArrayAttr:$permutation);
@@ -60,7 +60,7 @@ def NN_TransposeOp : NN_Op<"transpose", [NN_HasDerivative, NN_HasBatchRule, Infe
   let hasCanonicalizer = 1;
 }
 
-def NN_SliceOp : NN_Op<"slice", [NN_HasDerivative, NN_HasBatchRule, InferTypeOpAdaptor]> {
+def NN_SliceOp : NN_InferredOp<"slice", [NN_HasDerivative, NN_HasBatchRule]> {
   let summary = "every strides[d]-th element of each dimension, sizes[d] of them from offsets[d]";
   let description = [{
     ```mlir
@@ -77,7 +77,7 @@ def NN_SliceOp : NN_Op<"slice", [NN_HasDerivative, NN_HasBatchRule, InferTypeOpA
   let hasFolder = 1;
 }
 
-def NN_PadOp : NN_Op<"pad", [NN_HasDerivative, NN_HasBatchRule, InferTypeOpAdaptor]> {
+def NN_PadOp : NN_InferredOp<"pad", [NN_HasDerivative, NN_HasBatchRule]> {
   let summary = "adds low[d] elements before and high[d] after each dimension";
   let description = [{
     The added elements are `value`, converted to the element type.
@@ -95,7 +95,7 @@ def NN_PadOp : NN_Op<"pad", [NN_HasDerivative, NN_HasBatchRule, InferTypeOpAdapt
   let hasFolder = 1;
 }
 
-def NN_ConcatOp : NN_Op<"concat", [NN_HasDerivative, NN_HasBatchRule, InferTypeOpAdaptor]> {
+def NN_ConcatOp : NN_InferredOp<"concat", [NN_HasDerivative, NN_HasBatchRule]> {
   let summary = "joins tensors along one dimension";
   let arguments = (ins Variadic<NN_Tensor>:$inputs,
                        ConfinedAttr<I64Attr, [IntNonNegative]>:$dim);
@@ -113,7 +113,7 @@ def NN_ReverseOp : NN_Op<"reverse", [NN_HasDerivative, NN_HasBatchRule, SameOper
   let hasFolder = 1;
 }
 
-def NN_GatherOp : NN_Op<"gather", [NN_HasDerivative, NN_HasBatchRule, InferTypeOpAdaptor]> {
+def NN_GatherOp : NN_InferredOp<"gather", [NN_HasDerivative, NN_HasBatchRule]> {
   let summary = "looks entries up by index";
   let description = [{
     x has shape `[batch..., n, rest...]`, the indices `[batch..., index...]`, the
@@ -130,7 +130,7 @@ def NN_GatherOp : NN_Op<"gather", [NN_HasDerivative, NN_HasBatchRule, InferTypeO
   }];
 }
 
-def NN_ScatterAddOp : NN_Op<"scatter_add", [NN_HasDerivative, NN_HasBatchRule, InferTypeOpAdaptor]> {
+def NN_ScatterAddOp : NN_InferredOp<"scatter_add", [NN_HasDerivative, NN_HasBatchRule]> {
   let summary = "adds updates into a tensor of zeros at positions given by indices";
   let description = [{
     The adjoint of `nn.gather`: updates have shape `[batch..., index..., rest...]`,

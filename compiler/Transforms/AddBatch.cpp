@@ -263,15 +263,19 @@ struct AddBatch : nnc::impl::AddBatchBase<AddBatch> {
   using AddBatchBase::AddBatchBase;
 
   void runOnOperation() override {
-    if (batch < 1) {
-      getOperation().emitError("a batch has at least 1 example, not ") << batch.getValue();
-      return signalPassFailure();
-    }
-    FloatType floatType = findFloatType(getOperation());
-    for (func::FuncOp function : getOperation().getOps<func::FuncOp>())
-      if (!function.isExternal() && failed(FunctionBatcher(function, batch, floatType).run()))
-        return signalPassFailure();
+    if (failed(addBatch(getOperation(), batch)))
+      signalPassFailure();
   }
 };
 
 } // namespace
+
+LogicalResult nnc::addBatch(ModuleOp module, int64_t batch) {
+  if (batch < 1)
+    return module.emitError("a batch has at least 1 example, not ") << batch;
+  FloatType floatType = findFloatType(module);
+  for (func::FuncOp function : module.getOps<func::FuncOp>())
+    if (!function.isExternal() && failed(FunctionBatcher(function, batch, floatType).run()))
+      return failure();
+  return success();
+}

@@ -14,6 +14,9 @@ namespace nnc {
 #define GEN_PASS_REGISTRATION
 #include "compiler/Transforms/Passes.h.inc"
 
+/// What `nn-add-batch` does, for use without a pass manager.
+llvm::LogicalResult addBatch(mlir::ModuleOp module, int64_t batch);
+
 /// What `nn-differentiate` does, for use without a pass manager.
 llvm::LogicalResult differentiate(mlir::func::FuncOp function);
 
