@@ -29,6 +29,10 @@ static const char *fileTypeName(DType dtype) {
 /// unknown.
 static bool parseEntry(const Json &entry, const char *data, size_t dataSize, StoredTensor &tensor) {
   std::optional<DType> dtype = parseFileType(entry.at("dtype").get<std::string>());
+  for (const char *key : {"shape", "data_offsets"})
+    for (const Json &number : entry.at(key))
+      if (!number.is_number_unsigned())
+        throw Error("its shape or place is not made of counts");
   tensor.shape = entry.at("shape").get<Shape>();
   auto offsets = entry.at("data_offsets").get<std::vector<uint64_t>>();
   if (offsets.size() != 2 || offsets[0] > offsets[1] || offsets[1] > dataSize)

@@ -14,6 +14,21 @@ namespace nnc::runtime {
 /// group.
 int defaultThreads();
 
+/// A number that goes up, and threads that wait until it has. Waiting costs no system call if the
+/// number goes up soon, and no processor if it does not; raising it costs none unless somebody
+/// sleeps.
+class WaitCounter {
+public:
+  uint32_t load() const { return value.load(std::memory_order_acquire); }
+  void raise();
+  /// Returns as soon as the number is no longer `old`.
+  void waitWhile(uint32_t old);
+
+private:
+  alignas(64) std::atomic<uint32_t> value{0};
+  std::atomic<uint32_t> sleepers{0};
+};
+
 class ThreadPool {
 public:
   using Task = void (*)(void *context, int64_t thread, int64_t threads);
@@ -34,7 +49,7 @@ private:
   void work(int64_t thread);
 
   const int threadCount;
-  alignas(64) std::atomic<uint32_t> generation{0};
+  WaitCounter started, finished; ///< calls of run()
   alignas(64) std::atomic<int> running{0};
   Task task = nullptr;
   void *context = nullptr;

@@ -84,6 +84,12 @@ TEST_F(SafetensorsTest, RejectsDamage) {
       error(
           raw(R"({"a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,0]}})", "")),
       "its shape is impossible"));
+  EXPECT_TRUE(
+      contains(error(raw(R"({"a":{"dtype":"F32","shape":[1e300],"data_offsets":[0,4]}})", "abcd")),
+               "not made of counts"));
+  EXPECT_TRUE(
+      contains(error(raw(R"({"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}})", "abcd")),
+               "not made of counts"));
   std::string deep(100000, '[');
   deep.front() = '{';
   EXPECT_TRUE(contains(error(raw(deep, "")), "nests too deeply"));
