@@ -1,0 +1,104 @@
+// RUN: nn-opt %s --pass-pipeline="builtin.module(func.func(nn-differentiate))" --mlir-use-nameloc-as-prefix | FileCheck %s
+
+// The product rule; cotangents of a value used twice are added; names. What is no longer used, like
+// the loss here, is removed.
+// CHECK-LABEL: @product
+// CHECK-SAME: %x: tensor<f32>, %w: tensor<f32>
+// CHECK-NEXT: %y = nn.mul %x, %w : tensor<f32>
+// CHECK-NEXT: %d.loss = nn.constant dense<1.000000e+00> : tensor<f32>
+// CHECK-NEXT: %d.y = nn.mul %d.loss, %x : tensor<f32>
+// CHECK-NEXT: %d.x = nn.mul %d.loss, %y : tensor<f32>
+// CHECK-NEXT: %[[DX:.*]] = nn.mul %d.y, %w : tensor<f32>
+// CHECK-NEXT: %d.w = nn.mul %d.y, %x : tensor<f32>
+// CHECK-NEXT: %[[SUM:.*]] = nn.add %d.x, %[[DX]] : tensor<f32>
+// CHECK-NEXT: return %[[SUM]], %d.w
+func.func @product(%x: tensor<f32> loc("x"), %w: tensor<f32> loc("w")) -> (tensor<f32>, tensor<f32>) {
+  %y = nn.mul %x, %w : tensor<f32> loc("y")
+  %loss = nn.mul %y, %x : tensor<f32> loc("loss")
+  %dx, %dw = nn.gradient %loss wrt %x, %w : tensor<f32> wrt tensor<f32>, tensor<f32>
+  return %dx, %dw : tensor<f32>, tensor<f32>
+}
+
+// Only what lies between a wanted value and the loss is differentiated.
+// CHECK-LABEL: @only_wanted
+// CHECK-NOT: nn.cos
+// CHECK: nn.sin
+// CHECK-NOT: nn.cos
+// CHECK: return
+func.func @only_wanted(%x: tensor<f32>, %w: tensor<f32>) -> tensor<f32> {
+  %s = nn.sin %x : tensor<f32>
+  %loss = nn.mul %s, %w : tensor<f32>
+  %dw = nn.gradient %loss wrt %w : tensor<f32> wrt tensor<f32>
+  return %dw : tensor<f32>
+}
+
+// stop_gradient cuts; a value without a path gets zeros; the loss itself gets 1.
+// CHECK-LABEL: @cut
+// CHECK-DAG: %[[ZEROS:.*]] = nn.constant dense<0.000000e+00> : tensor<3xf32>
+// CHECK-DAG: %[[ONE:.*]] = nn.constant dense<1.000000e+00> : tensor<f32>
+// CHECK: return %[[ZEROS]], %[[ONE]]
+func.func @cut(%x: tensor<3xf32>) -> (tensor<3xf32>, tensor<f32>) {
+  %0 = nn.stop_gradient %x : tensor<3xf32>
+  %loss = nn.reduce_sum %0 [0] : tensor<3xf32> -> tensor<f32>
+  %dx, %dloss = nn.gradient %loss wrt %x, %loss : tensor<f32> wrt tensor<3xf32>, tensor<f32>
+  return %dx, %dloss : tensor<3xf32>, tensor<f32>
+}
+
+// The second operand of max gets the gradient of equal operands: max(x, 0) has derivative 0 at 0.
+// CHECK-LABEL: @relu
+// CHECK-SAME: %[[X:.*]]: tensor<3xf32>
+// CHECK: %[[ZERO:.*]] = nn.constant dense<0.000000e+00> : tensor<3xf32>
+// CHECK: %[[D:.*]] = nn.broadcast
+// CHECK: %[[OFF:.*]] = nn.constant dense<0.000000e+00> : tensor<3xf32>
+// CHECK: %[[POSITIVE:.*]] = nn.compare gt %[[X]], %[[ZERO]]
+// CHECK: nn.select %[[POSITIVE]], %[[D]], %[[OFF]]
+func.func @relu(%x: tensor<3xf32>) -> tensor<3xf32> {
+  %zero = nn.constant dense<0.0> : tensor<3xf32>
+  %y = nn.max %x, %zero : tensor<3xf32>
+  %loss = nn.reduce_sum %y [0] : tensor<3xf32> -> tensor<f32>
+  %dx = nn.gradient %loss wrt %x : tensor<f32> wrt tensor<3xf32>
+  return %dx : tensor<3xf32>
+}
+
+// Conditions and indices carry no gradient, wherever they come from.
+// CHECK-LABEL: @conditions
+// CHECK: nn.scatter_add
+// CHECK: nn.select
+// CHECK-NOT: nn.gradient
+func.func @conditions(%x: tensor<3xf32>) -> tensor<3xf32> {
+  %zero = nn.constant dense<0.0> : tensor<3xf32>
+  %c = nn.compare gt %x, %zero : tensor<3xf32>
+  %y = nn.select %c, %x, %zero : tensor<3xf32>
+  %best = nn.argmax %x dim 0 : tensor<3xf32> -> tensor<i32>
+  %loss = nn.gather %y, %best batch_dims 0 : tensor<3xf32>, tensor<i32> -> tensor<f32>
+  %dx = nn.gradient %loss wrt %x : tensor<f32> wrt tensor<3xf32>
+  return %dx : tensor<3xf32>
+}
+
+// What is off the path need have no derivative.
+// CHECK-LABEL: @off_the_path
+// CHECK: nn.floor
+// CHECK: nn.argmax
+func.func @off_the_path(%x: tensor<3xf32>, %w: tensor<3xf32>) -> (tensor<3xf32>, tensor<i32>) {
+  %f = nn.floor %x : tensor<3xf32>
+  %y = nn.mul %f, %w : tensor<3xf32>
+  %loss = nn.reduce_sum %y [0] : tensor<3xf32> -> tensor<f32>
+  %best = nn.argmax %y dim 0 : tensor<3xf32> -> tensor<i32>
+  %dw = nn.gradient %loss wrt %w : tensor<f32> wrt tensor<3xf32>
+  return %dw, %best : tensor<3xf32>, tensor<i32>
+}
+
+// Random numbers do not depend on what they are like.
+// CHECK-LABEL: @dropout
+// CHECK: nn.random_uniform
+// CHECK-NOT: nn.gradient
+func.func @dropout(%x: tensor<3xf32>, %seed: tensor<i64>) -> tensor<3xf32> {
+  %u = nn.random_uniform %seed, %seed stream 0 like %x : tensor<3xf32> : tensor<3xf32>
+  %half = nn.constant dense<0.5> : tensor<3xf32>
+  %kept = nn.compare lt %u, %half : tensor<3xf32>
+  %mask = nn.convert %kept : tensor<3xi1> -> tensor<3xf32>
+  %y = nn.mul %x, %mask : tensor<3xf32>
+  %loss = nn.reduce_sum %y [0] : tensor<3xf32> -> tensor<f32>
+  %dx = nn.gradient %loss wrt %x : tensor<f32> wrt tensor<3xf32>
+  return %dx : tensor<3xf32>
+}
