@@ -49,8 +49,8 @@ func.func @cut(%x: tensor<3xf32>) -> (tensor<3xf32>, tensor<f32>) {
 // CHECK-SAME: %[[X:.*]]: tensor<3xf32>
 // CHECK: %[[ZERO:.*]] = nn.constant dense<0.000000e+00> : tensor<3xf32>
 // CHECK: %[[D:.*]] = nn.broadcast
-// CHECK: %[[OFF:.*]] = nn.constant dense<0.000000e+00> : tensor<3xf32>
-// CHECK: %[[POSITIVE:.*]] = nn.compare gt %[[X]], %[[ZERO]]
+// CHECK-DAG: %[[OFF:.*]] = nn.constant dense<0.000000e+00> : tensor<3xf32>
+// CHECK-DAG: %[[POSITIVE:.*]] = nn.compare gt %[[X]], %[[ZERO]]
 // CHECK: nn.select %[[POSITIVE]], %[[D]], %[[OFF]]
 func.func @relu(%x: tensor<3xf32>) -> tensor<3xf32> {
   %zero = nn.constant dense<0.0> : tensor<3xf32>
