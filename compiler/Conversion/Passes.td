@@ -5,6 +5,60 @@
 
 include "mlir/Pass/PassBase.td"
 
+def ConvertNNToLinalg : Pass<"convert-nn-to-linalg", "::mlir::func::FuncOp"> {
+  let summary = "Lower nn ops to linalg on tensors, in destination-passing style";
+  let description = [{
+    Element-wise operations, broadcasts, transpositions, reversals, iota and
+    gather become `linalg.generic` whose indexing maps say what is read where;
+    reductions and contractions become a `linalg.fill` and a `linalg.generic`;
+    slices and reshapes become views; pad and concat insert into a destination;
+    random numbers become the integer arithmetic that their documentation gives.
+    `nn.scatter_add` stays where updates may meet in one place.
+  }];
+  let dependentDialects = [
+    "mlir::affine::AffineDialect", "mlir::arith::ArithDialect", "mlir::linalg::LinalgDialect",
+    "mlir::math::MathDialect", "mlir::tensor::TensorDialect",
+  ];
+}
+
+def FuseElementwise : Pass<"fuse-elementwise", "::mlir::func::FuncOp"> {
+  let summary = "Make one kernel of element-wise ops and what reads their results";
+  let description = [{
+    Producers become part of element-wise and reducing consumers where nothing
+    expensive is computed twice; moves (broadcasts, transpositions) become part
+    of the reader's indexing map, for contractions permutations only. Two
+    kernels over the same elements, one of which reads the other's result, become
+    one with both results.
+  }];
+  let dependentDialects = [
+    "mlir::affine::AffineDialect", "mlir::linalg::LinalgDialect", "mlir::tensor::TensorDialect",
+  ];
+}
+
+def AssignArena : Pass<"assign-arena", "::mlir::ModuleOp"> {
+  let summary = "Give every tensor its place in the blocks of memory of compiled functions";
+  let description = [{
+    The bufferisation of nnc. Each function `f` on tensors becomes a function
+    `nnc_f` that is given the blocks `persistent`, `arena`, `inputs`, `outputs`
+    and `scalars` as bytes, then the number of its thread and of all threads.
+    The attributes `nn.kind` and `nn.name` of arguments and results say which
+    block a tensor lies in; without them arguments are inputs and results are
+    outputs.
+
+    Kernels are ordered so that the new value of a persistent tensor can be
+    written over the old one; where something needs both, the new value is copied
+    at last. Element-wise kernels write over an operand that dies. All other
+    tensors get a place in the arena by the memory planner, whose plan is
+    verified. The layouts stay on the module and its functions as attributes;
+    see BlockLayout.h.
+  }];
+  let dependentDialects = [
+    "mlir::arith::ArithDialect", "mlir::func::FuncDialect", "mlir::linalg::LinalgDialect",
+    "mlir::LLVM::LLVMDialect", "mlir::memref::MemRefDialect", "mlir::scf::SCFDialect",
+    "mlir::tensor::TensorDialect",
+  ];
+}
+
 def LowerToLoops : Pass<"lower-to-loops", "::mlir::ModuleOp"> {
   let summary = "Lower linalg ops on memrefs to vector code in scf loops, shared among threads";
   let description = [{
@@ -22,6 +76,31 @@ def LowerToLoops : Pass<"lower-to-loops", "::mlir::ModuleOp"> {
     "mlir::arith::ArithDialect", "mlir::func::FuncDialect", "mlir::math::MathDialect",
     "mlir::memref::MemRefDialect", "mlir::scf::SCFDialect", "mlir::vector::VectorDialect",
   ];
+}
+
+def ExpandMath : Pass<"expand-math", "::mlir::ModuleOp"> {
+  let summary = "Replace the math dialect's functions by arithmetic on f32, by calls on f64";
+  let description = [{
+    exp, expm1, log, log1p, tanh, erf, sin, cos, powf and rsqrt on f32 scalars
+    and vectors of any shape become arithmetic, at most 4 units in the last
+    place off (docs/math.md); on f64 they become calls of the C library, element
+    by element. Other ops of the dialect stay for lower-to-llvm.
+  }];
+  let options = [
+    Option<"targetCpu", "target-cpu", "std::string", "\"native\"", "processor to plan for">,
+  ];
+  let dependentDialects = [
+    "mlir::arith::ArithDialect", "mlir::func::FuncDialect", "mlir::math::MathDialect",
+    "mlir::scf::SCFDialect", "mlir::vector::VectorDialect",
+  ];
+}
+
+def LowerToLLVM : Pass<"lower-to-llvm", "::mlir::ModuleOp"> {
+  let summary = "Convert scf, arith, vector, memref and func to the LLVM dialect";
+  let description = [{
+    One conversion for all, with memrefs of static shape passed as bare pointers.
+  }];
+  let dependentDialects = ["mlir::LLVM::LLVMDialect"];
 }
 
 #endif // NNC_CONVERSION_PASSES

@@ -2,6 +2,8 @@
 
 #include "compiler/Conversion/Passes.h"
 
+#include "mlir/Dialect/LLVMIR/Transforms/Passes.h"
+#include "mlir/Pass/PassOptions.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
 
@@ -9,13 +11,47 @@ using namespace mlir;
 
 namespace nnc {
 
+void buildLinalgPipeline(OpPassManager &passes, const LoweringOptions &) {
+  passes.addNestedPass<func::FuncOp>(createConvertNNToLinalg());
+  passes.addNestedPass<func::FuncOp>(createFuseElementwise());
+  passes.addPass(createCSEPass());
+}
+
 void buildLoopsPipeline(OpPassManager &passes, const LoweringOptions &options) {
+  passes.addPass(createAssignArena());
   passes.addPass(createLowerToLoops({options.targetCpu}));
   passes.addPass(createCSEPass());
 }
 
+void buildLlvmPipeline(OpPassManager &passes, const LoweringOptions &) {
+  passes.addNestedPass<func::FuncOp>(createExpandMath());
+  passes.addPass(createLowerToLLVM());
+  passes.addPass(createCSEPass());
+  passes.addPass(LLVM::createDIScopeForLLVMFuncOpPass());
+}
+
+namespace {
+struct StageOptions : PassPipelineOptions<StageOptions> {
+  Option<std::string> targetCpu{*this, "target-cpu", llvm::cl::desc("processor to plan for"),
+                                llvm::cl::init("native")};
+};
+} // namespace
+
+static void registerStage(StringRef name, StringRef description,
+                          void (*build)(OpPassManager &, const LoweringOptions &)) {
+  PassPipelineRegistration<StageOptions>(
+      name, description, [build](OpPassManager &passes, const StageOptions &options) {
+        build(passes, {options.targetCpu});
+      });
+}
+
 void registerConversionPasses() {
   registerConversionDefinitionsPasses();
+  registerStage("nn-stage-linalg", "nn on tensors to fused linalg on tensors",
+                buildLinalgPipeline);
+  registerStage("nn-stage-loops", "linalg on tensors to vector loops in blocks of memory",
+                buildLoopsPipeline);
+  registerStage("nn-stage-llvm", "vector loops to the LLVM dialect", buildLlvmPipeline);
 }
 
 } // namespace nnc

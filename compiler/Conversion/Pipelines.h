@@ -12,6 +12,11 @@ struct LoweringOptions {
   std::string targetCpu = "native";
 };
 
+/// From nn ops, without gradients and batch reductions, to structured ops on tensors, fused.
+void buildLinalgPipeline(mlir::OpPassManager &passes, const LoweringOptions &options = {});
+/// To functions on blocks of memory, with vector code in loops that threads share.
 void buildLoopsPipeline(mlir::OpPassManager &passes, const LoweringOptions &options = {});
+/// To the LLVM dialect, with the source's lines as debug locations.
+void buildLlvmPipeline(mlir::OpPassManager &passes, const LoweringOptions &options = {});
 
 } // namespace nnc

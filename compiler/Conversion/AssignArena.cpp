@@ -1,0 +1,381 @@
+#include "compiler/Conversion/BufferAnalysis.h"
+#include "compiler/Conversion/FunctionRewriter.h"
+#include "compiler/Conversion/MemoryPlanner.h"
+#include "compiler/Conversion/Passes.h"
+#include "compiler/Conversion/Schedule.h"
+#include "compiler/Dialect/NN.h"
+
+#include "llvm/ADT/DenseSet.h"
+
+using namespace mlir;
+
+namespace nnc {
+
+#define GEN_PASS_DEF_ASSIGNARENA
+#include "compiler/Conversion/Passes.h.inc"
+
+static bool isPersistent(StringRef kind) {
+  return kind == "parameter" || kind == "slot" || kind == "state";
+}
+
+static std::string kindOf(DictionaryAttr attributes, StringRef otherwise) {
+  auto kind = attributes ? attributes.getAs<StringAttr>(nn::kindAttrName) : StringAttr();
+  return (kind ? kind.getValue() : otherwise).str();
+}
+
+static std::string nameOf(DictionaryAttr attributes, StringRef otherwise, unsigned number) {
+  auto name = attributes ? attributes.getAs<StringAttr>(nn::nameAttrName) : StringAttr();
+  return name ? name.str() : (otherwise + Twine(number)).str();
+}
+
+/// The name of a value in memory plans: the user's, or the place in the source that computes it.
+static std::string describe(Location location) {
+  std::string fallback;
+  std::string name;
+  location->walk([&](Location inner) {
+    if (auto named = dyn_cast<NameLoc>(inner)) {
+      name = named.getName().str();
+      return WalkResult::interrupt();
+    }
+    if (auto place = dyn_cast<FileLineColLoc>(inner); place && fallback.empty())
+      fallback = (place.getFilename().getValue() + ":" + Twine(place.getLine())).str();
+    return WalkResult::advance();
+  });
+  return name.empty() ? fallback : name;
+}
+
+namespace {
+
+/// Assigns the memory of one function.
+class FunctionAssignment {
+public:
+  FunctionAssignment(func::FuncOp function, ModuleBlocks &module)
+      : function(function), module(module) {}
+  LogicalResult run();
+
+private:
+  void copyResults();
+  void placeArguments(BufferAnalysis &analysis);
+  void placeResults(BufferAnalysis &analysis, SmallVectorImpl<Update> &updates);
+  std::optional<unsigned> replacedArgument(unsigned result);
+  void takeOverDyingOperands(BufferAnalysis &analysis, ArrayRef<Operation *> order);
+  LogicalResult planArena(BufferAnalysis &analysis);
+
+  func::FuncOp function;
+  ModuleBlocks &module;
+  FunctionBlocks blocks;
+};
+
+} // namespace
+
+/// The argument whose new value a result is.
+std::optional<unsigned> FunctionAssignment::replacedArgument(unsigned result) {
+  DictionaryAttr attributes = function.getResultAttrDict(result);
+  std::string kind = kindOf(attributes, "output"), name = nameOf(attributes, "result", result);
+  if (!isPersistent(kind))
+    return std::nullopt;
+  for (unsigned argument = 0; argument < function.getNumArguments(); ++argument) {
+    DictionaryAttr candidate = function.getArgAttrDict(argument);
+    if (kindOf(candidate, "input") == kind && nameOf(candidate, "argument", argument) == name)
+      return argument;
+  }
+  return std::nullopt;
+}
+
+/// Gives every result a storage that can be placed in its block: one that nothing else is placed in, and
+/// for the new value of an argument one that a single kernel writes.
+void FunctionAssignment::copyResults() {
+  Operation *terminator = function.getBody().front().getTerminator();
+  OpBuilder builder(terminator);
+  BufferAnalysis analysis(function);
+  if (failed(analysis.status))
+    return;
+  llvm::DenseSet<unsigned> taken;
+  for (OpOperand &operand : terminator->getOpOperands()) {
+    Value value = operand.get();
+    std::optional<unsigned> argument = replacedArgument(operand.getOperandNumber());
+    if (argument && value == function.getArgument(*argument))
+      continue;
+    TensorMemory memory = analysis.memory(value);
+    const Storage &storage = analysis.storages[memory.storage];
+    bool persistent = isPersistent(
+        kindOf(function.getResultAttrDict(operand.getOperandNumber()), "output"));
+    bool single = storage.writers.size() == 1 && isa<linalg::LinalgOp>(storage.writers.front());
+    if (storage.kind == Storage::Arena && memory.whole && (!persistent || single) &&
+        taken.insert(memory.storage).second)
+      continue;
+    // An argument may be overwritten before it is copied: twice, so that the first copy comes early.
+    if (persistent && storage.kind == Storage::Argument)
+      value = buildCopy(builder, terminator->getLoc(), value);
+    operand.set(buildCopy(builder, terminator->getLoc(), value));
+  }
+}
+
+void FunctionAssignment::placeArguments(BufferAnalysis &analysis) {
+  for (BlockArgument argument : function.getArguments()) {
+    unsigned number = argument.getArgNumber();
+    DictionaryAttr attributes = function.getArgAttrDict(number);
+    std::string kind = kindOf(attributes, "input");
+    std::string name = nameOf(attributes, "argument", number);
+    auto type = cast<RankedTensorType>(argument.getType());
+    Storage &storage = analysis.storage(argument);
+    if (isPersistent(kind)) {
+      storage.blockNumber = FunctionRewriter::Persistent;
+      storage.offset = module.persistent.tensors[*module.persistent.find(kind, name)].offset;
+    } else if (kind == "scalar") {
+      storage.blockNumber = FunctionRewriter::Scalars;
+      storage.offset = module.scalars.tensors[*module.scalars.find(kind, name)].offset;
+    } else {
+      storage.blockNumber = FunctionRewriter::Inputs;
+      unsigned index = blocks.inputs.append(name, kind, type, blockAlignment);
+      storage.offset = blocks.inputs.tensors[index].offset;
+    }
+  }
+}
+
+void FunctionAssignment::placeResults(BufferAnalysis &analysis, SmallVectorImpl<Update> &updates) {
+  Operation *terminator = function.getBody().front().getTerminator();
+  for (OpOperand &operand : terminator->getOpOperands()) {
+    unsigned number = operand.getOperandNumber();
+    DictionaryAttr attributes = function.getResultAttrDict(number);
+    std::string kind = kindOf(attributes, "output"), name = nameOf(attributes, "result", number);
+    auto type = cast<RankedTensorType>(operand.get().getType());
+    Storage &storage = analysis.storage(operand.get());
+    if (!isPersistent(kind)) {
+      unsigned index = blocks.outputs.append(name, kind, type, blockAlignment);
+      storage.kind = Storage::Result;
+      storage.blockNumber = FunctionRewriter::Outputs;
+      storage.offset = blocks.outputs.tensors[index].offset;
+      continue;
+    }
+    std::optional<unsigned> argument = replacedArgument(number);
+    if (argument && operand.get() == function.getArgument(*argument))
+      continue; // unchanged
+    storage.kind = Storage::Result;
+    storage.blockNumber = FunctionRewriter::Persistent;
+    storage.offset = module.persistent.tensors[*module.persistent.find(kind, name)].offset;
+    Update update;
+    update.argument = argument ? function.getArgument(*argument) : BlockArgument();
+    update.writer = storage.writers.front();
+    update.result = number;
+    updates.push_back(update);
+  }
+}
+
+/// Where an element-wise kernel is the last to read an operand, its result takes over the operand's memory.
+void FunctionAssignment::takeOverDyingOperands(BufferAnalysis &analysis,
+                                               ArrayRef<Operation *> order) {
+  auto touch = [&](Value tensor, int64_t position) {
+    Storage &storage = analysis.storage(tensor);
+    if (storage.first < 0)
+      storage.first = position;
+    storage.last = std::max(storage.last, position);
+  };
+  for (auto [position, kernel] : llvm::enumerate(order)) {
+    for (Value tensor : tensorsRead(kernel))
+      touch(tensor, position);
+    for (Value result : kernel->getResults())
+      touch(result, position);
+  }
+
+  for (auto [position, kernel] : llvm::enumerate(order)) {
+    auto op = dyn_cast<linalg::LinalgOp>(kernel);
+    if (!op)
+      continue;
+    for (OpResult result : kernel->getResults()) {
+      unsigned resultStorage = analysis.memory(result).storage;
+      Storage &target = analysis.storages[resultStorage];
+      if (target.kind != Storage::Arena || target.writers.front() != kernel || target.replacedBy)
+        continue;
+      for (OpOperand *operand : op.getDpsInputOperands()) {
+        if (!isa<RankedTensorType>(operand->get().getType()))
+          continue;
+        TensorMemory memory = analysis.memory(operand->get());
+        unsigned source = analysis.resolve(memory.storage);
+        Storage &dying = analysis.storages[source];
+        if (source == resultStorage || dying.kind != Storage::Arena || !memory.whole ||
+            dying.last != int64_t(position) || dying.first == int64_t(position) ||
+            dying.type.getNumElements() != target.type.getNumElements() ||
+            dying.type.getElementTypeBitWidth() != target.type.getElementTypeBitWidth() ||
+            !readsInPlace(kernel, *operand, result))
+          continue;
+        if (!writesOver(analysis, kernel, result, source))
+          continue;
+        target.replacedBy = source;
+        dying.last = target.last;
+        break;
+      }
+    }
+  }
+}
+
+LogicalResult FunctionAssignment::planArena(BufferAnalysis &analysis) {
+  SmallVector<BufferRequest> requests;
+  SmallVector<Storage *> requesters;
+  for (Storage &storage : analysis.storages) {
+    if (storage.kind != Storage::Arena || storage.replacedBy || storage.first < 0)
+      continue;
+    BlockTensor tensor;
+    tensor.type = storage.type;
+    requests.push_back({tensor.bytes(), storage.first, storage.last});
+    requesters.push_back(&storage);
+  }
+  MemoryPlan plan = planMemory(requests);
+  std::string error;
+  if (failed(verifyPlan(requests, plan, error)))
+    return function.emitError() << "the memory plan is wrong: " << error;
+  blocks.arenaBytes = plan.bytes;
+  blocks.largestLiveBytes = largestLiveSum(requests);
+  for (auto [i, storage] : llvm::enumerate(requesters)) {
+    storage->blockNumber = FunctionRewriter::Arena;
+    storage->offset = plan.offsets[i];
+    blocks.buffers.push_back({describe(storage->origin.getLoc()), plan.offsets[i],
+                              requests[i].bytes, requests[i].first, requests[i].last});
+  }
+  for (Storage &storage : analysis.storages)
+    if (storage.replacedBy) {
+      const Storage &other = analysis.storages[analysis.resolve(*storage.replacedBy)];
+      storage.blockNumber = other.blockNumber;
+      storage.offset = other.offset;
+    }
+  return success();
+}
+
+/// Floating-point operations of one execution.
+static int64_t floatOperations(Operation *kernel) {
+  auto op = dyn_cast<linalg::LinalgOp>(kernel);
+  if (!op)
+    return 0;
+  int64_t iterations = 1, operations = 0;
+  for (int64_t extent : op.getStaticLoopRanges())
+    iterations *= extent;
+  for (Operation &inner : op.getBlock()->without_terminator())
+    if (inner.getNumResults() == 1 && isa<FloatType>(inner.getResult(0).getType()) &&
+        isa<arith::ArithDialect, math::MathDialect>(inner.getDialect()) &&
+        !isa<arith::ConstantOp, arith::SelectOp, arith::ExtFOp, arith::TruncFOp, arith::SIToFPOp,
+             arith::UIToFPOp>(inner))
+      ++operations;
+  return iterations * operations;
+}
+
+/// The writer's own result behind an update.
+static OpResult resultOf(const BufferAnalysis &analysis, const Update &update) {
+  auto function = update.writer->getParentOfType<func::FuncOp>();
+  Value returned = function.getBody().front().getTerminator()->getOperand(update.result);
+  unsigned storage = analysis.memory(returned).storage;
+  for (OpResult result : update.writer->getResults())
+    if (analysis.memory(result).storage == storage)
+      return result;
+  llvm_unreachable("an update's writer writes its storage");
+}
+
+LogicalResult FunctionAssignment::run() {
+  if (!function.getBody().hasOneBlock())
+    return function.emitError("has control flow, for which no memory can be assigned");
+  BufferAnalysis::prepare(function);
+  copyResults();
+
+  SmallVector<Operation *> order;
+  std::unique_ptr<BufferAnalysis> analysis;
+  while (true) {
+    analysis = std::make_unique<BufferAnalysis>(function);
+    if (failed(analysis->status))
+      return failure();
+    blocks = {};
+    placeArguments(*analysis);
+    SmallVector<Update> updates;
+    placeResults(*analysis, updates);
+    unsigned offender = updates.size();
+    for (auto [number, update] : llvm::enumerate(updates))
+      if (update.argument && !writesOver(*analysis, update.writer, resultOf(*analysis, update),
+                                         analysis->memory(update.argument).storage)) {
+        offender = number;
+        break;
+      }
+    if (offender == updates.size())
+      order = scheduleKernels(*analysis, updates, offender);
+    if (offender == updates.size())
+      break;
+    // The new value goes to the arena first, and replaces the old one when nobody needs that any more.
+    Operation *terminator = function.getBody().front().getTerminator();
+    OpBuilder builder(terminator);
+    OpOperand &operand = terminator->getOpOperand(updates[offender].result);
+    operand.set(buildCopy(builder, terminator->getLoc(), operand.get()));
+  }
+  takeOverDyingOperands(*analysis, order);
+  if (failed(planArena(*analysis)))
+    return failure();
+  blocks.symbol = ("nnc_" + function.getSymName()).str();
+  for (Operation *kernel : order)
+    blocks.flop += floatOperations(kernel);
+  FunctionRewriter(function, *analysis, blocks, module).run(order);
+  return success();
+}
+
+//===-- Blocks shared by all functions ------------------------------------------------------------===//
+
+static LogicalResult collectShared(ModuleOp module, ModuleBlocks &blocks) {
+  struct Entry {
+    std::string kind, name;
+    RankedTensorType type;
+  };
+  std::vector<Entry> entries;
+  auto collect = [&](Operation *function, std::string kind, std::string name, Type type) {
+    for (const Entry &entry : entries)
+      if (entry.kind == kind && entry.name == name) {
+        if (entry.type == type)
+          return success();
+        return LogicalResult(function->emitError()
+                             << kind << " '" << name << "' has type " << type
+                             << " here and " << entry.type << " in another function");
+      }
+    entries.push_back({std::move(kind), std::move(name), cast<RankedTensorType>(type)});
+    return success();
+  };
+  for (auto function : module.getOps<func::FuncOp>()) {
+    if (function.isExternal())
+      continue;
+    for (Type type : llvm::concat<const Type>(function.getArgumentTypes(), function.getResultTypes()))
+      if (auto tensor = dyn_cast<RankedTensorType>(type); !tensor || !tensor.hasStaticShape())
+        return function.emitError("takes or gives something other than tensors of static shape");
+    for (auto [i, type] : llvm::enumerate(function.getArgumentTypes())) {
+      std::string kind = kindOf(function.getArgAttrDict(i), "input");
+      if (isPersistent(kind) || kind == "scalar")
+        if (failed(collect(function, kind, nameOf(function.getArgAttrDict(i), "argument", i), type)))
+          return failure();
+    }
+    for (auto [i, type] : llvm::enumerate(function.getResultTypes())) {
+      std::string kind = kindOf(function.getResultAttrDict(i), "output");
+      if (isPersistent(kind))
+        if (failed(collect(function, kind, nameOf(function.getResultAttrDict(i), "result", i), type)))
+          return failure();
+    }
+  }
+  for (StringRef kind : {"parameter", "slot", "state"})
+    for (const Entry &entry : entries)
+      if (entry.kind == kind)
+        blocks.persistent.append(entry.name, entry.kind, entry.type, blockAlignment);
+  for (const Entry &entry : entries)
+    if (entry.kind == "scalar")
+      blocks.scalars.append(entry.name, entry.kind, entry.type, 8);
+  return success();
+}
+
+namespace {
+
+struct AssignArenaPass : impl::AssignArenaBase<AssignArenaPass> {
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    ModuleBlocks blocks;
+    if (failed(collectShared(module, blocks)))
+      return signalPassFailure();
+    module->setAttr(persistentAttrName, blocks.persistent.toAttribute(&getContext()));
+    module->setAttr(scalarsAttrName, blocks.scalars.toAttribute(&getContext()));
+    for (auto function : llvm::make_early_inc_range(module.getOps<func::FuncOp>()))
+      if (!function.isExternal() && failed(FunctionAssignment(function, blocks).run()))
+        return signalPassFailure();
+  }
+};
+
+} // namespace
+} // namespace nnc

@@ -1,0 +1,118 @@
+#include "compiler/Conversion/BlockLayout.h"
+
+#include "compiler/Conversion/MemoryPlanner.h"
+
+#include "mlir/IR/Builders.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+
+namespace nnc {
+
+int64_t BlockTensor::bytes() const {
+  return type.getNumElements() * ((type.getElementTypeBitWidth() + 7) / 8);
+}
+
+unsigned BlockLayout::append(std::string name, std::string kind, RankedTensorType type,
+                             int64_t alignment) {
+  BlockTensor tensor{std::move(name), std::move(kind), bytes, type};
+  bytes += llvm::alignTo(tensor.bytes(), alignment);
+  tensors.push_back(std::move(tensor));
+  return tensors.size() - 1;
+}
+
+std::optional<unsigned> BlockLayout::find(StringRef kind, StringRef name) const {
+  for (auto [i, tensor] : llvm::enumerate(tensors))
+    if (tensor.kind == kind && tensor.name == name)
+      return i;
+  return std::nullopt;
+}
+
+DictionaryAttr BlockLayout::toAttribute(MLIRContext *context) const {
+  Builder builder(context);
+  SmallVector<Attribute> entries;
+  for (const BlockTensor &tensor : tensors)
+    entries.push_back(builder.getDictionaryAttr({
+        builder.getNamedAttr("kind", builder.getStringAttr(tensor.kind)),
+        builder.getNamedAttr("name", builder.getStringAttr(tensor.name)),
+        builder.getNamedAttr("offset", builder.getI64IntegerAttr(tensor.offset)),
+        builder.getNamedAttr("type", TypeAttr::get(tensor.type)),
+    }));
+  return builder.getDictionaryAttr({
+      builder.getNamedAttr("bytes", builder.getI64IntegerAttr(bytes)),
+      builder.getNamedAttr("tensors", builder.getArrayAttr(entries)),
+  });
+}
+
+static int64_t integer(DictionaryAttr dictionary, StringRef name) {
+  auto value = dictionary.getAs<IntegerAttr>(name);
+  return value ? value.getInt() : 0;
+}
+
+static std::string text(DictionaryAttr dictionary, StringRef name) {
+  auto value = dictionary.getAs<StringAttr>(name);
+  return value ? value.str() : "";
+}
+
+BlockLayout BlockLayout::fromAttribute(Attribute attribute) {
+  BlockLayout layout;
+  auto dictionary = dyn_cast_or_null<DictionaryAttr>(attribute);
+  if (!dictionary)
+    return layout;
+  layout.bytes = integer(dictionary, "bytes");
+  if (auto entries = dictionary.getAs<ArrayAttr>("tensors"))
+    for (auto entry : entries.getAsRange<DictionaryAttr>())
+      layout.tensors.push_back({text(entry, "name"), text(entry, "kind"), integer(entry, "offset"),
+                                cast<RankedTensorType>(entry.getAs<TypeAttr>("type").getValue())});
+  return layout;
+}
+
+DictionaryAttr toAttribute(const FunctionBlocks &blocks, MLIRContext *context) {
+  Builder builder(context);
+  auto number = [&](StringRef name, int64_t value) {
+    return builder.getNamedAttr(name, builder.getI64IntegerAttr(value));
+  };
+  SmallVector<Attribute> buffers;
+  for (const ArenaBuffer &buffer : blocks.buffers)
+    buffers.push_back(builder.getDictionaryAttr({
+        number("bytes", buffer.bytes),
+        number("first", buffer.first),
+        number("last", buffer.last),
+        builder.getNamedAttr("name", builder.getStringAttr(buffer.name)),
+        number("offset", buffer.offset),
+    }));
+  return builder.getDictionaryAttr({
+      number("arena_bytes", blocks.arenaBytes),
+      builder.getNamedAttr("buffers", builder.getArrayAttr(buffers)),
+      number("flop", blocks.flop),
+      builder.getNamedAttr("inputs", blocks.inputs.toAttribute(context)),
+      number("largest_live_bytes", blocks.largestLiveBytes),
+      builder.getNamedAttr("outputs", blocks.outputs.toAttribute(context)),
+  });
+}
+
+ModuleBlocks readBlocks(ModuleOp module) {
+  ModuleBlocks result;
+  result.persistent = BlockLayout::fromAttribute(module->getAttr(persistentAttrName));
+  result.scalars = BlockLayout::fromAttribute(module->getAttr(scalarsAttrName));
+  for (Operation &operation : module.getOps()) {
+    auto dictionary = operation.getAttrOfType<DictionaryAttr>(blocksAttrName);
+    if (!dictionary)
+      continue;
+    FunctionBlocks blocks;
+    blocks.symbol = SymbolTable::getSymbolName(&operation).str();
+    blocks.inputs = BlockLayout::fromAttribute(dictionary.get("inputs"));
+    blocks.outputs = BlockLayout::fromAttribute(dictionary.get("outputs"));
+    blocks.arenaBytes = integer(dictionary, "arena_bytes");
+    blocks.largestLiveBytes = integer(dictionary, "largest_live_bytes");
+    blocks.flop = integer(dictionary, "flop");
+    for (auto entry : dictionary.getAs<ArrayAttr>("buffers").getAsRange<DictionaryAttr>())
+      blocks.buffers.push_back({text(entry, "name"), integer(entry, "offset"),
+                                integer(entry, "bytes"), integer(entry, "first"),
+                                integer(entry, "last")});
+    result.functions.push_back(std::move(blocks));
+  }
+  return result;
+}
+
+} // namespace nnc

@@ -1,0 +1,76 @@
+// Where every tensor lies in the blocks of memory that a compiled function is given: the part of the ABI
+// that `assign-arena` decides. Kept as attributes on the module and its functions.
+#pragma once
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/BuiltinOps.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace nnc {
+
+/// A tensor of a block. Truth values take a byte each.
+struct BlockTensor {
+  std::string name;
+  /// As in the attribute `nn.kind` of arguments and results: parameter, slot, state, input,
+  /// example_weight, scalar, output, example_output.
+  std::string kind;
+  int64_t offset = 0; // bytes
+  mlir::RankedTensorType type;
+
+  int64_t bytes() const;
+};
+
+struct BlockLayout {
+  std::vector<BlockTensor> tensors;
+  int64_t bytes = 0;
+
+  /// Adds a tensor behind the others, at a multiple of `alignment`, and returns its number.
+  unsigned append(std::string name, std::string kind, mlir::RankedTensorType type,
+                  int64_t alignment);
+  std::optional<unsigned> find(llvm::StringRef kind, llvm::StringRef name) const;
+
+  mlir::DictionaryAttr toAttribute(mlir::MLIRContext *context) const;
+  static BlockLayout fromAttribute(mlir::Attribute attribute);
+};
+
+/// A buffer of the arena.
+struct ArenaBuffer {
+  std::string name; // of the value, or where it was computed
+  int64_t offset = 0, bytes = 0;
+  int64_t first = 0, last = 0; // positions of the kernels that touch it first and last
+};
+
+/// The blocks of one compiled function.
+struct FunctionBlocks {
+  std::string symbol; // nnc_train_step, ...
+  BlockLayout inputs, outputs;
+  int64_t arenaBytes = 0;
+  /// The most bytes of buffers alive at one time: a bound below which arenaBytes cannot be.
+  int64_t largestLiveBytes = 0;
+  /// Floating-point operations of one call.
+  int64_t flop = 0;
+  std::vector<ArenaBuffer> buffers;
+};
+
+struct ModuleBlocks {
+  BlockLayout persistent, scalars;
+  std::vector<FunctionBlocks> functions;
+};
+
+/// Reads what `assign-arena` left on a module; works at every later stage.
+ModuleBlocks readBlocks(mlir::ModuleOp module);
+
+/// Names of the attributes.
+inline constexpr llvm::StringLiteral persistentAttrName = "nn.persistent";
+inline constexpr llvm::StringLiteral scalarsAttrName = "nn.scalars";
+inline constexpr llvm::StringLiteral blocksAttrName = "nn.blocks";
+inline constexpr llvm::StringLiteral threadedAttrName = "nn.threaded";
+inline constexpr llvm::StringLiteral paddedAttrName = "nn.padded";
+
+/// What a function's attribute `nn.blocks` holds.
+mlir::DictionaryAttr toAttribute(const FunctionBlocks &blocks, mlir::MLIRContext *context);
+
+} // namespace nnc

@@ -1,0 +1,209 @@
+#include "compiler/Conversion/BufferAnalysis.h"
+
+#include "compiler/Dialect/NN.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/Transforms/Transforms.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+using namespace mlir;
+
+namespace nnc {
+
+bool isView(Operation *operation) {
+  return isa<tensor::CollapseShapeOp, tensor::ExpandShapeOp, tensor::ExtractSliceOp>(operation);
+}
+
+bool isKernel(Operation *operation) {
+  return isa<linalg::LinalgOp, tensor::InsertSliceOp, nn::ScatterAddOp>(operation);
+}
+
+SmallVector<Value> tensorsRead(Operation *kernel) {
+  SmallVector<Value> read;
+  auto op = dyn_cast<linalg::LinalgOp>(kernel);
+  for (OpOperand &operand : kernel->getOpOperands()) {
+    if (!isa<RankedTensorType>(operand.get().getType()) ||
+        operand.get().getDefiningOp<tensor::EmptyOp>())
+      continue;
+    if (op && op.isDpsInit(&operand) && !op.payloadUsesValueFromOperand(&operand))
+      continue;
+    read.push_back(operand.get());
+  }
+  for (Region &region : kernel->getRegions())
+    region.walk([&](tensor::ExtractOp extract) { read.push_back(extract.getTensor()); });
+  return read;
+}
+
+Operation *producerOf(Value tensor) {
+  Operation *definition = tensor.getDefiningOp();
+  while (definition && isView(definition))
+    definition = definition->getOperand(0).getDefiningOp();
+  return definition && isKernel(definition) ? definition : nullptr;
+}
+
+Value buildCopy(OpBuilder &builder, Location location, Value tensor) {
+  auto type = cast<RankedTensorType>(tensor.getType());
+  Value init = tensor::EmptyOp::create(builder, location, type, ValueRange{});
+  AffineMap identity = builder.getMultiDimIdentityMap(type.getRank());
+  SmallVector<utils::IteratorType> iterators(type.getRank(), utils::IteratorType::parallel);
+  return linalg::GenericOp::create(builder, location, TypeRange{type}, tensor, init,
+                                   ArrayRef<AffineMap>{identity, identity}, iterators,
+                                   [](OpBuilder &inner, Location innerLocation, ValueRange values) {
+                                     linalg::YieldOp::create(inner, innerLocation, values[0]);
+                                   })
+      .getResult(0);
+}
+
+bool readsInPlace(Operation *kernel, OpOperand &operand, OpResult result) {
+  auto op = dyn_cast<linalg::LinalgOp>(kernel);
+  if (!op || op.getNumReductionLoops() != 0)
+    return false;
+  AffineMap written = op.getIndexingMapMatchingResult(result);
+  return written.isPermutation() && op.getMatchingIndexingMap(&operand) == written;
+}
+
+bool writesOver(const BufferAnalysis &analysis, Operation *kernel, OpResult result,
+                unsigned storage) {
+  auto isIt = [&](Value tensor) {
+    return isa<RankedTensorType>(tensor.getType()) && analysis.contains(tensor) &&
+           analysis.resolve(analysis.memory(tensor).storage) == storage;
+  };
+  auto op = dyn_cast<linalg::LinalgOp>(kernel);
+  for (OpOperand &operand : kernel->getOpOperands()) {
+    if (!isIt(operand.get()))
+      continue;
+    if (!op || op.isDpsInit(&operand) || !analysis.memory(operand.get()).whole ||
+        !readsInPlace(kernel, operand, result))
+      return false;
+  }
+  WalkResult captured = kernel->walk([&](tensor::ExtractOp extract) {
+    return isIt(extract.getTensor()) ? WalkResult::interrupt() : WalkResult::advance();
+  });
+  return !captured.wasInterrupted();
+}
+
+//===-- Preparation -------------------------------------------------------------------------------===//
+
+static void prepareConstant(arith::ConstantOp constant) {
+  auto elements = dyn_cast<SplatElementsAttr>(constant.getValue());
+  if (!elements)
+    return;
+  OpBuilder builder(constant);
+  Value init = tensor::EmptyOp::create(builder, constant.getLoc(),
+                                       cast<RankedTensorType>(constant.getType()), ValueRange{});
+  Value scalar = arith::ConstantOp::create(builder, constant.getLoc(),
+                                           elements.getSplatValue<TypedAttr>());
+  auto fill = linalg::FillOp::create(builder, constant.getLoc(), scalar, init);
+  constant.replaceAllUsesWith(fill.getResult(0));
+  constant.erase();
+}
+
+/// A destination must be memory that nobody else needs: fresh, or the result of a kernel whose only use
+/// this is.
+static void prepareDestination(Operation *kernel, OpOperand &destination) {
+  OpBuilder builder(kernel);
+  Location location = kernel->getLoc();
+  Value value = destination.get();
+  auto fresh = [&] {
+    destination.set(tensor::EmptyOp::create(
+        builder, location, cast<RankedTensorType>(value.getType()), ValueRange{}));
+  };
+  auto op = dyn_cast<linalg::LinalgOp>(kernel);
+  if (value.getDefiningOp<tensor::EmptyOp>()) {
+    if (!value.hasOneUse())
+      fresh();
+  } else if (op && !op.payloadUsesValueFromOperand(&destination)) {
+    fresh();
+  } else if (!value.hasOneUse() || !value.getDefiningOp() || !isKernel(value.getDefiningOp())) {
+    destination.set(buildCopy(builder, location, value));
+  }
+}
+
+void BufferAnalysis::prepare(func::FuncOp function) {
+  IRRewriter rewriter(function.getContext());
+  for (Operation &operation : llvm::make_early_inc_range(function.getBody().front()))
+    if (auto op = dyn_cast<linalg::LinalgOp>(operation);
+        op && !isa<linalg::GenericOp, linalg::FillOp>(operation)) {
+      rewriter.setInsertionPoint(op);
+      (void)linalg::generalizeNamedOp(rewriter, op);
+    }
+  for (Operation &operation : llvm::make_early_inc_range(function.getBody().front())) {
+    if (auto constant = dyn_cast<arith::ConstantOp>(operation)) {
+      if (isa<RankedTensorType>(constant.getType()))
+        prepareConstant(constant);
+    } else if (auto op = dyn_cast<linalg::LinalgOp>(operation)) {
+      for (OpOperand &init : op.getDpsInitsMutable())
+        prepareDestination(op, init);
+    } else if (auto insert = dyn_cast<tensor::InsertSliceOp>(operation)) {
+      prepareDestination(insert, insert.getDestMutable());
+    } else if (isa<tensor::CollapseShapeOp, tensor::ExpandShapeOp>(operation)) {
+      Value source = operation.getOperand(0);
+      bool sliced = false;
+      for (Operation *view = source.getDefiningOp(); view && isView(view);
+           view = view->getOperand(0).getDefiningOp())
+        sliced |= isa<tensor::ExtractSliceOp>(view);
+      if (sliced) {
+        OpBuilder builder(&operation);
+        operation.setOperand(0, buildCopy(builder, operation.getLoc(), source));
+      }
+    }
+  }
+}
+
+//===-- Storages ----------------------------------------------------------------------------------===//
+
+BufferAnalysis::BufferAnalysis(func::FuncOp function) {
+  for (BlockArgument argument : function.getArguments())
+    create(Storage::Argument, argument);
+  for (Operation &operation : function.getBody().front().without_terminator())
+    if (failed(add(&operation)))
+      status = failure();
+}
+
+unsigned BufferAnalysis::create(Storage::Kind kind, Value origin) {
+  Storage storage;
+  storage.kind = kind;
+  storage.origin = origin;
+  storage.type = cast<RankedTensorType>(origin.getType());
+  storages.push_back(std::move(storage));
+  tensors[origin] = {unsigned(storages.size() - 1), true};
+  return storages.size() - 1;
+}
+
+LogicalResult BufferAnalysis::add(Operation *operation) {
+  if (isa<tensor::EmptyOp>(operation))
+    return success();
+  if (isView(operation)) {
+    TensorMemory source = memory(operation->getOperand(0));
+    source.whole &= !isa<tensor::ExtractSliceOp>(operation);
+    tensors[operation->getResult(0)] = source;
+    return success();
+  }
+  if (isa<arith::ConstantOp>(operation)) {
+    if (isa<RankedTensorType>(operation->getResult(0).getType()))
+      create(Storage::Constant, operation->getResult(0));
+    return success();
+  }
+  if (!isKernel(operation)) {
+    bool onTensors = llvm::any_of(operation->getOperandTypes(), llvm::IsaPred<RankedTensorType>) ||
+                     llvm::any_of(operation->getResultTypes(), llvm::IsaPred<RankedTensorType>);
+    return onTensors ? operation->emitOpError("has tensors for which no memory can be assigned")
+                     : success();
+  }
+  kernels.push_back(operation);
+  for (OpResult result : operation->getResults()) {
+    Value destination;
+    if (auto op = dyn_cast<linalg::LinalgOp>(operation))
+      destination = op.getDpsInits()[result.getResultNumber()];
+    else if (auto insert = dyn_cast<tensor::InsertSliceOp>(operation))
+      destination = insert.getDest();
+    if (destination && !destination.getDefiningOp<tensor::EmptyOp>())
+      tensors[result] = memory(destination);
+    else
+      create(Storage::Arena, result);
+    storage(result).writers.push_back(operation);
+  }
+  return success();
+}
+
+} // namespace nnc

@@ -1,0 +1,184 @@
+#include "compiler/Conversion/KernelPlan.h"
+#include "compiler/Conversion/Passes.h"
+
+#include "mlir/Dialect/Linalg/Transforms/Transforms.h"
+#include "mlir/IR/PatternMatch.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+
+using namespace mlir;
+
+namespace nnc {
+
+#define GEN_PASS_DEF_FUSEELEMENTWISE
+#include "compiler/Conversion/Passes.h.inc"
+
+namespace {
+
+enum class Decision {
+  Keep,      // two kernels
+  Fuse,      // the producer's only use: it becomes part of the consumer
+  Duplicate, // computed again in the consumer
+  Merge,     // one kernel with both results
+};
+
+} // namespace
+
+/// A sum of products of two operands, which the kernel generator for contractions takes.
+static bool isContraction(linalg::GenericOp op) {
+  if (op.getNumReductionLoops() == 0 || op.getNumDpsInputs() != 2 || op.getNumDpsInits() != 1)
+    return false;
+  Block *body = op.getBody();
+  auto sum = body->getTerminator()->getOperand(0).getDefiningOp<arith::AddFOp>();
+  if (!sum)
+    return false;
+  for (Value term : sum->getOperands())
+    if (auto product = term.getDefiningOp<arith::MulFOp>())
+      return isa<BlockArgument>(product.getLhs()) && isa<BlockArgument>(product.getRhs());
+  return false;
+}
+
+/// Cycles per element, by the figures that kernels are planned with.
+static double elementCycles(linalg::GenericOp op) {
+  double cycles = 0;
+  for (Operation &operation : op.getBody()->without_terminator())
+    cycles += isa<tensor::ExtractOp>(operation) ? 4 : operationCycles(&operation, 1);
+  return cycles;
+}
+
+static bool onlyMoves(linalg::GenericOp op) {
+  return op.getBody()->without_terminator().empty();
+}
+
+/// How often each element of the operand would be computed: once, unless loops that it does not depend on
+/// enclose those that it does. Work that depends on outer loops alone is done there.
+static bool computedOnce(linalg::GenericOp consumer, OpOperand &operand) {
+  AffineMap map = consumer.getMatchingIndexingMap(&operand);
+  SmallVector<int64_t> extents = consumer.getStaticLoopRanges();
+  bool missing = false;
+  for (unsigned dim = 0; dim < map.getNumDims(); ++dim) {
+    if (!map.isFunctionOfDim(dim))
+      missing |= extents[dim] != 1;
+    else if (missing)
+      return false;
+  }
+  return true;
+}
+
+static int64_t elements(Value tensor) {
+  auto type = dyn_cast<RankedTensorType>(tensor.getType());
+  return type ? type.getNumElements() : 1;
+}
+
+/// Nothing between the consumer and the users of the producer's result is out of order if both become one.
+static bool othersComeLater(linalg::GenericOp producer, linalg::GenericOp consumer) {
+  for (Operation *user : producer->getUsers()) {
+    Operation *inBlock = consumer->getBlock()->findAncestorOpInBlock(*user);
+    if (inBlock != consumer && inBlock->isBeforeInBlock(consumer))
+      return false;
+  }
+  return true;
+}
+
+static Decision decide(linalg::GenericOp consumer, OpOperand &operand) {
+  auto producer = operand.get().getDefiningOp<linalg::GenericOp>();
+  if (!producer || producer->getBlock() != consumer->getBlock() ||
+      !linalg::areElementwiseOpsFusable(&operand))
+    return Decision::Keep;
+  // Captured tensors are read element by element; no map says where.
+  bool single = operand.get().hasOneUse() && producer->getNumResults() == 1;
+
+  AffineMap read = consumer.getMatchingIndexingMap(&operand);
+  if (isContraction(consumer)) {
+    // Only a permutation can become part of an operand's map.
+    if (!onlyMoves(producer) || producer.getNumDpsInputs() != 1 ||
+        !producer.getIndexingMapsArray()[0].isPermutation())
+      return Decision::Keep;
+    return single ? Decision::Fuse : Decision::Duplicate;
+  }
+  double cycles = elementCycles(producer);
+  bool cheap = cycles <= 2;
+  if (!cheap && !computedOnce(consumer, operand))
+    return Decision::Keep;
+  if (single)
+    return Decision::Fuse;
+
+  // Computed twice: worth it if reading what it is made of costs no more than reading the result.
+  int64_t size = elements(operand.get()), large = 0;
+  for (Value input : producer.getDpsInputs())
+    large += elements(input) == size && size > 1;
+  bool light = cycles <= 6 && large <= 1 && producer->getNumResults() == 1;
+  if (light && !producer.getBody()->walk([](tensor::ExtractOp) {
+        return WalkResult::interrupt();
+      }).wasInterrupted())
+    return Decision::Duplicate;
+  if (consumer.getNumReductionLoops() == 0 && read.isPermutation() &&
+      consumer.getStaticLoopRanges() == producer.getStaticLoopRanges() &&
+      othersComeLater(producer, consumer))
+    return Decision::Merge;
+  return Decision::Keep;
+}
+
+/// Fuses one producer into `consumer` and returns the kernel that takes its place; null if none fits.
+static linalg::GenericOp fuseOne(IRRewriter &rewriter, linalg::GenericOp consumer) {
+  for (OpOperand *operand : consumer.getDpsInputOperands()) {
+    Decision decision = decide(consumer, *operand);
+    if (decision == Decision::Keep)
+      continue;
+    auto producer = operand->get().getDefiningOp<linalg::GenericOp>();
+    if (decision == Decision::Duplicate) {
+      rewriter.setInsertionPoint(consumer);
+      Operation *copy = rewriter.clone(*producer);
+      operand->set(copy->getResult(cast<OpResult>(operand->get()).getResultNumber()));
+      producer = cast<linalg::GenericOp>(copy);
+    }
+    rewriter.setInsertionPoint(consumer);
+    FailureOr<linalg::ElementwiseOpFusionResult> fused =
+        linalg::fuseElementwiseOps(rewriter, operand);
+    if (failed(fused))
+      continue;
+    for (auto [old, value] : fused->replacements)
+      rewriter.replaceAllUsesWith(old, value);
+    rewriter.eraseOp(consumer);
+    if (producer->use_empty())
+      rewriter.eraseOp(producer);
+    return cast<linalg::GenericOp>(fused->fusedOp);
+  }
+  return {};
+}
+
+namespace {
+
+struct FuseElementwisePass : impl::FuseElementwiseBase<FuseElementwisePass> {
+  void runOnOperation() override {
+    // Upstream's patterns fold splat constants into bodies and drop destinations that are not read; which
+    // kernels become one is decided here.
+    RewritePatternSet patterns(&getContext());
+    linalg::populateElementwiseOpsFusionPatterns(patterns, [](OpOperand *) { return false; });
+    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
+      return signalPassFailure();
+
+    // Producers first: by the time a consumer is looked at, its operands are as fused as they get.
+    IRRewriter rewriter(&getContext());
+    SmallVector<linalg::GenericOp> worklist;
+    getOperation()->walk([&](linalg::GenericOp op) { worklist.push_back(op); });
+    DenseSet<Operation *> erased;
+    struct Listener : RewriterBase::Listener {
+      DenseSet<Operation *> &erased;
+      explicit Listener(DenseSet<Operation *> &erased) : erased(erased) {}
+      void notifyOperationErased(Operation *operation) override { erased.insert(operation); }
+      void notifyOperationInserted(Operation *operation, OpBuilder::InsertPoint) override {
+        erased.erase(operation); // memory of an erased one, used again
+      }
+    } listener(erased);
+    rewriter.setListener(&listener);
+    for (linalg::GenericOp op : worklist) {
+      if (erased.contains(op))
+        continue;
+      while (linalg::GenericOp fused = fuseOne(rewriter, op))
+        op = fused;
+    }
+  }
+};
+
+} // namespace
+} // namespace nnc

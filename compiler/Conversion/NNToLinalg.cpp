@@ -1,0 +1,89 @@
+#include "compiler/Conversion/NNToLinalg.h"
+
+#include "compiler/Dialect/NNBuilders.h"
+
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Transforms/WalkPatternRewriteDriver.h"
+
+using namespace mlir;
+
+namespace nnc {
+
+#define GEN_PASS_DEF_CONVERTNNTOLINALG
+#include "compiler/Conversion/Passes.h.inc"
+
+Value buildElementwise(OpBuilder &builder, Location location, ValueRange inputs,
+                       ArrayRef<AffineMap> maps, Type type, ScalarBody body) {
+  auto tensorType = cast<RankedTensorType>(type);
+  Value init = tensor::EmptyOp::create(builder, location, tensorType, ValueRange{});
+  SmallVector<AffineMap> allMaps(maps);
+  allMaps.push_back(builder.getMultiDimIdentityMap(tensorType.getRank()));
+  SmallVector<utils::IteratorType> iterators(tensorType.getRank(), utils::IteratorType::parallel);
+  auto generic = linalg::GenericOp::create(
+      builder, location, TypeRange{type}, inputs, ValueRange{init}, allMaps, iterators,
+      [&](OpBuilder &inner, Location innerLocation, ValueRange arguments) {
+        linalg::YieldOp::create(inner, innerLocation, body(inner, innerLocation, arguments));
+      });
+  return generic.getResult(0);
+}
+
+Value buildElementwise(OpBuilder &builder, Location location, ValueRange inputs, Type type,
+                       ScalarBody body) {
+  SmallVector<AffineMap> maps(
+      inputs.size(), builder.getMultiDimIdentityMap(cast<RankedTensorType>(type).getRank()));
+  return buildElementwise(builder, location, inputs, maps, type, body);
+}
+
+Value buildFilled(OpBuilder &builder, Location location, Type type, TypedAttr value) {
+  Value init =
+      tensor::EmptyOp::create(builder, location, cast<RankedTensorType>(type), ValueRange{});
+  Value scalar = arith::ConstantOp::create(builder, location, value);
+  return linalg::FillOp::create(builder, location, scalar, init).getResult(0);
+}
+
+TypedAttr numberAttr(Type type, double value) {
+  if (isa<FloatType>(type))
+    return FloatAttr::get(type, value);
+  if (type.isInteger(1))
+    return IntegerAttr::get(type, value != 0);
+  return IntegerAttr::get(type, static_cast<int64_t>(value));
+}
+
+Value buildNumber(OpBuilder &builder, Location location, Type type, double value) {
+  return arith::ConstantOp::create(builder, location, numberAttr(type, value));
+}
+
+Value buildLoopIndex(OpBuilder &builder, Location location, int64_t dimension, Type type) {
+  Value index = linalg::IndexOp::create(builder, location, dimension);
+  return arith::IndexCastOp::create(builder, location, type, index);
+}
+
+namespace {
+
+struct ConvertNNToLinalgPass : impl::ConvertNNToLinalgBase<ConvertNNToLinalgPass> {
+  void runOnOperation() override {
+    // By its definition, whose operations the patterns below then see.
+    getOperation()->walk([](nn::RandomNormalOp op) {
+      OpBuilder builder(op);
+      op.replaceAllUsesWith(nn::expandRandomNormal(builder, op));
+      op.erase();
+    });
+    RewritePatternSet patterns(&getContext());
+    populateElementwiseToLinalg(patterns);
+    populateStructureToLinalg(patterns);
+    populateReductionToLinalg(patterns);
+    populateIndexedToLinalg(patterns);
+    populateRandomToLinalg(patterns);
+    walkAndApplyPatterns(getOperation(), std::move(patterns));
+
+    getOperation()->walk([&](Operation *operation) {
+      if (!isa<nn::NNDialect>(operation->getDialect()) || isa<nn::ScatterAddOp>(operation))
+        return;
+      operation->emitOpError("has no form in linalg; an earlier pass should have replaced it");
+      signalPassFailure();
+    });
+  }
+};
+
+} // namespace
+} // namespace nnc

@@ -1,0 +1,24 @@
+// The order in which the kernels of a function run, and which of its results are written in place of the
+// arguments that they replace. Internal to assign-arena.
+#pragma once
+
+#include "compiler/Conversion/BufferAnalysis.h"
+
+namespace nnc {
+
+/// A result that replaces a persistent argument: the storage of the former is that of the latter.
+struct Update {
+  mlir::BlockArgument argument; // null if the function is not given the old value
+  mlir::Operation *writer;      // the one kernel that writes the result
+  unsigned result = 0;          // number of the function's result
+};
+
+/// Orders the kernels: operands first; whoever reads the old value of an argument before the kernel that
+/// writes the new one; updates as soon as they can be made, since they free what they are made from;
+/// otherwise as in the program. Empty if an update cannot be made in place, whose number goes to
+/// `offender`: something needs both the new value and the old one.
+llvm::SmallVector<mlir::Operation *> scheduleKernels(BufferAnalysis &analysis,
+                                                     llvm::ArrayRef<Update> updates,
+                                                     unsigned &offender);
+
+} // namespace nnc
