@@ -25,6 +25,7 @@ constexpr Builtin builtins[] = {
     {"transpose", true, 0, -1, &Elaborator::builtinTranspose},
     {"split", true, 1, 1, &Elaborator::builtinSplit},
     {"concat", false, 1, -1, &Elaborator::builtinConcat},
+    {"stack", false, 1, -1, &Elaborator::builtinStack},
     {"reverse", false, 1, 1, &Elaborator::builtinReverse},
     {"select", false, 3, 3, &Elaborator::builtinSelect},
     {"float", false, 1, 1, &Elaborator::builtinConvert},
@@ -252,6 +253,26 @@ NNC_BUILTIN(builtinConcat) {
     return parts[0];
   shape[size_t(dim)] = {total, makeOrigin(place(range), fmt::format("{} = {} by `concat`", total, terms))};
   return emit("concat", parts, parts[0].element, shape, {{"dim", dim}}, range);
+}
+
+NNC_BUILTIN(builtinStack) {
+  std::vector<GivenArgument> rows;
+  for (const GivenArgument &input : inputs) {
+    std::optional<Tensor> row = tensor(input.value, Element::Float, builtin.name, input.range);
+    if (!row)
+      return Poison{};
+    Tensor value = convert(*row, Element::Float, input.range);
+    Shape shape = value.shape;
+    shape.insert(shape.begin(), {1, nullptr});
+    rows.push_back({"", reshape(value, shape, range), input.range});
+  }
+  rows.push_back({"dim", IntegerConstant{0, nullptr}, range});
+  Entity stacked = builtinConcat(builtin, {}, rows, range);
+  if (auto *result = stacked.get<Tensor>()) {
+    int64_t count = int64_t(inputs.size());
+    result->shape[0] = {count, makeOrigin(place(range), fmt::format("`stack` of {} values", count))};
+  }
+  return stacked;
 }
 
 NNC_BUILTIN(builtinReverse) {

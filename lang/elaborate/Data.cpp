@@ -138,12 +138,13 @@ private:
       return false;
     }
     if (name == "header") {
-      auto *header = as<BoolLiteral>(argument.value);
-      if (!header) {
+      auto *given = as<BoolLiteral>(argument.value);
+      if (!given) {
         diagnostics.report(Diag::ReaderArgument, argument.value->range, "csv", "`header` is true or false");
         return false;
       }
-      split.arguments.push_back({name, header->value});
+      split.arguments.push_back({name, given->value});
+      header = given->value;
       return true;
     }
     if (name == "separator") {
@@ -175,7 +176,7 @@ private:
       return false;
     }
     split.columnsByNumber = byNumber;
-    if (selected.empty())
+    if (selected.empty() && !header)
       return true;
     // A field that is not mentioned is the column of its name.
     for (const DataField &field : info.fields) {
@@ -194,7 +195,7 @@ private:
   Diagnostics &diagnostics;
   DataSplit split;
   std::set<std::string> selected;
-  bool byName = false, byNumber = false;
+  bool byName = false, byNumber = false, header = false;
 };
 
 bool readClassNames(const Entry &entry, DataInfo &info, Diagnostics &diagnostics) {

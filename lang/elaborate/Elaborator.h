@@ -69,7 +69,8 @@ struct Pass {
   std::map<std::string, Tensor> states;  // current value by path
   std::map<const CallableDeclaration *, LayerPtr> models;
   std::vector<LayerPtr> layers;          // keeps every instance alive
-  std::map<std::string, Tensor> scalars; // settings and counters by key
+  std::map<std::string, Tensor> scalars;  // settings and counters by key
+  std::map<std::string, Tensor> counters; // `step`, `steps`, ... as the language sees them
 };
 
 struct Builtin {
@@ -114,6 +115,7 @@ public:
   NNC_BUILTIN(builtinTranspose);
   NNC_BUILTIN(builtinSplit);
   NNC_BUILTIN(builtinConcat);
+  NNC_BUILTIN(builtinStack);
   NNC_BUILTIN(builtinReverse);
   NNC_BUILTIN(builtinSelect);
   NNC_BUILTIN(builtinConvert);

@@ -38,7 +38,10 @@ private:
     bool known = false;
   };
 
-  Factors failure() { return {{}, true}; }
+  Factors failure() {
+    failed = true;
+    return {{}, true};
+  }
   Factors one(Entity value, Labels labels = {}) {
     if (value.poisoned())
       return failure();
@@ -72,6 +75,7 @@ private:
   Elaborator &elaborator;
   std::map<std::string, Variable> variables;
   Labels preferred;             // the order of the result's dimensions
+  bool failed = false;          // what an index runs over may be unknown for that reason
   std::optional<double> absent; // what stands where the condition of a `where` fails
 };
 

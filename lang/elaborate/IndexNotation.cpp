@@ -121,7 +121,8 @@ IndexEvaluator::Factors IndexEvaluator::evaluate(const Expression &expression) {
     const std::string &name = as<NameExpression>(&expression)->name;
     const Variable &variable = variables[name];
     if (!variable.known) {
-      elaborator.report(Diag::IndexUnknown, expression.range, name);
+      if (!failed)
+        elaborator.report(Diag::IndexUnknown, expression.range, name);
       return failure();
     }
     return one(elaborator.emit("iota", {}, Element::Int, {variable.extent}, {{"dim", int64_t(0)}}, expression.range), {name});

@@ -154,6 +154,9 @@ Entity Elaborator::compare(const std::string &predicate, const Entity &left, con
   if (left.poisoned() || right.poisoned())
     return Poison{};
   std::optional<Element> element = commonElement(left, right);
+  auto isBool = [](const Entity &value) { return value.is<Tensor>() && value.get<Tensor>()->element == Element::Bool; };
+  if (isBool(left) && isBool(right) && (predicate == "eq" || predicate == "ne"))
+    element = Element::Bool;
   if (!element) {
     const Entity &wrong = left.isNumber() || (left.is<Tensor>() && left.get<Tensor>()->element != Element::Bool) ? right : left;
     report(Diag::OperandType, range, symbol(predicate), describe(wrong));

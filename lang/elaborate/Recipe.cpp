@@ -27,14 +27,18 @@ Entity Elaborator::recipeNumber(const Entity &value, const std::string &prefix, 
 }
 
 void Elaborator::bindCounters() {
-  // Counted from 1 in the language: the runtime says how many are over.
-  for (const char *counter : {"step", "epoch"}) {
-    Tensor finished = convert(scalar(counter), Element::Real, frame().call);
-    Tensor one = constant(1, Element::Real, frame().call);
-    bindFresh(counter, emit("add", {finished, one}, Element::Real, {}, {}, frame().call), frame().call);
+  SourceRange range = frame().call;
+  if (pass->counters.empty()) {
+    // Counted from 1 in the language: the runtime says how many are over.
+    for (const char *counter : {"step", "epoch"}) {
+      Tensor finished = convert(scalar(counter), Element::Real, range);
+      pass->counters[counter] = emit("add", {finished, constant(1, Element::Real, range)}, Element::Real, {}, {}, range);
+    }
+    for (const char *counter : {"steps", "epochs", "steps_per_epoch"})
+      pass->counters[counter] = convert(scalar(counter), Element::Real, range);
   }
-  for (const char *counter : {"steps", "epochs", "steps_per_epoch"})
-    bindFresh(counter, convert(scalar(counter), Element::Real, frame().call), frame().call);
+  for (const auto &[name, value] : pass->counters)
+    bindFresh(name, value, range);
 }
 
 Entity Elaborator::evaluateSchedule(const Entity &schedule, const std::string &prefix, SourceRange range) {

@@ -110,9 +110,11 @@ void Resolver::data(const DataDeclaration &declaration) {
 }
 
 void Resolver::train(const TrainDeclaration &declaration) {
-  if (auto found = elaborator.dataBlocks.find(declaration.data.text); found != elaborator.dataBlocks.end())
-    for (const Field &field : found->second->fields)
-      declare(field.name.text);
+  auto found = elaborator.dataBlocks.find(declaration.data.text);
+  if (found == elaborator.dataBlocks.end())
+    return; // nothing would be known of the fields
+  for (const Field &field : found->second->fields)
+    declare(field.name.text);
   for (const StatementPtr &one : declaration.body->statements) {
     // `stop` takes a word of its own.
     auto *binding = as<BindingStatement>(one);

@@ -75,6 +75,7 @@ void TrainingElaborator::findDeclarations() {
 void TrainingElaborator::run() {
   findDeclarations();
   elaborator.initialize = std::make_unique<Pass>("initialize", model ? model->name.range : SourceRange{}, true);
+  elaborator.initialize->simplify = true;
   if (model)
     program.model = model->name.text;
   std::vector<const DataDeclaration *> blocks;

@@ -363,7 +363,13 @@ std::optional<Entity> Elaborator::unifyInput(const Parameter &parameter, const E
     if (!unifyDimension(parameter, *type.classCount, classes, *given, range, false))
       return std::nullopt;
   }
-  if (!unifyShape(parameter, *given, range))
+  // Each axis gets an origin of its own, so that the names of the signature tell two dimensions of one origin apart.
+  for (size_t axis = 0; axis < result.shape.size(); ++axis)
+    for (size_t other = 0; other < axis; ++other)
+      if (result.shape[axis].origin == result.shape[other].origin)
+        result.shape[axis].origin = result.shape[axis].origin ? std::make_shared<const Origin>(*result.shape[axis].origin)
+                                                              : makeOrigin({}, "");
+  if (!unifyShape(parameter, result, range))
     return std::nullopt;
   if (wanted == Element::Float && (result.element == Element::Int || result.element == Element::Bool))
     result = convert(result, Element::Float, range);
