@@ -136,7 +136,7 @@ void nnc_barrier(void);
          "description": TEXT            (optional) one line, for --help
        }]
      },
-       Scalars that are not settable have one of these names, and the runtime fills them in:
+       The runtime fills in the scalars with these names, whatever "settable" says; all others are settable:
          seed             i64  --seed
          step             i64  steps finished before this one: 0 in the first step
          steps            i64  steps that the whole run is planned to have

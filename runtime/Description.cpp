@@ -3,7 +3,7 @@
 #include "runtime/Abi.h"
 #include "runtime/Json.h"
 
-#include <climits>
+#include <algorithm>
 #include <cstring>
 #include <set>
 
@@ -227,14 +227,17 @@ void readScalars(const Reader &reader, Description &description) {
       element.wrong("is neither i64 nor f64");
     scalar.integer = dtype == DType::I64;
     scalar.offset = element.bytes("offset");
-    scalar.settable = element.boolean("settable", false);
+    const std::string filledIn[] = {"seed", "step", "steps", "epoch", "epochs", "steps_per_epoch"};
+    bool filled =
+        std::find(std::begin(filledIn), std::end(filledIn), scalar.name) != std::end(filledIn);
+    scalar.settable = !filled && element.boolean("settable", false);
     if (scalar.settable && !element.has("default"))
       element.wrong("has no default");
     scalar.defaultValue = element.number("default", 0);
     scalar.description = element.string("description", "");
     checkPlace(element, scalar.offset, 8, description.scalarBytes, 8);
-    if (!scalar.settable)
-      element.choice("name", {"seed", "step", "steps", "epoch", "epochs", "steps_per_epoch"});
+    if (!scalar.settable && !filled)
+      element.wrong("is neither settable nor filled in by the runtime");
     description.scalars.push_back(std::move(scalar));
   });
 }

@@ -44,6 +44,13 @@ TEST(DescriptionTest, Parses) {
   EXPECT_EQ(description.recipe->steps, 0);
 }
 
+TEST(DescriptionTest, WhatTheRuntimeFillsInIsNotSettable) {
+  Json json = minimal();
+  json["scalars"]["values"][0]["settable"] = true;
+  json["scalars"]["values"][0]["default"] = 3;
+  EXPECT_FALSE(parseDescription(dumpJson(json).c_str()).scalars[0].settable);
+}
+
 TEST(DescriptionTest, RejectsOtherVersions) {
   EXPECT_TRUE(contains(errorAfter([](Json &json) { json["abi"] = 99; }), "compile it again"));
 }
@@ -67,7 +74,7 @@ TEST(DescriptionTest, NamesWhatIsWrong) {
                "has no loss"));
   EXPECT_TRUE(
       contains(errorAfter([](Json &json) { json["scalars"]["values"][0]["name"] = "rate"; }),
-               "unknown name \"rate\""));
+               "neither settable nor filled in"));
   EXPECT_TRUE(contains(errorAfter([](Json &json) { json["recipe"]["data"] = "b"; }),
                        "no data block named b"));
   EXPECT_TRUE(
