@@ -21,8 +21,9 @@ struct Persistent {
 };
 
 struct Inputs {
-  alignas(64) Float features[batch * 2];
-  alignas(128) int32_t label[batch];
+  alignas(64)
+      Float features[128 / sizeof(Float)]; ///< [batch, 2], padded to the same place in both types
+  alignas(64) int32_t label[batch];
   alignas(64) Float weight[batch];
 };
 
