@@ -120,6 +120,10 @@ NNC_BUILTIN(builtinReshape) {
   Shape shape;
   for (const GivenArgument &setting : settings) {
     auto *size = setting.value.get<IntegerConstant>();
+    if (setting.value.is<double>()) {
+      report(Diag::BadDimension, setting.range, fmt::format("{}", setting.value.number()));
+      return Poison{};
+    }
     if (!size) {
       report(Diag::NotConstant, setting.range, "a dimension").here(fmt::format("this is {}", describe(setting.value)));
       return Poison{};

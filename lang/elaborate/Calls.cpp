@@ -5,6 +5,10 @@
 
 namespace nnc::lang {
 
+namespace {
+constexpr int maximumContexts = 4;
+}
+
 std::vector<GivenArgument> Elaborator::evaluateArguments(const std::vector<CallArgument> &arguments) {
   std::vector<GivenArgument> given;
   for (const CallArgument &argument : arguments) {
@@ -429,7 +433,12 @@ Entity Elaborator::invoke(const CallableDeclaration &declaration, const std::vec
     return Poison{};
   std::optional<Diagnostics::Context> context;
   bool isStandard = inStandard(declaration.range);
-  if (!isStandard && declaration.callable != CallableKind::Model && !inStandard(range))
+  // The outermost levels say where; more of them would hide the error.
+  struct Level {
+    int &levels;
+    ~Level() { --levels; }
+  } level{++contextLevels};
+  if (!isStandard && declaration.callable != CallableKind::Model && !inStandard(range) && contextLevels <= maximumContexts)
     context.emplace(diagnostics, range, fmt::format("in `{}`, applied here", declaration.name.text));
 
   Frame entered;
@@ -450,6 +459,12 @@ Entity Elaborator::invoke(const CallableDeclaration &declaration, const std::vec
   }
   if (!good || !unifyDeferred())
     return Poison{};
+  // Sizes that cannot be are said of the declaration, before the body stumbles over them.
+  for (const ResultDeclaration &result : declaration.results)
+    for (const Dimension &dimension : result.type.dimensions)
+      if (dimension.kind == Dimension::Kind::Size &&
+          !evaluateDimension(*dimension.value, fmt::format("the result of `{}`", declaration.name.text)))
+        return Poison{};
   Entity value = evaluateBlock(*declaration.body);
   return finishInvocation(declaration, std::move(value), range);
 }

@@ -58,25 +58,25 @@ std::optional<Program> Elaborator::run() {
 // Names
 //===----------------------------------------------------------------------===//
 
-void Elaborator::addGlobal(Globals &globals, const Identifier &name, Global global) {
+void Elaborator::addGlobal(Globals &globals, const Identifier &name, Global global, bool reportRepetitions) {
   if (name.text.empty())
     return;
   auto [found, isNew] = globals.emplace(name.text, global);
-  if (!isNew)
+  if (!isNew && reportRepetitions)
     diagnostics.report(Diag::Redefinition, name.range, name.text).label(found->second.range, "first declared here");
 }
 
-void Elaborator::collectGlobals() {
+void Elaborator::collectGlobals(bool reportRepetitions) {
   auto collect = [&](const Module &module, Globals &globals, bool isStandard) {
     for (const DeclarationPtr &declaration : module.declarations) {
       if (auto *callable = as<CallableDeclaration>(declaration)) {
-        addGlobal(globals, callable->name, {callable, nullptr, callable->name.range, isStandard});
+        addGlobal(globals, callable->name, {callable, nullptr, callable->name.range, isStandard}, reportRepetitions);
       } else if (auto *config = as<ConfigDeclaration>(declaration)) {
         for (const Entry &entry : config->entries)
-          addGlobal(globals, entry.name, {config, &entry, entry.name.range, isStandard});
+          addGlobal(globals, entry.name, {config, &entry, entry.name.range, isStandard}, reportRepetitions);
       } else if (auto *data = as<DataDeclaration>(declaration)) {
         auto [found, isNew] = dataBlocks.emplace(data->name.text, data);
-        if (!isNew && !data->name.text.empty())
+        if (!isNew && reportRepetitions && !data->name.text.empty())
           diagnostics.report(Diag::Redefinition, data->name.range, data->name.text)
               .label(found->second->name.range, "first declared here");
       }

@@ -130,8 +130,8 @@ public:
 
 private:
   // Elaborator.cpp: names, places, limits.
-  void collectGlobals();
-  void addGlobal(Globals &globals, const Identifier &name, Global global);
+  void collectGlobals(bool reportRepetitions = true);
+  void addGlobal(Globals &globals, const Identifier &name, Global global, bool reportRepetitions);
   void applyConfigOptions();
   Entity configValue(const std::string &name, const Global &global);
   const Global *findGlobal(std::string_view name, bool fromStandard) const;
@@ -308,6 +308,7 @@ private:
   std::unique_ptr<Pass> initialize;
   Pass *pass = nullptr;
   uint32_t depth = 0;
+  int contextLevels = 0;
   uint64_t steps = 0;
 
   Program program;

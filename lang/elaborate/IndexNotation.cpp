@@ -373,11 +373,8 @@ bool IndexEvaluator::declareItems(const std::vector<ExpressionPtr> &items, Label
                                   std::vector<std::pair<std::string, std::optional<Variable>>> &hidden) {
   for (const ExpressionPtr &item : items) {
     auto *name = as<NameExpression>(item);
-    if (!name) {
-      if (!as<ErrorExpression>(item))
-        elaborator.report(Diag::NotAnIndexName, item->range, toSource(*item));
-      return false;
-    }
+    if (!name)
+      return false; // the parser has said so
     auto known = variables.find(name->name);
     hidden.emplace_back(name->name, known == variables.end() ? std::nullopt : std::optional(known->second));
     variables[name->name] = {};

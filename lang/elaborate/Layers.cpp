@@ -167,11 +167,7 @@ void Elaborator::declareParameter(const ParameterStatement &statement) {
   std::optional<Type> type = evaluateType(statement.type, shape, fmt::format("`{}`", statement.name.text));
   if (statement.name.text.empty())
     return;
-  if (!frame().layer || frame().target) {
-    report(Diag::Misplaced, statement.range, "`param`", "a layer or a model");
-    type = std::nullopt;
-  }
-  if (!type) {
+  if (!type || !frame().layer || frame().target) {
     bindFresh(statement.name.text, Poison{}, statement.name.range);
     return;
   }
@@ -211,7 +207,6 @@ void Elaborator::declareState(const StateStatement &statement) {
   if (statement.name.text.empty())
     return;
   if (!frame().layer) {
-    report(Diag::Misplaced, statement.range, "`state`", "a layer, a model or an optimizer");
     bindFresh(statement.name.text, Poison{}, statement.name.range);
     return;
   }

@@ -1,6 +1,7 @@
 // Elementwise operations, comparisons, conditions and matrix products on what expressions mean.
 #include "lang/elaborate/Elaborator.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 
@@ -86,8 +87,14 @@ bool Elaborator::alignOperands(std::string_view what, Tensor &left, Tensor &righ
                                        describe(right.element, right.shape));
     addOrigins(builder, left.shape, &right.shape);
     addOrigins(builder, right.shape, &left.shape);
-    if (left.shape.size() > right.shape.size() || left.shape.size() < right.shape.size())
-      builder.note("only numbers and missing leading dimensions are repeated");
+    for (size_t back = 1; back <= std::min(left.shape.size(), right.shape.size()); ++back) {
+      int64_t a = left.shape[left.shape.size() - back].size, b = right.shape[right.shape.size() - back].size;
+      if (a == b)
+        continue;
+      builder.here(back == 1 ? fmt::format("the last dimension is {} on the left and {} on the right", a, b)
+                             : fmt::format("dimension {} from the end is {} on the left and {} on the right", back, a, b));
+      break;
+    }
     return false;
   }
   left = broadcast(left, alignment.shape, alignment.left, range);
@@ -315,31 +322,32 @@ Entity Elaborator::matrixMultiply(const Entity &left, const Entity &right, Sourc
   }
   if (!usable(*a, range) || !usable(*b, range))
     return Poison{};
-  auto failed = [&](std::string equation) -> Entity {
+  auto failed = [&](std::string equation, const Shape &culprits) -> Entity {
     DiagnosticBuilder builder = report(Diag::MatrixShapes, range, describe(a->element, a->shape), describe(b->element, b->shape));
     builder.here(std::move(equation));
-    addOrigins(builder, a->shape);
-    addOrigins(builder, b->shape);
+    addOrigins(builder, culprits);
     return Poison{};
   };
   size_t leftRank = a->shape.size(), rightRank = b->shape.size();
   if (leftRank == 0 || rightRank == 0)
-    return failed("a matrix product needs dimensions on both sides; write `*` to multiply by a number");
+    return failed("a matrix product needs dimensions on both sides; write `*` to multiply by a number", {});
   // The last dimension of the left side meets the last but one of the right; those before are gone through in step.
   size_t inner = rightRank == 1 ? 0 : rightRank - 2;
   if (a->shape.back().size != b->shape[inner].size)
     return failed(fmt::format("the last dimension on the left is {}, the {} on the right is {}", a->shape.back().size,
-                              rightRank == 1 ? "only one" : rightRank == 2 ? "first" : "last but one", b->shape[inner].size));
+                              rightRank == 1 ? "only one" : rightRank == 2 ? "first" : "last but one", b->shape[inner].size),
+                  {a->shape.back(), b->shape[inner]});
   Tensor x = convert(*a, Element::Float, range), y = convert(*b, Element::Float, range);
   std::vector<int64_t> leftLabels(leftRank), rightLabels(rightRank), resultLabels;
   std::iota(leftLabels.begin(), leftLabels.end(), 0);
   int64_t contracted = int64_t(leftRank) - 1, column = int64_t(leftRank);
   if (rightRank > 2 && leftRank != rightRank)
-    return failed("beyond two dimensions both sides need the same number of dimensions");
+    return failed("beyond two dimensions both sides need the same number of dimensions", {});
   for (size_t axis = 0; axis + 2 < rightRank; ++axis) {
     if (a->shape[axis].size != b->shape[axis].size)
       return failed(fmt::format("dimension {} is {} on the left and {} on the right", axis, a->shape[axis].size,
-                                b->shape[axis].size));
+                                b->shape[axis].size),
+                    {a->shape[axis], b->shape[axis]});
     rightLabels[axis] = int64_t(axis);
   }
   rightLabels[inner] = contracted;

@@ -54,14 +54,16 @@ public:
     for (ValueId id = 0; id < function.values.size(); ++id) {
       const std::string &name = function.values[id].name;
       int use = name.empty() ? 0 : uses[name]++;
-      names.push_back(name.empty() ? fmt::format("%{}", id) : use ? fmt::format("%{}#{}", name, use) : "%" + name);
+      names.push_back(name.empty() ? fmt::format("%{}", id)
+                      : use        ? fmt::format("%{}#{}", name, use)
+                                   : fmt::format("%{}", name));
     }
   }
   const std::string &operator[](ValueId id) const { return names[id]; }
   std::string list(const std::vector<ValueId> &ids) const {
     std::string result;
     for (ValueId id : ids)
-      result += (result.empty() ? "" : ", ") + names[id];
+      result += fmt::format("{}{}", result.empty() ? "" : ", ", names[id]);
     return result;
   }
 
@@ -79,12 +81,12 @@ std::string printFunction(const Function &function) {
   for (const Operation &operation : function.operations) {
     out += fmt::format("  {} = {}", names.list(operation.results), operation.name);
     if (!operation.operands.empty())
-      out += " " + names.list(operation.operands);
+      out += fmt::format(" {}", names.list(operation.operands));
     for (const auto &[key, value] : operation.attributes)
       out += fmt::format(" {}={}", key, text(value));
     out += " :";
     for (ValueId result : operation.results)
-      out += " " + text(function.values[result].type);
+      out += fmt::format(" {}", text(function.values[result].type));
     out += '\n';
   }
   for (const FunctionResult &result : function.results)

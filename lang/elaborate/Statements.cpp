@@ -50,7 +50,7 @@ Entity Elaborator::evaluateStatement(const Statement &statement) {
   case StatementKind::Yield:
     return unsupported("`yield`", statement.range);
   case StatementKind::Metric:
-    report(Diag::Misplaced, statement.range, "`metric`", "a train block");
+    // The parser lets it stand in train blocks only, and those see to it themselves.
     break;
   case StatementKind::Then:
     return unsupported("`then`, a later phase of training,", statement.range);
@@ -169,11 +169,13 @@ Entity Elaborator::evaluateIf(const IfExpression &expression) {
   }
   // Known only while running: both values are computed and one is chosen, for each element if need be.
   size_t outer = std::exchange(frame().conditional, frame().scopes.size());
+  size_t errors = diagnostics.errorCount();
   Entity yes = evaluateBlock(*expression.then);
   Entity no = evaluate(*expression.orElse);
   frame().conditional = outer;
   if (yes.is<Nothing>() || no.is<Nothing>()) {
-    report(Diag::NoValue, expression.range);
+    if (diagnostics.errorCount() == errors)
+      report(Diag::NoValue, expression.range);
     return Poison{};
   }
   return select(condition, yes, no, expression.range);

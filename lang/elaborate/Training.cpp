@@ -85,6 +85,7 @@ void TrainingElaborator::run() {
     if (block == data && info)
       program.data = std::move(info);
   }
+  checkOtherModels();
   if (!model)
     return;
   if (!train) {
@@ -104,6 +105,21 @@ void TrainingElaborator::run() {
   checkUnused();
   if (!diagnostics.hasErrors())
     assemble();
+}
+
+void TrainingElaborator::checkOtherModels() {
+  for (const DeclarationPtr &declaration : elaborator.user.declarations) {
+    auto *other = as<CallableDeclaration>(declaration);
+    if (!other || other->callable != CallableKind::Model || other == model)
+      continue;
+    // In a program of its own, of which nothing is kept but what is said about it.
+    Elaborator apart(elaborator.user, elaborator.standard, diagnostics, elaborator.options);
+    apart.collectGlobals(false);
+    apart.overrides = elaborator.overrides;
+    apart.program.model = other->name.text;
+    apart.initialize = std::make_unique<Pass>("initialize", other->name.range, true);
+    TrainingElaborator(apart).predictModel(*other);
+  }
 }
 
 //===----------------------------------------------------------------------===//
@@ -155,11 +171,6 @@ void TrainingElaborator::runStatement(const Statement &statement, Role role) {
   if (auto *metric = as<MetricStatement>(&statement)) {
     if (role == Role::TrainStep || role == Role::Evaluate)
       addMetric(*metric);
-    return;
-  }
-  if (statement.kind == StatementKind::Parameter || statement.kind == StatementKind::State ||
-      statement.kind == StatementKind::Update) {
-    diagnostics.report(Diag::Misplaced, statement.range, "this", "a layer, a model or an optimizer");
     return;
   }
   auto *binding = as<BindingStatement>(&statement);
@@ -256,11 +267,14 @@ void TrainingElaborator::addMetric(const MetricStatement &statement) {
 }
 
 void TrainingElaborator::requireKeys() {
+  std::vector<std::string> missing;
   for (const char *key : {"loss", "optimizer"})
     if (!seenKeys.count(key))
-      diagnostics.report(Diag::MissingKey, train->keyword, key);
+      missing.push_back(fmt::format("`{}`", key));
   if (!seenKeys.count("epochs") && !seenKeys.count("steps"))
-    diagnostics.report(Diag::MissingKey, train->keyword, "epochs").note("or `steps`: how long to train");
+    missing.push_back("`epochs` or `steps`");
+  if (!missing.empty())
+    diagnostics.report(Diag::MissingKey, train->keyword, fmt::format("{}", fmt::join(missing, ", ")));
 }
 
 void TrainingElaborator::checkUnused() {
@@ -347,6 +361,7 @@ void TrainingElaborator::addPredictions(const Block &block) {
 std::unique_ptr<Pass> TrainingElaborator::predictModel(const CallableDeclaration &declaration) {
   // Without a train block the model's inputs are the fields. Their sizes must be numbers; a model with sizes that only
   // its use would fix is checked no further.
+  model = &declaration;
   auto pass = std::make_unique<Pass>("predict", declaration.name.range, false);
   EnterPass enterPass(elaborator, pass.get());
   EnterFrame enterFrame(elaborator, Frame{});

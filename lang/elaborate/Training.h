@@ -16,6 +16,7 @@ private:
   enum class Role { TrainStep, Evaluate, Predict, Gradient };
 
   void findDeclarations();
+  void checkOtherModels();
   const CallableDeclaration *findModel(const Identifier &name);
 
   // Training.cpp: the blocks.

@@ -279,7 +279,15 @@ bool Elaborator::unifyDimension(const Parameter &parameter, const Expression &pa
       reportArgument(parameter, value, range,
                      as<IntegerLiteral>(&pattern) ? fmt::format("{} is needed, {} is given", integer->value, given.size)
                                                   : fmt::format("`{}` is {}, but here it would be {}", text, integer->value, given.size));
-  addOrigins(builder, {{integer->value, integer->origin}});
+  Shape known{{integer->value, integer->origin}};
+  std::function<void(const Expression &)> addNames = [&](const Expression &part) {
+    if (as<NameExpression>(&part) && &part != &pattern)
+      if (Entity named = evaluate(part); named.is<IntegerConstant>())
+        known.push_back({named.get<IntegerConstant>()->value, named.get<IntegerConstant>()->origin});
+    forEachChild(part, addNames);
+  };
+  addNames(pattern);
+  addOrigins(builder, known);
   return false;
 }
 
@@ -384,8 +392,13 @@ Entity Elaborator::checkResult(const ResultDeclaration &result, const Entity &va
   const TypeExpression &type = result.type;
   if (value.poisoned() || type.element == ElementKind::Error)
     return Poison{};
+  // What the body gives is at its end; without an end of the user's, the declaration stands for it.
+  SourceRange end = callable.body && !callable.body->statements.empty() ? callable.body->statements.back()->range : type.range;
   auto mismatch = [&]() {
-    return report(Diag::ResultType, type.range, callable.name.text, toSource(type), describe(value));
+    DiagnosticBuilder builder = report(Diag::ResultType, end, callable.name.text, toSource(type), describe(value));
+    if (!inStandard(type.range))
+      builder.label(type.range, "declared here");
+    return builder;
   };
   bool onlyLeading = hasEllipsis(type) && type.dimensions.size() == 1;
   if (value.isNumber() || value.is<bool>()) {
@@ -417,18 +430,16 @@ Entity Elaborator::checkResult(const ResultDeclaration &result, const Entity &va
   bool elementsFit = wanted == Element::Float ? true : tensor->element == wanted;
   if (!elementsFit || !sameSizes(shape, tensor->shape)) {
     DiagnosticBuilder builder = mismatch();
-    builder.here(fmt::format("{} declared here", describe(declared->element, shape)));
     addOrigins(builder, tensor->shape, &shape);
-    if (tensor->shape.size() == shape.size())
-      addOrigins(builder, shape, &tensor->shape);
     size_t differing = 0, where = 0;
     for (size_t axis = 0; tensor->shape.size() == shape.size() && axis < shape.size(); ++axis)
       if (shape[axis].size != tensor->shape[axis].size)
         ++differing, where = axis;
     if (elementsFit && differing == 1) {
+      builder.here(fmt::format("{} where {} is declared", tensor->shape[where].size, shape[where].size));
       const OriginPtr &origin = tensor->shape[where].origin;
-      if (origin && origin->range.valid() && !inStandard(origin->range))
-        builder.help(fmt::format("{} instead of {} would fit", shape[where].size, tensor->shape[where].size));
+      if (origin && !origin->text.empty() && !inStandard(origin->range))
+        builder.help(fmt::format("make it {} where {}", shape[where].size, origin->text));
     } else if (elementsFit && tensor->shape.size() > shape.size() && shape.size() == 1 &&
                shape[0].size == tensor->shape.back().size) {
       builder.help("layers work on the last dimension and keep those before it: `flatten` makes one of them all");
