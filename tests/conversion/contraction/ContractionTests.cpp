@@ -29,8 +29,7 @@ std::string label(int64_t m, int64_t n, int64_t k, const char *layout) {
 
 TEST_P(Contractions, MatrixProducts) {
   const int64_t shapes[][3] = {{1, 1, 1},   {1, 1, 100}, {1, 7, 1},   {5, 1, 3},    {4, 10, 33},
-                               {64, 10, 5}, {1, 50, 40}, {37, 1, 61}, {3, 129, 17}, {33, 65, 31},
-                               {2, 3, 4},   {17, 16, 9}, {20, 48, 96}};
+                               {64, 10, 5}, {1, 50, 40}, {37, 1, 61}, {3, 129, 17}, {20, 48, 96}};
   for (FloatType type : {f32, f64}) {
     ProblemSet set(*context, machine);
     for (auto [m, n, k] : shapes)
@@ -42,7 +41,7 @@ TEST_P(Contractions, MatrixProducts) {
 
 TEST_P(Contractions, EveryWayToComputeOne) {
   // Whatever the tiling, the result is the same: also those that would not be chosen.
-  for (const char *layout : {"NN", "NT", "TN", "TT"}) {
+  for (const char *layout : {"NT", "TN"}) {
     ProblemSet set(*context, machine);
     ContractionProblem problem = matrixProduct(f32, 7, 37, 45, layout[0], layout[1]);
     for (bool swapped : {false, true})
@@ -68,6 +67,44 @@ TEST_P(Contractions, EveryWayToComputeOne) {
           }
     EXPECT_EQ(set.run(), "");
   }
+}
+
+TEST_P(Contractions, TransposedTilesAndDotProducts) {
+  ProblemSet set(*context, machine);
+  for (FloatType type : {f32, f64}) {
+    ContractionTiling tiling;
+    tiling.lanes = machine.lanes(FloatType(type).getWidth());
+    tiling.unroll = 2;
+    for (bool accumulate : {false, true}) {
+      // With the roles exchanged C is contiguous along the rows.
+      ContractionTiling transposed = tiling;
+      transposed.swapped = transposed.transposeResult = true;
+      transposed.columnVectors = 2;
+      transposed.split = ThreadSplit::Columns;
+      for (int64_t rows : {3, 5, 9}) {
+        transposed.rowTile = rows;
+        transposed.reason = "transposed, rows " + std::to_string(rows);
+        ContractionProblem problem = matrixProduct(type, 41, 23, 31, 'T', 'T');
+        problem.accumulate = accumulate;
+        set.add("transposed", problem, transposed);
+      }
+      ContractionTiling dots = tiling;
+      dots.form = LaneForm::Reduction;
+      dots.columnVectors = 1;
+      dots.split = ThreadSplit::Columns;
+      for (int64_t number : {0, 3, 4})
+        for (int64_t chains : {1, 2}) {
+          dots.dotProducts = number;
+          dots.chains = chains;
+          dots.rowTile = chains;
+          dots.reason = "dot products, " + std::to_string(number);
+          ContractionProblem problem = matrixProduct(type, 3, 23, 205, 'N', 'T');
+          problem.accumulate = accumulate;
+          set.add("dot products", problem, dots);
+        }
+    }
+  }
+  EXPECT_EQ(set.run(), "");
 }
 
 TEST_P(Contractions, AddsToTheResult) {
@@ -170,8 +207,7 @@ TEST_P(Contractions, Convolutions) {
 
 INSTANTIATE_TEST_SUITE_P(Targets, Contractions,
                          testing::Values(Machine{"baseline", "x86-64"}, Machine{"avx2", "haswell"},
-                                         Machine{"avx512", "skylake-avx512"},
-                                         Machine{"native", "native"}),
+                                         Machine{"avx512", "skylake-avx512"}),
                          [](const auto &info) { return info.param.name; });
 
 } // namespace

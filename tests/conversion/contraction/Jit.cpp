@@ -108,7 +108,8 @@ Jit::Jit(ModuleOp module, const TargetDescription &target, unsigned optimization
   machineBuilder.setCPU(target.cpu);
   llvm::SubtargetFeatures features(target.features);
   machineBuilder.addFeatures(features.getFeatures());
-  machineBuilder.setCodeGenOptLevel(llvm::CodeGenOptLevel::Aggressive);
+  machineBuilder.setCodeGenOptLevel(optimizationLevel < 2 ? llvm::CodeGenOptLevel::Less
+                                                          : llvm::CodeGenOptLevel::Aggressive);
   std::unique_ptr<llvm::TargetMachine> machine = check(machineBuilder.createTargetMachine());
   code->setDataLayout(machine->createDataLayout());
   code->setTargetTriple(machine->getTargetTriple());
