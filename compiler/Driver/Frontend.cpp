@@ -3,6 +3,7 @@
 #include "lang/Parser.h"
 #include "lang/StandardLibrary.h"
 #include "lang/elaborate/Elaborate.h"
+#include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/Location.h"
 #include "llvm/Support/raw_ostream.h"
 

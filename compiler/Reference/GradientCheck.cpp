@@ -74,6 +74,24 @@ public:
     return best;
   }
 
+  /// Whether the loss has different slopes on both sides: the element lies on a kink, and a central
+  /// difference is the mean of the two slopes, of which the derivative is either.
+  FailureOr<bool> isKink(unsigned argument, int64_t element, double tolerance) {
+    double at = arguments[argument].reals[element];
+    double step = 1e-4 * std::max(1.0, std::fabs(at));
+    double values[5];
+    for (int i = 0; i < 5; ++i) {
+      FailureOr<double> value = evaluateAt(argument, element, at + (i - 2) * step);
+      if (failed(value))
+        return failure();
+      values[i] = *value;
+    }
+    // Of second order, so that the curvature of a smooth loss does not count as a kink.
+    double before = (values[0] - 4 * values[1] + 3 * values[2]) / (2 * step);
+    double after = (-3 * values[2] + 4 * values[3] - values[4]) / (2 * step);
+    return std::fabs(after - before) > tolerance * std::max(std::fabs(after), std::fabs(before));
+  }
+
 private:
   FailureOr<double> centralDifference(unsigned argument, int64_t element, double step) {
     double at = arguments[argument].reals[element];
@@ -125,6 +143,15 @@ FailureOr<GradientReport> checkValue(LossDifferences &differences, StringRef nam
       ++report.unsettledElements;
       if (std::isfinite(derivative))
         continue;
+    }
+    if (std::isfinite(error) && error > options.tolerance) {
+      FailureOr<bool> kink = differences.isKink(argument, element, 1e-3);
+      if (failed(kink))
+        return failure();
+      if (*kink) {
+        ++report.unsettledElements;
+        continue;
+      }
     }
     if (std::isnan(error))
       error = std::numeric_limits<double>::infinity();
