@@ -58,7 +58,7 @@ private:
   void placeArguments(BufferAnalysis &analysis);
   void placeResults(BufferAnalysis &analysis, SmallVectorImpl<Update> &updates);
   std::optional<unsigned> replacedArgument(unsigned result);
-  void takeOverDyingOperands(BufferAnalysis &analysis, ArrayRef<Operation *> order);
+  void takeOverDyingOperands(BufferAnalysis &analysis, ArrayRef<KernelGroup> order);
   LogicalResult planArena(BufferAnalysis &analysis);
 
   func::FuncOp function;
@@ -162,51 +162,68 @@ void FunctionAssignment::placeResults(BufferAnalysis &analysis, SmallVectorImpl<
   }
 }
 
+/// Whether `kernel` may write `result` over the storage of an operand, which nothing reads after it.
+static bool canTakeOver(const BufferAnalysis &analysis, linalg::LinalgOp kernel, OpResult result,
+                        OpOperand &operand, const KernelGroup &group, int64_t position) {
+  TensorMemory memory = analysis.memory(operand.get());
+  unsigned source = analysis.resolve(memory.storage);
+  const Storage &dying = analysis.storages[source];
+  const Storage &target = analysis.storages[analysis.memory(result).storage];
+  if (&dying == &target || dying.kind != Storage::Arena || !memory.whole ||
+      dying.last != position || llvm::is_contained(dying.writers, kernel.getOperation()) ||
+      dying.type.getNumElements() != target.type.getNumElements() ||
+      dying.type.getElementTypeBitWidth() != target.type.getElementTypeBitWidth() ||
+      !readsInPlace(kernel, operand, result) || !writesOver(analysis, kernel, result, source))
+    return false;
+  // Kernels that run as one with this one read what they read while it writes.
+  return llvm::none_of(group, [&](Operation *other) {
+    return other != kernel.getOperation() && llvm::any_of(tensorsRead(other), [&](Value tensor) {
+             return analysis.resolve(analysis.memory(tensor).storage) == source &&
+                    !llvm::is_contained(other->getResults(), tensor) &&
+                    producerOf(tensor) != other;
+           }) && !llvm::any_of(other->getResults(), [&](Value written) {
+             return analysis.resolve(analysis.memory(written).storage) == source;
+           });
+  });
+}
+
 /// Where an element-wise kernel is the last to read an operand, its result takes over the operand's memory.
 void FunctionAssignment::takeOverDyingOperands(BufferAnalysis &analysis,
-                                               ArrayRef<Operation *> order) {
+                                               ArrayRef<KernelGroup> order) {
   auto touch = [&](Value tensor, int64_t position) {
     Storage &storage = analysis.storage(tensor);
     if (storage.first < 0)
       storage.first = position;
     storage.last = std::max(storage.last, position);
   };
-  for (auto [position, kernel] : llvm::enumerate(order)) {
-    for (Value tensor : tensorsRead(kernel))
-      touch(tensor, position);
-    for (Value result : kernel->getResults())
-      touch(result, position);
-  }
+  for (auto [position, group] : llvm::enumerate(order))
+    for (Operation *kernel : group) {
+      for (Value tensor : tensorsRead(kernel))
+        touch(tensor, position);
+      for (Value result : kernel->getResults())
+        touch(result, position);
+    }
 
-  for (auto [position, kernel] : llvm::enumerate(order)) {
-    auto op = dyn_cast<linalg::LinalgOp>(kernel);
-    if (!op)
-      continue;
-    for (OpResult result : kernel->getResults()) {
-      unsigned resultStorage = analysis.memory(result).storage;
-      Storage &target = analysis.storages[resultStorage];
-      if (target.kind != Storage::Arena || target.writers.front() != kernel || target.replacedBy)
+  for (auto [position, group] : llvm::enumerate(order))
+    for (Operation *kernel : group) {
+      auto op = dyn_cast<linalg::LinalgOp>(kernel);
+      if (!op)
         continue;
-      for (OpOperand *operand : op.getDpsInputOperands()) {
-        if (!isa<RankedTensorType>(operand->get().getType()))
+      for (OpResult result : kernel->getResults()) {
+        Storage &target = analysis.storages[analysis.memory(result).storage];
+        if (target.kind != Storage::Arena || target.writers.front() != kernel || target.replacedBy)
           continue;
-        TensorMemory memory = analysis.memory(operand->get());
-        unsigned source = analysis.resolve(memory.storage);
-        Storage &dying = analysis.storages[source];
-        if (source == resultStorage || dying.kind != Storage::Arena || !memory.whole ||
-            dying.last != int64_t(position) || dying.first == int64_t(position) ||
-            dying.type.getNumElements() != target.type.getNumElements() ||
-            dying.type.getElementTypeBitWidth() != target.type.getElementTypeBitWidth() ||
-            !readsInPlace(kernel, *operand, result))
-          continue;
-        if (!writesOver(analysis, kernel, result, source))
-          continue;
-        target.replacedBy = source;
-        dying.last = target.last;
-        break;
+        for (OpOperand *operand : op.getDpsInputOperands()) {
+          if (!isa<RankedTensorType>(operand->get().getType()) ||
+              !canTakeOver(analysis, op, result, *operand, group, position))
+            continue;
+          unsigned source = analysis.resolve(analysis.memory(operand->get()).storage);
+          target.replacedBy = source;
+          analysis.storages[source].last = target.last;
+          break;
+        }
       }
     }
-  }
 }
 
 LogicalResult FunctionAssignment::planArena(BufferAnalysis &analysis) {
@@ -275,7 +292,7 @@ LogicalResult FunctionAssignment::run() {
   BufferAnalysis::prepare(function);
   copyResults();
 
-  SmallVector<Operation *> order;
+  SmallVector<KernelGroup> order;
   std::unique_ptr<BufferAnalysis> analysis;
   while (true) {
     analysis = std::make_unique<BufferAnalysis>(function);
@@ -293,7 +310,7 @@ LogicalResult FunctionAssignment::run() {
         break;
       }
     if (offender == updates.size())
-      order = scheduleKernels(*analysis, updates, offender);
+      order = scheduleKernels(*analysis, groupKernels(*analysis, updates), updates, offender);
     if (offender == updates.size())
       break;
     // The new value goes to the arena first, and replaces the old one when nobody needs that any more.
@@ -306,7 +323,7 @@ LogicalResult FunctionAssignment::run() {
   if (failed(planArena(*analysis)))
     return failure();
   blocks.symbol = ("nnc_" + function.getSymName()).str();
-  for (Operation *kernel : order)
+  for (Operation *kernel : analysis->kernels)
     blocks.flop += floatOperations(kernel);
   FunctionRewriter(function, *analysis, blocks, module).run(order);
   return success();

@@ -1,5 +1,6 @@
 #include "compiler/Conversion/FunctionRewriter.h"
 
+#include "compiler/Conversion/Epilogue.h"
 #include "compiler/Dialect/NN.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -136,7 +137,7 @@ Value FunctionRewriter::scalarOf(Value scalar) {
 
 /// The same op on memrefs: results gone, truth values stored as bytes, elements of captured tensors
 /// loaded from memory.
-void FunctionRewriter::rewriteLinalg(linalg::LinalgOp op) {
+Operation *FunctionRewriter::rewriteLinalg(linalg::LinalgOp op) {
   SmallVector<Value> inputs, outputs;
   for (OpOperand &operand : op->getOpOperands()) {
     Value value = operand.get();
@@ -145,25 +146,25 @@ void FunctionRewriter::rewriteLinalg(linalg::LinalgOp op) {
     else
       inputs.push_back(isa<RankedTensorType>(value.getType()) ? memrefOf(value) : scalarOf(value));
   }
-  if (isa<linalg::FillOp>(op)) {
-    linalg::FillOp::create(kernels, op.getLoc(), toMemory(kernels, op.getLoc(), inputs[0]),
-                           outputs[0]);
-    return;
-  }
+  if (isa<linalg::FillOp>(op))
+    return linalg::FillOp::create(kernels, op.getLoc(), toMemory(kernels, op.getLoc(), inputs[0]),
+                                  outputs[0]);
+  // Scalars of the function that the body captures are made first: the body is built detached.
+  IRMapping captured;
+  auto capture = [&](Value value) {
+    if (value.getParentBlock() != op.getBlock() && !isa<RankedTensorType>(value.getType()) &&
+        !captured.contains(value))
+      captured.map(value, scalarOf(value));
+  };
+  for (Operation &inner : *op.getBlock())
+    llvm::for_each(inner.getOperands(), capture);
   auto body = [&](OpBuilder &builder, Location location, ValueRange arguments) {
-    IRMapping mapping;
+    IRMapping mapping = captured;
     for (auto [old, argument] : llvm::zip(op.getBlock()->getArguments(), arguments))
       if (!old.use_empty())
         mapping.map(old, fromMemory(builder, location, argument, old.getType()));
     for (Operation &inner : op.getBlock()->without_terminator()) {
       auto extract = dyn_cast<tensor::ExtractOp>(inner);
-      for (Value operand : inner.getOperands())
-        if (!mapping.contains(operand) && !isa<RankedTensorType>(operand.getType()) &&
-            operand.getParentBlock() != op.getBlock()) {
-          OpBuilder::InsertionGuard guard(kernels);
-          kernels.setInsertionPoint(builder.getInsertionBlock()->getParentOp());
-          mapping.map(operand, scalarOf(operand));
-        }
       if (!extract) {
         builder.clone(inner, mapping);
         continue;
@@ -177,18 +178,25 @@ void FunctionRewriter::rewriteLinalg(linalg::LinalgOp op) {
                   fromMemory(builder, inner.getLoc(), loaded, extract.getType()));
     }
     SmallVector<Value> yielded;
-    for (Value value : op.getBlock()->getTerminator()->getOperands()) {
-      if (value.getParentBlock() != op.getBlock() && !mapping.contains(value)) {
-        OpBuilder::InsertionGuard guard(kernels);
-        kernels.setInsertionPoint(builder.getInsertionBlock()->getParentOp());
-        mapping.map(value, scalarOf(value));
-      }
+    for (Value value : op.getBlock()->getTerminator()->getOperands())
       yielded.push_back(toMemory(builder, location, mapping.lookup(value)));
-    }
     linalg::YieldOp::create(builder, location, yielded);
   };
-  linalg::GenericOp::create(kernels, op.getLoc(), TypeRange{}, inputs, outputs,
-                            op.getIndexingMapsArray(), op.getIteratorTypesArray(), body);
+  return linalg::GenericOp::create(kernels, op.getLoc(), TypeRange{}, inputs, outputs,
+                                   op.getIndexingMapsArray(), op.getIteratorTypesArray(), body);
+}
+
+/// Nothing else reads what the contraction leaves.
+bool FunctionRewriter::isConsumed(Operation *contraction, Operation *epilogue) {
+  unsigned storage = analysis.memory(contraction->getResult(0)).storage;
+  if (analysis.storages[storage].kind != Storage::Arena)
+    return false;
+  return llvm::all_of(analysis.kernels, [&](Operation *kernel) {
+    return kernel == contraction || kernel == epilogue ||
+           llvm::none_of(tensorsRead(kernel), [&](Value tensor) {
+             return analysis.memory(tensor).storage == storage;
+           });
+  });
 }
 
 /// A copy into a part of the destination, whose memory the result shares.
@@ -250,7 +258,7 @@ void FunctionRewriter::rewriteScatter(nn::ScatterAddOp scatter) {
       });
 }
 
-void FunctionRewriter::run(ArrayRef<Operation *> order) {
+void FunctionRewriter::run(ArrayRef<KernelGroup> order) {
   compiled = createFunction();
   Block &entry = compiled.getBody().front();
   kernels.setInsertionPointToStart(&entry);
@@ -259,13 +267,29 @@ void FunctionRewriter::run(ArrayRef<Operation *> order) {
   // Views come before the first kernel: kernels are inserted at the end, views at this place.
   Operation *marker = arith::ConstantIndexOp::create(kernels, function.getLoc(), 0);
   views.setInsertionPoint(marker);
-  for (Operation *kernel : order) {
-    if (auto op = dyn_cast<linalg::LinalgOp>(kernel))
-      rewriteLinalg(op);
-    else if (auto insert = dyn_cast<tensor::InsertSliceOp>(kernel))
-      rewriteInsert(insert);
-    else
-      rewriteScatter(cast<nn::ScatterAddOp>(kernel));
+  for (const KernelGroup &group : order) {
+    Operation *contraction = nullptr, *rewritten = nullptr;
+    for (Operation *kernel : group) {
+      if (auto insert = dyn_cast<tensor::InsertSliceOp>(kernel)) {
+        rewriteInsert(insert);
+        continue;
+      }
+      if (auto scatter = dyn_cast<nn::ScatterAddOp>(kernel)) {
+        rewriteScatter(scatter);
+        continue;
+      }
+      auto op = cast<linalg::LinalgOp>(kernel);
+      Operation *memory = rewriteLinalg(op);
+      if (contraction) {
+        memory->setAttr(epilogueAttrName, kernels.getUnitAttr());
+        if (isConsumed(contraction, kernel))
+          rewritten->setAttr(consumedAttrName, kernels.getUnitAttr());
+      }
+      if (op.getNumReductionLoops() != 0) {
+        contraction = kernel;
+        rewritten = memory;
+      }
+    }
   }
   marker->erase();
   function.erase();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "compiler/Conversion/BufferAnalysis.h"
+#include "compiler/Conversion/Schedule.h"
 #include "compiler/Dialect/NN.h"
 
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -19,7 +20,7 @@ public:
                    const FunctionBlocks &blocks, const ModuleBlocks &module);
 
   /// Builds the compiled function beside the old one, which it erases; kernels come in `order`.
-  void run(llvm::ArrayRef<mlir::Operation *> order);
+  void run(llvm::ArrayRef<KernelGroup> order);
 
 private:
   mlir::func::FuncOp createFunction();
@@ -27,7 +28,8 @@ private:
   mlir::Value viewOf(const Storage &storage, mlir::RankedTensorType type);
   mlir::Value scalarOf(mlir::Value scalar);
   mlir::Value globalOf(mlir::Value constant);
-  void rewriteLinalg(mlir::linalg::LinalgOp op);
+  mlir::Operation *rewriteLinalg(mlir::linalg::LinalgOp op);
+  bool isConsumed(mlir::Operation *contraction, mlir::Operation *epilogue);
   void rewriteInsert(mlir::tensor::InsertSliceOp insert);
   void rewriteScatter(nn::ScatterAddOp scatter);
 

@@ -1,5 +1,5 @@
 #include "compiler/Conversion/Barriers.h"
-#include "compiler/Conversion/Contraction.h"
+#include "compiler/Conversion/Epilogue.h"
 #include "compiler/Conversion/KernelEmitter.h"
 #include "compiler/Conversion/Passes.h"
 
@@ -30,7 +30,15 @@ public:
 private:
   void hoistViews();
   LogicalResult lower(Operation *operation);
-  LogicalResult lowerContraction(linalg::LinalgOp op, const ContractionProblem &problem);
+
+  struct ContractionPlan {
+    ContractionProblem problem;
+    ContractionOperands operands;
+    ContractionTiling tiling;
+    linalg::LinalgOp epilogue;
+  };
+  ContractionPlan planContraction(linalg::LinalgOp op, const ContractionProblem &matched);
+  LogicalResult lowerContraction(linalg::LinalgOp op, ContractionPlan &plan);
   void lowerSerial(Operation *operation);
   bool absorbFill(linalg::FillOp fill);
 
@@ -53,6 +61,8 @@ private:
   DenseMap<int64_t, UnitRange> ranges;
   /// What a reduction's output starts from, by the operation and the number of the output.
   DenseMap<std::pair<Operation *, unsigned>, TypedAttr> fills;
+  DenseMap<Operation *, ContractionPlan> contractions;
+  DenseSet<Operation *> done; // epilogues that have been lowered with their contractions
   Value scratch;
   int64_t scratchSize = 0;
 };
@@ -158,32 +168,73 @@ bool FunctionLowering::absorbFill(linalg::FillOp fill) {
   return false;
 }
 
-LogicalResult FunctionLowering::lowerContraction(linalg::LinalgOp op,
-                                                 const ContractionProblem &contraction) {
-  ContractionProblem problem = contraction;
+/// The element-wise kernel that assign-arena has put behind a contraction to be computed on its tiles.
+static linalg::LinalgOp epilogueOf(linalg::LinalgOp contraction) {
+  auto next = dyn_cast_or_null<linalg::LinalgOp>(contraction->getNextNode());
+  if (!next || !next->hasAttr(epilogueAttrName) || !isEpilogue(contraction, next))
+    return {};
+  return next;
+}
+
+/// Whether the contraction keeps its result in memory: because somebody else reads it, or because the
+/// epilogue's result goes to the same place, where partial sums may be kept as well.
+static bool usesResult(linalg::LinalgOp contraction, linalg::LinalgOp epilogue,
+                       const ContractionProblem &problem) {
+  return problem.accumulate || !contraction->hasAttr(consumedAttrName) ||
+         llvm::is_contained(epilogue.getDpsInits(), contraction.getDpsInits()[0]);
+}
+
+/// How a contraction will be computed; also says how much scratch memory it needs.
+FunctionLowering::ContractionPlan
+FunctionLowering::planContraction(linalg::LinalgOp op, const ContractionProblem &matched) {
+  ContractionPlan plan;
+  plan.problem = matched;
   if (fills.contains({op, 0}))
-    problem.accumulate = false;
-  ContractionTiling tiling = chooseTiling(problem, target, expectedThreads);
-  bool everyThread = threaded && tiling.estimatedCycles >= minimumParallelCycles &&
-                     tiling.split != ThreadSplit::None;
-  ContractionOperands operands;
-  operands.a = op.getDpsInputs()[0];
-  operands.b = op.getDpsInputs()[1];
-  operands.c = op.getDpsInits()[0];
-  SmallVector<Access> accesses{wholeAccess(operands.a, false), wholeAccess(operands.b, false),
-                               wholeAccess(operands.c, true)};
-  if (!everyThread)
+    plan.problem.accumulate = false;
+  plan.operands.a = op.getDpsInputs()[0];
+  plan.operands.b = op.getDpsInputs()[1];
+  plan.operands.c = op.getDpsInits()[0];
+  plan.epilogue = epilogueOf(op);
+  if (plan.epilogue) {
+    plan.problem.usesResult = usesResult(op, plan.epilogue, plan.problem);
+    addCompanions(op, plan.epilogue, plan.problem, plan.operands);
+  }
+  plan.tiling = chooseTiling(plan.problem, target, expectedThreads);
+  if (!plan.problem.usesResult)
+    plan.operands.c = Value();
+  scratchSize = std::max(scratchSize, plan.tiling.scratchBytes);
+  return plan;
+}
+
+LogicalResult FunctionLowering::lowerContraction(linalg::LinalgOp op, ContractionPlan &plan) {
+  bool everyThread = threaded && plan.tiling.estimatedCycles >= minimumParallelCycles &&
+                     plan.tiling.split != ThreadSplit::None;
+  SmallVector<Access> accesses{wholeAccess(plan.operands.a, false),
+                               wholeAccess(plan.operands.b, false)};
+  if (plan.operands.c)
+    accesses.push_back(wholeAccess(plan.operands.c, true));
+  if (plan.epilogue)
+    for (OpOperand &operand : plan.epilogue->getOpOperands())
+      if (isa<MemRefType>(operand.get().getType()) && operand.get() != op.getDpsInits()[0])
+        accesses.push_back(wholeAccess(operand.get(), plan.epilogue.isDpsInit(&operand)));
+  if (everyThread) {
+    plan.operands.thread = thread;
+    plan.operands.threads = threads;
+  } else {
     for (Access &access : accesses)
       access.ownership.kind = Ownership::FirstThread;
-  if (everyThread) {
-    operands.thread = thread;
-    operands.threads = threads;
   }
-  if (tiling.scratchBytes)
-    operands.scratch = scratchMemory();
+  if (plan.tiling.scratchBytes)
+    plan.operands.scratch = scratchMemory();
   beginKernel(op, accesses, everyThread);
-  if (failed(emitContraction(builder, op.getLoc(), problem, target, tiling, operands)))
+  ContractionHooks hooks;
+  if (plan.epilogue)
+    hooks.epilogue = buildEpilogue(builder, op, plan.epilogue, plan.problem);
+  if (failed(emitContraction(builder, op.getLoc(), plan.problem, target, plan.tiling,
+                             plan.operands, hooks)))
     return op.emitOpError("cannot be lowered as a contraction");
+  if (plan.epilogue)
+    done.insert(plan.epilogue);
   op.erase();
   return success();
 }
@@ -210,13 +261,8 @@ LogicalResult FunctionLowering::lower(Operation *operation) {
     lowerSerial(operation);
     return success();
   }
-  if (auto fill = dyn_cast<linalg::FillOp>(operation); fill && absorbFill(fill)) {
-    fill.erase();
-    return success();
-  }
-  FailureOr<ContractionProblem> problem = matchContraction(op);
-  if (succeeded(problem))
-    return lowerContraction(op, *problem);
+  if (auto found = contractions.find(operation); found != contractions.end())
+    return lowerContraction(op, found->second);
 
   FailureOr<KernelNest> nest = describeNest(op, memory);
   if (failed(nest))
@@ -250,13 +296,23 @@ LogicalResult FunctionLowering::run() {
   for (Operation &operation : entry.without_terminator())
     if (operation.getNumRegions() != 0 || !isMemoryEffectFree(&operation))
       kernels.push_back(&operation);
+  llvm::erase_if(kernels, [&](Operation *kernel) {
+    auto fill = dyn_cast<linalg::FillOp>(kernel);
+    if (!fill || !absorbFill(fill))
+      return false;
+    fill.erase();
+    return true;
+  });
   for (Operation *kernel : kernels)
     if (auto op = dyn_cast<linalg::LinalgOp>(kernel))
       if (FailureOr<ContractionProblem> problem = matchContraction(op); succeeded(problem))
-        scratchSize = std::max(scratchSize, scratchBytes(*problem, target, expectedThreads));
-  for (Operation *kernel : kernels)
-    if (failed(lower(kernel)))
+        contractions.try_emplace(kernel, planContraction(op, *problem));
+  for (Operation *kernel : kernels) {
+    if (done.contains(kernel))
+      kernel->erase();
+    else if (failed(lower(kernel)))
       return failure();
+  }
   return success();
 }
 

@@ -14,6 +14,14 @@ static Value clampIndex(OpBuilder &builder, Location location, Value index, int6
   return arith::MinSIOp::create(builder, location, raised, high);
 }
 
+/// The first `count` dims of `rank`.
+static AffineMap leadingDims(OpBuilder &builder, int64_t rank, int64_t count) {
+  SmallVector<AffineExpr> dims;
+  for (int64_t dim = 0; dim < count; ++dim)
+    dims.push_back(builder.getAffineDimExpr(dim));
+  return AffineMap::get(rank, 0, dims, builder.getContext());
+}
+
 namespace {
 
 struct GatherPattern : OpRewritePattern<nn::GatherOp> {
@@ -24,8 +32,7 @@ struct GatherPattern : OpRewritePattern<nn::GatherOp> {
     int64_t batchDims = op.getBatchDims();
     int64_t indexRank = cast<RankedTensorType>(op.getIndices().getType()).getRank();
     // Indices are read at the leading dims of the result.
-    AffineMap map = AffineMap::getMultiDimIdentityMap(type.getRank(), getContext())
-                        .getMajorSubMap(indexRank);
+    AffineMap map = leadingDims(rewriter, type.getRank(), indexRank);
     Value result = buildElementwise(
         rewriter, op.getLoc(), op.getIndices(), map, type,
         [&](OpBuilder &builder, Location location, ValueRange arguments) -> Value {
@@ -56,7 +63,7 @@ struct ScatterOnePattern : OpRewritePattern<nn::ScatterAddOp> {
       return failure();
     AffineMap identity = rewriter.getMultiDimIdentityMap(type.getRank());
     AffineMap updateMap = identity.dropResult(batchDims);
-    AffineMap indexMap = identity.getMajorSubMap(batchDims);
+    AffineMap indexMap = leadingDims(rewriter, type.getRank(), batchDims);
     Value result = buildElementwise(
         rewriter, op.getLoc(), {op.getUpdates(), op.getIndices()}, {updateMap, indexMap}, type,
         [&](OpBuilder &builder, Location location, ValueRange arguments) -> Value {

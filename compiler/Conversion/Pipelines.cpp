@@ -23,8 +23,8 @@ void buildLoopsPipeline(OpPassManager &passes, const LoweringOptions &options) {
   passes.addPass(createCSEPass());
 }
 
-void buildLlvmPipeline(OpPassManager &passes, const LoweringOptions &) {
-  passes.addNestedPass<func::FuncOp>(createExpandMath());
+void buildLlvmPipeline(OpPassManager &passes, const LoweringOptions &options) {
+  passes.addPass(createExpandMath({options.targetCpu}));
   passes.addPass(createLowerToLLVM());
   passes.addPass(createCSEPass());
   passes.addPass(LLVM::createDIScopeForLLVMFuncOpPass());

@@ -1,5 +1,7 @@
 #include "compiler/Conversion/Schedule.h"
 
+#include "compiler/Conversion/Epilogue.h"
+
 #include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/MapVector.h"
 
@@ -10,83 +12,199 @@ using namespace mlir;
 namespace nnc {
 
 namespace {
-struct Node {
-  SmallVector<unsigned> successors;
-  unsigned waitsFor = 0;
-  bool update = false;
+
+/// What has to run before what, among nodes that kernels are assigned to.
+class DependenceGraph {
+public:
+  /// Every kernel a node of its own.
+  explicit DependenceGraph(const BufferAnalysis &analysis);
+
+  unsigned nodeOf(Operation *kernel) const { return find(numbers.at(kernel)); }
+  const llvm::SetVector<unsigned> &readers(unsigned storage) { return storageReaders[storage]; }
+
+  void addEdge(unsigned from, unsigned to) { successors[from].insert(to); }
+  llvm::DenseSet<unsigned> nextOf(unsigned node) const;
+  /// Does `to` run after `from` in any order? `except` is an edge not to take.
+  bool reaches(unsigned from, unsigned to, bool exceptDirectly = false) const;
+  void merge(unsigned into, unsigned other);
+
+private:
+  unsigned find(unsigned number) const {
+    while (parents[number] != number)
+      number = parents[number];
+    return number;
+  }
+
+  DenseMap<Operation *, unsigned> numbers;
+  SmallVector<unsigned> parents;
+  SmallVector<llvm::SetVector<unsigned>> successors;
+  DenseMap<unsigned, llvm::SetVector<unsigned>> storageReaders;
 };
+
 } // namespace
 
-/// Does `to` run after `from` in any order?
-static bool reaches(ArrayRef<Node> nodes, unsigned from, unsigned to) {
+DependenceGraph::DependenceGraph(const BufferAnalysis &analysis) {
+  for (auto [i, kernel] : llvm::enumerate(analysis.kernels)) {
+    numbers[kernel] = i;
+    parents.push_back(i);
+  }
+  successors.resize(parents.size());
+  for (auto [i, kernel] : llvm::enumerate(analysis.kernels)) {
+    auto dependOn = [&](Value tensor) {
+      if (Operation *producer = producerOf(tensor))
+        addEdge(numbers[producer], i);
+    };
+    for (Value operand : kernel->getOperands())
+      if (isa<RankedTensorType>(operand.getType()))
+        dependOn(operand);
+    for (Value tensor : tensorsRead(kernel)) {
+      storageReaders[analysis.memory(tensor).storage].insert(i);
+      dependOn(tensor);
+    }
+  }
+}
+
+llvm::DenseSet<unsigned> DependenceGraph::nextOf(unsigned node) const {
+  llvm::DenseSet<unsigned> next;
+  for (unsigned successor : successors[node])
+    if (find(successor) != node)
+      next.insert(find(successor));
+  return next;
+}
+
+bool DependenceGraph::reaches(unsigned from, unsigned to, bool exceptDirectly) const {
   SmallVector<unsigned> work{from};
   llvm::DenseSet<unsigned> seen;
   while (!work.empty()) {
     unsigned node = work.pop_back_val();
-    if (node == to)
-      return true;
-    for (unsigned next : nodes[node].successors)
+    for (unsigned next : nextOf(node)) {
+      if (next == to && exceptDirectly && node == from)
+        continue;
+      if (next == to)
+        return true;
       if (seen.insert(next).second)
         work.push_back(next);
+    }
   }
   return false;
 }
 
-SmallVector<Operation *> scheduleKernels(BufferAnalysis &analysis, ArrayRef<Update> updates,
-                                         unsigned &offender) {
-  ArrayRef<Operation *> kernels = analysis.kernels;
-  DenseMap<Operation *, unsigned> numbers;
-  for (auto [i, kernel] : llvm::enumerate(kernels))
-    numbers[kernel] = i;
-  SmallVector<Node> nodes(kernels.size());
-  auto edge = [&](unsigned from, unsigned to) {
-    nodes[from].successors.push_back(to);
-    ++nodes[to].waitsFor;
-  };
+void DependenceGraph::merge(unsigned into, unsigned other) {
+  parents[other] = into;
+  successors[into].insert(successors[other].begin(), successors[other].end());
+}
 
-  llvm::MapVector<unsigned, SmallVector<unsigned>> readers; // of each storage
-  for (auto [i, kernel] : llvm::enumerate(kernels)) {
-    for (Value operand : kernel->getOperands())
-      if (isa<RankedTensorType>(operand.getType()))
-        if (Operation *producer = producerOf(operand))
-          edge(numbers[producer], i);
-    for (Value tensor : tensorsRead(kernel)) {
-      readers[analysis.memory(tensor).storage].push_back(i);
-      if (Operation *producer = producerOf(tensor))
-        edge(numbers[producer], i);
-    }
+/// The first consumer of a contraction that can be its epilogue, if they can run as one.
+static linalg::LinalgOp findEpilogue(const BufferAnalysis &analysis, DependenceGraph &graph,
+                                     linalg::LinalgOp contraction, ArrayRef<Update> updates,
+                                     const llvm::DenseSet<Operation *> &grouped) {
+  SmallVector<Operation *> users(contraction->getUsers());
+  llvm::sort(users, [](Operation *left, Operation *right) { return left->isBeforeInBlock(right); });
+  for (Operation *user : users) {
+    auto consumer = dyn_cast<linalg::LinalgOp>(user);
+    if (!consumer || grouped.contains(user) || !isEpilogue(contraction, consumer) ||
+        graph.reaches(graph.nodeOf(contraction), graph.nodeOf(consumer), /*exceptDirectly=*/true))
+      continue;
+    // The tiles of an update overwrite what a contraction still reads for later tiles.
+    bool overwrites = llvm::any_of(updates, [&](const Update &update) {
+      return update.writer == user && update.argument &&
+             llvm::any_of(contraction.getDpsInputs(), [&](Value input) {
+               return analysis.memory(input).storage == analysis.memory(update.argument).storage;
+             });
+    });
+    if (!overwrites)
+      return consumer;
   }
+  return {};
+}
+
+SmallVector<KernelGroup> groupKernels(const BufferAnalysis &analysis, ArrayRef<Update> updates) {
+  DependenceGraph graph(analysis);
+  llvm::DenseSet<Operation *> grouped;
+  llvm::MapVector<Operation *, KernelGroup> groups; // by the last kernel
+  for (Operation *kernel : analysis.kernels) {
+    auto op = dyn_cast<linalg::LinalgOp>(kernel);
+    if (!op || op.getNumReductionLoops() == 0)
+      continue;
+    KernelGroup group;
+    for (Value init : op.getDpsInits())
+      if (auto fill = init.getDefiningOp<linalg::FillOp>(); fill && fill->hasOneUse()) {
+        group.push_back(fill);
+        graph.merge(graph.nodeOf(op), graph.nodeOf(fill));
+      }
+    group.push_back(kernel);
+    if (linalg::LinalgOp epilogue = findEpilogue(analysis, graph, op, updates, grouped)) {
+      group.push_back(epilogue);
+      graph.merge(graph.nodeOf(op), graph.nodeOf(epilogue));
+    }
+    grouped.insert(group.begin(), group.end());
+    groups[kernel] = std::move(group);
+  }
+  SmallVector<KernelGroup> result;
+  for (Operation *kernel : analysis.kernels) {
+    if (auto found = groups.find(kernel); found != groups.end())
+      result.push_back(found->second);
+    else if (!grouped.contains(kernel))
+      result.push_back({kernel});
+  }
+  return result;
+}
+
+SmallVector<KernelGroup> scheduleKernels(const BufferAnalysis &analysis,
+                                         ArrayRef<KernelGroup> groups, ArrayRef<Update> updates,
+                                         unsigned &offender) {
+  DependenceGraph graph(analysis);
+  for (const KernelGroup &group : groups)
+    for (Operation *kernel : ArrayRef(group).drop_front())
+      graph.merge(graph.nodeOf(group.front()), graph.nodeOf(kernel));
+
+  llvm::DenseSet<unsigned> updateNodes;
   for (auto [number, update] : llvm::enumerate(updates)) {
-    unsigned writer = numbers[update.writer];
-    nodes[writer].update = true;
+    unsigned writer = graph.nodeOf(update.writer);
+    updateNodes.insert(writer);
     if (!update.argument)
       continue;
-    for (unsigned reader : readers[analysis.memory(update.argument).storage]) {
-      if (reader == writer)
+    for (unsigned kernel : graph.readers(analysis.memory(update.argument).storage)) {
+      unsigned reader = graph.nodeOf(analysis.kernels[kernel]);
+      if (analysis.kernels[kernel] == update.writer)
         continue;
-      if (reaches(nodes, writer, reader)) {
+      if (reader == writer || graph.reaches(writer, reader)) {
         offender = number;
         return {};
       }
-      edge(reader, writer);
+      graph.addEdge(reader, writer);
     }
   }
 
+  // Nodes are numbered by kernels in program order; groups by the order they come in.
+  DenseMap<unsigned, unsigned> groupOf, waitsFor;
+  for (auto [i, group] : llvm::enumerate(groups))
+    groupOf[graph.nodeOf(group.front())] = i;
+  SmallVector<SmallVector<unsigned>> next(groups.size());
+  SmallVector<unsigned> waiting(groups.size(), 0);
+  for (auto [node, group] : groupOf)
+    for (unsigned successor : graph.nextOf(node)) {
+      next[group].push_back(groupOf.at(successor));
+      ++waiting[groupOf.at(successor)];
+    }
   using Queue = std::priority_queue<unsigned, std::vector<unsigned>, std::greater<>>;
   Queue ready, readyUpdates;
-  auto release = [&](unsigned node) { (nodes[node].update ? readyUpdates : ready).push(node); };
-  for (unsigned i = 0; i < nodes.size(); ++i)
-    if (nodes[i].waitsFor == 0)
-      release(i);
-  SmallVector<Operation *> order;
+  auto release = [&](unsigned group) {
+    bool update = updateNodes.contains(graph.nodeOf(groups[group].front()));
+    (update ? readyUpdates : ready).push(group);
+  };
+  for (unsigned group = 0; group < groups.size(); ++group)
+    if (waiting[group] == 0)
+      release(group);
+  SmallVector<KernelGroup> order;
   while (!ready.empty() || !readyUpdates.empty()) {
     Queue &queue = readyUpdates.empty() ? ready : readyUpdates;
-    unsigned node = queue.top();
+    unsigned group = queue.top();
     queue.pop();
-    order.push_back(kernels[node]);
-    for (unsigned next : nodes[node].successors)
-      if (--nodes[next].waitsFor == 0)
-        release(next);
+    order.push_back(groups[group]);
+    for (unsigned successor : next[group])
+      if (--waiting[successor] == 0)
+        release(successor);
   }
   return order;
 }
