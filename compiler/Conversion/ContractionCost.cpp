@@ -125,7 +125,7 @@ double CostModel::tileCycles(double r, double v) const {
                 instructions / kIssueWidth, static_cast<double>(target.fmaLatency) / tiling.chains,
                 columnTraffic(v) + rowTraffic(r)}) +
       kOverlapLoss * (rowLoads + columnLoads + columnTraffic(v) + rowTraffic(r));
-  return steps * (perStep + rowStalls(r)) +
+  return steps * (perStep + rowStalls(r) + columnStalls(v)) +
          blocks * (resultCycles(r, v) + kTileOverhead + target.fmaLatency);
 }
 
@@ -183,10 +183,22 @@ int64_t CostModel::stepBytes(Operand operand) const {
   return nest.reduction.back().strides[operand] * bytes;
 }
 
-/// True if successive steps of k fall into few sets of the caches.
+/// True if successive steps of k fall into fewer lines of the level-one cache than there are steps.
 bool CostModel::conflicts(Operand operand) const {
-  return stepBytes(operand) != 0 && stepBytes(operand) % kCacheWayBytes == 0 &&
-         nest.reduction.back().extent > 2 * cacheWays();
+  if (stepBytes(operand) < 8 * kCacheLineBytes)
+    return false;
+  const int64_t sets = kCacheWayBytes / std::gcd(stepBytes(operand), kCacheWayBytes);
+  return sets <= 2 && nest.reduction.back().extent > sets * cacheWays();
+}
+
+/// Cycles per step of k lost because the vectors of B evict each other. The fewer lines a step
+/// reads side by side, the less the prefetchers hide.
+double CostModel::columnStalls(double v) const {
+  if (tiling.packB || !conflicts(Column) || rowTiles(nest) == 1)
+    return 0;
+  const double lineBytes = v * tiling.lanes * bytes;
+  const double lines = std::ceil(lineBytes / kCacheLineBytes);
+  return lineBytes / bandwidth(columnBytes + target.l1Bytes) / (lines * lines * lines);
 }
 
 /// Cycles per step of k that the vectors of B wait for memory.
@@ -221,7 +233,7 @@ double CostModel::rowStalls(double r) const {
     return 0;
   if (nest.reduction.back().strides[Row] != 1)
     return conflicts(Row)
-               ? 1.5 * std::max<double>(kCacheLineBytes, r * bytes) / target.l2BytesPerCycle
+               ? 0.75 * std::max<double>(kCacheLineBytes, r * bytes) / target.l2BytesPerCycle
                : 0;
   const int64_t distance = nest.rows.back().strides[Row] * bytes;
   const int64_t sets = kCacheWayBytes / std::gcd(distance, kCacheWayBytes);
@@ -242,8 +254,11 @@ double CostModel::packCycles(Operand operand) const {
                               ? nest.lane().strides[Column] == 1
                               : !nest.rows.empty() && nest.rows.back().strides[Row] == 1;
   double cost = 3.0 * tiling.lanes; // of a vector
+                                    // Steps that fall into one set of the cache are read a part of
+                                    // a line at a time, each from afar.
   if (contiguous)
-    cost = 4 * narrow + tiling.lanes * bytes / bandwidth(size);
+    cost = (operand == Row && conflicts(Row) ? 18 : 6) * narrow +
+           tiling.lanes * bytes / bandwidth(size);
   else if (nest.reduction.back().strides[operand] == 1)
     cost = (3 + llvm::Log2_64_Ceil(tiling.lanes)) * narrow;
   // A is packed anew for every block of columns if not all of k fits.

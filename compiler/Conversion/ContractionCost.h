@@ -23,6 +23,7 @@ private:
   double columnTraffic(double vectors) const;
   double rowTraffic(double rows) const;
   double rowStalls(double rows) const;
+  double columnStalls(double vectors) const;
   double packCycles(Operand operand) const;
 
   double cacheWays() const;
