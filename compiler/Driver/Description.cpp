@@ -49,6 +49,8 @@ private:
     return type.element == lang::Element::Float ? floatName() : "i32";
   }
   Object output(const BlockTensor &tensor) const;
+  /// The class field of the data that an integer prediction numbers, or null.
+  const lang::DataField *classField(const std::string &prediction) const;
   Object split(const lang::DataSplit &split) const;
 
   const lang::Program &program;
@@ -85,12 +87,29 @@ Object Describer::output(const BlockTensor &tensor) const {
                      : tensor.name == "loss"          ? "loss"
                      : tensor.name == "learning_rate" ? "learning_rate"
                                                       : "metric";
-  return Object{{"name", tensor.name},
-                {"kind", kind},
-                {"dtype", elementName(tensor.type.getElementType())},
-                {"shape", shapeOf(tensor.type.getShape())},
-                {"offset", tensor.offset},
-                {"batched", batched}};
+  Object entry{{"name", tensor.name},
+               {"kind", kind},
+               {"dtype", elementName(tensor.type.getElementType())},
+               {"shape", shapeOf(tensor.type.getShape())},
+               {"offset", tensor.offset},
+               {"batched", batched}};
+  if (const lang::DataField *field = batched ? classField(tensor.name) : nullptr)
+    entry["field"] = field->name;
+  return entry;
+}
+
+const lang::DataField *Describer::classField(const std::string &prediction) const {
+  int64_t classes = 0;
+  for (const lang::Function &function : program.functions)
+    if (function.name == "predict")
+      for (const lang::FunctionResult &result : function.results)
+        if (result.name == prediction)
+          classes = function.values[result.value].type.classes;
+  if (classes && program.data)
+    for (const lang::DataField &field : program.data->fields)
+      if (field.type.classes == classes)
+        return &field;
+  return nullptr;
 }
 
 Array Describer::functions() {
@@ -198,7 +217,7 @@ Object Describer::recipe(const std::string &source) {
                 {"batch", program.recipe.batch},
                 {"validate", program.recipe.validate},
                 {"patience", program.recipe.patience},
-                {"folder", llvm::sys::path::parent_path(folder)}};
+                {"folder", llvm::sys::path::parent_path(folder).str()}};
   if (program.recipe.epochs)
     recipe["epochs"] = *program.recipe.epochs;
   if (program.recipe.steps)

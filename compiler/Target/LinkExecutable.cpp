@@ -38,7 +38,8 @@ bool linkExecutable(const std::string &object, const std::string &runtimeArchive
     return false;
   }
   llvm::SmallVector<llvm::StringRef> command = {*driver, object, runtimeArchive, "-o", temporary,
-                                                "-O1", "-s", "-Wl,--gc-sections", "-pthread", "-lm"};
+                                                "-static-libstdc++", "-static-libgcc", "-s",
+                                                "-Wl,--gc-sections", "-pthread", "-lm"};
   // lld links several times as fast as the default linker.
   std::string lldFlag;
   if (std::optional<std::string> lld = findProgram({"ld.lld-22", "ld.lld"})) {
