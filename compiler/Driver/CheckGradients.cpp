@@ -24,6 +24,7 @@ constexpr int64_t batch = 4;
 class GradientChecker {
 public:
   explicit GradientChecker(const CompileOptions &options) : options(options), context(MLIRContext::Threading::DISABLED) {
+    context.printOpOnDiagnostic(false);
     context.getDiagEngine().registerHandler([this](Diagnostic &diagnostic) {
       frontend.report(diagnostic);
       return success();

@@ -45,6 +45,7 @@ public:
       timing.setDisplayMode(DefaultTimingManager::DisplayMode::Tree);
       timingScope = timing.getRootScope();
     }
+    context.printOpOnDiagnostic(false);
     DialectRegistry registry;
     registerAllDialects(registry);
     context.appendDialectRegistry(registry);
