@@ -3,6 +3,7 @@
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 
 using namespace mlir;
 
@@ -150,6 +151,11 @@ static LogicalResult describeIndex(Operation &operation, KernelNest &nest) {
       return failure();
     form.offset = own.offset;
     for (auto [operand, scale] : llvm::zip(apply.getMapOperands(), own.strides)) {
+      // The index of a loop of one iteration has become a constant.
+      if (std::optional<int64_t> constant = getConstantIntValue(operand)) {
+        form.offset += scale * *constant;
+        continue;
+      }
       const LinearForm *inner = nest.indexForm(operand);
       if (!inner)
         return failure();
