@@ -114,6 +114,12 @@ static void prepareDestination(Operation *kernel, OpOperand &destination) {
       fresh();
   } else if (op && !op.payloadUsesValueFromOperand(&destination)) {
     fresh();
+  } else if (auto fill = value.getDefiningOp<linalg::FillOp>(); fill && !value.hasOneUse()) {
+    // Filling again is no more than copying.
+    fresh();
+    destination.set(linalg::FillOp::create(builder, fill.getLoc(), fill.getInputs()[0],
+                                           destination.get())
+                        .getResult(0));
   } else if (!value.hasOneUse() || !value.getDefiningOp() || !isKernel(value.getDefiningOp())) {
     destination.set(buildCopy(builder, location, value));
   }

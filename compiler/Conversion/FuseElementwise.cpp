@@ -1,3 +1,4 @@
+#include "compiler/Conversion/Epilogue.h"
 #include "compiler/Conversion/KernelPlan.h"
 #include "compiler/Conversion/Passes.h"
 
@@ -23,20 +24,6 @@ enum class Decision {
 
 } // namespace
 
-/// A sum of products of two operands, which the kernel generator for contractions takes.
-static bool isContraction(linalg::GenericOp op) {
-  if (op.getNumReductionLoops() == 0 || op.getNumDpsInputs() != 2 || op.getNumDpsInits() != 1)
-    return false;
-  Block *body = op.getBody();
-  auto sum = body->getTerminator()->getOperand(0).getDefiningOp<arith::AddFOp>();
-  if (!sum)
-    return false;
-  for (Value term : sum->getOperands())
-    if (auto product = term.getDefiningOp<arith::MulFOp>())
-      return isa<BlockArgument>(product.getLhs()) && isa<BlockArgument>(product.getRhs());
-  return false;
-}
-
 /// Cycles per element, by the figures that kernels are planned with.
 static double elementCycles(linalg::GenericOp op) {
   double cycles = 0;
@@ -47,6 +34,14 @@ static double elementCycles(linalg::GenericOp op) {
 
 static bool onlyMoves(linalg::GenericOp op) {
   return op.getBody()->without_terminator().empty();
+}
+
+/// Computed on the tiles of a contraction, at next to no cost.
+static bool isComputedOnTiles(linalg::GenericOp op) {
+  return llvm::any_of(op.getDpsInputs(), [&](Value input) {
+    auto contraction = input.getDefiningOp<linalg::GenericOp>();
+    return contraction && isEpilogue(contraction, op);
+  });
 }
 
 /// How often each element of the operand would be computed: once, unless loops that it does not depend on
@@ -107,7 +102,7 @@ static Decision decide(linalg::GenericOp consumer, OpOperand &operand) {
   for (Value input : producer.getDpsInputs())
     large += elements(input) == size && size > 1;
   bool light = cycles <= 6 && large <= 1 && producer->getNumResults() == 1;
-  if (light && !producer.getBody()->walk([](tensor::ExtractOp) {
+  if (light && !isComputedOnTiles(producer) && !producer.getBody()->walk([](tensor::ExtractOp) {
         return WalkResult::interrupt();
       }).wasInterrupted())
     return Decision::Duplicate;

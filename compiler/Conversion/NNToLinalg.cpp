@@ -58,6 +58,21 @@ Value buildLoopIndex(OpBuilder &builder, Location location, int64_t dimension, T
   return arith::IndexCastOp::create(builder, location, type, index);
 }
 
+/// Where max(a, b) is known, `a > b` holds just where it is greater than b: so the mask of a rectifier is made
+/// from its result, which the backward pass needs anyway, and a need not be kept.
+static void compareMaximum(nn::CompareOp compare) {
+  if (compare.getPredicate() != nn::ComparePredicate::gt)
+    return;
+  for (Operation *user : compare.getLhs().getUsers()) {
+    auto maximum = dyn_cast<nn::MaxOp>(user);
+    if (!maximum || maximum.getLhs() != compare.getLhs() || maximum.getRhs() != compare.getRhs() ||
+        maximum->getBlock() != compare->getBlock() || !maximum->isBeforeInBlock(compare))
+      continue;
+    compare.getLhsMutable().assign(maximum.getResult());
+    return;
+  }
+}
+
 namespace {
 
 struct ConvertNNToLinalgPass : impl::ConvertNNToLinalgBase<ConvertNNToLinalgPass> {
@@ -68,6 +83,7 @@ struct ConvertNNToLinalgPass : impl::ConvertNNToLinalgBase<ConvertNNToLinalgPass
       op.replaceAllUsesWith(nn::expandRandomNormal(builder, op));
       op.erase();
     });
+    getOperation()->walk(compareMaximum);
     RewritePatternSet patterns(&getContext());
     populateElementwiseToLinalg(patterns);
     populateStructureToLinalg(patterns);
