@@ -1,5 +1,6 @@
 """The test suite: FileCheck tests of every stage, and the unit tests as one test a program."""
 import os
+import sys
 import lit.formats
 
 config.name = "nnc"
@@ -12,6 +13,7 @@ config.test_exec_root = os.path.join(config.build_folder, "tests")
 binaries = os.path.join(config.build_folder, "bin")
 config.environment["PATH"] = os.pathsep.join(
     [binaries, config.llvm_tools, os.environ.get("PATH", "")])
+config.substitutions.append(("%{python}", sys.executable))
 config.substitutions.append(("%{source}", config.source_folder))
 config.substitutions.append(("%{build}", config.build_folder))
 config.substitutions.append(("%{examples}", os.path.join(config.source_folder, "examples")))

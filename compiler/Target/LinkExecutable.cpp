@@ -40,6 +40,10 @@ bool linkExecutable(const std::string &object, const std::string &runtimeArchive
   llvm::SmallVector<llvm::StringRef> command = {*driver, object, runtimeArchive, "-o", temporary,
                                                 "-static-libstdc++", "-static-libgcc", "-s",
                                                 "-Wl,--gc-sections", "-pthread", "-lm"};
+#ifdef __SANITIZE_ADDRESS__
+  // The runtime beside a sanitized compiler is sanitized too.
+  command.push_back("-fsanitize=address,undefined");
+#endif
   // lld links several times as fast as the default linker.
   std::string lldFlag;
   if (std::optional<std::string> lld = findProgram({"ld.lld-22", "ld.lld"})) {
