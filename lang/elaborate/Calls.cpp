@@ -34,8 +34,11 @@ bool Elaborator::matchArguments(std::string_view callable, std::string_view what
       ++next;
       if (index >= parameters.size()) {
         size_t positional = size_t(std::count_if(given.begin(), given.end(), [](auto &one) { return one.name.empty(); }));
-        report(Diag::TooManyArguments, argument.range, callable,
-               fmt::format("{} {}{}", parameters.size(), what, parameters.size() == 1 ? "" : "s"), int64_t(positional));
+        DiagnosticBuilder builder =
+            report(Diag::TooManyArguments, argument.range, callable,
+                   fmt::format("{} {}{}", parameters.size(), what, parameters.size() == 1 ? "" : "s"), int64_t(positional));
+        if (what == "setting" && argument.value.is<Tensor>())
+          builder.help(fmt::format("settings and inputs are two lists: `{}(...)(...)`", callable));
         return false;
       }
     } else {
@@ -160,8 +163,11 @@ Entity Elaborator::settingValue(const CallableDeclaration &declaration, const Pa
   }
   if (fits)
     return value;
-  report(Diag::WrongSetting, range, parameter.name.text, declaration.name.text, settingTypeText(kind), describe(value))
-      .label(inStandard(parameter.range) ? SourceRange{} : parameter.range, "declared here");
+  DiagnosticBuilder builder =
+      report(Diag::WrongSetting, range, parameter.name.text, declaration.name.text, settingTypeText(kind), describe(value));
+  builder.label(inStandard(parameter.range) ? SourceRange{} : parameter.range, "declared here");
+  if (tensor && !declaration.inputs.empty())
+    builder.help(fmt::format("settings and inputs are two lists: `{}(...)(...)`", declaration.name.text));
   return Poison{};
 }
 

@@ -1,7 +1,7 @@
-"""Checks the registry of diagnostics and the rules of the language against the tests below this folder.
+"""Checks the registry of diagnostics and the rules of the language against the tests.
 
 Every diagnostic has a test that expects its id in the output, ids are unique, messages keep the style; every numbered
-rule of docs/language.md has a negative test that names it ("// G12: ..." before a CHECK line), and no test names a
+rule of docs/language.md and docs/typing.md has a negative test that names it ("// G12: ..." before a CHECK line), and no test names a
 diagnostic or a rule that does not exist. Prints each finding on a line; the exit code says whether there were any.
 """
 import pathlib
@@ -35,7 +35,7 @@ for path in [source / "lang/Diagnostics.def", source / "lang/elaborate/Diagnosti
         if not "".join(part[1:-1] for part in re.findall(text, explanation)).strip():
             findings.append(f"{identifier}: no explanation")
 
-document = (source / "docs/language.md").read_text()
+document = "".join((source / "docs" / name).read_text() for name in ("language.md", "typing.md"))
 rules = set(re.findall(r"^\*\*([LGT]\d+)\.", document, re.MULTILINE))
 
 expected = re.compile(r"^(?:// )?[A-Z]+(?:-NEXT)?:.*?(?:error|warning)\[(N\d+)\]", re.MULTILINE)
@@ -45,13 +45,13 @@ for path in sorted((source / "tests").rglob("*")):
         continue
     contents = path.read_text(encoding="utf-8", errors="replace")
     tested |= set(expected.findall(contents))
-    if (source / "tests/lang") in path.parents:
+    if source / "tests/lang" in path.parents or source / "tests/elaborate" in path.parents:
         named |= set(re.findall(r"^(?:// )?([LGT]\d+): ", contents, re.MULTILINE))
 
 findings += [f"{i} ({registry[i]}): no test expects it" for i in sorted(set(registry) - tested)]
 findings += [f"{i}: expected by a test, but not in the registry" for i in sorted(tested - set(registry))]
 findings += [f"rule {r}: no test names it" for r in sorted(rules - named)]
-findings += [f"rule {r}: named by a test, but not in docs/language.md" for r in sorted(named - rules)]
+findings += [f"rule {r}: named by a test, but not in the documents" for r in sorted(named - rules)]
 if not registry or not rules:
     findings.append("nothing found to check")
 print("\n".join(findings) or f"{len(registry)} diagnostics and {len(rules)} rules, each with a test")
