@@ -1,0 +1,216 @@
+// Cases of several training steps: optimizers, schedules, training runs.
+#include "tests/parity/Checks.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+namespace nnc::parity {
+namespace {
+
+/// Slots of the program in which optimizers of the case table keep an average of a parameter.
+constexpr const char *averageSlot = ".average";
+
+/// Root of the sum of squares of all gradients by parameters; those by inputs are one for each example.
+double gradientNorm(const Tensors &results) {
+  double sum = 0;
+  for (const auto &[port, array] : results)
+    if (port.kind == "output" && port.name.starts_with("grad."))
+      for (double value : array.values)
+        sum += value * value;
+  return std::sqrt(sum);
+}
+
+std::vector<std::string> parametersOf(const GoldenCase &golden, const std::string &prefix) {
+  std::vector<std::string> names;
+  for (const std::string &name : golden.named("param"))
+    names.push_back(name.substr(prefix.size()));
+  return names;
+}
+
+/// Compares parameters, and their averages where the file has them, with golden tensors of the name PREFIX.PARAMETER.
+void compareParameters(Session &session, const std::string &prefix, const std::vector<std::string> &parameters) {
+  for (const std::string &parameter : parameters) {
+    std::string ours = placementOf(session.entry, parameter).ours;
+    session.compare(session.arguments, {"parameter", ours}, prefix + "." + parameter, Aspect::Value, Scale::Largest,
+                    parameter);
+    std::string average = prefix + ".avg." + parameter;
+    if (session.golden.find(average))
+      session.compare(session.arguments, {"slot", ours + averageSlot}, average, Aspect::Value, Scale::Largest,
+                      parameter);
+  }
+}
+
+/// Compares the gradients that `gradient` gives, without those by the inputs, with golden tensors grad.PARAMETER.
+void compareParameterGradients(Session &session, const Tensors &results, const std::vector<std::string> &parameters) {
+  for (const std::string &parameter : parameters)
+    session.compare(results, {"output", "grad." + placementOf(session.entry, parameter).ours}, "grad." + parameter,
+                    Aspect::Gradient, Scale::Largest, parameter);
+}
+
+Array listed(std::vector<double> values) {
+  auto count = static_cast<int64_t>(values.size());
+  return {{count}, std::move(values)};
+}
+
+/// The rows of a [rows, columns] array with these numbers, without the last column, times `scale`; and that column.
+std::pair<Array, Array> gather(const Array &rows, const std::vector<int64_t> &numbers, double scale) {
+  auto columns = static_cast<size_t>(rows.shape[1]);
+  auto count = static_cast<int64_t>(numbers.size());
+  std::pair<Array, Array> result = {{{count, rows.shape[1] - 1}, {}}, {{count}, {}}};
+  for (int64_t number : numbers) {
+    const double *row = rows.values.data() + static_cast<size_t>(number) * columns;
+    for (size_t column = 0; column + 1 < columns; ++column)
+      result.first.values.push_back(row[column] * scale);
+    result.second.values.push_back(row[columns - 1]);
+  }
+  return result;
+}
+
+constexpr int64_t digitClasses = 10;
+constexpr double digitScale = 1.0 / 16; // the pixels of optdigits are 0 to 16
+/// Bounds of the losses of a training run, at any step.
+double trajectoryBound(FloatPrecision precision) { return precision == FloatPrecision::F64 ? 1e-8 : 1e-3; }
+
+} // namespace
+
+void checkOptimizer(const Case &entry, const GoldenCase &golden, Engine engine, Measurement &measurement) {
+  Session session(entry, golden, engine, measurement);
+  if (!session.start(planCase(entry, golden), {"train_step", "gradient"}))
+    return;
+  session.setPersistent({"param"});
+  session.arguments[{"input", "x"}] = *golden.find("x");
+  session.arguments[{"input", "target"}] = *golden.find("target");
+  std::vector<std::string> parameters = parametersOf(golden, "");
+  auto steps = golden.find("loss")->size();
+  std::vector<double> losses, rates, norms;
+  for (int64_t step = 0; step < steps; ++step) {
+    session.setStep(step, steps);
+    Tensors before, results;
+    if (!session.call("gradient", before) || !session.call("train_step", results))
+      return;
+    if (step == 0)
+      compareParameterGradients(session, before, parameters);
+    norms.push_back(gradientNorm(before));
+    const Array *loss = session.result(results, {"output", "loss"});
+    const Array *rate = session.result(results, {"output", "learning_rate"});
+    if (!loss || !rate)
+      return;
+    losses.push_back(loss->values[0]);
+    rates.push_back(rate->values[0]);
+    session.keep(results);
+    std::string name = fmt::format("step{}", step + 1);
+    if (golden.find(name + "." + parameters.front()))
+      compareParameters(session, name, parameters);
+  }
+  auto compare = [&](const char *name, const std::vector<double> &values, Scale scale) {
+    session.markCompared(name);
+    measurement.check(name, listed(values), *golden.find(name), Aspect::Value, scale);
+  };
+  compare("loss", losses, Scale::Largest);
+  compare("grad_norm", norms, Scale::Largest);
+  compare("lr", rates, Scale::Exact);
+  session.requireAllCompared();
+}
+
+void checkSchedule(const Case &entry, const GoldenCase &golden, Engine engine, Measurement &measurement) {
+  Session session(entry, golden, engine, measurement);
+  if (!session.start(planCase(entry, golden), {"train_step"}))
+    return;
+  session.arguments[{"input", "nothing"}] = filled({1}, 0);
+  const Array &expected = *golden.find("lr");
+  std::vector<double> rates;
+  for (int64_t step = 0; step < expected.size(); ++step) {
+    session.setStep(step, entry.steps ? entry.steps : expected.size());
+    Tensors results;
+    if (!session.call("train_step", results))
+      return;
+    const Array *rate = session.result(results, {"output", "learning_rate"});
+    if (!rate)
+      return;
+    rates.push_back(rate->values[0]);
+  }
+  session.markCompared("lr");
+  measurement.check("lr", listed(rates), expected, Aspect::Value, Scale::Exact);
+  session.requireAllCompared();
+}
+
+void checkTraining(const Case &entry, const GoldenCase &golden, Engine engine, Measurement &measurement) {
+  Session session(entry, golden, engine, measurement);
+  if (!session.start(planCase(entry, golden), {"train_step", "gradient", "predict"}))
+    return;
+  session.setPersistent({"param"}, "init.");
+  const Array &rows = *golden.find("rows"), &indices = *golden.find("indices");
+  int64_t steps = indices.shape[0], batch = indices.shape[1];
+  std::vector<std::string> parameters = parametersOf(golden, "init.");
+  auto setRows = [&](const std::vector<int64_t> &numbers) {
+    auto [x, target] = gather(rows, numbers, digitScale);
+    session.arguments[{"input", "x"}] = x;
+    session.arguments[{"input", "target"}] = target;
+  };
+  std::vector<double> losses;
+  for (int64_t step = 0; step < steps; ++step) {
+    auto begin = indices.values.begin() + step * batch;
+    setRows({begin, begin + batch});
+    session.setStep(step, steps);
+    Tensors results;
+    if (step == 0) {
+      Tensors derivatives;
+      if (!session.call("gradient", derivatives))
+        return;
+      compareParameterGradients(session, derivatives, parameters);
+    }
+    if (!session.call("train_step", results))
+      return;
+    const Array *loss = session.result(results, {"output", "loss"});
+    if (!loss)
+      return;
+    losses.push_back(loss->values[0]);
+    session.keep(results);
+  }
+  // An f32 run is compared with the f64 run as well: the bound is far above the rounding of either.
+  session.markCompared("loss");
+  session.markCompared("loss_f32");
+  measurement.check("loss of any step", listed(losses), *golden.find("loss"), Aspect::Value, Scale::Largest,
+                    trajectoryBound(measurement.precision));
+  compareParameters(session, "final", parameters);
+
+  const Array &expected = *golden.find("eval.output");
+  std::vector<int64_t> first(static_cast<size_t>(batch), 0);
+  for (int64_t row = 0; row < expected.shape[0]; ++row)
+    first[static_cast<size_t>(row)] = row;
+  setRows(first);
+  Tensors predictions;
+  if (!session.call("predict", predictions))
+    return;
+  session.markCompared("eval.output");
+  if (const Array *output = session.result(predictions, {"example_output", "output"}))
+    measurement.check("eval.output", resized(*output, expected.shape[0]), expected, Aspect::Value, Scale::Largest);
+  session.requireAllCompared();
+}
+
+ProgramPlan planCase(const Case &entry, const GoldenCase &golden) {
+  if (golden.kind == "schedule")
+    return planSchedule(entry);
+  if (golden.kind == "optimizer") {
+    const Array &x = *golden.find("x");
+    return planTraining(entry, {x.shape[1]}, golden.find("fc2.bias")->size(), x.shape[0]);
+  }
+  if (golden.kind == "training")
+    return planTraining(entry, {golden.find("rows")->shape[1] - 1}, digitClasses, golden.find("indices")->shape[1]);
+  return planValues(entry, golden);
+}
+
+void checkCase(const Case &entry, const GoldenCase &golden, Engine engine, Measurement &measurement) {
+  if (golden.kind == "optimizer")
+    return checkOptimizer(entry, golden, engine, measurement);
+  if (golden.kind == "schedule")
+    return checkSchedule(entry, golden, engine, measurement);
+  if (golden.kind == "training")
+    return checkTraining(entry, golden, engine, measurement);
+  if (golden.find("running_mean.1"))
+    return checkTrainingMode(entry, golden, engine, measurement);
+  checkValues(entry, golden, engine, measurement);
+}
+
+} // namespace nnc::parity

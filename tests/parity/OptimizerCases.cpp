@@ -1,0 +1,130 @@
+// Optimizers and learning rates. An optimizer's case is 20 compiled steps from given parameters; a schedule's is the learning
+// rate that compiled steps report.
+#include "tests/parity/Case.h"
+
+namespace nnc::parity {
+namespace {
+
+Case optimizer(const std::string &name, const std::string &recipe, const std::string &declarations = "") {
+  Case result = {.name = name,
+                 .source = declarations + R"(
+model network(x: float[6]) -> float[3] {
+  fc1 = dense(8)
+  fc2 = dense(3)
+  x |> fc1 |> tanh |> fc2
+})",
+                 .training = recipe,
+                 .placements = densePlacements("fc1", "fc1")};
+  for (Placement &placement : densePlacements("fc2", "fc2"))
+    result.placements.push_back(std::move(placement));
+  result.placements.push_back({.golden = "target", .ours = "", .element = "class[3]"});
+  return result;
+}
+
+/// Momentum that keeps an average of the parameters beside them, in a slot `average`.
+std::string averaging(const std::string &average) {
+  return R"(
+optimizer averaged(rate: schedule, mu: float, keep: float) {
+  state velocity = 0
+  state average = 0
+  velocity <- mu * velocity + grad
+  moved = param - rate * velocity
+  average <- )" +
+         average + R"(
+  param <- moved
+}
+)";
+}
+
+constexpr const char *maximumNorm = R"(
+fn limited(norm: float)(weight: float[in, units]) -> float[in, units] {
+  length = sqrt(sum[in](weight^2))
+  select(length > norm, weight * (norm / length), weight)
+}
+optimizer limited_sgd(rate: schedule, norm: float) {
+  moved = param - rate * grad
+  param <- if rank(param) == 2 { limited(norm)(moved) } else { moved }
+}
+)";
+
+Case schedule(const std::string &name, const std::string &rate, int64_t steps = 0,
+              const std::string &declarations = "") {
+  return {.name = name,
+          .source = declarations + "\nmodel network(nothing: float) -> float { param weight: float = 1; weight * nothing }",
+          .training = "optimizer = sgd(rate = " + rate + ")",
+          .steps = steps};
+}
+
+/// PyTorch keeps the product of the momenta in f32, also when all else is f64.
+Case nadam() {
+  Case result = optimizer("opt_nadam", "optimizer = nadam(0.01)");
+  result.exactness = 1e-8;
+  return result;
+}
+
+} // namespace
+
+std::vector<Case> optimizerCases() {
+  return {
+      optimizer("opt_adadelta", "optimizer = adadelta(1)"),
+      optimizer("opt_adagrad", "optimizer = adagrad(0.1)"),
+      optimizer("opt_adam", "optimizer = adam(0.01)"),
+      optimizer("opt_adam_weight_decay", "optimizer = adam(0.01, decay = 0.05)"),
+      optimizer("opt_adamax", "optimizer = adamax(0.01)"),
+      optimizer("opt_adamw", "optimizer = adamw(0.01, decay = 0.1)"),
+      optimizer("opt_adamw_cosine", "optimizer = adamw(rate = cosine(0.05), decay = 0.1)"),
+      optimizer("opt_adamw_decay_weights_only", "optimizer = adamw(0.01, decay = 0.1 except bias)"),
+      optimizer("opt_amsgrad", "optimizer = adam(0.01, beta2 = 0.9, amsgrad = true)"),
+      optimizer("opt_average", "optimizer = averaged(0.2, mu = 0.9, keep = 0)",
+                averaging("average + (moved - average) / step")),
+      optimizer("opt_clip_adam", "optimizer = adam(0.02)\n  clip = global_norm(0.2)"),
+      optimizer("opt_clip_global_norm", "optimizer = sgd(0.5)\n  clip = global_norm(0.2)"),
+      optimizer("opt_clip_value", "optimizer = sgd(0.5)\n  clip = value(0.03)"),
+      optimizer("opt_ema", "optimizer = averaged(0.2, mu = 0.9, keep = 0.9)",
+                averaging("keep * (if step == 1 { param } else { average }) + (1 - keep) * moved")),
+      {.name = "opt_gradient_accumulation", .unsupported = "the recipe has no accumulation over several batches yet"},
+      optimizer("opt_max_norm", "optimizer = limited_sgd(0.5, norm = 0.9)", maximumNorm),
+      nadam(),
+      optimizer("opt_radam", "optimizer = radam(0.01, beta2 = 0.99)"),
+      optimizer("opt_rmsprop", "optimizer = rmsprop(0.01)"),
+      optimizer("opt_rmsprop_centered", "optimizer = rmsprop(0.01, centered = true)"),
+      optimizer("opt_rmsprop_momentum", "optimizer = rmsprop_momentum(0.01, mu = 0.9)"),
+      optimizer("opt_sgd", "optimizer = sgd(0.1)"),
+      optimizer("opt_sgd_dampening", "optimizer = momentum(0.1, mu = 0.9, dampening = 0.1)"),
+      optimizer("opt_sgd_momentum", "optimizer = momentum(0.1, mu = 0.9)"),
+      optimizer("opt_sgd_momentum_weight_decay", "optimizer = momentum(0.1, mu = 0.9, decay = 0.01)"),
+      optimizer("opt_sgd_nesterov", "optimizer = momentum(0.1, mu = 0.9, nesterov = true)"),
+      optimizer("opt_sgd_step_schedule",
+                "optimizer = momentum(step_decay(0.4, every = 5, factor = 0.5, by_epoch = false), mu = 0.5)"),
+      optimizer("opt_sgd_weight_decay", "optimizer = sgd(0.1, decay = 0.05)"),
+  };
+}
+
+std::vector<Case> scheduleCases() {
+  return {
+      schedule("schedule_cosine", "cosine(0.1)"),
+      // Cycles of 5, 10 and 20 epochs, the last one cut off.
+      schedule("schedule_cosine_restarts", "restarts(0.1, 5)", 0, R"(
+schedule restarts(peak: float, first: float) {
+  now = step - 1
+  begin = if now < first { 0 } else if now < 3 * first { first } else { 3 * first }
+  length = if now < first { first } else if now < 3 * first { 2 * first } else { 4 * first }
+  peak / 2 * (1 + cos(pi * (now - begin) / length))
+})"),
+      schedule("schedule_exponential", "exponential(0.1, 0.95)"),
+      schedule("schedule_multistep", "multistep(0.1, 0.5)", 0, R"(
+schedule multistep(rate: float, factor: float) {
+  passed = (if epoch > 5 { 1 } else { 0 }) + (if epoch > 12 { 1 } else { 0 }) + (if epoch > 20 { 1 } else { 0 })
+  rate * factor^passed
+})"),
+      schedule("schedule_one_cycle", "one_cycle(0.1)", 31),
+      schedule("schedule_polynomial", "polynomial(0.1)", 25),
+      {.name = "schedule_reduce_on_plateau",
+       .unsupported = "a schedule cannot see the validation loss yet"},
+      schedule("schedule_step", "step_decay(0.1, every = 7, factor = 0.5)"),
+      schedule("schedule_warmup_cosine", "cosine(0.1, warmup = 5)"),
+      schedule("schedule_warmup_linear", "linear_warmup(0.1, warmup = 5)"),
+  };
+}
+
+} // namespace nnc::parity

@@ -1,0 +1,48 @@
+// The whole .nn program of a case: its model from the table of cases, and around it the data block, the loss and the
+// predictions that follow from the golden file.
+#pragma once
+
+#include "tests/parity/Case.h"
+#include "tests/parity/GoldenCase.h"
+
+#include <string>
+#include <vector>
+
+namespace nnc::parity {
+
+/// One field of the program's data, and the golden tensor that it is.
+struct FieldBinding {
+  std::string field;
+  std::string golden; ///< empty: nothing of the file, the field is 0
+  std::string type;   ///< of one example, as in the program
+  bool modelInput = false;
+};
+
+struct ProgramPlan {
+  int64_t batch = 1;
+  std::vector<FieldBinding> fields;
+  std::string text;
+};
+
+/// What the table says of a golden tensor, or what follows by the rule.
+Placement placementOf(const Case &entry, const std::string &golden);
+
+/// Name of a golden tensor's field or output in the program.
+std::string programName(const Case &entry, const std::string &golden);
+
+/// The tensor as the program lays it out.
+Array placed(const Case &entry, const GoldenCase &golden, const std::string &tensor);
+
+/// Elementwise, op, layer and loss cases.
+ProgramPlan planValues(const Case &entry, const GoldenCase &golden);
+
+/// Optimizer and training cases: classification of `x` by cross entropy. `exampleShape` is that of one x.
+ProgramPlan planTraining(const Case &entry, const std::vector<int64_t> &exampleShape, int64_t classes, int64_t batch);
+
+/// Schedules: a model of one parameter, whose training reports the learning rate.
+ProgramPlan planSchedule(const Case &entry);
+
+/// A program with one parameter, `weight`, of the given shape and initial value.
+ProgramPlan planInitialiser(const InitialiserCase &entry, const std::vector<int64_t> &shape);
+
+} // namespace nnc::parity
