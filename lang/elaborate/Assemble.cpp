@@ -1,4 +1,5 @@
-// The signatures of the program's functions: the same parameters, slots and states in the same order everywhere.
+// The signatures of the program's functions: the same parameters, slots and states in the same
+// order everywhere.
 #include "lang/elaborate/Training.h"
 
 #include <algorithm>
@@ -6,7 +7,8 @@
 namespace nnc::lang {
 
 void TrainingElaborator::completeArguments(Pass &pass, Role role) {
-  auto complete = [&](ArgumentKind kind, const std::string &name, const Type &type, SourceRange range) {
+  auto complete = [&](ArgumentKind kind, const std::string &name, const Type &type,
+                      SourceRange range) {
     if (!pass.graph.findArgument(kind, name))
       pass.graph.addArgument(kind, name, type, range);
   };
@@ -34,7 +36,8 @@ void TrainingElaborator::orderArguments(Pass &pass) {
     return std::pair(int(argument.kind), found == rank.end() ? size_t(0) : found->second);
   };
   auto &arguments = pass.graph.function.arguments;
-  std::stable_sort(arguments.begin(), arguments.end(), [&](auto &a, auto &b) { return place(a) < place(b); });
+  std::stable_sort(arguments.begin(), arguments.end(),
+                   [&](auto &a, auto &b) { return place(a) < place(b); });
 }
 
 void TrainingElaborator::orderResults(Pass &pass) {
@@ -51,7 +54,8 @@ void TrainingElaborator::orderResults(Pass &pass) {
     return found == rank.end() ? next : found->second;
   };
   auto &results = pass.graph.function.results;
-  std::stable_sort(results.begin(), results.end(), [&](auto &a, auto &b) { return place(a) < place(b); });
+  std::stable_sort(results.begin(), results.end(),
+                   [&](auto &a, auto &b) { return place(a) < place(b); });
 }
 
 void TrainingElaborator::assemble() {
@@ -73,17 +77,21 @@ void TrainingElaborator::assemble() {
     orderArguments(*pass);
     if (role == Role::TrainStep) {
       EnterPass enter(elaborator, pass.get());
-      auto current = [&](ArgumentKind kind, const std::string &path, const std::map<std::string, Tensor> &updated) {
+      auto current = [&](ArgumentKind kind, const std::string &path,
+                         const std::map<std::string, Tensor> &updated) {
         auto found = updated.find(path);
         return found == updated.end() ? *graph.findArgument(kind, path) : found->second.id;
       };
       std::vector<FunctionResult> results;
       for (const ParameterInfo &info : program.parameters)
-        results.push_back({ResultKind::Parameter, info.path, current(ArgumentKind::Parameter, info.path, newParameters)});
+        results.push_back({ResultKind::Parameter, info.path,
+                           current(ArgumentKind::Parameter, info.path, newParameters)});
       for (const SlotInfo &info : program.slots)
-        results.push_back({ResultKind::Slot, info.path, current(ArgumentKind::Slot, info.path, newSlots)});
+        results.push_back(
+            {ResultKind::Slot, info.path, current(ArgumentKind::Slot, info.path, newSlots)});
       for (const StateInfo &info : program.states)
-        results.push_back({ResultKind::State, info.path, current(ArgumentKind::State, info.path, pass->states)});
+        results.push_back(
+            {ResultKind::State, info.path, current(ArgumentKind::State, info.path, pass->states)});
       auto &existing = graph.function.results;
       existing.insert(existing.begin(), results.begin(), results.end());
       if (hasLearningRate)
@@ -91,7 +99,8 @@ void TrainingElaborator::assemble() {
     }
     graph.finish([&](const FunctionArgument &argument) {
       // Settings stay: they belong to the recipe.
-      return (argument.kind == ArgumentKind::Scalar && !elaborator.settingIndex.count(argument.name)) ||
+      return (argument.kind == ArgumentKind::Scalar &&
+              !elaborator.settingIndex.count(argument.name)) ||
              (argument.kind == ArgumentKind::Input && role == Role::Predict);
     });
     program.functions.push_back(std::move(graph.function));

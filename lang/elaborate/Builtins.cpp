@@ -1,5 +1,6 @@
-// Functions that the elaborator itself provides, because they look at shapes or change them, or because they stand for an
-// operation that is not elementwise. Everything else is declared in the standard library.
+// Functions that the elaborator itself provides, because they look at shapes or change them, or
+// because they stand for an operation that is not elementwise. Everything else is declared in the
+// standard library.
 #include "lang/elaborate/Elaborator.h"
 
 #include <algorithm>
@@ -43,9 +44,11 @@ constexpr Builtin builtins[] = {
 };
 
 constexpr std::string_view plannedNames[] = {
-    "vocabulary", "length",     "words",       "load",      "embed",           "positions", "positions_added", "conv",
-    "conv1d",     "max_pool",   "average_pool", "encoder",  "decoder",         "sample",    "unfreeze",        "split_heads",
-    "merge_heads", "group_norm", "instance_norm", "zeros_like", "global_average_pool", "global_max_pool", "conv_transpose", "bernoulli",
+    "vocabulary",          "length",          "words",          "load",          "embed",
+    "positions",           "positions_added", "conv",           "conv1d",        "max_pool",
+    "average_pool",        "encoder",         "decoder",        "sample",        "unfreeze",
+    "split_heads",         "merge_heads",     "group_norm",     "instance_norm", "zeros_like",
+    "global_average_pool", "global_max_pool", "conv_transpose", "bernoulli",
 };
 
 } // namespace
@@ -60,17 +63,21 @@ const Builtin *findBuiltin(std::string_view name) {
 }
 
 bool isPlannedName(std::string_view name) {
-  return std::find(std::begin(plannedNames), std::end(plannedNames), name) != std::end(plannedNames);
+  return std::find(std::begin(plannedNames), std::end(plannedNames), name) !=
+         std::end(plannedNames);
 }
 
-#define NNC_BUILTIN(NAME)                                                                                              \
-  Entity Elaborator::NAME([[maybe_unused]] const Builtin &builtin,                                                     \
-                          [[maybe_unused]] const std::vector<GivenArgument> &settings,                                 \
-                          [[maybe_unused]] const std::vector<GivenArgument> &inputs, [[maybe_unused]] SourceRange range)
+#define NNC_BUILTIN(NAME)                                                                          \
+  Entity Elaborator::NAME([[maybe_unused]] const Builtin &builtin,                                 \
+                          [[maybe_unused]] const std::vector<GivenArgument> &settings,             \
+                          [[maybe_unused]] const std::vector<GivenArgument> &inputs,               \
+                          [[maybe_unused]] SourceRange range)
 
 NNC_BUILTIN(builtinSize) {
   const Entity &value = inputs[0].value;
-  const Shape *shape = value.is<Tensor>() ? &value.get<Tensor>()->shape : value.is<ShapeConstant>() ? &value.get<ShapeConstant>()->shape : nullptr;
+  const Shape *shape = value.is<Tensor>()          ? &value.get<Tensor>()->shape
+                       : value.is<ShapeConstant>() ? &value.get<ShapeConstant>()->shape
+                                                   : nullptr;
   if (value.isNumber())
     return IntegerConstant{1, nullptr};
   if (!shape) {
@@ -78,8 +85,11 @@ NNC_BUILTIN(builtinSize) {
     return Poison{};
   }
   int64_t count = elementCount(*shape);
-  std::string text = shape->size() > 1 ? fmt::format("{} = {} elements", count, product(*shape)) : "";
-  OriginPtr origin = shape->size() == 1 && !(*shape)[0].origin ? nullptr : shape->size() == 1 ? (*shape)[0].origin : makeOrigin(place(range), text);
+  std::string text =
+      shape->size() > 1 ? fmt::format("{} = {} elements", count, product(*shape)) : "";
+  OriginPtr origin = shape->size() == 1 && !(*shape)[0].origin ? nullptr
+                     : shape->size() == 1                      ? (*shape)[0].origin
+                                                               : makeOrigin(place(range), text);
   return IntegerConstant{count, origin};
 }
 
@@ -125,7 +135,8 @@ NNC_BUILTIN(builtinReshape) {
       return Poison{};
     }
     if (!size) {
-      report(Diag::NotConstant, setting.range, "a dimension").here(fmt::format("this is {}", describe(setting.value)));
+      report(Diag::NotConstant, setting.range, "a dimension")
+          .here(fmt::format("this is {}", describe(setting.value)));
       return Poison{};
     }
     if (size->value < 1) {
@@ -134,13 +145,15 @@ NNC_BUILTIN(builtinReshape) {
     }
     OriginPtr origin = size->origin;
     if (!origin || origin->text.empty())
-      origin = makeOrigin(place(setting.range), fmt::format("{} is a dimension of the new shape", size->value));
+      origin = makeOrigin(place(setting.range),
+                          fmt::format("{} is a dimension of the new shape", size->value));
     shape.push_back({size->value, origin});
   }
   if (elementCount(shape) != elementCount(value->shape)) {
-    DiagnosticBuilder builder = report(Diag::ReshapeElements, range, describe(value->shape), describe(shape));
-    builder.note(fmt::format("{} = {} elements, {} = {}", product(value->shape), elementCount(value->shape), product(shape),
-                             elementCount(shape)));
+    DiagnosticBuilder builder =
+        report(Diag::ReshapeElements, range, describe(value->shape), describe(shape));
+    builder.note(fmt::format("{} = {} elements, {} = {}", product(value->shape),
+                             elementCount(value->shape), product(shape), elementCount(shape)));
     addOrigins(builder, value->shape);
     return Poison{};
   }
@@ -189,16 +202,20 @@ NNC_BUILTIN(builtinSplit) {
   }
   const Extent &extent = value->shape.back();
   if (!parts || parts->value < 1 || extent.size % parts->value != 0) {
-    DiagnosticBuilder builder = report(Diag::SplitParts, settings[0].range, extent.size, describe(settings[0].value));
+    DiagnosticBuilder builder =
+        report(Diag::SplitParts, settings[0].range, extent.size, describe(settings[0].value));
     addOrigins(builder, {extent});
     return Poison{};
   }
   int64_t size = extent.size / parts->value;
-  OriginPtr origin = makeOrigin(place(range), fmt::format("{} = {} / {} by `split`", size, extent.size, parts->value));
+  OriginPtr origin = makeOrigin(
+      place(range), fmt::format("{} = {} / {} by `split`", size, extent.size, parts->value));
   Group group;
   for (int64_t part = 0; part < parts->value; ++part)
-    group.members.push_back({"", range,
-                             std::make_shared<Entity>(slice(*value, int64_t(value->shape.size()) - 1, {size, origin}, part * size, range))});
+    group.members.push_back(
+        {"", range,
+         std::make_shared<Entity>(
+             slice(*value, int64_t(value->shape.size()) - 1, {size, origin}, part * size, range))});
   return group;
 }
 
@@ -215,7 +232,8 @@ NNC_BUILTIN(builtinConcat) {
       return Poison{};
     }
     if (!input.name.empty()) {
-      report(Diag::UnknownArgument, input.range, builtin.name, "input", input.name).note("it has dim");
+      report(Diag::UnknownArgument, input.range, builtin.name, "input", input.name)
+          .note("it has dim");
       return Poison{};
     }
     std::vector<NamedEntity> members{{"", input.range, std::make_shared<Entity>(input.value)}};
@@ -244,8 +262,9 @@ NNC_BUILTIN(builtinConcat) {
     for (size_t other = 0; fits && other < shape.size(); ++other)
       fits = int64_t(other) == dim || part.shape[other].size == shape[other].size;
     if (!fits) {
-      DiagnosticBuilder builder = report(Diag::ConcatShapes, range, describe(parts[0].element, parts[0].shape),
-                                         describe(part.element, part.shape), dim);
+      DiagnosticBuilder builder =
+          report(Diag::ConcatShapes, range, describe(parts[0].element, parts[0].shape),
+                 describe(part.element, part.shape), dim);
       addOrigins(builder, parts[0].shape, &part.shape);
       addOrigins(builder, part.shape, &parts[0].shape);
       return Poison{};
@@ -255,7 +274,8 @@ NNC_BUILTIN(builtinConcat) {
   }
   if (parts.size() == 1)
     return parts[0];
-  shape[size_t(dim)] = {total, makeOrigin(place(range), fmt::format("{} = {} by `concat`", total, terms))};
+  shape[size_t(dim)] = {total,
+                        makeOrigin(place(range), fmt::format("{} = {} by `concat`", total, terms))};
   return emit("concat", parts, parts[0].element, shape, {{"dim", dim}}, range);
 }
 
@@ -274,7 +294,8 @@ NNC_BUILTIN(builtinStack) {
   Entity stacked = builtinConcat(builtin, {}, rows, range);
   if (auto *result = stacked.get<Tensor>()) {
     int64_t count = int64_t(inputs.size());
-    result->shape[0] = {count, makeOrigin(place(range), fmt::format("`stack` of {} values", count))};
+    result->shape[0] = {count,
+                        makeOrigin(place(range), fmt::format("`stack` of {} values", count))};
   }
   return stacked;
 }
@@ -288,10 +309,13 @@ NNC_BUILTIN(builtinReverse) {
   if (!usable(*value, range))
     return Poison{};
   // A sequence's first dimension is its time.
-  return emit("reverse", {*value}, value->element, value->shape, {{"dims", std::vector<int64_t>{0}}}, range);
+  return emit("reverse", {*value}, value->element, value->shape,
+              {{"dims", std::vector<int64_t>{0}}}, range);
 }
 
-NNC_BUILTIN(builtinSelect) { return select(inputs[0].value, inputs[1].value, inputs[2].value, range); }
+NNC_BUILTIN(builtinSelect) {
+  return select(inputs[0].value, inputs[1].value, inputs[2].value, range);
+}
 
 NNC_BUILTIN(builtinConvert) {
   const Entity &value = inputs[0].value;
@@ -299,7 +323,8 @@ NNC_BUILTIN(builtinConvert) {
   if (auto *truth = value.get<bool>())
     return toFloat ? Entity(*truth ? 1.0 : 0.0) : Entity(IntegerConstant{*truth ? 1 : 0, nullptr});
   if (value.isNumber())
-    return toFloat ? Entity(value.number()) : Entity(IntegerConstant{int64_t(value.number()), nullptr});
+    return toFloat ? Entity(value.number())
+                   : Entity(IntegerConstant{int64_t(value.number()), nullptr});
   std::optional<Tensor> operand = tensor(value, Element::Float, builtin.name, inputs[0].range);
   if (!operand)
     return Poison{};
@@ -325,13 +350,15 @@ NNC_BUILTIN(builtinStopGradient) {
 
 NNC_BUILTIN(builtinRandom) {
   bool initial = pass == initialize.get();
-  // Each place has a stream of its own; those of the initial values and those of the steps never meet.
+  // Each place has a stream of its own; those of the initial values and those of the steps never
+  // meet.
   int64_t stream = 2 * pass->randomSites++ + (initial ? 0 : 1);
   Tensor seed = scalar("seed");
   Tensor counter = initial ? seed : scalar("step");
   std::string operation(builtin.name);
   if (auto *shape = inputs[0].value.get<ShapeConstant>())
-    return emit(operation, {seed, counter}, Element::Float, shape->shape, {{"stream", stream}}, range);
+    return emit(operation, {seed, counter}, Element::Float, shape->shape, {{"stream", stream}},
+                range);
   auto *like = inputs[0].value.get<Tensor>();
   if (!like) {
     report(Diag::OperandType, inputs[0].range, builtin.name, describe(inputs[0].value));
@@ -339,14 +366,17 @@ NNC_BUILTIN(builtinRandom) {
   }
   if (!usable(*like, range))
     return Poison{};
-  return emit(operation, {seed, counter, *like}, Element::Float, like->shape, {{"stream", stream}}, range);
+  return emit(operation, {seed, counter, *like}, Element::Float, like->shape, {{"stream", stream}},
+              range);
 }
 
 NNC_BUILTIN(builtinBatch) {
-  std::optional<Tensor> operand = tensor(inputs[0].value, Element::Float, builtin.name, inputs[0].range);
+  std::optional<Tensor> operand =
+      tensor(inputs[0].value, Element::Float, builtin.name, inputs[0].range);
   if (!operand)
     return Poison{};
-  return emit(std::string(builtin.name), {convert(*operand, Element::Float, range)}, Element::Float, operand->shape, {}, range);
+  return emit(std::string(builtin.name), {convert(*operand, Element::Float, range)}, Element::Float,
+              operand->shape, {}, range);
 }
 
 NNC_BUILTIN(builtinBatchCount) { return emit("batch_count", {}, Element::Float, {}, {}, range); }
@@ -357,14 +387,16 @@ NNC_BUILTIN(builtinIota) {
     report(Diag::NotConstant, inputs[0].range, "the length of `iota`");
     return Poison{};
   }
-  return emit("iota", {}, Element::Int, {{count->value, count->origin}}, {{"dim", int64_t(0)}}, range);
+  return emit("iota", {}, Element::Int, {{count->value, count->origin}}, {{"dim", int64_t(0)}},
+              range);
 }
 
 NNC_BUILTIN(builtinRequire) {
   auto *condition = inputs[0].value.get<bool>();
   auto *text = inputs[1].value.get<std::string>();
   if (!condition || !text) {
-    report(Diag::NotConstant, inputs[condition ? 1 : 0].range, condition ? "the text of `require`" : "the condition of `require`");
+    report(Diag::NotConstant, inputs[condition ? 1 : 0].range,
+           condition ? "the text of `require`" : "the condition of `require`");
     return Poison{};
   }
   if (*condition)
@@ -372,7 +404,8 @@ NNC_BUILTIN(builtinRequire) {
   // {name} stands for the value of a name.
   std::string message;
   for (size_t at = 0; at < text->size();) {
-    size_t open = text->find('{', at), close = open == std::string::npos ? open : text->find('}', open);
+    size_t open = text->find('{', at),
+           close = open == std::string::npos ? open : text->find('}', open);
     if (close == std::string::npos) {
       message += text->substr(at);
       break;
@@ -380,8 +413,9 @@ NNC_BUILTIN(builtinRequire) {
     message += text->substr(at, open - at);
     Binding *binding = findLocal(text->substr(open + 1, close - open - 1));
     if (binding && binding->value.isNumber())
-      message += binding->value.is<double>() ? fmt::format("{}", binding->value.number())
-                                             : fmt::format("{}", binding->value.get<IntegerConstant>()->value);
+      message += binding->value.is<double>()
+                     ? fmt::format("{}", binding->value.number())
+                     : fmt::format("{}", binding->value.get<IntegerConstant>()->value);
     else
       message += binding ? describe(binding->value) : text->substr(open, close - open + 1);
     at = close + 1;
@@ -395,7 +429,9 @@ NNC_BUILTIN(builtinWeights) {
   LayerPtr layer;
   if (auto *known = of.get<LayerPtr>())
     layer = *known;
-  else if (auto *callable = of.get<CallableEntity>(); callable && callable->declaration && callable->declaration->callable == CallableKind::Model) {
+  else if (auto *callable = of.get<CallableEntity>();
+           callable && callable->declaration &&
+           callable->declaration->callable == CallableKind::Model) {
     auto found = pass->models.find(callable->declaration);
     layer = found == pass->models.end() ? nullptr : found->second;
     if (!layer || !layer->result) {
@@ -422,7 +458,8 @@ NNC_BUILTIN(builtinWeights) {
   Group group;
   for (const ParameterInfo &parameter : program.parameters) {
     bool inside = prefix.empty() || parameter.path.compare(0, prefix.size() + 1, prefix + ".") == 0;
-    std::optional<ValueId> argument = pass->graph.findArgument(ArgumentKind::Parameter, parameter.path);
+    std::optional<ValueId> argument =
+        pass->graph.findArgument(ArgumentKind::Parameter, parameter.path);
     if (!inside || !argument || parameter.type.shape.size() < 2 || !trained.count(parameter.path))
       continue;
     Tensor value;

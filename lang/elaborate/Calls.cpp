@@ -9,7 +9,8 @@ namespace {
 constexpr int maximumContexts = 4;
 }
 
-std::vector<GivenArgument> Elaborator::evaluateArguments(const std::vector<CallArgument> &arguments) {
+std::vector<GivenArgument>
+Elaborator::evaluateArguments(const std::vector<CallArgument> &arguments) {
   std::vector<GivenArgument> given;
   for (const CallArgument &argument : arguments) {
     Entity value = evaluate(*argument.value);
@@ -17,14 +18,16 @@ std::vector<GivenArgument> Elaborator::evaluateArguments(const std::vector<CallA
       report(Diag::NoValue, argument.value->range);
       value = Poison{};
     }
-    given.push_back({argument.name.text, std::move(value), argument.value->range, argument.name.range});
+    given.push_back(
+        {argument.name.text, std::move(value), argument.value->range, argument.name.range});
   }
   return given;
 }
 
-bool Elaborator::matchArguments(std::string_view callable, std::string_view what, std::span<const Parameter> parameters,
-                                const std::vector<GivenArgument> &given, bool defaults, SourceRange range,
-                                std::vector<const GivenArgument *> &matched) {
+bool Elaborator::matchArguments(std::string_view callable, std::string_view what,
+                                std::span<const Parameter> parameters,
+                                const std::vector<GivenArgument> &given, bool defaults,
+                                SourceRange range, std::vector<const GivenArgument *> &matched) {
   matched.assign(parameters.size(), nullptr);
   bool good = true;
   size_t next = 0;
@@ -33,23 +36,28 @@ bool Elaborator::matchArguments(std::string_view callable, std::string_view what
     if (argument.name.empty()) {
       ++next;
       if (index >= parameters.size()) {
-        size_t positional = size_t(std::count_if(given.begin(), given.end(), [](auto &one) { return one.name.empty(); }));
-        DiagnosticBuilder builder =
-            report(Diag::TooManyArguments, argument.range, callable,
-                   fmt::format("{} {}{}", parameters.size(), what, parameters.size() == 1 ? "" : "s"), int64_t(positional));
+        size_t positional = size_t(
+            std::count_if(given.begin(), given.end(), [](auto &one) { return one.name.empty(); }));
+        DiagnosticBuilder builder = report(
+            Diag::TooManyArguments, argument.range, callable,
+            fmt::format("{} {}{}", parameters.size(), what, parameters.size() == 1 ? "" : "s"),
+            int64_t(positional));
         if (what == "setting" && argument.value.is<Tensor>())
           builder.help(fmt::format("settings and inputs are two lists: `{}(...)(...)`", callable));
         return false;
       }
     } else {
-      auto found = std::find_if(parameters.begin(), parameters.end(),
-                                [&](const Parameter &parameter) { return parameter.name.text == argument.name; });
+      auto found =
+          std::find_if(parameters.begin(), parameters.end(), [&](const Parameter &parameter) {
+            return parameter.name.text == argument.name;
+          });
       if (found == parameters.end()) {
         std::vector<std::string> names;
         for (const Parameter &parameter : parameters)
           names.push_back(parameter.name.text);
         SourceRange where = argument.nameRange.valid() ? argument.nameRange : argument.range;
-        DiagnosticBuilder builder = report(Diag::UnknownArgument, where, callable, what, argument.name);
+        DiagnosticBuilder builder =
+            report(Diag::UnknownArgument, where, callable, what, argument.name);
         std::string_view nearest = nearestName(argument.name, std::span<const std::string>(names));
         if (!nearest.empty())
           builder.help(fmt::format("did you mean `{}`?", nearest));
@@ -70,9 +78,11 @@ bool Elaborator::matchArguments(std::string_view callable, std::string_view what
   for (size_t index = 0; index < parameters.size(); ++index) {
     if (matched[index] || (defaults && parameters[index].defaultValue))
       continue;
-    DiagnosticBuilder builder = report(Diag::MissingArgument, range, callable, what, parameters[index].name.text);
+    DiagnosticBuilder builder =
+        report(Diag::MissingArgument, range, callable, what, parameters[index].name.text);
     if (parameters[index].type)
-      builder.note(fmt::format("it is declared `{}: {}`", parameters[index].name.text, toSource(*parameters[index].type)));
+      builder.note(fmt::format("it is declared `{}: {}`", parameters[index].name.text,
+                               toSource(*parameters[index].type)));
     return false;
   }
   return good;
@@ -83,11 +93,13 @@ namespace {
 std::span<const Parameter> settingsOf(const CallableDeclaration &declaration) {
   std::span<const Parameter> settings(declaration.settings);
   // The shape comes from the parameter that is initialised.
-  return declaration.callable == CallableKind::Init && !settings.empty() ? settings.subspan(1) : settings;
+  return declaration.callable == CallableKind::Init && !settings.empty() ? settings.subspan(1)
+                                                                         : settings;
 }
 
 bool isRecipe(const CallableDeclaration &declaration) {
-  return declaration.callable == CallableKind::Optimizer || declaration.callable == CallableKind::Schedule;
+  return declaration.callable == CallableKind::Optimizer ||
+         declaration.callable == CallableKind::Schedule;
 }
 
 std::string_view settingTypeText(ElementKind kind) {
@@ -115,8 +127,8 @@ std::string_view settingTypeText(ElementKind kind) {
 
 } // namespace
 
-Entity Elaborator::settingValue(const CallableDeclaration &declaration, const Parameter &parameter, Entity value,
-                                SourceRange range) {
+Entity Elaborator::settingValue(const CallableDeclaration &declaration, const Parameter &parameter,
+                                Entity value, SourceRange range) {
   if (!parameter.type || value.poisoned())
     return value;
   ElementKind kind = parameter.type->element;
@@ -131,14 +143,16 @@ Entity Elaborator::settingValue(const CallableDeclaration &declaration, const Pa
     if (auto *integer = value.get<IntegerConstant>()) {
       fits = true;
       if (!integer->origin || integer->origin->text.empty())
-        integer->origin = makeOrigin(place(range), fmt::format("`{}` of `{}` is {}", parameter.name.text,
-                                                               declaration.name.text, integer->value));
+        integer->origin =
+            makeOrigin(place(range), fmt::format("`{}` of `{}` is {}", parameter.name.text,
+                                                 declaration.name.text, integer->value));
     } else if (value.is<double>() || (tensor && tensor->element == Element::Real)) {
       fits = isRecipe(declaration);
     }
     break;
   case ElementKind::Float:
-    fits = value.isNumber() || (tensor && tensor->shape.empty()) || (isRecipe(declaration) && value.is<ExceptEntity>());
+    fits = value.isNumber() || (tensor && tensor->shape.empty()) ||
+           (isRecipe(declaration) && value.is<ExceptEntity>());
     break;
   case ElementKind::Bool:
     fits = value.is<bool>();
@@ -150,7 +164,8 @@ Entity Elaborator::settingValue(const CallableDeclaration &declaration, const Pa
     fits = value.isNumber() || isCallable(CallableKind::Init);
     break;
   case ElementKind::Schedule:
-    fits = value.isNumber() || isCallable(CallableKind::Schedule) || (tensor && tensor->element == Element::Real);
+    fits = value.isNumber() || isCallable(CallableKind::Schedule) ||
+           (tensor && tensor->element == Element::Real);
     break;
   case ElementKind::Function:
     fits = value.is<CallableEntity>() || value.is<ReducerEntity>();
@@ -163,29 +178,34 @@ Entity Elaborator::settingValue(const CallableDeclaration &declaration, const Pa
   }
   if (fits)
     return value;
-  DiagnosticBuilder builder =
-      report(Diag::WrongSetting, range, parameter.name.text, declaration.name.text, settingTypeText(kind), describe(value));
+  DiagnosticBuilder builder = report(Diag::WrongSetting, range, parameter.name.text,
+                                     declaration.name.text, settingTypeText(kind), describe(value));
   builder.label(inStandard(parameter.range) ? SourceRange{} : parameter.range, "declared here");
   if (tensor && !declaration.inputs.empty())
-    builder.help(fmt::format("settings and inputs are two lists: `{}(...)(...)`", declaration.name.text));
+    builder.help(
+        fmt::format("settings and inputs are two lists: `{}(...)(...)`", declaration.name.text));
   return Poison{};
 }
 
 std::vector<NamedEntity> Elaborator::bindSettings(const CallableDeclaration &declaration,
-                                                  const std::vector<GivenArgument> &given, SourceRange range, bool &good) {
+                                                  const std::vector<GivenArgument> &given,
+                                                  SourceRange range, bool &good) {
   std::span<const Parameter> parameters = settingsOf(declaration);
   std::vector<const GivenArgument *> matched;
   good = matchArguments(declaration.name.text, "setting", parameters, given, true, range, matched);
   std::vector<NamedEntity> settings;
   for (size_t index = 0; good && index < parameters.size(); ++index)
     if (matched[index]) {
-      Entity value = settingValue(declaration, parameters[index], matched[index]->value, matched[index]->range);
-      settings.push_back({parameters[index].name.text, matched[index]->range, std::make_shared<Entity>(std::move(value))});
+      Entity value = settingValue(declaration, parameters[index], matched[index]->value,
+                                  matched[index]->range);
+      settings.push_back({parameters[index].name.text, matched[index]->range,
+                          std::make_shared<Entity>(std::move(value))});
     }
   return settings;
 }
 
-Entity Elaborator::construct(const CallableEntity &callable, const std::vector<GivenArgument> &given, SourceRange range) {
+Entity Elaborator::construct(const CallableEntity &callable,
+                             const std::vector<GivenArgument> &given, SourceRange range) {
   const CallableDeclaration &declaration = *callable.declaration;
   bool good = true;
   std::vector<NamedEntity> settings = bindSettings(declaration, given, range, good);
@@ -219,7 +239,8 @@ Entity Elaborator::evaluateCall(const CallExpression &expression) {
       bound.bound = true;
       bound.range = expression.range;
       for (GivenArgument &argument : given)
-        bound.settings.push_back({argument.name, argument.range, std::make_shared<Entity>(argument.value)});
+        bound.settings.push_back(
+            {argument.name, argument.range, std::make_shared<Entity>(argument.value)});
       return bound;
     }
     if (const CallableDeclaration *declaration = callable->declaration)
@@ -246,14 +267,17 @@ Entity Elaborator::evaluatePipe(const PipeExpression &expression) {
     // `x |> f(a)` of a function without settings would be read as f(a)(x).
     Entity callee = evaluate(*call->callee);
     if (auto *callable = callee.get<CallableEntity>(); callable && !callable->bound) {
-      bool direct = callable->builtin ? !callable->builtin->curried
-                                      : (callable->declaration->callable == CallableKind::Function && !callable->declaration->hasSettings) ||
-                                            callable->declaration->callable == CallableKind::Primitive;
+      bool direct = callable->builtin
+                        ? !callable->builtin->curried
+                        : (callable->declaration->callable == CallableKind::Function &&
+                           !callable->declaration->hasSettings) ||
+                              callable->declaration->callable == CallableKind::Primitive;
       if (direct) {
         std::string name = toSource(*call->callee);
         std::string arguments;
         for (const CallArgument &argument : call->arguments)
-          arguments += ", " + (argument.named() ? argument.name.text + " = " : "") + toSource(*argument.value);
+          arguments += ", " + (argument.named() ? argument.name.text + " = " : "") +
+                       toSource(*argument.value);
         report(Diag::PipeCall, expression.stage->range, name)
             .help(fmt::format("write `{}({}{})`", name, toSource(*expression.value), arguments));
         return Poison{};
@@ -270,14 +294,16 @@ Entity Elaborator::evaluatePipe(const PipeExpression &expression) {
   return apply(stage, {{"", std::move(value), expression.value->range}}, expression.stage->range);
 }
 
-Entity Elaborator::apply(const Entity &callee, const std::vector<GivenArgument> &given, SourceRange range) {
+Entity Elaborator::apply(const Entity &callee, const std::vector<GivenArgument> &given,
+                         SourceRange range) {
   if (callee.poisoned())
     return Poison{};
   if (auto *layer = callee.get<LayerPtr>())
     return applyLayer(*layer, given, range);
   if (auto *reducer = callee.get<ReducerEntity>()) {
     if (given.size() != 1 || !given[0].name.empty()) {
-      report(Diag::TooManyArguments, range, reducer->expression->reducer.text, "1 input", int64_t(given.size()));
+      report(Diag::TooManyArguments, range, reducer->expression->reducer.text, "1 input",
+             int64_t(given.size()));
       return Poison{};
     }
     return applyReducer(*reducer->expression, given[0].value, range);
@@ -318,8 +344,8 @@ Entity Elaborator::apply(const Entity &callee, const std::vector<GivenArgument> 
   }
 }
 
-Entity Elaborator::applyPrimitive(const CallableDeclaration &declaration, const std::vector<GivenArgument> &given,
-                                  SourceRange range) {
+Entity Elaborator::applyPrimitive(const CallableDeclaration &declaration,
+                                  const std::vector<GivenArgument> &given, SourceRange range) {
   const std::string &name = declaration.name.text;
   if ((name == "max" || name == "min") && given.size() == 1)
     if (const Builtin *reduction = findBuiltin(name))
@@ -345,7 +371,8 @@ Entity Elaborator::applyPrimitive(const CallableDeclaration &declaration, const 
     return elementwise(name, matched[0]->value, matched[1]->value, range);
   if (matched.size() != 1)
     return unsupported(fmt::format("a primitive of {} inputs", matched.size()), range);
-  std::optional<Tensor> operand = tensor(matched[0]->value, Element::Float, name, matched[0]->range);
+  std::optional<Tensor> operand =
+      tensor(matched[0]->value, Element::Float, name, matched[0]->range);
   if (!operand)
     return Poison{};
   if (operand->element == Element::Bool) {
@@ -363,11 +390,14 @@ Entity Elaborator::applyBuiltin(const Builtin &builtin, const std::vector<GivenA
                                 const std::vector<GivenArgument> &given, SourceRange range) {
   const std::vector<GivenArgument> &counted = builtin.curried ? settings : given;
   std::string_view what = builtin.curried ? "setting" : "input";
-  if (int(counted.size()) < builtin.fewest || (builtin.most >= 0 && int(counted.size()) > builtin.most)) {
-    std::string wanted = builtin.most < 0                  ? fmt::format("at least {} {}", builtin.fewest, what)
-                         : builtin.most == builtin.fewest ? fmt::format("{} {}", builtin.fewest, what)
-                                                          : fmt::format("{} to {} {}", builtin.fewest, builtin.most, what);
-    report(Diag::TooManyArguments, range, builtin.name, wanted + (builtin.most == 1 ? "" : "s"), int64_t(counted.size()));
+  if (int(counted.size()) < builtin.fewest ||
+      (builtin.most >= 0 && int(counted.size()) > builtin.most)) {
+    std::string wanted = builtin.most < 0 ? fmt::format("at least {} {}", builtin.fewest, what)
+                         : builtin.most == builtin.fewest
+                             ? fmt::format("{} {}", builtin.fewest, what)
+                             : fmt::format("{} to {} {}", builtin.fewest, builtin.most, what);
+    report(Diag::TooManyArguments, range, builtin.name, wanted + (builtin.most == 1 ? "" : "s"),
+           int64_t(counted.size()));
     return Poison{};
   }
   if (builtin.curried && given.size() != 1) {
@@ -381,21 +411,25 @@ Entity Elaborator::applyBuiltin(const Builtin &builtin, const std::vector<GivenA
   return (this->*builtin.apply)(builtin, settings, given, range);
 }
 
-bool Elaborator::enterSettings(const CallableDeclaration &declaration, const std::vector<NamedEntity> &settings) {
+bool Elaborator::enterSettings(const CallableDeclaration &declaration,
+                               const std::vector<NamedEntity> &settings) {
   bool good = true;
   for (const Parameter &parameter : settingsOf(declaration)) {
-    auto given = std::find_if(settings.begin(), settings.end(),
-                              [&](const NamedEntity &setting) { return setting.name == parameter.name.text; });
+    auto given = std::find_if(settings.begin(), settings.end(), [&](const NamedEntity &setting) {
+      return setting.name == parameter.name.text;
+    });
     Entity value = Poison{};
     SourceRange range = parameter.name.range;
     if (given != settings.end()) {
       value = *given->value;
       range = given->range;
     } else if (parameter.defaultValue) {
-      value = settingValue(declaration, parameter, evaluate(*parameter.defaultValue), parameter.range);
+      value =
+          settingValue(declaration, parameter, evaluate(*parameter.defaultValue), parameter.range);
     }
     good &= !value.poisoned();
-    if (parameter.type && parameter.type->element == ElementKind::Float && value.is<IntegerConstant>())
+    if (parameter.type && parameter.type->element == ElementKind::Float &&
+        value.is<IntegerConstant>())
       value = value.number();
     if (!parameter.name.text.empty())
       bindFresh(parameter.name.text, std::move(value), range);
@@ -403,10 +437,12 @@ bool Elaborator::enterSettings(const CallableDeclaration &declaration, const std
   return good;
 }
 
-Entity Elaborator::finishInvocation(const CallableDeclaration &declaration, Entity value, SourceRange range) {
+Entity Elaborator::finishInvocation(const CallableDeclaration &declaration, Entity value,
+                                    SourceRange range) {
   if (value.poisoned() || declaration.results.empty())
-    return value.is<Nothing>() && declaration.callable != CallableKind::Optimizer ? (report(Diag::NoValue, declaration.name.range), Poison{})
-                                                                                  : value;
+    return value.is<Nothing>() && declaration.callable != CallableKind::Optimizer
+               ? (report(Diag::NoValue, declaration.name.range), Poison{})
+               : value;
   if (value.is<Nothing>()) {
     report(Diag::NoValue, declaration.name.range);
     return Poison{};
@@ -422,20 +458,26 @@ Entity Elaborator::finishInvocation(const CallableDeclaration &declaration, Enti
         if (member.name == result.name.text)
           found = &member;
     if (!found) {
-      report(Diag::MissingResult, result.name.range, declaration.name.text, result.name.text, describe(value));
+      report(Diag::MissingResult, result.name.range, declaration.name.text, result.name.text,
+             describe(value));
       return Poison{};
     }
-    results.members.push_back({result.name.text, range, std::make_shared<Entity>(checkResult(result, *found->value, declaration))});
+    results.members.push_back(
+        {result.name.text, range,
+         std::make_shared<Entity>(checkResult(result, *found->value, declaration))});
   }
   return results;
 }
 
-Entity Elaborator::invoke(const CallableDeclaration &declaration, const std::vector<NamedEntity> &settings,
-                          const std::vector<GivenArgument> &given, LayerInstance *layer, SourceRange range) {
+Entity Elaborator::invoke(const CallableDeclaration &declaration,
+                          const std::vector<NamedEntity> &settings,
+                          const std::vector<GivenArgument> &given, LayerInstance *layer,
+                          SourceRange range) {
   if (!declaration.body || !step(range))
     return Poison{};
   std::vector<const GivenArgument *> matched;
-  if (!matchArguments(declaration.name.text, "input", declaration.inputs, given, true, range, matched))
+  if (!matchArguments(declaration.name.text, "input", declaration.inputs, given, true, range,
+                      matched))
     return Poison{};
   std::optional<Diagnostics::Context> context;
   bool isStandard = inStandard(declaration.range);
@@ -444,8 +486,10 @@ Entity Elaborator::invoke(const CallableDeclaration &declaration, const std::vec
     int &levels;
     ~Level() { --levels; }
   } level{++contextLevels};
-  if (!isStandard && declaration.callable != CallableKind::Model && !inStandard(range) && contextLevels <= maximumContexts)
-    context.emplace(diagnostics, range, fmt::format("in `{}`, applied here", declaration.name.text));
+  if (!isStandard && declaration.callable != CallableKind::Model && !inStandard(range) &&
+      contextLevels <= maximumContexts)
+    context.emplace(diagnostics, range,
+                    fmt::format("in `{}`, applied here", declaration.name.text));
 
   Frame entered;
   entered.callable = &declaration;
@@ -469,7 +513,8 @@ Entity Elaborator::invoke(const CallableDeclaration &declaration, const std::vec
   for (const ResultDeclaration &result : declaration.results)
     for (const Dimension &dimension : result.type.dimensions)
       if (dimension.kind == Dimension::Kind::Size &&
-          !evaluateDimension(*dimension.value, fmt::format("the result of `{}`", declaration.name.text)))
+          !evaluateDimension(*dimension.value,
+                             fmt::format("the result of `{}`", declaration.name.text)))
         return Poison{};
   Entity value = evaluateBlock(*declaration.body);
   return finishInvocation(declaration, std::move(value), range);

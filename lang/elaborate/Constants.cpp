@@ -1,5 +1,5 @@
-// Arithmetic on numbers that are known when compiling. Integers are exact and checked; their quotient is an integer when
-// it divides and a real number otherwise.
+// Arithmetic on numbers that are known when compiling. Integers are exact and checked; their
+// quotient is an integer when it divides and a real number otherwise.
 #include "lang/elaborate/Elaborator.h"
 
 #include <cmath>
@@ -21,10 +21,10 @@ double reciprocalRoot(double x) { return 1 / std::sqrt(x); }
 double negative(double x) { return -x; }
 
 constexpr FoldedUnary foldedUnary[] = {
-    {"neg", negative}, {"abs", std::fabs},     {"sign", signOf},    {"exp", std::exp},   {"expm1", std::expm1},
-    {"log", std::log}, {"log1p", std::log1p},  {"sqrt", std::sqrt}, {"tanh", std::tanh}, {"rsqrt", reciprocalRoot},
-    {"erf", std::erf}, {"logistic", logistic}, {"sin", std::sin},   {"cos", std::cos},   {"floor", std::floor},
-    {"ceil", std::ceil},
+    {"neg", negative},     {"abs", std::fabs},        {"sign", signOf},      {"exp", std::exp},
+    {"expm1", std::expm1}, {"log", std::log},         {"log1p", std::log1p}, {"sqrt", std::sqrt},
+    {"tanh", std::tanh},   {"rsqrt", reciprocalRoot}, {"erf", std::erf},     {"logistic", logistic},
+    {"sin", std::sin},     {"cos", std::cos},         {"floor", std::floor}, {"ceil", std::ceil},
 };
 
 /// A real result, as an integer where it names one and the operand was one.
@@ -48,14 +48,18 @@ bool integerPower(int64_t base, int64_t exponent, int64_t &result) {
 } // namespace
 
 Entity Elaborator::constantUnary(std::string_view name, const Entity &value) {
-  bool keepsIntegers = name == "neg" || name == "abs" || name == "sign" || name == "floor" || name == "ceil";
+  bool keepsIntegers =
+      name == "neg" || name == "abs" || name == "sign" || name == "floor" || name == "ceil";
   for (const FoldedUnary &folded : foldedUnary)
     if (folded.name == name)
-      return fromReal(folded.function(value.number()), keepsIntegers && (value.is<IntegerConstant>() || name == "floor" || name == "ceil"));
+      return fromReal(folded.function(value.number()),
+                      keepsIntegers &&
+                          (value.is<IntegerConstant>() || name == "floor" || name == "ceil"));
   return Poison{};
 }
 
-Entity Elaborator::constantBinary(BinaryOperator op, const Entity &left, const Entity &right, SourceRange range) {
+Entity Elaborator::constantBinary(BinaryOperator op, const Entity &left, const Entity &right,
+                                  SourceRange range) {
   auto *a = left.get<IntegerConstant>();
   auto *b = right.get<IntegerConstant>();
   double x = left.number(), y = right.number();
@@ -134,17 +138,20 @@ Entity Elaborator::constantBinary(BinaryOperator op, const Entity &left, const E
     return Poison{};
   }
   if (overflow)
-    return failed(fmt::format("{} {} {} does not fit in 64 bits", a->value, spelling(op), b->value));
+    return failed(
+        fmt::format("{} {} {} does not fit in 64 bits", a->value, spelling(op), b->value));
   return IntegerConstant{result, nullptr};
 }
 
-Entity Elaborator::constantPrimitive(std::string_view name, const std::vector<Entity> &operands, SourceRange range) {
+Entity Elaborator::constantPrimitive(std::string_view name, const std::vector<Entity> &operands,
+                                     SourceRange range) {
   if (operands.size() == 1)
     return constantUnary(name, operands[0]);
   if (operands.size() != 2)
     return Poison{};
   if (name == "max" || name == "min") {
-    bool first = name == "max" ? operands[0].number() >= operands[1].number() : operands[0].number() <= operands[1].number();
+    bool first = name == "max" ? operands[0].number() >= operands[1].number()
+                               : operands[0].number() <= operands[1].number();
     return first ? operands[0] : operands[1];
   }
   if (name == "pow")

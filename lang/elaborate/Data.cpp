@@ -65,7 +65,8 @@ private:
 
 class SplitReader {
 public:
-  SplitReader(const DataInfo &info, Diagnostics &diagnostics) : info(info), diagnostics(diagnostics) {}
+  SplitReader(const DataInfo &info, Diagnostics &diagnostics)
+      : info(info), diagnostics(diagnostics) {}
 
   std::optional<DataSplit> read(const Entry &entry) {
     auto *call = as<CallExpression>(entry.value);
@@ -76,12 +77,15 @@ public:
       return std::nullopt;
     }
     if (contains(plannedReaders, callee->name)) {
-      diagnostics.report(Diag::NotSupported, callee->range, fmt::format("the reader `{}`", callee->name));
+      diagnostics.report(Diag::NotSupported, callee->range,
+                         fmt::format("the reader `{}`", callee->name));
       return std::nullopt;
     }
     if (!contains(readers, callee->name)) {
-      DiagnosticBuilder builder = diagnostics.report(Diag::UnknownReader, callee->range, callee->name);
-      std::string_view nearest = nearestName(callee->name, std::span<const std::string_view>(readers));
+      DiagnosticBuilder builder =
+          diagnostics.report(Diag::UnknownReader, callee->range, callee->name);
+      std::string_view nearest =
+          nearestName(callee->name, std::span<const std::string_view>(readers));
       if (!nearest.empty())
         builder.help(fmt::format("did you mean `{}`?", nearest));
       else
@@ -99,9 +103,10 @@ public:
       return std::nullopt;
     if (split.reader == "csv" ? files == 0 : files != info.fields.size()) {
       diagnostics.report(Diag::ReaderArgument, call->range, split.reader,
-                         split.reader == "csv" ? std::string("at least one file is needed")
-                                               : fmt::format("one file for each of the {} fields is needed, {} given",
-                                                             info.fields.size(), files));
+                         split.reader == "csv"
+                             ? std::string("at least one file is needed")
+                             : fmt::format("one file for each of the {} fields is needed, {} given",
+                                           info.fields.size(), files));
       return std::nullopt;
     }
     if (split.reader == "csv" && !checkColumns(*call))
@@ -114,7 +119,8 @@ private:
     auto *text = as<StringLiteral>(argument.value);
     if (!text || text->value.empty()) {
       if (!as<ErrorExpression>(argument.value))
-        diagnostics.report(Diag::ReaderArgument, argument.value->range, split.reader, "a file is given by its name in quotes");
+        diagnostics.report(Diag::ReaderArgument, argument.value->range, split.reader,
+                           "a file is given by its name in quotes");
       return false;
     }
     split.arguments.push_back({"", text->value});
@@ -131,7 +137,8 @@ private:
         known.push_back(field.name);
     }
     if (std::find(known.begin(), known.end(), name) == known.end()) {
-      DiagnosticBuilder builder = diagnostics.report(Diag::UnknownArgument, argument.name.range, split.reader, "setting", name);
+      DiagnosticBuilder builder = diagnostics.report(Diag::UnknownArgument, argument.name.range,
+                                                     split.reader, "setting", name);
       std::string_view nearest = nearestName(name, std::span<const std::string>(known));
       if (!nearest.empty())
         builder.help(fmt::format("did you mean `{}`?", nearest));
@@ -140,7 +147,8 @@ private:
     if (name == "header") {
       auto *given = as<BoolLiteral>(argument.value);
       if (!given) {
-        diagnostics.report(Diag::ReaderArgument, argument.value->range, "csv", "`header` is true or false");
+        diagnostics.report(Diag::ReaderArgument, argument.value->range, "csv",
+                           "`header` is true or false");
         return false;
       }
       split.arguments.push_back({name, given->value});
@@ -150,7 +158,8 @@ private:
     if (name == "separator") {
       auto *separator = as<StringLiteral>(argument.value);
       if (!separator || separator->value.size() != 1) {
-        diagnostics.report(Diag::ReaderArgument, argument.value->range, "csv", "`separator` is one character in quotes");
+        diagnostics.report(Diag::ReaderArgument, argument.value->range, "csv",
+                           "`separator` is one character in quotes");
         return false;
       }
       split.arguments.push_back({name, separator->value});
@@ -159,9 +168,12 @@ private:
     std::vector<std::string> columns;
     if (!ColumnReader(diagnostics, byName, byNumber).read(*argument.value, columns))
       return false;
-    const DataField &field = *std::find_if(info.fields.begin(), info.fields.end(), [&](auto &one) { return one.name == name; });
+    const DataField &field = *std::find_if(info.fields.begin(), info.fields.end(),
+                                           [&](auto &one) { return one.name == name; });
     if (int64_t(columns.size()) != elementsOf(field.type)) {
-      diagnostics.report(Diag::ColumnCount, argument.value->range, name, elementsOf(field.type), int64_t(columns.size()))
+      diagnostics
+          .report(Diag::ColumnCount, argument.value->range, name, elementsOf(field.type),
+                  int64_t(columns.size()))
           .label(field.range, "declared here");
       return false;
     }
@@ -172,7 +184,8 @@ private:
 
   bool checkColumns(const CallExpression &call) {
     if (byName && byNumber) {
-      diagnostics.report(Diag::ReaderArgument, call.range, "csv", "columns are given by name or by number, not by both");
+      diagnostics.report(Diag::ReaderArgument, call.range, "csv",
+                         "columns are given by name or by number, not by both");
       return false;
     }
     split.columnsByNumber = byNumber;
@@ -183,7 +196,8 @@ private:
       if (selected.count(field.name))
         continue;
       if (byNumber || elementsOf(field.type) != 1) {
-        diagnostics.report(Diag::ReaderArgument, call.range, "csv", fmt::format("the columns of `{}` are missing", field.name));
+        diagnostics.report(Diag::ReaderArgument, call.range, "csv",
+                           fmt::format("the columns of `{}` are missing", field.name));
         return false;
       }
       split.arguments.push_back({field.name, std::vector<std::string>{field.name}});
@@ -215,12 +229,15 @@ bool readClassNames(const Entry &entry, DataInfo &info, Diagnostics &diagnostics
       fields.push_back(&field);
   if (!good || fields.size() != 1) {
     diagnostics.report(Diag::ClassNames, entry.value->range,
-                       good ? "there must be one field of a class type" : "they are given as names(\"first\", \"second\", ...)");
+                       good ? "there must be one field of a class type"
+                            : "they are given as names(\"first\", \"second\", ...)");
     return false;
   }
   if (int64_t(names.size()) != fields[0]->type.classes) {
-    diagnostics.report(Diag::ClassNames, entry.value->range,
-                       fmt::format("`{}` has {} classes, {} names are given", fields[0]->name, fields[0]->type.classes, names.size()))
+    diagnostics
+        .report(Diag::ClassNames, entry.value->range,
+                fmt::format("`{}` has {} classes, {} names are given", fields[0]->name,
+                            fields[0]->type.classes, names.size()))
         .label(fields[0]->range, "declared here");
     return false;
   }
@@ -237,7 +254,8 @@ std::optional<DataInfo> Elaborator::elaborateData(const DataDeclaration &declara
   EnterFrame enter(*this, Frame{});
   for (const Field &field : declaration.fields) {
     Shape shape;
-    std::optional<Type> type = evaluateType(field.type, shape, fmt::format("`{}`", field.name.text));
+    std::optional<Type> type =
+        evaluateType(field.type, shape, fmt::format("`{}`", field.name.text));
     good &= type.has_value();
     info.fields.push_back({field.name.text, type.value_or(Type{}), field.name.range, {}});
   }
@@ -245,25 +263,30 @@ std::optional<DataInfo> Elaborator::elaborateData(const DataDeclaration &declara
     if (entry.name.text.empty())
       continue;
     if (!contains(entryNames, entry.name.text)) {
-      DiagnosticBuilder builder = diagnostics.report(Diag::UnknownEntry, entry.name.range, entry.name.text);
-      std::string_view nearest = nearestName(entry.name.text, std::span<const std::string_view>(entryNames));
+      DiagnosticBuilder builder =
+          diagnostics.report(Diag::UnknownEntry, entry.name.range, entry.name.text);
+      std::string_view nearest =
+          nearestName(entry.name.text, std::span<const std::string_view>(entryNames));
       if (!nearest.empty())
         builder.help(fmt::format("did you mean `{}`?", nearest));
       else
-        builder.note(fmt::format("a data block has fields, `name: type`, and {}", fmt::join(entryNames, ", ")));
+        builder.note(fmt::format("a data block has fields, `name: type`, and {}",
+                                 fmt::join(entryNames, ", ")));
       good = false;
     } else if (entry.name.text == "augment") {
       unsupported("`augment`", entry.name.range);
       good = false;
     } else if (entry.name.text == "class_names") {
       good = good && readClassNames(entry, info, diagnostics);
-    } else if (std::optional<DataSplit> split = good ? SplitReader(info, diagnostics).read(entry) : std::nullopt) {
+    } else if (std::optional<DataSplit> split =
+                   good ? SplitReader(info, diagnostics).read(entry) : std::nullopt) {
       info.splits.push_back(std::move(*split));
     } else {
       good = false;
     }
   }
-  if (good && std::none_of(info.splits.begin(), info.splits.end(), [](auto &split) { return split.name == "train"; })) {
+  if (good && std::none_of(info.splits.begin(), info.splits.end(),
+                           [](auto &split) { return split.name == "train"; })) {
     diagnostics.report(Diag::NoTrainSplit, declaration.name.range, declaration.name.text);
     good = false;
   }

@@ -1,5 +1,5 @@
-// The elaborator's entry: syntax tree in, Program out. It executes the program's compile-time part (layers, loops,
-// conditions, shapes) and builds one graph for each function of the result.
+// The elaborator's entry: syntax tree in, Program out. It executes the program's compile-time part
+// (layers, loops, conditions, shapes) and builds one graph for each function of the result.
 #pragma once
 
 #include "lang/AST.h"
@@ -19,10 +19,11 @@ struct ElaborateOptions {
   std::vector<std::pair<std::string, std::string>> settings;
 };
 
-/// Elaborates one file. Reports everything it finds wrong, also in definitions that nothing uses, and gives a program only
-/// when there were no errors. The modules must outlive the call, their files the program.
-std::optional<Program> elaborate(const Module &user, std::span<const Module *const> standard, Diagnostics &diagnostics,
-                                 const ElaborateOptions &options = {});
+/// Elaborates one file. Reports everything it finds wrong, also in definitions that nothing uses,
+/// and gives a program only when there were no errors. The modules must outlive the call, their
+/// files the program.
+std::optional<Program> elaborate(const Module &user, std::span<const Module *const> standard,
+                                 Diagnostics &diagnostics, const ElaborateOptions &options = {});
 
 /// A program as text, for tests and debugging. Not a stable format.
 std::string printProgram(const Program &program);

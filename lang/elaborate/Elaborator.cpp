@@ -37,8 +37,8 @@ void runOnLargeStack(std::function<void()> function) {
 
 } // namespace
 
-std::optional<Program> elaborate(const Module &user, std::span<const Module *const> standard, Diagnostics &diagnostics,
-                                 const ElaborateOptions &options) {
+std::optional<Program> elaborate(const Module &user, std::span<const Module *const> standard,
+                                 Diagnostics &diagnostics, const ElaborateOptions &options) {
   std::optional<Program> program;
   runOnLargeStack([&] { program = Elaborator(user, standard, diagnostics, options).run(); });
   return program;
@@ -58,22 +58,26 @@ std::optional<Program> Elaborator::run() {
 // Names
 //===----------------------------------------------------------------------===//
 
-void Elaborator::addGlobal(Globals &globals, const Identifier &name, Global global, bool reportRepetitions) {
+void Elaborator::addGlobal(Globals &globals, const Identifier &name, Global global,
+                           bool reportRepetitions) {
   if (name.text.empty())
     return;
   auto [found, isNew] = globals.emplace(name.text, global);
   if (!isNew && reportRepetitions)
-    diagnostics.report(Diag::Redefinition, name.range, name.text).label(found->second.range, "first declared here");
+    diagnostics.report(Diag::Redefinition, name.range, name.text)
+        .label(found->second.range, "first declared here");
 }
 
 void Elaborator::collectGlobals(bool reportRepetitions) {
   auto collect = [&](const Module &module, Globals &globals, bool isStandard) {
     for (const DeclarationPtr &declaration : module.declarations) {
       if (auto *callable = as<CallableDeclaration>(declaration)) {
-        addGlobal(globals, callable->name, {callable, nullptr, callable->name.range, isStandard}, reportRepetitions);
+        addGlobal(globals, callable->name, {callable, nullptr, callable->name.range, isStandard},
+                  reportRepetitions);
       } else if (auto *config = as<ConfigDeclaration>(declaration)) {
         for (const Entry &entry : config->entries)
-          addGlobal(globals, entry.name, {config, &entry, entry.name.range, isStandard}, reportRepetitions);
+          addGlobal(globals, entry.name, {config, &entry, entry.name.range, isStandard},
+                    reportRepetitions);
       } else if (auto *data = as<DataDeclaration>(declaration)) {
         auto [found, isNew] = dataBlocks.emplace(data->name.text, data);
         if (!isNew && reportRepetitions && !data->name.text.empty())
@@ -111,16 +115,22 @@ void Elaborator::applyConfigOptions() {
 
 namespace {
 
-/// The value that `-D name=text` means for an entry whose default is `initial`; nothing when it is of another kind.
-std::optional<Entity> parseOverride(const std::string &text, const Entity &initial, const OriginPtr &origin) {
+/// The value that `-D name=text` means for an entry whose default is `initial`; nothing when it is
+/// of another kind.
+std::optional<Entity> parseOverride(const std::string &text, const Entity &initial,
+                                    const OriginPtr &origin) {
   const char *end = text.data() + text.size();
   if (initial.is<std::string>())
     return Entity(text);
   if (initial.is<bool>())
-    return text == "true" ? std::optional<Entity>(true) : text == "false" ? std::optional<Entity>(false) : std::nullopt;
+    return text == "true"    ? std::optional<Entity>(true)
+           : text == "false" ? std::optional<Entity>(false)
+                             : std::nullopt;
   int64_t integer = 0;
-  if (auto [rest, error] = std::from_chars(text.data(), end, integer); error == std::errc() && rest == end)
-    return initial.is<double>() ? Entity(double(integer)) : Entity(IntegerConstant{integer, origin});
+  if (auto [rest, error] = std::from_chars(text.data(), end, integer);
+      error == std::errc() && rest == end)
+    return initial.is<double>() ? Entity(double(integer))
+                                : Entity(IntegerConstant{integer, origin});
   double real = 0;
   if (initial.is<double>())
     if (auto [rest, error] = std::from_chars(text.data(), end, real);
@@ -157,14 +167,16 @@ Entity Elaborator::configValue(const std::string &name, const Global &global) {
     value = Poison{};
   }
   if (auto override = overrides.find(name); override != overrides.end() && !value.poisoned()) {
-    OriginPtr origin = makeOrigin({}, fmt::format("`{}` is {} by -D {}={}", name, override->second, name, override->second));
+    OriginPtr origin = makeOrigin(
+        {}, fmt::format("`{}` is {} by -D {}={}", name, override->second, name, override->second));
     std::optional<Entity> parsed = parseOverride(override->second, value, origin);
     if (!parsed)
       report(Diag::BadConfigValue, global.range, name, override->second)
           .here(fmt::format("declared with {}", kindOfConstant(value)));
     value = parsed ? *parsed : Entity(Poison{});
   } else if (auto *integer = value.get<IntegerConstant>()) {
-    integer->origin = makeOrigin(global.entry->value->range, fmt::format("`{}` is {} in the config", name, integer->value));
+    integer->origin = makeOrigin(global.entry->value->range,
+                                 fmt::format("`{}` is {} in the config", name, integer->value));
   }
   return configValues[name] = value;
 }
@@ -242,7 +254,8 @@ std::vector<std::string> Elaborator::visibleNames(bool fromStandard) const {
   return names;
 }
 
-void Elaborator::reportUnknown(const std::string &name, SourceRange range, std::vector<std::string> candidates) {
+void Elaborator::reportUnknown(const std::string &name, SourceRange range,
+                               std::vector<std::string> candidates) {
   DiagnosticBuilder builder = report(Diag::UnknownName, range, name);
   std::string_view nearest = nearestName(name, std::span<const std::string>(candidates));
   if (!nearest.empty())
@@ -264,8 +277,8 @@ SourceRange Elaborator::place(SourceRange range) const {
 
 void Elaborator::addStandardNote(DiagnosticBuilder &builder, SourceRange range) {
   if (inStandard(range) && place(range) != range && !frames.empty() && frame().callable)
-    builder.note(fmt::format("found in `{}` of {}, line {}", frame().callable->name.text, range.file->name(),
-                             range.start().line));
+    builder.note(fmt::format("found in `{}` of {}, line {}", frame().callable->name.text,
+                             range.file->name(), range.start().line));
 }
 
 void Elaborator::addOrigins(DiagnosticBuilder &builder, const Shape &shape, const Shape *other) {
@@ -317,16 +330,27 @@ std::string describe(const Entity &entity) {
   struct Describer {
     std::string operator()(const Poison &) const { return "an error"; }
     std::string operator()(const Nothing &) const { return "nothing"; }
-    std::string operator()(const IntegerConstant &integer) const { return fmt::format("the number {}", integer.value); }
+    std::string operator()(const IntegerConstant &integer) const {
+      return fmt::format("the number {}", integer.value);
+    }
     std::string operator()(double number) const { return fmt::format("the number {}", number); }
     std::string operator()(bool value) const { return value ? "true" : "false"; }
-    std::string operator()(const std::string &text) const { return fmt::format("the text \"{}\"", text); }
-    std::string operator()(const RangeConstant &range) const { return fmt::format("the range {}..{}", range.begin, range.end); }
-    std::string operator()(const ShapeConstant &shape) const { return "the shape " + describe(shape.shape); }
-    std::string operator()(const Tensor &tensor) const { return describe(tensor.element, tensor.shape, tensor.classes); }
+    std::string operator()(const std::string &text) const {
+      return fmt::format("the text \"{}\"", text);
+    }
+    std::string operator()(const RangeConstant &range) const {
+      return fmt::format("the range {}..{}", range.begin, range.end);
+    }
+    std::string operator()(const ShapeConstant &shape) const {
+      return "the shape " + describe(shape.shape);
+    }
+    std::string operator()(const Tensor &tensor) const {
+      return describe(tensor.element, tensor.shape, tensor.classes);
+    }
     std::string operator()(const Group &group) const {
-      return group.members.empty() ? "an empty list" : group.members[0].name.empty() ? fmt::format("a list of {}", group.members.size())
-                                                                                     : "a record";
+      return group.members.empty()           ? "an empty list"
+             : group.members[0].name.empty() ? fmt::format("a list of {}", group.members.size())
+                                             : "a record";
     }
     std::string operator()(const CallableEntity &callable) const {
       if (callable.builtin)
@@ -334,16 +358,20 @@ std::string describe(const Entity &entity) {
       std::string_view kind = spelling(callable.declaration->callable);
       if (callable.declaration->callable == CallableKind::Function)
         kind = "function";
-      return fmt::format("the {} `{}`", kind == "init" ? "initialiser" : kind, callable.declaration->name.text);
+      return fmt::format("the {} `{}`", kind == "init" ? "initialiser" : kind,
+                         callable.declaration->name.text);
     }
     std::string operator()(const LayerPtr &layer) const {
-      return fmt::format("the {} `{}`", spelling(layer->declaration->callable), layer->declaration->name.text);
+      return fmt::format("the {} `{}`", spelling(layer->declaration->callable),
+                         layer->declaration->name.text);
     }
     std::string operator()(const ReducerEntity &reducer) const {
       return fmt::format("the reduction `{}`", reducer.expression->reducer.text);
     }
     std::string operator()(const ExceptEntity &) const { return "a value with exceptions"; }
-    std::string operator()(const DataEntity &data) const { return fmt::format("the data block `{}`", data.declaration->name.text); }
+    std::string operator()(const DataEntity &data) const {
+      return fmt::format("the data block `{}`", data.declaration->name.text);
+    }
   };
   return std::visit(Describer{}, entity.value);
 }

@@ -1,5 +1,6 @@
-// The abstract interpreter behind elaborate(): walks the tree, keeps what names mean, and appends operations to the graph
-// of the function that is being built. Its parts are spread over several files by concern; this header is theirs alone.
+// The abstract interpreter behind elaborate(): walks the tree, keeps what names mean, and appends
+// operations to the graph of the function that is being built. Its parts are spread over several
+// files by concern; this header is theirs alone.
 #pragma once
 
 #include "lang/ASTPrinter.h"
@@ -48,7 +49,8 @@ struct Frame {
   std::optional<Shape> leading;   // what `...` stands for
   LayerInstance *layer = nullptr; // owns the parameters; a fn has that of its caller
   OptimizerTarget *target = nullptr;
-  size_t conditional = 0; // scopes below this one must not change: only one branch of a condition will count
+  size_t conditional =
+      0; // scopes below this one must not change: only one branch of a condition will count
   struct Deferred {
     const Parameter *parameter;
     const Expression *pattern;
@@ -61,22 +63,23 @@ struct Frame {
 
 /// One function of the program under construction, and what belongs to its elaboration alone.
 struct Pass {
-  Pass(std::string name, SourceRange range, bool training) : graph(std::move(name), range), training(training) {}
+  Pass(std::string name, SourceRange range, bool training)
+      : graph(std::move(name), range), training(training) {}
   Graph graph;
   bool training;
-  bool simplify = false;                 // drop additions of 0 and the like: in optimizers
+  bool simplify = false; // drop additions of 0 and the like: in optimizers
   int64_t randomSites = 0;
-  std::map<std::string, Tensor> states;  // current value by path
+  std::map<std::string, Tensor> states; // current value by path
   std::map<const CallableDeclaration *, LayerPtr> models;
-  std::vector<LayerPtr> layers;          // keeps every instance alive
+  std::vector<LayerPtr> layers;           // keeps every instance alive
   std::map<std::string, Tensor> scalars;  // settings and counters by key
   std::map<std::string, Tensor> counters; // `step`, `steps`, ... as the language sees them
 };
 
 struct Builtin {
   std::string_view name;
-  bool curried;               // whether a list of settings comes before the inputs
-  int fewest, most;           // inputs, or settings if curried
+  bool curried;     // whether a list of settings comes before the inputs
+  int fewest, most; // inputs, or settings if curried
   Entity (Elaborator::*apply)(const Builtin &, const std::vector<GivenArgument> &settings,
                               const std::vector<GivenArgument> &inputs, SourceRange);
 };
@@ -103,9 +106,9 @@ public:
   std::optional<Program> run();
 
   // Builtins.cpp, Reductions.cpp: the signature is Builtin::apply's.
-#define NNC_BUILTIN(NAME)                                                                                               \
-  Entity NAME(const Builtin &, const std::vector<GivenArgument> &settings, const std::vector<GivenArgument> &inputs,   \
-              SourceRange range)
+#define NNC_BUILTIN(NAME)                                                                          \
+  Entity NAME(const Builtin &, const std::vector<GivenArgument> &settings,                         \
+              const std::vector<GivenArgument> &inputs, SourceRange range)
   NNC_BUILTIN(builtinSize);
   NNC_BUILTIN(builtinRank);
   NNC_BUILTIN(builtinShape);
@@ -138,11 +141,13 @@ private:
   Binding *findLocal(std::string_view name);
   Entity lookup(const std::string &name, SourceRange range);
   std::optional<Entity> contextual(const std::string &name);
-  void reportUnknown(const std::string &name, SourceRange range, std::vector<std::string> candidates);
+  void reportUnknown(const std::string &name, SourceRange range,
+                     std::vector<std::string> candidates);
   std::vector<std::string> visibleNames(bool fromStandard) const;
   Frame &frame() { return frames.back(); }
   bool inStandard(SourceRange range) const { return range.valid() && range.file != user.file; }
-  /// The place in the user's text that stands for `range`: itself, or where the user called into the standard library.
+  /// The place in the user's text that stands for `range`: itself, or where the user called into
+  /// the standard library.
   SourceRange place(SourceRange range) const;
   /// Adds to an error where in the standard library it arose.
   void addStandardNote(DiagnosticBuilder &builder, SourceRange range);
@@ -175,45 +180,57 @@ private:
   Entity evaluateName(const NameExpression &expression);
   Entity evaluateMember(const MemberExpression &expression);
   Entity evaluateIndex(const IndexExpression &expression);
-  Entity indexEntity(const Entity &base, const std::vector<ExpressionPtr> &items, SourceRange range);
-  Entity indexTensor(const Tensor &base, const std::vector<ExpressionPtr> &items, SourceRange range);
-  Entity gather(const Tensor &base, int64_t axis, const Tensor &indices, int64_t batch, SourceRange range);
+  Entity indexEntity(const Entity &base, const std::vector<ExpressionPtr> &items,
+                     SourceRange range);
+  Entity indexTensor(const Tensor &base, const std::vector<ExpressionPtr> &items,
+                     SourceRange range);
+  Entity gather(const Tensor &base, int64_t axis, const Tensor &indices, int64_t batch,
+                SourceRange range);
   Entity evaluateRange(const RangeExpression &expression);
   std::optional<int64_t> evaluateInteger(const Expression &expression, std::string_view what);
 
   // Constants.cpp
   Entity constantUnary(std::string_view name, const Entity &value);
-  Entity constantBinary(BinaryOperator op, const Entity &left, const Entity &right, SourceRange range);
-  Entity constantPrimitive(std::string_view name, const std::vector<Entity> &operands, SourceRange range);
+  Entity constantBinary(BinaryOperator op, const Entity &left, const Entity &right,
+                        SourceRange range);
+  Entity constantPrimitive(std::string_view name, const std::vector<Entity> &operands,
+                           SourceRange range);
 
   // Operators.cpp: elementwise operations on tensors.
   Entity unary(UnaryOperator op, const Entity &value, SourceRange range);
   Entity binary(BinaryOperator op, const Entity &left, const Entity &right, SourceRange range);
-  Entity elementwise(const std::string &name, const Entity &left, const Entity &right, SourceRange range);
-  Entity compare(const std::string &predicate, const Entity &left, const Entity &right, SourceRange range);
+  Entity elementwise(const std::string &name, const Entity &left, const Entity &right,
+                     SourceRange range);
+  Entity compare(const std::string &predicate, const Entity &left, const Entity &right,
+                 SourceRange range);
   Entity logical(BinaryOperator op, const Entity &left, const Entity &right, SourceRange range);
   Entity power(const Entity &base, const Entity &exponent, SourceRange range);
   Entity select(const Entity &condition, const Entity &yes, const Entity &no, SourceRange range);
   Entity matrixMultiply(const Entity &left, const Entity &right, SourceRange range);
-  std::optional<Entity> simplified(const std::string &name, const Entity &left, const Entity &right);
+  std::optional<Entity> simplified(const std::string &name, const Entity &left,
+                                   const Entity &right);
   bool alignOperands(std::string_view what, Tensor &left, Tensor &right, SourceRange range);
 
   // Emit.cpp: operations of the nn dialect.
-  Tensor emit(const std::string &operation, const std::vector<Tensor> &operands, Element element, Shape shape,
-              Graph::Attributes attributes, SourceRange range);
+  Tensor emit(const std::string &operation, const std::vector<Tensor> &operands, Element element,
+              Shape shape, Graph::Attributes attributes, SourceRange range);
   Tensor constant(double value, Element element, SourceRange range);
-  Tensor broadcast(const Tensor &value, const Shape &shape, std::vector<int64_t> axes, SourceRange range);
+  Tensor broadcast(const Tensor &value, const Shape &shape, std::vector<int64_t> axes,
+                   SourceRange range);
   Tensor broadcastTo(const Tensor &value, const Shape &shape, SourceRange range);
   Tensor convert(const Tensor &value, Element element, SourceRange range);
-  Tensor reduce(const std::string &operation, const Tensor &value, std::vector<int64_t> axes, SourceRange range);
+  Tensor reduce(const std::string &operation, const Tensor &value, std::vector<int64_t> axes,
+                SourceRange range);
   Tensor reshape(const Tensor &value, Shape shape, SourceRange range);
   Tensor transpose(const Tensor &value, std::vector<int64_t> permutation, SourceRange range);
   Tensor slice(const Tensor &value, int64_t axis, Extent extent, int64_t begin, SourceRange range);
   Tensor contract(const Tensor &left, const std::vector<int64_t> &leftLabels, const Tensor &right,
-                  const std::vector<int64_t> &rightLabels, const std::vector<int64_t> &resultLabels, SourceRange range);
+                  const std::vector<int64_t> &rightLabels, const std::vector<int64_t> &resultLabels,
+                  SourceRange range);
   Tensor scalar(const std::string &counter); // seed, step, ... as an i64 argument of the function
   /// A number or tensor as a tensor; null with an error when it is neither.
-  std::optional<Tensor> tensor(const Entity &value, Element preferred, std::string_view what, SourceRange range);
+  std::optional<Tensor> tensor(const Entity &value, Element preferred, std::string_view what,
+                               SourceRange range);
   bool usable(const Tensor &value, SourceRange range); // belongs to the graph under construction
 
   // Types.cpp
@@ -222,61 +239,72 @@ private:
   std::optional<Type> evaluateType(const TypeExpression &type, Shape &shape, std::string_view what);
   Entity declaredInput(const Identifier &name, const TypeExpression &type);
   /// The input as the body sees it; binds the dimensions that its type names.
-  std::optional<Entity> unifyInput(const Parameter &parameter, const Entity &value, SourceRange range);
+  std::optional<Entity> unifyInput(const Parameter &parameter, const Entity &value,
+                                   SourceRange range);
   bool unifyShape(const Parameter &parameter, const Tensor &value, SourceRange range);
-  bool unifyDimension(const Parameter &parameter, const Expression &pattern, const Extent &given, const Tensor &value,
-                      SourceRange range, bool last);
+  bool unifyDimension(const Parameter &parameter, const Expression &pattern, const Extent &given,
+                      const Tensor &value, SourceRange range, bool last);
   bool unifyDeferred();
   bool isBoundDimension(const std::string &name);
   void collectUnbound(const Expression &pattern, std::vector<const NameExpression *> &names);
-  DiagnosticBuilder reportArgument(const Parameter &parameter, const Entity &value, SourceRange range,
-                                   std::string equation);
+  DiagnosticBuilder reportArgument(const Parameter &parameter, const Entity &value,
+                                   SourceRange range, std::string equation);
   /// A result as the caller sees it, checked against its declaration.
-  Entity checkResult(const ResultDeclaration &result, const Entity &value, const CallableDeclaration &callable);
+  Entity checkResult(const ResultDeclaration &result, const Entity &value,
+                     const CallableDeclaration &callable);
 
   // Calls.cpp
   Entity evaluateCall(const CallExpression &expression);
   Entity evaluatePipe(const PipeExpression &expression);
   Entity evaluateCallee(const Expression &expression);
   std::vector<GivenArgument> evaluateArguments(const std::vector<CallArgument> &arguments);
-  bool matchArguments(std::string_view callable, std::string_view what, std::span<const Parameter> parameters,
+  bool matchArguments(std::string_view callable, std::string_view what,
+                      std::span<const Parameter> parameters,
                       const std::vector<GivenArgument> &given, bool defaults, SourceRange range,
                       std::vector<const GivenArgument *> &matched);
   std::vector<NamedEntity> bindSettings(const CallableDeclaration &declaration,
-                                        const std::vector<GivenArgument> &given, SourceRange range, bool &good);
-  Entity construct(const CallableEntity &callable, const std::vector<GivenArgument> &given, SourceRange range);
+                                        const std::vector<GivenArgument> &given, SourceRange range,
+                                        bool &good);
+  Entity construct(const CallableEntity &callable, const std::vector<GivenArgument> &given,
+                   SourceRange range);
   Entity apply(const Entity &callee, const std::vector<GivenArgument> &given, SourceRange range);
-  Entity applyPrimitive(const CallableDeclaration &declaration, const std::vector<GivenArgument> &given,
-                        SourceRange range);
+  Entity applyPrimitive(const CallableDeclaration &declaration,
+                        const std::vector<GivenArgument> &given, SourceRange range);
   Entity applyBuiltin(const Builtin &builtin, const std::vector<GivenArgument> &settings,
                       const std::vector<GivenArgument> &given, SourceRange range);
   Entity invoke(const CallableDeclaration &declaration, const std::vector<NamedEntity> &settings,
                 const std::vector<GivenArgument> &given, LayerInstance *layer, SourceRange range);
   Entity finishInvocation(const CallableDeclaration &declaration, Entity value, SourceRange range);
-  bool enterSettings(const CallableDeclaration &declaration, const std::vector<NamedEntity> &settings);
-  Entity settingValue(const CallableDeclaration &declaration, const Parameter &parameter, Entity value,
-                      SourceRange range);
+  bool enterSettings(const CallableDeclaration &declaration,
+                     const std::vector<NamedEntity> &settings);
+  Entity settingValue(const CallableDeclaration &declaration, const Parameter &parameter,
+                      Entity value, SourceRange range);
 
   // Layers.cpp
-  LayerPtr makeLayer(const CallableDeclaration &declaration, std::vector<NamedEntity> settings, SourceRange range);
+  LayerPtr makeLayer(const CallableDeclaration &declaration, std::vector<NamedEntity> settings,
+                     SourceRange range);
   void nameLayer(LayerInstance &layer, const std::string &name, LayerInstance *parent);
-  Entity applyLayer(const LayerPtr &layer, const std::vector<GivenArgument> &given, SourceRange range);
+  Entity applyLayer(const LayerPtr &layer, const std::vector<GivenArgument> &given,
+                    SourceRange range);
   LayerPtr modelInstance(const CallableDeclaration &declaration);
   void declareParameter(const ParameterStatement &statement);
   void declareState(const StateStatement &statement);
   void declareSlot(const StateStatement &statement);
   void update(const UpdateStatement &statement);
-  std::optional<Tensor> initialValue(Entity value, Element element, const Shape &shape, int64_t classes,
-                                     SourceRange range);
-  Tensor persistent(ArgumentKind kind, const std::string &path, Element element, const Shape &shape, SourceRange range);
+  std::optional<Tensor> initialValue(Entity value, Element element, const Shape &shape,
+                                     int64_t classes, SourceRange range);
+  Tensor persistent(ArgumentKind kind, const std::string &path, Element element, const Shape &shape,
+                    SourceRange range);
   std::string ownName(const std::string &name);
 
   // Reductions.cpp
   Entity evaluateReduce(const ReduceExpression &expression);
   static bool isOverIndices(const ReduceExpression &expression);
   Entity applyReducer(const ReduceExpression &expression, const Entity &operand, SourceRange range);
-  Entity reduceAxes(const std::string &reducer, const Tensor &value, std::vector<int64_t> axes, SourceRange range);
-  std::optional<std::vector<int64_t>> reducedAxes(const ReduceExpression &expression, const Tensor &value);
+  Entity reduceAxes(const std::string &reducer, const Tensor &value, std::vector<int64_t> axes,
+                    SourceRange range);
+  std::optional<std::vector<int64_t>> reducedAxes(const ReduceExpression &expression,
+                                                  const Tensor &value);
 
   // IndexNotation.cpp
   friend class IndexEvaluator;
@@ -286,8 +314,8 @@ private:
   // Training.cpp, Recipe.cpp, Data.cpp
   friend class TrainingElaborator;
   Entity evaluateSchedule(const Entity &schedule, const std::string &prefix, SourceRange range);
-  Entity recipeNumber(const Entity &value, const std::string &prefix, const std::string &name, bool integer,
-                      SourceRange range);
+  Entity recipeNumber(const Entity &value, const std::string &prefix, const std::string &name,
+                      bool integer, SourceRange range);
   Tensor setting(const std::string &key, double value, bool integer, SourceRange range);
   void bindCounters();
   void finishSettings();
@@ -333,7 +361,8 @@ struct EnterFrame {
 
 /// Makes another function the one that is built, for its life time.
 struct EnterPass {
-  EnterPass(Elaborator &elaborator, Pass *pass) : elaborator(elaborator), previous(elaborator.pass) {
+  EnterPass(Elaborator &elaborator, Pass *pass)
+      : elaborator(elaborator), previous(elaborator.pass) {
     elaborator.pass = pass;
   }
   ~EnterPass() { elaborator.pass = previous; }

@@ -6,8 +6,9 @@
 
 namespace nnc::lang {
 
-Tensor Elaborator::emit(const std::string &operation, const std::vector<Tensor> &operands, Element element, Shape shape,
-                        Graph::Attributes attributes, SourceRange range) {
+Tensor Elaborator::emit(const std::string &operation, const std::vector<Tensor> &operands,
+                        Element element, Shape shape, Graph::Attributes attributes,
+                        SourceRange range) {
   if (elementCount(shape) > maximumElements)
     report(Diag::TooLarge, range, describe(element, shape), maximumElements);
   std::vector<ValueId> ids;
@@ -16,7 +17,8 @@ Tensor Elaborator::emit(const std::string &operation, const std::vector<Tensor> 
   Tensor result;
   result.graph = &pass->graph;
   result.element = element;
-  result.id = pass->graph.add(operation, std::move(ids), {element, sizes(shape), 0}, std::move(attributes), place(range));
+  result.id = pass->graph.add(operation, std::move(ids), {element, sizes(shape), 0},
+                              std::move(attributes), place(range));
   result.shape = std::move(shape);
   return result;
 }
@@ -24,21 +26,24 @@ Tensor Elaborator::emit(const std::string &operation, const std::vector<Tensor> 
 bool Elaborator::usable(const Tensor &value, SourceRange range) {
   if (value.graph == &pass->graph)
     return true;
-  report(Diag::InitialValue, range, "it can depend on sizes and settings only, not on values of the model");
+  report(Diag::InitialValue, range,
+         "it can depend on sizes and settings only, not on values of the model");
   return false;
 }
 
 Tensor Elaborator::constant(double value, Element element, SourceRange range) {
-  Attribute attribute = value;
-  if (element == Element::Int || element == Element::Bool)
-    attribute = int64_t(value);
-  return emit("constant", {}, element, {}, {{"value", attribute}}, range);
+  bool whole = element == Element::Int || element == Element::Bool;
+  Graph::Attributes attributes;
+  attributes.emplace_back("value", whole ? Attribute(int64_t(value)) : Attribute(value));
+  return emit("constant", {}, element, {}, std::move(attributes), range);
 }
 
-Tensor Elaborator::broadcast(const Tensor &value, const Shape &shape, std::vector<int64_t> axes, SourceRange range) {
+Tensor Elaborator::broadcast(const Tensor &value, const Shape &shape, std::vector<int64_t> axes,
+                             SourceRange range) {
   if (value.shape.size() == shape.size() && sameSizes(value.shape, shape))
     return value;
-  Tensor result = emit("broadcast", {value}, value.element, shape, {{"dims", std::move(axes)}}, range);
+  Tensor result =
+      emit("broadcast", {value}, value.element, shape, {{"dims", std::move(axes)}}, range);
   result.classes = value.classes;
   return result;
 }
@@ -57,8 +62,8 @@ Tensor Elaborator::convert(const Tensor &value, Element element, SourceRange ran
   return result;
 }
 
-Tensor Elaborator::reduce(const std::string &operation, const Tensor &value, std::vector<int64_t> axes,
-                          SourceRange range) {
+Tensor Elaborator::reduce(const std::string &operation, const Tensor &value,
+                          std::vector<int64_t> axes, SourceRange range) {
   if (axes.empty())
     return value;
   Shape shape;
@@ -68,7 +73,8 @@ Tensor Elaborator::reduce(const std::string &operation, const Tensor &value, std
   for (size_t axis = 0; axis < value.shape.size(); ++axis)
     if (!holes[axis])
       shape.push_back(value.shape[axis]);
-  Tensor result = emit(operation, {value}, value.element, std::move(shape), {{"dims", std::move(axes)}}, range);
+  Tensor result =
+      emit(operation, {value}, value.element, std::move(shape), {{"dims", std::move(axes)}}, range);
   result.holes = std::move(holes);
   return result;
 }
@@ -85,19 +91,21 @@ Tensor Elaborator::reshape(const Tensor &value, Shape shape, SourceRange range) 
   return result;
 }
 
-Tensor Elaborator::transpose(const Tensor &value, std::vector<int64_t> permutation, SourceRange range) {
+Tensor Elaborator::transpose(const Tensor &value, std::vector<int64_t> permutation,
+                             SourceRange range) {
   if (std::is_sorted(permutation.begin(), permutation.end()))
     return value;
   Shape shape;
   for (int64_t axis : permutation)
     shape.push_back(value.shape[size_t(axis)]);
-  Tensor result =
-      emit("transpose", {value}, value.element, std::move(shape), {{"permutation", std::move(permutation)}}, range);
+  Tensor result = emit("transpose", {value}, value.element, std::move(shape),
+                       {{"permutation", std::move(permutation)}}, range);
   result.classes = value.classes;
   return result;
 }
 
-Tensor Elaborator::slice(const Tensor &value, int64_t axis, Extent extent, int64_t begin, SourceRange range) {
+Tensor Elaborator::slice(const Tensor &value, int64_t axis, Extent extent, int64_t begin,
+                         SourceRange range) {
   if (begin == 0 && extent.size == value.shape[size_t(axis)].size)
     return value;
   Shape shape = value.shape;
@@ -111,19 +119,22 @@ Tensor Elaborator::slice(const Tensor &value, int64_t axis, Extent extent, int64
   return result;
 }
 
-Tensor Elaborator::contract(const Tensor &left, const std::vector<int64_t> &leftLabels, const Tensor &right,
-                            const std::vector<int64_t> &rightLabels, const std::vector<int64_t> &resultLabels,
-                            SourceRange range) {
+Tensor Elaborator::contract(const Tensor &left, const std::vector<int64_t> &leftLabels,
+                            const Tensor &right, const std::vector<int64_t> &rightLabels,
+                            const std::vector<int64_t> &resultLabels, SourceRange range) {
   Shape shape;
   for (int64_t label : resultLabels) {
     auto inLeft = std::find(leftLabels.begin(), leftLabels.end(), label);
     if (inLeft != leftLabels.end())
       shape.push_back(left.shape[size_t(inLeft - leftLabels.begin())]);
     else
-      shape.push_back(right.shape[size_t(std::find(rightLabels.begin(), rightLabels.end(), label) - rightLabels.begin())]);
+      shape.push_back(right.shape[size_t(std::find(rightLabels.begin(), rightLabels.end(), label) -
+                                         rightLabels.begin())]);
   }
-  return emit("contract", {left, right}, Element::Float, std::move(shape),
-              {{"lhs_labels", leftLabels}, {"rhs_labels", rightLabels}, {"result_labels", resultLabels}}, range);
+  return emit(
+      "contract", {left, right}, Element::Float, std::move(shape),
+      {{"lhs_labels", leftLabels}, {"rhs_labels", rightLabels}, {"result_labels", resultLabels}},
+      range);
 }
 
 Tensor Elaborator::scalar(const std::string &counter) {
@@ -137,8 +148,8 @@ Tensor Elaborator::scalar(const std::string &counter) {
   return pass->scalars[counter] = result;
 }
 
-std::optional<Tensor> Elaborator::tensor(const Entity &value, Element preferred, std::string_view what,
-                                         SourceRange range) {
+std::optional<Tensor> Elaborator::tensor(const Entity &value, Element preferred,
+                                         std::string_view what, SourceRange range) {
   if (value.poisoned())
     return std::nullopt;
   if (auto *known = value.get<Tensor>())

@@ -1,5 +1,5 @@
-// What an expression can mean while a program is elaborated: a number known when compiling, a tensor of the graph that is
-// being built, a record, or something that can be applied.
+// What an expression can mean while a program is elaborated: a number known when compiling, a
+// tensor of the graph that is being built, a record, or something that can be applied.
 #pragma once
 
 #include "lang/AST.h"
@@ -66,12 +66,13 @@ struct CallableEntity {
   const CallableDeclaration *declaration = nullptr;
   const Builtin *builtin = nullptr;
   bool bound = false;
-  std::vector<NamedEntity> settings; // of a declaration: by name, defaults not among them; of a builtin: as written
-  SourceRange range;                 // where it was named or its settings were given
+  std::vector<NamedEntity>
+      settings;      // of a declaration: by name, defaults not among them; of a builtin: as written
+  SourceRange range; // where it was named or its settings were given
 };
 
-/// A layer with its settings and a place for its parameters. What names it is its first binding or, without one, its
-/// declaration.
+/// A layer with its settings and a place for its parameters. What names it is its first binding or,
+/// without one, its declaration.
 struct LayerInstance {
   const CallableDeclaration *declaration = nullptr;
   std::vector<NamedEntity> settings;
@@ -79,7 +80,8 @@ struct LayerInstance {
   std::string name;  // empty until it is bound or applied
   LayerInstance *parent = nullptr;
   bool isModel = false;
-  std::vector<std::string> taken; // names of its own layers in the application that is being elaborated
+  std::vector<std::string>
+      taken; // names of its own layers in the application that is being elaborated
   size_t applications = 0;
   std::shared_ptr<const Entity> result; // of the last application
 
@@ -104,8 +106,9 @@ struct DataEntity {
 };
 
 struct Entity {
-  using Variant = std::variant<Poison, Nothing, IntegerConstant, double, bool, std::string, RangeConstant, ShapeConstant,
-                               Tensor, Group, CallableEntity, LayerPtr, ReducerEntity, ExceptEntity, DataEntity>;
+  using Variant = std::variant<Poison, Nothing, IntegerConstant, double, bool, std::string,
+                               RangeConstant, ShapeConstant, Tensor, Group, CallableEntity,
+                               LayerPtr, ReducerEntity, ExceptEntity, DataEntity>;
   Variant value;
 
   Entity() : value(Poison{}) {}
@@ -119,7 +122,9 @@ struct Entity {
   bool poisoned() const { return is<Poison>(); }
   /// A number known when compiling.
   bool isNumber() const { return is<IntegerConstant>() || is<double>(); }
-  double number() const { return is<double>() ? std::get<double>(value) : double(std::get<IntegerConstant>(value).value); }
+  double number() const {
+    return is<double>() ? std::get<double>(value) : double(std::get<IntegerConstant>(value).value);
+  }
 };
 
 /// What an entity is, for messages: "float[3, 4]", "the number 3", "the layer `dense`".

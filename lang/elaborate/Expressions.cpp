@@ -17,7 +17,8 @@ Entity Elaborator::evaluate(const Expression &expression) {
   case ExpressionKind::Error:
     return Poison{};
   case ExpressionKind::IntegerLiteral:
-    return IntegerConstant{as<IntegerLiteral>(&expression)->value, makeOrigin(expression.range, "")};
+    return IntegerConstant{as<IntegerLiteral>(&expression)->value,
+                           makeOrigin(expression.range, "")};
   case ExpressionKind::FloatLiteral:
     return as<FloatLiteral>(&expression)->value;
   case ExpressionKind::StringLiteral:
@@ -41,7 +42,8 @@ Entity Elaborator::evaluate(const Expression &expression) {
     Entity left = evaluate(*binaryExpression->left);
     // What the left side decides alone need not be known on the right.
     if (auto *known = left.get<bool>())
-      if ((binaryExpression->op == BinaryOperator::And && !*known) || (binaryExpression->op == BinaryOperator::Or && *known))
+      if ((binaryExpression->op == BinaryOperator::And && !*known) ||
+          (binaryExpression->op == BinaryOperator::Or && *known))
         return left;
     Entity right = evaluate(*binaryExpression->right);
     return binary(binaryExpression->op, left, right, expression.range);
@@ -57,7 +59,8 @@ Entity Elaborator::evaluate(const Expression &expression) {
   case ExpressionKind::Record: {
     Group group;
     for (const CallArgument &field : as<RecordExpression>(&expression)->fields)
-      group.members.push_back({field.name.text, field.name.range, std::make_shared<Entity>(evaluate(*field.value))});
+      group.members.push_back(
+          {field.name.text, field.name.range, std::make_shared<Entity>(evaluate(*field.value))});
     return group;
   }
   case ExpressionKind::Range:
@@ -77,7 +80,9 @@ Entity Elaborator::evaluate(const Expression &expression) {
   return Poison{};
 }
 
-Entity Elaborator::evaluateName(const NameExpression &expression) { return lookup(expression.name, expression.range); }
+Entity Elaborator::evaluateName(const NameExpression &expression) {
+  return lookup(expression.name, expression.range);
+}
 
 Entity Elaborator::evaluateMember(const MemberExpression &expression) {
   Entity base = evaluate(*expression.base);
@@ -91,8 +96,10 @@ Entity Elaborator::evaluateMember(const MemberExpression &expression) {
         return *member.value;
       names.push_back(member.name);
     }
-  DiagnosticBuilder builder = report(Diag::NoSuchField, expression.member.range, describe(base), expression.member.text);
-  std::string_view nearest = nearestName(expression.member.text, std::span<const std::string>(names));
+  DiagnosticBuilder builder =
+      report(Diag::NoSuchField, expression.member.range, describe(base), expression.member.text);
+  std::string_view nearest =
+      nearestName(expression.member.text, std::span<const std::string>(names));
   if (!nearest.empty())
     builder.help(fmt::format("did you mean `{}`?", nearest));
   else if (!names.empty() && !names[0].empty())
@@ -100,13 +107,15 @@ Entity Elaborator::evaluateMember(const MemberExpression &expression) {
   return Poison{};
 }
 
-std::optional<int64_t> Elaborator::evaluateInteger(const Expression &expression, std::string_view what) {
+std::optional<int64_t> Elaborator::evaluateInteger(const Expression &expression,
+                                                   std::string_view what) {
   Entity value = evaluate(expression);
   if (value.poisoned())
     return std::nullopt;
   if (auto *integer = value.get<IntegerConstant>())
     return integer->value;
-  report(Diag::NotConstant, expression.range, what).here(fmt::format("this is {}", describe(value)));
+  report(Diag::NotConstant, expression.range, what)
+      .here(fmt::format("this is {}", describe(value)));
   return std::nullopt;
 }
 
@@ -130,7 +139,8 @@ Entity Elaborator::evaluateIndex(const IndexExpression &expression) {
   return indexEntity(evaluate(*expression.base), expression.items, expression.range);
 }
 
-Entity Elaborator::indexEntity(const Entity &base, const std::vector<ExpressionPtr> &items, SourceRange range) {
+Entity Elaborator::indexEntity(const Entity &base, const std::vector<ExpressionPtr> &items,
+                               SourceRange range) {
   if (base.poisoned())
     return Poison{};
   if (auto *tensor = base.get<Tensor>())
@@ -149,7 +159,8 @@ Entity Elaborator::indexEntity(const Entity &base, const std::vector<ExpressionP
     if (!index)
       return Poison{};
     if (*index >= 0 && *index < int64_t(shape->shape.size()))
-      return IntegerConstant{shape->shape[size_t(*index)].size, shape->shape[size_t(*index)].origin};
+      return IntegerConstant{shape->shape[size_t(*index)].size,
+                             shape->shape[size_t(*index)].origin};
     report(Diag::IndexRange, items[0]->range, *index, int64_t(shape->shape.size()));
     return Poison{};
   }
@@ -157,7 +168,8 @@ Entity Elaborator::indexEntity(const Entity &base, const std::vector<ExpressionP
   return Poison{};
 }
 
-Entity Elaborator::gather(const Tensor &base, int64_t axis, const Tensor &indices, int64_t batch, SourceRange range) {
+Entity Elaborator::gather(const Tensor &base, int64_t axis, const Tensor &indices, int64_t batch,
+                          SourceRange range) {
   // The dialect gathers along the first dimension after the batch ones.
   Tensor source = base;
   if (axis != batch) {
@@ -173,7 +185,8 @@ Entity Elaborator::gather(const Tensor &base, int64_t axis, const Tensor &indice
   Shape shape(source.shape.begin(), source.shape.begin() + batch);
   shape.insert(shape.end(), indices.shape.begin() + batch, indices.shape.end());
   shape.insert(shape.end(), source.shape.begin() + batch + 1, source.shape.end());
-  Tensor result = emit("gather", {source, indices}, base.element, shape, {{"batch_dims", batch}}, range);
+  Tensor result =
+      emit("gather", {source, indices}, base.element, shape, {{"batch_dims", batch}}, range);
   result.classes = base.classes;
   if (axis == batch)
     return result;
@@ -191,14 +204,16 @@ Entity Elaborator::gather(const Tensor &base, int64_t axis, const Tensor &indice
   return transpose(result, back, range);
 }
 
-Entity Elaborator::indexTensor(const Tensor &base, const std::vector<ExpressionPtr> &items, SourceRange range) {
+Entity Elaborator::indexTensor(const Tensor &base, const std::vector<ExpressionPtr> &items,
+                               SourceRange range) {
   size_t rank = base.shape.size(), given = 0;
   bool ellipsis = false;
   for (const ExpressionPtr &item : items)
     as<EllipsisExpression>(item) ? void(ellipsis = true) : void(++given);
   if (given > rank) {
     DiagnosticBuilder builder =
-        report(Diag::TooManyIndices, range, describe(base.element, base.shape), int64_t(rank), int64_t(given));
+        report(Diag::TooManyIndices, range, describe(base.element, base.shape), int64_t(rank),
+               int64_t(given));
     addOrigins(builder, base.shape);
     return Poison{};
   }
@@ -221,13 +236,16 @@ Entity Elaborator::indexTensor(const Tensor &base, const std::vector<ExpressionP
       if (!begin || !end) {
         good = false;
       } else if (*begin < 0 || *end > extent.size || *begin >= *end) {
-        DiagnosticBuilder builder = report(Diag::SliceRange, item->range, *begin, *end, extent.size);
+        DiagnosticBuilder builder =
+            report(Diag::SliceRange, item->range, *begin, *end, extent.size);
         addOrigins(builder, {extent});
         good = false;
       } else {
         int64_t size = *end - *begin;
-        OriginPtr origin = makeOrigin(place(item->range), fmt::format("{} elements from {} to {}", size, *begin, *end));
-        value = slice(value, axis, size == extent.size ? extent : Extent{size, origin}, *begin, range);
+        OriginPtr origin = makeOrigin(place(item->range),
+                                      fmt::format("{} elements from {} to {}", size, *begin, *end));
+        value =
+            slice(value, axis, size == extent.size ? extent : Extent{size, origin}, *begin, range);
       }
       ++axis;
       continue;
@@ -238,7 +256,8 @@ Entity Elaborator::indexTensor(const Tensor &base, const std::vector<ExpressionP
       ++axis;
     } else if (auto *number = index.get<IntegerConstant>()) {
       if (number->value < 0 || number->value >= extent.size) {
-        DiagnosticBuilder builder = report(Diag::IndexRange, item->range, number->value, extent.size);
+        DiagnosticBuilder builder =
+            report(Diag::IndexRange, item->range, number->value, extent.size);
         addOrigins(builder, {extent});
         good = false;
         ++axis;
@@ -252,20 +271,24 @@ Entity Elaborator::indexTensor(const Tensor &base, const std::vector<ExpressionP
     } else if (auto *indices = index.get<Tensor>(); indices && indices->element == Element::Int) {
       if (!usable(*indices, item->range))
         return Poison{};
-      // After `...`, the dimensions of the index are the ones that `...` stands for: one index for each position.
-      int64_t batch = ellipsis && given == 1 && !indices->shape.empty() ? int64_t(indices->shape.size()) : 0;
+      // After `...`, the dimensions of the index are the ones that `...` stands for: one index for
+      // each position.
+      int64_t batch =
+          ellipsis && given == 1 && !indices->shape.empty() ? int64_t(indices->shape.size()) : 0;
       if (batch) {
         Shape leading(value.shape.begin(), value.shape.begin() + axis);
         if (batch != axis || !sameSizes(leading, indices->shape)) {
-          DiagnosticBuilder builder = report(Diag::ElementwiseShapes, range, "[..., index]",
-                                             describe(base.element, base.shape), describe(Element::Int, indices->shape));
+          DiagnosticBuilder builder =
+              report(Diag::ElementwiseShapes, range, "[..., index]",
+                     describe(base.element, base.shape), describe(Element::Int, indices->shape));
           builder.note("the index needs the dimensions that `...` stands for");
           addOrigins(builder, leading, &indices->shape);
           return Poison{};
         }
       }
       if (indices->classes > extent.size) {
-        DiagnosticBuilder builder = report(Diag::ClassRange, item->range, indices->classes, extent.size);
+        DiagnosticBuilder builder =
+            report(Diag::ClassRange, item->range, indices->classes, extent.size);
         addOrigins(builder, {extent});
         return Poison{};
       }

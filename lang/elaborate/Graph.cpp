@@ -4,7 +4,8 @@
 
 namespace nnc::lang {
 
-ValueId Graph::addArgument(ArgumentKind kind, const std::string &name, Type type, SourceRange range) {
+ValueId Graph::addArgument(ArgumentKind kind, const std::string &name, Type type,
+                           SourceRange range) {
   ValueId value = ValueId(function.values.size());
   function.values.push_back({std::move(type), range, name});
   argumentValues[{kind, name}] = value;
@@ -17,19 +18,22 @@ std::optional<ValueId> Graph::findArgument(ArgumentKind kind, const std::string 
   return found == argumentValues.end() ? std::nullopt : std::optional(found->second);
 }
 
-ValueId Graph::add(const std::string &operation, std::vector<ValueId> operands, Type type, Attributes attributes,
-                   SourceRange range) {
-  return addMany(operation, std::move(operands), {std::move(type)}, std::move(attributes), range)[0];
+ValueId Graph::add(const std::string &operation, std::vector<ValueId> operands, Type type,
+                   Attributes attributes, SourceRange range) {
+  return addMany(operation, std::move(operands), {std::move(type)}, std::move(attributes),
+                 range)[0];
 }
 
 std::vector<ValueId> Graph::addMany(const std::string &operation, std::vector<ValueId> operands,
-                                    const std::vector<Type> &types, Attributes attributes, SourceRange range) {
+                                    const std::vector<Type> &types, Attributes attributes,
+                                    SourceRange range) {
   std::vector<ValueId> results;
   for (const Type &type : types) {
     results.push_back(ValueId(function.values.size()));
     function.values.push_back({type, range, ""});
   }
-  function.operations.push_back({operation, std::move(operands), results, std::move(attributes), range});
+  function.operations.push_back(
+      {operation, std::move(operands), results, std::move(attributes), range});
   return results;
 }
 
@@ -41,7 +45,8 @@ void Graph::name(ValueId value, const std::string &text) {
 std::set<std::string> Graph::differentiableArguments(ValueId value, ArgumentKind kind) const {
   std::vector<bool> reached(function.values.size());
   reached[value] = true;
-  for (auto operation = function.operations.rbegin(); operation != function.operations.rend(); ++operation) {
+  for (auto operation = function.operations.rbegin(); operation != function.operations.rend();
+       ++operation) {
     bool used = std::any_of(operation->results.begin(), operation->results.end(),
                             [&](ValueId result) { return reached[result]; });
     if (!used || operation->name == "stop_gradient")
@@ -52,7 +57,8 @@ std::set<std::string> Graph::differentiableArguments(ValueId value, ArgumentKind
   }
   std::set<std::string> names;
   for (const FunctionArgument &argument : function.arguments)
-    if (argument.kind == kind && reached[argument.value] && type(argument.value).element == Element::Float)
+    if (argument.kind == kind && reached[argument.value] &&
+        type(argument.value).element == Element::Float)
       names.insert(argument.name);
   return names;
 }
@@ -62,7 +68,8 @@ void Graph::finish(const std::function<bool(const FunctionArgument &)> &droppabl
   for (const FunctionResult &result : function.results)
     used[result.value] = true;
   std::vector<Operation> kept;
-  for (auto operation = function.operations.rbegin(); operation != function.operations.rend(); ++operation) {
+  for (auto operation = function.operations.rbegin(); operation != function.operations.rend();
+       ++operation) {
     if (std::none_of(operation->results.begin(), operation->results.end(),
                      [&](ValueId result) { return used[result]; }))
       continue;

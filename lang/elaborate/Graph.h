@@ -1,4 +1,5 @@
-// A function of the program while it is being built: operations are appended, then what no result needs is dropped.
+// A function of the program while it is being built: operations are appended, then what no result
+// needs is dropped.
 #pragma once
 
 #include "lang/Program.h"
@@ -27,11 +28,12 @@ public:
   ValueId addArgument(ArgumentKind kind, const std::string &name, Type type, SourceRange range);
   /// The value of the argument of this kind and name, or nothing.
   std::optional<ValueId> findArgument(ArgumentKind kind, const std::string &name) const;
-  ValueId add(const std::string &operation, std::vector<ValueId> operands, Type type, Attributes attributes,
-              SourceRange range);
+  ValueId add(const std::string &operation, std::vector<ValueId> operands, Type type,
+              Attributes attributes, SourceRange range);
   /// An operation with several results, one for each type.
-  std::vector<ValueId> addMany(const std::string &operation, std::vector<ValueId> operands, const std::vector<Type> &types,
-                               Attributes attributes, SourceRange range);
+  std::vector<ValueId> addMany(const std::string &operation, std::vector<ValueId> operands,
+                               const std::vector<Type> &types, Attributes attributes,
+                               SourceRange range);
   void addResult(ResultKind kind, std::string name, ValueId value) {
     function.results.push_back({kind, std::move(name), value});
   }
@@ -43,8 +45,8 @@ public:
   /// The parameters on which `value` depends in a way that a derivative can pass.
   std::set<std::string> differentiableArguments(ValueId value, ArgumentKind kind) const;
 
-  /// Drops operations without a user and, of the arguments for which `droppable` holds, those without one; then numbers
-  /// the values anew, in the order of arguments and operations.
+  /// Drops operations without a user and, of the arguments for which `droppable` holds, those
+  /// without one; then numbers the values anew, in the order of arguments and operations.
   void finish(const std::function<bool(const FunctionArgument &)> &droppable);
 
   Function function;

@@ -1,8 +1,9 @@
 // Index notation: `y[i, k] = sum[j] x[i, j] * w[j, k]`.
 //
-// An expression is evaluated to a tensor whose dimensions are labelled by index variables. Products stay lists of factors
-// until something needs their value, so that a sum over them becomes contractions. Everything else is elementwise: the
-// operands are brought to the union of their labels by transposing and broadcasting.
+// An expression is evaluated to a tensor whose dimensions are labelled by index variables. Products
+// stay lists of factors until something needs their value, so that a sum over them becomes
+// contractions. Everything else is elementwise: the operands are brought to the union of their
+// labels by transposing and broadcasting.
 #pragma once
 
 #include "lang/elaborate/Elaborator.h"
@@ -21,7 +22,8 @@ public:
 private:
   using Labels = std::vector<std::string>;
 
-  /// A value and the index variables of its dimensions. Without labels: a number, or whatever ordinary code gives.
+  /// A value and the index variables of its dimensions. Without labels: a number, or whatever
+  /// ordinary code gives.
   struct Term {
     Entity value;
     Labels labels;
@@ -51,8 +53,8 @@ private:
   Factors evaluate(const Expression &expression);
   Factors evaluateAccess(const IndexExpression &expression);
   Factors evaluateBinary(const BinaryExpression &expression);
-  Factors evaluateCall(const Entity &callee, const std::vector<const Expression *> &inputs, const std::vector<std::string> &names,
-                       SourceRange range);
+  Factors evaluateCall(const Entity &callee, const std::vector<const Expression *> &inputs,
+                       const std::vector<std::string> &names, SourceRange range);
   Factors evaluateReduce(const ReduceExpression &expression);
   Factors evaluateWhere(const WhereExpression &expression);
   Factors evaluateIf(const IfExpression &expression);
@@ -62,14 +64,16 @@ private:
   std::optional<Term> force(Factors factors, SourceRange range);
   std::optional<Entity> alignTerm(const Term &term, const Labels &labels, SourceRange range);
   Labels unite(const std::vector<Term> &terms);
-  bool bindVariable(const std::string &name, const Extent &extent, SourceRange range, const Expression &use);
+  bool bindVariable(const std::string &name, const Extent &extent, SourceRange range,
+                    const Expression &use);
   bool isVariable(const Expression &expression) const {
     auto *name = as<NameExpression>(&expression);
     return name && variables.count(name->name);
   }
   bool mentionsVariable(const Expression &expression) const;
   bool hasAccess(const Expression &expression) const;
-  bool declareItems(const std::vector<ExpressionPtr> &items, Labels &names, std::vector<std::pair<std::string, std::optional<Variable>>> &hidden);
+  bool declareItems(const std::vector<ExpressionPtr> &items, Labels &names,
+                    std::vector<std::pair<std::string, std::optional<Variable>>> &hidden);
   void declareFree(const Expression &expression);
 
   Elaborator &elaborator;

@@ -24,7 +24,8 @@ bool IndexEvaluator::hasAccess(const Expression &expression) const {
   return found;
 }
 
-bool IndexEvaluator::bindVariable(const std::string &name, const Extent &extent, SourceRange range, const Expression &use) {
+bool IndexEvaluator::bindVariable(const std::string &name, const Extent &extent, SourceRange range,
+                                  const Expression &use) {
   Variable &variable = variables[name];
   if (!variable.known) {
     variable = {extent, range, toSource(use), true};
@@ -32,7 +33,8 @@ bool IndexEvaluator::bindVariable(const std::string &name, const Extent &extent,
   }
   if (variable.extent.size == extent.size)
     return true;
-  DiagnosticBuilder builder = elaborator.report(Diag::IndexExtents, range, name, variable.extent.size, extent.size);
+  DiagnosticBuilder builder =
+      elaborator.report(Diag::IndexExtents, range, name, variable.extent.size, extent.size);
   builder.here(fmt::format("`{}` has {} there", toSource(use), extent.size));
   builder.label(elaborator.inStandard(variable.range) ? SourceRange{} : variable.range,
                 fmt::format("`{}` has {}", variable.use, variable.extent.size));
@@ -61,7 +63,8 @@ IndexEvaluator::Labels IndexEvaluator::unite(const std::vector<Term> &terms) {
   return ordered;
 }
 
-std::optional<Entity> IndexEvaluator::alignTerm(const Term &term, const Labels &labels, SourceRange range) {
+std::optional<Entity> IndexEvaluator::alignTerm(const Term &term, const Labels &labels,
+                                                SourceRange range) {
   auto *value = term.value.get<Tensor>();
   if (!value || (term.labels.empty() && (value->shape.empty() || labels.empty())))
     return term.value;
@@ -96,11 +99,14 @@ std::optional<IndexEvaluator::Term> IndexEvaluator::force(Factors factors, Sourc
     const Term &factor = factors.terms[index];
     Labels labels = unite({product, factor});
     bool plain = product.labels.empty() || factor.labels.empty();
-    std::optional<Entity> left = plain ? std::optional(product.value) : alignTerm(product, labels, range);
-    std::optional<Entity> right = plain ? std::optional(factor.value) : alignTerm(factor, labels, range);
+    std::optional<Entity> left =
+        plain ? std::optional(product.value) : alignTerm(product, labels, range);
+    std::optional<Entity> right =
+        plain ? std::optional(factor.value) : alignTerm(factor, labels, range);
     if (!left || !right)
       return std::nullopt;
-    product = {elaborator.binary(BinaryOperator::Multiply, *left, *right, range), plain ? (product.labels.empty() ? factor.labels : product.labels) : labels};
+    product = {elaborator.binary(BinaryOperator::Multiply, *left, *right, range),
+               plain ? (product.labels.empty() ? factor.labels : product.labels) : labels};
     if (product.value.poisoned())
       return std::nullopt;
   }
@@ -125,14 +131,18 @@ IndexEvaluator::Factors IndexEvaluator::evaluate(const Expression &expression) {
         elaborator.report(Diag::IndexUnknown, expression.range, name);
       return failure();
     }
-    return one(elaborator.emit("iota", {}, Element::Int, {variable.extent}, {{"dim", int64_t(0)}}, expression.range), {name});
+    return one(elaborator.emit("iota", {}, Element::Int, {variable.extent}, {{"dim", int64_t(0)}},
+                               expression.range),
+               {name});
   }
   case ExpressionKind::Index:
     return evaluateAccess(*as<IndexExpression>(&expression));
   case ExpressionKind::Unary: {
     auto *unary = as<UnaryExpression>(&expression);
     std::optional<Term> operand = force(evaluate(*unary->operand), expression.range);
-    return operand ? one(elaborator.unary(unary->op, operand->value, expression.range), operand->labels) : failure();
+    return operand
+               ? one(elaborator.unary(unary->op, operand->value, expression.range), operand->labels)
+               : failure();
   }
   case ExpressionKind::Binary:
     return evaluateBinary(*as<BinaryExpression>(&expression));
@@ -150,7 +160,8 @@ IndexEvaluator::Factors IndexEvaluator::evaluate(const Expression &expression) {
   }
   case ExpressionKind::Pipe: {
     auto *pipe = as<PipeExpression>(&expression);
-    return evaluateCall(elaborator.evaluate(*pipe->stage), {pipe->value.get()}, {""}, expression.range);
+    return evaluateCall(elaborator.evaluate(*pipe->stage), {pipe->value.get()}, {""},
+                        expression.range);
   }
   case ExpressionKind::Reduce:
     if (Elaborator::isOverIndices(*as<ReduceExpression>(&expression)))
@@ -193,8 +204,9 @@ IndexEvaluator::Factors IndexEvaluator::evaluateAccess(const IndexExpression &ex
   if (!elaborator.usable(*tensor, expression.range))
     return failure();
   if (tensor->shape.size() != expression.items.size()) {
-    DiagnosticBuilder builder = elaborator.report(Diag::TooManyIndices, expression.range, describe(base),
-                                                  int64_t(tensor->shape.size()), int64_t(expression.items.size()));
+    DiagnosticBuilder builder =
+        elaborator.report(Diag::TooManyIndices, expression.range, describe(base),
+                          int64_t(tensor->shape.size()), int64_t(expression.items.size()));
     elaborator.addOrigins(builder, tensor->shape);
     return failure();
   }
@@ -208,7 +220,8 @@ IndexEvaluator::Factors IndexEvaluator::evaluateAccess(const IndexExpression &ex
     if (isVariable(*item)) {
       const std::string &name = as<NameExpression>(item)->name;
       if (std::find(labels.begin(), labels.end(), name) != labels.end()) {
-        elaborator.unsupported(fmt::format("the diagonal `{}`", toSource(expression)), expression.range);
+        elaborator.unsupported(fmt::format("the diagonal `{}`", toSource(expression)),
+                               expression.range);
         return failure();
       }
       good &= bindVariable(name, extent, item->range, expression);
@@ -217,7 +230,8 @@ IndexEvaluator::Factors IndexEvaluator::evaluateAccess(const IndexExpression &ex
       continue;
     }
     if (auto *arithmetic = as<BinaryExpression>(item); arithmetic && mentionsVariable(*item)) {
-      elaborator.unsupported(fmt::format("arithmetic on an index, `{}`,", toSource(*item)), item->range);
+      elaborator.unsupported(fmt::format("arithmetic on an index, `{}`,", toSource(*item)),
+                             item->range);
       return failure();
     }
     std::optional<Term> index = force(evaluate(*item), item->range);
@@ -225,13 +239,16 @@ IndexEvaluator::Factors IndexEvaluator::evaluateAccess(const IndexExpression &ex
       return failure();
     if (auto *number = index->value.get<IntegerConstant>()) {
       if (number->value < 0 || number->value >= extent.size) {
-        DiagnosticBuilder builder = elaborator.report(Diag::IndexRange, item->range, number->value, extent.size);
+        DiagnosticBuilder builder =
+            elaborator.report(Diag::IndexRange, item->range, number->value, extent.size);
         elaborator.addOrigins(builder, {extent});
         return failure();
       }
       Shape shape = value.shape;
       shape.erase(shape.begin() + axis);
-      value = elaborator.reshape(elaborator.slice(value, axis, {1, nullptr}, number->value, expression.range), shape, expression.range);
+      value = elaborator.reshape(
+          elaborator.slice(value, axis, {1, nullptr}, number->value, expression.range), shape,
+          expression.range);
       continue;
     }
     auto *positions = index->value.get<Tensor>();
@@ -243,7 +260,8 @@ IndexEvaluator::Factors IndexEvaluator::evaluateAccess(const IndexExpression &ex
     value = *gathered.get<Tensor>();
     for (const std::string &label : index->labels) {
       if (std::find(labels.begin(), labels.end(), label) != labels.end()) {
-        elaborator.unsupported(fmt::format("`{}` twice in `{}`", label, toSource(expression)), expression.range);
+        elaborator.unsupported(fmt::format("`{}` twice in `{}`", label, toSource(expression)),
+                               expression.range);
         return failure();
       }
       labels.push_back(label);
@@ -277,21 +295,28 @@ IndexEvaluator::Factors IndexEvaluator::evaluateBinary(const BinaryExpression &e
     if (!divisor)
       return failure();
     if (divisor->labels.empty() && divisor->value.isNumber() && left.terms.size() > 1) {
-      left.terms.push_back({elaborator.binary(BinaryOperator::Divide, IntegerConstant{1, nullptr}, divisor->value, expression.range), {}});
+      left.terms.push_back({elaborator.binary(BinaryOperator::Divide, IntegerConstant{1, nullptr},
+                                              divisor->value, expression.range),
+                            {}});
       return left;
     }
     right = {{*divisor}, false};
   }
-  std::optional<Term> a = force(left, expression.left->range), b = force(right, expression.right->range);
+  std::optional<Term> a = force(left, expression.left->range),
+                      b = force(right, expression.right->range);
   if (!a || !b)
     return failure();
   Labels labels = unite({*a, *b});
-  std::optional<Entity> x = alignTerm(*a, labels, expression.left->range), y = alignTerm(*b, labels, expression.right->range);
-  return x && y ? one(elaborator.binary(expression.op, *x, *y, expression.range), labels) : failure();
+  std::optional<Entity> x = alignTerm(*a, labels, expression.left->range),
+                        y = alignTerm(*b, labels, expression.right->range);
+  return x && y ? one(elaborator.binary(expression.op, *x, *y, expression.range), labels)
+                : failure();
 }
 
-IndexEvaluator::Factors IndexEvaluator::evaluateCall(const Entity &callee, const std::vector<const Expression *> &inputs,
-                                                     const std::vector<std::string> &names, SourceRange range) {
+IndexEvaluator::Factors IndexEvaluator::evaluateCall(const Entity &callee,
+                                                     const std::vector<const Expression *> &inputs,
+                                                     const std::vector<std::string> &names,
+                                                     SourceRange range) {
   std::vector<Term> terms;
   std::optional<double> outer = std::exchange(absent, -HUGE_VAL);
   for (const Expression *input : inputs) {
@@ -306,7 +331,9 @@ IndexEvaluator::Factors IndexEvaluator::evaluateCall(const Entity &callee, const
   Labels labels = unite(terms);
   std::vector<GivenArgument> given;
   for (size_t index = 0; index < terms.size(); ++index) {
-    std::optional<Entity> value = terms[index].labels.empty() ? std::optional(terms[index].value) : alignTerm(terms[index], labels, range);
+    std::optional<Entity> value = terms[index].labels.empty()
+                                      ? std::optional(terms[index].value)
+                                      : alignTerm(terms[index], labels, range);
     if (!value)
       return failure();
     given.push_back({names[index], *value, inputs[index]->range});
@@ -334,11 +361,13 @@ IndexEvaluator::Factors IndexEvaluator::evaluateWhere(const WhereExpression &exp
   }
   double missing = *absent;
   std::optional<Term> value = force(evaluate(*expression.value), expression.value->range);
-  std::optional<Term> condition = force(evaluate(*expression.condition), expression.condition->range);
+  std::optional<Term> condition =
+      force(evaluate(*expression.condition), expression.condition->range);
   if (!value || !condition)
     return failure();
   Labels labels = unite({*value, *condition});
-  std::optional<Entity> yes = alignTerm(*value, labels, expression.range), test = alignTerm(*condition, labels, expression.range);
+  std::optional<Entity> yes = alignTerm(*value, labels, expression.range),
+                        test = alignTerm(*condition, labels, expression.range);
   if (!yes || !test)
     return failure();
   return one(elaborator.select(*test, *yes, Entity(missing), expression.range), labels);
@@ -351,32 +380,40 @@ IndexEvaluator::Factors IndexEvaluator::evaluateIf(const IfExpression &expressio
     if (known.poisoned())
       return failure();
     if (auto *truth = known.get<bool>())
-      return *truth ? evaluate(*expression.then) : expression.orElse ? evaluate(*expression.orElse) : failure();
+      return *truth              ? evaluate(*expression.then)
+             : expression.orElse ? evaluate(*expression.orElse)
+                                 : failure();
     condition = Term{known, {}};
   }
   if (!expression.orElse) {
-    elaborator.report(Diag::RunTimeCondition, expression.range).help("give both values: `if ... { a } else { b }`");
+    elaborator.report(Diag::RunTimeCondition, expression.range)
+        .help("give both values: `if ... { a } else { b }`");
     return failure();
   }
-  std::optional<Term> yes = force(evaluate(*expression.then), expression.range), no = force(evaluate(*expression.orElse), expression.range);
+  std::optional<Term> yes = force(evaluate(*expression.then), expression.range),
+                      no = force(evaluate(*expression.orElse), expression.range);
   if (!condition)
     condition = force(evaluate(*expression.condition), expression.condition->range);
   if (!condition || !yes || !no)
     return failure();
   Labels labels = unite({*condition, *yes, *no});
-  std::optional<Entity> test = alignTerm(*condition, labels, expression.range), a = alignTerm(*yes, labels, expression.range),
+  std::optional<Entity> test = alignTerm(*condition, labels, expression.range),
+                        a = alignTerm(*yes, labels, expression.range),
                         b = alignTerm(*no, labels, expression.range);
-  return test && a && b ? one(elaborator.select(*test, *a, *b, expression.range), labels) : failure();
+  return test && a && b ? one(elaborator.select(*test, *a, *b, expression.range), labels)
+                        : failure();
 }
 
-bool IndexEvaluator::declareItems(const std::vector<ExpressionPtr> &items, Labels &names,
-                                  std::vector<std::pair<std::string, std::optional<Variable>>> &hidden) {
+bool IndexEvaluator::declareItems(
+    const std::vector<ExpressionPtr> &items, Labels &names,
+    std::vector<std::pair<std::string, std::optional<Variable>>> &hidden) {
   for (const ExpressionPtr &item : items) {
     auto *name = as<NameExpression>(item);
     if (!name)
       return false; // the parser has said so
     auto known = variables.find(name->name);
-    hidden.emplace_back(name->name, known == variables.end() ? std::nullopt : std::optional(known->second));
+    hidden.emplace_back(name->name,
+                        known == variables.end() ? std::nullopt : std::optional(known->second));
     variables[name->name] = {};
     names.push_back(name->name);
   }
@@ -387,7 +424,8 @@ void IndexEvaluator::declareFree(const Expression &expression) {
   if (auto *access = as<IndexExpression>(&expression))
     for (const ExpressionPtr &item : access->items)
       if (auto *name = as<NameExpression>(item);
-          name && !elaborator.findLocal(name->name) && !elaborator.findGlobal(name->name, elaborator.frame().standard) &&
+          name && !elaborator.findLocal(name->name) &&
+          !elaborator.findGlobal(name->name, elaborator.frame().standard) &&
           variables.emplace(name->name, Variable{}).second)
         preferred.push_back(name->name);
   forEachChild(expression, [&](const Expression &child) { declareFree(child); });
@@ -440,6 +478,8 @@ void Elaborator::defineByIndex(const IndexDefinition &statement) {
   bind(statement.name, IndexEvaluator(*this).define(statement));
 }
 
-Entity Elaborator::evaluateIndexed(const Expression &expression) { return IndexEvaluator(*this).alone(expression); }
+Entity Elaborator::evaluateIndexed(const Expression &expression) {
+  return IndexEvaluator(*this).alone(expression);
+}
 
 } // namespace nnc::lang

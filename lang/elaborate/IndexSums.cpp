@@ -6,7 +6,8 @@
 
 namespace nnc::lang {
 
-IndexEvaluator::Factors IndexEvaluator::reduceTerm(const std::string &reducer, Term term, const Labels &over, SourceRange range) {
+IndexEvaluator::Factors IndexEvaluator::reduceTerm(const std::string &reducer, Term term,
+                                                   const Labels &over, SourceRange range) {
   auto *value = term.value.get<Tensor>();
   std::vector<int64_t> axes;
   Labels left;
@@ -27,7 +28,8 @@ IndexEvaluator::Factors IndexEvaluator::reduceTerm(const std::string &reducer, T
   return one(reduced, left);
 }
 
-IndexEvaluator::Factors IndexEvaluator::sum(Factors operand, const Labels &summed, SourceRange range) {
+IndexEvaluator::Factors IndexEvaluator::sum(Factors operand, const Labels &summed,
+                                            SourceRange range) {
   if (operand.failed)
     return operand;
   Factors result; // numbers go outside of the sum
@@ -48,7 +50,8 @@ IndexEvaluator::Factors IndexEvaluator::sum(Factors operand, const Labels &summe
     return std::find(labels.begin(), labels.end(), label) != labels.end();
   };
   for (const std::string &label : summed)
-    if (std::none_of(factors.begin(), factors.end(), [&](const Term &term) { return contains(term.labels, label); })) {
+    if (std::none_of(factors.begin(), factors.end(),
+                     [&](const Term &term) { return contains(term.labels, label); })) {
       elaborator.report(Diag::IndexUnused, range, label);
       return failure();
     }
@@ -85,8 +88,10 @@ IndexEvaluator::Factors IndexEvaluator::sum(Factors operand, const Labels &summe
       return list;
     };
     const Term &a = factors[bestLeft], &b = factors[bestRight];
-    std::vector<int64_t> left = number(a.labels), right = number(b.labels), kept = number(bestLabels);
-    Tensor product = elaborator.contract(*a.value.get<Tensor>(), left, *b.value.get<Tensor>(), right, kept, range);
+    std::vector<int64_t> left = number(a.labels), right = number(b.labels),
+                         kept = number(bestLabels);
+    Tensor product = elaborator.contract(*a.value.get<Tensor>(), left, *b.value.get<Tensor>(),
+                                         right, kept, range);
     factors[bestLeft] = {product, bestLabels};
     factors.erase(factors.begin() + int64_t(bestRight));
   }
@@ -112,11 +117,11 @@ IndexEvaluator::Factors IndexEvaluator::evaluateReduce(const ReduceExpression &e
     return failure();
   const std::string &reducer = expression.reducer.text;
   std::optional<double> outer = absent;
-  absent = reducer == "sum" ? std::optional(0.0)
+  absent = reducer == "sum"                          ? std::optional(0.0)
            : reducer == "max" || reducer == "argmax" ? std::optional(-HUGE_VAL)
-           : reducer == "min"  ? std::optional(HUGE_VAL)
-           : reducer == "prod" ? std::optional(1.0)
-                               : std::nullopt;
+           : reducer == "min"                        ? std::optional(HUGE_VAL)
+           : reducer == "prod"                       ? std::optional(1.0)
+                                                     : std::nullopt;
   Factors operand = evaluate(*expression.operand);
   absent = outer;
   Factors result;

@@ -1,21 +1,23 @@
 // Layers and models: instances, the paths of their parameters, parameters and states.
 //
-// A parameter's path is made of the names of the layers around it, from the model inwards. A layer is named by the
-// binding (or the setting) that first holds it, else by its declaration. A name that is taken already in the same layer
-// gets a number: dense, dense_2, dense_3.
+// A parameter's path is made of the names of the layers around it, from the model inwards. A layer
+// is named by the binding (or the setting) that first holds it, else by its declaration. A name
+// that is taken already in the same layer gets a number: dense, dense_2, dense_3.
 #include "lang/elaborate/Elaborator.h"
 
 #include <algorithm>
 
 namespace nnc::lang {
 
-LayerPtr Elaborator::makeLayer(const CallableDeclaration &declaration, std::vector<NamedEntity> settings, SourceRange range) {
+LayerPtr Elaborator::makeLayer(const CallableDeclaration &declaration,
+                               std::vector<NamedEntity> settings, SourceRange range) {
   auto layer = std::make_shared<LayerInstance>();
   layer->declaration = &declaration;
   layer->range = place(range);
   // A layer that is given as a setting lives in the layer that it is given to.
   for (NamedEntity &setting : settings)
-    if (auto *inner = setting.value->get<LayerPtr>(); inner && (*inner)->name.empty() && !(*inner)->isModel) {
+    if (auto *inner = setting.value->get<LayerPtr>();
+        inner && (*inner)->name.empty() && !(*inner)->isModel) {
       (*inner)->name = setting.name;
       (*inner)->parent = layer.get();
     }
@@ -56,7 +58,8 @@ LayerPtr Elaborator::modelInstance(const CallableDeclaration &declaration) {
   return model;
 }
 
-Entity Elaborator::applyLayer(const LayerPtr &layer, const std::vector<GivenArgument> &given, SourceRange range) {
+Entity Elaborator::applyLayer(const LayerPtr &layer, const std::vector<GivenArgument> &given,
+                              SourceRange range) {
   if (layer->name.empty() && !layer->isModel)
     nameLayer(*layer, layer->declaration->name.text, frames.empty() ? nullptr : frame().layer);
   if (!layer->isModel && !layer->parent) {
@@ -83,8 +86,9 @@ Entity Elaborator::applyLayer(const LayerPtr &layer, const std::vector<GivenArgu
     if (auto *output = result.get<Tensor>())
       info.output = sizes(output->shape);
     for (const ParameterInfo &parameter : program.parameters)
-      if (parameter.path.size() > path.size() && parameter.path.compare(0, path.size(), path) == 0 &&
-          parameter.path[path.size()] == '.' && parameter.path.find('.', path.size() + 1) == std::string::npos)
+      if (parameter.path.size() > path.size() &&
+          parameter.path.compare(0, path.size(), path) == 0 && parameter.path[path.size()] == '.' &&
+          parameter.path.find('.', path.size() + 1) == std::string::npos)
         info.parameters += [&] {
           int64_t count = 1;
           for (int64_t size : parameter.type.shape)
@@ -102,8 +106,8 @@ Entity Elaborator::applyLayer(const LayerPtr &layer, const std::vector<GivenArgu
 // Parameters and states
 //===----------------------------------------------------------------------===//
 
-Tensor Elaborator::persistent(ArgumentKind kind, const std::string &path, Element element, const Shape &shape,
-                              SourceRange range) {
+Tensor Elaborator::persistent(ArgumentKind kind, const std::string &path, Element element,
+                              const Shape &shape, SourceRange range) {
   Tensor value;
   value.graph = &pass->graph;
   value.element = element;
@@ -115,11 +119,12 @@ Tensor Elaborator::persistent(ArgumentKind kind, const std::string &path, Elemen
   return value;
 }
 
-std::optional<Tensor> Elaborator::initialValue(Entity value, Element element, const Shape &shape, int64_t classes,
-                                               SourceRange range) {
+std::optional<Tensor> Elaborator::initialValue(Entity value, Element element, const Shape &shape,
+                                               int64_t classes, SourceRange range) {
   for (int depth = 0; depth < 100; ++depth) {
     auto *callable = value.get<CallableEntity>();
-    if (!callable || !callable->declaration || callable->declaration->callable != CallableKind::Init)
+    if (!callable || !callable->declaration ||
+        callable->declaration->callable != CallableKind::Init)
       break;
     const CallableDeclaration &declaration = *callable->declaration;
     bool good = true;
@@ -134,7 +139,8 @@ std::optional<Tensor> Elaborator::initialValue(Entity value, Element element, co
     entered.standard = inStandard(declaration.range);
     EnterFrame enter(*this, std::move(entered));
     if (!declaration.settings.empty() && !declaration.settings[0].name.text.empty())
-      bindFresh(declaration.settings[0].name.text, ShapeConstant{shape}, declaration.settings[0].range);
+      bindFresh(declaration.settings[0].name.text, ShapeConstant{shape},
+                declaration.settings[0].range);
     if (!enterSettings(declaration, settings) || !declaration.body)
       return std::nullopt;
     value = evaluateBlock(*declaration.body);
@@ -142,10 +148,12 @@ std::optional<Tensor> Elaborator::initialValue(Entity value, Element element, co
   if (value.poisoned())
     return std::nullopt;
   if (value.isNumber() || value.is<bool>())
-    return broadcastTo(convert(*tensor(value, element, "param", range), element, range), shape, range);
+    return broadcastTo(convert(*tensor(value, element, "param", range), element, range), shape,
+                       range);
   auto *known = value.get<Tensor>();
   if (!known) {
-    report(Diag::InitialValue, range, fmt::format("{} is neither an initialiser nor a number", describe(value)));
+    report(Diag::InitialValue, range,
+           fmt::format("{} is neither an initialiser nor a number", describe(value)));
     return std::nullopt;
   }
   if (!usable(*known, range))
@@ -154,8 +162,9 @@ std::optional<Tensor> Elaborator::initialValue(Entity value, Element element, co
   if (result.shape.empty())
     return broadcastTo(result, shape, range);
   if (!sameSizes(result.shape, shape)) {
-    report(Diag::InitialValue, range,
-           fmt::format("it has shape {}, the parameter {}", describe(result.shape), describe(shape)));
+    report(
+        Diag::InitialValue, range,
+        fmt::format("it has shape {}, the parameter {}", describe(result.shape), describe(shape)));
     return std::nullopt;
   }
   (void)classes;
@@ -164,7 +173,8 @@ std::optional<Tensor> Elaborator::initialValue(Entity value, Element element, co
 
 void Elaborator::declareParameter(const ParameterStatement &statement) {
   Shape shape;
-  std::optional<Type> type = evaluateType(statement.type, shape, fmt::format("`{}`", statement.name.text));
+  std::optional<Type> type =
+      evaluateType(statement.type, shape, fmt::format("`{}`", statement.name.text));
   if (statement.name.text.empty())
     return;
   if (!type || !frame().layer || frame().target) {
@@ -182,10 +192,12 @@ void Elaborator::declareParameter(const ParameterStatement &statement) {
   if (known != parameterIndex.end()) {
     const auto &[owner, first] = parameterOwners[path];
     if (!sameSizes(first, shape) || owner != frame().callable) {
-      DiagnosticBuilder builder = report(Diag::ParameterChanged, statement.range, path, describe(first), describe(shape));
+      DiagnosticBuilder builder =
+          report(Diag::ParameterChanged, statement.range, path, describe(first), describe(shape));
       addOrigins(builder, first, &shape);
       addOrigins(builder, shape, &first);
-      builder.note("a layer that is applied twice has one set of parameters; make two layers if you want two");
+      builder.note("a layer that is applied twice has one set of parameters; make two layers if "
+                   "you want two");
       bindFresh(statement.name.text, Poison{}, statement.name.range);
       return;
     }
@@ -195,12 +207,15 @@ void Elaborator::declareParameter(const ParameterStatement &statement) {
     program.parameters.push_back({path, *type, true, range});
     EnterPass enter(*this, initialize.get());
     Entity value = evaluate(*statement.initial);
-    if (std::optional<Tensor> initial = initialValue(value, Element::Float, shape, 0, statement.initial->range)) {
+    if (std::optional<Tensor> initial =
+            initialValue(value, Element::Float, shape, 0, statement.initial->range)) {
       pass->graph.name(initial->id, path);
       pass->graph.addResult(ResultKind::Parameter, path, initial->id);
     }
   }
-  bindFresh(statement.name.text, persistent(ArgumentKind::Parameter, path, Element::Float, shape, range), statement.name.range);
+  bindFresh(statement.name.text,
+            persistent(ArgumentKind::Parameter, path, Element::Float, shape, range),
+            statement.name.range);
 }
 
 void Elaborator::declareState(const StateStatement &statement) {
@@ -226,14 +241,18 @@ void Elaborator::declareState(const StateStatement &statement) {
     program.states.push_back({path, *type, place(statement.range)});
     EnterPass enter(*this, initialize.get());
     Entity value = evaluate(*statement.initial);
-    if (std::optional<Tensor> initial = initialValue(value, type->element, shape, 0, statement.initial->range)) {
+    if (std::optional<Tensor> initial =
+            initialValue(value, type->element, shape, 0, statement.initial->range)) {
       pass->graph.name(initial->id, path);
       pass->graph.addResult(ResultKind::State, path, initial->id);
     }
   }
   auto current = pass->states.find(path);
   if (current == pass->states.end())
-    current = pass->states.emplace(path, persistent(ArgumentKind::State, path, type->element, shape, place(statement.range))).first;
+    current = pass->states
+                  .emplace(path, persistent(ArgumentKind::State, path, type->element, shape,
+                                            place(statement.range)))
+                  .first;
   bindFresh(statement.name.text, current->second, statement.name.range);
 }
 
@@ -256,7 +275,8 @@ void Elaborator::declareSlot(const StateStatement &statement) {
   {
     EnterPass enter(*this, initialize.get());
     Entity value = evaluate(*statement.initial);
-    if (std::optional<Tensor> initial = initialValue(value, Element::Float, shape, 0, statement.initial->range)) {
+    if (std::optional<Tensor> initial =
+            initialValue(value, Element::Float, shape, 0, statement.initial->range)) {
       pass->graph.name(initial->id, path);
       pass->graph.addResult(ResultKind::Slot, path, initial->id);
     }
@@ -283,7 +303,9 @@ void Elaborator::update(const UpdateStatement &statement) {
     report(Diag::BadUpdate, statement.name.range, name);
     return;
   }
-  Tensor &place = isState ? pass->states[path] : name == "param" ? target->value : target->slots[name];
+  Tensor &place = isState           ? pass->states[path]
+                  : name == "param" ? target->value
+                                    : target->slots[name];
   std::optional<Tensor> next = tensor(value, place.element, "<-", statement.range);
   if (!next)
     return;
@@ -291,8 +313,8 @@ void Elaborator::update(const UpdateStatement &statement) {
   if (converted.shape.empty())
     converted = broadcastTo(converted, place.shape, statement.range);
   if (!sameSizes(converted.shape, place.shape)) {
-    DiagnosticBuilder builder =
-        report(Diag::UpdateShape, statement.range, name, describe(place.shape), describe(converted.shape));
+    DiagnosticBuilder builder = report(Diag::UpdateShape, statement.range, name,
+                                       describe(place.shape), describe(converted.shape));
     addOrigins(builder, place.shape, &converted.shape);
     addOrigins(builder, converted.shape, &place.shape);
     return;

@@ -11,8 +11,8 @@ namespace {
 
 std::string_view symbol(std::string_view name) {
   static constexpr std::pair<std::string_view, std::string_view> symbols[] = {
-      {"add", "+"}, {"sub", "-"}, {"mul", "*"},  {"div", "/"}, {"rem", "%"},  {"pow", "^"},
-      {"eq", "=="}, {"ne", "!="}, {"lt", "<"},   {"le", "<="}, {"gt", ">"},   {"ge", ">="},
+      {"add", "+"}, {"sub", "-"}, {"mul", "*"}, {"div", "/"}, {"rem", "%"}, {"pow", "^"},
+      {"eq", "=="}, {"ne", "!="}, {"lt", "<"},  {"le", "<="}, {"gt", ">"},  {"ge", ">="},
   };
   for (auto [mnemonic, text] : symbols)
     if (mnemonic == name)
@@ -63,8 +63,8 @@ bool isOne(const Entity &value) { return value.isNumber() && value.number() == 1
 std::optional<Element> commonElement(const Entity &left, const Entity &right) {
   auto *a = left.get<Tensor>();
   auto *b = right.get<Tensor>();
-  if ((a && a->element == Element::Bool) || (b && b->element == Element::Bool) || (!a && !left.isNumber()) ||
-      (!b && !right.isNumber()))
+  if ((a && a->element == Element::Bool) || (b && b->element == Element::Bool) ||
+      (!a && !left.isNumber()) || (!b && !right.isNumber()))
     return std::nullopt;
   if (!a || !b) {
     Element element = a ? a->element : b->element;
@@ -79,20 +79,25 @@ std::optional<Element> commonElement(const Entity &left, const Entity &right) {
 
 } // namespace
 
-bool Elaborator::alignOperands(std::string_view what, Tensor &left, Tensor &right, SourceRange range) {
+bool Elaborator::alignOperands(std::string_view what, Tensor &left, Tensor &right,
+                               SourceRange range) {
   Alignment alignment;
   std::vector<bool> holes;
   if (!align(left.shape, left.holes, right.shape, right.holes, alignment, holes)) {
-    DiagnosticBuilder builder = report(Diag::ElementwiseShapes, range, symbol(what), describe(left.element, left.shape),
-                                       describe(right.element, right.shape));
+    DiagnosticBuilder builder =
+        report(Diag::ElementwiseShapes, range, symbol(what), describe(left.element, left.shape),
+               describe(right.element, right.shape));
     addOrigins(builder, left.shape, &right.shape);
     addOrigins(builder, right.shape, &left.shape);
     for (size_t back = 1; back <= std::min(left.shape.size(), right.shape.size()); ++back) {
-      int64_t a = left.shape[left.shape.size() - back].size, b = right.shape[right.shape.size() - back].size;
+      int64_t a = left.shape[left.shape.size() - back].size,
+              b = right.shape[right.shape.size() - back].size;
       if (a == b)
         continue;
-      builder.here(back == 1 ? fmt::format("the last dimension is {} on the left and {} on the right", a, b)
-                             : fmt::format("dimension {} from the end is {} on the left and {} on the right", back, a, b));
+      builder.here(
+          back == 1 ? fmt::format("the last dimension is {} on the left and {} on the right", a, b)
+                    : fmt::format("dimension {} from the end is {} on the left and {} on the right",
+                                  back, a, b));
       break;
     }
     return false;
@@ -105,7 +110,8 @@ bool Elaborator::alignOperands(std::string_view what, Tensor &left, Tensor &righ
   return true;
 }
 
-std::optional<Entity> Elaborator::simplified(const std::string &name, const Entity &left, const Entity &right) {
+std::optional<Entity> Elaborator::simplified(const std::string &name, const Entity &left,
+                                             const Entity &right) {
   if (!pass->simplify)
     return std::nullopt;
   if (name == "add")
@@ -122,7 +128,8 @@ std::optional<Entity> Elaborator::simplified(const std::string &name, const Enti
   return std::nullopt;
 }
 
-Entity Elaborator::elementwise(const std::string &name, const Entity &left, const Entity &right, SourceRange range) {
+Entity Elaborator::elementwise(const std::string &name, const Entity &left, const Entity &right,
+                               SourceRange range) {
   if (left.poisoned() || right.poisoned())
     return Poison{};
   if (std::optional<Entity> simple = simplified(name, left, right))
@@ -130,7 +137,8 @@ Entity Elaborator::elementwise(const std::string &name, const Entity &left, cons
   std::optional<Element> element = commonElement(left, right);
   if (!element) {
     auto isBool = [](const Entity &value) {
-      return value.is<bool>() || (value.is<Tensor>() && value.get<Tensor>()->element == Element::Bool);
+      return value.is<bool>() ||
+             (value.is<Tensor>() && value.get<Tensor>()->element == Element::Bool);
     };
     const Entity &wrong = isBool(left) || !(left.isNumber() || left.is<Tensor>()) ? left : right;
     DiagnosticBuilder builder = report(Diag::OperandType, range, symbol(name), describe(wrong));
@@ -157,15 +165,21 @@ Entity Elaborator::power(const Entity &base, const Entity &exponent, SourceRange
   return elementwise("pow", base, exponent, range);
 }
 
-Entity Elaborator::compare(const std::string &predicate, const Entity &left, const Entity &right, SourceRange range) {
+Entity Elaborator::compare(const std::string &predicate, const Entity &left, const Entity &right,
+                           SourceRange range) {
   if (left.poisoned() || right.poisoned())
     return Poison{};
   std::optional<Element> element = commonElement(left, right);
-  auto isBool = [](const Entity &value) { return value.is<Tensor>() && value.get<Tensor>()->element == Element::Bool; };
+  auto isBool = [](const Entity &value) {
+    return value.is<Tensor>() && value.get<Tensor>()->element == Element::Bool;
+  };
   if (isBool(left) && isBool(right) && (predicate == "eq" || predicate == "ne"))
     element = Element::Bool;
   if (!element) {
-    const Entity &wrong = left.isNumber() || (left.is<Tensor>() && left.get<Tensor>()->element != Element::Bool) ? right : left;
+    const Entity &wrong =
+        left.isNumber() || (left.is<Tensor>() && left.get<Tensor>()->element != Element::Bool)
+            ? right
+            : left;
     report(Diag::OperandType, range, symbol(predicate), describe(wrong));
     return Poison{};
   }
@@ -177,12 +191,14 @@ Entity Elaborator::compare(const std::string &predicate, const Entity &left, con
   *b = convert(*b, *element, range);
   if (!alignOperands(predicate, *a, *b, range))
     return Poison{};
-  Tensor result = emit("compare", {*a, *b}, Element::Bool, a->shape, {{"predicate", predicate}}, range);
+  Tensor result =
+      emit("compare", {*a, *b}, Element::Bool, a->shape, {{"predicate", predicate}}, range);
   result.holes = a->holes;
   return result;
 }
 
-Entity Elaborator::logical(BinaryOperator op, const Entity &left, const Entity &right, SourceRange range) {
+Entity Elaborator::logical(BinaryOperator op, const Entity &left, const Entity &right,
+                           SourceRange range) {
   if (left.poisoned() || right.poisoned())
     return Poison{};
   bool isAnd = op == BinaryOperator::And;
@@ -205,7 +221,8 @@ Entity Elaborator::logical(BinaryOperator op, const Entity &left, const Entity &
     return Poison{};
   }
   Tensor first = *a, second = *b;
-  if (!usable(first, range) || !usable(second, range) || !alignOperands(spelling(op), first, second, range))
+  if (!usable(first, range) || !usable(second, range) ||
+      !alignOperands(spelling(op), first, second, range))
     return Poison{};
   return emit(std::string(mnemonic(op)), {first, second}, Element::Bool, first.shape, {}, range);
 }
@@ -238,7 +255,8 @@ Entity Elaborator::unary(UnaryOperator op, const Entity &value, SourceRange rang
   return Poison{};
 }
 
-Entity Elaborator::binary(BinaryOperator op, const Entity &left, const Entity &right, SourceRange range) {
+Entity Elaborator::binary(BinaryOperator op, const Entity &left, const Entity &right,
+                          SourceRange range) {
   if (left.poisoned() || right.poisoned())
     return Poison{};
   switch (op) {
@@ -258,7 +276,8 @@ Entity Elaborator::binary(BinaryOperator op, const Entity &left, const Entity &r
     if (left.is<bool>() && right.is<bool>())
       return (*left.get<bool>() == *right.get<bool>()) == (op == BinaryOperator::Equal);
     if (left.is<std::string>() && right.is<std::string>())
-      return (*left.get<std::string>() == *right.get<std::string>()) == (op == BinaryOperator::Equal);
+      return (*left.get<std::string>() == *right.get<std::string>()) ==
+             (op == BinaryOperator::Equal);
     [[fallthrough]];
   case BinaryOperator::Less:
   case BinaryOperator::LessEqual:
@@ -272,7 +291,8 @@ Entity Elaborator::binary(BinaryOperator op, const Entity &left, const Entity &r
   }
 }
 
-Entity Elaborator::select(const Entity &condition, const Entity &yes, const Entity &no, SourceRange range) {
+Entity Elaborator::select(const Entity &condition, const Entity &yes, const Entity &no,
+                          SourceRange range) {
   if (condition.poisoned() || yes.poisoned() || no.poisoned())
     return Poison{};
   if (auto *known = condition.get<bool>())
@@ -290,15 +310,18 @@ Entity Elaborator::select(const Entity &condition, const Entity &yes, const Enti
   else if (std::optional<Element> common = a || b ? commonElement(yes, no) : std::nullopt)
     element = *common;
   else if (yes.isNumber() && no.isNumber())
-    element = frame().target || (frame().callable && frame().callable->callable == CallableKind::Schedule) ? Element::Real
-                                                                                                           : Element::Float;
+    element =
+        frame().target || (frame().callable && frame().callable->callable == CallableKind::Schedule)
+            ? Element::Real
+            : Element::Float;
   else {
     report(Diag::BranchTypes, range, describe(yes), describe(no));
     return Poison{};
   }
   if (element == Element::Real && !given->shape.empty())
     element = Element::Float;
-  std::optional<Tensor> first = tensor(yes, element, "if", range), second = tensor(no, element, "if", range);
+  std::optional<Tensor> first = tensor(yes, element, "if", range),
+                        second = tensor(no, element, "if", range);
   if (!first || !second || !usable(*given, range))
     return Poison{};
   Tensor chosen = *given;
@@ -323,19 +346,26 @@ Entity Elaborator::matrixMultiply(const Entity &left, const Entity &right, Sourc
   if (!usable(*a, range) || !usable(*b, range))
     return Poison{};
   auto failed = [&](std::string equation, const Shape &culprits) -> Entity {
-    DiagnosticBuilder builder = report(Diag::MatrixShapes, range, describe(a->element, a->shape), describe(b->element, b->shape));
+    DiagnosticBuilder builder = report(Diag::MatrixShapes, range, describe(a->element, a->shape),
+                                       describe(b->element, b->shape));
     builder.here(std::move(equation));
     addOrigins(builder, culprits);
     return Poison{};
   };
   size_t leftRank = a->shape.size(), rightRank = b->shape.size();
   if (leftRank == 0 || rightRank == 0)
-    return failed("a matrix product needs dimensions on both sides; write `*` to multiply by a number", {});
-  // The last dimension of the left side meets the last but one of the right; those before are gone through in step.
+    return failed(
+        "a matrix product needs dimensions on both sides; write `*` to multiply by a number", {});
+  // The last dimension of the left side meets the last but one of the right; those before are gone
+  // through in step.
   size_t inner = rightRank == 1 ? 0 : rightRank - 2;
   if (a->shape.back().size != b->shape[inner].size)
-    return failed(fmt::format("the last dimension on the left is {}, the {} on the right is {}", a->shape.back().size,
-                              rightRank == 1 ? "only one" : rightRank == 2 ? "first" : "last but one", b->shape[inner].size),
+    return failed(fmt::format("the last dimension on the left is {}, the {} on the right is {}",
+                              a->shape.back().size,
+                              rightRank == 1   ? "only one"
+                              : rightRank == 2 ? "first"
+                                               : "last but one",
+                              b->shape[inner].size),
                   {a->shape.back(), b->shape[inner]});
   Tensor x = convert(*a, Element::Float, range), y = convert(*b, Element::Float, range);
   std::vector<int64_t> leftLabels(leftRank), rightLabels(rightRank), resultLabels;
@@ -345,8 +375,8 @@ Entity Elaborator::matrixMultiply(const Entity &left, const Entity &right, Sourc
     return failed("beyond two dimensions both sides need the same number of dimensions", {});
   for (size_t axis = 0; axis + 2 < rightRank; ++axis) {
     if (a->shape[axis].size != b->shape[axis].size)
-      return failed(fmt::format("dimension {} is {} on the left and {} on the right", axis, a->shape[axis].size,
-                                b->shape[axis].size),
+      return failed(fmt::format("dimension {} is {} on the left and {} on the right", axis,
+                                a->shape[axis].size, b->shape[axis].size),
                     {a->shape[axis], b->shape[axis]});
     rightLabels[axis] = int64_t(axis);
   }

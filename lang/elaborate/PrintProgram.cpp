@@ -21,7 +21,9 @@ std::string text(const Attribute &attribute) {
     std::string operator()(int64_t value) const { return fmt::format("{}", value); }
     std::string operator()(double value) const { return fmt::format("{}", value); }
     std::string operator()(const std::string &value) const { return value; }
-    std::string operator()(const std::vector<int64_t> &value) const { return fmt::format("[{}]", fmt::join(value, ", ")); }
+    std::string operator()(const std::vector<int64_t> &value) const {
+      return fmt::format("[{}]", fmt::join(value, ", "));
+    }
   };
   return std::visit(Printer{}, attribute);
 }
@@ -31,9 +33,12 @@ std::string text(const ReaderArgument &argument) {
     std::string operator()(const std::string &value) const { return fmt::format("\"{}\"", value); }
     std::string operator()(double value) const { return fmt::format("{}", value); }
     std::string operator()(bool value) const { return value ? "true" : "false"; }
-    std::string operator()(const std::vector<std::string> &value) const { return fmt::format("[{}]", fmt::join(value, ", ")); }
+    std::string operator()(const std::vector<std::string> &value) const {
+      return fmt::format("[{}]", fmt::join(value, ", "));
+    }
   };
-  return (argument.name.empty() ? "" : argument.name + " = ") + std::visit(Printer{}, argument.value);
+  return (argument.name.empty() ? "" : argument.name + " = ") +
+         std::visit(Printer{}, argument.value);
 }
 
 std::string_view text(ArgumentKind kind) {
@@ -42,7 +47,8 @@ std::string_view text(ArgumentKind kind) {
 }
 
 std::string_view text(ResultKind kind) {
-  static constexpr std::string_view names[] = {"parameter", "slot", "state", "output", "example_output"};
+  static constexpr std::string_view names[] = {"parameter", "slot", "state", "output",
+                                               "example_output"};
   return names[int(kind)];
 }
 
@@ -77,7 +83,8 @@ std::string printFunction(const Function &function) {
   ValueNames names(function);
   std::string out = fmt::format("function {}\n", function.name);
   for (const FunctionArgument &argument : function.arguments)
-    out += fmt::format("  {} {}: {}\n", text(argument.kind), argument.name, text(function.values[argument.value].type));
+    out += fmt::format("  {} {}: {}\n", text(argument.kind), argument.name,
+                       text(function.values[argument.value].type));
   for (const Operation &operation : function.operations) {
     out += fmt::format("  {} = {}", names.list(operation.results), operation.name);
     if (!operation.operands.empty())
@@ -97,26 +104,31 @@ std::string printFunction(const Function &function) {
 std::string printProgram(const Program &program) {
   std::string out = fmt::format("model {}\n", program.model);
   for (const ParameterInfo &parameter : program.parameters)
-    out += fmt::format("parameter {}: {}{}\n", parameter.path, text(parameter.type), parameter.trained ? "" : " (not trained)");
+    out += fmt::format("parameter {}: {}{}\n", parameter.path, text(parameter.type),
+                       parameter.trained ? "" : " (not trained)");
   for (const SlotInfo &slot : program.slots)
     out += fmt::format("slot {}: {} of {}\n", slot.path, text(slot.type), slot.owner);
   for (const StateInfo &state : program.states)
     out += fmt::format("state {}: {}\n", state.path, text(state.type));
   for (const Setting &setting : program.settings)
-    out += fmt::format("setting {} = {}{}\n", setting.key, setting.value, setting.integer ? " (whole)" : "");
+    out += fmt::format("setting {} = {}{}\n", setting.key, setting.value,
+                       setting.integer ? " (whole)" : "");
   for (const LayerInfo &layer : program.layers)
-    out += fmt::format("layer {}: {} [{}] -> [{}], {} parameters\n", layer.path, layer.kind, fmt::join(layer.input, ", "),
-                       fmt::join(layer.output, ", "), layer.parameters);
+    out +=
+        fmt::format("layer {}: {} [{}] -> [{}], {} parameters\n", layer.path, layer.kind,
+                    fmt::join(layer.input, ", "), fmt::join(layer.output, ", "), layer.parameters);
   if (program.data) {
     out += fmt::format("data {}\n", program.data->name);
     for (const DataField &field : program.data->fields)
-      out += fmt::format("  field {}: {}{}\n", field.name, text(field.type),
-                         field.classNames.empty() ? "" : fmt::format(" ({})", fmt::join(field.classNames, ", ")));
+      out += fmt::format(
+          "  field {}: {}{}\n", field.name, text(field.type),
+          field.classNames.empty() ? "" : fmt::format(" ({})", fmt::join(field.classNames, ", ")));
     for (const DataSplit &split : program.data->splits) {
       std::string arguments;
       for (const ReaderArgument &argument : split.arguments)
         arguments += (arguments.empty() ? "" : ", ") + text(argument);
-      out += fmt::format("  {} = {}({}){}\n", split.name, split.reader, arguments, split.columnsByNumber ? " by number" : "");
+      out += fmt::format("  {} = {}({}){}\n", split.name, split.reader, arguments,
+                         split.columnsByNumber ? " by number" : "");
     }
     const Recipe &recipe = program.recipe;
     out += fmt::format("recipe batch {}", recipe.batch);

@@ -1,5 +1,6 @@
-// Numbers of the recipe: what is written for an optimizer or a schedule, and their defaults, are settings that a run can
-// change. Each has a full key, `optimizer.mu` or `rate.peak`, and is known by its last part where that is unique.
+// Numbers of the recipe: what is written for an optimizer or a schedule, and their defaults, are
+// settings that a run can change. Each has a full key, `optimizer.mu` or `rate.peak`, and is known
+// by its last part where that is unique.
 #include "lang/elaborate/Elaborator.h"
 
 #include <algorithm>
@@ -13,14 +14,15 @@ Tensor Elaborator::setting(const std::string &key, double value, bool integer, S
   Tensor result;
   result.graph = &pass->graph;
   result.element = Element::Real;
-  result.id = pass->graph.addArgument(ArgumentKind::Scalar, key, {Element::Real, {}, 0}, place(range));
+  result.id =
+      pass->graph.addArgument(ArgumentKind::Scalar, key, {Element::Real, {}, 0}, place(range));
   if (settingIndex.emplace(key, program.settings.size()).second)
     program.settings.push_back({key, value, integer, place(range)});
   return pass->scalars[key] = result;
 }
 
-Entity Elaborator::recipeNumber(const Entity &value, const std::string &prefix, const std::string &name, bool integer,
-                                SourceRange range) {
+Entity Elaborator::recipeNumber(const Entity &value, const std::string &prefix,
+                                const std::string &name, bool integer, SourceRange range) {
   if (value.isNumber())
     return setting(prefix + "." + name, value.number(), integer, range);
   return value;
@@ -32,7 +34,8 @@ void Elaborator::bindCounters() {
     // Counted from 1 in the language: the runtime says how many are over.
     for (const char *counter : {"step", "epoch"}) {
       Tensor finished = convert(scalar(counter), Element::Real, range);
-      pass->counters[counter] = emit("add", {finished, constant(1, Element::Real, range)}, Element::Real, {}, {}, range);
+      pass->counters[counter] =
+          emit("add", {finished, constant(1, Element::Real, range)}, Element::Real, {}, {}, range);
     }
     for (const char *counter : {"steps", "epochs", "steps_per_epoch"})
       pass->counters[counter] = convert(scalar(counter), Element::Real, range);
@@ -41,7 +44,8 @@ void Elaborator::bindCounters() {
     bindFresh(name, value, range);
 }
 
-Entity Elaborator::evaluateSchedule(const Entity &schedule, const std::string &prefix, SourceRange range) {
+Entity Elaborator::evaluateSchedule(const Entity &schedule, const std::string &prefix,
+                                    SourceRange range) {
   if (schedule.poisoned() || schedule.is<Tensor>())
     return schedule;
   auto *callable = schedule.get<CallableEntity>();
@@ -67,11 +71,13 @@ Entity Elaborator::evaluateSchedule(const Entity &schedule, const std::string &p
       continue;
     ElementKind kind = parameter.type->element;
     if (kind == ElementKind::Float || kind == ElementKind::Int)
-      binding->value = recipeNumber(binding->value, prefix, parameter.name.text, kind == ElementKind::Int, binding->range);
+      binding->value = recipeNumber(binding->value, prefix, parameter.name.text,
+                                    kind == ElementKind::Int, binding->range);
     else if (kind == ElementKind::Schedule)
-      binding->value = binding->value.isNumber()
-                           ? recipeNumber(binding->value, prefix, parameter.name.text, false, binding->range)
-                           : evaluateSchedule(binding->value, parameter.name.text, range);
+      binding->value =
+          binding->value.isNumber()
+              ? recipeNumber(binding->value, prefix, parameter.name.text, false, binding->range)
+              : evaluateSchedule(binding->value, parameter.name.text, range);
   }
   bindCounters();
   Entity value = evaluateBlock(*declaration.body);
@@ -87,7 +93,8 @@ Entity Elaborator::evaluateSchedule(const Entity &schedule, const std::string &p
 
 void Elaborator::finishSettings() {
   auto lastPart = [](const std::string &key) { return key.substr(key.rfind('.') + 1); };
-  std::map<std::string, int> uses{{"seed", 1}, {"step", 1}, {"steps", 1}, {"epoch", 1}, {"epochs", 1}, {"steps_per_epoch", 1}};
+  std::map<std::string, int> uses{{"seed", 1},  {"step", 1},   {"steps", 1},
+                                  {"epoch", 1}, {"epochs", 1}, {"steps_per_epoch", 1}};
   for (const Setting &setting : program.settings)
     ++uses[lastPart(setting.key)];
   std::map<std::string, std::string> names;
@@ -98,7 +105,8 @@ void Elaborator::finishSettings() {
   }
   for (Function &function : program.functions)
     for (FunctionArgument &argument : function.arguments)
-      if (auto name = names.find(argument.name); argument.kind == ArgumentKind::Scalar && name != names.end()) {
+      if (auto name = names.find(argument.name);
+          argument.kind == ArgumentKind::Scalar && name != names.end()) {
         argument.name = name->second;
         function.values[argument.value].name = name->second;
       }

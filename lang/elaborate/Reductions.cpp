@@ -1,5 +1,5 @@
-// Reductions: of a whole tensor, `sum(x)`; over dimensions that the signature names, `sum[n](x)`; over the leading ones,
-// `mean[...](x)`. Those over index variables are index notation.
+// Reductions: of a whole tensor, `sum(x)`; over dimensions that the signature names, `sum[n](x)`;
+// over the leading ones, `mean[...](x)`. Those over index variables are index notation.
 #include "lang/ASTWalk.h"
 #include "lang/elaborate/Elaborator.h"
 
@@ -8,7 +8,8 @@
 
 namespace nnc::lang {
 
-Entity Elaborator::reduceAxes(const std::string &reducer, const Tensor &given, std::vector<int64_t> axes, SourceRange range) {
+Entity Elaborator::reduceAxes(const std::string &reducer, const Tensor &given,
+                              std::vector<int64_t> axes, SourceRange range) {
   Tensor value = given;
   if (value.element == Element::Bool) {
     report(Diag::OperandType, range, reducer, describe(given));
@@ -62,7 +63,8 @@ Entity Elaborator::builtinReduce(const Builtin &builtin, const std::vector<Given
   return result;
 }
 
-std::optional<std::vector<int64_t>> Elaborator::reducedAxes(const ReduceExpression &expression, const Tensor &value) {
+std::optional<std::vector<int64_t>> Elaborator::reducedAxes(const ReduceExpression &expression,
+                                                            const Tensor &value) {
   std::vector<int64_t> axes;
   for (const ExpressionPtr &item : expression.items) {
     if (as<EllipsisExpression>(item)) {
@@ -89,10 +91,12 @@ std::optional<std::vector<int64_t>> Elaborator::reducedAxes(const ReduceExpressi
     // The dimension itself, else the only one of its size.
     const std::vector<int64_t> &found = same.empty() ? equal : same;
     if (!known || found.size() != 1) {
-      DiagnosticBuilder builder = report(Diag::UnknownAxis, item->range, toSource(*item), describe(value.element, value.shape));
+      DiagnosticBuilder builder = report(Diag::UnknownAxis, item->range, toSource(*item),
+                                         describe(value.element, value.shape));
       if (found.size() > 1)
-        builder.note(fmt::format("{} of its dimensions could be meant; index notation says which: `{}[j] x[i, j]`", found.size(),
-                                 expression.reducer.text));
+        builder.note(fmt::format(
+            "{} of its dimensions could be meant; index notation says which: `{}[j] x[i, j]`",
+            found.size(), expression.reducer.text));
       else
         addOrigins(builder, value.shape);
       return std::nullopt;
@@ -122,7 +126,8 @@ bool Elaborator::isOverIndices(const ReduceExpression &expression) {
   return expression.operand && indexes(*expression.operand);
 }
 
-Entity Elaborator::applyReducer(const ReduceExpression &expression, const Entity &operand, SourceRange range) {
+Entity Elaborator::applyReducer(const ReduceExpression &expression, const Entity &operand,
+                                SourceRange range) {
   if (operand.poisoned())
     return Poison{};
   std::optional<Tensor> value = tensor(operand, Element::Float, expression.reducer.text, range);
@@ -136,8 +141,9 @@ Entity Elaborator::applyReducer(const ReduceExpression &expression, const Entity
 
 Entity Elaborator::evaluateReduce(const ReduceExpression &expression) {
   if (expression.operand)
-    return isOverIndices(expression) ? evaluateIndexed(expression)
-                                     : applyReducer(expression, evaluate(*expression.operand), expression.range);
+    return isOverIndices(expression)
+               ? evaluateIndexed(expression)
+               : applyReducer(expression, evaluate(*expression.operand), expression.range);
   if (Binding *local = findLocal(expression.reducer.text)) {
     // A local of that name: this is its indexing.
     local->used = true;

@@ -27,12 +27,14 @@ void Resolver::run() {
 }
 
 bool Resolver::isLocal(const std::string &name) const {
-  return std::any_of(scopes.begin(), scopes.end(), [&](const auto &scope) { return scope.count(name) != 0; });
+  return std::any_of(scopes.begin(), scopes.end(),
+                     [&](const auto &scope) { return scope.count(name) != 0; });
 }
 
 bool Resolver::isKnown(const std::string &name) const {
-  return isLocal(name) || elaborator.findGlobal(name, false) || findBuiltin(name) || elaborator.dataBlocks.count(name) ||
-         name == "training" || name == "pi" || name == "infinity";
+  return isLocal(name) || elaborator.findGlobal(name, false) || findBuiltin(name) ||
+         elaborator.dataBlocks.count(name) || name == "training" || name == "pi" ||
+         name == "infinity";
 }
 
 void Resolver::name(const std::string &name, SourceRange range) {
@@ -125,13 +127,15 @@ void Resolver::train(const TrainDeclaration &declaration) {
 
 void Resolver::predict(const Identifier &model, const Block &body) {
   for (const DeclarationPtr &declaration : elaborator.user.declarations) {
-    if (auto *callable = as<CallableDeclaration>(declaration); callable && callable->name.text == model.text)
+    if (auto *callable = as<CallableDeclaration>(declaration);
+        callable && callable->name.text == model.text)
       for (const Parameter &input : callable->inputs)
         declare(input.name.text);
     auto *training = as<TrainDeclaration>(declaration);
     if (!training || training->model.text != model.text)
       continue;
-    if (auto found = elaborator.dataBlocks.find(training->data.text); found != elaborator.dataBlocks.end())
+    if (auto found = elaborator.dataBlocks.find(training->data.text);
+        found != elaborator.dataBlocks.end())
       for (const Field &field : found->second->fields)
         declare(field.name.text);
     for (const StatementPtr &one : training->body->statements) {
@@ -303,18 +307,21 @@ void Resolver::call(const CallExpression &call) {
     return;
   auto &declaration = static_cast<const CallableDeclaration &>(*global->declaration);
   bool settings = declaration.hasSettings || declaration.callable == CallableKind::Init ||
-                  declaration.callable == CallableKind::Optimizer || declaration.callable == CallableKind::Schedule;
+                  declaration.callable == CallableKind::Optimizer ||
+                  declaration.callable == CallableKind::Schedule;
   const std::vector<Parameter> &parameters = settings ? declaration.settings : declaration.inputs;
   for (const CallArgument &argument : call.arguments) {
-    if (!argument.named() || std::any_of(parameters.begin(), parameters.end(), [&](const Parameter &parameter) {
+    if (!argument.named() ||
+        std::any_of(parameters.begin(), parameters.end(), [&](const Parameter &parameter) {
           return parameter.name.text == argument.name.text;
         }))
       continue;
     std::vector<std::string> names;
     for (const Parameter &parameter : parameters)
       names.push_back(parameter.name.text);
-    DiagnosticBuilder builder = elaborator.report(Diag::UnknownArgument, argument.name.range, declaration.name.text,
-                                                  settings ? "setting" : "input", argument.name.text);
+    DiagnosticBuilder builder =
+        elaborator.report(Diag::UnknownArgument, argument.name.range, declaration.name.text,
+                          settings ? "setting" : "input", argument.name.text);
     std::string_view nearest = nearestName(argument.name.text, std::span<const std::string>(names));
     if (!nearest.empty())
       builder.help(fmt::format("did you mean `{}`?", nearest));

@@ -1,4 +1,5 @@
-// Name resolution: every name of the user's file must mean something, also in definitions that nothing instantiates.
+// Name resolution: every name of the user's file must mean something, also in definitions that
+// nothing instantiates.
 #pragma once
 
 #include "lang/elaborate/Elaborator.h"

@@ -30,7 +30,9 @@ int64_t elementCount(const Shape &shape) {
   return count;
 }
 
-std::string describe(const Shape &shape) { return fmt::format("[{}]", fmt::join(sizes(shape), ", ")); }
+std::string describe(const Shape &shape) {
+  return fmt::format("[{}]", fmt::join(sizes(shape), ", "));
+}
 
 std::string describe(Element element, const Shape &shape, int64_t classes) {
   std::string name;
@@ -55,9 +57,11 @@ std::string product(const Shape &shape) {
 
 namespace {
 
-/// The axes of an operand in the unreduced shape that its holes describe; false when there are no holes.
-bool alignHoles(const Shape &reduced, const std::vector<bool> &holes, const Shape &full, Alignment &result,
-                std::vector<int64_t> &reducedAxes, std::vector<int64_t> &fullAxes) {
+/// The axes of an operand in the unreduced shape that its holes describe; false when there are no
+/// holes.
+bool alignHoles(const Shape &reduced, const std::vector<bool> &holes, const Shape &full,
+                Alignment &result, std::vector<int64_t> &reducedAxes,
+                std::vector<int64_t> &fullAxes) {
   if (holes.empty() || holes.size() != full.size())
     return false;
   reducedAxes.clear();

@@ -1,5 +1,6 @@
-// Shapes whose dimensions remember where their numbers came from, so that an error can say so. Two dimensions with the
-// same origin are the same dimension: that is how `sum[n](x)` finds the axis that `n` names.
+// Shapes whose dimensions remember where their numbers came from, so that an error can say so. Two
+// dimensions with the same origin are the same dimension: that is how `sum[n](x)` finds the axis
+// that `n` names.
 #pragma once
 
 #include "lang/Diagnostics.h"
@@ -42,15 +43,16 @@ std::string describe(const Shape &shape);
 /// `28 * 28`; of a scalar `1`
 std::string product(const Shape &shape);
 
-/// How two operands of an elementwise operation meet: for each, the place of its axes in the result.
+/// How two operands of an elementwise operation meet: for each, the place of its axes in the
+/// result.
 struct Alignment {
   Shape shape;
   std::vector<int64_t> left, right;
 };
 
-/// Aligns at the last dimension; missing leading dimensions broadcast. `leftHoles` and `rightHoles` say for an operand
-/// that a reduction made which axes of the unreduced shape are gone (empty: none), so that `x - max[n](x)` finds its
-/// rows again. False when the shapes do not fit.
+/// Aligns at the last dimension; missing leading dimensions broadcast. `leftHoles` and `rightHoles`
+/// say for an operand that a reduction made which axes of the unreduced shape are gone (empty:
+/// none), so that `x - max[n](x)` finds its rows again. False when the shapes do not fit.
 bool align(const Shape &left, const std::vector<bool> &leftHoles, const Shape &right,
            const std::vector<bool> &rightHoles, Alignment &result, std::vector<bool> &holes);
 

@@ -108,7 +108,8 @@ void Elaborator::bindStatement(const BindingStatement &statement) {
   }
   if (!value.poisoned()) {
     DiagnosticBuilder builder =
-        report(Diag::BindingCount, statement.range, int64_t(statement.names.size()), group ? int64_t(group->members.size()) : 1);
+        report(Diag::BindingCount, statement.range, int64_t(statement.names.size()),
+               group ? int64_t(group->members.size()) : 1);
     builder.label(statement.value->range, fmt::format("this is {}", describe(value)));
   }
   for (const Identifier &name : statement.names)
@@ -167,7 +168,8 @@ Entity Elaborator::evaluateIf(const IfExpression &expression) {
         .help("give both values: `if ... { a } else { b }`");
     return Poison{};
   }
-  // Known only while running: both values are computed and one is chosen, for each element if need be.
+  // Known only while running: both values are computed and one is chosen, for each element if need
+  // be.
   size_t outer = std::exchange(frame().conditional, frame().scopes.size());
   size_t errors = diagnostics.errorCount();
   Entity yes = evaluateBlock(*expression.then);

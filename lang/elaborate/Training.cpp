@@ -6,9 +6,12 @@ namespace nnc::lang {
 
 namespace {
 
-constexpr std::string_view keys[] = {"loss", "optimizer", "batch", "epochs", "steps", "validate", "stop", "clip"};
+constexpr std::string_view keys[] = {"loss",  "optimizer", "batch", "epochs",
+                                     "steps", "validate",  "stop",  "clip"};
 
-bool isKey(std::string_view name) { return std::find(std::begin(keys), std::end(keys), name) != std::end(keys); }
+bool isKey(std::string_view name) {
+  return std::find(std::begin(keys), std::end(keys), name) != std::end(keys);
+}
 
 } // namespace
 
@@ -17,11 +20,13 @@ const CallableDeclaration *TrainingElaborator::findModel(const Identifier &name)
     return nullptr;
   auto found = elaborator.userGlobals.find(name.text);
   if (found != elaborator.userGlobals.end())
-    if (auto *callable = as<CallableDeclaration>(found->second.declaration); callable && !found->second.entry && callable->callable == CallableKind::Model)
+    if (auto *callable = as<CallableDeclaration>(found->second.declaration);
+        callable && !found->second.entry && callable->callable == CallableKind::Model)
       return callable;
   std::vector<std::string> models;
   for (const auto &[known, global] : elaborator.userGlobals)
-    if (auto *callable = as<CallableDeclaration>(global.declaration); callable && !global.entry && callable->callable == CallableKind::Model)
+    if (auto *callable = as<CallableDeclaration>(global.declaration);
+        callable && !global.entry && callable->callable == CallableKind::Model)
       models.push_back(known);
   DiagnosticBuilder builder = diagnostics.report(Diag::UnknownModel, name.range, name.text);
   std::string_view nearest = nearestName(name.text, std::span<const std::string>(models));
@@ -35,24 +40,28 @@ const CallableDeclaration *TrainingElaborator::findModel(const Identifier &name)
 void TrainingElaborator::findDeclarations() {
   const CallableDeclaration *lastModel = nullptr;
   for (const DeclarationPtr &declaration : elaborator.user.declarations) {
-    if (auto *callable = as<CallableDeclaration>(declaration); callable && callable->callable == CallableKind::Model)
+    if (auto *callable = as<CallableDeclaration>(declaration);
+        callable && callable->callable == CallableKind::Model)
       lastModel = callable;
     if (auto *training = as<TrainDeclaration>(declaration)) {
       if (train)
-        diagnostics.report(Diag::SeveralTrainBlocks, training->keyword).label(train->keyword, "the first one");
+        diagnostics.report(Diag::SeveralTrainBlocks, training->keyword)
+            .label(train->keyword, "the first one");
       else
         train = training;
     }
   }
   if (train) {
     model = findModel(train->model);
-    if (auto found = elaborator.dataBlocks.find(train->data.text); found != elaborator.dataBlocks.end()) {
+    if (auto found = elaborator.dataBlocks.find(train->data.text);
+        found != elaborator.dataBlocks.end()) {
       data = found->second;
     } else if (!train->data.text.empty()) {
       std::vector<std::string> names;
       for (const auto &[name, block] : elaborator.dataBlocks)
         names.push_back(name);
-      DiagnosticBuilder builder = diagnostics.report(Diag::UnknownData, train->data.range, train->data.text);
+      DiagnosticBuilder builder =
+          diagnostics.report(Diag::UnknownData, train->data.range, train->data.text);
       std::string_view nearest = nearestName(train->data.text, std::span<const std::string>(names));
       if (!nearest.empty())
         builder.help(fmt::format("did you mean `{}`?", nearest));
@@ -74,7 +83,8 @@ void TrainingElaborator::findDeclarations() {
 
 void TrainingElaborator::run() {
   findDeclarations();
-  elaborator.initialize = std::make_unique<Pass>("initialize", model ? model->name.range : SourceRange{}, true);
+  elaborator.initialize =
+      std::make_unique<Pass>("initialize", model ? model->name.range : SourceRange{}, true);
   elaborator.initialize->simplify = true;
   if (model)
     program.model = model->name.text;
@@ -129,7 +139,8 @@ void TrainingElaborator::checkOtherModels() {
 void TrainingElaborator::bindFields() {
   for (const Field &field : data->fields)
     if (!field.name.text.empty())
-      elaborator.bindFresh(field.name.text, elaborator.declaredInput(field.name, field.type), field.name.range);
+      elaborator.bindFresh(field.name.text, elaborator.declaredInput(field.name, field.type),
+                           field.name.range);
 }
 
 std::unique_ptr<Pass> TrainingElaborator::trainPass(Role role) {
@@ -154,7 +165,8 @@ std::unique_ptr<Pass> TrainingElaborator::trainPass(Role role) {
       addModelPredictions(*trained->result);
   } else if (std::optional<Tensor> value = lossOf(role)) {
     // Metrics have been added while the block ran: the loss comes before them.
-    pass->graph.function.results.insert(pass->graph.function.results.begin(), {ResultKind::Output, "loss", value->id});
+    pass->graph.function.results.insert(pass->graph.function.results.begin(),
+                                        {ResultKind::Output, "loss", value->id});
     if (role == Role::TrainStep)
       updateParameters(*value);
     else if (role == Role::Gradient)
@@ -184,14 +196,16 @@ void TrainingElaborator::runStatement(const Statement &statement, Role role) {
     for (const Identifier &one : binding->names)
       if (Binding *bound = elaborator.findLocal(one.text)) {
         const Entity &value = bound->value;
-        bindings[one.text] = {one.range, value.is<Tensor>() || value.is<Group>() || value.is<LayerPtr>() || value.poisoned()};
+        bindings[one.text] = {one.range, value.is<Tensor>() || value.is<Group>() ||
+                                             value.is<LayerPtr>() || value.poisoned()};
       }
     return;
   }
   if (role == Role::TrainStep) {
     auto [known, isNew] = seenKeys.emplace(name.text, name.range);
     if (!isNew)
-      diagnostics.report(Diag::RepeatedKey, name.range, name.text).label(known->second, "given here already");
+      diagnostics.report(Diag::RepeatedKey, name.range, name.text)
+          .label(known->second, "given here already");
   }
   if (name.text == "loss") {
     loss = elaborator.evaluate(*binding->value);
@@ -202,7 +216,8 @@ void TrainingElaborator::runStatement(const Statement &statement, Role role) {
   }
 }
 
-std::optional<Tensor> TrainingElaborator::exampleScalar(const Entity &value, std::string_view what, SourceRange range) {
+std::optional<Tensor> TrainingElaborator::exampleScalar(const Entity &value, std::string_view what,
+                                                        SourceRange range) {
   std::optional<Tensor> tensor;
   if (value.poisoned())
     return std::nullopt;
@@ -214,7 +229,8 @@ std::optional<Tensor> TrainingElaborator::exampleScalar(const Entity &value, std
   if (!tensor)
     return std::nullopt;
   if (!tensor->shape.empty()) {
-    DiagnosticBuilder builder = diagnostics.report(Diag::ScalarNeeded, range, what, describe(value));
+    DiagnosticBuilder builder =
+        diagnostics.report(Diag::ScalarNeeded, range, what, describe(value));
     elaborator.addOrigins(builder, tensor->shape);
     builder.help("`mean(...)` or `sum(...)` makes one number of it");
     return std::nullopt;
@@ -255,7 +271,8 @@ void TrainingElaborator::addMetric(const MetricStatement &statement) {
       return;
     }
   Entity value = elaborator.evaluate(*statement.value);
-  std::optional<Tensor> example = exampleScalar(value, fmt::format("metric `{}`", name), statement.value->range);
+  std::optional<Tensor> example =
+      exampleScalar(value, fmt::format("metric `{}`", name), statement.value->range);
   if (!example)
     return;
   Tensor mean = elaborator.emit("batch_mean", {*example}, Element::Float, {}, {}, statement.range);
@@ -274,7 +291,8 @@ void TrainingElaborator::requireKeys() {
   if (!seenKeys.count("epochs") && !seenKeys.count("steps"))
     missing.push_back("`epochs` or `steps`");
   if (!missing.empty())
-    diagnostics.report(Diag::MissingKey, train->keyword, fmt::format("{}", fmt::join(missing, ", ")));
+    diagnostics.report(Diag::MissingKey, train->keyword,
+                       fmt::format("{}", fmt::join(missing, ", ")));
 }
 
 void TrainingElaborator::checkUnused() {
@@ -298,7 +316,8 @@ void TrainingElaborator::checkUnused() {
 // Predictions
 //===----------------------------------------------------------------------===//
 
-void TrainingElaborator::addPrediction(const std::string &name, const Entity &value, SourceRange range) {
+void TrainingElaborator::addPrediction(const std::string &name, const Entity &value,
+                                       SourceRange range) {
   if (value.poisoned())
     return;
   std::optional<Tensor> tensor;
@@ -359,8 +378,8 @@ void TrainingElaborator::addPredictions(const Block &block) {
 }
 
 std::unique_ptr<Pass> TrainingElaborator::predictModel(const CallableDeclaration &declaration) {
-  // Without a train block the model's inputs are the fields. Their sizes must be numbers; a model with sizes that only
-  // its use would fix is checked no further.
+  // Without a train block the model's inputs are the fields. Their sizes must be numbers; a model
+  // with sizes that only its use would fix is checked no further.
   model = &declaration;
   auto pass = std::make_unique<Pass>("predict", declaration.name.range, false);
   EnterPass enterPass(elaborator, pass.get());
@@ -387,7 +406,8 @@ std::unique_ptr<Pass> TrainingElaborator::predictModel(const CallableDeclaration
   if (predict) {
     addPredictions(*predict->body);
   } else {
-    Entity value = elaborator.apply(elaborator.modelInstance(declaration), inputs, declaration.name.range);
+    Entity value =
+        elaborator.apply(elaborator.modelInstance(declaration), inputs, declaration.name.range);
     addModelPredictions(value);
   }
   return pass;

@@ -1,5 +1,5 @@
-// From train and predict blocks to the functions of the program. Each function is elaborated on its own, from the same
-// source, in training or in evaluation mode.
+// From train and predict blocks to the functions of the program. Each function is elaborated on its
+// own, from the same source, in training or in evaluation mode.
 #pragma once
 
 #include "lang/elaborate/Elaborator.h"
@@ -31,7 +31,8 @@ private:
   void requireKeys();
   void checkUnused();
   std::optional<Tensor> lossOf(Role role);
-  std::optional<Tensor> exampleScalar(const Entity &value, std::string_view what, SourceRange range);
+  std::optional<Tensor> exampleScalar(const Entity &value, std::string_view what,
+                                      SourceRange range);
 
   // Keys.cpp: what the keys of a train block mean.
   void readKey(const std::string &key, const Identifier &name, const Expression &value);
@@ -66,7 +67,8 @@ private:
   SourceRange lossRange;
   std::map<std::string, SourceRange> seenKeys;
   std::map<std::string, bool> usedBindings; // over all passes
-  std::map<std::string, std::pair<SourceRange, bool>> bindings; // name -> where, whether it is a tensor or the like
+  std::map<std::string, std::pair<SourceRange, bool>>
+      bindings; // name -> where, whether it is a tensor or the like
   Entity optimizer, clip;
   SourceRange optimizerRange, clipRange;
   Tensor learningRate;

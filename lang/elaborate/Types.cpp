@@ -1,4 +1,5 @@
-// Types: what a declared type means, and how the dimensions that a signature names are found from what is given.
+// Types: what a declared type means, and how the dimensions that a signature names are found from
+// what is given.
 #include "lang/elaborate/Elaborator.h"
 
 #include "lang/ASTWalk.h"
@@ -22,7 +23,8 @@ Element elementOf(ElementKind kind) {
 }
 
 bool isTensorType(ElementKind kind) {
-  return kind == ElementKind::Float || kind == ElementKind::Int || kind == ElementKind::Bool || kind == ElementKind::Class;
+  return kind == ElementKind::Float || kind == ElementKind::Int || kind == ElementKind::Bool ||
+         kind == ElementKind::Class;
 }
 
 bool hasEllipsis(const TypeExpression &type) {
@@ -39,8 +41,9 @@ void Elaborator::reportDivision(const Expression &expression, double value) {
         return reportDivision(*side, part.number());
     if (quotient->op == BinaryOperator::Divide) {
       Entity left = evaluate(*quotient->left), right = evaluate(*quotient->right);
-      DiagnosticBuilder builder = report(Diag::DimensionDivision, expression.range, toSource(expression),
-                                         fmt::format("{} / {}", left.number(), right.number()));
+      DiagnosticBuilder builder =
+          report(Diag::DimensionDivision, expression.range, toSource(expression),
+                 fmt::format("{} / {}", left.number(), right.number()));
       Shape shape;
       for (const Entity *side : {&left, &right})
         if (auto *integer = side->get<IntegerConstant>())
@@ -52,7 +55,8 @@ void Elaborator::reportDivision(const Expression &expression, double value) {
   report(Diag::BadDimension, expression.range, fmt::format("{}", value));
 }
 
-std::optional<Extent> Elaborator::evaluateDimension(const Expression &expression, std::string_view what) {
+std::optional<Extent> Elaborator::evaluateDimension(const Expression &expression,
+                                                    std::string_view what) {
   Entity value = evaluate(expression);
   if (value.poisoned())
     return std::nullopt;
@@ -62,11 +66,13 @@ std::optional<Extent> Elaborator::evaluateDimension(const Expression &expression
   }
   auto *integer = value.get<IntegerConstant>();
   if (!integer) {
-    report(Diag::NotConstant, expression.range, "a dimension").here(fmt::format("this is {}", describe(value)));
+    report(Diag::NotConstant, expression.range, "a dimension")
+        .here(fmt::format("this is {}", describe(value)));
     return std::nullopt;
   }
   if (integer->value < 1 || integer->value > maximumElements) {
-    DiagnosticBuilder builder = report(Diag::BadDimension, expression.range, fmt::format("{}", integer->value));
+    DiagnosticBuilder builder =
+        report(Diag::BadDimension, expression.range, fmt::format("{}", integer->value));
     addOrigins(builder, {{integer->value, integer->origin}});
     return std::nullopt;
   }
@@ -80,7 +86,8 @@ std::optional<Extent> Elaborator::evaluateDimension(const Expression &expression
   return Extent{integer->value, origin};
 }
 
-std::optional<Type> Elaborator::evaluateType(const TypeExpression &type, Shape &shape, std::string_view what) {
+std::optional<Type> Elaborator::evaluateType(const TypeExpression &type, Shape &shape,
+                                             std::string_view what) {
   if (type.element == ElementKind::Error)
     return std::nullopt;
   if (!isTensorType(type.element)) {
@@ -114,7 +121,8 @@ std::optional<Type> Elaborator::evaluateType(const TypeExpression &type, Shape &
     }
   }
   if (good && elementCount(shape) > maximumElements) {
-    DiagnosticBuilder builder = report(Diag::TooLarge, type.range, describe(result.element, shape), maximumElements);
+    DiagnosticBuilder builder =
+        report(Diag::TooLarge, type.range, describe(result.element, shape), maximumElements);
     addOrigins(builder, shape);
     good = false;
   }
@@ -142,14 +150,15 @@ Entity Elaborator::declaredInput(const Identifier &name, const TypeExpression &t
 // Inputs
 //===----------------------------------------------------------------------===//
 
-DiagnosticBuilder Elaborator::reportArgument(const Parameter &parameter, const Entity &value, SourceRange range,
-                                             std::string equation) {
+DiagnosticBuilder Elaborator::reportArgument(const Parameter &parameter, const Entity &value,
+                                             SourceRange range, std::string equation) {
   const Frame &current = frame();
   // The frame of the callee is entered already, but the fault is in what its caller gave.
   SourceRange where = inStandard(range) ? place(current.call) : range;
   std::string callable = current.callable ? current.callable->name.text : "";
-  DiagnosticBuilder builder = diagnostics.report(Diag::ArgumentType, where, parameter.name.text, callable,
-                                                 toSource(*parameter.type), describe(value));
+  DiagnosticBuilder builder =
+      diagnostics.report(Diag::ArgumentType, where, parameter.name.text, callable,
+                         toSource(*parameter.type), describe(value));
   if (inStandard(range) && frames.size() > 1)
     builder.note(fmt::format("found in {}, line {}", range.file->name(), range.start().line));
   if (!equation.empty())
@@ -168,7 +177,8 @@ bool Elaborator::isBoundDimension(const std::string &name) {
   return global && global->entry;
 }
 
-void Elaborator::collectUnbound(const Expression &pattern, std::vector<const NameExpression *> &names) {
+void Elaborator::collectUnbound(const Expression &pattern,
+                                std::vector<const NameExpression *> &names) {
   if (auto *name = as<NameExpression>(&pattern); name && !isBoundDimension(name->name))
     names.push_back(name);
   if (as<CallExpression>(&pattern))
@@ -178,11 +188,12 @@ void Elaborator::collectUnbound(const Expression &pattern, std::vector<const Nam
 
 namespace {
 
-/// The value of the only unknown name of `pattern` that gives it the value `target`; nothing when there is none or the
-/// form is not one that can be solved.
-std::optional<int64_t> invert(const Expression &pattern, const NameExpression *unknown, int64_t target,
-                              const std::function<bool(const Expression &)> &contains,
-                              const std::function<std::optional<int64_t>(const Expression &)> &value) {
+/// The value of the only unknown name of `pattern` that gives it the value `target`; nothing when
+/// there is none or the form is not one that can be solved.
+std::optional<int64_t>
+invert(const Expression &pattern, const NameExpression *unknown, int64_t target,
+       const std::function<bool(const Expression &)> &contains,
+       const std::function<std::optional<int64_t>(const Expression &)> &value) {
   if (&pattern == unknown)
     return target;
   auto *binary = as<BinaryExpression>(&pattern);
@@ -199,7 +210,8 @@ std::optional<int64_t> invert(const Expression &pattern, const NameExpression *u
     overflow = __builtin_sub_overflow(target, *known, &next);
     break;
   case BinaryOperator::Subtract:
-    overflow = left ? __builtin_add_overflow(target, *known, &next) : __builtin_sub_overflow(*known, target, &next);
+    overflow = left ? __builtin_add_overflow(target, *known, &next)
+                    : __builtin_sub_overflow(*known, target, &next);
     break;
   case BinaryOperator::Multiply:
     if (*known == 0 || target % *known != 0)
@@ -224,8 +236,9 @@ std::optional<int64_t> invert(const Expression &pattern, const NameExpression *u
 
 } // namespace
 
-bool Elaborator::unifyDimension(const Parameter &parameter, const Expression &pattern, const Extent &given,
-                                const Tensor &value, SourceRange range, bool last) {
+bool Elaborator::unifyDimension(const Parameter &parameter, const Expression &pattern,
+                                const Extent &given, const Tensor &value, SourceRange range,
+                                bool last) {
   std::vector<const NameExpression *> unknown;
   collectUnbound(pattern, unknown);
   if (unknown.size() > 1) {
@@ -250,13 +263,16 @@ bool Elaborator::unifyDimension(const Parameter &parameter, const Expression &pa
     };
     std::optional<int64_t> solution = invert(pattern, unknown[0], given.size, contains, evaluated);
     if (!solution || *solution < 1) {
-      reportArgument(parameter, value, range, fmt::format("no `{}` makes `{}` equal to {}", name, toSource(pattern), given.size));
+      reportArgument(
+          parameter, value, range,
+          fmt::format("no `{}` makes `{}` equal to {}", name, toSource(pattern), given.size));
       return false;
     }
     OriginPtr origin = &pattern == unknown[0]
                            ? given.origin
-                           : makeOrigin(place(pattern.range), fmt::format("`{}` is {} because `{}` is {}", name, *solution,
-                                                                          toSource(pattern), given.size));
+                           : makeOrigin(place(pattern.range),
+                                        fmt::format("`{}` is {} because `{}` is {}", name,
+                                                    *solution, toSource(pattern), given.size));
     frame().scopes.front()[name] = {IntegerConstant{*solution, origin}, unknown[0]->range, true};
     return true;
   }
@@ -275,15 +291,17 @@ bool Elaborator::unifyDimension(const Parameter &parameter, const Expression &pa
   if (integer->value == given.size)
     return true;
   std::string text = toSource(pattern);
-  DiagnosticBuilder builder =
-      reportArgument(parameter, value, range,
-                     as<IntegerLiteral>(&pattern) ? fmt::format("{} is needed, {} is given", integer->value, given.size)
-                                                  : fmt::format("`{}` is {}, but here it would be {}", text, integer->value, given.size));
+  DiagnosticBuilder builder = reportArgument(
+      parameter, value, range,
+      as<IntegerLiteral>(&pattern)
+          ? fmt::format("{} is needed, {} is given", integer->value, given.size)
+          : fmt::format("`{}` is {}, but here it would be {}", text, integer->value, given.size));
   Shape known{{integer->value, integer->origin}};
   std::function<void(const Expression &)> addNames = [&](const Expression &part) {
     if (as<NameExpression>(&part) && &part != &pattern)
       if (Entity named = evaluate(part); named.is<IntegerConstant>())
-        known.push_back({named.get<IntegerConstant>()->value, named.get<IntegerConstant>()->origin});
+        known.push_back(
+            {named.get<IntegerConstant>()->value, named.get<IntegerConstant>()->origin});
     forEachChild(part, addNames);
   };
   addNames(pattern);
@@ -306,10 +324,12 @@ bool Elaborator::unifyShape(const Parameter &parameter, const Tensor &value, Sou
   size_t named = type.dimensions.size() - (ellipsis ? 1 : 0), rank = value.shape.size();
   if (rank < named || (!ellipsis && rank != named)) {
     DiagnosticBuilder builder =
-        reportArgument(parameter, value, range, fmt::format("{}{} dimension{} needed, {} given", ellipsis ? "at least " : "",
-                                                            named, named == 1 ? "" : "s", rank));
+        reportArgument(parameter, value, range,
+                       fmt::format("{}{} dimension{} needed, {} given", ellipsis ? "at least " : "",
+                                   named, named == 1 ? "" : "s", rank));
     if (named == 1 && rank > 1)
-      builder.help(fmt::format("`flatten` makes one dimension of {} = {} elements", product(value.shape), elementCount(value.shape)));
+      builder.help(fmt::format("`flatten` makes one dimension of {} = {} elements",
+                               product(value.shape), elementCount(value.shape)));
     return false;
   }
   if (ellipsis && value.element != Element::Real) {
@@ -319,7 +339,8 @@ bool Elaborator::unifyShape(const Parameter &parameter, const Tensor &value, Sou
     } else if (!sameSizes(*frame().leading, leading)) {
       DiagnosticBuilder builder =
           reportArgument(parameter, value, range,
-                         fmt::format("`...` is {}, but here it would be {}", describe(*frame().leading), describe(leading)));
+                         fmt::format("`...` is {}, but here it would be {}",
+                                     describe(*frame().leading), describe(leading)));
       addOrigins(builder, *frame().leading, &leading);
       return false;
     }
@@ -331,14 +352,16 @@ bool Elaborator::unifyShape(const Parameter &parameter, const Tensor &value, Sou
       unsupported("this dimension", dimension.range);
       return false;
     }
-    good &= unifyDimension(parameter, *dimension.value, value.shape[rank - named + index], value, range, false);
+    good &= unifyDimension(parameter, *dimension.value, value.shape[rank - named + index], value,
+                           range, false);
     if (!good)
       return false;
   }
   return good;
 }
 
-std::optional<Entity> Elaborator::unifyInput(const Parameter &parameter, const Entity &value, SourceRange range) {
+std::optional<Entity> Elaborator::unifyInput(const Parameter &parameter, const Entity &value,
+                                             SourceRange range) {
   if (value.poisoned() || !parameter.type)
     return value;
   const TypeExpression &type = *parameter.type;
@@ -349,9 +372,11 @@ std::optional<Entity> Elaborator::unifyInput(const Parameter &parameter, const E
   auto *given = value.get<Tensor>();
   bool anyRank = type.dimensions.empty() || (hasEllipsis(type) && type.dimensions.size() == 1);
   if (!given) {
-    bool fits = anyRank && ((type.element == ElementKind::Float && value.isNumber()) ||
-                            (type.element == ElementKind::Bool && value.is<bool>()) ||
-                            ((type.element == ElementKind::Int || type.element == ElementKind::Class) && value.is<IntegerConstant>()));
+    bool fits =
+        anyRank && ((type.element == ElementKind::Float && value.isNumber()) ||
+                    (type.element == ElementKind::Bool && value.is<bool>()) ||
+                    ((type.element == ElementKind::Int || type.element == ElementKind::Class) &&
+                     value.is<IntegerConstant>()));
     if (!fits) {
       reportArgument(parameter, value, range, "");
       return std::nullopt;
@@ -367,19 +392,23 @@ std::optional<Entity> Elaborator::unifyInput(const Parameter &parameter, const E
     return std::nullopt;
   }
   if (type.classCount && given->classes) {
-    Extent classes{given->classes, makeOrigin({}, fmt::format("the class has {} values", given->classes))};
+    Extent classes{given->classes,
+                   makeOrigin({}, fmt::format("the class has {} values", given->classes))};
     if (!unifyDimension(parameter, *type.classCount, classes, *given, range, false))
       return std::nullopt;
   }
-  // Each axis gets an origin of its own, so that the names of the signature tell two dimensions of one origin apart.
+  // Each axis gets an origin of its own, so that the names of the signature tell two dimensions of
+  // one origin apart.
   for (size_t axis = 0; axis < result.shape.size(); ++axis)
     for (size_t other = 0; other < axis; ++other)
       if (result.shape[axis].origin == result.shape[other].origin)
-        result.shape[axis].origin = result.shape[axis].origin ? std::make_shared<const Origin>(*result.shape[axis].origin)
-                                                              : makeOrigin({}, "");
+        result.shape[axis].origin = result.shape[axis].origin
+                                        ? std::make_shared<const Origin>(*result.shape[axis].origin)
+                                        : makeOrigin({}, "");
   if (!unifyShape(parameter, result, range))
     return std::nullopt;
-  if (wanted == Element::Float && (result.element == Element::Int || result.element == Element::Bool))
+  if (wanted == Element::Float &&
+      (result.element == Element::Int || result.element == Element::Bool))
     result = convert(result, Element::Float, range);
   return Entity(result);
 }
@@ -388,21 +417,27 @@ std::optional<Entity> Elaborator::unifyInput(const Parameter &parameter, const E
 // Results
 //===----------------------------------------------------------------------===//
 
-Entity Elaborator::checkResult(const ResultDeclaration &result, const Entity &value, const CallableDeclaration &callable) {
+Entity Elaborator::checkResult(const ResultDeclaration &result, const Entity &value,
+                               const CallableDeclaration &callable) {
   const TypeExpression &type = result.type;
   if (value.poisoned() || type.element == ElementKind::Error)
     return Poison{};
   // What the body gives is at its end; without an end of the user's, the declaration stands for it.
-  SourceRange end = callable.body && !callable.body->statements.empty() ? callable.body->statements.back()->range : type.range;
+  SourceRange end = callable.body && !callable.body->statements.empty()
+                        ? callable.body->statements.back()->range
+                        : type.range;
   auto mismatch = [&]() {
-    DiagnosticBuilder builder = report(Diag::ResultType, end, callable.name.text, toSource(type), describe(value));
+    DiagnosticBuilder builder =
+        report(Diag::ResultType, end, callable.name.text, toSource(type), describe(value));
     if (!inStandard(type.range))
       builder.label(type.range, "declared here");
     return builder;
   };
   bool onlyLeading = hasEllipsis(type) && type.dimensions.size() == 1;
   if (value.isNumber() || value.is<bool>()) {
-    if ((type.dimensions.empty() || (onlyLeading && (!frame().leading || frame().leading->empty()))) && value.isNumber())
+    if ((type.dimensions.empty() ||
+         (onlyLeading && (!frame().leading || frame().leading->empty()))) &&
+        value.isNumber())
       return value;
     if (value.is<bool>()) {
       mismatch();
@@ -417,12 +452,14 @@ Entity Elaborator::checkResult(const ResultDeclaration &result, const Entity &va
   Element wanted = elementOf(type.element);
   if (onlyLeading && tensor && !frame().leading) {
     // Only numbers were given: nothing says what `...` is.
-    return wanted == Element::Float && (tensor->element == Element::Int || tensor->element == Element::Bool)
+    return wanted == Element::Float &&
+                   (tensor->element == Element::Int || tensor->element == Element::Bool)
                ? Entity(convert(*tensor, Element::Float, type.range))
                : value;
   }
   Shape shape;
-  std::optional<Type> declared = evaluateType(type, shape, fmt::format("the result of `{}`", callable.name.text));
+  std::optional<Type> declared =
+      evaluateType(type, shape, fmt::format("the result of `{}`", callable.name.text));
   if (!declared)
     return Poison{};
   if (!tensor)
@@ -436,13 +473,15 @@ Entity Elaborator::checkResult(const ResultDeclaration &result, const Entity &va
       if (shape[axis].size != tensor->shape[axis].size)
         ++differing, where = axis;
     if (elementsFit && differing == 1) {
-      builder.here(fmt::format("{} where {} is declared", tensor->shape[where].size, shape[where].size));
+      builder.here(
+          fmt::format("{} where {} is declared", tensor->shape[where].size, shape[where].size));
       const OriginPtr &origin = tensor->shape[where].origin;
       if (origin && !origin->text.empty() && !inStandard(origin->range))
         builder.help(fmt::format("make it {} where {}", shape[where].size, origin->text));
     } else if (elementsFit && tensor->shape.size() > shape.size() && shape.size() == 1 &&
                shape[0].size == tensor->shape.back().size) {
-      builder.help("layers work on the last dimension and keep those before it: `flatten` makes one of them all");
+      builder.help("layers work on the last dimension and keep those before it: `flatten` makes "
+                   "one of them all");
     } else if (elementsFit && shape.empty() && elementCount(tensor->shape) == 1) {
       builder.help("`|> scalar` takes the number out of a tensor of one element");
     }

@@ -1,4 +1,5 @@
-// The second half of a training step: gradients, clipping, and the optimizer's body for each parameter.
+// The second half of a training step: gradients, clipping, and the optimizer's body for each
+// parameter.
 #include "lang/elaborate/Training.h"
 
 #include <algorithm>
@@ -28,7 +29,8 @@ bool isMeant(const std::string &path, const std::string &name) {
 
 } // namespace
 
-std::vector<Tensor> TrainingElaborator::clipped(std::vector<Tensor> gradients, const std::vector<Tensor> &parameters) {
+std::vector<Tensor> TrainingElaborator::clipped(std::vector<Tensor> gradients,
+                                                const std::vector<Tensor> &parameters) {
   auto *callable = clip.get<CallableEntity>();
   if (!callable)
     return gradients;
@@ -40,7 +42,8 @@ std::vector<Tensor> TrainingElaborator::clipped(std::vector<Tensor> gradients, c
   if (!good)
     return gradients;
   for (const Parameter &parameter : declaration.settings) {
-    auto given = std::find_if(settings.begin(), settings.end(), [&](auto &one) { return one.name == parameter.name.text; });
+    auto given = std::find_if(settings.begin(), settings.end(),
+                              [&](auto &one) { return one.name == parameter.name.text; });
     if (given == settings.end() && parameter.defaultValue) {
       Entity value = elaborator.evaluate(*parameter.defaultValue);
       settings.push_back({parameter.name.text, parameter.range, std::make_shared<Entity>(value)});
@@ -56,12 +59,14 @@ std::vector<Tensor> TrainingElaborator::clipped(std::vector<Tensor> gradients, c
       return *norm;
     std::optional<Tensor> total;
     for (const Tensor &gradient : gradients) {
-      Tensor square = elaborator.emit("mul", {gradient, gradient}, Element::Float, gradient.shape, {}, clipRange);
+      Tensor square = elaborator.emit("mul", {gradient, gradient}, Element::Float, gradient.shape,
+                                      {}, clipRange);
       std::vector<int64_t> axes;
       for (size_t axis = 0; axis < gradient.shape.size(); ++axis)
         axes.push_back(int64_t(axis));
       Tensor sum = elaborator.reduce("reduce_sum", square, axes, clipRange);
-      total = total ? elaborator.emit("add", {*total, sum}, Element::Float, {}, {}, clipRange) : sum;
+      total =
+          total ? elaborator.emit("add", {*total, sum}, Element::Float, {}, {}, clipRange) : sum;
     }
     norm = elaborator.emit("sqrt", {*total}, Element::Float, {}, {}, clipRange);
     elaborator.pass->graph.name(norm->id, "gradient_norm");
@@ -83,7 +88,9 @@ std::vector<Tensor> TrainingElaborator::clipped(std::vector<Tensor> gradients, c
     auto *tensor = value.get<Tensor>();
     if (!tensor || !sameSizes(tensor->shape, gradients[index].shape)) {
       if (!value.poisoned())
-        diagnostics.report(Diag::KeyValue, clipRange, "clip", "a function whose result has the shape of the gradient", describe(value));
+        diagnostics.report(Diag::KeyValue, clipRange, "clip",
+                           "a function whose result has the shape of the gradient",
+                           describe(value));
       return gradients;
     }
     results.push_back(*tensor);
@@ -164,7 +171,8 @@ void TrainingElaborator::checkExceptions(const std::vector<NamedEntity> &setting
   }
 }
 
-void TrainingElaborator::updateParameter(const ParameterInfo &info, const Tensor &value, const Tensor &gradient,
+void TrainingElaborator::updateParameter(const ParameterInfo &info, const Tensor &value,
+                                         const Tensor &gradient,
                                          const std::vector<NamedEntity> &settings) {
   const CallableDeclaration &declaration = *optimizer.get<CallableEntity>()->declaration;
   OptimizerTarget target;
@@ -180,8 +188,9 @@ void TrainingElaborator::updateParameter(const ParameterInfo &info, const Tensor
   for (const NamedEntity &setting : settings) {
     Entity known = *setting.value;
     if (auto *except = known.get<ExceptEntity>()) {
-      bool excluded = std::any_of(except->names.begin(), except->names.end(),
-                                  [&](const Identifier &name) { return isMeant(info.path, name.text); });
+      bool excluded =
+          std::any_of(except->names.begin(), except->names.end(),
+                      [&](const Identifier &name) { return isMeant(info.path, name.text); });
       Entity inside = *except->value;
       known = excluded ? Entity(IntegerConstant{0, nullptr}) : inside;
     }
@@ -201,7 +210,8 @@ void TrainingElaborator::updateParameters(const Tensor &lossValue) {
   if (optimizer.poisoned())
     return;
   Pass &pass = *elaborator.pass;
-  std::set<std::string> trained = pass.graph.differentiableArguments(lossValue.id, ArgumentKind::Parameter);
+  std::set<std::string> trained =
+      pass.graph.differentiableArguments(lossValue.id, ArgumentKind::Parameter);
   std::vector<Tensor> parameters;
   std::vector<size_t> which;
   for (size_t index = 0; index < program.parameters.size(); ++index) {
@@ -236,7 +246,8 @@ void TrainingElaborator::updateParameters(const Tensor &lossValue) {
   checkExceptions(settings);
   pass.simplify = true;
   for (size_t index = 0; index < gradients.size(); ++index) {
-    updateParameter(program.parameters[which[index]], parameters[index], gradients[index], settings);
+    updateParameter(program.parameters[which[index]], parameters[index], gradients[index],
+                    settings);
     if (diagnostics.hasErrors())
       return;
   }
@@ -248,13 +259,19 @@ void TrainingElaborator::addGradients(const Tensor &lossValue) {
   std::vector<ValueId> operands{lossValue.id};
   std::vector<Type> types;
   std::vector<std::pair<ResultKind, std::string>> results;
+  // A frozen part has no derivative to speak of: finite differences would see through it.
+  std::set<std::string> trained =
+      pass.graph.differentiableArguments(lossValue.id, ArgumentKind::Parameter);
   for (ArgumentKind kind : {ArgumentKind::Parameter, ArgumentKind::Input})
     for (const FunctionArgument &argument : pass.graph.function.arguments) {
-      if (argument.kind != kind || pass.graph.type(argument.value).element != Element::Float)
+      if (argument.kind != kind || pass.graph.type(argument.value).element != Element::Float ||
+          (kind == ArgumentKind::Parameter && !trained.count(argument.name)))
         continue;
       operands.push_back(argument.value);
       types.push_back(pass.graph.type(argument.value));
-      results.emplace_back(kind == ArgumentKind::Parameter ? ResultKind::Output : ResultKind::ExampleOutput, "grad." + argument.name);
+      results.emplace_back(kind == ArgumentKind::Parameter ? ResultKind::Output
+                                                           : ResultKind::ExampleOutput,
+                           "grad." + argument.name);
     }
   if (types.empty())
     return;

@@ -7,14 +7,18 @@ using namespace nnc::lang::testing;
 namespace {
 
 /// What an expression comes to, read from the constant that predict gives.
-double value(const std::string &expression, std::vector<std::pair<std::string, std::string>> settings = {}) {
-  Elaborated elaborated("config half = 1 / 2, width = 6, flag = true, label = \"a\"\nfn id(x: float) -> float { x }\n"
-                        "model m(x: float) -> float { " + expression + " }",
-                        std::move(settings));
+double value(const std::string &expression,
+             std::vector<std::pair<std::string, std::string>> settings = {}) {
+  Elaborated elaborated(
+      "config half = 1 / 2, width = 6, flag = true, label = \"a\"\nfn id(x: float) -> float { x }\n"
+      "model m(x: float) -> float { " +
+          expression + " }",
+      std::move(settings));
   for (const Operation &operation : elaborated.function("predict").operations)
     if (operation.name == "constant") {
       const Attribute &attribute = operation.attributes[0].second;
-      return std::holds_alternative<double>(attribute) ? std::get<double>(attribute) : double(std::get<int64_t>(attribute));
+      return std::holds_alternative<double>(attribute) ? std::get<double>(attribute)
+                                                       : double(std::get<int64_t>(attribute));
     }
   ADD_FAILURE() << "no constant: " << elaborated.diagnostics.render();
   return 0;
@@ -57,7 +61,8 @@ TEST(Constants, ConfigFromTheCommandLine) {
 TEST(Constants, Overflow) {
   Elaborated elaborated("config a = 2^62 * 2\nmodel m(x: float[a]) -> float[a] { x }");
   EXPECT_FALSE(elaborated.program);
-  EXPECT_EQ(elaborated.messages(), std::vector<std::string>{"N0308: 4611686018427387904 * 2 does not fit in 64 bits"});
+  EXPECT_EQ(elaborated.messages(),
+            std::vector<std::string>{"N0308: 4611686018427387904 * 2 does not fit in 64 bits"});
 }
 
 TEST(Constants, DivisionByZero) {

@@ -1,4 +1,5 @@
-// Elaborates a text for a test and gives what tests ask about: the program, its functions as text, the errors.
+// Elaborates a text for a test and gives what tests ask about: the program, its functions as text,
+// the errors.
 #pragma once
 
 #include "lang/Parser.h"
@@ -15,15 +16,18 @@ namespace nnc::lang::testing {
 
 class Elaborated {
 public:
-  explicit Elaborated(std::string text, std::vector<std::pair<std::string, std::string>> settings = {}) {
+  explicit Elaborated(std::string text,
+                      std::vector<std::pair<std::string, std::string>> settings = {}) {
     const SourceFile &file = sources.add("test.nn", std::move(text));
     user = parse(file, diagnostics);
     std::vector<const Module *> modules;
     for (const StandardSource &source : standardSources()) {
-      standard.push_back(parse(sources.add(std::string(source.name), std::string(source.text)), diagnostics));
+      standard.push_back(
+          parse(sources.add(std::string(source.name), std::string(source.text)), diagnostics));
       modules.push_back(standard.back().get());
     }
-    EXPECT_FALSE(!diagnostics.render().empty() && diagnostics.sorted()[0]->primary.range.file != &file)
+    EXPECT_FALSE(!diagnostics.render().empty() &&
+                 diagnostics.sorted()[0]->primary.range.file != &file)
         << "the standard library does not parse";
     program = elaborate(*user, modules, diagnostics, ElaborateOptions{std::move(settings)});
   }
@@ -82,9 +86,13 @@ public:
 };
 
 /// A model `m` with a train block around it, for what needs one.
-inline std::string trained(const std::string &model, const std::string &keys = "optimizer = sgd(0.1)") {
-  return "data points {\n  x: float[4]\n  label: class[3]\n  train = csv(\"points.csv\")\n}\n" + model +
-         "\ntrain m on points {\n  logits = m(x)\n  loss = cross_entropy(logits, label)\n  epochs = 1\n" + keys + "\n}\n";
+inline std::string trained(const std::string &model,
+                           const std::string &keys = "optimizer = sgd(0.1)") {
+  return "data points {\n  x: float[4]\n  label: class[3]\n  train = csv(\"points.csv\")\n}\n" +
+         model +
+         "\ntrain m on points {\n  logits = m(x)\n  loss = cross_entropy(logits, label)\n  epochs "
+         "= 1\n" +
+         keys + "\n}\n";
 }
 
 } // namespace nnc::lang::testing

@@ -15,33 +15,40 @@ std::vector<std::string> paths(const std::string &program) {
 }
 
 TEST(Layers, PathsComeFromBindingsAndDeclarations) {
-  EXPECT_EQ(paths("layer block(x: float[n]) -> float[n] { inner = dense(n, bias = false); x |> inner |> dense(n, bias = false) }\n"
+  EXPECT_EQ(paths("layer block(x: float[n]) -> float[n] { inner = dense(n, bias = false); x |> "
+                  "inner |> dense(n, bias = false) }\n"
                   "model m(x: float[4]) -> float[4] {\n"
                   "  first = block\n"
                   "  encoder = dense(4, bias = false)\n"
                   "  x = x |> encoder |> dense(4, bias = false) |> dense(4, bias = false)\n"
                   "  for i in 0..2 { x = x |> block }\n"
                   "  x\n}"),
-            (std::vector<std::string>{"encoder.weight", "dense.weight", "dense_2.weight", "block.inner.weight", "block.dense.weight",
+            (std::vector<std::string>{"encoder.weight", "dense.weight", "dense_2.weight",
+                                      "block.inner.weight", "block.dense.weight",
                                       "block_2.inner.weight", "block_2.dense.weight"}));
 }
 
 TEST(Layers, ALayerGivenAsASettingHasItsName) {
   EXPECT_EQ(paths("layer residual(body: layer)(x: float[...]) -> float[...] { x + body(x) }\n"
-                  "model m(x: float[4]) -> float[4] { x |> residual(dense(4, bias = false)) |> residual(dense(4, bias = false)) }"),
+                  "model m(x: float[4]) -> float[4] { x |> residual(dense(4, bias = false)) |> "
+                  "residual(dense(4, bias = false)) }"),
             (std::vector<std::string>{"residual.body.weight", "residual_2.body.weight"}));
 }
 
 TEST(Layers, BoundLayersShareTheirParameters) {
-  EXPECT_EQ(paths("model m(x: float[4], y: float[4]) -> float[4] { enc = dense(4); enc(x) + enc(y) }"),
-            (std::vector<std::string>{"enc.weight", "enc.bias"}));
-  EXPECT_EQ(paths("model m(x: float[4], y: float[4]) -> float[4] { dense(4, bias = false)(x) + dense(4, bias = false)(y) }"),
+  EXPECT_EQ(
+      paths("model m(x: float[4], y: float[4]) -> float[4] { enc = dense(4); enc(x) + enc(y) }"),
+      (std::vector<std::string>{"enc.weight", "enc.bias"}));
+  EXPECT_EQ(paths("model m(x: float[4], y: float[4]) -> float[4] { dense(4, bias = false)(x) + "
+                  "dense(4, bias = false)(y) }"),
             (std::vector<std::string>{"dense.weight", "dense_2.weight"}));
 }
 
 TEST(Layers, FunctionsAddNothingToPaths) {
-  EXPECT_EQ(paths("fn twice(x: float[n]) -> float[n] { x |> dense(n, bias = false) |> dense(n, bias = false) }\n"
-                  "layer wrap(x: float[n]) -> float[n] { twice(x) }\nmodel m(x: float[4]) -> float[4] { x |> wrap }"),
+  EXPECT_EQ(paths("fn twice(x: float[n]) -> float[n] { x |> dense(n, bias = false) |> dense(n, "
+                  "bias = false) }\n"
+                  "layer wrap(x: float[n]) -> float[n] { twice(x) }\nmodel m(x: float[4]) -> "
+                  "float[4] { x |> wrap }"),
             (std::vector<std::string>{"wrap.dense.weight", "wrap.dense_2.weight"}));
 }
 
@@ -52,7 +59,8 @@ TEST(Layers, AModelInAModelHasItsName) {
 }
 
 TEST(Layers, DropoutIsForTrainingOnly) {
-  Elaborated elaborated(trained("model m(x: float[4]) -> float[3] { x |> dropout(0.5) |> dense(3) |> dropout(0) }"));
+  Elaborated elaborated(
+      trained("model m(x: float[4]) -> float[3] { x |> dropout(0.5) |> dense(3) |> dropout(0) }"));
   EXPECT_EQ(elaborated.count("train_step", "random_uniform"), 1);
   EXPECT_EQ(elaborated.count("gradient", "random_uniform"), 1);
   EXPECT_EQ(elaborated.count("evaluate", "random_uniform"), 0);
@@ -60,7 +68,8 @@ TEST(Layers, DropoutIsForTrainingOnly) {
 }
 
 TEST(Layers, StatesChangeInTrainingOnly) {
-  Elaborated elaborated(trained("layer count(x: float[n]) -> float[n] {\n  state seen: float = 5\n  seen <- seen + 1\n  x * seen\n}\n"
+  Elaborated elaborated(trained("layer count(x: float[n]) -> float[n] {\n  state seen: float = 5\n "
+                                " seen <- seen + 1\n  x * seen\n}\n"
                                 "model m(x: float[4]) -> float[3] { x |> count |> dense(3) }"));
   ASSERT_EQ(elaborated.good().states.size(), 1u);
   EXPECT_EQ(elaborated.good().states[0].path, "count.seen");
@@ -74,7 +83,8 @@ TEST(Layers, StatesChangeInTrainingOnly) {
 }
 
 TEST(Layers, BatchNormalisation) {
-  Elaborated elaborated(trained("model m(x: float[4]) -> float[3] { x |> batch_norm() |> dense(3) }"));
+  Elaborated elaborated(
+      trained("model m(x: float[4]) -> float[3] { x |> batch_norm() |> dense(3) }"));
   // Mean, variance and the loss; the running statistics are used when evaluating.
   EXPECT_EQ(elaborated.count("train_step", "batch_mean"), 3);
   EXPECT_EQ(elaborated.count("evaluate", "batch_mean"), 1);
@@ -82,7 +92,8 @@ TEST(Layers, BatchNormalisation) {
 }
 
 TEST(Layers, FrozenParametersAreNotTrained) {
-  Elaborated elaborated(trained("model m(x: float[4]) -> float[3] { features = x |> dense(8) |> tanh; freeze(features) |> dense(3) }",
+  Elaborated elaborated(trained("model m(x: float[4]) -> float[3] { features = x |> dense(8) |> "
+                                "tanh; freeze(features) |> dense(3) }",
                                 "  optimizer = momentum(0.1)"));
   const Program &program = elaborated.good();
   ASSERT_EQ(program.parameters.size(), 4u);
@@ -97,15 +108,18 @@ TEST(Layers, FrozenParametersAreNotTrained) {
 }
 
 TEST(Layers, WeightsAreTrainedMatrices) {
-  Elaborated elaborated("data points { x: float[4], label: class[3], train = csv(\"points.csv\") }\n"
-                        "model m(x: float[4]) -> float[3] { freeze(x |> dense(8)) |> dense(5) |> dense(3) }\n"
-                        "train m on points { loss = cross_entropy(m(x), label) + 0.1 * l2(weights(m)); optimizer = sgd(0.1); epochs = 1 }");
+  Elaborated elaborated(
+      "data points { x: float[4], label: class[3], train = csv(\"points.csv\") }\n"
+      "model m(x: float[4]) -> float[3] { freeze(x |> dense(8)) |> dense(5) |> dense(3) }\n"
+      "train m on points { loss = cross_entropy(m(x), label) + 0.1 * l2(weights(m)); optimizer = "
+      "sgd(0.1); epochs = 1 }");
   EXPECT_EQ(elaborated.count("train_step", "pow"), 2);
   EXPECT_FALSE(elaborated.good().parameters[0].trained);
 }
 
 TEST(Layers, TheTableOfLayers) {
-  Elaborated elaborated("layer block(units: int)(x: float[n]) -> float[units] { x |> dense(units) |> relu |> dense(units) }\n"
+  Elaborated elaborated("layer block(units: int)(x: float[n]) -> float[units] { x |> dense(units) "
+                        "|> relu |> dense(units) }\n"
                         "model m(x: float[4]) -> float[3] { x |> block(5) |> dense(3) }");
   const std::vector<LayerInfo> &layers = elaborated.good().layers;
   ASSERT_EQ(layers.size(), 4u);
@@ -120,7 +134,8 @@ TEST(Layers, TheTableOfLayers) {
 }
 
 TEST(Layers, UserDefinitionsHideTheLibrarys) {
-  Elaborated elaborated("fn relu(x: float[...]) -> float[...] { exp(x) }\nmodel m(x: float[4]) -> float[4] { relu(x) }");
+  Elaborated elaborated("fn relu(x: float[...]) -> float[...] { exp(x) }\nmodel m(x: float[4]) -> "
+                        "float[4] { relu(x) }");
   EXPECT_EQ(elaborated.operations("predict"), "%output = exp %x : float[4]\n");
 }
 

@@ -33,7 +33,8 @@ std::vector<std::string> seeds() {
 }
 
 TEST(Robustness, TokensExchangedAtRandom) {
-  // Names, numbers and operators of valid programs in other places: most of it parses, little of it means anything.
+  // Names, numbers and operators of valid programs in other places: most of it parses, little of it
+  // means anything.
   std::mt19937 random(1);
   std::vector<std::string> texts = seeds();
   for (int round = 0; round < 400; ++round) {
@@ -60,7 +61,8 @@ TEST(Robustness, TokensExchangedAtRandom) {
 
 TEST(Robustness, NumbersReplaced) {
   std::mt19937 random(2);
-  const char *numbers[] = {"0", "1", "-1", "2.5", "9223372036854775807", "4294967296", "1e300", "(0 / 3)", "1000000000000"};
+  const char *numbers[] = {"0",          "1",     "-1",      "2.5",          "9223372036854775807",
+                           "4294967296", "1e300", "(0 / 3)", "1000000000000"};
   std::vector<std::string> texts = seeds();
   for (int round = 0; round < 300; ++round) {
     std::string text = texts[random() % texts.size()];
@@ -90,14 +92,19 @@ TEST(Robustness, DeepExpressions) {
 }
 
 TEST(Robustness, Recursion) {
-  for (const char *text : {"fn f(x: float) -> float { f(x) }\nmodel m(x: float) -> float { f(x) }",
-                           "fn f(x: float) -> float { f(x) + f(x) }\nmodel m(x: float) -> float { f(x) }",
-                           "layer f(x: float) -> float { g(x) }\nlayer g(x: float) -> float { f(x) }\nmodel m(x: float) -> float { f(x) }",
-                           "model m(x: float) -> float { m(x) }",
-                           "init a(shape) { b }\ninit b(shape) { a }\nmodel m(x: float[2]) -> float[2] { x |> dense(2, init = a) }",
-                           "schedule s(rate: schedule = s) { rate }\ndata d { x: float[2], train = csv(\"a\") }\n"
-                           "model m(x: float[2]) -> float { x |> dense(1) |> scalar }\ntrain m on d { loss = m(x); optimizer = sgd(s); epochs = 1 }",
-                           "layer f(inner: layer)(x: float) -> float { inner(x) }\nmodel m(x: float) -> float { g = f(f); g(x) }"}) {
+  for (const char *text :
+       {"fn f(x: float) -> float { f(x) }\nmodel m(x: float) -> float { f(x) }",
+        "fn f(x: float) -> float { f(x) + f(x) }\nmodel m(x: float) -> float { f(x) }",
+        "layer f(x: float) -> float { g(x) }\nlayer g(x: float) -> float { f(x) }\nmodel m(x: "
+        "float) -> float { f(x) }",
+        "model m(x: float) -> float { m(x) }",
+        "init a(shape) { b }\ninit b(shape) { a }\nmodel m(x: float[2]) -> float[2] { x |> "
+        "dense(2, init = a) }",
+        "schedule s(rate: schedule = s) { rate }\ndata d { x: float[2], train = csv(\"a\") }\n"
+        "model m(x: float[2]) -> float { x |> dense(1) |> scalar }\ntrain m on d { loss = m(x); "
+        "optimizer = sgd(s); epochs = 1 }",
+        "layer f(inner: layer)(x: float) -> float { inner(x) }\nmodel m(x: float) -> float { g = "
+        "f(f); g(x) }"}) {
     Elaborated elaborated(text);
     EXPECT_FALSE(elaborated.program) << text;
     EXPECT_TRUE(elaborated.diagnostics.hasErrors()) << text;

@@ -34,7 +34,8 @@ TEST(Shapes, AReductionMeetsItsOperandAgain) {
 }
 
 TEST(Shapes, NamesTellEqualDimensionsApart) {
-  Elaborated elaborated("fn rows(x: float[a, b]) -> float[a] { sum[b](x) }\nfn columns(x: float[a, b]) -> float[b] { sum[a](x) }\n"
+  Elaborated elaborated("fn rows(x: float[a, b]) -> float[a] { sum[b](x) }\nfn columns(x: float[a, "
+                        "b]) -> float[b] { sum[a](x) }\n"
                         "model m(x: float[3, 3]) -> float[3] { rows(x) + columns(x) }");
   std::string text = elaborated.operations("predict");
   EXPECT_NE(text.find("reduce_sum %x dims=[1]"), std::string::npos);
@@ -42,35 +43,49 @@ TEST(Shapes, NamesTellEqualDimensionsApart) {
 }
 
 TEST(Shapes, DimensionsAreSolved) {
-  EXPECT_EQ(resultOf("fn f(x: float[2 * n + 1]) -> float[n] { x[0..n] }\nmodel m(x: float[9]) -> float[4] { f(x) }").shape,
+  EXPECT_EQ(resultOf("fn f(x: float[2 * n + 1]) -> float[n] { x[0..n] }\nmodel m(x: float[9]) -> "
+                     "float[4] { f(x) }")
+                .shape,
             std::vector<int64_t>{4});
   EXPECT_EQ(resultOf("fn f(x: float[a * b], y: float[b]) -> float[a] { x[0..a] }\n"
                      "model m(x: float[12], y: float[3]) -> float[4] { f(x, y) }")
                 .shape,
             std::vector<int64_t>{4});
-  EXPECT_EQ(resultOf("layer f(stride: int)(x: float[H, W]) -> float[H / stride, W] { x[0..H / stride] }\n"
-                     "model m(x: float[6, 5]) -> float[3, 5] { x |> f(2) }")
-                .shape,
-            (std::vector<int64_t>{3, 5}));
+  EXPECT_EQ(
+      resultOf("layer f(stride: int)(x: float[H, W]) -> float[H / stride, W] { x[0..H / stride] }\n"
+               "model m(x: float[6, 5]) -> float[3, 5] { x |> f(2) }")
+          .shape,
+      (std::vector<int64_t>{3, 5}));
 }
 
 TEST(Shapes, Indexing) {
-  EXPECT_EQ(resultOf("model m(x: float[4, 5, 6]) -> float[2, 6] { x[1, 2..4] }").shape, (std::vector<int64_t>{2, 6}));
-  EXPECT_EQ(resultOf("model m(x: float[4, 5, 6]) -> float[4, 5] { x[..., 0] }").shape, (std::vector<int64_t>{4, 5}));
-  EXPECT_EQ(resultOf("model m(x: float[7, 5], i: int[3]) -> float[3, 5] { x[i] }").shape, (std::vector<int64_t>{3, 5}));
-  EXPECT_EQ(resultOf("model m(x: float[5, 7], i: int[2, 3]) -> float[5, 2, 3] { x[0..5, i] }").shape,
-            (std::vector<int64_t>{5, 2, 3}));
+  EXPECT_EQ(resultOf("model m(x: float[4, 5, 6]) -> float[2, 6] { x[1, 2..4] }").shape,
+            (std::vector<int64_t>{2, 6}));
+  EXPECT_EQ(resultOf("model m(x: float[4, 5, 6]) -> float[4, 5] { x[..., 0] }").shape,
+            (std::vector<int64_t>{4, 5}));
+  EXPECT_EQ(resultOf("model m(x: float[7, 5], i: int[3]) -> float[3, 5] { x[i] }").shape,
+            (std::vector<int64_t>{3, 5}));
+  EXPECT_EQ(
+      resultOf("model m(x: float[5, 7], i: int[2, 3]) -> float[5, 2, 3] { x[0..5, i] }").shape,
+      (std::vector<int64_t>{5, 2, 3}));
   Elaborated picked("model m(x: float[5, 7], i: int[5]) -> float[5] { x[..., i] }");
   EXPECT_EQ(picked.operations("predict"), "%output = gather %x, %i batch_dims=1 : float[5]\n");
 }
 
 TEST(Shapes, Structure) {
-  EXPECT_EQ(resultOf("model m(x: float[4, 6]) -> float[3, 8] { x |> reshape(3, 8) }").shape, (std::vector<int64_t>{3, 8}));
-  EXPECT_EQ(resultOf("model m(x: float[4, 6]) -> float[6, 4] { x |> transpose() }").shape, (std::vector<int64_t>{6, 4}));
-  EXPECT_EQ(resultOf("model m(x: float[2], y: float[3]) -> float[5] { concat(x, y) }").shape, std::vector<int64_t>{5});
-  EXPECT_EQ(resultOf("model m(x: float[2], y: float[2]) -> float[2, 2] { stack(x, y) }").shape, (std::vector<int64_t>{2, 2}));
-  EXPECT_EQ(resultOf("model m(x: float[6]) -> float[2] { a, b, c = x |> split(3); a + b + c }").shape, std::vector<int64_t>{2});
-  EXPECT_EQ(resultOf("model m(x: float[6]) -> float[6] { reverse(x) }").shape, std::vector<int64_t>{6});
+  EXPECT_EQ(resultOf("model m(x: float[4, 6]) -> float[3, 8] { x |> reshape(3, 8) }").shape,
+            (std::vector<int64_t>{3, 8}));
+  EXPECT_EQ(resultOf("model m(x: float[4, 6]) -> float[6, 4] { x |> transpose() }").shape,
+            (std::vector<int64_t>{6, 4}));
+  EXPECT_EQ(resultOf("model m(x: float[2], y: float[3]) -> float[5] { concat(x, y) }").shape,
+            std::vector<int64_t>{5});
+  EXPECT_EQ(resultOf("model m(x: float[2], y: float[2]) -> float[2, 2] { stack(x, y) }").shape,
+            (std::vector<int64_t>{2, 2}));
+  EXPECT_EQ(
+      resultOf("model m(x: float[6]) -> float[2] { a, b, c = x |> split(3); a + b + c }").shape,
+      std::vector<int64_t>{2});
+  EXPECT_EQ(resultOf("model m(x: float[6]) -> float[6] { reverse(x) }").shape,
+            std::vector<int64_t>{6});
 }
 
 TEST(Shapes, ElementsAreConverted) {
@@ -82,7 +97,8 @@ TEST(Shapes, ElementsAreConverted) {
 }
 
 TEST(Shapes, OnlyTheTrueBranchIsCompiled) {
-  Elaborated elaborated("layer f(x: float[n]) -> float[n] { if n == 3 { exp(x) } else { x |> dense(1000000000000) } }\n"
+  Elaborated elaborated("layer f(x: float[n]) -> float[n] { if n == 3 { exp(x) } else { x |> "
+                        "dense(1000000000000) } }\n"
                         "model m(x: float[3]) -> float[3] { f(x) }");
   EXPECT_EQ(elaborated.operations("predict"), "%f = exp %x : float[3]\n");
 }
@@ -93,9 +109,11 @@ TEST(Shapes, ConditionsOnTensorsSelect) {
 }
 
 TEST(Shapes, SeveralIndependentErrors) {
-  Elaborated elaborated("model m(x: float[3], y: float[4]) -> float[3] {\n  a = x + y\n  b = x[7]\n  c = a + b\n  c |> dense(3, unit = 4)\n}");
+  Elaborated elaborated("model m(x: float[3], y: float[4]) -> float[3] {\n  a = x + y\n  b = "
+                        "x[7]\n  c = a + b\n  c |> dense(3, unit = 4)\n}");
   EXPECT_EQ(elaborated.messages(),
-            (std::vector<std::string>{"N0301: the shapes do not fit for `+`: float[3] and float[4]", "N0329: the index 7 is not below 3",
+            (std::vector<std::string>{"N0301: the shapes do not fit for `+`: float[3] and float[4]",
+                                      "N0329: the index 7 is not below 3",
                                       "N0202: `dense` has no setting `unit`"}));
 }
 
