@@ -1,8 +1,9 @@
 // The elaborated program: what the language front end hands to the compiler.
 //
-// Everything that is known when compiling has been resolved: layers are instantiated, loops over compile-time ranges and
-// compile-time conditions are executed, all shapes are numbers. What is left is one graph of primitive operations per
-// role, written for a single example (the compiler adds the batch), plus tables that describe parameters, data and recipe.
+// Everything that is known when compiling has been resolved: layers are instantiated, loops over
+// compile-time ranges and compile-time conditions are executed, all shapes are numbers. What is
+// left is one graph of primitive operations per role, written for a single example (the compiler
+// adds the batch), plus tables that describe parameters, data and recipe.
 #pragma once
 
 #include "lang/Source.h"
@@ -16,7 +17,8 @@
 
 namespace nnc::lang {
 
-/// Real is always f64: rates, schedules and bias corrections are computed in it, whatever the precision of Float.
+/// Real is always f64: rates, schedules and bias corrections are computed in it, whatever the
+/// precision of Float.
 enum class Element { Float, Real, Int, Bool };
 
 struct Type {
@@ -37,7 +39,8 @@ struct Value {
 
 using Attribute = std::variant<int64_t, double, std::string, std::vector<int64_t>>;
 
-/// One operation of the `nn` dialect. Result types are those of the result values; `name` is the dialect's mnemonic.
+/// One operation of the `nn` dialect. Result types are those of the result values; `name` is the
+/// dialect's mnemonic.
 struct Operation {
   std::string name;
   std::vector<ValueId> operands;
@@ -46,8 +49,9 @@ struct Operation {
   SourceRange range;
 };
 
-/// `Parameter`, `Slot` (optimizer state that belongs to a parameter) and `State` persist between steps; `Input` is one
-/// field of one example; `Scalar` is a number given at run time (seed, step, settings).
+/// `Parameter`, `Slot` (optimizer state that belongs to a parameter) and `State` persist between
+/// steps; `Input` is one field of one example; `Scalar` is a number given at run time (seed, step,
+/// settings).
 enum class ArgumentKind { Parameter, Slot, State, Input, Scalar };
 
 struct FunctionArgument {
@@ -65,7 +69,8 @@ struct FunctionResult {
   ValueId value;
 };
 
-/// A function in static single assignment form; operations stand in an order in which operands precede their users.
+/// A function in static single assignment form; operations stand in an order in which operands
+/// precede their users.
 struct Function {
   std::string name; ///< initialize, train_step, evaluate, predict, gradient
   std::vector<FunctionArgument> arguments;
@@ -94,9 +99,10 @@ struct StateInfo {
   SourceRange range;
 };
 
-/// A number of the recipe that `--set key=value` changes at run time: a Scalar argument of type Real with this name. The
-/// other Scalar arguments are counters that the runtime fills in: `seed`, `step` (steps finished before this one),
-/// `steps`, `epoch` (epochs finished), `epochs`, `steps_per_epoch`. They have type Int and are 64 bits wide.
+/// A number of the recipe that `--set key=value` changes at run time: a Scalar argument of type
+/// Real with this name. The other Scalar arguments are counters that the runtime fills in: `seed`,
+/// `step` (steps finished before this one), `steps`, `epoch` (epochs finished), `epochs`,
+/// `steps_per_epoch`. They have type Int and are 64 bits wide.
 struct Setting {
   std::string key;
   double value = 0;
@@ -113,14 +119,16 @@ struct DataField {
   std::string name;
   Type type;
   SourceRange range;
-  std::vector<std::string> classNames; ///< of a class field, in the order of their numbers; empty when not declared
+  std::vector<std::string>
+      classNames; ///< of a class field, in the order of their numbers; empty when not declared
 };
 
 struct DataSplit {
   std::string name;   ///< train, test, validation
   std::string reader; ///< idx, csv, npy
-  /// Positional arguments are file names. csv also has, by name: `header` (bool), `separator` (string), and for a field
-  /// the columns that make it up (list of strings: names, or numbers from 0 in decimal; see `columnsByNumber`).
+  /// Positional arguments are file names. csv also has, by name: `header` (bool), `separator`
+  /// (string), and for a field the columns that make it up (list of strings: names, or numbers from
+  /// 0 in decimal; see `columnsByNumber`).
   std::vector<ReaderArgument> arguments;
   bool columnsByNumber = false;
   SourceRange range;
@@ -158,7 +166,8 @@ struct Program {
   std::vector<Setting> settings;
   std::optional<DataInfo> data;
   Recipe recipe;
-  std::vector<std::string> metrics; ///< names of the outputs of train_step and evaluate besides `loss`
+  std::vector<std::string>
+      metrics; ///< names of the outputs of train_step and evaluate besides `loss`
   std::vector<LayerInfo> layers;
 };
 

@@ -81,9 +81,8 @@ struct Side {
 
 struct Sides {
   explicit Sides(ContractOp op)
-      : lhs{op.getLhs(), llvm::to_vector(op.getLhsLabels())}, rhs{op.getRhs(),
-                                                                  llvm::to_vector(
-                                                                      op.getRhsLabels())} {}
+      : lhs{op.getLhs(), llvm::to_vector(op.getLhsLabels())},
+        rhs{op.getRhs(), llvm::to_vector(op.getRhsLabels())} {}
 
   Side lhs, rhs;
 };

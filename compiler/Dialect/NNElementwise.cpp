@@ -91,9 +91,8 @@ OpFoldResult SignOp::fold(FoldAdaptor adaptor) {
 OpFoldResult NotOp::fold(FoldAdaptor adaptor) {
   if (auto inner = getOperand().getDefiningOp<NotOp>())
     return inner.getOperand();
-  return foldElementwise(getType(), adaptor.getOperands(), [](ArrayRef<Scalar> x) {
-    return Scalar{0, x[0].integer == 0};
-  });
+  return foldElementwise(getType(), adaptor.getOperands(),
+                         [](ArrayRef<Scalar> x) { return Scalar{0, x[0].integer == 0}; });
 }
 
 OpFoldResult StopGradientOp::fold(FoldAdaptor adaptor) {
@@ -246,9 +245,8 @@ OpFoldResult AndOp::fold(FoldAdaptor adaptor) {
     return getLhs();
   if (isSplatOf(adaptor.getRhs(), 0))
     return getRhs();
-  return foldElementwise(getType(), adaptor.getOperands(), [](ArrayRef<Scalar> x) {
-    return Scalar{0, x[0].integer & x[1].integer};
-  });
+  return foldElementwise(getType(), adaptor.getOperands(),
+                         [](ArrayRef<Scalar> x) { return Scalar{0, x[0].integer & x[1].integer}; });
 }
 
 OpFoldResult OrOp::fold(FoldAdaptor adaptor) {
@@ -256,9 +254,8 @@ OpFoldResult OrOp::fold(FoldAdaptor adaptor) {
     return getLhs();
   if (isSplatOf(adaptor.getRhs(), 1))
     return getRhs();
-  return foldElementwise(getType(), adaptor.getOperands(), [](ArrayRef<Scalar> x) {
-    return Scalar{0, x[0].integer | x[1].integer};
-  });
+  return foldElementwise(getType(), adaptor.getOperands(),
+                         [](ArrayRef<Scalar> x) { return Scalar{0, x[0].integer | x[1].integer}; });
 }
 
 //===----------------------------------------------------------------------===//

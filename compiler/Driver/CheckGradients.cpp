@@ -1,7 +1,7 @@
 // `nnc grad-check`: the derivatives of a user's own model against finite differences.
 //
-// Both sides come from the reference evaluator in f64, so that code generation has no part in it: what is tested is the
-// program's mathematics and the differentiation pass. Parameters are near
+// Both sides come from the reference evaluator in f64, so that code generation has no part in it:
+// what is tested is the program's mathematics and the differentiation pass. Parameters are near
 // their initial values; the examples are made up.
 #include "compiler/Driver/Compile.h"
 #include "compiler/Driver/Frontend.h"
@@ -18,12 +18,14 @@ using namespace mlir;
 namespace nnc {
 namespace {
 
-/// Enough for examples to differ and for batch statistics to have a derivative, few enough to be fast.
+/// Enough for examples to differ and for batch statistics to have a derivative, few enough to be
+/// fast.
 constexpr int64_t batch = 4;
 
 class GradientChecker {
 public:
-  explicit GradientChecker(const CompileOptions &options) : options(options), context(MLIRContext::Threading::DISABLED) {
+  explicit GradientChecker(const CompileOptions &options)
+      : options(options), context(MLIRContext::Threading::DISABLED) {
     context.printOpOnDiagnostic(false);
     context.getDiagEngine().registerHandler([this](Diagnostic &diagnostic) {
       frontend.report(diagnostic);
@@ -60,7 +62,8 @@ bool GradientChecker::prepare() {
   if (!module)
     return false;
   if (!module->lookupSymbol("gradient"))
-    return fail("`" + options.input + "` has no `train` block, so there is no loss to differentiate");
+    return fail("`" + options.input +
+                "` has no `train` block, so there is no loss to differentiate");
   for (func::FuncOp function : llvm::make_early_inc_range(module->getOps<func::FuncOp>()))
     if (function.getName() != "gradient" && function.getName() != "initialize")
       function.erase();
@@ -102,10 +105,13 @@ reference::Tensor GradientChecker::moved(reference::Tensor tensor) {
   return tensor;
 }
 
-/// Settings have their defaults; the counters are those of the first step of a run of one epoch of 100 steps.
+/// Settings have their defaults; the counters are those of the first step of a run of one epoch of
+/// 100 steps.
 reference::Tensor GradientChecker::scalar(StringRef name, RankedTensorType type) {
   reference::Tensor tensor(type);
-  double value = name == "seed" || name == "epochs" ? 1 : name == "steps" || name == "steps_per_epoch" ? 100 : 0;
+  double value = name == "seed" || name == "epochs"             ? 1
+                 : name == "steps" || name == "steps_per_epoch" ? 100
+                                                                : 0;
   for (const lang::Setting &setting : frontend.program().settings)
     if (setting.key == name)
       value = setting.value;
@@ -172,12 +178,13 @@ bool GradientChecker::run(int64_t elements) {
     good &= report.passed;
     llvm::outs() << llvm::left_justify(report.name, width) << "  "
                  << llvm::format("%5lld elements  largest relative error %.1e  ",
-                                 static_cast<long long>(report.checkedElements), report.maxRelativeError)
+                                 static_cast<long long>(report.checkedElements),
+                                 report.maxRelativeError)
                  << (report.passed ? "ok" : "WRONG");
     if (!report.passed)
-      llvm::outs() << llvm::format(": element %lld has derivative %.9g, finite differences give %.9g",
-                                   static_cast<long long>(report.worstElement), report.derivative,
-                                   report.difference);
+      llvm::outs() << llvm::format(
+          ": element %lld has derivative %.9g, finite differences give %.9g",
+          static_cast<long long>(report.worstElement), report.derivative, report.difference);
     if (report.unsettledElements)
       llvm::outs() << llvm::format(" (%lld elements at a kink left out)",
                                    static_cast<long long>(report.unsettledElements));

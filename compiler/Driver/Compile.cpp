@@ -1,17 +1,17 @@
 // The pipeline, in one function (Compilation::run):
 //
-// | stage      | what there is                                                        | made by                     |
+// | stage      | what there is                                                        | made by |
 // |------------|----------------------------------------------------------------------|-----------------------------|
-// | ast        | the parsed program                                                   | lang/Parser                 |
-// | nn         | one function per role, operations of the `nn` dialect, batched       | lang/elaborate,             |
-// |            |                                                                      | Import, nn-stage-nn         |
-// | grad       | the same with forward pass, backward pass and update spelled out     | nn-stage-grad               |
-// | opt        | the same, simplified                                                 | nn-stage-opt                |
-// | linalg     | structured operations on tensors, fused                              | nn-stage-linalg             |
-// | loops      | vector code in loops on memory whose place in the arena is decided   | nn-stage-loops              |
-// | llvm       | LLVM IR                                                              | nn-stage-llvm, Target       |
-// | asm, obj   | machine code                                                         | Target/EmitObject           |
-// | exe        | linked with the runtime                                              | Target/LinkExecutable       |
+// | ast        | the parsed program                                                   | lang/Parser
+// | | nn         | one function per role, operations of the `nn` dialect, batched       |
+// lang/elaborate,             | |            | | Import, nn-stage-nn         | | grad       | the
+// same with forward pass, backward pass and update spelled out     | nn-stage-grad               |
+// | opt        | the same, simplified                                                 |
+// nn-stage-opt                | | linalg     | structured operations on tensors, fused |
+// nn-stage-linalg             | | loops      | vector code in loops on memory whose place in the
+// arena is decided   | nn-stage-loops              | | llvm       | LLVM IR | nn-stage-llvm, Target
+// | | asm, obj   | machine code                                                         |
+// Target/EmitObject           | | exe        | linked with the runtime | Target/LinkExecutable |
 #include "compiler/Driver/Compile.h"
 
 #include "compiler/Conversion/Pipelines.h"
@@ -39,7 +39,8 @@ namespace {
 class Compilation {
 public:
   explicit Compilation(const CompileOptions &options)
-      : options(options), context(MLIRContext::Threading::DISABLED), timingScope(timing.getRootScope()) {
+      : options(options), context(MLIRContext::Threading::DISABLED),
+        timingScope(timing.getRootScope()) {
     if (options.timing) {
       timing.setEnabled(true);
       timing.setDisplayMode(DefaultTimingManager::DisplayMode::Tree);
@@ -85,7 +86,8 @@ bool Compilation::run() {
 
   if (!elaborate() || !import())
     return false;
-  for (Stage stage : {Stage::Nn, Stage::Grad, Stage::Opt, Stage::Linalg, Stage::Loops, Stage::Llvm}) {
+  for (Stage stage :
+       {Stage::Nn, Stage::Grad, Stage::Opt, Stage::Linalg, Stage::Loops, Stage::Llvm}) {
     if (!runPasses(stage))
       return false;
     if (options.emit == stage && stage != Stage::Llvm)
@@ -172,7 +174,8 @@ bool Compilation::emit() {
     if (!llvmModule.module)
       return fail(error);
     addText(*llvmModule.module, "nnc_description",
-            describeModel(frontend.program(), readBlocks(*module), options.input, options.precision, target.cpu));
+            describeModel(frontend.program(), readBlocks(*module), options.input, options.precision,
+                          target.cpu));
   }
   {
     TimingScope scope = timingScope.nest("optimize LLVM IR");
@@ -219,7 +222,8 @@ bool Compilation::link(llvm::StringRef object) {
 
 bool Compilation::write(llvm::function_ref<void(llvm::raw_ostream &)> print) {
   std::error_code code;
-  llvm::ToolOutputFile file(options.output.empty() ? "-" : options.output, code, llvm::sys::fs::OF_None);
+  llvm::ToolOutputFile file(options.output.empty() ? "-" : options.output, code,
+                            llvm::sys::fs::OF_None);
   if (code)
     return fail("cannot write `" + options.output + "`: " + code.message());
   print(file.os());

@@ -1,4 +1,5 @@
-// The whole way from a `.nn` file to an executable, stopping at any stage. See Compile.cpp for the table of stages.
+// The whole way from a `.nn` file to an executable, stopping at any stage. See Compile.cpp for the
+// table of stages.
 #pragma once
 
 #include "compiler/Import/ImportProgram.h"
@@ -35,15 +36,16 @@ struct CompileOptions {
   std::string libraryFolder;
 };
 
-/// Compiles and writes the result of `options.emit`. Reports every error on standard error; returns whether all went
-/// well. Nothing is written to the output when it did not.
+/// Compiles and writes the result of `options.emit`. Reports every error on standard error; returns
+/// whether all went well. Nothing is written to the output when it did not.
 bool compile(const CompileOptions &options);
 
 /// Parses and type-checks only.
 bool check(const CompileOptions &options);
 
-/// Compares the derivatives of the model's loss by every parameter and float input with finite differences in f64,
-/// and prints a table; returns whether all agree. At most `elements` elements of each tensor are perturbed.
+/// Compares the derivatives of the model's loss by every parameter and float input with finite
+/// differences in f64, and prints a table; returns whether all agree. At most `elements` elements
+/// of each tensor are perturbed.
 bool checkGradients(const CompileOptions &options, int64_t elements);
 
 } // namespace nnc

@@ -61,7 +61,8 @@ private:
 Object Describer::persistent() {
   llvm::StringMap<Object> details;
   for (const lang::ParameterInfo &parameter : program.parameters)
-    details[parameter.path] = Object{{"line", parameter.range.start().line}, {"trained", parameter.trained}};
+    details[parameter.path] =
+        Object{{"line", parameter.range.start().line}, {"trained", parameter.trained}};
   for (const lang::SlotInfo &slot : program.slots)
     if (!slot.owner.empty())
       details[slot.path] = Object{{"owner", slot.owner}};
@@ -117,20 +118,21 @@ Array Describer::functions() {
   for (const FunctionBlocks &function : blocks.functions) {
     Array fields, outputs;
     for (const BlockTensor &tensor : function.inputs.tensors)
-      fields.push_back(Object{{"name", tensor.name},
-                              {"kind", tensor.kind == "example_weight" ? "example_weight" : "field"},
-                              {"dtype", elementName(tensor.type.getElementType())},
-                              {"shape", shapeOf(tensor.type.getShape())},
-                              {"offset", tensor.offset}});
+      fields.push_back(
+          Object{{"name", tensor.name},
+                 {"kind", tensor.kind == "example_weight" ? "example_weight" : "field"},
+                 {"dtype", elementName(tensor.type.getElementType())},
+                 {"shape", shapeOf(tensor.type.getShape())},
+                 {"offset", tensor.offset}});
     for (const BlockTensor &tensor : function.outputs.tensors)
       outputs.push_back(output(tensor));
-    functions.push_back(
-        Object{{"symbol", function.symbol},
-               {"batch", fields.empty() ? 0 : program.recipe.batch},
-               {"arena", function.arenaBytes},
-               {"flop", function.flop},
-               {"inputs", Object{{"bytes", function.inputs.bytes}, {"fields", std::move(fields)}}},
-               {"outputs", Object{{"bytes", function.outputs.bytes}, {"values", std::move(outputs)}}}});
+    functions.push_back(Object{
+        {"symbol", function.symbol},
+        {"batch", fields.empty() ? 0 : program.recipe.batch},
+        {"arena", function.arenaBytes},
+        {"flop", function.flop},
+        {"inputs", Object{{"bytes", function.inputs.bytes}, {"fields", std::move(fields)}}},
+        {"outputs", Object{{"bytes", function.outputs.bytes}, {"values", std::move(outputs)}}}});
   }
   return functions;
 }
@@ -204,8 +206,8 @@ Array Describer::data() {
   }
   for (const lang::DataSplit &one : program.data->splits)
     splits.push_back(split(one));
-  result.push_back(
-      Object{{"name", program.data->name}, {"fields", std::move(fields)}, {"splits", std::move(splits)}});
+  result.push_back(Object{
+      {"name", program.data->name}, {"fields", std::move(fields)}, {"splits", std::move(splits)}});
   return result;
 }
 
@@ -241,8 +243,9 @@ Array Describer::layers() {
 
 } // namespace
 
-std::string describeModel(const lang::Program &program, const ModuleBlocks &blocks, const std::string &source,
-                          FloatPrecision precision, const std::string &targetCpu) {
+std::string describeModel(const lang::Program &program, const ModuleBlocks &blocks,
+                          const std::string &source, FloatPrecision precision,
+                          const std::string &targetCpu) {
   Describer describer(program, blocks, precision);
   Object description{{"abi", NNC_ABI_VERSION},
                      {"compiler", NNC_VERSION},

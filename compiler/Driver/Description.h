@@ -1,5 +1,5 @@
-// Writes `nnc_description`, the JSON text that tells the runtime all it must know about a compiled model.
-// runtime/Abi.h documents the schema.
+// Writes `nnc_description`, the JSON text that tells the runtime all it must know about a compiled
+// model. runtime/Abi.h documents the schema.
 #pragma once
 
 #include "compiler/Conversion/BlockLayout.h"
@@ -11,7 +11,8 @@
 namespace nnc {
 
 /// `blocks` is what `assign-arena` decided; `source` is the program's path as the user gave it.
-std::string describeModel(const lang::Program &program, const ModuleBlocks &blocks, const std::string &source,
-                          FloatPrecision precision, const std::string &targetCpu);
+std::string describeModel(const lang::Program &program, const ModuleBlocks &blocks,
+                          const std::string &source, FloatPrecision precision,
+                          const std::string &targetCpu);
 
 } // namespace nnc

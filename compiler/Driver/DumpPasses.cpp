@@ -45,7 +45,8 @@ private:
 
 } // namespace
 
-std::unique_ptr<PassInstrumentation> createDumpInstrumentation(std::string pass, std::string folder) {
+std::unique_ptr<PassInstrumentation> createDumpInstrumentation(std::string pass,
+                                                               std::string folder) {
   return std::make_unique<DumpInstrumentation>(std::move(pass), std::move(folder));
 }
 

@@ -33,7 +33,8 @@ bool Frontend::elaborate(const std::vector<std::pair<std::string, std::string>> 
   return elaborated && !diagnostics.hasErrors();
 }
 
-/// The first place in a source file that a location leads to; values carry their names and fusions around it.
+/// The first place in a source file that a location leads to; values carry their names and fusions
+/// around it.
 static FileLineColLoc findFile(Location location) {
   FileLineColLoc found;
   location->walk([&](Location inner) {
@@ -67,7 +68,8 @@ void Frontend::report(Diagnostic &diagnostic) {
   std::string message = diagnostic.str();
   if (diagnostic.getSeverity() != DiagnosticSeverity::Error)
     return;
-  auto built = diagnostics.report(lang::Diag::CompilationFailed, range(diagnostic.getLocation()), message);
+  auto built =
+      diagnostics.report(lang::Diag::CompilationFailed, range(diagnostic.getLocation()), message);
   for (Diagnostic &note : diagnostic.getNotes())
     built.note(range(note.getLocation()), note.str());
 }

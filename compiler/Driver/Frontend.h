@@ -1,4 +1,5 @@
-// Reads and elaborates a program for the driver, and shows errors of later stages the way the front end shows its own.
+// Reads and elaborates a program for the driver, and shows errors of later stages the way the front
+// end shows its own.
 #pragma once
 
 #include "lang/AST.h"
@@ -26,7 +27,8 @@ public:
   const lang::Module &module() const { return *syntax; }
   const lang::Program &program() const { return *elaborated; }
 
-  /// Reports an error of a later stage at the source line of `location`; used as the MLIR context's handler.
+  /// Reports an error of a later stage at the source line of `location`; used as the MLIR context's
+  /// handler.
   void report(mlir::Diagnostic &diagnostic);
   /// Writes all that was reported to standard error, once.
   void printDiagnostics(bool colour);

@@ -11,7 +11,8 @@ namespace nnc {
 namespace {
 
 struct BatchOption : PassPipelineOptions<BatchOption> {
-  Option<int64_t> batch{*this, "batch", llvm::cl::desc("number of examples in a batch"), llvm::cl::init(64)};
+  Option<int64_t> batch{*this, "batch", llvm::cl::desc("number of examples in a batch"),
+                        llvm::cl::init(64)};
 };
 
 } // namespace
@@ -30,10 +31,13 @@ void buildOptPipeline(OpPassManager &passes) {
 }
 
 void registerStagePipelines() {
-  PassPipelineRegistration<BatchOption>(
-      "nn-stage-nn", "functions of one example -> functions of a batch",
-      [](OpPassManager &passes, const BatchOption &options) { buildNnPipeline(passes, options.batch); });
-  PassPipelineRegistration<>("nn-stage-grad", "replace nn.gradient by what computes it", buildGradPipeline);
+  PassPipelineRegistration<BatchOption>("nn-stage-nn",
+                                        "functions of one example -> functions of a batch",
+                                        [](OpPassManager &passes, const BatchOption &options) {
+                                          buildNnPipeline(passes, options.batch);
+                                        });
+  PassPipelineRegistration<>("nn-stage-grad", "replace nn.gradient by what computes it",
+                             buildGradPipeline);
   PassPipelineRegistration<>("nn-stage-opt", "simplify the whole step", buildOptPipeline);
 }
 

@@ -1,5 +1,5 @@
-// The compiler's stages as pass pipelines. `nn-opt` knows each by the name `nn-stage-` and the stage's name, so that a
-// stage can be run alone on the output of the one before.
+// The compiler's stages as pass pipelines. `nn-opt` knows each by the name `nn-stage-` and the
+// stage's name, so that a stage can be run alone on the output of the one before.
 #pragma once
 
 #include "mlir/Pass/PassManager.h"

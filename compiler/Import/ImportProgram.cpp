@@ -1,7 +1,8 @@
 // Elaborated program -> `nn` dialect.
 //
-// The front end names operations by their mnemonics and gives result types, so one generic path builds nearly all of
-// them; only attributes whose form depends on the type (constants) or on an enumeration (compare) are special.
+// The front end names operations by their mnemonics and gives result types, so one generic path
+// builds nearly all of them; only attributes whose form depends on the type (constants) or on an
+// enumeration (compare) are special.
 #include "compiler/Import/ImportProgram.h"
 
 #include "compiler/Dialect/NN.h"
@@ -116,16 +117,18 @@ Attribute Importer::constantElements(const lang::Attribute &value, RankedTensorT
   Type element = type.getElementType();
   if (isa<FloatType>(element))
     return DenseElementsAttr::get(type, builder.getFloatAttr(element, number));
-  return DenseElementsAttr::get(type, builder.getIntegerAttr(element, static_cast<int64_t>(number)));
+  return DenseElementsAttr::get(type,
+                                builder.getIntegerAttr(element, static_cast<int64_t>(number)));
 }
 
 LogicalResult Importer::importOperation(const lang::Function &function,
                                         const lang::Operation &operation) {
-  StringRef name = operation.results.empty() ? StringRef() : function.values[operation.results[0]].name;
+  StringRef name =
+      operation.results.empty() ? StringRef() : function.values[operation.results[0]].name;
   OperationState state(location(operation.range, name), "nn." + operation.name);
   if (!builder.getContext()->isOperationRegistered(state.name.getStringRef()))
-    return emitError(state.location) << "the standard library names the operation `" << operation.name
-                                     << "`, which this compiler does not have";
+    return emitError(state.location) << "the standard library names the operation `"
+                                     << operation.name << "`, which this compiler does not have";
   for (lang::ValueId operand : operation.operands)
     state.addOperands(values[operand]);
   for (lang::ValueId result : operation.results)

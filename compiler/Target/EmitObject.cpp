@@ -20,7 +20,8 @@
 namespace nnc {
 namespace {
 
-std::unique_ptr<llvm::TargetMachine> createMachine(const TargetDescription &target, std::string &error) {
+std::unique_ptr<llvm::TargetMachine> createMachine(const TargetDescription &target,
+                                                   std::string &error) {
   static const bool initialised = [] {
     llvm::InitializeAllTargets();
     llvm::InitializeAllTargetMCs();
@@ -42,7 +43,8 @@ std::unique_ptr<llvm::TargetMachine> createMachine(const TargetDescription &targ
 
 } // namespace
 
-LlvmModule translateToLlvm(mlir::ModuleOp module, const TargetDescription &target, std::string &error) {
+LlvmModule translateToLlvm(mlir::ModuleOp module, const TargetDescription &target,
+                           std::string &error) {
   mlir::registerBuiltinDialectTranslation(*module.getContext());
   mlir::registerLLVMDialectTranslation(*module.getContext());
   LlvmModule result;

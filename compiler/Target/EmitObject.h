@@ -19,14 +19,17 @@ struct LlvmModule {
   std::unique_ptr<llvm::Module> module;
 };
 
-/// Translates a module of the LLVM dialect for `target`. Null module, and a message in `error`, on failure.
-LlvmModule translateToLlvm(mlir::ModuleOp module, const TargetDescription &target, std::string &error);
+/// Translates a module of the LLVM dialect for `target`. Null module, and a message in `error`, on
+/// failure.
+LlvmModule translateToLlvm(mlir::ModuleOp module, const TargetDescription &target,
+                           std::string &error);
 
 /// Adds a constant, zero-terminated text that other objects can refer to.
 void addText(llvm::Module &module, llvm::StringRef symbol, llvm::StringRef text);
 
-/// The optimisations that our own code generation leaves to LLVM: common subexpressions, address arithmetic out of
-/// loops, dead code. No vectorisation, unrolling or inlining: these decisions have been made before.
+/// The optimisations that our own code generation leaves to LLVM: common subexpressions, address
+/// arithmetic out of loops, dead code. No vectorisation, unrolling or inlining: these decisions
+/// have been made before.
 void optimize(llvm::Module &module, const TargetDescription &target);
 
 enum class MachineCode { Assembly, Object };

@@ -1,5 +1,5 @@
-// Runs compiled functions in this process, for checks: the same passes and the same machine code as in an
-// executable, with threads and barriers of its own.
+// Runs compiled functions in this process, for checks: the same passes and the same machine code as
+// in an executable, with threads and barriers of its own.
 #pragma once
 
 #include "compiler/Conversion/BlockLayout.h"
@@ -29,8 +29,8 @@ private:
 
 class Jit {
 public:
-  /// Compiles a module of nn functions, without gradients and batch reductions. Consumes the module's
-  /// contents; null, with diagnostics and a message in `error`, on failure.
+  /// Compiles a module of nn functions, without gradients and batch reductions. Consumes the
+  /// module's contents; null, with diagnostics and a message in `error`, on failure.
   static std::unique_ptr<Jit> compile(mlir::ModuleOp module, const TargetDescription &target,
                                       const std::string &targetCpu, std::string &error);
   ~Jit();

@@ -20,8 +20,8 @@ std::optional<std::string> findProgram(std::initializer_list<llvm::StringRef> na
 
 } // namespace
 
-bool linkExecutable(const std::string &object, const std::string &runtimeArchive, const std::string &output,
-                    std::string &error) {
+bool linkExecutable(const std::string &object, const std::string &runtimeArchive,
+                    const std::string &output, std::string &error) {
   if (!llvm::sys::fs::exists(runtimeArchive)) {
     error = "the runtime library `" + runtimeArchive + "` is missing";
     return false;
@@ -37,9 +37,9 @@ bool linkExecutable(const std::string &object, const std::string &runtimeArchive
     error = "cannot create a temporary file";
     return false;
   }
-  llvm::SmallVector<llvm::StringRef> command = {*driver, object, runtimeArchive, "-o", temporary,
-                                                "-static-libstdc++", "-static-libgcc", "-s",
-                                                "-Wl,--gc-sections", "-pthread", "-lm"};
+  llvm::SmallVector<llvm::StringRef> command = {
+      *driver,          object, runtimeArchive,      "-o",       temporary, "-static-libstdc++",
+      "-static-libgcc", "-s",   "-Wl,--gc-sections", "-pthread", "-lm"};
 #ifdef __SANITIZE_ADDRESS__
   // The runtime beside a sanitized compiler is sanitized too.
   command.push_back("-fsanitize=address,undefined");
@@ -48,11 +48,13 @@ bool linkExecutable(const std::string &object, const std::string &runtimeArchive
   std::string lldFlag;
   if (std::optional<std::string> lld = findProgram({"ld.lld-22", "ld.lld"})) {
     lldFlag = llvm::StringRef(*lld).ends_with("-22") ? "-fuse-ld=lld-22" : "-fuse-ld=lld";
-    // Only clang takes a linker by any name; gcc knows `lld` and looks for `ld.lld` in its search path.
+    // Only clang takes a linker by any name; gcc knows `lld` and looks for `ld.lld` in its search
+    // path.
     if (lldFlag == "-fuse-ld=lld" || llvm::StringRef(*driver).contains("clang"))
       command.push_back(lldFlag);
   }
-  std::optional<llvm::StringRef> redirects[] = {std::nullopt, std::nullopt, llvm::StringRef(messages)};
+  std::optional<llvm::StringRef> redirects[] = {std::nullopt, std::nullopt,
+                                                llvm::StringRef(messages)};
   int status = llvm::sys::ExecuteAndWait(*driver, command, std::nullopt, redirects, 0, 0, &error);
   if (status != 0) {
     if (auto text = llvm::MemoryBuffer::getFile(messages); text && (*text)->getBufferSize())

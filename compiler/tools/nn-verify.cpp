@@ -1,13 +1,13 @@
-// nn-verify compares the machine code of nn functions with the reference evaluator, on random arguments:
-// how the lowering of every operation is tested.
+// nn-verify compares the machine code of nn functions with the reference evaluator, on random
+// arguments: how the lowering of every operation is tested.
 //
 //   nn-verify FILE.mlir [--float=f32|f64] [--threads=N] [--seed=N] [--target-cpu=CPU]
 //
-// A float argument is drawn from [-2, 2), an integer from [0, 8), unless the argument has attributes nn.low
-// and nn.high; with nn.special its first elements are zeros, infinities, NaN, subnormal and extreme numbers.
-// Results may differ by the function's attribute nn.ulp, in units of the last place, or else by a part of the
-// root mean square of the result (1e-5 in f32, 1e-13 in f64, times nn.factor). Runs on one thread and on
-// `threads` must agree in every bit.
+// A float argument is drawn from [-2, 2), an integer from [0, 8), unless the argument has
+// attributes nn.low and nn.high; with nn.special its first elements are zeros, infinities, NaN,
+// subnormal and extreme numbers. Results may differ by the function's attribute nn.ulp, in units of
+// the last place, or else by a part of the root mean square of the result (1e-5 in f32, 1e-13 in
+// f64, times nn.factor). Runs on one thread and on `threads` must agree in every bit.
 #include "compiler/Dialect/NN.h"
 #include "compiler/Reference/Evaluate.h"
 #include "compiler/Target/Jit.h"
@@ -203,9 +203,8 @@ bool Verifier::compare(const Case &test, unsigned result, const char *place) {
     }
   double scale = std::max(finite ? std::sqrt(squares / finite) : 0.0, 1e-30);
   double ulps = number(test.attributes, "nn.ulp", -1);
-  double allowed = ulps >= 0 ? ulps
-                             : (element.isF32() ? 1e-5 : 1e-13) *
-                                   number(test.attributes, "nn.factor", 1);
+  double allowed =
+      ulps >= 0 ? ulps : (element.isF32() ? 1e-5 : 1e-13) * number(test.attributes, "nn.factor", 1);
   double worst = 0;
   int64_t worstIndex = 0;
   for (int64_t i = 0; i < expected.size(); ++i) {
@@ -313,8 +312,8 @@ int main(int argc, char **argv) {
   }
   auto file = llvm::MemoryBuffer::getFile(options.input, /*IsText=*/true);
   if (!file) {
-    llvm::errs() << "nn-verify: cannot read " << options.input << ": "
-                 << file.getError().message() << "\n";
+    llvm::errs() << "nn-verify: cannot read " << options.input << ": " << file.getError().message()
+                 << "\n";
     return 1;
   }
   std::string text = (*file)->getBuffer().str();

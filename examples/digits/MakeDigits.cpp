@@ -1,8 +1,9 @@
 // Draws handwritten-looking digits and writes them as IDX files: the data of examples/digits.nn.
 //
-// A digit is a few strokes (line segments and arcs in the unit square). Each image bends, slants, turns, scales and
-// shifts the strokes, draws them with a soft pen of random width and adds noise. The generator depends on nothing but
-// the image's number, so that the files are the same on every machine.
+// A digit is a few strokes (line segments and arcs in the unit square). Each image bends, slants,
+// turns, scales and shifts the strokes, draws them with a soft pen of random width and adds noise.
+// The generator depends on nothing but the image's number, so that the files are the same on every
+// machine.
 //
 //     make-digits FOLDER [TRAIN [TEST]]
 #include <algorithm>
@@ -130,13 +131,15 @@ std::array<uint8_t, side * side> draw(int digit, Random random) {
           nearest = std::min(nearest, distance(p, line[i], line[i + 1]));
       double value = ink * std::clamp(1 - (nearest - pen) / 0.04, 0.0, 1.0);
       value += noise * random.uniform(-1, 1);
-      image[row * side + column] = static_cast<uint8_t>(std::lround(255 * std::clamp(value, 0.0, 1.0)));
+      image[row * side + column] =
+          static_cast<uint8_t>(std::lround(255 * std::clamp(value, 0.0, 1.0)));
     }
   }
   return image;
 }
 
-bool writeIdx(const std::string &path, const std::vector<uint32_t> &shape, const std::vector<uint8_t> &bytes) {
+bool writeIdx(const std::string &path, const std::vector<uint32_t> &shape,
+              const std::vector<uint8_t> &bytes) {
   std::FILE *file = std::fopen(path.c_str(), "wb");
   if (!file) {
     std::perror(path.c_str());
@@ -158,7 +161,8 @@ bool writeIdx(const std::string &path, const std::vector<uint32_t> &shape, const
 }
 
 /// Writes images `first` to `first + count` of the endless sequence of digits, and their labels.
-bool writeSplit(const std::string &folder, const std::string &split, uint32_t first, uint32_t count) {
+bool writeSplit(const std::string &folder, const std::string &split, uint32_t first,
+                uint32_t count) {
   std::vector<uint8_t> images, labels;
   for (uint32_t i = first; i < first + count; ++i) {
     Random random(i);
@@ -184,6 +188,7 @@ int main(int count, char **arguments) {
     std::fprintf(stderr, "make-digits: 1 to 1000000 images a split\n");
     return 2;
   }
-  bool written = writeSplit(arguments[1], "train", 0, train) && writeSplit(arguments[1], "test", train, test);
+  bool written =
+      writeSplit(arguments[1], "train", 0, train) && writeSplit(arguments[1], "test", train, test);
   return written ? 0 : 1;
 }

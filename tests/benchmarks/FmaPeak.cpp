@@ -1,4 +1,5 @@
-// The processor's f32 multiply-add peak right now, in GFLOP/s over all threads: what shares of peak are measured against.
+// The processor's f32 multiply-add peak right now, in GFLOP/s over all threads: what shares of peak
+// are measured against.
 //
 //     fma-peak [--threads N]      prints {"gflops": X, "threads": N}
 #include <algorithm>
@@ -21,8 +22,8 @@ constexpr int width = 4;
 #endif
 typedef float Vector __attribute__((vector_size(width * sizeof(float))));
 
-// Enough independent chains to hide the latency of two multiply-adds a cycle; few enough for 16 registers. Variables
-// of their own and not an array, which the compiler would keep in memory.
+// Enough independent chains to hide the latency of two multiply-adds a cycle; few enough for 16
+// registers. Variables of their own and not an array, which the compiler would keep in memory.
 #define FOR_EACH_CHAIN(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11)
 constexpr int chains = 12;
 
@@ -55,7 +56,8 @@ double peak(int threads) {
         auto start = std::chrono::steady_clock::now();
         volatile float sink = multiplyAdd(iterations);
         (void)sink;
-        seconds[t] = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+        seconds[t] =
+            std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
       });
     for (std::thread &worker : workers)
       worker.join();
