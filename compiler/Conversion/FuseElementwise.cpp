@@ -131,8 +131,10 @@ static linalg::GenericOp fuseOne(IRRewriter &rewriter, linalg::GenericOp consume
         linalg::fuseElementwiseOps(rewriter, operand);
     if (failed(fused))
       continue;
+    // A consumer that reads the producer through several operands goes on reading it: never itself.
     for (auto [old, value] : fused->replacements)
-      rewriter.replaceAllUsesWith(old, value);
+      rewriter.replaceUsesWithIf(old, value,
+                                 [&](OpOperand &use) { return use.getOwner() != fused->fusedOp; });
     rewriter.eraseOp(consumer);
     if (producer->use_empty())
       rewriter.eraseOp(producer);
@@ -160,10 +162,8 @@ struct FuseElementwisePass : impl::FuseElementwiseBase<FuseElementwisePass> {
     struct Listener : RewriterBase::Listener {
       DenseSet<Operation *> &erased;
       explicit Listener(DenseSet<Operation *> &erased) : erased(erased) {}
+      // For good: what is created in the memory of an erased operation is none of the worklist's.
       void notifyOperationErased(Operation *operation) override { erased.insert(operation); }
-      void notifyOperationInserted(Operation *operation, OpBuilder::InsertPoint) override {
-        erased.erase(operation); // memory of an erased one, used again
-      }
     } listener(erased);
     rewriter.setListener(&listener);
     for (linalg::GenericOp op : worklist) {

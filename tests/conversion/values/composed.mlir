@@ -49,3 +49,23 @@ func.func @big_elementwise(%x: tensor<200x301xf32>, %y: tensor<301xf32>) -> (ten
   %r = nn.add %e, %sb : tensor<200x301xf32>
   return %q, %r, %s : tensor<200x301xf32>, tensor<200x301xf32>, tensor<200xf32>
 }
+// The same value through two operands of one kernel, and wanted outside too.
+func.func @read_twice(%x: tensor<8x6xf32>, %z: tensor<8x6xf32>) -> (tensor<8x6xf32>, tensor<8x6xf32>, tensor<8x6xf32>) {
+  %e = nn.exp %x : tensor<8x6xf32>
+  %t = nn.tanh %z : tensor<8x6xf32>
+  %p = nn.mul %e, %t : tensor<8x6xf32>
+  %q = nn.div %p, %e : tensor<8x6xf32>
+  %r = nn.add %q, %t : tensor<8x6xf32>
+  return %r, %e, %t : tensor<8x6xf32>, tensor<8x6xf32>, tensor<8x6xf32>
+}
+func.func @square_twice(%x: tensor<8x6xf32>) -> (tensor<8x6xf32>, tensor<8x6xf32>) {
+  %e = nn.exp %x : tensor<8x6xf32>
+  %p = nn.mul %e, %e : tensor<8x6xf32>
+  return %p, %e : tensor<8x6xf32>, tensor<8x6xf32>
+}
+func.func @two_results(%x: tensor<8x6xf32>, %z: tensor<8x6xf32>) -> (tensor<8x6xf32>, tensor<8x6xf32>, tensor<8x6xf32>) {
+  %e = nn.exp %x : tensor<8x6xf32>
+  %l = nn.tanh %e : tensor<8x6xf32>
+  %p = nn.div %l, %e : tensor<8x6xf32>
+  return %p, %e, %l : tensor<8x6xf32>, tensor<8x6xf32>, tensor<8x6xf32>
+}
