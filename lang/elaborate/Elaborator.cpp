@@ -13,10 +13,10 @@ namespace nnc::lang {
 namespace {
 
 /// Evaluations nested in each other; the stack of elaborate() holds as many.
-constexpr uint32_t maximumDepth = 20000;
+constexpr uint32_t maximumDepth = 6000;
 constexpr size_t maximumFrames = 200;
 constexpr uint64_t maximumSteps = 2'000'000;
-constexpr size_t stackBytes = size_t(1) << 29;
+constexpr size_t stackBytes = size_t(1) << 28;
 
 /// Runs a function on a stack large enough for maximumDepth, whatever the caller's is.
 void runOnLargeStack(std::function<void()> function) {
