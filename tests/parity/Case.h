@@ -1,5 +1,5 @@
-// The table of cases: for each golden file the .nn program that is checked against it. An entry says only what is
-// particular to its case; ProgramText.h fills in the rest of the program.
+// The table of cases: for each golden file the .nn program that is checked against it. An entry
+// says only what is particular to its case; ProgramText.h fills in the rest of the program.
 #pragma once
 
 #include <cstdint>
@@ -8,14 +8,15 @@
 
 namespace nnc::parity {
 
-/// How a golden tensor stands in the program, where it is not by the rule: inputs and loss weights are fields of the data
-/// with the batch first, parameters, buffers and outputs have the names and layouts of the file (dots in the names of
-/// fields and outputs become underscores).
+/// How a golden tensor stands in the program, where it is not by the rule: inputs and loss weights
+/// are fields of the data with the batch first, parameters, buffers and outputs have the names and
+/// layouts of the file (dots in the names of fields and outputs become underscores).
 struct Placement {
   std::string golden;
   /// Its name in the program; empty: by the rule.
   std::string ours;
-  /// Dimension i of ours is dimension permutation[i] of the golden tensor, the batch included; empty: the same layout.
+  /// Dimension i of ours is dimension permutation[i] of the golden tensor, the batch included;
+  /// empty: the same layout.
   std::vector<int64_t> permutation = {};
   /// Element type of a field, `class[5]`; empty: `float` or `int`.
   std::string element = {};
@@ -29,10 +30,12 @@ struct Case {
   std::string name;
   /// Why it is not checked; empty when it is.
   std::string unsupported = {};
-  /// The declaration of `model network` and of what it uses. Its inputs are the case's inputs in alphabetical order.
+  /// The declaration of `model network` and of what it uses. Its inputs are the case's inputs in
+  /// alphabetical order.
   std::string source = {};
-  /// What follows the data in a training block. Losses: statements of which the last one sets `loss`. Optimizers and schedules:
-  /// the entries `optimizer`, `clip`. Elementwise, op and layer cases have none: their loss is that of the file.
+  /// What follows the data in a training block. Losses: statements of which the last one sets
+  /// `loss`. Optimizers and schedules: the entries `optimizer`, `clip`. Elementwise, op and layer
+  /// cases have none: their loss is that of the file.
   std::string training = {};
   std::vector<Placement> placements = {};
   /// The tensors have no batch: they are one example.
@@ -58,7 +61,8 @@ std::vector<Case> optimizerCases();
 std::vector<Case> scheduleCases();
 std::vector<Case> trainingCases();
 
-/// An initialiser of initialisers.json and how it is said in the language. An entry without source is not checked.
+/// An initialiser of initialisers.json and how it is said in the language. An entry without source
+/// is not checked.
 struct InitialiserCase {
   std::string name;
   std::string initialiser; ///< what stands behind `param weight: float[...] =`

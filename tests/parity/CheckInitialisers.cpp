@@ -1,4 +1,5 @@
-// The distribution of what `initialize` fills a weight with, against the standard errors that the file states.
+// The distribution of what `initialize` fills a weight with, against the standard errors that the
+// file states.
 #include "tests/parity/Checks.h"
 
 #include <fmt/format.h>
@@ -22,10 +23,11 @@ void checkSample(const Array &sample, const GoldenInitialiser &golden, Measureme
     square += (value - mean) * (value - mean) / count;
   double deviation = std::sqrt(square);
   auto within = [&](const char *what, double found, double expected, double error) {
-    measurement.remarks.push_back(fmt::format("{} off by {:.1f}", what, std::abs(found - expected) / error));
+    measurement.remarks.push_back(
+        fmt::format("{} off by {:.1f}", what, std::abs(found - expected) / error));
     if (!(std::abs(found - expected) < allowedErrors * error))
-      measurement.fail(fmt::format("{} is {:.6g}, expected {:.6g} within {} x {:.2g}", what, found, expected,
-                                   allowedErrors, error));
+      measurement.fail(fmt::format("{} is {:.6g}, expected {:.6g} within {} x {:.2g}", what, found,
+                                   expected, allowedErrors, error));
   };
   within("mean", mean, golden.mean, golden.meanError);
   within("deviation", deviation, golden.deviation, golden.deviationError);
@@ -34,9 +36,11 @@ void checkSample(const Array &sample, const GoldenInitialiser &golden, Measureme
   auto [low, high] = std::minmax_element(sample.values.begin(), sample.values.end());
   double slack = 1e-6 * std::abs(golden.high); // the bound itself, rounded to f32
   if (*low < golden.low - slack || *high > golden.high + slack)
-    measurement.fail(fmt::format("[{:.6g}, {:.6g}] goes beyond [{:.6g}, {:.6g}]", *low, *high, golden.low, golden.high));
+    measurement.fail(fmt::format("[{:.6g}, {:.6g}] goes beyond [{:.6g}, {:.6g}]", *low, *high,
+                                 golden.low, golden.high));
   if (*low > reachedBound * golden.low || *high < reachedBound * golden.high)
-    measurement.fail(fmt::format("[{:.6g}, {:.6g}] does not reach [{:.6g}, {:.6g}]", *low, *high, golden.low, golden.high));
+    measurement.fail(fmt::format("[{:.6g}, {:.6g}] does not reach [{:.6g}, {:.6g}]", *low, *high,
+                                 golden.low, golden.high));
 }
 
 } // namespace
@@ -44,12 +48,14 @@ void checkSample(const Array &sample, const GoldenInitialiser &golden, Measureme
 void checkInitialiser(const InitialiserCase &entry, const GoldenInitialiser &golden, Engine engine,
                       Measurement &measurement) {
   // [out, in] is our [in, out], and [O, I, kH, kW] our [kH, kW, I, O].
-  std::vector<int64_t> shape = golden.shape.size() == 4
-                                   ? std::vector{golden.shape[2], golden.shape[3], golden.shape[1], golden.shape[0]}
-                                   : std::vector{golden.shape[1], golden.shape[0]};
+  std::vector<int64_t> shape =
+      golden.shape.size() == 4
+          ? std::vector{golden.shape[2], golden.shape[3], golden.shape[1], golden.shape[0]}
+          : std::vector{golden.shape[1], golden.shape[0]};
   std::string error;
   ExecutableOptions options{engine, measurement.precision, 1, {"initialize"}};
-  std::unique_ptr<Executable> executable = Executable::compile(planInitialiser(entry, shape).text, options, error);
+  std::unique_ptr<Executable> executable =
+      Executable::compile(planInitialiser(entry, shape).text, options, error);
   if (!executable)
     return measurement.fail("does not compile:\n" + error);
   Tensors results;

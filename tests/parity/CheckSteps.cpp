@@ -11,7 +11,8 @@ namespace {
 /// Slots of the program in which optimizers of the case table keep an average of a parameter.
 constexpr const char *averageSlot = ".average";
 
-/// Root of the sum of squares of all gradients by parameters; those by inputs are one for each example.
+/// Root of the sum of squares of all gradients by parameters; those by inputs are one for each
+/// example.
 double gradientNorm(const Tensors &results) {
   double sum = 0;
   for (const auto &[port, array] : results)
@@ -28,24 +29,28 @@ std::vector<std::string> parametersOf(const GoldenCase &golden, const std::strin
   return names;
 }
 
-/// Compares parameters, and their averages where the file has them, with golden tensors of the name PREFIX.PARAMETER.
-void compareParameters(Session &session, const std::string &prefix, const std::vector<std::string> &parameters) {
+/// Compares parameters, and their averages where the file has them, with golden tensors of the name
+/// PREFIX.PARAMETER.
+void compareParameters(Session &session, const std::string &prefix,
+                       const std::vector<std::string> &parameters) {
   for (const std::string &parameter : parameters) {
     std::string ours = placementOf(session.entry, parameter).ours;
-    session.compare(session.arguments, {"parameter", ours}, prefix + "." + parameter, Aspect::Value, Scale::Largest,
-                    parameter);
+    session.compare(session.arguments, {"parameter", ours}, prefix + "." + parameter, Aspect::Value,
+                    Scale::Largest, parameter);
     std::string average = prefix + ".avg." + parameter;
     if (session.golden.find(average))
-      session.compare(session.arguments, {"slot", ours + averageSlot}, average, Aspect::Value, Scale::Largest,
-                      parameter);
+      session.compare(session.arguments, {"slot", ours + averageSlot}, average, Aspect::Value,
+                      Scale::Largest, parameter);
   }
 }
 
-/// Compares the gradients that `gradient` gives, without those by the inputs, with golden tensors grad.PARAMETER.
-void compareParameterGradients(Session &session, const Tensors &results, const std::vector<std::string> &parameters) {
+/// Compares the gradients that `gradient` gives, without those by the inputs, with golden tensors
+/// grad.PARAMETER.
+void compareParameterGradients(Session &session, const Tensors &results,
+                               const std::vector<std::string> &parameters) {
   for (const std::string &parameter : parameters)
-    session.compare(results, {"output", "grad." + placementOf(session.entry, parameter).ours}, "grad." + parameter,
-                    Aspect::Gradient, Scale::Largest, parameter);
+    session.compare(results, {"output", "grad." + placementOf(session.entry, parameter).ours},
+                    "grad." + parameter, Aspect::Gradient, Scale::Largest, parameter);
 }
 
 Array listed(std::vector<double> values) {
@@ -53,8 +58,10 @@ Array listed(std::vector<double> values) {
   return {{count}, std::move(values)};
 }
 
-/// The rows of a [rows, columns] array with these numbers, without the last column, times `scale`; and that column.
-std::pair<Array, Array> gather(const Array &rows, const std::vector<int64_t> &numbers, double scale) {
+/// The rows of a [rows, columns] array with these numbers, without the last column, times `scale`;
+/// and that column.
+std::pair<Array, Array> gather(const Array &rows, const std::vector<int64_t> &numbers,
+                               double scale) {
   auto columns = static_cast<size_t>(rows.shape[1]);
   auto count = static_cast<int64_t>(numbers.size());
   std::pair<Array, Array> result = {{{count, rows.shape[1] - 1}, {}}, {{count}, {}}};
@@ -70,11 +77,14 @@ std::pair<Array, Array> gather(const Array &rows, const std::vector<int64_t> &nu
 constexpr int64_t digitClasses = 10;
 constexpr double digitScale = 1.0 / 16; // the pixels of optdigits are 0 to 16
 /// Bounds of the losses of a training run, at any step.
-double trajectoryBound(FloatPrecision precision) { return precision == FloatPrecision::F64 ? 1e-8 : 1e-3; }
+double trajectoryBound(FloatPrecision precision) {
+  return precision == FloatPrecision::F64 ? 1e-8 : 1e-3;
+}
 
 } // namespace
 
-void checkOptimizer(const Case &entry, const GoldenCase &golden, Engine engine, Measurement &measurement) {
+void checkOptimizer(const Case &entry, const GoldenCase &golden, Engine engine,
+                    Measurement &measurement) {
   Session session(entry, golden, engine, measurement);
   if (!session.start(planCase(entry, golden), {"train_step", "gradient"}))
     return;
@@ -113,7 +123,8 @@ void checkOptimizer(const Case &entry, const GoldenCase &golden, Engine engine, 
   session.requireAllCompared();
 }
 
-void checkSchedule(const Case &entry, const GoldenCase &golden, Engine engine, Measurement &measurement) {
+void checkSchedule(const Case &entry, const GoldenCase &golden, Engine engine,
+                   Measurement &measurement) {
   Session session(entry, golden, engine, measurement);
   if (!session.start(planCase(entry, golden), {"train_step"}))
     return;
@@ -135,7 +146,8 @@ void checkSchedule(const Case &entry, const GoldenCase &golden, Engine engine, M
   session.requireAllCompared();
 }
 
-void checkTraining(const Case &entry, const GoldenCase &golden, Engine engine, Measurement &measurement) {
+void checkTraining(const Case &entry, const GoldenCase &golden, Engine engine,
+                   Measurement &measurement) {
   Session session(entry, golden, engine, measurement);
   if (!session.start(planCase(entry, golden), {"train_step", "gradient", "predict"}))
     return;
@@ -171,8 +183,8 @@ void checkTraining(const Case &entry, const GoldenCase &golden, Engine engine, M
   // An f32 run is compared with the f64 run as well: the bound is far above the rounding of either.
   session.markCompared("loss");
   session.markCompared("loss_f32");
-  measurement.check("loss of any step", listed(losses), *golden.find("loss"), Aspect::Value, Scale::Largest,
-                    trajectoryBound(measurement.precision));
+  measurement.check("loss of any step", listed(losses), *golden.find("loss"), Aspect::Value,
+                    Scale::Largest, trajectoryBound(measurement.precision));
   compareParameters(session, "final", parameters);
 
   const Array &expected = *golden.find("eval.output");
@@ -185,7 +197,8 @@ void checkTraining(const Case &entry, const GoldenCase &golden, Engine engine, M
     return;
   session.markCompared("eval.output");
   if (const Array *output = session.result(predictions, {"example_output", "output"}))
-    measurement.check("eval.output", resized(*output, expected.shape[0]), expected, Aspect::Value, Scale::Largest);
+    measurement.check("eval.output", resized(*output, expected.shape[0]), expected, Aspect::Value,
+                      Scale::Largest);
   session.requireAllCompared();
 }
 
@@ -197,11 +210,13 @@ ProgramPlan planCase(const Case &entry, const GoldenCase &golden) {
     return planTraining(entry, {x.shape[1]}, golden.find("fc2.bias")->size(), x.shape[0]);
   }
   if (golden.kind == "training")
-    return planTraining(entry, {golden.find("rows")->shape[1] - 1}, digitClasses, golden.find("indices")->shape[1]);
+    return planTraining(entry, {golden.find("rows")->shape[1] - 1}, digitClasses,
+                        golden.find("indices")->shape[1]);
   return planValues(entry, golden);
 }
 
-void checkCase(const Case &entry, const GoldenCase &golden, Engine engine, Measurement &measurement) {
+void checkCase(const Case &entry, const GoldenCase &golden, Engine engine,
+               Measurement &measurement) {
   if (golden.kind == "optimizer")
     return checkOptimizer(entry, golden, engine, measurement);
   if (golden.kind == "schedule")

@@ -6,11 +6,13 @@
 namespace nnc::parity {
 namespace {
 
-/// The inputs of a plan, with the batch first; `suffix` picks the tensors `x.1` instead of `x` where the file has them.
+/// The inputs of a plan, with the batch first; `suffix` picks the tensors `x.1` instead of `x`
+/// where the file has them.
 void setFields(Session &session, const ProgramPlan &plan, const std::string &suffix = "") {
   for (const FieldBinding &field : plan.fields) {
     Array array = scalar(0);
-    std::string name = session.golden.find(field.golden + suffix) ? field.golden + suffix : field.golden;
+    std::string name =
+        session.golden.find(field.golden + suffix) ? field.golden + suffix : field.golden;
     if (!field.golden.empty())
       array = placed(session.entry, session.golden, name);
     if (field.golden.empty() || placementOf(session.entry, field.golden).shared)
@@ -23,10 +25,13 @@ void setFields(Session &session, const ProgramPlan &plan, const std::string &suf
 void setInputParameters(Session &session) {
   for (const Placement &placement : session.entry.placements)
     if (placement.parameter)
-      session.arguments[{"parameter", placement.ours}] = placed(session.entry, session.golden, placement.golden);
+      session.arguments[{"parameter", placement.ours}] =
+          placed(session.entry, session.golden, placement.golden);
 }
 
-std::string withoutPrefix(const std::string &name) { return name.substr(std::string("grad.").size()); }
+std::string withoutPrefix(const std::string &name) {
+  return name.substr(std::string("grad.").size());
+}
 
 void compareGradients(Session &session, const Tensors &results, Scale scale) {
   for (const std::string &name : session.golden.named("grad")) {
@@ -42,7 +47,8 @@ void compareGradients(Session &session, const Tensors &results, Scale scale) {
 
 } // namespace
 
-void checkValues(const Case &entry, const GoldenCase &golden, Engine engine, Measurement &measurement) {
+void checkValues(const Case &entry, const GoldenCase &golden, Engine engine,
+                 Measurement &measurement) {
   Session session(entry, golden, engine, measurement);
   ProgramPlan plan = planValues(entry, golden);
   bool hasOutputs = entry.training.empty(), hasGradients = !golden.named("grad").empty();
@@ -65,7 +71,8 @@ void checkValues(const Case &entry, const GoldenCase &golden, Engine engine, Mea
       return;
   if (hasOutputs)
     for (const std::string &name : golden.named("output"))
-      session.compare(results, {"example_output", programName(entry, name)}, name, Aspect::Value, scale);
+      session.compare(results, {"example_output", programName(entry, name)}, name, Aspect::Value,
+                      scale);
   // Our derivatives are those of training. What a layer does afterwards has none.
   if (evaluated) {
     for (const std::string &name : golden.named("grad"))
@@ -79,13 +86,15 @@ void checkValues(const Case &entry, const GoldenCase &golden, Engine engine, Mea
   session.requireAllCompared();
 }
 
-void checkTrainingMode(const Case &entry, const GoldenCase &golden, Engine engine, Measurement &measurement) {
+void checkTrainingMode(const Case &entry, const GoldenCase &golden, Engine engine,
+                       Measurement &measurement) {
   Session session(entry, golden, engine, measurement);
   ProgramPlan plan = planValues(entry, golden);
   if (!session.start(plan, {"train_step", "gradient"}))
     return;
   for (int64_t step = 0; step < 3; ++step) {
-    std::string suffix = step == 0 ? "" : fmt::format(".{}", step), after = fmt::format(".{}", step + 1);
+    std::string suffix = step == 0 ? "" : fmt::format(".{}", step),
+                after = fmt::format(".{}", step + 1);
     // The file's parameters do not change from step to step.
     session.setPersistent({"param"});
     setFields(session, plan, suffix);
@@ -93,9 +102,10 @@ void checkTrainingMode(const Case &entry, const GoldenCase &golden, Engine engin
     Tensors results;
     if (!session.call("gradient", results))
       return;
-    // Predictions are made as after training; what comes out while training is the derivative by the loss's weights.
-    session.compare(results, {"example_output", "grad.loss_weight_output"}, "output" + suffix, Aspect::Value,
-                    Scale::Largest);
+    // Predictions are made as after training; what comes out while training is the derivative by
+    // the loss's weights.
+    session.compare(results, {"example_output", "grad.loss_weight_output"}, "output" + suffix,
+                    Aspect::Value, Scale::Largest);
     if (step == 0) {
       session.compare(results, {"output", "loss"}, "loss", Aspect::Value, Scale::Largest);
       compareGradients(session, results, Scale::Largest);
@@ -105,8 +115,8 @@ void checkTrainingMode(const Case &entry, const GoldenCase &golden, Engine engin
     if (!session.call("train_step", results))
       return;
     for (const char *statistic : {"running_mean", "running_var"})
-      session.compare(results, {"state", placementOf(entry, statistic).ours}, statistic + after, Aspect::Value,
-                      Scale::Largest);
+      session.compare(results, {"state", placementOf(entry, statistic).ours}, statistic + after,
+                      Aspect::Value, Scale::Largest);
     session.keep(results);
   }
   session.requireAllCompared();

@@ -1,5 +1,5 @@
-// Calls functions as machine code, made by the stages that an executable is made by. Each call runs on one thread and on
-// two, which must leave the same bits.
+// Calls functions as machine code, made by the stages that an executable is made by. Each call runs
+// on one thread and on two, which must leave the same bits.
 #include "compiler/Driver/Pipelines.h"
 #include "compiler/Target/Jit.h"
 #include "tests/parity/Executable.h"
@@ -46,7 +46,9 @@ template <typename Visit> void withElementType(Type type, Visit visit) {
     visit(int8_t()); // truth values take a byte each
 }
 
-bool persists(const std::string &kind) { return kind == "parameter" || kind == "slot" || kind == "state"; }
+bool persists(const std::string &kind) {
+  return kind == "parameter" || kind == "slot" || kind == "state";
+}
 
 bool sameBytes(const Block &a, const Block &b) {
   return std::memcmp(a.data(), b.data(), static_cast<size_t>(a.size())) == 0;
@@ -56,8 +58,9 @@ class CodeBackend : public Backend {
 public:
   explicit CodeBackend(std::unique_ptr<Jit> jit) : jit(std::move(jit)) {}
 
-  bool call(const std::string &function, const Signature &signature, const std::vector<Array> &arguments,
-            std::vector<Array> &results, std::string &error) override {
+  bool call(const std::string &function, const Signature &signature,
+            const std::vector<Array> &arguments, std::vector<Array> &results,
+            std::string &error) override {
     const FunctionBlocks *blocks = jit->function("nnc_" + function);
     if (!blocks) {
       error = "no code was generated for " + function;
@@ -68,7 +71,8 @@ public:
       for (auto [port, array] : llvm::zip_equal(signature.arguments, arguments))
         if (!memory->write(port, array, error))
           return false;
-      jit->run(*blocks, memory->persistent, memory->inputs, memory->outputs, memory->scalars, memory == &one ? 1 : 2);
+      jit->run(*blocks, memory->persistent, memory->inputs, memory->outputs, memory->scalars,
+               memory == &one ? 1 : 2);
     }
     if (!sameBytes(one.persistent, two.persistent) || !sameBytes(one.outputs, two.outputs)) {
       error = function + " computes other bits with two threads than with one";
@@ -84,11 +88,13 @@ private:
   /// The blocks of one call.
   struct Memory {
     Memory(const Jit &jit, const FunctionBlocks &blocks)
-        : jit(jit), blocks(blocks), persistent(jit.blocks().persistent.bytes), inputs(blocks.inputs.bytes),
-          outputs(blocks.outputs.bytes), scalars(jit.blocks().scalars.bytes) {}
+        : jit(jit), blocks(blocks), persistent(jit.blocks().persistent.bytes),
+          inputs(blocks.inputs.bytes), outputs(blocks.outputs.bytes),
+          scalars(jit.blocks().scalars.bytes) {}
 
     /// Where a tensor lies; null, with an error, if the block does not have it.
-    char *place(const BlockLayout &layout, Block &block, const TypedPort &port, std::string &error) {
+    char *place(const BlockLayout &layout, Block &block, const TypedPort &port,
+                std::string &error) {
       std::optional<unsigned> found = layout.find(port.kind, port.name);
       if (found && layout.tensors[*found].type == port.type)
         return block.data() + layout.tensors[*found].offset;
@@ -101,16 +107,19 @@ private:
                  : port.kind == "scalar" ? place(jit.blocks().scalars, scalars, port, error)
                                          : place(blocks.inputs, inputs, port, error);
       if (to)
-        withElementType(port.type.getElementType(), [&](auto zero) { writeElements<decltype(zero)>(array, to); });
+        withElementType(port.type.getElementType(),
+                        [&](auto zero) { writeElements<decltype(zero)>(array, to); });
       return to;
     }
 
     bool read(const TypedPort &port, Array &array, std::string &error) {
-      const char *from = persists(port.kind) ? place(jit.blocks().persistent, persistent, port, error)
-                                             : place(blocks.outputs, outputs, port, error);
+      const char *from = persists(port.kind)
+                             ? place(jit.blocks().persistent, persistent, port, error)
+                             : place(blocks.outputs, outputs, port, error);
       array = filled(port.type.getShape().vec(), 0);
       if (from)
-        withElementType(port.type.getElementType(), [&](auto zero) { readElements<decltype(zero)>(array, from); });
+        withElementType(port.type.getElementType(),
+                        [&](auto zero) { readElements<decltype(zero)>(array, from); });
       return from;
     }
 

@@ -31,7 +31,8 @@ double scaleOf(const Array &expected, Scale scale) {
 
 } // namespace
 
-double largestDifference(const Array &computed, const Array &expected, Scale scale, FloatPrecision precision) {
+double largestDifference(const Array &computed, const Array &expected, Scale scale,
+                         FloatPrecision precision) {
   double floor = scaleOf(expected, scale), largest = 0;
   for (size_t i = 0; i < expected.values.size(); ++i) {
     double value = expected.values[i];
@@ -48,13 +49,13 @@ double boundOf(FloatPrecision precision, Aspect aspect) {
   return aspect == Aspect::Value ? 1e-5 : 1e-4;
 }
 
-void Measurement::check(const std::string &what, const Array &computed, const Array &expected, Aspect aspect,
-                        Scale scale) {
+void Measurement::check(const std::string &what, const Array &computed, const Array &expected,
+                        Aspect aspect, Scale scale) {
   check(what, computed, expected, aspect, scale, std::max(boundOf(precision, aspect), exactness));
 }
 
-void Measurement::check(const std::string &what, const Array &computed, const Array &expected, Aspect aspect,
-                        Scale scale, double bound) {
+void Measurement::check(const std::string &what, const Array &computed, const Array &expected,
+                        Aspect aspect, Scale scale, double bound) {
   if (computed.size() != expected.size())
     return fail(fmt::format("{}: shape {}, expected {}", what, describeShape(computed.shape),
                             describeShape(expected.shape)));

@@ -13,26 +13,32 @@ namespace nnc::parity {
 enum class Scale {
   Unit,    ///< scale 1: absolute below 1, relative above
   Largest, ///< scale is the largest element of the expected tensor, but at most 1
-  Exact,   ///< scale 0: relative throughout; for numbers that are f64 in every build, and so not rounded
+  Exact,   ///< scale 0: relative throughout; for numbers that are f64 in every build, and so not
+           ///< rounded
 };
 
-/// The largest difference of two tensors of the same size; infinite where only one of two elements is finite or a number.
-/// With `precision` f32 the expected values are rounded to it first, so that what overflows there may be infinite.
-double largestDifference(const Array &computed, const Array &expected, Scale scale, FloatPrecision precision);
+/// The largest difference of two tensors of the same size; infinite where only one of two elements
+/// is finite or a number. With `precision` f32 the expected values are rounded to it first, so that
+/// what overflows there may be infinite.
+double largestDifference(const Array &computed, const Array &expected, Scale scale,
+                         FloatPrecision precision);
 
-/// What a case is checked for: numbers that come out of the forward pass or a step, and derivatives.
+/// What a case is checked for: numbers that come out of the forward pass or a step, and
+/// derivatives.
 enum class Aspect { Value, Gradient };
 
 /// The differences found while one case is checked in one precision.
 class Measurement {
 public:
   /// `exactness` is how exact the golden values themselves are; 0: more than the bounds ask for.
-  explicit Measurement(FloatPrecision precision, double exactness = 0) : precision(precision), exactness(exactness) {}
+  explicit Measurement(FloatPrecision precision, double exactness = 0)
+      : precision(precision), exactness(exactness) {}
 
   /// Compares, with the bound of the precision and aspect, or with one of its own.
-  void check(const std::string &what, const Array &computed, const Array &expected, Aspect aspect, Scale scale);
-  void check(const std::string &what, const Array &computed, const Array &expected, Aspect aspect, Scale scale,
-             double bound);
+  void check(const std::string &what, const Array &computed, const Array &expected, Aspect aspect,
+             Scale scale);
+  void check(const std::string &what, const Array &computed, const Array &expected, Aspect aspect,
+             Scale scale, double bound);
   /// Something that is wrong apart from numbers.
   void fail(const std::string &message) { failures.push_back(message); }
 

@@ -36,7 +36,8 @@ std::vector<Case> elementwiseCases() {
   std::vector<Case> result;
   for (auto [name, expression] : functions)
     result.push_back({.name = name,
-                      .source = std::string("fn function(x: float[...]) -> float[...] { ") + expression +
+                      .source = std::string("fn function(x: float[...]) -> float[...] { ") +
+                                expression +
                                 " }\nmodel network(x: float[{x}]) -> float[{x}] { function(x) }\n",
                       .single = true});
   return result;

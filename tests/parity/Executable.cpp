@@ -32,7 +32,8 @@ struct Source {
     user = lang::parse(files.add("case.nn", text), diagnostics);
     std::vector<const lang::Module *> modules;
     for (const lang::StandardSource &source : lang::standardSources()) {
-      standard.push_back(lang::parse(files.add(std::string(source.name), std::string(source.text)), diagnostics));
+      standard.push_back(
+          lang::parse(files.add(std::string(source.name), std::string(source.text)), diagnostics));
       modules.push_back(standard.back().get());
     }
     if (!diagnostics.hasErrors())
@@ -50,13 +51,15 @@ Signature signatureOf(func::FuncOp function) {
   Signature signature;
   for (auto [index, type] : llvm::enumerate(function.getArgumentTypes())) {
     DictionaryAttr attributes = function.getArgAttrDict(index);
-    signature.arguments.push_back({{attributeText(attributes, "nn.kind"), attributeText(attributes, "nn.name")},
-                                   cast<RankedTensorType>(type)});
+    signature.arguments.push_back(
+        {{attributeText(attributes, "nn.kind"), attributeText(attributes, "nn.name")},
+         cast<RankedTensorType>(type)});
   }
   for (auto [index, type] : llvm::enumerate(function.getResultTypes())) {
     DictionaryAttr attributes = function.getResultAttrDict(index);
-    signature.results.push_back({{attributeText(attributes, "nn.kind"), attributeText(attributes, "nn.name")},
-                                 cast<RankedTensorType>(type)});
+    signature.results.push_back(
+        {{attributeText(attributes, "nn.kind"), attributeText(attributes, "nn.name")},
+         cast<RankedTensorType>(type)});
   }
   return signature;
 }
@@ -85,7 +88,8 @@ struct Executable::State {
   }
 };
 
-bool Executable::State::compile(const std::string &text, const ExecutableOptions &options, std::string &error) {
+bool Executable::State::compile(const std::string &text, const ExecutableOptions &options,
+                                std::string &error) {
   if (!source.elaborate(text)) {
     error = source.diagnostics.render();
     return false;
@@ -121,8 +125,8 @@ bool Executable::State::build(const ExecutableOptions &options, std::string &err
 Executable::Executable(std::unique_ptr<State> state) : state(std::move(state)) {}
 Executable::~Executable() = default;
 
-std::unique_ptr<Executable> Executable::compile(const std::string &text, const ExecutableOptions &options,
-                                                std::string &error) {
+std::unique_ptr<Executable>
+Executable::compile(const std::string &text, const ExecutableOptions &options, std::string &error) {
   auto state = std::make_unique<State>();
   if (!state->compile(text, options, error))
     return nullptr;
@@ -147,8 +151,8 @@ bool Executable::call(const std::string &function, const Tensors &arguments, Ten
     auto given = arguments.find(port);
     if (given != arguments.end()) {
       if (given->second.size() != elementCount(shape)) {
-        error = fmt::format("{} {} has shape {} in the program, {} in the file", port.kind, port.name,
-                            describeShape(shape), describeShape(given->second.shape));
+        error = fmt::format("{} {} has shape {} in the program, {} in the file", port.kind,
+                            port.name, describeShape(shape), describeShape(given->second.shape));
         return false;
       }
       ordered.push_back({shape, given->second.values});
@@ -158,10 +162,12 @@ bool Executable::call(const std::string &function, const Tensors &arguments, Ten
       ordered.push_back(filled(shape, 1.0 / static_cast<double>(shape[0])));
       continue;
     }
-    auto setting = llvm::find_if(state->source.program->settings,
-                                 [&](const lang::Setting &known) { return known.key == port.name; });
+    auto setting = llvm::find_if(state->source.program->settings, [&](const lang::Setting &known) {
+      return known.key == port.name;
+    });
     if (port.kind != "scalar" || setting == state->source.program->settings.end()) {
-      error = fmt::format("{} asks for the {} {}, which the case does not give", function, port.kind, port.name);
+      error = fmt::format("{} asks for the {} {}, which the case does not give", function,
+                          port.kind, port.name);
       return false;
     }
     ordered.push_back(scalar(setting->value));

@@ -16,7 +16,8 @@ llvm::Error invalid(const std::string &path, const std::string &what) {
 }
 
 llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>> readFile(const std::string &path) {
-  auto buffer = llvm::MemoryBuffer::getFile(path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
+  auto buffer =
+      llvm::MemoryBuffer::getFile(path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
   if (!buffer)
     return invalid(path, buffer.getError().message());
   return std::move(*buffer);
@@ -49,7 +50,8 @@ llvm::Expected<GoldenTensor> readTensor(const json::Object &entry, llvm::StringR
   const json::Array *offsets = entry.getArray("data_offsets");
   if (!type || !shape || !offsets || offsets->size() != 2)
     return llvm::createStringError("an entry without dtype, shape or data_offsets");
-  const auto *reader = llvm::find_if(elementReaders, [&](auto &known) { return known.name == *type; });
+  const auto *reader =
+      llvm::find_if(elementReaders, [&](auto &known) { return known.name == *type; });
   if (reader == std::end(elementReaders))
     return llvm::createStringError("unknown dtype " + type->str());
   GoldenTensor tensor;

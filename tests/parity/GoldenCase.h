@@ -1,4 +1,5 @@
-// A case of the parity folder: the tensors of one safetensors file and what its metadata says of them.
+// A case of the parity folder: the tensors of one safetensors file and what its metadata says of
+// them.
 #pragma once
 
 #include "tests/parity/Array.h"

@@ -1,4 +1,5 @@
-// Layers. An entry without source is one that the language or its standard library does not have yet.
+// Layers. An entry without source is one that the language or its standard library does not have
+// yet.
 #include "tests/parity/Case.h"
 
 namespace nnc::parity {
@@ -14,19 +15,25 @@ Case linear(const std::string &name, const std::string &leading, bool bias) {
   return result;
 }
 
-/// Batch normalisation over the last dimension of ours; `permutation` takes the file's [N, C, ...] there.
-Case batchNorm(const std::string &name, const std::string &type, const std::vector<int64_t> &permutation) {
+/// Batch normalisation over the last dimension of ours; `permutation` takes the file's [N, C, ...]
+/// there.
+Case batchNorm(const std::string &name, const std::string &type,
+               const std::vector<int64_t> &permutation) {
   Case result = {.name = name,
-                 .source = "model network(x: " + type + ") -> " + type + " { bn = batch_norm(); bn(x) }",
+                 .source =
+                     "model network(x: " + type + ") -> " + type + " { bn = batch_norm(); bn(x) }",
                  .placements = {{.golden = "weight", .ours = "bn.scale"},
                                 {.golden = "bias", .ours = "bn.shift"},
                                 {.golden = "running_mean", .ours = "bn.mean"},
                                 {.golden = "running_var", .ours = "bn.variance"}}};
-  for (const char *tensor : {"x", "loss_weight.output", "output", "x.1", "x.2", "output.1", "output.2"})
+  for (const char *tensor :
+       {"x", "loss_weight.output", "output", "x.1", "x.2", "output.1", "output.2"})
     result.placements.push_back({.golden = tensor, .ours = "", .permutation = permutation});
   for (const char *count : {"1", "2", "3"}) {
-    result.placements.push_back({.golden = std::string("running_mean.") + count, .ours = "bn.mean"});
-    result.placements.push_back({.golden = std::string("running_var.") + count, .ours = "bn.variance"});
+    result.placements.push_back(
+        {.golden = std::string("running_mean.") + count, .ours = "bn.mean"});
+    result.placements.push_back(
+        {.golden = std::string("running_var.") + count, .ours = "bn.variance"});
   }
   return result;
 }
@@ -92,7 +99,8 @@ model network(ids: class[11][7]) -> float[7, 5] {
       {.name = "instance_norm", .unsupported = norm},
       {.name = "layer_norm",
        .source = "model network(x: float[4, 6]) -> float[4, 6] { norm = layer_norm(); norm(x) }",
-       .placements = {{.golden = "weight", .ours = "norm.scale"}, {.golden = "bias", .ours = "norm.shift"}}},
+       .placements = {{.golden = "weight", .ours = "norm.scale"},
+                      {.golden = "bias", .ours = "norm.shift"}}},
       {.name = "layer_norm_2dims",
        .source = R"(
 layer plane_norm(eps: float = 1e-5)(x: float[H, W]) -> float[H, W] {
@@ -102,9 +110,11 @@ layer plane_norm(eps: float = 1e-5)(x: float[H, W]) -> float[H, W] {
   scale * centred / sqrt(mean[H, W](centred^2) + eps) + shift
 }
 model network(x: float[4, 6]) -> float[4, 6] { norm = plane_norm(); norm(x) })",
-       .placements = {{.golden = "weight", .ours = "norm.scale"}, {.golden = "bias", .ours = "norm.shift"}}},
+       .placements = {{.golden = "weight", .ours = "norm.scale"},
+                      {.golden = "bias", .ours = "norm.shift"}}},
       // The initial values of scale and shift are 1 and 0.
-      {.name = "layer_norm_plain", .source = "model network(x: float[6]) -> float[6] { layer_norm()(x) }"},
+      {.name = "layer_norm_plain",
+       .source = "model network(x: float[6]) -> float[6] { layer_norm()(x) }"},
       linear("linear", "", true),
       linear("linear_nobias", "", false),
       linear("linear_sequence", "4, ", true),

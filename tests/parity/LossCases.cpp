@@ -1,5 +1,5 @@
-// Losses. PyTorch's mean over the examples is what training does with a loss of one example. Those that divide by something
-// else than the number of examples say so with batch_sum.
+// Losses. PyTorch's mean over the examples is what training does with a loss of one example. Those
+// that divide by something else than the number of examples say so with batch_sum.
 #include "tests/parity/Case.h"
 
 namespace nnc::parity {
@@ -14,7 +14,8 @@ Case elementwiseLoss(const std::string &name, const std::string &function, int64
 }
 
 /// A loss of the scores `input` of five classes and the number `target` of one of them.
-Case classLoss(const std::string &name, const std::string &statement, const std::string &element = "class[5]") {
+Case classLoss(const std::string &name, const std::string &statement,
+               const std::string &element = "class[5]") {
   return {.name = name,
           .source = "model network(input: float[5]) -> float[5] { input }",
           .training = statement,
@@ -66,7 +67,8 @@ model network(a: float[5], b: float[5]) -> (a: float[5], b: float[5]) { (a = a, 
        .source = "model network(input: float[4, 5]) -> float[4, 5] { input }",
        .training = "loss = mean(cross_entropy(network(input), target))",
        .placements = {{.golden = "target", .ours = "", .element = "class[5]"}}},
-      classLoss("loss_cross_entropy_smooth", "loss = smooth_cross_entropy(0.1)(network(input), target)"),
+      classLoss("loss_cross_entropy_smooth",
+                "loss = smooth_cross_entropy(0.1)(network(input), target)"),
       elementwiseLoss("loss_cross_entropy_soft", "soft_cross_entropy", 5),
       classLoss("loss_cross_entropy_weighted", R"(own = weight[target]
   loss = batch_sum(own * cross_entropy(network(input), target)) / batch_sum(own))"),

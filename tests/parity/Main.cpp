@@ -1,4 +1,5 @@
-// nn-parity: checks compiled programs against golden values that PyTorch computed. See docs/parity.md.
+// nn-parity: checks compiled programs against golden values that PyTorch computed. See
+// docs/parity.md.
 #include "tests/parity/Checks.h"
 #include "tests/parity/Report.h"
 
@@ -18,13 +19,16 @@ namespace {
 
 cl::OptionCategory category("nn-parity");
 cl::opt<std::string> folderArgument(cl::Positional, cl::desc("[FOLDER]"), cl::cat(category));
-cl::opt<bool> useReference("reference", cl::desc("evaluate plainly instead of running generated code"),
+cl::opt<bool> useReference("reference",
+                           cl::desc("evaluate plainly instead of running generated code"),
                            cl::cat(category));
-cl::list<std::string> filters("filter", cl::desc("only cases whose name contains TEXT (may be repeated)"),
+cl::list<std::string> filters("filter",
+                              cl::desc("only cases whose name contains TEXT (may be repeated)"),
                               cl::value_desc("TEXT"), cl::cat(category));
-cl::opt<std::string> precisionName("float", cl::desc("f32, f64 or both (the default)"), cl::init("both"),
-                                   cl::cat(category));
-cl::opt<bool> printSource("print-source", cl::desc("print the programs instead of checking them"), cl::cat(category));
+cl::opt<std::string> precisionName("float", cl::desc("f32, f64 or both (the default)"),
+                                   cl::init("both"), cl::cat(category));
+cl::opt<bool> printSource("print-source", cl::desc("print the programs instead of checking them"),
+                          cl::cat(category));
 
 std::string parityFolder() {
   if (!folderArgument.empty())
@@ -34,7 +38,9 @@ std::string parityFolder() {
 }
 
 bool selected(const std::string &name) {
-  return filters.empty() || llvm::any_of(filters, [&](const std::string &text) { return name.find(text) != name.npos; });
+  return filters.empty() || llvm::any_of(filters, [&](const std::string &text) {
+           return name.find(text) != name.npos;
+         });
 }
 
 std::vector<FloatPrecision> precisions() {
@@ -71,7 +77,8 @@ void runCase(const Case &entry, const std::string &folder, Engine engine, Report
 /// Files of the folder that no case of the table is for.
 void reportUnknownFiles(const std::vector<Case> &cases, const std::string &folder, Report &report) {
   std::error_code code;
-  for (llvm::sys::fs::directory_iterator file(folder, code), end; !code && file != end; file.increment(code)) {
+  for (llvm::sys::fs::directory_iterator file(folder, code), end; !code && file != end;
+       file.increment(code)) {
     std::string name = llvm::sys::path::stem(file->path()).str();
     if (llvm::sys::path::extension(file->path()) == ".safetensors" && selected(name) &&
         llvm::none_of(cases, [&](const Case &entry) { return entry.name == name; }))
@@ -80,22 +87,26 @@ void reportUnknownFiles(const std::vector<Case> &cases, const std::string &folde
 }
 
 void runInitialisers(const std::string &folder, Engine engine, Report &report) {
-  llvm::Expected<std::vector<GoldenInitialiser>> golden = readGoldenInitialisers(folder + "/initialisers.json");
+  llvm::Expected<std::vector<GoldenInitialiser>> golden =
+      readGoldenInitialisers(folder + "/initialisers.json");
   if (!golden)
     return report.addFailure("initialisers", llvm::toString(golden.takeError()));
   std::vector<InitialiserCase> cases = initialiserCases();
   for (const GoldenInitialiser &expected : *golden) {
-    std::string name = fmt::format("init_{}_{}", expected.name, expected.shape.size() == 4 ? "conv" : "dense");
+    std::string name =
+        fmt::format("init_{}_{}", expected.name, expected.shape.size() == 4 ? "conv" : "dense");
     if (!selected(name) || printSource)
       continue;
-    auto entry = llvm::find_if(cases, [&](const InitialiserCase &known) { return known.name == expected.name; });
+    auto entry = llvm::find_if(
+        cases, [&](const InitialiserCase &known) { return known.name == expected.name; });
     if (entry == cases.end())
       report.addFailure(name, "not in the table of cases");
     else if (!entry->unsupported.empty())
       report.addUnsupported(name, entry->unsupported);
     else
-      measure(report, name, 0,
-              [&](Measurement &measurement) { checkInitialiser(*entry, expected, engine, measurement); });
+      measure(report, name, 0, [&](Measurement &measurement) {
+        checkInitialiser(*entry, expected, engine, measurement);
+      });
   }
 }
 
@@ -111,7 +122,8 @@ int main(int count, char **arguments) {
   Report report;
   std::string folder = parityFolder();
   if (folder.empty() || !llvm::sys::fs::is_directory(folder)) {
-    std::string reason = folder.empty() ? "no folder given, and NNC_SHARED is not set" : "no folder " + folder;
+    std::string reason =
+        folder.empty() ? "no folder given, and NNC_SHARED is not set" : "no folder " + folder;
     for (const Case &entry : cases)
       report.addSkipped(entry.name, "");
     fmt::print("all skipped: {}\n", reason);

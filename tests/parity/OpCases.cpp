@@ -5,7 +5,8 @@ namespace nnc::parity {
 
 std::vector<Case> opCases() {
   return {
-      {.name = "ew_log_softmax", .source = "model network(x: float[10]) -> float[10] { log_softmax(x) }"},
+      {.name = "ew_log_softmax",
+       .source = "model network(x: float[10]) -> float[10] { log_softmax(x) }"},
       {.name = "ew_log_softmax_dim1", .source = R"(
 fn over_channels(x: float[C, L]) -> float[C, L] {
   shifted = x - stop_gradient(max[C](x))
@@ -13,7 +14,8 @@ fn over_channels(x: float[C, L]) -> float[C, L] {
 }
 model network(x: float[5, 6]) -> float[5, 6] { over_channels(x) })"},
       {.name = "ew_logsumexp", .source = "model network(x: float[10]) -> float { logsumexp(x) }"},
-      {.name = "ew_pow_tensor", .source = "model network(x: float[7], y: float[7]) -> float[7] { x^y }"},
+      {.name = "ew_pow_tensor",
+       .source = "model network(x: float[7], y: float[7]) -> float[7] { x^y }"},
       {.name = "ew_prelu",
        .source = "model network(x: float[4]) -> float[4] { act = prelu(); act(x) }",
        .placements = {{.golden = "weight", .ours = "act.slope"}}},
@@ -35,15 +37,18 @@ model network(a: float[3, 5, 7], b: float[3, 3, 7]) -> float[3, 5, 3] {
   y
 })"},
       // The gradients of what has no batch are sums over it.
-      {.name = "op_broadcast", .source = R"(
+      {.name = "op_broadcast",
+       .source = R"(
 model network(a: float[7, 3], d: float[1, 3]) -> float[7, 3] {
   param b: float[7, 1] = 0
   param c: float[3] = 0
   y[i, j] = a[i, j] * b[i, 0] + c[j] / d[0, j] - b[i, 0]
   y
 })",
-       .placements = {{.golden = "b", .ours = "b", .parameter = true}, {.golden = "c", .ours = "c", .parameter = true}}},
-      {.name = "op_concat_slice", .source = R"(
+       .placements = {{.golden = "b", .ours = "b", .parameter = true},
+                      {.golden = "c", .ours = "c", .parameter = true}}},
+      {.name = "op_concat_slice",
+       .source = R"(
 model network(a: float[7, 4], b: float[5, 4]) -> float[4, 13] {
   rows = concat(a, b[1..3], a[0..1], a[2..3], a[4..5], a[6..7], dim = 0)
   y[c, r] = rows[r, c]
@@ -54,13 +59,15 @@ model network(a: float[7, 4], b: float[5, 4]) -> float[4, 13] {
       {.name = "op_gather",
        .source = "model network(index: class[7][9], x: float[7]) -> float[9] { x[index] }",
        .placements = {{.golden = "index", .ours = "", .element = "class[7]", .shared = true}}},
-      {.name = "op_matmul", .source = R"(
+      {.name = "op_matmul",
+       .source = R"(
 model network(a: float[7]) -> float[3] {
   param b: float[7, 3] = 0
   a @ b
 })",
        .placements = {{.golden = "b", .ours = "b", .parameter = true}}},
-      {.name = "op_reduce", .source = R"(
+      {.name = "op_reduce",
+       .source = R"(
 fn reductions(x: float[A, B, C])
     -> (sum: float[A, C], mean: float[B], var: float[A, B], max: float[A, C], min: float[A, B], prod: float[A, B]) {
   centre = mean[C](x)
@@ -73,7 +80,8 @@ model network(x: float[5, 7, 3])
   reductions(x)
 })",
        .single = true},
-      {.name = "position_encoding", .source = R"(
+      {.name = "position_encoding",
+       .source = R"(
 model network(nothing: float) -> float[50, 16] {
   position = float(iota(50))
   frequency = 10000 ^ (-2 * float(iota(8)) / 16)

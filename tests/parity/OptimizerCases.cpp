@@ -1,11 +1,12 @@
-// Optimizers and learning rates. An optimizer's case is 20 compiled steps from given parameters; a schedule's is the learning
-// rate that compiled steps report.
+// Optimizers and learning rates. An optimizer's case is 20 compiled steps from given parameters; a
+// schedule's is the learning rate that compiled steps report.
 #include "tests/parity/Case.h"
 
 namespace nnc::parity {
 namespace {
 
-Case optimizer(const std::string &name, const std::string &recipe, const std::string &declarations = "") {
+Case optimizer(const std::string &name, const std::string &recipe,
+               const std::string &declarations = "") {
   Case result = {.name = name,
                  .source = declarations + R"(
 model network(x: float[6]) -> float[3] {
@@ -49,10 +50,13 @@ optimizer limited_sgd(rate: schedule, norm: float) {
 
 Case schedule(const std::string &name, const std::string &rate, int64_t steps = 0,
               const std::string &declarations = "") {
-  return {.name = name,
-          .source = declarations + "\nmodel network(nothing: float) -> float { param weight: float = 1; weight * nothing }",
-          .training = "optimizer = sgd(rate = " + rate + ")",
-          .steps = steps};
+  return {
+      .name = name,
+      .source =
+          declarations +
+          "\nmodel network(nothing: float) -> float { param weight: float = 1; weight * nothing }",
+      .training = "optimizer = sgd(rate = " + rate + ")",
+      .steps = steps};
 }
 
 /// PyTorch keeps the product of the momenta in f32, also when all else is f64.
@@ -82,7 +86,8 @@ std::vector<Case> optimizerCases() {
       optimizer("opt_clip_value", "optimizer = sgd(0.5)\n  clip = value(0.03)"),
       optimizer("opt_ema", "optimizer = averaged(0.2, mu = 0.9, keep = 0.9)",
                 averaging("keep * (if step == 1 { param } else { average }) + (1 - keep) * moved")),
-      {.name = "opt_gradient_accumulation", .unsupported = "the recipe has no accumulation over several batches yet"},
+      {.name = "opt_gradient_accumulation",
+       .unsupported = "the recipe has no accumulation over several batches yet"},
       optimizer("opt_max_norm", "optimizer = limited_sgd(0.5, norm = 0.9)", maximumNorm),
       nadam(),
       optimizer("opt_radam", "optimizer = radam(0.01, beta2 = 0.99)"),
@@ -92,10 +97,11 @@ std::vector<Case> optimizerCases() {
       optimizer("opt_sgd", "optimizer = sgd(0.1)"),
       optimizer("opt_sgd_dampening", "optimizer = momentum(0.1, mu = 0.9, dampening = 0.1)"),
       optimizer("opt_sgd_momentum", "optimizer = momentum(0.1, mu = 0.9)"),
-      optimizer("opt_sgd_momentum_weight_decay", "optimizer = momentum(0.1, mu = 0.9, decay = 0.01)"),
+      optimizer("opt_sgd_momentum_weight_decay",
+                "optimizer = momentum(0.1, mu = 0.9, decay = 0.01)"),
       optimizer("opt_sgd_nesterov", "optimizer = momentum(0.1, mu = 0.9, nesterov = true)"),
-      optimizer("opt_sgd_step_schedule",
-                "optimizer = momentum(step_decay(0.4, every = 5, factor = 0.5, by_epoch = false), mu = 0.5)"),
+      optimizer("opt_sgd_step_schedule", "optimizer = momentum(step_decay(0.4, every = 5, factor = "
+                                         "0.5, by_epoch = false), mu = 0.5)"),
       optimizer("opt_sgd_weight_decay", "optimizer = sgd(0.1, decay = 0.05)"),
   };
 }

@@ -47,7 +47,8 @@ std::string applied(const std::vector<FieldBinding> &fields) {
 std::string assembled(const Case &entry, const ProgramPlan &plan, const std::string &statements,
                       const std::string &predictions) {
   std::string text = dataBlock(plan.fields) + entry.source + "\n";
-  text += fmt::format("train network on golden {{\n  {}\n  batch = {}\n  epochs = 1\n}}\n", statements, plan.batch);
+  text += fmt::format("train network on golden {{\n  {}\n  batch = {}\n  epochs = 1\n}}\n",
+                      statements, plan.batch);
   if (!predictions.empty())
     text += fmt::format("predict network {{ {} }}\n", predictions);
   return text;
@@ -64,7 +65,9 @@ std::vector<FieldBinding> fieldsOf(const Case &entry, const GoldenCase &golden) 
     std::vector<int64_t> shape = placed(entry, golden, name).shape;
     if (!entry.single && !placement.shared)
       shape.erase(shape.begin());
-    std::string element = !placement.element.empty() ? placement.element : tensor.integer ? "int" : "float";
+    std::string element = !placement.element.empty() ? placement.element
+                          : tensor.integer           ? "int"
+                                                     : "float";
     fields.push_back({programName(entry, name), name, typeText(element, shape), input});
   }
   if (std::none_of(fields.begin(), fields.end(), [](auto &field) { return field.modelInput; }))
@@ -72,13 +75,16 @@ std::vector<FieldBinding> fieldsOf(const Case &entry, const GoldenCase &golden) 
   return fields;
 }
 
-/// Training wants something to train. A case without parameters gets one that is 0 and adds nothing to the loss.
-constexpr const char *anchorModel = "model anchor(x: float) -> float { param zero: float = 0; zero * x }\n";
+/// Training wants something to train. A case without parameters gets one that is 0 and adds nothing
+/// to the loss.
+constexpr const char *anchorModel =
+    "model anchor(x: float) -> float { param zero: float = 0; zero * x }\n";
 constexpr const char *anchorTerm = " + anchor(1)";
 
 bool hasParameters(const Case &entry, const GoldenCase &golden) {
   return !golden.named("param").empty() ||
-         std::any_of(entry.placements.begin(), entry.placements.end(), [](auto &placement) { return placement.parameter; });
+         std::any_of(entry.placements.begin(), entry.placements.end(),
+                     [](auto &placement) { return placement.parameter; });
 }
 
 } // namespace
@@ -109,39 +115,45 @@ ProgramPlan planValues(const Case &entry, const GoldenCase &golden) {
 
   std::vector<std::string> outputs;
   for (const std::string &name : golden.named("output"))
-    if (golden.find("loss_weight." + name) || golden.kind == "elementwise" || golden.find("loss") == nullptr)
+    if (golden.find("loss_weight." + name) || golden.kind == "elementwise" ||
+        golden.find("loss") == nullptr)
       outputs.push_back(name);
   std::vector<std::string> terms, predictions;
   for (const std::string &output : outputs) {
     std::string value = outputs.size() == 1 ? "result" : "result." + underscored(output);
     std::string weight = "loss_weight." + output;
     bool weighted = golden.find(weight) != nullptr;
-    terms.push_back(weighted ? fmt::format("sum({} * {})", value, underscored(weight)) : fmt::format("sum({})", value));
+    terms.push_back(weighted ? fmt::format("sum({} * {})", value, underscored(weight))
+                             : fmt::format("sum({})", value));
     predictions.push_back(fmt::format("{} = {}", underscored(output), value));
   }
   std::string statements = withShapes(entry.training, golden);
   // The file sums over the examples, training takes their mean.
   if (statements.empty())
-    statements = fmt::format("result = {}\n  loss = {} * ({})", applied(plan.fields), plan.batch, fmt::join(terms, " + "));
+    statements = fmt::format("result = {}\n  loss = {} * ({})", applied(plan.fields), plan.batch,
+                             fmt::join(terms, " + "));
   Case filled = entry;
   filled.source = withShapes(entry.source, golden);
   if (!hasParameters(entry, golden)) {
     filled.source = anchorModel + filled.source;
     statements += anchorTerm;
   }
-  plan.text = assembled(filled, plan, statements + "\n  optimizer = sgd(0.1)",
-                        entry.training.empty() ? fmt::format("{}", fmt::join(predictions, ", ")) : "");
+  plan.text =
+      assembled(filled, plan, statements + "\n  optimizer = sgd(0.1)",
+                entry.training.empty() ? fmt::format("{}", fmt::join(predictions, ", ")) : "");
   return plan;
 }
 
-ProgramPlan planTraining(const Case &entry, const std::vector<int64_t> &exampleShape, int64_t classes, int64_t batch) {
+ProgramPlan planTraining(const Case &entry, const std::vector<int64_t> &exampleShape,
+                         int64_t classes, int64_t batch) {
   ProgramPlan plan;
   plan.batch = batch;
   plan.fields = {{"x", "x", typeText("float", exampleShape), true},
                  {"target", "target", fmt::format("class[{}]", classes), false}};
-  plan.text = assembled(entry, plan,
-                        "logits = network(x)\n  loss = cross_entropy(logits, target)\n  " + entry.training,
-                        "output = logits");
+  plan.text =
+      assembled(entry, plan,
+                "logits = network(x)\n  loss = cross_entropy(logits, target)\n  " + entry.training,
+                "output = logits");
   return plan;
 }
 
@@ -155,11 +167,12 @@ ProgramPlan planSchedule(const Case &entry) {
 ProgramPlan planInitialiser(const InitialiserCase &entry, const std::vector<int64_t> &shape) {
   ProgramPlan plan;
   plan.fields = {{"nothing", "", "float", true}};
-  Case model = {.name = entry.name,
-                .source = entry.source +
-                          fmt::format("\nmodel network(nothing: float) -> float {{\n  param weight: {} = {}\n"
-                                      "  nothing * sum(weight)\n}}\n",
-                                      typeText("float", shape), entry.initialiser)};
+  Case model = {
+      .name = entry.name,
+      .source = entry.source +
+                fmt::format("\nmodel network(nothing: float) -> float {{\n  param weight: {} = {}\n"
+                            "  nothing * sum(weight)\n}}\n",
+                            typeText("float", shape), entry.initialiser)};
   plan.text = assembled(model, plan, "loss = network(nothing)\n  optimizer = sgd(0.1)", "");
   return plan;
 }

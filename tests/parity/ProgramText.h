@@ -1,5 +1,5 @@
-// The whole .nn program of a case: its model from the table of cases, and around it the data block, the loss and the
-// predictions that follow from the golden file.
+// The whole .nn program of a case: its model from the table of cases, and around it the data block,
+// the loss and the predictions that follow from the golden file.
 #pragma once
 
 #include "tests/parity/Case.h"
@@ -36,8 +36,10 @@ Array placed(const Case &entry, const GoldenCase &golden, const std::string &ten
 /// Elementwise, op, layer and loss cases.
 ProgramPlan planValues(const Case &entry, const GoldenCase &golden);
 
-/// Optimizer and training cases: classification of `x` by cross entropy. `exampleShape` is that of one x.
-ProgramPlan planTraining(const Case &entry, const std::vector<int64_t> &exampleShape, int64_t classes, int64_t batch);
+/// Optimizer and training cases: classification of `x` by cross entropy. `exampleShape` is that of
+/// one x.
+ProgramPlan planTraining(const Case &entry, const std::vector<int64_t> &exampleShape,
+                         int64_t classes, int64_t batch);
 
 /// Schedules: a model of one parameter, whose training reports the learning rate.
 ProgramPlan planSchedule(const Case &entry);

@@ -1,4 +1,5 @@
-// Calls functions by the reference evaluator, after differentiation only: no simplification, no code generation.
+// Calls functions by the reference evaluator, after differentiation only: no simplification, no
+// code generation.
 #include "compiler/Driver/Pipelines.h"
 #include "compiler/Reference/Evaluate.h"
 #include "tests/parity/Executable.h"
@@ -35,10 +36,12 @@ class ReferenceBackend : public Backend {
 public:
   explicit ReferenceBackend(ModuleOp module) : module(module) {}
 
-  bool call(const std::string &function, const Signature &signature, const std::vector<Array> &arguments,
-            std::vector<Array> &results, std::string &error) override {
+  bool call(const std::string &function, const Signature &signature,
+            const std::vector<Array> &arguments, std::vector<Array> &results,
+            std::string &error) override {
     llvm::raw_string_ostream messages(error);
-    ScopedDiagnosticHandler handler(module.getContext(), [&](Diagnostic &diagnostic) { messages << diagnostic << "\n"; });
+    ScopedDiagnosticHandler handler(
+        module.getContext(), [&](Diagnostic &diagnostic) { messages << diagnostic << "\n"; });
     SmallVector<reference::Tensor> inputs;
     for (auto [array, port] : llvm::zip_equal(arguments, signature.arguments))
       inputs.push_back(toReference(array, port.type));

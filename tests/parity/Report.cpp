@@ -10,15 +10,20 @@ namespace {
 
 constexpr const char *statusNames[] = {"ok", "FAIL", "unsupported", "skipped"};
 
-std::string number(double difference) { return difference < 0 ? "-" : fmt::format("{:.1e}", difference); }
+std::string number(double difference) {
+  return difference < 0 ? "-" : fmt::format("{:.1e}", difference);
+}
 
 const char *precisionName(const Measurement &measurement) {
   return measurement.precision == FloatPrecision::F64 ? "f64" : "f32";
 }
 
 std::string numbers(const Measurement &measurement) {
-  double value = measurement.largest(Aspect::Value), gradient = measurement.largest(Aspect::Gradient);
-  std::string text = value < 0 && gradient < 0 ? "" : fmt::format("value {:<8} gradient {:<8}", number(value), number(gradient));
+  double value = measurement.largest(Aspect::Value),
+         gradient = measurement.largest(Aspect::Gradient);
+  std::string text = value < 0 && gradient < 0 ? ""
+                                               : fmt::format("value {:<8} gradient {:<8}",
+                                                             number(value), number(gradient));
   for (const std::string &remark : measurement.remarks)
     text += (text.empty() ? "" : ", ") + remark;
   return text;
@@ -39,7 +44,8 @@ void Report::addChecked(const std::string &name, const std::vector<Measurement> 
   for (const Measurement &measurement : measurements) {
     if (!measurement.passed())
       status = Status::Fail;
-    rest += fmt::format("{}{} {}", rest.empty() ? "" : "  ", precisionName(measurement), numbers(measurement));
+    rest += fmt::format("{}{} {}", rest.empty() ? "" : "  ", precisionName(measurement),
+                        numbers(measurement));
   }
   line(name, status, rest);
   for (const Measurement &measurement : measurements)
@@ -51,13 +57,18 @@ void Report::addUnsupported(const std::string &name, const std::string &reason) 
   line(name, Status::Unsupported, reason);
 }
 
-void Report::addSkipped(const std::string &name, const std::string &reason) { line(name, Status::Skipped, reason); }
+void Report::addSkipped(const std::string &name, const std::string &reason) {
+  line(name, Status::Skipped, reason);
+}
 
-void Report::addFailure(const std::string &name, const std::string &reason) { line(name, Status::Fail, reason); }
+void Report::addFailure(const std::string &name, const std::string &reason) {
+  line(name, Status::Fail, reason);
+}
 
 void Report::printCounts(const std::string &what) {
-  fmt::print("{} {}: {} ok, {} FAIL, {} unsupported, {} skipped\n", std::accumulate(counts.begin(), counts.end(), 0), what,
-             counts[0], counts[1], counts[2], counts[3]);
+  fmt::print("{} {}: {} ok, {} FAIL, {} unsupported, {} skipped\n",
+             std::accumulate(counts.begin(), counts.end(), 0), what, counts[0], counts[1],
+             counts[2], counts[3]);
   counts = {};
 }
 

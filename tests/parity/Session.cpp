@@ -32,7 +32,8 @@ void Session::setPersistent(const std::vector<std::string> &roles, const std::st
       Array array = transposed(*golden.find(name), placement.permutation);
       bool known = false;
       for (const char *kind : {"parameter", "state"})
-        if (auto found = arguments.find({kind, ours}); found != arguments.end() && found->second.size() == array.size()) {
+        if (auto found = arguments.find({kind, ours});
+            found != arguments.end() && found->second.size() == array.size()) {
           found->second = array;
           known = true;
         }
@@ -43,8 +44,10 @@ void Session::setPersistent(const std::vector<std::string> &roles, const std::st
 }
 
 void Session::setStep(int64_t finished, int64_t steps) {
-  arguments[{"scalar", "step"}] = arguments[{"scalar", "epoch"}] = scalar(static_cast<double>(finished));
-  arguments[{"scalar", "steps"}] = arguments[{"scalar", "epochs"}] = scalar(static_cast<double>(steps));
+  arguments[{"scalar", "step"}] = arguments[{"scalar", "epoch"}] =
+      scalar(static_cast<double>(finished));
+  arguments[{"scalar", "steps"}] = arguments[{"scalar", "epochs"}] =
+      scalar(static_cast<double>(steps));
   arguments[{"scalar", "steps_per_epoch"}] = scalar(1);
 }
 
@@ -70,8 +73,8 @@ const Array *Session::result(const Tensors &results, const Port &port) {
   return nullptr;
 }
 
-void Session::compare(const Tensors &results, const Port &port, const std::string &goldenName, Aspect aspect,
-                      Scale scale, const std::string &layoutOf) {
+void Session::compare(const Tensors &results, const Port &port, const std::string &goldenName,
+                      Aspect aspect, Scale scale, const std::string &layoutOf) {
   markCompared(goldenName);
   const Array *computed = result(results, port);
   if (!computed)

@@ -33,7 +33,8 @@ std::vector<InitialiserCase> initialiserCases() {
        .source = "init he_out(shape) { normal(0, sqrt(2 / fan_out(shape))) }"},
       {.name = "kaiming_normal_leaky",
        .initialiser = "he_leaky(0.01)",
-       .source = "init he_leaky(shape, slope: float) { normal(0, sqrt(2 / (1 + slope^2) / fan_in(shape))) }"},
+       .source = "init he_leaky(shape, slope: float) { normal(0, sqrt(2 / (1 + slope^2) / "
+                 "fan_in(shape))) }"},
       {.name = "kaiming_uniform_fan_in", .initialiser = "he_uniform"},
       {.name = "kaiming_uniform_fan_out", .initialiser = "he_uniform_out", .source = R"(
 init he_uniform_out(shape) {
@@ -42,8 +43,12 @@ init he_uniform_out(shape) {
 })"},
       {.name = "lecun_normal", .initialiser = "lecun"},
       {.name = "linear_default", .initialiser = "fan_in_uniform"},
-      {.name = "orthogonal", .initialiser = "", .unsupported = "the standard library has no orthogonal initialiser yet"},
-      {.name = "truncated_normal", .initialiser = "", .unsupported = "the standard library has no truncated normal yet"},
+      {.name = "orthogonal",
+       .initialiser = "",
+       .unsupported = "the standard library has no orthogonal initialiser yet"},
+      {.name = "truncated_normal",
+       .initialiser = "",
+       .unsupported = "the standard library has no truncated normal yet"},
       {.name = "xavier_normal", .initialiser = "xavier_normal"},
       {.name = "xavier_uniform", .initialiser = "xavier"},
       {.name = "xavier_uniform_tanh", .initialiser = "xavier(5 / 3)"},
