@@ -59,6 +59,7 @@ private:
   void placeResults(BufferAnalysis &analysis, SmallVectorImpl<Update> &updates);
   std::optional<unsigned> replacedArgument(unsigned result);
   void takeOverDyingOperands(BufferAnalysis &analysis, ArrayRef<KernelGroup> order);
+  void keepOnTiles(BufferAnalysis &analysis, ArrayRef<KernelGroup> order);
   LogicalResult planArena(BufferAnalysis &analysis);
 
   func::FuncOp function;
@@ -226,6 +227,27 @@ void FunctionAssignment::takeOverDyingOperands(BufferAnalysis &analysis,
     }
 }
 
+/// A contraction's result that only its epilogue reads needs no memory, unless the epilogue's own result is to
+/// take its place.
+void FunctionAssignment::keepOnTiles(BufferAnalysis &analysis, ArrayRef<KernelGroup> order) {
+  for (const KernelGroup &group : order) {
+    if (group.size() < 2)
+      continue;
+    auto contraction = dyn_cast<linalg::LinalgOp>(group[group.size() - 2]);
+    auto epilogue = dyn_cast<linalg::LinalgOp>(group.back());
+    if (!epilogue || !contraction || contraction.getNumReductionLoops() == 0)
+      continue;
+    unsigned number = analysis.memory(contraction->getResult(0)).storage;
+    Storage &storage = analysis.storages[number];
+    bool takenOver = llvm::any_of(analysis.storages, [&](const Storage &other) {
+      return other.replacedBy && analysis.resolve(*other.replacedBy) == number;
+    });
+    if (storage.kind == Storage::Arena && !takenOver && !storage.replacedBy &&
+        isConsumed(analysis, contraction, epilogue))
+      storage.kind = Storage::Tiles;
+  }
+}
+
 LogicalResult FunctionAssignment::planArena(BufferAnalysis &analysis) {
   SmallVector<BufferRequest> requests;
   SmallVector<Storage *> requesters;
@@ -320,6 +342,7 @@ LogicalResult FunctionAssignment::run() {
     operand.set(buildCopy(builder, terminator->getLoc(), operand.get()));
   }
   takeOverDyingOperands(*analysis, order);
+  keepOnTiles(*analysis, order);
   if (failed(planArena(*analysis)))
     return failure();
   blocks.symbol = ("nnc_" + function.getSymName()).str();

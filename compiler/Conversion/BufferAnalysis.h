@@ -19,6 +19,7 @@ struct Storage {
     Result,   // a tensor of persistent or outputs that the function leaves
     Arena,
     Constant, // read-only data of the object
+    Tiles,    // never in memory: only the epilogue of the contraction that computes it reads it
   };
   Kind kind = Arena;
   mlir::Value origin;           // the first tensor that lives here

@@ -36,6 +36,18 @@ FunctionRewriter::FunctionRewriter(func::FuncOp function, BufferAnalysis &analys
     : function(function), analysis(analysis), blocks(blocks), module(module),
       views(function.getContext()), kernels(function.getContext()) {}
 
+bool isConsumed(const BufferAnalysis &analysis, Operation *contraction, Operation *epilogue) {
+  unsigned storage = analysis.memory(contraction->getResult(0)).storage;
+  if (analysis.storages[storage].kind == Storage::Result)
+    return false;
+  return llvm::all_of(analysis.kernels, [&](Operation *kernel) {
+    return kernel == contraction || kernel == epilogue ||
+           llvm::none_of(tensorsRead(kernel), [&](Value tensor) {
+             return analysis.memory(tensor).storage == storage;
+           });
+  });
+}
+
 func::FuncOp FunctionRewriter::createFunction() {
   OpBuilder builder(function);
   MLIRContext *context = builder.getContext();
@@ -102,7 +114,14 @@ Value FunctionRewriter::memrefOf(Value tensor) {
   auto type = cast<RankedTensorType>(tensor.getType());
   Operation *definition = tensor.getDefiningOp();
   Value result;
-  if (storage.kind == Storage::Constant && !isView(definition)) {
+  if (storage.kind == Storage::Tiles) {
+    // Memory that lower-to-loops will find no use for.
+    Value &unused = tileMemory[memory.storage];
+    if (!unused)
+      unused = memref::AllocaOp::create(views, tensor.getLoc(),
+                                        MemRefType::get(type.getShape(), type.getElementType()));
+    result = unused;
+  } else if (storage.kind == Storage::Constant && !isView(definition)) {
     result = globalOf(tensor);
   } else if (storage.kind != Storage::Constant && memory.whole) {
     result = viewOf(storage, type);
@@ -184,19 +203,6 @@ Operation *FunctionRewriter::rewriteLinalg(linalg::LinalgOp op) {
   };
   return linalg::GenericOp::create(kernels, op.getLoc(), TypeRange{}, inputs, outputs,
                                    op.getIndexingMapsArray(), op.getIteratorTypesArray(), body);
-}
-
-/// Nothing else reads what the contraction leaves.
-bool FunctionRewriter::isConsumed(Operation *contraction, Operation *epilogue) {
-  unsigned storage = analysis.memory(contraction->getResult(0)).storage;
-  if (analysis.storages[storage].kind != Storage::Arena)
-    return false;
-  return llvm::all_of(analysis.kernels, [&](Operation *kernel) {
-    return kernel == contraction || kernel == epilogue ||
-           llvm::none_of(tensorsRead(kernel), [&](Value tensor) {
-             return analysis.memory(tensor).storage == storage;
-           });
-  });
 }
 
 /// A copy into a part of the destination, whose memory the result shares.
@@ -282,7 +288,7 @@ void FunctionRewriter::run(ArrayRef<KernelGroup> order) {
       Operation *memory = rewriteLinalg(op);
       if (contraction) {
         memory->setAttr(epilogueAttrName, kernels.getUnitAttr());
-        if (isConsumed(contraction, kernel))
+        if (isConsumed(analysis, contraction, kernel))
           rewritten->setAttr(consumedAttrName, kernels.getUnitAttr());
       }
       if (op.getNumReductionLoops() != 0) {

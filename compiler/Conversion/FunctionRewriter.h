@@ -11,6 +11,10 @@
 
 namespace nnc {
 
+/// Nothing but `epilogue` reads what the contraction computes.
+bool isConsumed(const BufferAnalysis &analysis, mlir::Operation *contraction,
+                mlir::Operation *epilogue);
+
 class FunctionRewriter {
 public:
   /// Numbers of the blocks among the arguments of a compiled function, which thread and threads follow.
@@ -29,7 +33,6 @@ private:
   mlir::Value scalarOf(mlir::Value scalar);
   mlir::Value globalOf(mlir::Value constant);
   mlir::Operation *rewriteLinalg(mlir::linalg::LinalgOp op);
-  bool isConsumed(mlir::Operation *contraction, mlir::Operation *epilogue);
   void rewriteInsert(mlir::tensor::InsertSliceOp insert);
   void rewriteScatter(nn::ScatterAddOp scatter);
 
@@ -41,6 +44,7 @@ private:
   mlir::OpBuilder kernels; // behind them
   mlir::func::FuncOp compiled;
   llvm::DenseMap<mlir::Value, mlir::Value> memrefs;
+  llvm::DenseMap<unsigned, mlir::Value> tileMemory; // by storage
   /// Views by block, offset and type, so that tensors of one memory are one value.
   llvm::DenseMap<std::tuple<unsigned, int64_t, mlir::Type>, mlir::Value> viewCache;
 };

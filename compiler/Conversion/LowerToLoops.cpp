@@ -40,6 +40,7 @@ private:
   ContractionPlan planContraction(linalg::LinalgOp op, const ContractionProblem &matched);
   LogicalResult lowerContraction(linalg::LinalgOp op, ContractionPlan &plan);
   void lowerSerial(Operation *operation);
+  void eraseUnused();
   bool absorbFill(linalg::FillOp fill);
 
   /// Puts the builder where a kernel with these accesses belongs, behind a barrier if need be.
@@ -69,13 +70,18 @@ private:
 
 } // namespace
 
+/// Views, constants, arithmetic on indices, memory: whatever is no kernel.
+static bool isPreparation(Operation &operation) {
+  return operation.getNumRegions() == 0 &&
+         (isMemoryEffectFree(&operation) || isa<memref::AllocaOp>(operation));
+}
+
 /// Everything that has no effects goes first, so that a region of thread 0 can take up later kernels.
 void FunctionLowering::hoistViews() {
   Block &entry = function.getBody().front();
   Operation *firstKernel = nullptr;
   for (Operation &operation : llvm::make_early_inc_range(entry)) {
-    if (operation.getNumRegions() == 0 && isMemoryEffectFree(&operation) &&
-        !operation.hasTrait<OpTrait::IsTerminator>()) {
+    if (isPreparation(operation) && !operation.hasTrait<OpTrait::IsTerminator>()) {
       if (firstKernel)
         operation.moveBefore(firstKernel);
     } else if (!firstKernel) {
@@ -239,6 +245,13 @@ LogicalResult FunctionLowering::lowerContraction(linalg::LinalgOp op, Contractio
   return success();
 }
 
+/// Results that stayed on tiles needed no memory.
+void FunctionLowering::eraseUnused() {
+  for (auto allocation : llvm::make_early_inc_range(function.getOps<memref::AllocaOp>()))
+    if (allocation->use_empty())
+      allocation.erase();
+}
+
 /// Any other operation with effects runs on thread 0, as it is.
 void FunctionLowering::lowerSerial(Operation *operation) {
   if (!threaded)
@@ -294,7 +307,7 @@ LogicalResult FunctionLowering::run() {
   }
   SmallVector<Operation *> kernels;
   for (Operation &operation : entry.without_terminator())
-    if (operation.getNumRegions() != 0 || !isMemoryEffectFree(&operation))
+    if (!isPreparation(operation))
       kernels.push_back(&operation);
   llvm::erase_if(kernels, [&](Operation *kernel) {
     auto fill = dyn_cast<linalg::FillOp>(kernel);
@@ -313,6 +326,7 @@ LogicalResult FunctionLowering::run() {
     else if (failed(lower(kernel)))
       return failure();
   }
+  eraseUnused();
   return success();
 }
 

@@ -35,6 +35,18 @@ def FuseElementwise : Pass<"fuse-elementwise", "::mlir::func::FuncOp"> {
   ];
 }
 
+def SplitReductions : Pass<"split-reductions", "::mlir::func::FuncOp"> {
+  let summary = "Let threads share long reductions to few results";
+  let description = [{
+    A reduction that is worth sharing but has too few results to share becomes
+    one to a fixed number of partial results and their combination. The pieces
+    depend on the shape alone, so the sum is the same for any number of threads.
+  }];
+  let dependentDialects = [
+    "mlir::arith::ArithDialect", "mlir::linalg::LinalgDialect", "mlir::tensor::TensorDialect",
+  ];
+}
+
 def AssignArena : Pass<"assign-arena", "::mlir::ModuleOp"> {
   let summary = "Give every tensor its place in the blocks of memory of compiled functions";
   let description = [{

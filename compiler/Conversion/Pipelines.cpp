@@ -14,6 +14,7 @@ namespace nnc {
 void buildLinalgPipeline(OpPassManager &passes, const LoweringOptions &) {
   passes.addNestedPass<func::FuncOp>(createConvertNNToLinalg());
   passes.addNestedPass<func::FuncOp>(createFuseElementwise());
+  passes.addNestedPass<func::FuncOp>(createSplitReductions());
   passes.addPass(createCSEPass());
 }
 

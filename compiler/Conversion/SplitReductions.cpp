@@ -1,0 +1,148 @@
+#include "compiler/Conversion/KernelPlan.h"
+#include "compiler/Conversion/NNToLinalg.h"
+#include "compiler/Conversion/Passes.h"
+
+using namespace mlir;
+
+namespace nnc {
+
+#define GEN_PASS_DEF_SPLITREDUCTIONS
+#include "compiler/Conversion/Passes.h.inc"
+
+/// Pieces that a reduction is split into, at most, and at least for it to be worth it. They depend on the
+/// shape alone, so that the order of summation does not depend on the number of threads.
+static constexpr int64_t mostPieces = 64, leastPieces = 8;
+/// Results that are enough to occupy the threads without splitting the work on each.
+static constexpr int64_t enoughResults = 512;
+
+namespace {
+
+/// The loop to split and into how many pieces.
+struct Split {
+  unsigned loop;
+  int64_t pieces;
+};
+
+} // namespace
+
+static std::optional<Split> chooseSplit(linalg::GenericOp op) {
+  SmallVector<int64_t> extents = op.getStaticLoopRanges();
+  int64_t results = 1, reduced = 1;
+  for (auto [extent, iterator] : llvm::zip(extents, op.getIteratorTypesArray()))
+    (iterator == utils::IteratorType::parallel ? results : reduced) *= extent;
+  double cycles = double(results) * reduced / 16 * 2;
+  if (results > enoughResults || cycles < 4 * minimumParallelCycles)
+    return std::nullopt;
+  // Pieces of the first summed loop are the furthest apart in memory.
+  for (auto [loop, iterator] : llvm::enumerate(op.getIteratorTypesArray())) {
+    if (iterator != utils::IteratorType::reduction)
+      continue;
+    for (int64_t pieces = mostPieces; pieces >= leastPieces; --pieces)
+      if (extents[loop] % pieces == 0)
+        return Split{unsigned(loop), pieces};
+  }
+  return std::nullopt;
+}
+
+/// Every operand is read through dims alone, and every output accumulated by an operation with a neutral
+/// element.
+static bool canSplit(linalg::GenericOp op) {
+  if (op.getNumReductionLoops() == 0 || op.getNumDpsInits() != 1 || op.hasIndexSemantics() ||
+      !llvm::all_of(op.getIndexingMapsArray(),
+                    [](AffineMap map) { return map.isProjectedPermutation(); }))
+    return false;
+  Operation *combiner = op.getBody()->getTerminator()->getOperand(0).getDefiningOp();
+  Value old = op.getBody()->getArguments().back();
+  return combiner && combiner->getNumOperands() == 2 && old.hasOneUse() &&
+         llvm::is_contained(combiner->getOperands(), old) && arith::getNeutralElement(combiner);
+}
+
+/// Dim `dim` becomes two: pieces, and what is in a piece.
+static Value splitDim(OpBuilder &builder, Location location, Value tensor, unsigned dim,
+                      int64_t pieces) {
+  auto type = cast<RankedTensorType>(tensor.getType());
+  SmallVector<int64_t> shape(type.getShape());
+  shape[dim] /= pieces;
+  shape.insert(shape.begin() + dim, pieces);
+  SmallVector<ReassociationIndices> groups(type.getRank());
+  int64_t next = 0;
+  for (unsigned i = 0; i < groups.size(); ++i)
+    for (int64_t count = i == dim ? 2 : 1; count > 0; --count)
+      groups[i].push_back(next++);
+  return tensor::ExpandShapeOp::create(builder, location, type.clone(shape), tensor, groups);
+}
+
+/// Partial results, one more dim in front of the result's, then their combination into what the op
+/// started from.
+static void split(IRRewriter &rewriter, linalg::GenericOp op, Split split) {
+  Location location = op.getLoc();
+  MLIRContext *context = op.getContext();
+  rewriter.setInsertionPoint(op);
+  unsigned loops = op.getNumLoops();
+  // Old loop i is new loop i, but the split loop is the piece's number, and a loop in the piece comes last.
+  auto inPiece = getAffineDimExpr(loops, context);
+  SmallVector<AffineMap> maps;
+  SmallVector<Value> inputs;
+  for (OpOperand *input : op.getDpsInputOperands()) {
+    AffineMap map = op.getMatchingIndexingMap(input);
+    SmallVector<AffineExpr> positions;
+    Value tensor = input->get();
+    for (auto [dim, position] : llvm::enumerate(map.getResults())) {
+      positions.push_back(position);
+      if (position == getAffineDimExpr(split.loop, context)) {
+        positions.push_back(inPiece);
+        tensor = splitDim(rewriter, location, tensor, dim, split.pieces);
+      }
+    }
+    maps.push_back(AffineMap::get(loops + 1, 0, positions, context));
+    inputs.push_back(tensor);
+  }
+  OpOperand &init = op.getDpsInitsMutable()[0];
+  auto type = cast<RankedTensorType>(init.get().getType());
+  SmallVector<AffineExpr> written{getAffineDimExpr(split.loop, context)};
+  llvm::append_range(written, op.getMatchingIndexingMap(&init).getResults());
+  maps.push_back(AffineMap::get(loops + 1, 0, written, context));
+  SmallVector<int64_t> partialShape{split.pieces};
+  llvm::append_range(partialShape, type.getShape());
+  auto partialType = type.clone(partialShape);
+  SmallVector<utils::IteratorType> iterators = op.getIteratorTypesArray();
+  iterators[split.loop] = utils::IteratorType::parallel;
+  iterators.push_back(utils::IteratorType::reduction);
+
+  Operation *combiner = op.getBody()->getTerminator()->getOperand(0).getDefiningOp();
+  Value start = buildFilled(rewriter, location, partialType, *arith::getNeutralElement(combiner));
+  auto partial = linalg::GenericOp::create(rewriter, location, TypeRange{partialType}, inputs,
+                                           ValueRange{start}, maps, iterators);
+  rewriter.cloneRegionBefore(op.getRegion(), partial.getRegion(), partial.getRegion().begin());
+
+  int64_t rank = partialType.getRank();
+  AffineMap all = rewriter.getMultiDimIdentityMap(rank);
+  SmallVector<utils::IteratorType> finalIterators(rank, utils::IteratorType::parallel);
+  finalIterators[0] = utils::IteratorType::reduction;
+  auto whole = linalg::GenericOp::create(
+      rewriter, location, TypeRange{type}, ValueRange{partial.getResult(0)}, ValueRange{init.get()},
+      ArrayRef<AffineMap>{all, all.dropResult(0)}, finalIterators,
+      [&](OpBuilder &builder, Location inner, ValueRange arguments) {
+        OperationState state(inner, combiner->getName(), {arguments[1], arguments[0]},
+                             {type.getElementType()}, combiner->getAttrs());
+        linalg::YieldOp::create(builder, inner, builder.create(state)->getResult(0));
+      });
+  rewriter.replaceOp(op, whole.getResults());
+}
+
+namespace {
+
+struct SplitReductionsPass : impl::SplitReductionsBase<SplitReductionsPass> {
+  void runOnOperation() override {
+    SmallVector<linalg::GenericOp> worklist;
+    getOperation()->walk([&](linalg::GenericOp op) { worklist.push_back(op); });
+    IRRewriter rewriter(&getContext());
+    for (linalg::GenericOp op : worklist)
+      if (canSplit(op))
+        if (std::optional<Split> choice = chooseSplit(op))
+          split(rewriter, op, *choice);
+  }
+};
+
+} // namespace
+} // namespace nnc
