@@ -83,8 +83,8 @@ std::optional<unsigned> FunctionAssignment::replacedArgument(unsigned result) {
   return std::nullopt;
 }
 
-/// Gives every result a storage that can be placed in its block: one that nothing else is placed in, and
-/// for the new value of an argument one that a single kernel writes.
+/// Gives every result a storage that can be placed in its block: one that nothing else is placed
+/// in, and for the new value of an argument one that a single kernel writes.
 void FunctionAssignment::copyResults() {
   Operation *terminator = function.getBody().front().getTerminator();
   OpBuilder builder(terminator);
@@ -99,13 +99,14 @@ void FunctionAssignment::copyResults() {
       continue;
     TensorMemory memory = analysis.memory(value);
     const Storage &storage = analysis.storages[memory.storage];
-    bool persistent = isPersistent(
-        kindOf(function.getResultAttrDict(operand.getOperandNumber()), "output"));
+    bool persistent =
+        isPersistent(kindOf(function.getResultAttrDict(operand.getOperandNumber()), "output"));
     bool single = storage.writers.size() == 1 && isa<linalg::LinalgOp>(storage.writers.front());
     if (storage.kind == Storage::Arena && memory.whole && (!persistent || single) &&
         taken.insert(memory.storage).second)
       continue;
-    // An argument may be overwritten before it is copied: twice, so that the first copy comes early.
+    // An argument may be overwritten before it is copied: twice, so that the first copy comes
+    // early.
     if (persistent && storage.kind == Storage::Argument)
       value = buildCopy(builder, terminator->getLoc(), value);
     operand.set(buildCopy(builder, terminator->getLoc(), value));
@@ -163,7 +164,8 @@ void FunctionAssignment::placeResults(BufferAnalysis &analysis, SmallVectorImpl<
   }
 }
 
-/// Whether `kernel` may write `result` over the storage of an operand, which nothing reads after it.
+/// Whether `kernel` may write `result` over the storage of an operand, which nothing reads after
+/// it.
 static bool canTakeOver(const BufferAnalysis &analysis, linalg::LinalgOp kernel, OpResult result,
                         OpOperand &operand, const KernelGroup &group, int64_t position) {
   TensorMemory memory = analysis.memory(operand.get());
@@ -178,17 +180,21 @@ static bool canTakeOver(const BufferAnalysis &analysis, linalg::LinalgOp kernel,
     return false;
   // Kernels that run as one with this one read what they read while it writes.
   return llvm::none_of(group, [&](Operation *other) {
-    return other != kernel.getOperation() && llvm::any_of(tensorsRead(other), [&](Value tensor) {
-             return analysis.resolve(analysis.memory(tensor).storage) == source &&
-                    !llvm::is_contained(other->getResults(), tensor) &&
-                    producerOf(tensor) != other;
-           }) && !llvm::any_of(other->getResults(), [&](Value written) {
+    return other != kernel.getOperation() &&
+           llvm::any_of(tensorsRead(other),
+                        [&](Value tensor) {
+                          return analysis.resolve(analysis.memory(tensor).storage) == source &&
+                                 !llvm::is_contained(other->getResults(), tensor) &&
+                                 producerOf(tensor) != other;
+                        }) &&
+           !llvm::any_of(other->getResults(), [&](Value written) {
              return analysis.resolve(analysis.memory(written).storage) == source;
            });
   });
 }
 
-/// Where an element-wise kernel is the last to read an operand, its result takes over the operand's memory.
+/// Where an element-wise kernel is the last to read an operand, its result takes over the operand's
+/// memory.
 void FunctionAssignment::takeOverDyingOperands(BufferAnalysis &analysis,
                                                ArrayRef<KernelGroup> order) {
   auto touch = [&](Value tensor, int64_t position) {
@@ -227,8 +233,8 @@ void FunctionAssignment::takeOverDyingOperands(BufferAnalysis &analysis,
     }
 }
 
-/// A contraction's result that only its epilogue reads needs no memory, unless the epilogue's own result is to
-/// take its place.
+/// A contraction's result that only its epilogue reads needs no memory, unless the epilogue's own
+/// result is to take its place.
 void FunctionAssignment::keepOnTiles(BufferAnalysis &analysis, ArrayRef<KernelGroup> order) {
   for (const KernelGroup &group : order) {
     if (group.size() < 2)
@@ -335,7 +341,8 @@ LogicalResult FunctionAssignment::run() {
       order = scheduleKernels(*analysis, groupKernels(*analysis, updates), updates, offender);
     if (offender == updates.size())
       break;
-    // The new value goes to the arena first, and replaces the old one when nobody needs that any more.
+    // The new value goes to the arena first, and replaces the old one when nobody needs that any
+    // more.
     Operation *terminator = function.getBody().front().getTerminator();
     OpBuilder builder(terminator);
     OpOperand &operand = terminator->getOpOperand(updates[offender].result);
@@ -352,7 +359,8 @@ LogicalResult FunctionAssignment::run() {
   return success();
 }
 
-//===-- Blocks shared by all functions ------------------------------------------------------------===//
+//===-- Blocks shared by all functions
+//------------------------------------------------------------===//
 
 static LogicalResult collectShared(ModuleOp module, ModuleBlocks &blocks) {
   struct Entry {
@@ -366,8 +374,8 @@ static LogicalResult collectShared(ModuleOp module, ModuleBlocks &blocks) {
         if (entry.type == type)
           return success();
         return LogicalResult(function->emitError()
-                             << kind << " '" << name << "' has type " << type
-                             << " here and " << entry.type << " in another function");
+                             << kind << " '" << name << "' has type " << type << " here and "
+                             << entry.type << " in another function");
       }
     entries.push_back({std::move(kind), std::move(name), cast<RankedTensorType>(type)});
     return success();
@@ -375,19 +383,22 @@ static LogicalResult collectShared(ModuleOp module, ModuleBlocks &blocks) {
   for (auto function : module.getOps<func::FuncOp>()) {
     if (function.isExternal())
       continue;
-    for (Type type : llvm::concat<const Type>(function.getArgumentTypes(), function.getResultTypes()))
+    for (Type type :
+         llvm::concat<const Type>(function.getArgumentTypes(), function.getResultTypes()))
       if (auto tensor = dyn_cast<RankedTensorType>(type); !tensor || !tensor.hasStaticShape())
         return function.emitError("takes or gives something other than tensors of static shape");
     for (auto [i, type] : llvm::enumerate(function.getArgumentTypes())) {
       std::string kind = kindOf(function.getArgAttrDict(i), "input");
       if (isPersistent(kind) || kind == "scalar")
-        if (failed(collect(function, kind, nameOf(function.getArgAttrDict(i), "argument", i), type)))
+        if (failed(
+                collect(function, kind, nameOf(function.getArgAttrDict(i), "argument", i), type)))
           return failure();
     }
     for (auto [i, type] : llvm::enumerate(function.getResultTypes())) {
       std::string kind = kindOf(function.getResultAttrDict(i), "output");
       if (isPersistent(kind))
-        if (failed(collect(function, kind, nameOf(function.getResultAttrDict(i), "result", i), type)))
+        if (failed(
+                collect(function, kind, nameOf(function.getResultAttrDict(i), "result", i), type)))
           return failure();
     }
   }

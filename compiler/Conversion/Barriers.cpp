@@ -53,7 +53,8 @@ static Ownership ownershipOf(const KernelNest &nest, const KernelPlan &plan,
   int64_t period = stride * nest.dimensions[shared].extent;
   if (stride <= 0)
     return {};
-  // The elements of one iteration of the shared loop must lie within its stride, up to whole periods.
+  // The elements of one iteration of the shared loop must lie within its stride, up to whole
+  // periods.
   int64_t span = 0;
   for (auto [dimension, other] : llvm::enumerate(operand.form.strides)) {
     if (dimension == shared)

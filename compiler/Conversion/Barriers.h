@@ -1,6 +1,6 @@
-// Decides where the threads of a compiled function have to meet. Kernels are recorded in order with the
-// memory that each of their threads touches; a barrier is needed only between two kernels that touch the
-// same bytes from different threads, one of them writing.
+// Decides where the threads of a compiled function have to meet. Kernels are recorded in order with
+// the memory that each of their threads touches; a barrier is needed only between two kernels that
+// touch the same bytes from different threads, one of them writing.
 #pragma once
 
 #include "compiler/Conversion/KernelNest.h"

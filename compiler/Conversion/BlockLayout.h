@@ -1,5 +1,5 @@
-// Where every tensor lies in the blocks of memory that a compiled function is given: the part of the ABI
-// that `assign-arena` decides. Kept as attributes on the module and its functions.
+// Where every tensor lies in the blocks of memory that a compiled function is given: the part of
+// the ABI that `assign-arena` decides. Kept as attributes on the module and its functions.
 #pragma once
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"

@@ -82,7 +82,8 @@ bool writesOver(const BufferAnalysis &analysis, Operation *kernel, OpResult resu
   return !captured.wasInterrupted();
 }
 
-//===-- Preparation -------------------------------------------------------------------------------===//
+//===-- Preparation
+//-------------------------------------------------------------------------------===//
 
 static void prepareConstant(arith::ConstantOp constant) {
   auto elements = dyn_cast<SplatElementsAttr>(constant.getValue());
@@ -91,22 +92,22 @@ static void prepareConstant(arith::ConstantOp constant) {
   OpBuilder builder(constant);
   Value init = tensor::EmptyOp::create(builder, constant.getLoc(),
                                        cast<RankedTensorType>(constant.getType()), ValueRange{});
-  Value scalar = arith::ConstantOp::create(builder, constant.getLoc(),
-                                           elements.getSplatValue<TypedAttr>());
+  Value scalar =
+      arith::ConstantOp::create(builder, constant.getLoc(), elements.getSplatValue<TypedAttr>());
   auto fill = linalg::FillOp::create(builder, constant.getLoc(), scalar, init);
   constant.replaceAllUsesWith(fill.getResult(0));
   constant.erase();
 }
 
-/// A destination must be memory that nobody else needs: fresh, or the result of a kernel whose only use
-/// this is.
+/// A destination must be memory that nobody else needs: fresh, or the result of a kernel whose only
+/// use this is.
 static void prepareDestination(Operation *kernel, OpOperand &destination) {
   OpBuilder builder(kernel);
   Location location = kernel->getLoc();
   Value value = destination.get();
   auto fresh = [&] {
-    destination.set(tensor::EmptyOp::create(
-        builder, location, cast<RankedTensorType>(value.getType()), ValueRange{}));
+    destination.set(tensor::EmptyOp::create(builder, location,
+                                            cast<RankedTensorType>(value.getType()), ValueRange{}));
   };
   auto op = dyn_cast<linalg::LinalgOp>(kernel);
   if (value.getDefiningOp<tensor::EmptyOp>()) {
@@ -117,9 +118,9 @@ static void prepareDestination(Operation *kernel, OpOperand &destination) {
   } else if (auto fill = value.getDefiningOp<linalg::FillOp>(); fill && !value.hasOneUse()) {
     // Filling again is no more than copying.
     fresh();
-    destination.set(linalg::FillOp::create(builder, fill.getLoc(), fill.getInputs()[0],
-                                           destination.get())
-                        .getResult(0));
+    destination.set(
+        linalg::FillOp::create(builder, fill.getLoc(), fill.getInputs()[0], destination.get())
+            .getResult(0));
   } else if (!value.hasOneUse() || !value.getDefiningOp() || !isKernel(value.getDefiningOp())) {
     destination.set(buildCopy(builder, location, value));
   }
@@ -156,7 +157,8 @@ void BufferAnalysis::prepare(func::FuncOp function) {
   }
 }
 
-//===-- Storages ----------------------------------------------------------------------------------===//
+//===-- Storages
+//----------------------------------------------------------------------------------===//
 
 BufferAnalysis::BufferAnalysis(func::FuncOp function) {
   for (BlockArgument argument : function.getArguments())

@@ -1,6 +1,6 @@
-// Which memory the tensors of a function live in. Operations on tensors fall into kernels, which write
-// memory, and views, which name parts of it; a tensor that is updated in destination-passing style shares
-// its storage with the destination. Internal to assign-arena.
+// Which memory the tensors of a function live in. Operations on tensors fall into kernels, which
+// write memory, and views, which name parts of it; a tensor that is updated in destination-passing
+// style shares its storage with the destination. Internal to assign-arena.
 #pragma once
 
 #include "compiler/Conversion/BlockLayout.h"
@@ -22,8 +22,8 @@ struct Storage {
     Tiles,    // never in memory: only the epilogue of the contraction that computes it reads it
   };
   Kind kind = Arena;
-  mlir::Value origin;           // the first tensor that lives here
-  mlir::RankedTensorType type;  // of the origin
+  mlir::Value origin;                              // the first tensor that lives here
+  mlir::RankedTensorType type;                     // of the origin
   llvm::SmallVector<mlir::Operation *, 2> writers; // kernels, in order
   /// The block of the compiled function, as FunctionRewriter numbers them, and the byte in it.
   unsigned blockNumber = 0;
@@ -41,8 +41,9 @@ struct TensorMemory {
 
 class BufferAnalysis {
 public:
-  /// Brings the function into a form in which every tensor can have a storage: constants that have to be
-  /// written become fills, destinations have one user, shapes change on contiguous memory only.
+  /// Brings the function into a form in which every tensor can have a storage: constants that have
+  /// to be written become fills, destinations have one user, shapes change on contiguous memory
+  /// only.
   static void prepare(mlir::func::FuncOp function);
 
   explicit BufferAnalysis(mlir::func::FuncOp function);
@@ -72,8 +73,8 @@ private:
 bool isView(mlir::Operation *operation);
 bool isKernel(mlir::Operation *operation);
 
-/// The tensors that a kernel reads: its operands but for destinations that it does not read, and what
-/// its body captures.
+/// The tensors that a kernel reads: its operands but for destinations that it does not read, and
+/// what its body captures.
 llvm::SmallVector<mlir::Value> tensorsRead(mlir::Operation *kernel);
 
 /// The kernel that computes a tensor, through views; null for arguments and constants.
@@ -82,8 +83,8 @@ mlir::Operation *producerOf(mlir::Value tensor);
 /// A kernel that copies a tensor.
 mlir::Value buildCopy(mlir::OpBuilder &builder, mlir::Location location, mlir::Value tensor);
 
-/// Whether `kernel` reads the storage only where and when it writes `result`, or not at all: then the result
-/// can be written over what it reads.
+/// Whether `kernel` reads the storage only where and when it writes `result`, or not at all: then
+/// the result can be written over what it reads.
 bool writesOver(const BufferAnalysis &analysis, mlir::Operation *kernel, mlir::OpResult result,
                 unsigned storage);
 

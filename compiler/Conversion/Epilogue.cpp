@@ -88,8 +88,7 @@ static SmallVector<int64_t> loopStrides(linalg::LinalgOp consumer, OpOperand &op
 
 /// The consumer's loop for each loop of the contraction; none for those that are summed.
 static SmallVector<std::optional<unsigned>> matchLoops(linalg::LinalgOp contraction,
-                                                       linalg::LinalgOp consumer,
-                                                       OpOperand &read) {
+                                                       linalg::LinalgOp consumer, OpOperand &read) {
   AffineMap written = contraction.getMatchingIndexingMap(&contraction.getDpsInitsMutable()[0]);
   AffineMap readMap = consumer.getMatchingIndexingMap(&read);
   SmallVector<std::optional<unsigned>> loops(contraction.getNumLoops());
@@ -103,9 +102,9 @@ namespace {
 /// The body of an epilogue, ready to be cloned for each vector of a tile.
 struct EpilogueBody {
   Block *block;
-  BlockArgument result;                             // stands for the contraction's result
+  BlockArgument result;                                  // stands for the contraction's result
   SmallVector<std::pair<BlockArgument, unsigned>> loads; // and the companion that each one is
-  DenseMap<Value, Value> scalars;                   // computed once, in front of the contraction
+  DenseMap<Value, Value> scalars; // computed once, in front of the contraction
   /// Per output: the companion it goes to, or none where it replaces the contraction's result.
   SmallVector<std::optional<unsigned>> outputs;
 
@@ -157,8 +156,8 @@ SmallVector<Value> EpilogueBody::compute(OpBuilder &builder, Location loc, Regis
   return llvm::map_to_vector(block->getTerminator()->getOperands(), lookup);
 }
 
-/// The operands that are companions, in order: inputs that are no scalars, then outputs that do not take the
-/// place of the contraction's result.
+/// The operands that are companions, in order: inputs that are no scalars, then outputs that do not
+/// take the place of the contraction's result.
 static SmallVector<OpOperand *> companionOperands(linalg::LinalgOp contraction,
                                                   linalg::LinalgOp consumer,
                                                   const ContractionProblem &problem) {
@@ -186,7 +185,7 @@ void addCompanions(linalg::LinalgOp contraction, linalg::LinalgOp consumer,
     unsigned batch = 0, m = 0, n = 0, k = 0;
     for (unsigned loop = 0; loop < loops.size(); ++loop) {
       auto uses = [&](unsigned operand) { return maps[operand].isFunctionOfDim(loop); };
-      ContractionDim &dim = !uses(2)              ? problem.k[k++]
+      ContractionDim &dim = !uses(2)             ? problem.k[k++]
                             : uses(0) && uses(1) ? problem.batch[batch++]
                             : uses(1)            ? problem.n[n++]
                                                  : problem.m[m++];

@@ -1,5 +1,6 @@
-// Element-wise kernels that are computed on the register tiles of the contraction whose result they read, so
-// that the result itself need not go through memory: bias, activation, dropout, an optimizer's update.
+// Element-wise kernels that are computed on the register tiles of the contraction whose result they
+// read, so that the result itself need not go through memory: bias, activation, dropout, an
+// optimizer's update.
 #pragma once
 
 #include "compiler/Conversion/Contraction.h"
@@ -16,18 +17,18 @@ inline constexpr llvm::StringLiteral consumedAttrName = "nn.consumed";
 /// True for c + a * b summed over at least one loop, with one output.
 bool isContraction(mlir::linalg::LinalgOp op);
 
-/// Whether `consumer` can be an epilogue: parallel loops over exactly the elements of the contraction's
-/// result, which is one of its operands; arithmetic on the contraction's element type in between; other
-/// operands of that type, or scalars.
+/// Whether `consumer` can be an epilogue: parallel loops over exactly the elements of the
+/// contraction's result, which is one of its operands; arithmetic on the contraction's element type
+/// in between; other operands of that type, or scalars.
 bool isEpilogue(mlir::linalg::LinalgOp contraction, mlir::linalg::LinalgOp consumer);
 
-/// Adds what `consumer` reads and writes to a matched contraction, as companions. Both ops are on memrefs,
-/// and problem.usesResult is settled.
+/// Adds what `consumer` reads and writes to a matched contraction, as companions. Both ops are on
+/// memrefs, and problem.usesResult is settled.
 void addCompanions(mlir::linalg::LinalgOp contraction, mlir::linalg::LinalgOp consumer,
                    ContractionProblem &problem, ContractionOperands &operands);
 
-/// The hook that computes `consumer`, after addCompanions. Scalars that the body needs are computed at the
-/// builder's insertion point.
+/// The hook that computes `consumer`, after addCompanions. Scalars that the body needs are computed
+/// at the builder's insertion point.
 Epilogue buildEpilogue(mlir::OpBuilder &builder, mlir::linalg::LinalgOp contraction,
                        mlir::linalg::LinalgOp consumer, const ContractionProblem &problem);
 

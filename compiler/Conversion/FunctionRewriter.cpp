@@ -42,21 +42,18 @@ bool isConsumed(const BufferAnalysis &analysis, Operation *contraction, Operatio
     return false;
   return llvm::all_of(analysis.kernels, [&](Operation *kernel) {
     return kernel == contraction || kernel == epilogue ||
-           llvm::none_of(tensorsRead(kernel), [&](Value tensor) {
-             return analysis.memory(tensor).storage == storage;
-           });
+           llvm::none_of(tensorsRead(kernel),
+                         [&](Value tensor) { return analysis.memory(tensor).storage == storage; });
   });
 }
 
 func::FuncOp FunctionRewriter::createFunction() {
   OpBuilder builder(function);
   MLIRContext *context = builder.getContext();
-  auto block = [&](int64_t bytes) -> Type {
-    return MemRefType::get({bytes}, builder.getI8Type());
-  };
+  auto block = [&](int64_t bytes) -> Type { return MemRefType::get({bytes}, builder.getI8Type()); };
   SmallVector<Type> types{block(module.persistent.bytes), block(blocks.arenaBytes),
-                          block(blocks.inputs.bytes), block(blocks.outputs.bytes),
-                          block(module.scalars.bytes), builder.getIndexType(),
+                          block(blocks.inputs.bytes),     block(blocks.outputs.bytes),
+                          block(module.scalars.bytes),    builder.getIndexType(),
                           builder.getIndexType()};
   auto result = func::FuncOp::create(builder, function.getLoc(), blocks.symbol,
                                      builder.getFunctionType(types, {}));
@@ -79,9 +76,9 @@ Value FunctionRewriter::viewOf(const Storage &storage, RankedTensorType type) {
   if (!view) {
     Location location = storage.origin.getLoc();
     Value offset = arith::ConstantIndexOp::create(views, location, storage.offset);
-    auto created = memref::ViewOp::create(views, location, memrefType,
-                                          compiled.getArgument(storage.blockNumber), offset,
-                                          ValueRange{});
+    auto created =
+        memref::ViewOp::create(views, location, memrefType,
+                               compiled.getArgument(storage.blockNumber), offset, ValueRange{});
     if (storage.blockNumber != Scalars)
       created->setAttr(paddedAttrName, views.getUnitAttr());
     view = created;
@@ -94,8 +91,8 @@ Value FunctionRewriter::globalOf(Value constant) {
   auto value = cast<DenseElementsAttr>(definition.getValue());
   auto type = cast<RankedTensorType>(constant.getType());
   if (type.getElementType().isInteger(1))
-    value = cast<DenseElementsAttr>(value).mapValues(
-        views.getI8Type(), [](const APInt &bit) { return bit.zext(8); });
+    value = cast<DenseElementsAttr>(value).mapValues(views.getI8Type(),
+                                                     [](const APInt &bit) { return bit.zext(8); });
   auto memrefType = MemRefType::get(type.getShape(), memoryType(type.getElementType()));
   auto parent = compiled->getParentOfType<ModuleOp>();
   OpBuilder builder(compiled);
@@ -132,9 +129,9 @@ Value FunctionRewriter::memrefOf(Value tensor) {
       auto resultType = cast<MemRefType>(memref::SubViewOp::inferRankReducedResultType(
           type.getShape(), cast<MemRefType>(source.getType()), slice.getMixedOffsets(),
           slice.getMixedSizes(), slice.getMixedStrides()));
-      result = memref::SubViewOp::create(views, location, resultType, source,
-                                         slice.getMixedOffsets(), slice.getMixedSizes(),
-                                         slice.getMixedStrides());
+      result =
+          memref::SubViewOp::create(views, location, resultType, source, slice.getMixedOffsets(),
+                                    slice.getMixedSizes(), slice.getMixedStrides());
     } else if (auto collapse = dyn_cast<tensor::CollapseShapeOp>(definition)) {
       result = memref::CollapseShapeOp::create(views, location, source,
                                                collapse.getReassociationIndices());
@@ -191,8 +188,8 @@ Operation *FunctionRewriter::rewriteLinalg(linalg::LinalgOp op) {
       SmallVector<Value> indices;
       for (Value index : extract.getIndices())
         indices.push_back(mapping.lookup(index));
-      Value loaded = memref::LoadOp::create(builder, inner.getLoc(),
-                                            memrefOf(extract.getTensor()), indices);
+      Value loaded =
+          memref::LoadOp::create(builder, inner.getLoc(), memrefOf(extract.getTensor()), indices);
       mapping.map(extract.getResult(),
                   fromMemory(builder, inner.getLoc(), loaded, extract.getType()));
     }
@@ -212,9 +209,9 @@ void FunctionRewriter::rewriteInsert(tensor::InsertSliceOp insert) {
   auto partType = cast<MemRefType>(memref::SubViewOp::inferRankReducedResultType(
       sourceType.getShape(), cast<MemRefType>(whole.getType()), insert.getMixedOffsets(),
       insert.getMixedSizes(), insert.getMixedStrides()));
-  Value part = memref::SubViewOp::create(views, insert.getLoc(), partType, whole,
-                                         insert.getMixedOffsets(), insert.getMixedSizes(),
-                                         insert.getMixedStrides());
+  Value part =
+      memref::SubViewOp::create(views, insert.getLoc(), partType, whole, insert.getMixedOffsets(),
+                                insert.getMixedSizes(), insert.getMixedStrides());
   AffineMap identity = kernels.getMultiDimIdentityMap(sourceType.getRank());
   SmallVector<utils::IteratorType> iterators(sourceType.getRank(), utils::IteratorType::parallel);
   linalg::GenericOp::create(kernels, insert.getLoc(), TypeRange{}, source, part,

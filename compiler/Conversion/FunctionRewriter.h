@@ -1,5 +1,5 @@
-// Rewrites a function on tensors, whose memory has been assigned, into one on the blocks of memory that
-// compiled functions are given. Internal to assign-arena.
+// Rewrites a function on tensors, whose memory has been assigned, into one on the blocks of memory
+// that compiled functions are given. Internal to assign-arena.
 #pragma once
 
 #include "compiler/Conversion/BufferAnalysis.h"
@@ -17,7 +17,8 @@ bool isConsumed(const BufferAnalysis &analysis, mlir::Operation *contraction,
 
 class FunctionRewriter {
 public:
-  /// Numbers of the blocks among the arguments of a compiled function, which thread and threads follow.
+  /// Numbers of the blocks among the arguments of a compiled function, which thread and threads
+  /// follow.
   enum BlockNumber { Persistent, Arena, Inputs, Outputs, Scalars, Blocks };
 
   FunctionRewriter(mlir::func::FuncOp function, BufferAnalysis &analysis,

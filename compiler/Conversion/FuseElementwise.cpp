@@ -32,9 +32,7 @@ static double elementCycles(linalg::GenericOp op) {
   return cycles;
 }
 
-static bool onlyMoves(linalg::GenericOp op) {
-  return op.getBody()->without_terminator().empty();
-}
+static bool onlyMoves(linalg::GenericOp op) { return op.getBody()->without_terminator().empty(); }
 
 /// Computed on the tiles of a contraction, at next to no cost.
 static bool isComputedOnTiles(linalg::GenericOp op) {
@@ -44,8 +42,8 @@ static bool isComputedOnTiles(linalg::GenericOp op) {
   });
 }
 
-/// How often each element of the operand would be computed: once, unless loops that it does not depend on
-/// enclose those that it does. Work that depends on outer loops alone is done there.
+/// How often each element of the operand would be computed: once, unless loops that it does not
+/// depend on enclose those that it does. Work that depends on outer loops alone is done there.
 static bool computedOnce(linalg::GenericOp consumer, OpOperand &operand) {
   AffineMap map = consumer.getMatchingIndexingMap(&operand);
   SmallVector<int64_t> extents = consumer.getStaticLoopRanges();
@@ -64,7 +62,8 @@ static int64_t elements(Value tensor) {
   return type ? type.getNumElements() : 1;
 }
 
-/// Nothing between the consumer and the users of the producer's result is out of order if both become one.
+/// Nothing between the consumer and the users of the producer's result is out of order if both
+/// become one.
 static bool othersComeLater(linalg::GenericOp producer, linalg::GenericOp consumer) {
   for (Operation *user : producer->getUsers()) {
     Operation *inBlock = consumer->getBlock()->findAncestorOpInBlock(*user);
@@ -102,9 +101,10 @@ static Decision decide(linalg::GenericOp consumer, OpOperand &operand) {
   for (Value input : producer.getDpsInputs())
     large += elements(input) == size && size > 1;
   bool light = cycles <= 6 && large <= 1 && producer->getNumResults() == 1;
-  if (light && !isComputedOnTiles(producer) && !producer.getBody()->walk([](tensor::ExtractOp) {
-        return WalkResult::interrupt();
-      }).wasInterrupted())
+  if (light && !isComputedOnTiles(producer) &&
+      !producer.getBody()
+           ->walk([](tensor::ExtractOp) { return WalkResult::interrupt(); })
+           .wasInterrupted())
     return Decision::Duplicate;
   if (consumer.getNumReductionLoops() == 0 && read.isPermutation() &&
       consumer.getStaticLoopRanges() == producer.getStaticLoopRanges() &&
@@ -113,7 +113,8 @@ static Decision decide(linalg::GenericOp consumer, OpOperand &operand) {
   return Decision::Keep;
 }
 
-/// Fuses one producer into `consumer` and returns the kernel that takes its place; null if none fits.
+/// Fuses one producer into `consumer` and returns the kernel that takes its place; null if none
+/// fits.
 static linalg::GenericOp fuseOne(IRRewriter &rewriter, linalg::GenericOp consumer) {
   for (OpOperand *operand : consumer.getDpsInputOperands()) {
     Decision decision = decide(consumer, *operand);
@@ -147,8 +148,8 @@ namespace {
 
 struct FuseElementwisePass : impl::FuseElementwiseBase<FuseElementwisePass> {
   void runOnOperation() override {
-    // Upstream's patterns fold splat constants into bodies and drop destinations that are not read; which
-    // kernels become one is decided here.
+    // Upstream's patterns fold splat constants into bodies and drop destinations that are not read;
+    // which kernels become one is decided here.
     RewritePatternSet patterns(&getContext());
     linalg::populateElementwiseOpsFusionPatterns(patterns, [](OpOperand *) { return false; });
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))

@@ -9,7 +9,8 @@ using namespace mlir;
 
 namespace nnc {
 
-//===-- Values ------------------------------------------------------------------------------------===//
+//===-- Values
+//------------------------------------------------------------------------------------===//
 
 Value KernelEmission::splat(Value scalar) {
   TypedAttr constant;
@@ -58,7 +59,7 @@ Value KernelEmission::address(unsigned form, const LinearForm &linear, unsigned 
 }
 
 Value KernelEmission::indexVector(const LinearForm &form, unsigned formId, unsigned copy,
-                           Type elementType) {
+                                  Type elementType) {
   Value base = address(formId, form, copy);
   if (!elementType.isIndex())
     base = arith::IndexCastOp::create(builder, loc, elementType, base);
@@ -94,7 +95,8 @@ Value KernelEmission::horizontal(Operation *combiner, Value vector) {
   return vector::ExtractOp::create(builder, loc, vector, int64_t(0));
 }
 
-//===-- Memory ------------------------------------------------------------------------------------===//
+//===-- Memory
+//------------------------------------------------------------------------------------===//
 
 Value KernelEmission::loadVector(Value memory, Value position, int64_t stride, Type elementType) {
   VectorType type = vectorType(elementType);
@@ -141,12 +143,12 @@ void KernelEmission::emitLoad(const NestOperand &operand, unsigned form) {
   loaded.clear();
   int64_t stride = operand.form.strides[plan.order[*plan.vectorLoop]];
   for (int64_t copy = 0; copy < copies; ++copy)
-    loaded.push_back(loadVector(operand.memory, address(form, operand.form, copy), stride,
-                                operand.elementType));
+    loaded.push_back(
+        loadVector(operand.memory, address(form, operand.form, copy), stride, operand.elementType));
 }
 
-/// A load at a computed position (gather): contiguous where only a loop index with stride one differs from
-/// lane to lane, else one element per lane.
+/// A load at a computed position (gather): contiguous where only a loop index with stride one
+/// differs from lane to lane, else one element per lane.
 void KernelEmission::emitBodyLoad(memref::LoadOp load) {
   SmallVector<int64_t> strides;
   int64_t offset;
@@ -193,10 +195,10 @@ void KernelEmission::emitBodyLoad(memref::LoadOp load) {
     VectorType resultType = vectorType(type.getElementType());
     Value zero = constants.get(cast<TypedAttr>(builder.getZeroAttr(resultType)));
     if (!laneOffsets && laneStride == 1 && strides.back() == 1) {
-      loaded.push_back(
-          mask ? Value(vector::MaskedLoadOp::create(builder, loc, resultType, load.getMemRef(),
-                                                    indices, mask, zero))
-               : Value(vector::LoadOp::create(builder, loc, resultType, load.getMemRef(), indices)));
+      loaded.push_back(mask ? Value(vector::MaskedLoadOp::create(
+                                  builder, loc, resultType, load.getMemRef(), indices, mask, zero))
+                            : Value(vector::LoadOp::create(builder, loc, resultType,
+                                                           load.getMemRef(), indices)));
       continue;
     }
     if (laneStride)
@@ -206,7 +208,8 @@ void KernelEmission::emitBodyLoad(memref::LoadOp load) {
   }
 }
 
-//===-- Body --------------------------------------------------------------------------------------===//
+//===-- Body
+//--------------------------------------------------------------------------------------===//
 
 void KernelEmission::emitOperation(Operation *operation) {
   if (auto load = dyn_cast<memref::LoadOp>(operation))
@@ -235,13 +238,14 @@ void KernelEmission::emitOperation(Operation *operation) {
   for (Value result : operation->getResults())
     vectors[result].clear();
   for (int64_t copy = 0; copy < copies; ++copy) {
-    // Casting an index to the integers that a body computes with is cheaper before the lanes split up.
+    // Casting an index to the integers that a body computes with is cheaper before the lanes split
+    // up.
     if (isa<arith::IndexCastOp, arith::IndexCastUIOp>(operation)) {
       bool handled = false;
       for (auto [i, index] : llvm::enumerate(nest.indices))
         if (index.operation == operation->getOperand(0).getDefiningOp()) {
-          vectors[operation->getResult(0)].push_back(indexVector(
-              index.form, indexFormId(i), copy, operation->getResult(0).getType()));
+          vectors[operation->getResult(0)].push_back(
+              indexVector(index.form, indexFormId(i), copy, operation->getResult(0).getType()));
           handled = true;
         }
       if (handled)
@@ -315,10 +319,9 @@ void KernelEmission::emitLeaf() {
       Value &accumulator = accumulators[i * plan.copies + firstAccumulator + copy];
       bool maskLanes = mask && lanesReduce();
       if (reduction.product && !maskLanes) {
-        accumulator = math::FmaOp::create(builder, reduction.product->getLoc(),
-                                          laneValue(reduction.product->getOperand(0), copy),
-                                          laneValue(reduction.product->getOperand(1), copy),
-                                          accumulator);
+        accumulator = math::FmaOp::create(
+            builder, reduction.product->getLoc(), laneValue(reduction.product->getOperand(0), copy),
+            laneValue(reduction.product->getOperand(1), copy), accumulator);
         continue;
       }
       Value value;

@@ -40,7 +40,8 @@ Value ConstantPool::multiply(OpBuilder &builder, Location loc, Value lhs, int64_
   return arith::MulIOp::create(builder, loc, lhs, index(constant));
 }
 
-//===-- Analysis ----------------------------------------------------------------------------------===//
+//===-- Analysis
+//----------------------------------------------------------------------------------===//
 
 KernelEmission::Dependence KernelEmission::dependence(const LinearForm &form) const {
   Dependence result;
@@ -80,7 +81,8 @@ void KernelEmission::analyze() {
   }
 }
 
-//===-- Reductions --------------------------------------------------------------------------------===//
+//===-- Reductions
+//--------------------------------------------------------------------------------===//
 
 void KernelEmission::beginReductions() {
   accumulators.assign(nest.outputs.size() * plan.copies, Value());
@@ -95,12 +97,11 @@ void KernelEmission::beginReductions() {
             vectorized() ? DenseElementsAttr::get(cast<VectorType>(type), Attribute(initial[i]))
                          : initial[i]);
       else if (vectorized())
-        accumulator = loadVector(output.memory, address(outputForm(i), output.form, copy),
-                                 output.form.strides[plan.order[*plan.vectorLoop]],
-                                 output.elementType);
-      else
         accumulator =
-            memref::LoadOp::create(builder, loc, output.memory, addresses[outputForm(i)]);
+            loadVector(output.memory, address(outputForm(i), output.form, copy),
+                       output.form.strides[plan.order[*plan.vectorLoop]], output.elementType);
+      else
+        accumulator = memref::LoadOp::create(builder, loc, output.memory, addresses[outputForm(i)]);
     }
   }
 }
@@ -131,10 +132,11 @@ void KernelEmission::finishReductions() {
   }
 }
 
-//===-- Loops -------------------------------------------------------------------------------------===//
+//===-- Loops
+//-------------------------------------------------------------------------------------===//
 
 void KernelEmission::forLoop(Value begin, Value end, int64_t step, bool carry,
-                      function_ref<void(Value)> body) {
+                             function_ref<void(Value)> body) {
   std::optional<int64_t> first = getConstantIntValue(begin), last = getConstantIntValue(end);
   if (first && last && *first >= *last)
     return;
@@ -158,7 +160,7 @@ void KernelEmission::forLoop(Value begin, Value end, int64_t step, bool carry,
 
 /// One iteration of the loop at `level`: `vectorCount` vectors from `induction` on.
 void KernelEmission::enter(unsigned level, Value induction, int64_t vectorCount, Value laneMask,
-                    function_ref<void()> body) {
+                           function_ref<void()> body) {
   SmallVector<Value> outer = addresses;
   int64_t outerCopies = copies;
   Value outerMask = mask;

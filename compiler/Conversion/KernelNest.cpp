@@ -131,8 +131,8 @@ static FailureOr<NestOperand> describeOperand(OpOperand &operand, KernelNest &ne
   return result;
 }
 
-/// linalg.index and what affine.apply makes of several of them are linear forms; other users of an index
-/// get its value.
+/// linalg.index and what affine.apply makes of several of them are linear forms; other users of an
+/// index get its value.
 static LogicalResult describeIndex(Operation &operation, KernelNest &nest) {
   LinearForm form;
   form.strides.assign(nest.dimensions.size(), 0);
@@ -179,7 +179,8 @@ static void forEachForm(KernelNest &nest, function_ref<void(LinearForm &)> actio
 
 static void eraseDimension(KernelNest &nest, unsigned dimension) {
   nest.dimensions.erase(nest.dimensions.begin() + dimension);
-  forEachForm(nest, [&](LinearForm &form) { form.strides.erase(form.strides.begin() + dimension); });
+  forEachForm(nest,
+              [&](LinearForm &form) { form.strides.erase(form.strides.begin() + dimension); });
 }
 
 /// Merges `outer` into `inner` where every form runs through both as through one loop.
@@ -212,7 +213,8 @@ static void collapse(KernelNest &nest) {
   }
 }
 
-/// Index values that nothing but other linear forms uses need not be computed, nor keep loops apart.
+/// Index values that nothing but other linear forms uses need not be computed, nor keep loops
+/// apart.
 static void dropUnusedIndices(KernelNest &nest) {
   for (unsigned i = nest.indices.size(); i-- > 0;) {
     bool used = llvm::any_of(nest.indices[i].operation->getUsers(), [&](Operation *user) {
@@ -225,14 +227,14 @@ static void dropUnusedIndices(KernelNest &nest) {
   }
 }
 
-/// The reduction that an output computes, if its yielded value is a known combination of the old value
-/// with one that does not depend on it.
+/// The reduction that an output computes, if its yielded value is a known combination of the old
+/// value with one that does not depend on it.
 static std::optional<NestReduction> matchReduction(KernelNest &nest, unsigned output) {
   BlockArgument old = nest.outputs[output].argument;
   Value yielded = nest.op.getBlock()->getTerminator()->getOperand(output);
   Operation *combiner = yielded.getDefiningOp();
-  if (!combiner || combiner->getNumOperands() != 2 || !old.hasOneUse() ||
-      !yielded.hasOneUse() || !arith::getNeutralElement(combiner))
+  if (!combiner || combiner->getNumOperands() != 2 || !old.hasOneUse() || !yielded.hasOneUse() ||
+      !arith::getNeutralElement(combiner))
     return std::nullopt;
   Value left = combiner->getOperand(0), right = combiner->getOperand(1);
   if ((left == old) == (right == old))

@@ -1,6 +1,7 @@
-// A linalg op on memrefs with static layouts seen as a loop nest over linear addresses: every operand and
-// every use of a loop index is an offset plus a stride per loop. Loops that all of them run through
-// contiguously are collapsed into one, so that what is emitted does not depend on the ranks of tensors.
+// A linalg op on memrefs with static layouts seen as a loop nest over linear addresses: every
+// operand and every use of a loop index is an offset plus a stride per loop. Loops that all of them
+// run through contiguously are collapsed into one, so that what is emitted does not depend on the
+// ranks of tensors.
 #pragma once
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -21,16 +22,16 @@ struct NestDimension {
   bool reduction = false;
 };
 
-/// An operand of the op; positions count elements of `memory`, a rank-1 memref. A scalar operand has no
-/// memory, and `memref` is its value.
+/// An operand of the op; positions count elements of `memory`, a rank-1 memref. A scalar operand
+/// has no memory, and `memref` is its value.
 struct NestOperand {
   mlir::Value memref;
   mlir::Value memory;
   mlir::BlockArgument argument;
   mlir::Type elementType;
   LinearForm form;
-  /// The memory beyond the last element, up to the next multiple of 64 bytes, belongs to this tensor, and
-  /// the tensor starts at such a multiple.
+  /// The memory beyond the last element, up to the next multiple of 64 bytes, belongs to this
+  /// tensor, and the tensor starts at such a multiple.
   bool padded = false;
 };
 
@@ -56,8 +57,8 @@ struct KernelNest {
   llvm::SmallVector<NestIndex> indices;
   /// The body without terminator, index arithmetic, combiners and fused products, in order.
   llvm::SmallVector<mlir::Operation *> body;
-  /// One per output if every output is a recognised reduction; empty for a nest without reduction loops,
-  /// and for one whose outputs have to be updated in memory at every step.
+  /// One per output if every output is a recognised reduction; empty for a nest without reduction
+  /// loops, and for one whose outputs have to be updated in memory at every step.
   llvm::SmallVector<NestReduction> reductions;
 
   bool hasReductionLoops() const;
@@ -65,8 +66,8 @@ struct KernelNest {
   int64_t iterations() const;
 };
 
-/// Rank-1 views of whole allocations, so that every kernel addresses memory with one index. Caches one view
-/// per allocation; views are created right behind the definition of what they view.
+/// Rank-1 views of whole allocations, so that every kernel addresses memory with one index. Caches
+/// one view per allocation; views are created right behind the definition of what they view.
 class FlatMemory {
 public:
   struct Location {
@@ -81,7 +82,8 @@ private:
   llvm::DenseMap<mlir::Value, mlir::Value> views;
 };
 
-/// Fails, without a message, on an op that is not such a nest (dynamic shapes, maps that are not linear).
+/// Fails, without a message, on an op that is not such a nest (dynamic shapes, maps that are not
+/// linear).
 mlir::FailureOr<KernelNest> describeNest(mlir::linalg::LinalgOp op, FlatMemory &memory);
 
 } // namespace nnc

@@ -28,9 +28,8 @@ double operationCycles(Operation *operation, int64_t lanes) {
       .Case<arith::RemFOp>([&](auto) { return 30.0 * lanes; })
       .Case<arith::DivSIOp, arith::DivUIOp, arith::RemSIOp, arith::RemUIOp>(
           [&](auto) { return 20.0 * lanes; })
-      .Case<arith::MulIOp>([&](arith::MulIOp multiply) {
-        return multiply.getType().isInteger(64) ? 6.0 : 2.0;
-      })
+      .Case<arith::MulIOp>(
+          [&](arith::MulIOp multiply) { return multiply.getType().isInteger(64) ? 6.0 : 2.0; })
       .Case<memref::LoadOp>([&](auto) { return double(lanes); })
       .Default([&](Operation *other) {
         return isa<math::MathDialect>(other->getDialect()) ? function(30.0) : 1.0;
@@ -42,9 +41,8 @@ static bool isVectorizable(const KernelNest &nest) {
     if (isa<memref::LoadOp, arith::ConstantOp>(operation))
       return true;
     return OpTrait::hasElementwiseMappableTraits(operation) &&
-           llvm::all_of(operation->getResultTypes(), [](Type type) {
-             return isa<FloatType, IntegerType, IndexType>(type);
-           });
+           llvm::all_of(operation->getResultTypes(),
+                        [](Type type) { return isa<FloatType, IntegerType, IndexType>(type); });
   });
 }
 
@@ -100,8 +98,8 @@ static double nestCycles(const KernelNest &nest, std::optional<unsigned> dimensi
   return steps * perStep + results * perResult;
 }
 
-/// Parallel loops by how far they move through the outputs, then reductions by how far they move through
-/// the inputs, so that memory is walked in order.
+/// Parallel loops by how far they move through the outputs, then reductions by how far they move
+/// through the inputs, so that memory is walked in order.
 static SmallVector<unsigned> loopOrder(const KernelNest &nest, std::optional<unsigned> vector) {
   SmallVector<unsigned> order(nest.dimensions.size());
   std::iota(order.begin(), order.end(), 0);
@@ -138,7 +136,8 @@ static bool tailFitsPadding(const KernelNest &nest) {
     int64_t stride = operand.form.strides[0];
     return stride == 0 || (stride == 1 && operand.padded && operand.form.offset == 0);
   };
-  return llvm::all_of(nest.inputs, fits) && llvm::all_of(nest.outputs, [&](const NestOperand &output) {
+  return llvm::all_of(nest.inputs, fits) &&
+         llvm::all_of(nest.outputs, [&](const NestOperand &output) {
            return fits(output) && output.form.strides[0] == 1;
          });
 }
@@ -172,8 +171,8 @@ void choosePartition(const KernelNest &nest, KernelPlan &plan) {
   plan.partitionLoop.reset();
   if (plan.cycles < minimumParallelCycles)
     return;
-  // Enough units to balance any likely number of threads; the outermost such loop keeps each thread's
-  // share of memory in one piece.
+  // Enough units to balance any likely number of threads; the outermost such loop keeps each
+  // thread's share of memory in one piece.
   constexpr int64_t enoughUnits = 16;
   int64_t best = 1;
   for (auto [position, dimension] : llvm::enumerate(plan.order)) {

@@ -1,5 +1,6 @@
-// Decides how a kernel nest is executed: the order of its loops, which of them the lanes of a vector run
-// along, how many vectors an iteration handles, what becomes of the tail, and which loop threads share.
+// Decides how a kernel nest is executed: the order of its loops, which of them the lanes of a
+// vector run along, how many vectors an iteration handles, what becomes of the tail, and which loop
+// threads share.
 #pragma once
 
 #include "compiler/Conversion/KernelNest.h"
@@ -39,13 +40,14 @@ struct KernelPlan {
 /// Work below which another thread costs more than it helps, in cycles.
 inline constexpr double minimumParallelCycles = 4000;
 
-/// Cycles of an operation of a kernel's body on one full vector, or on one element of a scalar loop.
+/// Cycles of an operation of a kernel's body on one full vector, or on one element of a scalar
+/// loop.
 double operationCycles(mlir::Operation *operation, int64_t lanes);
 
 KernelPlan planKernel(const KernelNest &nest, const TargetDescription &target);
 
-/// The same plan for every thread's share to be chosen by the caller: sets the partition if the work is
-/// worth it.
+/// The same plan for every thread's share to be chosen by the caller: sets the partition if the
+/// work is worth it.
 void choosePartition(const KernelNest &nest, KernelPlan &plan);
 
 } // namespace nnc

@@ -76,7 +76,8 @@ static bool isPreparation(Operation &operation) {
          (isMemoryEffectFree(&operation) || isa<memref::AllocaOp>(operation));
 }
 
-/// Everything that has no effects goes first, so that a region of thread 0 can take up later kernels.
+/// Everything that has no effects goes first, so that a region of thread 0 can take up later
+/// kernels.
 void FunctionLowering::hoistViews() {
   Block &entry = function.getBody().front();
   Operation *firstKernel = nullptr;
@@ -113,8 +114,8 @@ Value FunctionLowering::scratchMemory() {
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToStart(&function.getBody().front());
     auto type = MemRefType::get({scratchSize}, builder.getI8Type());
-    scratch = memref::AllocaOp::create(builder, function.getLoc(), type,
-                                       builder.getI64IntegerAttr(64));
+    scratch =
+        memref::AllocaOp::create(builder, function.getLoc(), type, builder.getI64IntegerAttr(64));
   }
   return scratch;
 }
@@ -143,7 +144,8 @@ void FunctionLowering::beginKernel(Operation *at, ArrayRef<Access> accesses, boo
   builder.setInsertionPoint(serial.thenBlock()->getTerminator());
 }
 
-/// A fill with a constant whose memory is next used as what a reduction starts from becomes part of that.
+/// A fill with a constant whose memory is next used as what a reduction starts from becomes part of
+/// that.
 bool FunctionLowering::absorbFill(linalg::FillOp fill) {
   TypedAttr value;
   if (!matchPattern(fill.getInputs()[0], m_Constant(&value)))
@@ -174,7 +176,8 @@ bool FunctionLowering::absorbFill(linalg::FillOp fill) {
   return false;
 }
 
-/// The element-wise kernel that assign-arena has put behind a contraction to be computed on its tiles.
+/// The element-wise kernel that assign-arena has put behind a contraction to be computed on its
+/// tiles.
 static linalg::LinalgOp epilogueOf(linalg::LinalgOp contraction) {
   auto next = dyn_cast_or_null<linalg::LinalgOp>(contraction->getNextNode());
   if (!next || !next->hasAttr(epilogueAttrName) || !isEpilogue(contraction, next))
@@ -182,8 +185,8 @@ static linalg::LinalgOp epilogueOf(linalg::LinalgOp contraction) {
   return next;
 }
 
-/// Whether the contraction keeps its result in memory: because somebody else reads it, or because the
-/// epilogue's result goes to the same place, where partial sums may be kept as well.
+/// Whether the contraction keeps its result in memory: because somebody else reads it, or because
+/// the epilogue's result goes to the same place, where partial sums may be kept as well.
 static bool usesResult(linalg::LinalgOp contraction, linalg::LinalgOp epilogue,
                        const ContractionProblem &problem) {
   return problem.accumulate || !contraction->hasAttr(consumedAttrName) ||
@@ -236,8 +239,8 @@ LogicalResult FunctionLowering::lowerContraction(linalg::LinalgOp op, Contractio
   ContractionHooks hooks;
   if (plan.epilogue)
     hooks.epilogue = buildEpilogue(builder, op, plan.epilogue, plan.problem);
-  if (failed(emitContraction(builder, op.getLoc(), plan.problem, target, plan.tiling,
-                             plan.operands, hooks)))
+  if (failed(emitContraction(builder, op.getLoc(), plan.problem, target, plan.tiling, plan.operands,
+                             hooks)))
     return op.emitOpError("cannot be lowered as a contraction");
   if (plan.epilogue)
     done.insert(plan.epilogue);
@@ -302,8 +305,8 @@ LogicalResult FunctionLowering::run() {
     builder.setInsertionPointToStart(&entry);
     Value zero = constants.index(0);
     builder.setInsertionPointAfterValue(zero);
-    isFirst = arith::CmpIOp::create(builder, function.getLoc(), arith::CmpIPredicate::eq, thread,
-                                    zero);
+    isFirst =
+        arith::CmpIOp::create(builder, function.getLoc(), arith::CmpIPredicate::eq, thread, zero);
   }
   SmallVector<Operation *> kernels;
   for (Operation &operation : entry.without_terminator())

@@ -28,15 +28,15 @@ struct MemoryPlan {
   int64_t bytes = 0;                  // of the block
 };
 
-/// Greedy best fit: buffers are placed one after the other, each into the smallest gap that those alive
-/// with it leave, in several orders; the smallest result counts.
+/// Greedy best fit: buffers are placed one after the other, each into the smallest gap that those
+/// alive with it leave, in several orders; the smallest result counts.
 MemoryPlan planMemory(llvm::ArrayRef<BufferRequest> requests);
 
 /// The most bytes that are alive at one position: no plan can be smaller.
 int64_t largestLiveSum(llvm::ArrayRef<BufferRequest> requests);
 
-/// Checks that buffers which are alive together share no byte, and that all are aligned and inside of the
-/// block. Says in `error` what is wrong.
+/// Checks that buffers which are alive together share no byte, and that all are aligned and inside
+/// of the block. Says in `error` what is wrong.
 mlir::LogicalResult verifyPlan(llvm::ArrayRef<BufferRequest> requests, const MemoryPlan &plan,
                                std::string &error);
 

@@ -58,8 +58,8 @@ Value buildLoopIndex(OpBuilder &builder, Location location, int64_t dimension, T
   return arith::IndexCastOp::create(builder, location, type, index);
 }
 
-/// Where max(a, b) is known, `a > b` holds just where it is greater than b: so the mask of a rectifier is made
-/// from its result, which the backward pass needs anyway, and a need not be kept.
+/// Where max(a, b) is known, `a > b` holds just where it is greater than b: so the mask of a
+/// rectifier is made from its result, which the backward pass needs anyway, and a need not be kept.
 static void compareMaximum(nn::CompareOp compare) {
   if (compare.getPredicate() != nn::ComparePredicate::gt)
     return;

@@ -1,4 +1,5 @@
-// The patterns of convert-nn-to-linalg, by family of operations, and what they share. Internal to the pass.
+// The patterns of convert-nn-to-linalg, by family of operations, and what they share. Internal to
+// the pass.
 #pragma once
 
 #include "compiler/Conversion/Passes.h"
@@ -14,9 +15,10 @@ void populateReductionToLinalg(mlir::RewritePatternSet &patterns);
 void populateIndexedToLinalg(mlir::RewritePatternSet &patterns);
 void populateRandomToLinalg(mlir::RewritePatternSet &patterns);
 
-/// Builds the body of a generic op: receives one scalar per operand, the outputs' last, returns one per
-/// output.
-using ScalarBody = llvm::function_ref<mlir::Value(mlir::OpBuilder &, mlir::Location, mlir::ValueRange)>;
+/// Builds the body of a generic op: receives one scalar per operand, the outputs' last, returns one
+/// per output.
+using ScalarBody =
+    llvm::function_ref<mlir::Value(mlir::OpBuilder &, mlir::Location, mlir::ValueRange)>;
 
 /// One output of `type` in row-major order; `maps` are those of the inputs.
 mlir::Value buildElementwise(mlir::OpBuilder &builder, mlir::Location location,

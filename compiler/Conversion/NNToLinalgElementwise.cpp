@@ -31,8 +31,7 @@ struct Scalar {
     return arith::SelectOp::create(builder, location, condition, lhs, rhs);
   }
   template <typename FloatOp, typename IntOp> Value either(ValueRange operands) const {
-    return isa<FloatType>(operands[0].getType()) ? make<FloatOp>(operands)
-                                                 : make<IntOp>(operands);
+    return isa<FloatType>(operands[0].getType()) ? make<FloatOp>(operands) : make<IntOp>(operands);
   }
 };
 
@@ -85,26 +84,27 @@ Value compare(const Scalar &scalar, nn::ComparePredicate predicate, Value lhs, V
   static const I truthPredicates[] = {I::eq, I::ne, I::ult, I::ule, I::ugt, I::uge};
   static_assert(static_cast<unsigned>(P::eq) == 0 && static_cast<unsigned>(P::ge) == 5);
   unsigned number = static_cast<unsigned>(predicate);
-  return scalar.compare(type.isInteger(1) ? truthPredicates[number] : signedPredicates[number],
-                        lhs, rhs);
+  return scalar.compare(type.isInteger(1) ? truthPredicates[number] : signedPredicates[number], lhs,
+                        rhs);
 }
 
 /// Towards zero, saturating, NaN to 0.
 Value floatToInteger(const Scalar &scalar, Value x, IntegerType type) {
   Type from = x.getType();
-  // 2^(w-1) and its negative are floats; the greatest float below the former is what may be converted.
+  // 2^(w-1) and its negative are floats; the greatest float below the former is what may be
+  // converted.
   double limit = std::ldexp(1.0, type.getWidth() - 1);
-  double greatest = from.isF32() ? double(std::nextafterf(float(limit), 0.0f))
-                                 : std::nextafter(limit, 0.0);
+  double greatest =
+      from.isF32() ? double(std::nextafterf(float(limit), 0.0f)) : std::nextafter(limit, 0.0);
   Value isNumber = scalar.compare(arith::CmpFPredicate::ORD, x, x);
   Value number = scalar.select(isNumber, x, scalar.number(from, 0));
   Value tooLarge = scalar.compare(arith::CmpFPredicate::OGE, number, scalar.number(from, limit));
   Value clamped = scalar.make<arith::MinimumFOp>({number, scalar.number(from, greatest)});
   clamped = scalar.make<arith::MaximumFOp>({clamped, scalar.number(from, -limit)});
   Value converted = arith::FPToSIOp::create(scalar.builder, scalar.location, type, clamped);
-  Value most = arith::ConstantOp::create(
-      scalar.builder, scalar.location,
-      IntegerAttr::get(type, APInt::getSignedMaxValue(type.getWidth())));
+  Value most =
+      arith::ConstantOp::create(scalar.builder, scalar.location,
+                                IntegerAttr::get(type, APInt::getSignedMaxValue(type.getWidth())));
   return scalar.select(tooLarge, most, converted);
 }
 
@@ -135,8 +135,7 @@ Value convert(const Scalar &scalar, Value x, Type type) {
 /// A pattern whose body is a function of the op and its scalar operands.
 template <typename Op> struct ElementwisePattern : OpRewritePattern<Op> {
   using Body = Value (*)(const Scalar &, Op, ValueRange);
-  ElementwisePattern(MLIRContext *context, Body body)
-      : OpRewritePattern<Op>(context), body(body) {}
+  ElementwisePattern(MLIRContext *context, Body body) : OpRewritePattern<Op>(context), body(body) {}
 
   LogicalResult matchAndRewrite(Op op, PatternRewriter &rewriter) const override {
     Value result = buildElementwise(

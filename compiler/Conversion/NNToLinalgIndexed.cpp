@@ -52,8 +52,8 @@ struct GatherPattern : OpRewritePattern<nn::GatherOp> {
   }
 };
 
-/// Without index dims beyond the batch's nothing is added up: each entry of the result is one update or
-/// zero. Otherwise the op stays, for loops that add where the indices say.
+/// Without index dims beyond the batch's nothing is added up: each entry of the result is one
+/// update or zero. Otherwise the op stays, for loops that add where the indices say.
 struct ScatterOnePattern : OpRewritePattern<nn::ScatterAddOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(nn::ScatterAddOp op, PatternRewriter &rewriter) const override {
@@ -69,8 +69,8 @@ struct ScatterOnePattern : OpRewritePattern<nn::ScatterAddOp> {
         [&](OpBuilder &builder, Location location, ValueRange arguments) -> Value {
           Value index = clampIndex(builder, location, arguments[1], size);
           Value position = buildLoopIndex(builder, location, batchDims, index.getType());
-          Value here = arith::CmpIOp::create(builder, location, arith::CmpIPredicate::eq, index,
-                                             position);
+          Value here =
+              arith::CmpIOp::create(builder, location, arith::CmpIPredicate::eq, index, position);
           return arith::SelectOp::create(builder, location, here, arguments[0],
                                          buildNumber(builder, location, type.getElementType(), 0));
         });

@@ -1,5 +1,5 @@
-// Random numbers: the generator that nn.random_uniform documents, as integer arithmetic on the element's
-// number. The key depends on no loop, so that a kernel computes it once.
+// Random numbers: the generator that nn.random_uniform documents, as integer arithmetic on the
+// element's number. The key depends on no loop, so that a kernel computes it once.
 #include "compiler/Conversion/NNToLinalg.h"
 #include "compiler/Dialect/NNBuilders.h"
 
@@ -59,8 +59,7 @@ Value uniform(OpBuilder &builder, Location location, Value seed, Value step, uin
 
   Bits narrow{builder, location, builder.getI32Type()};
   Value low = arith::TruncIOp::create(builder, location, narrow.type, key);
-  Value high =
-      arith::TruncIOp::create(builder, location, narrow.type, wide.shiftRight(key, 32));
+  Value high = arith::TruncIOp::create(builder, location, narrow.type, wide.shiftRight(key, 32));
 
   // The row-major number of the element, as one linear form of the loops.
   AffineExpr form = builder.getAffineConstantExpr(0);

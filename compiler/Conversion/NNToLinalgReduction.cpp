@@ -12,8 +12,8 @@ namespace {
 
 /// Reduces `inputs`, all of one shape, over `dims` from `start` on.
 Value buildReduction(OpBuilder &builder, Location location, ValueRange inputs,
-                     ArrayRef<AffineMap> inputMaps, ArrayRef<int64_t> dims, int64_t rank,
-                     Type type, TypedAttr start, ScalarBody body) {
+                     ArrayRef<AffineMap> inputMaps, ArrayRef<int64_t> dims, int64_t rank, Type type,
+                     TypedAttr start, ScalarBody body) {
   SmallVector<utils::IteratorType> iterators(rank, utils::IteratorType::parallel);
   for (int64_t dim : dims)
     iterators[dim] = utils::IteratorType::reduction;
@@ -62,17 +62,18 @@ struct ReductionPattern : OpRewritePattern<Op> {
   LogicalResult matchAndRewrite(Op op, PatternRewriter &rewriter) const override {
     auto type = cast<RankedTensorType>(op.getOperand().getType());
     AffineMap identity = rewriter.getMultiDimIdentityMap(type.getRank());
-    rewriter.replaceOp(op, buildReduction(rewriter, op.getLoc(), op.getOperand(), identity,
-                                          op.getDims(), type.getRank(), op.getType(),
-                                          start(type.getElementType()),
-                                          accumulate<FloatOp, IntOp>));
+    rewriter.replaceOp(op,
+                       buildReduction(rewriter, op.getLoc(), op.getOperand(), identity,
+                                      op.getDims(), type.getRank(), op.getType(),
+                                      start(type.getElementType()), accumulate<FloatOp, IntOp>));
     return success();
   }
   TypedAttr (*start)(Type);
 };
 
-/// The greatest element first, then the least index that holds it. A NaN is never greater than what was
-/// found before; in the first place nothing is greater than it, so that its index, 0, is the result.
+/// The greatest element first, then the least index that holds it. A NaN is never greater than what
+/// was found before; in the first place nothing is greater than it, so that its index, 0, is the
+/// result.
 struct ArgmaxPattern : OpRewritePattern<nn::ArgmaxOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(nn::ArgmaxOp op, PatternRewriter &rewriter) const override {
@@ -81,9 +82,9 @@ struct ArgmaxPattern : OpRewritePattern<nn::ArgmaxOp> {
     Type element = type.getElementType(), indexType = rewriter.getI32Type();
     int64_t dim = op.getDim(), rank = type.getRank();
     AffineMap identity = rewriter.getMultiDimIdentityMap(rank);
-    Value greatest = buildReduction(
-        rewriter, op.getLoc(), op.getOperand(), identity, dim, rank, resultType.clone(element),
-        leastNumber(element), accumulate<arith::MaxNumFOp, arith::MaxSIOp>);
+    Value greatest = buildReduction(rewriter, op.getLoc(), op.getOperand(), identity, dim, rank,
+                                    resultType.clone(element), leastNumber(element),
+                                    accumulate<arith::MaxNumFOp, arith::MaxSIOp>);
     AffineMap reduced = identity.dropResult(dim);
     Value result = buildReduction(
         rewriter, op.getLoc(), {op.getOperand(), greatest}, {identity, reduced}, dim, rank,
@@ -97,8 +98,7 @@ struct ArgmaxPattern : OpRewritePattern<nn::ArgmaxOp> {
             Value isFirst =
                 arith::CmpIOp::create(builder, location, arith::CmpIPredicate::eq, index,
                                       buildNumber(builder, location, indexType, 0));
-            Value isNaN =
-                arith::CmpFOp::create(builder, location, arith::CmpFPredicate::UNO, x, x);
+            Value isNaN = arith::CmpFOp::create(builder, location, arith::CmpFPredicate::UNO, x, x);
             Value firstNaN = arith::AndIOp::create(builder, location, isFirst, isNaN);
             found = arith::OrIOp::create(builder, location, found, firstNaN);
           } else {
@@ -134,23 +134,23 @@ struct ContractPattern : OpRewritePattern<nn::ContractOp> {
     for (int64_t loop = type.getRank(); loop < int64_t(loops.size()); ++loop)
       summed.push_back(loop);
     if (summed.empty()) {
-      rewriter.replaceOp(op, buildElementwise(rewriter, op.getLoc(), op->getOperands(), maps, type,
-                                              [](OpBuilder &builder, Location location,
-                                                 ValueRange arguments) -> Value {
-                                                return arith::MulFOp::create(
-                                                    builder, location, arguments[0], arguments[1]);
-                                              }));
+      rewriter.replaceOp(
+          op, buildElementwise(
+                  rewriter, op.getLoc(), op->getOperands(), maps, type,
+                  [](OpBuilder &builder, Location location, ValueRange arguments) -> Value {
+                    return arith::MulFOp::create(builder, location, arguments[0], arguments[1]);
+                  }));
       return success();
     }
     rewriter.replaceOp(
-        op, buildReduction(
-                rewriter, op.getLoc(), op->getOperands(), maps, summed, loops.size(), type,
-                zero(type.getElementType()),
-                [](OpBuilder &builder, Location location, ValueRange arguments) -> Value {
-                  Value product =
-                      arith::MulFOp::create(builder, location, arguments[0], arguments[1]);
-                  return arith::AddFOp::create(builder, location, arguments[2], product);
-                }));
+        op,
+        buildReduction(rewriter, op.getLoc(), op->getOperands(), maps, summed, loops.size(), type,
+                       zero(type.getElementType()),
+                       [](OpBuilder &builder, Location location, ValueRange arguments) -> Value {
+                         Value product =
+                             arith::MulFOp::create(builder, location, arguments[0], arguments[1]);
+                         return arith::AddFOp::create(builder, location, arguments[2], product);
+                       }));
     return success();
   }
 };

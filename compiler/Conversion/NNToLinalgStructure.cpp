@@ -1,5 +1,5 @@
-// Constants and operations on shapes: views where a view will do, else a generic op whose indexing map says
-// what moves where, so that fusion can fold it into the map of whoever reads it.
+// Constants and operations on shapes: views where a view will do, else a generic op whose indexing
+// map says what moves where, so that fusion can fold it into the map of whoever reads it.
 #include "compiler/Conversion/NNToLinalg.h"
 
 #include "mlir/Dialect/Utils/ReshapeOpsUtils.h"
@@ -29,14 +29,15 @@ struct IotaPattern : OpRewritePattern<nn::IotaOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(nn::IotaOp op, PatternRewriter &rewriter) const override {
     Type element = cast<RankedTensorType>(op.getType()).getElementType();
-    Value result = buildElementwise(
-        rewriter, op.getLoc(), {}, op.getType(),
-        [&](OpBuilder &builder, Location location, ValueRange) -> Value {
-          if (!isa<FloatType>(element))
-            return buildLoopIndex(builder, location, op.getDim(), element);
-          Value index = buildLoopIndex(builder, location, op.getDim(), builder.getI32Type());
-          return arith::SIToFPOp::create(builder, location, element, index);
-        });
+    Value result =
+        buildElementwise(rewriter, op.getLoc(), {}, op.getType(),
+                         [&](OpBuilder &builder, Location location, ValueRange) -> Value {
+                           if (!isa<FloatType>(element))
+                             return buildLoopIndex(builder, location, op.getDim(), element);
+                           Value index =
+                               buildLoopIndex(builder, location, op.getDim(), builder.getI32Type());
+                           return arith::SIToFPOp::create(builder, location, element, index);
+                         });
     rewriter.replaceOp(op, result);
     return success();
   }
@@ -140,8 +141,8 @@ struct PadPattern : OpRewritePattern<nn::PadOp> {
     Type element = cast<RankedTensorType>(op.getType()).getElementType();
     Value filled = buildFilled(rewriter, op.getLoc(), op.getType(),
                                numberAttr(element, op.getValue().convertToDouble()));
-    rewriter.replaceOp(
-        op, buildInsert(rewriter, op.getLoc(), op.getOperand(), filled, op.getLow()));
+    rewriter.replaceOp(op,
+                       buildInsert(rewriter, op.getLoc(), op.getOperand(), filled, op.getLow()));
     return success();
   }
 };

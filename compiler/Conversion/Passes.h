@@ -1,5 +1,5 @@
-// The passes from the nn dialect to the LLVM dialect; see Passes.td, and Pipelines.h for the stages that
-// they make up.
+// The passes from the nn dialect to the LLVM dialect; see Passes.td, and Pipelines.h for the stages
+// that they make up.
 #pragma once
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"

@@ -48,8 +48,7 @@ static void registerStage(StringRef name, StringRef description,
 
 void registerConversionPasses() {
   registerConversionDefinitionsPasses();
-  registerStage("nn-stage-linalg", "nn on tensors to fused linalg on tensors",
-                buildLinalgPipeline);
+  registerStage("nn-stage-linalg", "nn on tensors to fused linalg on tensors", buildLinalgPipeline);
   registerStage("nn-stage-loops", "linalg on tensors to vector loops in blocks of memory",
                 buildLoopsPipeline);
   registerStage("nn-stage-llvm", "vector loops to the LLVM dialect", buildLlvmPipeline);

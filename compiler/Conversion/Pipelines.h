@@ -1,5 +1,5 @@
-// The stages from nn on tensors to the LLVM dialect, each a pipeline that nn-opt knows by the stage's name
-// (nn-stage-linalg, nn-stage-loops, nn-stage-llvm).
+// The stages from nn on tensors to the LLVM dialect, each a pipeline that nn-opt knows by the
+// stage's name (nn-stage-linalg, nn-stage-loops, nn-stage-llvm).
 #pragma once
 
 #include "mlir/Pass/PassManager.h"

@@ -1,5 +1,5 @@
-// The order in which the kernels of a function run, and which of its results are written in place of the
-// arguments that they replace. Internal to assign-arena.
+// The order in which the kernels of a function run, and which of its results are written in place
+// of the arguments that they replace. Internal to assign-arena.
 #pragma once
 
 #include "compiler/Conversion/BufferAnalysis.h"
@@ -17,18 +17,17 @@ struct Update {
 /// contraction the epilogue that is computed on its tiles.
 using KernelGroup = llvm::SmallVector<mlir::Operation *, 3>;
 
-/// Every kernel is in one group; groups are in program order of their first kernels and do not depend on each
-/// other in a circle.
+/// Every kernel is in one group; groups are in program order of their first kernels and do not
+/// depend on each other in a circle.
 llvm::SmallVector<KernelGroup> groupKernels(const BufferAnalysis &analysis,
                                             llvm::ArrayRef<Update> updates);
 
-/// Orders the groups: operands first; whoever reads the old value of an argument before the kernel that
-/// writes the new one; updates as soon as they can be made, since they free what they are made from;
-/// otherwise as in the program. Empty if an update cannot be made in place, whose number goes to
-/// `offender`: something needs both the new value and the old one.
+/// Orders the groups: operands first; whoever reads the old value of an argument before the kernel
+/// that writes the new one; updates as soon as they can be made, since they free what they are made
+/// from; otherwise as in the program. Empty if an update cannot be made in place, whose number goes
+/// to `offender`: something needs both the new value and the old one.
 llvm::SmallVector<KernelGroup> scheduleKernels(const BufferAnalysis &analysis,
                                                llvm::ArrayRef<KernelGroup> groups,
-                                               llvm::ArrayRef<Update> updates,
-                                               unsigned &offender);
+                                               llvm::ArrayRef<Update> updates, unsigned &offender);
 
 } // namespace nnc

@@ -9,8 +9,8 @@ namespace nnc {
 #define GEN_PASS_DEF_SPLITREDUCTIONS
 #include "compiler/Conversion/Passes.h.inc"
 
-/// Pieces that a reduction is split into, at most, and at least for it to be worth it. They depend on the
-/// shape alone, so that the order of summation does not depend on the number of threads.
+/// Pieces that a reduction is split into, at most, and at least for it to be worth it. They depend
+/// on the shape alone, so that the order of summation does not depend on the number of threads.
 static constexpr int64_t mostPieces = 64, leastPieces = 8;
 /// Results that are enough to occupy the threads without splitting the work on each.
 static constexpr int64_t enoughResults = 512;
@@ -44,8 +44,8 @@ static std::optional<Split> chooseSplit(linalg::GenericOp op) {
   return std::nullopt;
 }
 
-/// Every operand is read through dims alone, and every output accumulated by an operation with a neutral
-/// element.
+/// Every operand is read through dims alone, and every output accumulated by an operation with a
+/// neutral element.
 static bool canSplit(linalg::GenericOp op) {
   if (op.getNumReductionLoops() == 0 || op.getNumDpsInits() != 1 || op.hasIndexSemantics() ||
       !llvm::all_of(op.getIndexingMapsArray(),
@@ -79,7 +79,8 @@ static void split(IRRewriter &rewriter, linalg::GenericOp op, Split split) {
   MLIRContext *context = op.getContext();
   rewriter.setInsertionPoint(op);
   unsigned loops = op.getNumLoops();
-  // Old loop i is new loop i, but the split loop is the piece's number, and a loop in the piece comes last.
+  // Old loop i is new loop i, but the split loop is the piece's number, and a loop in the piece
+  // comes last.
   auto inPiece = getAffineDimExpr(loops, context);
   SmallVector<AffineMap> maps;
   SmallVector<Value> inputs;
