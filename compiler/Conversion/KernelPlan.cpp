@@ -167,6 +167,9 @@ static void chooseVectors(const KernelNest &nest, const TargetDescription &targe
   }
 }
 
+/// Enough units to balance any likely number of threads.
+static constexpr int64_t enoughUnits = 16;
+
 void choosePartition(const KernelNest &nest, KernelPlan &plan) {
   plan.partitionLoop.reset();
   if (plan.cycles < minimumParallelCycles)
@@ -217,6 +220,12 @@ KernelPlan planKernel(const KernelNest &nest, const TargetDescription &target) {
     chooseVectors(nest, target, plan);
   }
   choosePartition(nest, plan);
+  // Finer units, where threads share vectors and there are but a few.
+  if (plan.partitionLoop && plan.partitionLoop == plan.vectorLoop && plan.copies > 1 &&
+      plan.partitionUnits < enoughUnits) {
+    plan.copies = 1;
+    choosePartition(nest, plan);
+  }
   return plan;
 }
 

@@ -12,8 +12,9 @@ namespace nnc {
 /// Pieces that a reduction is split into, at most, and at least for it to be worth it. They depend
 /// on the shape alone, so that the order of summation does not depend on the number of threads.
 static constexpr int64_t mostPieces = 64, leastPieces = 8;
-/// Results that are enough to occupy the threads without splitting the work on each.
-static constexpr int64_t enoughResults = 512;
+/// Results that are enough to occupy the threads without splitting the work on each: as rows, each of which a
+/// thread sums alone, and as the lanes of vectors.
+static constexpr int64_t enoughRows = 16, enoughLanes = 256;
 
 namespace {
 
@@ -25,13 +26,22 @@ struct Split {
 
 } // namespace
 
+/// Whether vectors will run along a summed loop: the one that is contiguous in the first input.
+static bool sumsAlongLanes(linalg::GenericOp op) {
+  AffineMap map = op.getIndexingMapsArray().front();
+  if (map.getNumResults() == 0)
+    return true;
+  unsigned loop = cast<AffineDimExpr>(map.getResults().back()).getPosition();
+  return op.getIteratorTypesArray()[loop] == utils::IteratorType::reduction;
+}
+
 static std::optional<Split> chooseSplit(linalg::GenericOp op) {
   SmallVector<int64_t> extents = op.getStaticLoopRanges();
   int64_t results = 1, reduced = 1;
   for (auto [extent, iterator] : llvm::zip(extents, op.getIteratorTypesArray()))
     (iterator == utils::IteratorType::parallel ? results : reduced) *= extent;
   double cycles = double(results) * reduced / 16 * 2;
-  if (results > enoughResults || cycles < 4 * minimumParallelCycles)
+  if (results >= (sumsAlongLanes(op) ? enoughRows : enoughLanes) || cycles < 4 * minimumParallelCycles)
     return std::nullopt;
   // Pieces of the first summed loop are the furthest apart in memory.
   for (auto [loop, iterator] : llvm::enumerate(op.getIteratorTypesArray())) {

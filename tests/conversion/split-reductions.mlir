@@ -30,3 +30,19 @@ func.func @many_results(%x: tensor<512x1024xf32>) -> tensor<1024xf32> {
   %y = nn.reduce_sum %x [0] : tensor<512x1024xf32> -> tensor<1024xf32>
   return %y : tensor<1024xf32>
 }
+
+// Each thread has rows of its own to sum.
+// CHECK-LABEL: func.func @rows
+// CHECK-NOT: tensor.expand_shape
+// CHECK: return
+func.func @rows(%x: tensor<64x4096xf32>) -> tensor<64xf32> {
+  %y = nn.reduce_sum %x [1] : tensor<64x4096xf32> -> tensor<64xf32>
+  return %y : tensor<64xf32>
+}
+
+// CHECK-LABEL: func.func @few_columns
+// CHECK: output_shape [64, 64, 64]
+func.func @few_columns(%x: tensor<4096x64xf32>) -> tensor<64xf32> {
+  %y = nn.reduce_sum %x [0] : tensor<4096x64xf32> -> tensor<64xf32>
+  return %y : tensor<64xf32>
+}
