@@ -179,8 +179,16 @@ unsigned BufferAnalysis::create(Storage::Kind kind, Value origin) {
 }
 
 LogicalResult BufferAnalysis::add(Operation *operation) {
-  if (isa<tensor::EmptyOp>(operation))
+  if (isa<tensor::EmptyOp>(operation)) {
+    // An input that is there for its shape has no memory; a destination has that of the result.
+    auto isInput = [&](OpOperand &use) {
+      auto op = dyn_cast<linalg::LinalgOp>(use.getOwner());
+      return op && op.isDpsInput(&use);
+    };
+    if (llvm::any_of(operation->getUses(), isInput))
+      create(Storage::Tiles, operation->getResult(0));
     return success();
+  }
   if (isView(operation)) {
     TensorMemory source = memory(operation->getOperand(0));
     source.whole &= !isa<tensor::ExtractSliceOp>(operation);

@@ -40,35 +40,40 @@ bool multipliesAndAdds(Block &body) {
   return false;
 }
 
-/// Adds `scale` times the coefficient of each dim in a linear expression; false if it is not
-/// linear.
-bool addCoefficients(AffineExpr expr, int64_t scale, MutableArrayRef<int64_t> coefficients) {
+/// Adds `scale` times the coefficient of each dim in a linear expression, and its constant to
+/// `offset`; false if it is not linear.
+bool addCoefficients(AffineExpr expr, int64_t scale, MutableArrayRef<int64_t> coefficients,
+                     int64_t &offset) {
   if (auto dim = dyn_cast<AffineDimExpr>(expr)) {
     coefficients[dim.getPosition()] += scale;
     return true;
   }
-  if (auto constant = dyn_cast<AffineConstantExpr>(expr))
-    return constant.getValue() == 0;
+  if (auto constant = dyn_cast<AffineConstantExpr>(expr)) {
+    offset += scale * constant.getValue();
+    return true;
+  }
   auto binary = dyn_cast<AffineBinaryOpExpr>(expr);
   if (!binary)
     return false;
   if (binary.getKind() == AffineExprKind::Add)
-    return addCoefficients(binary.getLHS(), scale, coefficients) &&
-           addCoefficients(binary.getRHS(), scale, coefficients);
+    return addCoefficients(binary.getLHS(), scale, coefficients, offset) &&
+           addCoefficients(binary.getRHS(), scale, coefficients, offset);
   if (binary.getKind() == AffineExprKind::Mul)
     if (auto factor = dyn_cast<AffineConstantExpr>(binary.getRHS()))
-      return addCoefficients(binary.getLHS(), scale * factor.getValue(), coefficients);
+      return addCoefficients(binary.getLHS(), scale * factor.getValue(), coefficients, offset);
   return false;
 }
 
-/// Element strides of the op's loops in one operand.
-FailureOr<SmallVector<int64_t>> loopStrides(MemRefType type, AffineMap map) {
+/// Element strides of the op's loops in one operand; `start` is the first element that is read,
+/// counted from the memref's first.
+FailureOr<SmallVector<int64_t>> loopStrides(MemRefType type, AffineMap map, int64_t &start) {
   int64_t offset = 0;
   SmallVector<int64_t> memrefStrides, strides(map.getNumDims(), 0);
   if (failed(type.getStridesAndOffset(memrefStrides, offset)))
     return failure();
+  start = 0;
   for (auto [expr, stride] : llvm::zip_equal(map.getResults(), memrefStrides))
-    if (ShapedType::isDynamic(stride) || !addCoefficients(expr, stride, strides))
+    if (ShapedType::isDynamic(stride) || !addCoefficients(expr, stride, strides, start))
       return failure();
   return strides;
 }
@@ -81,16 +86,19 @@ FailureOr<ContractionProblem> matchContraction(linalg::LinalgOp op) {
     return failure();
   SmallVector<AffineMap> maps = op.getIndexingMapsArray();
   SmallVector<SmallVector<int64_t>> strides;
+  SmallVector<int64_t> starts;
   for (OpOperand &operand : op->getOpOperands()) {
     auto type = dyn_cast<MemRefType>(operand.get().getType());
     if (!type || !type.hasStaticShape() ||
         (!type.getElementType().isF32() && !type.getElementType().isF64()))
       return failure();
-    auto found = loopStrides(type, maps[operand.getOperandNumber()]);
+    auto found = loopStrides(type, maps[operand.getOperandNumber()], starts.emplace_back());
     if (failed(found))
       return failure();
     strides.push_back(*found);
   }
+  if (starts[2] != 0)
+    return failure();
 
   ContractionProblem problem;
   auto type = cast<MemRefType>(op.getDpsInits()[0].getType());
@@ -99,6 +107,8 @@ FailureOr<ContractionProblem> matchContraction(linalg::LinalgOp op) {
     if (cast<MemRefType>(input.getType()).getElementType() != problem.elementType)
       return failure();
   problem.accumulate = true;
+  problem.startA = starts[0];
+  problem.startB = starts[1];
   for (auto [loop, extent] : llvm::enumerate(op.getStaticLoopRanges())) {
     ContractionDim dim{extent, strides[0][loop], strides[1][loop], strides[2][loop], {}};
     auto uses = [&](unsigned operand) {

@@ -39,6 +39,9 @@ struct ContractionDim {
 struct ContractionProblem {
   mlir::FloatType elementType; // f32 or f64
   llvm::SmallVector<ContractionDim, 2> batch, m, n, k;
+  /// The elements that all loops start from, where strides are negative: counted from the first
+  /// elements of A and B.
+  int64_t startA = 0, startB = 0;
   /// Add to what C holds; otherwise C need not be initialised.
   bool accumulate = false;
   /// False: C is never read nor written (the epilogue stores what it wants), so no partial sum may

@@ -85,6 +85,8 @@ ContractionEmitter::ContractionEmitter(VectorEmitter &emit, const Nest &nest,
 
 void ContractionEmitter::run() {
   Offsets offsets(nest.operands, emit.index(0));
+  offsets[Row] = emit.index(tiling.swapped ? problem.startB : problem.startA);
+  offsets[Column] = emit.index(tiling.swapped ? problem.startA : problem.startB);
   if (!thread || tiling.split != ThreadSplit::None) {
     emitBatch(0, offsets);
     return;

@@ -98,6 +98,13 @@ std::optional<Nest> makeNest(const ContractionProblem &problem, LaneForm form, b
   sortByResultStride(nest.batch);
   sortByResultStride(nest.rows);
   sortByResultStride(nest.columns);
+  // Sums walk through the operands in order, so that neighbouring loops can be joined.
+  std::stable_sort(nest.reduction.begin(), nest.reduction.end(), [](const Dim &a, const Dim &b) {
+    auto distance = [](const Dim &dim) {
+      return std::abs(dim.strides[Row]) + std::abs(dim.strides[Column]);
+    };
+    return distance(a) > distance(b);
+  });
 
   if (form == LaneForm::Batch) {
     int index = contiguousDim(nest.batch, {Row, Column, Result});

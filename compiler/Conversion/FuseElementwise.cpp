@@ -82,13 +82,9 @@ static Decision decide(linalg::GenericOp consumer, OpOperand &operand) {
   bool single = operand.get().hasOneUse() && producer->getNumResults() == 1;
 
   AffineMap read = consumer.getMatchingIndexingMap(&operand);
-  if (isContraction(consumer)) {
-    // Only a permutation can become part of an operand's map.
-    if (!onlyMoves(producer) || producer.getNumDpsInputs() != 1 ||
-        !producer.getIndexingMapsArray()[0].isPermutation())
-      return Decision::Keep;
-    return single ? Decision::Fuse : Decision::Duplicate;
-  }
+  // What only moves becomes part of a contraction's operand by foldMove.
+  if (isContraction(consumer))
+    return Decision::Keep;
   double cycles = elementCycles(producer);
   bool cheap = cycles <= 2;
   if (!cheap && !computedOnce(consumer, operand))
@@ -113,9 +109,50 @@ static Decision decide(linalg::GenericOp consumer, OpOperand &operand) {
   return Decision::Keep;
 }
 
+/// Whether no element is read more often than windows overlap: nothing is broadcast.
+static bool readsEveryLoop(AffineMap map) {
+  for (unsigned dim = 0; dim < map.getNumDims(); ++dim)
+    if (!map.isFunctionOfDim(dim))
+      return false;
+  return true;
+}
+
+/// Lets a contraction read what a permutation, reversal or windows move directly from where they
+/// have it: index arithmetic in the kernel. Null if there is no such operand.
+static linalg::GenericOp foldMove(IRRewriter &rewriter, linalg::GenericOp contraction) {
+  for (OpOperand *operand : contraction.getDpsInputOperands()) {
+    auto producer = operand->get().getDefiningOp<linalg::GenericOp>();
+    if (!producer || !onlyMoves(producer) || producer.getNumResults() != 1 ||
+        producer->getBlock() != contraction->getBlock())
+      continue;
+    auto moved = dyn_cast<BlockArgument>(producer.getBody()->getTerminator()->getOperand(0));
+    if (!moved || moved.getOwner() != producer.getBody())
+      continue;
+    OpOperand &source = producer->getOpOperand(moved.getArgNumber());
+    AffineMap map = producer.getMatchingIndexingMap(&source);
+    AffineMap written = producer.getIndexingMapMatchingResult(producer->getResult(0));
+    if (!producer.isDpsInput(&source) || !written.isIdentity() || !readsEveryLoop(map))
+      continue;
+    SmallVector<AffineMap> maps = contraction.getIndexingMapsArray();
+    maps[operand->getOperandNumber()] = map.compose(maps[operand->getOperandNumber()]);
+    if (!inversePermutation(concatAffineMaps(maps, rewriter.getContext())))
+      continue;
+    rewriter.modifyOpInPlace(contraction, [&] {
+      operand->set(source.get());
+      contraction.setIndexingMapsAttr(rewriter.getAffineMapArrayAttr(maps));
+    });
+    if (producer->use_empty())
+      rewriter.eraseOp(producer);
+    return contraction;
+  }
+  return {};
+}
+
 /// Fuses one producer into `consumer` and returns the kernel that takes its place; null if none
 /// fits.
 static linalg::GenericOp fuseOne(IRRewriter &rewriter, linalg::GenericOp consumer) {
+  if (isContraction(consumer))
+    return foldMove(rewriter, consumer);
   for (OpOperand *operand : consumer.getDpsInputOperands()) {
     Decision decision = decide(consumer, *operand);
     if (decision == Decision::Keep)

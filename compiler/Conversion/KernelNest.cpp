@@ -247,6 +247,14 @@ static std::optional<NestReduction> matchReduction(KernelNest &nest, unsigned ou
   return reduction;
 }
 
+/// Whether a summed loop moves through an output, which then is no sum of one place.
+static bool movesWithReductions(const KernelNest &nest, const LinearForm &form) {
+  return llvm::any_of(llvm::zip(nest.dimensions, form.strides), [](auto pair) {
+    auto [dimension, stride] = pair;
+    return dimension.reduction && stride != 0;
+  });
+}
+
 FailureOr<KernelNest> describeNest(linalg::LinalgOp op, FlatMemory &memory) {
   if (!op.hasPureBufferSemantics())
     return failure();
@@ -259,6 +267,9 @@ FailureOr<KernelNest> describeNest(linalg::LinalgOp op, FlatMemory &memory) {
     nest.dimensions.push_back({extent, iterator == utils::IteratorType::reduction});
   }
   for (OpOperand *input : op.getDpsInputOperands()) {
+    // There for its shape only.
+    if (op.getMatchingBlockArgument(input).use_empty())
+      continue;
     if (!isa<MemRefType>(input->get().getType())) {
       NestOperand scalar;
       scalar.memref = input->get();
@@ -293,7 +304,7 @@ FailureOr<KernelNest> describeNest(linalg::LinalgOp op, FlatMemory &memory) {
   if (nest.hasReductionLoops()) {
     for (unsigned output = 0; output < nest.outputs.size(); ++output) {
       std::optional<NestReduction> reduction = matchReduction(nest, output);
-      if (!reduction) {
+      if (!reduction || movesWithReductions(nest, nest.outputs[output].form)) {
         nest.reductions.clear();
         break;
       }

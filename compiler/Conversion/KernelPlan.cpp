@@ -198,10 +198,13 @@ KernelPlan planKernel(const KernelNest &nest, const TargetDescription &target) {
   KernelPlan plan;
   plan.cycles = nestCycles(nest, std::nullopt, 1);
   std::optional<unsigned> vector;
-  // Outputs that are updated in memory at every step would be updated by several lanes at once.
+  // An output that is updated in memory at every step of a summed loop would be updated by several
+  // of its lanes at once.
   bool updatesInMemory = nest.hasReductionLoops() && nest.reductions.empty();
-  if (isVectorizable(nest) && !updatesInMemory) {
+  if (isVectorizable(nest)) {
     for (unsigned dimension = 0; dimension < nest.dimensions.size(); ++dimension) {
+      if (updatesInMemory && nest.dimensions[dimension].reduction)
+        continue;
       int64_t lanes = target.lanes(widestElement(nest, dimension));
       if (lanes == 1)
         continue;

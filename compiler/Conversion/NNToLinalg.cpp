@@ -89,6 +89,7 @@ struct ConvertNNToLinalgPass : impl::ConvertNNToLinalgBase<ConvertNNToLinalgPass
     populateStructureToLinalg(patterns);
     populateReductionToLinalg(patterns);
     populateIndexedToLinalg(patterns);
+    populateWindowsToLinalg(patterns);
     populateRandomToLinalg(patterns);
     walkAndApplyPatterns(getOperation(), std::move(patterns));
 

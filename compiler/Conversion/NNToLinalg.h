@@ -13,6 +13,7 @@ void populateElementwiseToLinalg(mlir::RewritePatternSet &patterns);
 void populateStructureToLinalg(mlir::RewritePatternSet &patterns);
 void populateReductionToLinalg(mlir::RewritePatternSet &patterns);
 void populateIndexedToLinalg(mlir::RewritePatternSet &patterns);
+void populateWindowsToLinalg(mlir::RewritePatternSet &patterns);
 void populateRandomToLinalg(mlir::RewritePatternSet &patterns);
 
 /// Builds the body of a generic op: receives one scalar per operand, the outputs' last, returns one

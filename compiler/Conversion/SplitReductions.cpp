@@ -12,8 +12,8 @@ namespace nnc {
 /// Pieces that a reduction is split into, at most, and at least for it to be worth it. They depend
 /// on the shape alone, so that the order of summation does not depend on the number of threads.
 static constexpr int64_t mostPieces = 64, leastPieces = 8;
-/// Results that are enough to occupy the threads without splitting the work on each: as rows, each of which a
-/// thread sums alone, and as the lanes of vectors.
+/// Results that are enough to occupy the threads without splitting the work on each: as rows, each
+/// of which a thread sums alone, and as the lanes of vectors.
 static constexpr int64_t enoughRows = 16, enoughLanes = 256;
 
 namespace {
@@ -41,7 +41,8 @@ static std::optional<Split> chooseSplit(linalg::GenericOp op) {
   for (auto [extent, iterator] : llvm::zip(extents, op.getIteratorTypesArray()))
     (iterator == utils::IteratorType::parallel ? results : reduced) *= extent;
   double cycles = double(results) * reduced / 16 * 2;
-  if (results >= (sumsAlongLanes(op) ? enoughRows : enoughLanes) || cycles < 4 * minimumParallelCycles)
+  if (results >= (sumsAlongLanes(op) ? enoughRows : enoughLanes) ||
+      cycles < 4 * minimumParallelCycles)
     return std::nullopt;
   // Pieces of the first summed loop are the furthest apart in memory.
   for (auto [loop, iterator] : llvm::enumerate(op.getIteratorTypesArray())) {

@@ -67,6 +67,16 @@ NN_BATCH_RULE(ReverseOp) {
   results.push_back(ReverseOp::create(builder, getLoc(), operands[0], shifted(getDims())));
 }
 
+NN_BATCH_RULE(WindowsOp) {
+  results.push_back(WindowsOp::create(builder, getLoc(), operands[0], shifted(getDims()),
+                                      getSizes(), getStrides(), getDilations()));
+}
+
+NN_BATCH_RULE(OverlapAddOp) {
+  results.push_back(OverlapAddOp::create(builder, getLoc(), operands[0], shifted(getDims()),
+                                         getExtents(), getStrides(), getDilations()));
+}
+
 NN_BATCH_RULE(ReduceSumOp) {
   results.push_back(ReduceSumOp::create(builder, getLoc(), operands[0], shifted(getDims())));
 }

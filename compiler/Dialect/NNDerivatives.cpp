@@ -185,6 +185,23 @@ void ScatterAddOp::buildCotangents(OpBuilder &builder, ValueRange resultCotangen
   operandCotangents.push_back(Value());
 }
 
+void WindowsOp::buildCotangents(OpBuilder &builder, ValueRange resultCotangents,
+                                SmallVectorImpl<Value> &operandCotangents) {
+  SmallVector<int64_t> extents;
+  for (int64_t dim : getDims())
+    extents.push_back(getOperand().getType().getDimSize(dim));
+  operandCotangents.push_back(OverlapAddOp::create(builder, withoutName(getLoc()),
+                                                   resultCotangents.front(), getDims(), extents,
+                                                   getStrides(), getDilations()));
+}
+
+void OverlapAddOp::buildCotangents(OpBuilder &builder, ValueRange resultCotangents,
+                                   SmallVectorImpl<Value> &operandCotangents) {
+  operandCotangents.push_back(WindowsOp::create(builder, withoutName(getLoc()),
+                                                resultCotangents.front(), getDims(), getSizes(),
+                                                getStrides(), getDilations()));
+}
+
 //===----------------------------------------------------------------------===//
 // Reductions and contractions
 //===----------------------------------------------------------------------===//
@@ -195,19 +212,30 @@ void ReduceSumOp::buildCotangents(OpBuilder &builder, ValueRange resultCotangent
       builder, withoutName(getLoc()), resultCotangents.front(), getDims(), getOperand().getType()));
 }
 
-/// The cotangent of a maximum or minimum: equal shares for the elements that equal it.
+/// The cotangent of a maximum or minimum: all of it for the first element that equals the result.
 static Value buildExtremumCotangent(OpBuilder &builder, Location location, Value operand,
                                     Value result, ArrayRef<int64_t> dims, Value cotangent) {
+  auto type = cast<RankedTensorType>(operand.getType());
   auto unreduce = [&](Value value) {
-    return Term(builder, location,
-                buildUnreduced(builder, location, value, dims, operand.getType()));
+    return buildUnreduced(builder, location, value, dims,
+                          type.clone(cast<RankedTensorType>(value.getType()).getElementType()));
   };
+  // The row-major position of each element among those that are reduced into one.
+  RankedTensorType positionType = type.clone(builder.getI32Type());
+  Term position(builder, location, buildSplat(builder, location, positionType, 0));
+  int64_t count = 1;
+  for (int64_t dim : llvm::reverse(dims)) {
+    Term index(builder, location, IotaOp::create(builder, location, positionType, dim));
+    position = position + index * static_cast<double>(count);
+    count *= type.getDimSize(dim);
+  }
   Value isExtremum =
-      CompareOp::create(builder, location, ComparePredicate::eq, operand, Value(unreduce(result)));
-  Value mask = ConvertOp::create(builder, location, operand.getType(), isExtremum);
-  Term count(builder, location, ReduceSumOp::create(builder, location, mask, dims));
-  Term share = Term(builder, location, cotangent) / count;
-  return unreduce(share) * Term(builder, location, mask);
+      CompareOp::create(builder, location, ComparePredicate::eq, operand, unreduce(result));
+  Term candidate = position.where(isExtremum, position.number(static_cast<double>(count)));
+  Term first(builder, location,
+             unreduce(ReduceMinOp::create(builder, location, Value(candidate), dims)));
+  Term share(builder, location, unreduce(cotangent));
+  return share.where(position.compare(ComparePredicate::eq, first), share.number(0));
 }
 
 void ReduceMaxOp::buildCotangents(OpBuilder &builder, ValueRange resultCotangents,

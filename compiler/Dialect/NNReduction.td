@@ -20,17 +20,17 @@ def NN_ReduceSumOp : NN_ReductionOp<"reduce_sum"> {
 def NN_ReduceMaxOp : NN_ReductionOp<"reduce_max"> {
   let summary = "maximum over dimensions; NaN if one element is NaN";
   let description = [{
-    `dims` increase; the reduced dimensions are dropped from the shape. Equal
-    maxima share the gradient equally. The maximum of no elements is the least
-    number of the type.
+    `dims` increase; the reduced dimensions are dropped from the shape. The
+    gradient goes to the first of equal maxima in row-major order. The maximum of
+    no elements is the least number of the type.
   }];
 }
 def NN_ReduceMinOp : NN_ReductionOp<"reduce_min"> {
   let summary = "minimum over dimensions; NaN if one element is NaN";
   let description = [{
-    `dims` increase; the reduced dimensions are dropped from the shape. Equal
-    minima share the gradient equally. The minimum of no elements is the
-    greatest number of the type.
+    `dims` increase; the reduced dimensions are dropped from the shape. The
+    gradient goes to the first of equal minima in row-major order. The minimum of
+    no elements is the greatest number of the type.
   }];
 }
 def NN_ReduceProdOp : NN_ReductionOp<"reduce_prod"> {

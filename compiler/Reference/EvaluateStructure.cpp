@@ -89,6 +89,26 @@ static void scatterAdd(ScatterAddOp op, const Tensor &updates, const Tensor &ind
     result.setReal(i, sums[i]);
 }
 
+/// The element of an image that element `index` of its windows is; the index of either begins with
+/// the image's dimensions.
+template <typename Op>
+static SmallVector<int64_t> underWindow(Op op, ArrayRef<int64_t> index, int64_t rank) {
+  SmallVector<int64_t> source(index.take_front(rank));
+  for (auto [i, dim] : llvm::enumerate(op.getDims()))
+    source[dim] = index[dim] * op.getStrides()[i] + index[rank + i] * op.getDilations()[i];
+  return source;
+}
+
+static void overlapAdd(OverlapAddOp op, const Tensor &operand, Tensor &result) {
+  std::vector<double> sums(result.size(), 0.0);
+  forEachIndex(operand.shape(), [&](ArrayRef<int64_t> index, int64_t position) {
+    sums[linearIndex(result.shape(), underWindow(op, index, result.shape().size()))] +=
+        operand.reals[position];
+  });
+  for (int64_t i = 0; i < result.size(); ++i)
+    result.setReal(i, sums[i]);
+}
+
 static double uniform(Operands operands, int64_t stream, int64_t index) {
   uint64_t key = randomKey(static_cast<uint64_t>(operands[0]->integers.front()),
                            static_cast<uint64_t>(operands[1]->integers.front()),
@@ -138,6 +158,12 @@ bool nnc::reference::evaluateStructure(Operation *op, Operands operands, Tensor 
         source[dim] = result.shape()[dim] - 1 - index[dim];
       return source;
     });
+  } else if (auto windows = dyn_cast<WindowsOp>(op)) {
+    permuteElements(*operands[0], result, [&](ArrayRef<int64_t> index) {
+      return underWindow(windows, index, operands[0]->shape().size());
+    });
+  } else if (auto overlap = dyn_cast<OverlapAddOp>(op)) {
+    overlapAdd(overlap, *operands[0], result);
   } else if (auto padOp = dyn_cast<PadOp>(op)) {
     pad(padOp, *operands[0], result);
   } else if (auto concatOp = dyn_cast<ConcatOp>(op)) {

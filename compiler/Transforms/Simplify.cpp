@@ -1,6 +1,7 @@
 // nn-simplify: canonicalisation, CSE, and patterns that move work to smaller tensors.
 #include "compiler/Dialect/NNBuilders.h"
 #include "compiler/Transforms/Passes.h"
+#include "compiler/Transforms/Patterns.h"
 #include "mlir/IR/Dominance.h"
 #include "mlir/Transforms/CSE.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
@@ -201,6 +202,7 @@ struct Simplify : nnc::impl::SimplifyBase<Simplify> {
              ReduceBroadcast<ReduceMinOp>, SumOfProduct, ReduceUnitDims<ReduceSumOp>,
              ReduceUnitDims<ReduceMaxOp>, ReduceUnitDims<ReduceMinOp>, ReduceUnitDims<ReduceProdOp>,
              AddOfNegation, SubOfNegation, MulByMinusOne, DivByPowerOfTwo>(context);
+    populateWindowPatterns(patterns);
     bool hasGradient =
         function.walk([](GradientOp) { return WalkResult::interrupt(); }).wasInterrupted();
     if (!hasGradient)
