@@ -218,7 +218,8 @@ void FunctionAssignment::takeOverDyingOperands(BufferAnalysis &analysis,
         continue;
       for (OpResult result : kernel->getResults()) {
         Storage &target = analysis.storages[analysis.memory(result).storage];
-        if (target.kind != Storage::Arena || target.writers.front() != kernel || target.replacedBy)
+        if (target.kind != Storage::Arena || target.writers.front() != kernel ||
+            target.replacedBy || !analysis.memory(result).whole)
           continue;
         for (OpOperand *operand : op.getDpsInputOperands()) {
           if (!isa<RankedTensorType>(operand->get().getType()) ||
@@ -249,6 +250,7 @@ void FunctionAssignment::keepOnTiles(BufferAnalysis &analysis, ArrayRef<KernelGr
       return other.replacedBy && analysis.resolve(*other.replacedBy) == number;
     });
     if (storage.kind == Storage::Arena && !takenOver && !storage.replacedBy &&
+        analysis.memory(contraction->getResult(0)).whole &&
         isConsumed(analysis, contraction, epilogue))
       storage.kind = Storage::Tiles;
   }

@@ -126,6 +126,57 @@ static void prepareDestination(Operation *kernel, OpOperand &destination) {
   }
 }
 
+/// The destination that a result is written to, behind the fill that a reduction starts from.
+static OpOperand *destinationOf(Value result) {
+  auto op = result.getDefiningOp<linalg::LinalgOp>();
+  if (!op)
+    return nullptr;
+  OpOperand *destination = op.getTiedOpOperand(cast<OpResult>(result));
+  if (auto fill = destination->get().getDefiningOp<linalg::FillOp>(); fill && fill->hasOneUse())
+    return &fill.getDpsInitsMutable()[0];
+  return destination;
+}
+
+bool isWrittenInPlace(tensor::InsertSliceOp insert) {
+  OpOperand *destination = destinationOf(insert.getSource());
+  auto part = destination ? destination->get().getDefiningOp<tensor::ExtractSliceOp>() : nullptr;
+  return part && part.getSource().getDefiningOp<tensor::EmptyOp>();
+}
+
+/// Lets the kernel that computes what is inserted into fresh memory (a padded image, a
+/// concatenation) write it there: its destination becomes a slice of that memory. Everything else
+/// that is inserted there goes to other parts of it.
+static void writeInPlace(tensor::InsertSliceOp insert) {
+  Value root = insert.getDest();
+  while (auto before = root.getDefiningOp<tensor::InsertSliceOp>()) {
+    if (!root.hasOneUse())
+      return;
+    root = before.getDest();
+  }
+  auto memory = root.getDefiningOp<tensor::EmptyOp>();
+  OpOperand *destination = destinationOf(insert.getSource());
+  if (!memory || !destination)
+    return;
+  auto fresh = destination->get().getDefiningOp<tensor::EmptyOp>();
+  if (!fresh || !fresh->hasOneUse() || fresh.getType() != insert.getSourceType())
+    return;
+  for (OpOperand &use : insert.getSource().getUses()) {
+    auto reader = dyn_cast<linalg::LinalgOp>(use.getOwner());
+    // Shapes change on contiguous memory only, and a destination is nobody else's.
+    bool reads = reader ? reader.isDpsInput(&use)
+                        : isa<tensor::ExtractSliceOp, tensor::ExtractOp>(use.getOwner());
+    if (use.getOwner() != insert && !reads)
+      return;
+  }
+  OpBuilder builder(fresh);
+  memory->moveBefore(&memory->getBlock()->front());
+  memory->setLoc(insert.getLoc());
+  destination->set(tensor::ExtractSliceOp::create(
+      builder, fresh.getLoc(), insert.getSourceType(), memory, insert.getMixedOffsets(),
+      insert.getMixedSizes(), insert.getMixedStrides()));
+  fresh.erase();
+}
+
 void BufferAnalysis::prepare(func::FuncOp function) {
   IRRewriter rewriter(function.getContext());
   for (Operation &operation : llvm::make_early_inc_range(function.getBody().front()))
@@ -155,6 +206,7 @@ void BufferAnalysis::prepare(func::FuncOp function) {
       }
     }
   }
+  function.walk(writeInPlace);
 }
 
 //===-- Storages
@@ -185,8 +237,11 @@ LogicalResult BufferAnalysis::add(Operation *operation) {
       auto op = dyn_cast<linalg::LinalgOp>(use.getOwner());
       return op && op.isDpsInput(&use);
     };
+    auto isPart = [](Operation *user) { return isa<tensor::ExtractSliceOp>(user); };
     if (llvm::any_of(operation->getUses(), isInput))
       create(Storage::Tiles, operation->getResult(0));
+    else if (llvm::any_of(operation->getUsers(), isPart))
+      create(Storage::Arena, operation->getResult(0)); // of parts that kernels write
     return success();
   }
   if (isView(operation)) {
@@ -213,7 +268,7 @@ LogicalResult BufferAnalysis::add(Operation *operation) {
       destination = op.getDpsInits()[result.getResultNumber()];
     else if (auto insert = dyn_cast<tensor::InsertSliceOp>(operation))
       destination = insert.getDest();
-    if (destination && !destination.getDefiningOp<tensor::EmptyOp>())
+    if (destination && contains(destination))
       tensors[result] = memory(destination);
     else
       create(Storage::Arena, result);

@@ -6,6 +6,7 @@
 #include "compiler/Conversion/BlockLayout.h"
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Builders.h"
 
 #include <vector>
@@ -43,7 +44,7 @@ class BufferAnalysis {
 public:
   /// Brings the function into a form in which every tensor can have a storage: constants that have
   /// to be written become fills, destinations have one user, shapes change on contiguous memory
-  /// only.
+  /// only, what is inserted somewhere is written there.
   static void prepare(mlir::func::FuncOp function);
 
   explicit BufferAnalysis(mlir::func::FuncOp function);
@@ -79,6 +80,9 @@ llvm::SmallVector<mlir::Value> tensorsRead(mlir::Operation *kernel);
 
 /// The kernel that computes a tensor, through views; null for arguments and constants.
 mlir::Operation *producerOf(mlir::Value tensor);
+
+/// Whether the kernel that computes what is inserted writes it where it is inserted.
+bool isWrittenInPlace(mlir::tensor::InsertSliceOp insert);
 
 /// A kernel that copies a tensor.
 mlir::Value buildCopy(mlir::OpBuilder &builder, mlir::Location location, mlir::Value tensor);

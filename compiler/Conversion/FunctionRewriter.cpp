@@ -122,6 +122,8 @@ Value FunctionRewriter::memrefOf(Value tensor) {
     result = globalOf(tensor);
   } else if (storage.kind != Storage::Constant && memory.whole) {
     result = viewOf(storage, type);
+  } else if (auto op = dyn_cast<linalg::LinalgOp>(definition)) {
+    result = memrefOf(op.getTiedOpOperand(cast<OpResult>(tensor))->get());
   } else {
     Value source = memrefOf(definition->getOperand(0));
     Location location = tensor.getLoc();
@@ -274,7 +276,8 @@ void FunctionRewriter::run(ArrayRef<KernelGroup> order) {
     Operation *contraction = nullptr, *rewritten = nullptr;
     for (Operation *kernel : group) {
       if (auto insert = dyn_cast<tensor::InsertSliceOp>(kernel)) {
-        rewriteInsert(insert);
+        if (!isWrittenInPlace(insert))
+          rewriteInsert(insert);
         continue;
       }
       if (auto scatter = dyn_cast<nn::ScatterAddOp>(kernel)) {

@@ -135,14 +135,34 @@ Value buildInsert(OpBuilder &builder, Location location, Value part, Value whole
                                        ValueRange{}, offsets, type.getShape(), strides);
 }
 
+/// The operand goes into fresh memory, and around it go slabs of the value: those of a dimension
+/// lie beside the operand in the dimensions before it and reach over all of those behind it.
 struct PadPattern : OpRewritePattern<nn::PadOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(nn::PadOp op, PatternRewriter &rewriter) const override {
-    Type element = cast<RankedTensorType>(op.getType()).getElementType();
-    Value filled = buildFilled(rewriter, op.getLoc(), op.getType(),
-                               numberAttr(element, op.getValue().convertToDouble()));
+    auto type = cast<RankedTensorType>(op.getType());
+    auto inner = cast<RankedTensorType>(op.getOperand().getType());
+    TypedAttr value = numberAttr(type.getElementType(), op.getValue().convertToDouble());
+    Value result = tensor::EmptyOp::create(rewriter, op.getLoc(), type, ValueRange{});
+    SmallVector<int64_t> offsets(type.getRank(), 0), sizes(type.getShape());
+    auto addSlab = [&](int64_t dim, int64_t from, int64_t extent) {
+      if (extent == 0)
+        return;
+      SmallVector<int64_t> slabOffsets(offsets), slabSizes(sizes);
+      slabOffsets[dim] = from;
+      slabSizes[dim] = extent;
+      Value slab = buildFilled(rewriter, op.getLoc(), type.clone(slabSizes), value);
+      result = buildInsert(rewriter, op.getLoc(), slab, result, slabOffsets);
+    };
+    for (int64_t dim = 0; dim < type.getRank(); ++dim) {
+      int64_t low = op.getLow()[dim], extent = inner.getDimSize(dim);
+      addSlab(dim, 0, low);
+      addSlab(dim, low + extent, op.getHigh()[dim]);
+      offsets[dim] = low;
+      sizes[dim] = extent;
+    }
     rewriter.replaceOp(op,
-                       buildInsert(rewriter, op.getLoc(), op.getOperand(), filled, op.getLow()));
+                       buildInsert(rewriter, op.getLoc(), op.getOperand(), result, op.getLow()));
     return success();
   }
 };

@@ -10,6 +10,7 @@
 #include <barrier>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <thread>
 #include <vector>
 
@@ -98,8 +99,8 @@ const FunctionBlocks *Jit::function(llvm::StringRef symbol) const {
   return nullptr;
 }
 
-void Jit::run(const FunctionBlocks &function, Block &persistent, const Block &inputs,
-              Block &outputs, const Block &scalars, int64_t threads) {
+double Jit::run(const FunctionBlocks &function, Block &persistent, const Block &inputs,
+                Block &outputs, const Block &scalars, int64_t threads, int64_t calls) {
   using Function = void(char *, char *, const char *, char *, const char *, int64_t, int64_t);
   auto *entry = llvm::cantFail(code->session->lookup(function.symbol)).toPtr<Function *>();
   Block arena(function.arenaBytes);
@@ -109,15 +110,26 @@ void Jit::run(const FunctionBlocks &function, Block &persistent, const Block &in
   currentBarrier = &barrier;
   std::vector<std::thread> others;
   auto call = [&](int64_t thread) {
-    entry(persistent.data(), arena.data(), inputs.data(), outputs.data(), scalars.data(), thread,
-          threads);
+    for (int64_t i = 0; i < calls; ++i) {
+      entry(persistent.data(), arena.data(), inputs.data(), outputs.data(), scalars.data(), thread,
+            threads);
+      barrier.arrive_and_wait();
+    }
   };
+  // One thread is timed by its own processor time, so that others' work counts less.
+  auto now = [&] {
+    timespec time;
+    clock_gettime(threads == 1 ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC, &time);
+    return time.tv_sec + 1e-9 * time.tv_nsec;
+  };
+  const double start = now();
   for (int64_t thread = 1; thread < threads; ++thread)
     others.emplace_back(call, thread);
   call(0);
   for (std::thread &other : others)
     other.join();
   currentBarrier = nullptr;
+  return (now() - start) / calls;
 }
 
 } // namespace nnc

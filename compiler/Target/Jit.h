@@ -39,10 +39,10 @@ public:
   /// The blocks of a function by its symbol (nnc_train_step); null if there is none.
   const FunctionBlocks *function(llvm::StringRef symbol) const;
 
-  /// Calls a function on `threads` threads. The arena is filled with a pattern that makes reads of
-  /// uninitialised memory visible.
-  void run(const FunctionBlocks &function, Block &persistent, const Block &inputs, Block &outputs,
-           const Block &scalars, int64_t threads);
+  /// Calls a function on `threads` threads, `calls` times in a row. The arena is filled with a
+  /// pattern that makes reads of uninitialised memory visible. Returns the seconds of a call.
+  double run(const FunctionBlocks &function, Block &persistent, const Block &inputs, Block &outputs,
+             const Block &scalars, int64_t threads, int64_t calls = 1);
 
 private:
   Jit();
