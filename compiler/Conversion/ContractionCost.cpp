@@ -16,6 +16,8 @@ namespace {
 constexpr int64_t kCacheLineBytes = 64;
 /// Addresses that are a multiple of this apart fall into the same set of a level-one cache.
 constexpr int64_t kCacheWayBytes = 4096;
+/// Lines of the level-two cache that fall into one set.
+constexpr int64_t kLevelTwoWays = 16;
 /// What one entry of the address translation covers, and how many steps may each touch another one.
 constexpr int64_t kPageBytes = 4096;
 constexpr int64_t kPagesAtATime = 64;
@@ -180,7 +182,18 @@ double CostModel::bandwidth(double footprint) const {
 
 /// Distance in bytes of successive steps of k.
 int64_t CostModel::stepBytes(Operand operand) const {
-  return nest.reduction.back().strides[operand] * bytes;
+  return std::abs(nest.reduction.back().strides[operand]) * bytes;
+}
+
+/// What a footprint amounts to in the level-two cache: steps of k that each touch `width` bytes, a
+/// power of two apart, use only some of its sets.
+double CostModel::spread(double footprint, Operand operand, double width) const {
+  const int64_t way = target.l2Bytes / kLevelTwoWays, stride = stepBytes(operand);
+  if (stride <= width)
+    return footprint;
+  const double positions = static_cast<double>(way) / std::gcd(stride, way);
+  // Code and the other operand need some of those too.
+  return footprint / std::min(1.0, 0.7 * positions * width / way);
 }
 
 /// True if successive steps of k fall into fewer lines of the level-one cache than there are steps.
@@ -210,7 +223,8 @@ double CostModel::columnTraffic(double v) const {
   // The first use brings the panel; prefetchers do not follow steps from page to page.
   const bool jumps = stepBytes(Column) >= kPageBytes && blocking.blockSteps > kPagesAtATime;
   const double first = lineBytes / bandwidth(columnBytes) * (jumps ? 1.5 : 1);
-  const double again = lineBytes / bandwidth(conflicts(Column) ? columnBytes : panel);
+  const double again =
+      lineBytes / bandwidth(conflicts(Column) ? columnBytes : spread(panel, Column, lineBytes));
   return std::max(again, first / rowTiles(nest));
 }
 
@@ -223,7 +237,7 @@ double CostModel::rowTraffic(double r) const {
     return r * bytes / bandwidth(used);
   // Every step touches a line of its own, of which a tile uses a part.
   const double touched = std::max<double>(kCacheLineBytes, r * bytes);
-  return touched / bandwidth(conflicts(Row) ? used + target.l1Bytes : used);
+  return touched / bandwidth(conflicts(Row) ? used + target.l1Bytes : spread(used, Row, touched));
 }
 
 /// Cycles per step of k lost where the rows of a tile, or the steps of one, fall into so few lines

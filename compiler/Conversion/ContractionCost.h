@@ -29,6 +29,7 @@ private:
   double cacheWays() const;
   double bandwidth(double footprint) const;
   int64_t stepBytes(Operand operand) const;
+  double spread(double footprint, Operand operand, double width) const;
   bool conflicts(Operand operand) const;
 
   const ContractionProblem &problem;

@@ -4,6 +4,7 @@
 #include "compiler/Conversion/Passes.h"
 
 #include "mlir/IR/Matchers.h"
+#include "mlir/IR/Remarks.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
 using namespace mlir;
@@ -235,6 +236,10 @@ LogicalResult FunctionLowering::lowerContraction(linalg::LinalgOp op, Contractio
   }
   if (plan.tiling.scratchBytes)
     plan.operands.scratch = scratchMemory();
+  remark::passed(op.getLoc(), remark::RemarkOpts::name("tiling")
+                                  .category("contraction")
+                                  .function(function.getSymName()))
+      << plan.tiling.reason;
   beginKernel(op, accesses, everyThread);
   ContractionHooks hooks;
   if (plan.epilogue)

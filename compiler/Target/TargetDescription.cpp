@@ -37,6 +37,9 @@ void readHostCaches(TargetDescription &target) {
 /// Cores whose 512-bit operations pass through 256-bit units: half as many start per cycle.
 bool splitsWideVectors(llvm::StringRef cpu) { return cpu == "znver4"; }
 
+/// Cores that bring a line per cycle from the level-two cache.
+bool readsWideLines(llvm::StringRef cpu) { return cpu == "znver5"; }
+
 void describeX86(TargetDescription &target, const llvm::MCSubtargetInfo &subtarget) {
   auto has = [&](llvm::StringRef feature) {
     return subtarget.checkFeatures((llvm::Twine("+") + feature).str());
@@ -51,8 +54,11 @@ void describeX86(TargetDescription &target, const llvm::MCSubtargetInfo &subtarg
     if (splitsWideVectors(target.cpu)) {
       target.fmasPerCycle = 1;
       target.loadsPerCycle = 1;
-    } else {
+    } else if (readsWideLines(target.cpu)) {
       target.l2BytesPerCycle = 64;
+    } else {
+      target.l2BytesPerCycle = 24;
+      target.l3BytesPerCycle = 6;
     }
   } else if (has("avx")) {
     target.vectorBits = 256;
