@@ -101,6 +101,7 @@ enum class ExpressionKind {
   Where,
   If,
   Record,
+  List,
   Range,
   Ellipsis,
   Block,
@@ -245,6 +246,11 @@ struct IfExpression : ExpressionNode<ExpressionKind::If> {
 /// `(h = e, c = e)`
 struct RecordExpression : ExpressionNode<ExpressionKind::Record> {
   std::vector<CallArgument> fields; // all named
+};
+
+/// `(a, b)`, at least two
+struct ListExpression : ExpressionNode<ExpressionKind::List> {
+  std::vector<ExpressionPtr> elements;
 };
 
 /// `begin..end`, end exclusive. In an index an end may be missing (null): `x[1..]`, `x[..n]`.

@@ -300,6 +300,12 @@ private:
         for (const CallArgument &field : as<RecordExpression>(&node)->fields)
           child(fmt::format("part {}", field.name.text), field.value);
       });
+    case ExpressionKind::List:
+      line("list", node.range);
+      return nested([&] {
+        for (const ExpressionPtr &element : as<ListExpression>(&node)->elements)
+          child("element", element);
+      });
     case ExpressionKind::Range:
       line("range", node.range);
       return nested([&] {

@@ -79,6 +79,8 @@ void forEachChild(const Expression &node, const ExpressionVisitor &visit) {
   }
   case ExpressionKind::Record:
     return children(as<RecordExpression>(&node)->fields);
+  case ExpressionKind::List:
+    return children(as<ListExpression>(&node)->elements);
   case ExpressionKind::Range:
     return children(as<RangeExpression>(&node)->begin, as<RangeExpression>(&node)->end);
   case ExpressionKind::Block:

@@ -533,6 +533,7 @@ ExpressionPtr Parser::number() {
   return finish(std::move(node), first);
 }
 
+// G34, G35
 ExpressionPtr Parser::parenthesised() {
   if (ahead(1).kind == TokenKind::Name && ahead(2).kind == TokenKind::Assign)
     return record();
@@ -541,12 +542,29 @@ ExpressionPtr Parser::parenthesised() {
   Restored blocks(blocksAllowed, true);
   take();
   ExpressionPtr value = expression();
+  if (at(TokenKind::Comma) && !panicking)
+    return listAfter(std::move(value), first);
   if (!at(TokenKind::RightParen))
-    expected("`)`",
-             at(TokenKind::Comma) ? "the parts of a record have names: `(h = a, c = b)`" : "");
+    expected("`)`");
   closeAt(first);
   value->range = since(first); // with the brackets, so that ranges of larger expressions are whole
   return value;
+}
+
+// G35
+ExpressionPtr Parser::listAfter(ExpressionPtr value, size_t first) {
+  auto node = make<ListExpression>();
+  node->elements.push_back(std::move(value));
+  take();
+  if (at(TokenKind::RightParen))
+    expectedExpression();
+  list(first, [&] {
+    if (at(TokenKind::Name) && ahead(1).kind == TokenKind::Assign)
+      expected("an expression", "either all parts have names, `(h = a, c = b)`, or none has");
+    else
+      node->elements.push_back(expression());
+  });
+  return finish(std::move(node), first);
 }
 
 // G35

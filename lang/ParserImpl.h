@@ -191,6 +191,8 @@ private:
   ExpressionPtr number();
   ExpressionPtr parenthesised();
   ExpressionPtr record();
+  /// A list whose first element, after the bracket `first`, has been read.
+  ExpressionPtr listAfter(ExpressionPtr value, size_t first);
   ExpressionPtr call(ExpressionPtr callee, size_t first);
   ExpressionPtr index(ExpressionPtr base, size_t first);
   ExpressionPtr reduce();

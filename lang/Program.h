@@ -125,8 +125,9 @@ struct DataField {
 
 struct DataSplit {
   std::string name;   ///< train, test, validation
-  std::string reader; ///< idx, csv, npy
-  /// Positional arguments are file names. csv also has, by name: `header` (bool), `separator`
+  std::string reader; ///< idx, csv, npy, cifar
+  /// Positional arguments are file names. `drop_last` and `only_last` are numbers of examples. csv
+  /// also has, by name: `header` (bool), `separator`
   /// (string), and for a field the columns that make it up (list of strings: names, or numbers from
   /// 0 in decimal; see `columnsByNumber`).
   std::vector<ReaderArgument> arguments;

@@ -41,14 +41,16 @@ constexpr Builtin builtins[] = {
     {"iota", false, 1, 1, &Elaborator::builtinIota},
     {"weights", false, 1, 1, &Elaborator::builtinWeights},
     {"require", false, 2, 2, &Elaborator::builtinRequire},
+    {"pad", true, 1, 3, &Elaborator::builtinPad},
+    {"margins", false, 3, 3, &Elaborator::builtinMargins},
+    {"windows", true, 1, 3, &Elaborator::builtinWindows},
+    {"overlap_add", true, 1, 3, &Elaborator::builtinOverlapAdd},
 };
 
 constexpr std::string_view plannedNames[] = {
-    "vocabulary",          "length",          "words",          "load",          "embed",
-    "positions",           "positions_added", "conv",           "conv1d",        "max_pool",
-    "average_pool",        "encoder",         "decoder",        "sample",        "unfreeze",
-    "split_heads",         "merge_heads",     "group_norm",     "instance_norm", "zeros_like",
-    "global_average_pool", "global_max_pool", "conv_transpose", "bernoulli",
+    "vocabulary", "length",          "words",       "load",       "embed",
+    "positions",  "positions_added", "encoder",     "decoder",    "sample",
+    "unfreeze",   "split_heads",     "merge_heads", "zeros_like", "bernoulli",
 };
 
 } // namespace
@@ -129,6 +131,10 @@ NNC_BUILTIN(builtinReshape) {
     return Poison{};
   Shape shape;
   for (const GivenArgument &setting : settings) {
+    if (auto *whole = setting.value.get<ShapeConstant>()) {
+      shape.insert(shape.end(), whole->shape.begin(), whole->shape.end());
+      continue;
+    }
     auto *size = setting.value.get<IntegerConstant>();
     if (setting.value.is<double>()) {
       report(Diag::BadDimension, setting.range, fmt::format("{}", setting.value.number()));

@@ -102,10 +102,19 @@ bool isRecipe(const CallableDeclaration &declaration) {
          declaration.callable == CallableKind::Schedule;
 }
 
-std::string_view settingTypeText(ElementKind kind) {
-  switch (kind) {
+/// n of a setting `int[n]`, else 0.
+int64_t listLength(const TypeExpression &type) {
+  auto *length = type.element == ElementKind::Int && type.dimensions.size() == 1
+                     ? as<IntegerLiteral>(type.dimensions[0].value)
+                     : nullptr;
+  return length ? length->value : 0;
+}
+
+std::string settingTypeText(const TypeExpression &type) {
+  switch (type.element) {
   case ElementKind::Int:
-    return "a whole number known when compiling";
+    return listLength(type) ? fmt::format("a whole number, or a list of {}", listLength(type))
+                            : "a whole number known when compiling";
   case ElementKind::Float:
     return "a number";
   case ElementKind::Bool:
@@ -138,14 +147,32 @@ Entity Elaborator::settingValue(const CallableDeclaration &declaration, const Pa
     return callable && callable->declaration && callable->declaration->callable == wanted;
   };
   auto *tensor = value.get<Tensor>();
+  auto explain = [&](IntegerConstant integer) {
+    if (!integer.origin || integer.origin->text.empty())
+      integer.origin =
+          makeOrigin(place(range), fmt::format("`{}` of `{}` is {}", parameter.name.text,
+                                               declaration.name.text, integer.value));
+    return integer;
+  };
   switch (kind) {
   case ElementKind::Int:
-    if (auto *integer = value.get<IntegerConstant>()) {
+    if (int64_t length = listLength(*parameter.type)) {
+      // A number stands for a list of as many.
+      Group list;
+      auto *group = value.get<Group>();
+      size_t given = group ? group->members.size() : size_t(length);
+      fits = given == size_t(length);
+      for (size_t index = 0; fits && index < given; ++index) {
+        auto *integer = (group ? *group->members[index].value : value).get<IntegerConstant>();
+        fits = integer != nullptr;
+        if (integer)
+          list.members.push_back({"", range, std::make_shared<Entity>(explain(*integer))});
+      }
+      if (fits)
+        return list;
+    } else if (auto *integer = value.get<IntegerConstant>()) {
       fits = true;
-      if (!integer->origin || integer->origin->text.empty())
-        integer->origin =
-            makeOrigin(place(range), fmt::format("`{}` of `{}` is {}", parameter.name.text,
-                                                 declaration.name.text, integer->value));
+      *integer = explain(*integer);
     } else if (value.is<double>() || (tensor && tensor->element == Element::Real)) {
       fits = isRecipe(declaration);
     }
@@ -178,8 +205,9 @@ Entity Elaborator::settingValue(const CallableDeclaration &declaration, const Pa
   }
   if (fits)
     return value;
-  DiagnosticBuilder builder = report(Diag::WrongSetting, range, parameter.name.text,
-                                     declaration.name.text, settingTypeText(kind), describe(value));
+  DiagnosticBuilder builder =
+      report(Diag::WrongSetting, range, parameter.name.text, declaration.name.text,
+             settingTypeText(*parameter.type), describe(value));
   builder.label(inStandard(parameter.range) ? SourceRange{} : parameter.range, "declared here");
   if (tensor && !declaration.inputs.empty())
     builder.help(
@@ -512,7 +540,7 @@ Entity Elaborator::invoke(const CallableDeclaration &declaration,
   // Sizes that cannot be are said of the declaration, before the body stumbles over them.
   for (const ResultDeclaration &result : declaration.results)
     for (const Dimension &dimension : result.type.dimensions)
-      if (dimension.kind == Dimension::Kind::Size &&
+      if (dimension.kind == Dimension::Kind::Size && !isOpenDimension(dimension) &&
           !evaluateDimension(*dimension.value,
                              fmt::format("the result of `{}`", declaration.name.text)))
         return Poison{};

@@ -7,8 +7,8 @@ namespace nnc::lang {
 
 namespace {
 
-constexpr std::string_view readers[] = {"idx", "csv", "npy"};
-constexpr std::string_view plannedReaders[] = {"text", "ts", "cifar", "images", "lines", "pairs"};
+constexpr std::string_view readers[] = {"idx", "csv", "npy", "cifar"};
+constexpr std::string_view plannedReaders[] = {"text", "ts", "images", "lines", "pairs"};
 constexpr std::string_view entryNames[] = {"train", "test", "validation", "class_names", "augment"};
 
 bool contains(std::span<const std::string_view> names, std::string_view name) {
@@ -101,14 +101,17 @@ public:
       good &= argument.named() ? readNamed(argument) : readFile(argument, files);
     if (!good)
       return std::nullopt;
-    if (split.reader == "csv" ? files == 0 : files != info.fields.size()) {
+    bool anyNumber = split.reader == "csv" || split.reader == "cifar";
+    if (anyNumber ? files == 0 : files != info.fields.size()) {
       diagnostics.report(Diag::ReaderArgument, call->range, split.reader,
-                         split.reader == "csv"
+                         anyNumber
                              ? std::string("at least one file is needed")
                              : fmt::format("one file for each of the {} fields is needed, {} given",
                                            info.fields.size(), files));
       return std::nullopt;
     }
+    if (split.reader == "cifar" && !checkImages(*call))
+      return std::nullopt;
     if (split.reader == "csv" && !checkColumns(*call))
       return std::nullopt;
     return split;
@@ -130,9 +133,9 @@ private:
 
   bool readNamed(const CallArgument &argument) {
     const std::string &name = argument.name.text;
-    std::vector<std::string> known;
+    std::vector<std::string> known = {"drop_last", "only_last"};
     if (split.reader == "csv") {
-      known = {"header", "separator"};
+      known.insert(known.end(), {"header", "separator"});
       for (const DataField &field : info.fields)
         known.push_back(field.name);
     }
@@ -143,6 +146,20 @@ private:
       if (!nearest.empty())
         builder.help(fmt::format("did you mean `{}`?", nearest));
       return false;
+    }
+    if (name == "drop_last" || name == "only_last") {
+      auto *count = as<IntegerLiteral>(argument.value);
+      bool both = std::any_of(split.arguments.begin(), split.arguments.end(), [](auto &other) {
+        return other.name == "drop_last" || other.name == "only_last";
+      });
+      if (!count || count->value < 1 || both) {
+        diagnostics.report(Diag::ReaderArgument, argument.value->range, split.reader,
+                           both ? std::string("`drop_last` and `only_last` exclude each other")
+                                : fmt::format("`{}` is a number of examples", name));
+        return false;
+      }
+      split.arguments.push_back({name, double(count->value)});
+      return true;
     }
     if (name == "header") {
       auto *given = as<BoolLiteral>(argument.value);
@@ -180,6 +197,19 @@ private:
     split.arguments.push_back({name, columns});
     selected.insert(name);
     return true;
+  }
+
+  bool checkImages(const CallExpression &call) {
+    const Type image{Element::Float, {32, 32, 3}, 0}, label{Element::Int, {}, 10};
+    auto has = [&](const Type &type) {
+      return std::any_of(info.fields.begin(), info.fields.end(),
+                         [&](const DataField &field) { return field.type == type; });
+    };
+    if (info.fields.size() == 2 && has(image) && has(label))
+      return true;
+    diagnostics.report(Diag::ReaderArgument, call.range, "cifar",
+                       "the fields are an image, float[32, 32, 3], and a label, class[10]");
+    return false;
   }
 
   bool checkColumns(const CallExpression &call) {

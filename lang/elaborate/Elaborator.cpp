@@ -282,13 +282,15 @@ void Elaborator::addStandardNote(DiagnosticBuilder &builder, SourceRange range) 
 }
 
 void Elaborator::addOrigins(DiagnosticBuilder &builder, const Shape &shape, const Shape *other) {
-  std::set<const Origin *> said;
+  std::set<std::pair<std::string, uint32_t>> said; // sentences and where they begin
   for (size_t axis = 0; axis < shape.size(); ++axis) {
     const Origin *origin = shape[axis].origin.get();
-    if (!origin || origin->text.empty() || !said.insert(origin).second)
+    if (!origin || origin->text.empty())
       continue;
     // Dimensions that agree explain nothing.
     if (other && other->size() == shape.size() && (*other)[axis].size == shape[axis].size)
+      continue;
+    if (!said.emplace(origin->text, origin->range.begin).second)
       continue;
     if (origin->range.valid() && !inStandard(origin->range))
       builder.note(origin->range, origin->text);
@@ -348,9 +350,17 @@ std::string describe(const Entity &entity) {
       return describe(tensor.element, tensor.shape, tensor.classes);
     }
     std::string operator()(const Group &group) const {
-      return group.members.empty()           ? "an empty list"
-             : group.members[0].name.empty() ? fmt::format("a list of {}", group.members.size())
-                                             : "a record";
+      if (group.members.empty())
+        return "an empty list";
+      if (!group.members[0].name.empty())
+        return "a record";
+      std::string numbers;
+      for (const NamedEntity &member : group.members) {
+        if (!member.value->isNumber())
+          return fmt::format("a list of {}", group.members.size());
+        numbers += fmt::format("{}{}", numbers.empty() ? "" : ", ", member.value->number());
+      }
+      return fmt::format("the list ({})", numbers);
     }
     std::string operator()(const CallableEntity &callable) const {
       if (callable.builtin)

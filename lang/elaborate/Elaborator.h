@@ -88,6 +88,9 @@ std::span<const Builtin> allBuiltins();
 /// Names of things that later versions will have; null when the name is none of them.
 bool isPlannedName(std::string_view name);
 
+/// `_` in the type of a result: whatever the value has there.
+bool isOpenDimension(const Dimension &dimension);
+
 /// A declaration by its name, or an entry of a config.
 struct Global {
   const Declaration *declaration = nullptr;
@@ -105,7 +108,7 @@ public:
 
   std::optional<Program> run();
 
-  // Builtins.cpp, Reductions.cpp: the signature is Builtin::apply's.
+  // Builtins.cpp, Reductions.cpp, Windows.cpp: the signature is Builtin::apply's.
 #define NNC_BUILTIN(NAME)                                                                          \
   Entity NAME(const Builtin &, const std::vector<GivenArgument> &settings,                         \
               const std::vector<GivenArgument> &inputs, SourceRange range)
@@ -129,6 +132,10 @@ public:
   NNC_BUILTIN(builtinIota);
   NNC_BUILTIN(builtinWeights);
   NNC_BUILTIN(builtinRequire);
+  NNC_BUILTIN(builtinPad);
+  NNC_BUILTIN(builtinMargins);
+  NNC_BUILTIN(builtinWindows);
+  NNC_BUILTIN(builtinOverlapAdd);
 #undef NNC_BUILTIN
 
 private:
@@ -236,7 +243,9 @@ private:
   // Types.cpp
   std::optional<Extent> evaluateDimension(const Expression &expression, std::string_view what);
   void reportDivision(const Expression &expression, double value);
-  std::optional<Type> evaluateType(const TypeExpression &type, Shape &shape, std::string_view what);
+  /// `given` is the shape of the value that has this type: what `_` stands for.
+  std::optional<Type> evaluateType(const TypeExpression &type, Shape &shape, std::string_view what,
+                                   const Shape *given = nullptr);
   Entity declaredInput(const Identifier &name, const TypeExpression &type);
   /// The input as the body sees it; binds the dimensions that its type names.
   std::optional<Entity> unifyInput(const Parameter &parameter, const Entity &value,
@@ -310,6 +319,9 @@ private:
   friend class IndexEvaluator;
   void defineByIndex(const IndexDefinition &statement);
   Entity evaluateIndexed(const Expression &expression);
+
+  // Windows.cpp
+  friend class WindowSettings;
 
   // Training.cpp, Recipe.cpp, Data.cpp
   friend class TrainingElaborator;

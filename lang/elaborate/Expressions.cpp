@@ -63,6 +63,12 @@ Entity Elaborator::evaluate(const Expression &expression) {
           {field.name.text, field.name.range, std::make_shared<Entity>(evaluate(*field.value))});
     return group;
   }
+  case ExpressionKind::List: {
+    Group list;
+    for (const ExpressionPtr &element : as<ListExpression>(&expression)->elements)
+      list.members.push_back({"", element->range, std::make_shared<Entity>(evaluate(*element))});
+    return list;
+  }
   case ExpressionKind::Range:
     return evaluateRange(*as<RangeExpression>(&expression));
   case ExpressionKind::Ellipsis:

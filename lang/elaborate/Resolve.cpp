@@ -94,7 +94,9 @@ void Resolver::callable(const CallableDeclaration &declaration) {
   for (const Parameter &input : declaration.inputs)
     declare(input.name.text);
   for (const ResultDeclaration &result : declaration.results)
-    type(result.type);
+    for (const Dimension &dimension : result.type.dimensions)
+      if (dimension.value && !isOpenDimension(dimension))
+        expression(*dimension.value);
   bool optimizer = declaration.callable == CallableKind::Optimizer;
   if (optimizer || declaration.callable == CallableKind::Schedule)
     for (const char *counter : {"step", "steps", "epoch", "epochs", "steps_per_epoch"})

@@ -6,7 +6,7 @@
 namespace nnc::lang {
 
 OriginPtr makeOrigin(SourceRange range, std::string text) {
-  return std::make_shared<const Origin>(Origin{range, std::move(text)});
+  return std::make_shared<const Origin>(Origin{range, std::move(text), nullptr});
 }
 
 std::vector<int64_t> sizes(const Shape &shape) {

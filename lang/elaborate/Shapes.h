@@ -12,10 +12,13 @@
 
 namespace nnc::lang {
 
+struct Extent;
+
 /// Where a number came from: a place in the user's text (maybe none) and a sentence.
 struct Origin {
   SourceRange range;
   std::string text;
+  std::shared_ptr<const Extent> unpadded = nullptr; ///< of a padded dimension: what it was before
 };
 using OriginPtr = std::shared_ptr<const Origin>;
 

@@ -13,8 +13,16 @@ Entity Elaborator::evaluateBlock(const Block &block, bool newScope) {
   if (newScope)
     frame().scopes.emplace_back();
   Entity last = Nothing{};
-  for (const StatementPtr &statement : block.statements)
+  size_t errors = diagnostics.errorCount();
+  for (const StatementPtr &statement : block.statements) {
     last = evaluateStatement(*statement);
+    // In the library all statements work for one purpose: what follows would fail for the same
+    // reason.
+    if (frame().standard && diagnostics.errorCount() != errors) {
+      last = Poison{};
+      break;
+    }
+  }
   if (newScope)
     frame().scopes.pop_back();
   return last;

@@ -33,6 +33,11 @@ bool hasEllipsis(const TypeExpression &type) {
 
 } // namespace
 
+bool isOpenDimension(const Dimension &dimension) {
+  auto *name = dimension.value ? as<NameExpression>(dimension.value) : nullptr;
+  return name && name->name == "_";
+}
+
 void Elaborator::reportDivision(const Expression &expression, double value) {
   // The innermost quotient that does not come out even is the culprit.
   if (auto *quotient = as<BinaryExpression>(&expression)) {
@@ -87,7 +92,7 @@ std::optional<Extent> Elaborator::evaluateDimension(const Expression &expression
 }
 
 std::optional<Type> Elaborator::evaluateType(const TypeExpression &type, Shape &shape,
-                                             std::string_view what) {
+                                             std::string_view what, const Shape *given) {
   if (type.element == ElementKind::Error)
     return std::nullopt;
   if (!isTensorType(type.element)) {
@@ -103,8 +108,13 @@ std::optional<Type> Elaborator::evaluateType(const TypeExpression &type, Shape &
     else
       good = false;
   }
-  for (const Dimension &dimension : type.dimensions) {
-    if (dimension.kind == Dimension::Kind::UpTo) {
+  for (size_t place = 0; place < type.dimensions.size(); ++place) {
+    const Dimension &dimension = type.dimensions[place];
+    size_t fromEnd = type.dimensions.size() - place;
+    if (given && isOpenDimension(dimension)) {
+      // With too few dimensions the types differ, whatever stands here.
+      shape.push_back(fromEnd <= given->size() ? (*given)[given->size() - fromEnd] : Extent{});
+    } else if (dimension.kind == Dimension::Kind::UpTo) {
       unsupported("`up to`, a dimension whose length differs between examples,", dimension.range);
       good = false;
     } else if (dimension.kind == Dimension::Kind::Ellipsis) {
@@ -327,6 +337,9 @@ bool Elaborator::unifyShape(const Parameter &parameter, const Tensor &value, Sou
         reportArgument(parameter, value, range,
                        fmt::format("{}{} dimension{} needed, {} given", ellipsis ? "at least " : "",
                                    named, named == 1 ? "" : "s", rank));
+    if (!ellipsis && rank > 0 && rank + 1 == named)
+      builder.help(fmt::format("`reshape({}, 1)` adds a last dimension of 1",
+                               fmt::join(sizes(value.shape), ", ")));
     if (named == 1 && rank > 1)
       builder.help(fmt::format("`flatten` makes one dimension of {} = {} elements",
                                product(value.shape), elementCount(value.shape)));
@@ -459,7 +472,8 @@ Entity Elaborator::checkResult(const ResultDeclaration &result, const Entity &va
   }
   Shape shape;
   std::optional<Type> declared =
-      evaluateType(type, shape, fmt::format("the result of `{}`", callable.name.text));
+      evaluateType(type, shape, fmt::format("the result of `{}`", callable.name.text),
+                   tensor ? &tensor->shape : nullptr);
   if (!declared)
     return Poison{};
   if (!tensor)
@@ -478,6 +492,8 @@ Entity Elaborator::checkResult(const ResultDeclaration &result, const Entity &va
       const OriginPtr &origin = tensor->shape[where].origin;
       if (origin && !origin->text.empty() && !inStandard(origin->range))
         builder.help(fmt::format("make it {} where {}", shape[where].size, origin->text));
+    } else if (elementsFit && differing > 1) {
+      builder.here(fmt::format("{} is declared", describe(shape)));
     } else if (elementsFit && tensor->shape.size() > shape.size() && shape.size() == 1 &&
                shape[0].size == tensor->shape.back().size) {
       builder.help("layers work on the last dimension and keep those before it: `flatten` makes "
