@@ -155,10 +155,15 @@ void nnc_barrier(void);
        }],
        "splits": [{
          "name": "train" | "test" | "validation",
-         "reader": "idx" | "csv" | "npy",
+         "reader": "idx" | "csv" | "npy" | "cifar",
          "files": [TEXT...],            relative to the folder of the data block
                                         idx, npy: one per field, in the order of the fields
                                         csv: one or more with the same columns; their rows are appended
+                                        cifar: one or more CIFAR-10 batches, in the binary version; the
+                                        fields are a float [32, 32, 3] and a class
+         "drop_last": COUNT,            (optional; default 0: all) leaves out the last so many examples of all
+                                        files together
+         "only_last": COUNT,            (optional; default 0: all) the last so many only; not with drop_last
          "header": true | false,        (optional; csv) the first line names the columns. Default: true if
                                         columns are selected by name, else true if no cell of the first
                                         line is a number
@@ -170,7 +175,7 @@ void nnc_barrier(void);
                                         take the columns from left to right
        }]
      }],
-       An unsigned byte (IDX or NPY) that meets a float field is divided by 255. A class column of a CSV
+       An unsigned byte (IDX, NPY or CIFAR) that meets a float field is divided by 255. A class column of a CSV
        file holds class numbers or class names; which name has which number: "class_names", else the sorted
        distinct names of the train split.
 

@@ -1,5 +1,6 @@
 #include "runtime/Dataset.h"
 
+#include "runtime/Cifar.h"
 #include "runtime/Csv.h"
 #include "runtime/Error.h"
 
@@ -91,6 +92,28 @@ static Dataset readArrays(const DataBlock &block, const DataSplit &split,
   return dataset;
 }
 
+/// Keeps the examples that `drop_last` and `only_last` leave.
+static void keepRange(Dataset &dataset, const DataBlock &block, const DataSplit &split) {
+  int64_t limit = split.dropLast ? split.dropLast : split.onlyLast;
+  if (limit == 0)
+    return;
+  if (split.dropLast ? limit >= dataset.examples : limit > dataset.examples)
+    fail("data '%s': its %s split has %s_last = %lld, but %s %s %lld examples", block.name.c_str(),
+         split.name.c_str(), split.dropLast ? "drop" : "only", static_cast<long long>(limit),
+         split.files.size() == 1 ? split.files[0].c_str() : "its files",
+         split.files.size() == 1 ? "holds" : "hold", static_cast<long long>(dataset.examples));
+  int64_t begin = split.onlyLast ? dataset.examples - limit : 0;
+  int64_t kept = split.onlyLast ? limit : dataset.examples - limit;
+  for (FieldData &field : dataset.fields) {
+    size_t example = static_cast<size_t>(elementCount(field.shape)) * sizeOf(field.storage);
+    Bytes bytes(static_cast<size_t>(kept) * example);
+    std::memcpy(bytes.data(), field.bytes.data() + static_cast<size_t>(begin) * example,
+                bytes.size());
+    field.bytes = std::move(bytes);
+  }
+  dataset.examples = kept;
+}
+
 Dataset readSplit(const DataBlock &block, const DataSplit &split, const std::string &folder,
                   ClassNames &classes) {
   for (const DataField &field : block.fields)
@@ -102,6 +125,8 @@ Dataset readSplit(const DataBlock &block, const DataSplit &split, const std::str
       dataset = readArrays(block, split, folder);
     else if (split.reader == "csv")
       dataset = readCsvSplit(block, split, folder, classes);
+    else if (split.reader == "cifar")
+      dataset = readCifarSplit(block, split, folder);
     else
       fail("data '%s': unknown reader '%s'", block.name.c_str(), split.reader.c_str());
   } catch (const Error &error) {
@@ -113,6 +138,7 @@ Dataset readSplit(const DataBlock &block, const DataSplit &split, const std::str
   }
   if (dataset.examples == 0)
     fail("data '%s': its %s split has no examples", block.name.c_str(), split.name.c_str());
+  keepRange(dataset, block, split);
   return dataset;
 }
 

@@ -247,6 +247,10 @@ DataSplit readSplit(const Reader &reader) {
   split.name = reader.string("name");
   split.reader = reader.string("reader");
   split.files = reader.strings("files");
+  split.dropLast = reader.count("drop_last", 0);
+  split.onlyLast = reader.count("only_last", 0);
+  if (split.dropLast && split.onlyLast)
+    reader.wrong("has both \"drop_last\" and \"only_last\"");
   if (reader.has("header"))
     split.header = reader.boolean("header", true);
   if (reader.has("separator")) {

@@ -86,6 +86,7 @@ using Column = std::variant<int64_t, std::string>;
 struct DataSplit {
   std::string name, reader;
   std::vector<std::string> files;
+  int64_t dropLast = 0, onlyLast = 0; ///< examples; 0: not given
   std::optional<bool> header;
   std::optional<char> separator;
   std::map<std::string, std::vector<Column>> columns;

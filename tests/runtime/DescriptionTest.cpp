@@ -51,6 +51,18 @@ TEST(DescriptionTest, WhatTheRuntimeFillsInIsNotSettable) {
   EXPECT_FALSE(parseDescription(dumpJson(json).c_str()).scalars[0].settable);
 }
 
+TEST(DescriptionTest, ReadsTheRangeOfASplit) {
+  Json json = minimal();
+  Json &split = json["data"][0]["splits"][0];
+  split["drop_last"] = 3;
+  EXPECT_EQ(parseDescription(dumpJson(json).c_str()).data[0].splits[0].dropLast, 3);
+  split["only_last"] = 4;
+  EXPECT_TRUE(contains(errorOf([&] { parseDescription(dumpJson(json).c_str()); }),
+                       "has both \"drop_last\" and \"only_last\""));
+  split.erase("drop_last");
+  EXPECT_EQ(parseDescription(dumpJson(json).c_str()).data[0].splits[0].onlyLast, 4);
+}
+
 TEST(DescriptionTest, RejectsOtherVersions) {
   EXPECT_TRUE(contains(errorAfter([](Json &json) { json["abi"] = 99; }), "compile it again"));
 }
