@@ -54,7 +54,7 @@ struct OutputValue {
 struct Function {
   std::string symbol;
   int64_t batch = 0;
-  size_t arenaBytes = 0, inputBytes = 0, outputBytes = 0;
+  size_t arenaBytes = 0, scratchBytes = 0, inputBytes = 0, outputBytes = 0;
   int64_t flop = 0;
   std::vector<InputField> fields;
   std::vector<OutputValue> values;

@@ -7,16 +7,18 @@
 
 namespace nnc::runtime {
 
-static size_t largestArena(const Description &description) {
+/// The arena of the function that needs most, and behind it each thread's own memory.
+static size_t largestArena(const Description &description, int threads) {
   size_t bytes = 0;
   for (const Function &function : description.functions)
-    bytes = std::max(bytes, function.arenaBytes);
+    bytes = std::max(bytes, (function.arenaBytes + 63) / 64 * 64 +
+                                function.scratchBytes * static_cast<size_t>(threads));
   return bytes;
 }
 
 Execution::Execution(const Model &model, int threads)
     : compiled(model), pool(threads), persistentBlock(model.description.persistentBytes),
-      arena(largestArena(model.description)), scalars(model.description.scalarBytes) {
+      arena(largestArena(model.description, threads)), scalars(model.description.scalarBytes) {
   for (const Scalar &scalar : description().scalars) {
     if (scalar.integer)
       setScalar(scalar.name, static_cast<int64_t>(scalar.defaultValue));

@@ -88,6 +88,7 @@ DictionaryAttr toAttribute(const FunctionBlocks &blocks, MLIRContext *context) {
       builder.getNamedAttr("inputs", blocks.inputs.toAttribute(context)),
       number("largest_live_bytes", blocks.largestLiveBytes),
       builder.getNamedAttr("outputs", blocks.outputs.toAttribute(context)),
+      number("scratch_bytes", blocks.scratchBytes),
   });
 }
 
@@ -104,6 +105,7 @@ ModuleBlocks readBlocks(ModuleOp module) {
     blocks.inputs = BlockLayout::fromAttribute(dictionary.get("inputs"));
     blocks.outputs = BlockLayout::fromAttribute(dictionary.get("outputs"));
     blocks.arenaBytes = integer(dictionary, "arena_bytes");
+    blocks.scratchBytes = integer(dictionary, "scratch_bytes");
     blocks.largestLiveBytes = integer(dictionary, "largest_live_bytes");
     blocks.flop = integer(dictionary, "flop");
     for (auto entry : dictionary.getAs<ArrayAttr>("buffers").getAsRange<DictionaryAttr>())

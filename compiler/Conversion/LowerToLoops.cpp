@@ -1,6 +1,8 @@
 #include "compiler/Conversion/Barriers.h"
+#include "compiler/Conversion/BlockLayout.h"
 #include "compiler/Conversion/Epilogue.h"
 #include "compiler/Conversion/KernelEmitter.h"
+#include "compiler/Conversion/MemoryPlanner.h"
 #include "compiler/Conversion/Passes.h"
 
 #include "mlir/IR/Matchers.h"
@@ -115,8 +117,24 @@ Value FunctionLowering::scratchMemory() {
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToStart(&function.getBody().front());
     auto type = MemRefType::get({scratchSize}, builder.getI8Type());
+    auto blocks = function->getAttrOfType<DictionaryAttr>(blocksAttrName);
+    if (!blocks) {
+      scratch =
+          memref::AllocaOp::create(builder, function.getLoc(), type, builder.getI64IntegerAttr(64));
+      return scratch;
+    }
+    // Each thread has its own behind the arena.
+    NamedAttrList entries(blocks);
+    entries.set("scratch_bytes", builder.getI64IntegerAttr(scratchSize));
+    function->setAttr(blocksAttrName, entries.getDictionary(builder.getContext()));
+    builder.setInsertionPointAfterValue(isFirst);
+    Location loc = function.getLoc();
+    int64_t arenaBytes = blocks.getAs<IntegerAttr>("arena_bytes").getInt();
+    Value offset = arith::AddIOp::create(
+        builder, loc, arith::MulIOp::create(builder, loc, thread, constants.index(scratchSize)),
+        constants.index(alignToBlock(arenaBytes)));
     scratch =
-        memref::AllocaOp::create(builder, function.getLoc(), type, builder.getI64IntegerAttr(64));
+        memref::ViewOp::create(builder, loc, type, function.getArgument(1), offset, ValueRange{});
   }
   return scratch;
 }
@@ -212,7 +230,7 @@ FunctionLowering::planContraction(linalg::LinalgOp op, const ContractionProblem 
   plan.tiling = chooseTiling(plan.problem, target, expectedThreads);
   if (!plan.problem.usesResult)
     plan.operands.c = Value();
-  scratchSize = std::max(scratchSize, plan.tiling.scratchBytes);
+  scratchSize = std::max(scratchSize, alignToBlock(plan.tiling.scratchBytes));
   return plan;
 }
 
@@ -236,9 +254,9 @@ LogicalResult FunctionLowering::lowerContraction(linalg::LinalgOp op, Contractio
   }
   if (plan.tiling.scratchBytes)
     plan.operands.scratch = scratchMemory();
-  remark::passed(op.getLoc(), remark::RemarkOpts::name("tiling")
-                                  .category("contraction")
-                                  .function(function.getSymName()))
+  remark::passed(
+      op.getLoc(),
+      remark::RemarkOpts::name("tiling").category("contraction").function(function.getSymName()))
       << plan.tiling.reason;
   beginKernel(op, accesses, everyThread);
   ContractionHooks hooks;
