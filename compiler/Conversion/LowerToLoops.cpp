@@ -1,5 +1,6 @@
 #include "compiler/Conversion/Barriers.h"
 #include "compiler/Conversion/BlockLayout.h"
+#include "compiler/Conversion/ContractionLibrary.h"
 #include "compiler/Conversion/Epilogue.h"
 #include "compiler/Conversion/KernelEmitter.h"
 #include "compiler/Conversion/MemoryPlanner.h"
@@ -25,8 +26,10 @@ constexpr unsigned expectedThreads = 2;
 /// Lowers the kernels of one function, in order.
 class FunctionLowering {
 public:
-  FunctionLowering(func::FuncOp function, const TargetDescription &target)
-      : function(function), target(target), constants(function), builder(function.getContext()) {}
+  FunctionLowering(func::FuncOp function, const TargetDescription &target,
+                   ContractionLibrary &library)
+      : function(function), target(target), library(library), constants(function),
+        builder(function.getContext()) {}
 
   LogicalResult run();
 
@@ -34,14 +37,8 @@ private:
   void hoistViews();
   LogicalResult lower(Operation *operation);
 
-  struct ContractionPlan {
-    ContractionProblem problem;
-    ContractionOperands operands;
-    ContractionTiling tiling;
-    linalg::LinalgOp epilogue;
-  };
-  ContractionPlan planContraction(linalg::LinalgOp op, const ContractionProblem &matched);
-  LogicalResult lowerContraction(linalg::LinalgOp op, ContractionPlan &plan);
+  ContractionKernel planContraction(linalg::LinalgOp op);
+  LogicalResult lowerContraction(linalg::LinalgOp op, ContractionKernel &plan);
   void lowerSerial(Operation *operation);
   void eraseUnused();
   bool absorbFill(linalg::FillOp fill);
@@ -54,6 +51,7 @@ private:
 
   func::FuncOp function;
   const TargetDescription &target;
+  ContractionLibrary &library;
   ConstantPool constants;
   OpBuilder builder;
   FlatMemory memory;
@@ -65,7 +63,7 @@ private:
   DenseMap<int64_t, UnitRange> ranges;
   /// What a reduction's output starts from, by the operation and the number of the output.
   DenseMap<std::pair<Operation *, unsigned>, TypedAttr> fills;
-  DenseMap<Operation *, ContractionPlan> contractions;
+  DenseMap<Operation *, ContractionKernel> contractions;
   DenseSet<Operation *> done; // epilogues that have been lowered with their contractions
   Value scratch;
   int64_t scratchSize = 0;
@@ -206,35 +204,24 @@ static linalg::LinalgOp epilogueOf(linalg::LinalgOp contraction) {
 
 /// Whether the contraction keeps its result in memory: because somebody else reads it, or because
 /// the epilogue's result goes to the same place, where partial sums may be kept as well.
-static bool usesResult(linalg::LinalgOp contraction, linalg::LinalgOp epilogue,
-                       const ContractionProblem &problem) {
-  return problem.accumulate || !contraction->hasAttr(consumedAttrName) ||
+static bool usesResult(linalg::LinalgOp contraction, linalg::LinalgOp epilogue, bool accumulate) {
+  return accumulate || !epilogue || !contraction->hasAttr(consumedAttrName) ||
          llvm::is_contained(epilogue.getDpsInits(), contraction.getDpsInits()[0]);
 }
 
 /// How a contraction will be computed; also says how much scratch memory it needs.
-FunctionLowering::ContractionPlan
-FunctionLowering::planContraction(linalg::LinalgOp op, const ContractionProblem &matched) {
-  ContractionPlan plan;
-  plan.problem = matched;
-  if (fills.contains({op, 0}))
-    plan.problem.accumulate = false;
-  plan.operands.a = op.getDpsInputs()[0];
-  plan.operands.b = op.getDpsInputs()[1];
-  plan.operands.c = op.getDpsInits()[0];
+ContractionKernel FunctionLowering::planContraction(linalg::LinalgOp op) {
+  ContractionKernel plan;
+  plan.op = op;
   plan.epilogue = epilogueOf(op);
-  if (plan.epilogue) {
-    plan.problem.usesResult = usesResult(op, plan.epilogue, plan.problem);
-    addCompanions(op, plan.epilogue, plan.problem, plan.operands);
-  }
+  bool accumulate = !fills.contains({op, 0});
+  describeKernel(plan, accumulate, usesResult(op, plan.epilogue, accumulate));
   plan.tiling = chooseTiling(plan.problem, target, expectedThreads);
-  if (!plan.problem.usesResult)
-    plan.operands.c = Value();
   scratchSize = std::max(scratchSize, alignToBlock(plan.tiling.scratchBytes));
   return plan;
 }
 
-LogicalResult FunctionLowering::lowerContraction(linalg::LinalgOp op, ContractionPlan &plan) {
+LogicalResult FunctionLowering::lowerContraction(linalg::LinalgOp op, ContractionKernel &plan) {
   bool everyThread = threaded && plan.tiling.estimatedCycles >= minimumParallelCycles &&
                      plan.tiling.split != ThreadSplit::None;
   SmallVector<Access> accesses{wholeAccess(plan.operands.a, false),
@@ -259,11 +246,8 @@ LogicalResult FunctionLowering::lowerContraction(linalg::LinalgOp op, Contractio
       remark::RemarkOpts::name("tiling").category("contraction").function(function.getSymName()))
       << plan.tiling.reason;
   beginKernel(op, accesses, everyThread);
-  ContractionHooks hooks;
-  if (plan.epilogue)
-    hooks.epilogue = buildEpilogue(builder, op, plan.epilogue, plan.problem);
-  if (failed(emitContraction(builder, op.getLoc(), plan.problem, target, plan.tiling, plan.operands,
-                             hooks)))
+  // Without blocks (a function that is no compiled one) loops go where the contraction was.
+  if (failed(library.call(builder, plan)) && failed(emitKernel(builder, plan, target)))
     return op.emitOpError("cannot be lowered as a contraction");
   if (plan.epilogue)
     done.insert(plan.epilogue);
@@ -344,8 +328,8 @@ LogicalResult FunctionLowering::run() {
   });
   for (Operation *kernel : kernels)
     if (auto op = dyn_cast<linalg::LinalgOp>(kernel))
-      if (FailureOr<ContractionProblem> problem = matchContraction(op); succeeded(problem))
-        contractions.try_emplace(kernel, planContraction(op, *problem));
+      if (succeeded(matchContraction(op)))
+        contractions.try_emplace(kernel, planContraction(op));
   for (Operation *kernel : kernels) {
     if (done.contains(kernel))
       kernel->erase();
@@ -369,11 +353,12 @@ struct LowerToLoopsPass : impl::LowerToLoopsBase<LowerToLoopsPass> {
       return signalPassFailure();
     }
     bool threaded = false;
-    for (auto function : getOperation().getOps<func::FuncOp>()) {
-      if (function.isExternal())
+    ContractionLibrary library(getOperation(), *target);
+    for (auto function : llvm::to_vector(getOperation().getOps<func::FuncOp>())) {
+      if (function.isExternal() || function->hasAttr(kernelAttrName))
         continue;
       threaded |= function->hasAttr("nn.threaded");
-      if (failed(FunctionLowering(function, *target).run()))
+      if (failed(FunctionLowering(function, *target, library).run()))
         return signalPassFailure();
     }
     if (threaded && !getOperation().lookupSymbol(barrierName)) {
