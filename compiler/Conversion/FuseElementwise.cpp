@@ -73,6 +73,16 @@ static bool othersComeLater(linalg::GenericOp producer, linalg::GenericOp consum
   return true;
 }
 
+/// Whether windows are read: positions and offsets add up.
+static bool readsWindows(AffineMap map) {
+  return llvm::any_of(map.getResults(), [&](AffineExpr position) {
+    unsigned loops = 0;
+    for (unsigned dim = 0; dim < map.getNumDims(); ++dim)
+      loops += position.isFunctionOfDim(dim);
+    return loops > 1;
+  });
+}
+
 static Decision decide(linalg::GenericOp consumer, OpOperand &operand) {
   auto producer = operand.get().getDefiningOp<linalg::GenericOp>();
   if (!producer || producer->getBlock() != consumer->getBlock() ||
@@ -84,6 +94,9 @@ static Decision decide(linalg::GenericOp consumer, OpOperand &operand) {
   AffineMap read = consumer.getMatchingIndexingMap(&operand);
   // What only moves becomes part of a contraction's operand by foldMove.
   if (isContraction(consumer))
+    return Decision::Keep;
+  // Whoever reads windows folds them; what they are taken from is computed, and put in order, once.
+  if (onlyMoves(consumer) && readsWindows(read))
     return Decision::Keep;
   double cycles = elementCycles(producer);
   bool cheap = cycles <= 2;
@@ -134,6 +147,10 @@ static linalg::GenericOp foldMove(IRRewriter &rewriter, linalg::GenericOp contra
     if (!producer.isDpsInput(&source) || !written.isIdentity() || !readsEveryLoop(map))
       continue;
     SmallVector<AffineMap> maps = contraction.getIndexingMapsArray();
+    // Elements under windows are read many times: putting them in the order that is asked for pays.
+    if (readsWindows(maps[operand->getOperandNumber()]) && map.isPermutation() &&
+        map.getResults().back() != rewriter.getAffineDimExpr(map.getNumDims() - 1))
+      continue;
     maps[operand->getOperandNumber()] = map.compose(maps[operand->getOperandNumber()]);
     if (!inversePermutation(concatAffineMaps(maps, rewriter.getContext())))
       continue;

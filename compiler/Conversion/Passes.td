@@ -5,6 +5,50 @@
 
 include "mlir/Pass/PassBase.td"
 
+def AssignLayout : Pass<"nn-assign-layout", "::mlir::ModuleOp"> {
+  let summary = "put the batch where vectors of the contractions want it";
+  let description = [{
+    Input: simplified nn functions of one block, with the batch in front, as
+    `nn-add-batch` leaves it.
+
+    Output: the same functions, of the same signature, in which some values have
+    the batch last instead, and `nn.layout` on each function with a choice: what
+    was chosen, and the cycles it was chosen by. `nn-simplify` is wanted
+    afterwards: it absorbs transpositions into contractions.
+
+    Values fall into groups that have one layout: what operations other than
+    contractions tie together (BatchDims.h). A contraction reads and writes any
+    layout. Batch first lets vectors run along channels, batch last along the
+    examples, which is better where channels are few. The choice is the cheapest
+    found by moving one group after the other, from all first and from all last:
+    the sum of what the contractions cost by the kernel generator's own model and
+    of the transpositions at arguments, at results, and at operations that keep
+    the order (gather, scatter_add, constants, and random numbers, which are a
+    function of the row-major index and so do not depend on the layout). Groups
+    whose examples meet in pairs, and functions without inputs, stay.
+
+    ```mlir
+    %y = nn.contract %x, %w [0, 1] x [1, 2] -> [0, 2]
+        : tensor<64x256xf32>, tensor<256x4xf32> -> tensor<64x4xf32>
+    %e = nn.exp %y : tensor<64x4xf32>
+    %s = nn.reduce_sum %e [1] : tensor<64x4xf32> -> tensor<64xf32>
+    ```
+    becomes
+    ```mlir
+    %y = nn.contract %x, %w [0, 1] x [1, 2] -> [2, 0]
+        : tensor<64x256xf32>, tensor<256x4xf32> -> tensor<4x64xf32>
+    %e = nn.exp %y : tensor<4x64xf32>
+    %s = nn.reduce_sum %e [0] : tensor<4x64xf32> -> tensor<64xf32>
+    ```
+  }];
+  let options = [
+    Option<"targetCpu", "target-cpu", "std::string", "\"native\"", "processor to plan for">,
+    Option<"batch", "batch", "std::string", "\"choose\"",
+           "choose, or for tests first or last: wherever that is possible">,
+  ];
+  let dependentDialects = ["::nnc::nn::NNDialect"];
+}
+
 def ConvertNNToLinalg : Pass<"convert-nn-to-linalg", "::mlir::func::FuncOp"> {
   let summary = "Lower nn ops to linalg on tensors, in destination-passing style";
   let description = [{

@@ -150,7 +150,7 @@ bool Compilation::runPasses(Stage stage) {
     buildGradPipeline(passes);
     break;
   case Stage::Opt:
-    buildOptPipeline(passes);
+    buildOptPipeline(passes, lowering);
     break;
   case Stage::Linalg:
     buildLinalgPipeline(passes, lowering);

@@ -1,5 +1,6 @@
 #include "compiler/Driver/Pipelines.h"
 
+#include "compiler/Conversion/Passes.h"
 #include "compiler/Transforms/Passes.h"
 #include "mlir/Pass/PassOptions.h"
 #include "mlir/Pass/PassRegistry.h"
@@ -15,6 +16,11 @@ struct BatchOption : PassPipelineOptions<BatchOption> {
                         llvm::cl::init(64)};
 };
 
+struct TargetOption : PassPipelineOptions<TargetOption> {
+  Option<std::string> targetCpu{*this, "target-cpu", llvm::cl::desc("processor to plan for"),
+                                llvm::cl::init("native")};
+};
+
 } // namespace
 
 void buildNnPipeline(OpPassManager &passes, int64_t batch) {
@@ -26,7 +32,9 @@ void buildGradPipeline(OpPassManager &passes) {
   passes.addNestedPass<func::FuncOp>(createDifferentiate());
 }
 
-void buildOptPipeline(OpPassManager &passes) {
+void buildOptPipeline(OpPassManager &passes, const LoweringOptions &options) {
+  passes.addNestedPass<func::FuncOp>(createSimplify());
+  passes.addPass(createAssignLayout({options.targetCpu, "choose"}));
   passes.addNestedPass<func::FuncOp>(createSimplify());
 }
 
@@ -38,7 +46,11 @@ void registerStagePipelines() {
                                         });
   PassPipelineRegistration<>("nn-stage-grad", "replace nn.gradient by what computes it",
                              buildGradPipeline);
-  PassPipelineRegistration<>("nn-stage-opt", "simplify the whole step", buildOptPipeline);
+  PassPipelineRegistration<TargetOption>("nn-stage-opt",
+                                         "simplify the whole step and choose its layouts",
+                                         [](OpPassManager &passes, const TargetOption &options) {
+                                           buildOptPipeline(passes, {options.targetCpu});
+                                         });
 }
 
 } // namespace nnc

@@ -2,7 +2,7 @@
 // stage's name, so that a stage can be run alone on the output of the one before.
 #pragma once
 
-#include "mlir/Pass/PassManager.h"
+#include "compiler/Conversion/Pipelines.h"
 
 namespace nnc {
 
@@ -10,8 +10,8 @@ namespace nnc {
 void buildNnPipeline(mlir::OpPassManager &passes, int64_t batch);
 /// The derivative requests of the training step become operations.
 void buildGradPipeline(mlir::OpPassManager &passes);
-/// The whole step, simplified.
-void buildOptPipeline(mlir::OpPassManager &passes);
+/// The whole step, simplified, with the batch where its contractions want it.
+void buildOptPipeline(mlir::OpPassManager &passes, const LoweringOptions &options = {});
 
 /// Registers nn-stage-nn, nn-stage-grad and nn-stage-opt. The stages from linalg on are in
 /// compiler/Conversion/Pipelines.h.
