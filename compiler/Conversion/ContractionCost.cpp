@@ -84,10 +84,30 @@ CostModel::CostModel(const ContractionProblem &problem, const TargetDescription 
       blocking(blockReduction(nest, tiling.reductionBlock,
                               std::max<int64_t>(tiling.lanes, tiling.unroll))),
       columnBytes(static_cast<double>(columns) * steps * bytes),
-      rowBytes(static_cast<double>(rows) * steps * bytes) {
+      rowBytes(static_cast<double>(rows) * steps * bytes),
+      columnSpan(std::min(columnBytes, span(nest.columns, Column))),
+      rowSpan(std::min(rowBytes, span(nest.rows, Row))) {
   tiles = allTiles();
   packColumns = packCycles(Column);
   packRows = packCycles(Row);
+}
+
+/// Bytes between the first and the last element that the loops reach.
+double CostModel::span(ArrayRef<Dim> dims, Operand operand) const {
+  double elements = 1;
+  for (const auto &group : {dims, ArrayRef<Dim>(nest.reduction)})
+    for (const Dim &dim : group)
+      elements += static_cast<double>(dim.extent - 1) * std::abs(dim.strides[operand]);
+  return elements * bytes;
+}
+
+/// Cycles to read `width` bytes of an operand for the first time in a tile. Windows overlap: most
+/// of what one reads others have read before.
+double CostModel::firstRead(double width, Operand operand) const {
+  const double span = operand == Column ? columnSpan : rowSpan;
+  const double fresh = span / (operand == Column ? columnBytes : rowBytes);
+  return width * (fresh / bandwidth(span) +
+                  (1 - fresh) / bandwidth(std::min<double>(span, target.l2Bytes / 2)));
 }
 
 double CostModel::cycles(ThreadSplit split, int64_t threads) const {
@@ -140,8 +160,8 @@ double CostModel::dotCycles(double r, double v) const {
   double perStep =
       std::max({r * perPass / target.fmasPerCycle, (r + perPass) / target.loadsPerCycle,
                 static_cast<double>(target.fmaLatency) / tiling.chains,
-                perPass * tiling.lanes * bytes / bandwidth(columnBytes) +
-                    r * tiling.lanes * bytes / bandwidth(rowBytes)});
+                firstRead(perPass * tiling.lanes * bytes, Column) +
+                    firstRead(r * tiling.lanes * bytes, Row)});
   // Lines that fall into one set of the cache evict each other between steps.
   auto evicts = [&](int64_t stride, double streams) {
     return stride != 0 && stride * bytes % kCacheWayBytes == 0 && streams > cacheWays() / 2;
@@ -211,7 +231,7 @@ double CostModel::columnStalls(double v) const {
     return 0;
   const double lineBytes = v * tiling.lanes * bytes;
   const double lines = std::ceil(lineBytes / kCacheLineBytes);
-  return lineBytes / bandwidth(columnBytes + target.l1Bytes) / (lines * lines * lines);
+  return lineBytes / bandwidth(columnSpan + target.l1Bytes) / (lines * lines * lines);
 }
 
 /// Cycles per step of k that the vectors of B wait for memory.
@@ -222,9 +242,9 @@ double CostModel::columnTraffic(double v) const {
     return lineBytes / bandwidth(panel);
   // The first use brings the panel; prefetchers do not follow steps from page to page.
   const bool jumps = stepBytes(Column) >= kPageBytes && blocking.blockSteps > kPagesAtATime;
-  const double first = lineBytes / bandwidth(columnBytes) * (jumps ? 1.5 : 1);
+  const double first = firstRead(lineBytes, Column) * (jumps ? 1.5 : 1);
   const double again =
-      lineBytes / bandwidth(conflicts(Column) ? columnBytes : spread(panel, Column, lineBytes));
+      lineBytes / bandwidth(conflicts(Column) ? columnSpan : spread(panel, Column, lineBytes));
   return std::max(again, first / rowTiles(nest));
 }
 
@@ -232,7 +252,7 @@ double CostModel::columnTraffic(double v) const {
 double CostModel::rowTraffic(double r) const {
   if (columns <= nest.vectorsPerTile(tiling.lanes) * tiling.lanes)
     return 0;
-  const double used = rowBytes * blocking.blockSteps / steps;
+  const double used = rowSpan * blocking.blockSteps / steps;
   if (tiling.packA || nest.reduction.back().strides[Row] == 1)
     return r * bytes / bandwidth(used);
   // Every step touches a line of its own, of which a tile uses a part.
@@ -272,7 +292,7 @@ double CostModel::packCycles(Operand operand) const {
                                     // a line at a time, each from afar.
   if (contiguous)
     cost = (operand == Row && conflicts(Row) ? 18 : 6) * narrow +
-           tiling.lanes * bytes / bandwidth(size);
+           tiling.lanes * bytes / bandwidth(operand == Column ? columnSpan : rowSpan);
   else if (nest.reduction.back().strides[operand] == 1)
     cost = (3 + llvm::Log2_64_Ceil(tiling.lanes)) * narrow;
   // A is packed anew for every block of columns if not all of k fits.

@@ -26,6 +26,8 @@ private:
   double columnStalls(double vectors) const;
   double packCycles(Operand operand) const;
 
+  double span(llvm::ArrayRef<Dim> dims, Operand operand) const;
+  double firstRead(double width, Operand operand) const;
   double cacheWays() const;
   double bandwidth(double footprint) const;
   int64_t stepBytes(Operand operand) const;
@@ -38,7 +40,8 @@ private:
   const ContractionTiling &tiling;
   const int64_t bytes, steps, rows, columns, batch; // bytes of an element
   const ReductionBlocking blocking;
-  const double columnBytes, rowBytes; // of what a batch reads of the operands
+  const double columnBytes, rowBytes; // of what a batch reads of the operands, windows one by one
+  const double columnSpan, rowSpan;   // of where that lies
   double tiles = 0, packColumns = 0, packRows = 0;
 };
 

@@ -36,7 +36,22 @@ FunctionRewriter::FunctionRewriter(func::FuncOp function, BufferAnalysis &analys
     : function(function), analysis(analysis), blocks(blocks), module(module),
       views(function.getContext()), kernels(function.getContext()) {}
 
+/// Sums of more steps than this are best taken a block of steps at a time, which takes memory for
+/// partial sums.
+static constexpr int64_t mostStepsOnTiles = 1024;
+
+static int64_t stepsOf(linalg::LinalgOp contraction) {
+  int64_t steps = 1;
+  for (auto [extent, iterator] :
+       llvm::zip(contraction.getStaticLoopRanges(), contraction.getIteratorTypesArray()))
+    if (iterator == utils::IteratorType::reduction)
+      steps *= extent;
+  return steps;
+}
+
 bool isConsumed(const BufferAnalysis &analysis, Operation *contraction, Operation *epilogue) {
+  if (stepsOf(cast<linalg::LinalgOp>(contraction)) > mostStepsOnTiles)
+    return false;
   unsigned storage = analysis.memory(contraction->getResult(0)).storage;
   if (analysis.storages[storage].kind == Storage::Result)
     return false;

@@ -108,7 +108,8 @@ struct OverlapOfViews : OpRewritePattern<OverlapAddOp> {
 /// convolution's input and a transposed convolution are. Every element of the result is gathered:
 /// with stride 1 from windows over x, zeros around it, and the weights in reverse. With a larger
 /// stride s, elements s apart are computed together from every s-th weight; the s phases are then
-/// interleaved.
+/// interleaved. Of an overlap of which only a slice is used (the padding of a convolution has no
+/// cotangent) only that is computed.
 struct OverlapOfProducts : OpRewritePattern<OverlapAddOp> {
   using OpRewritePattern::OpRewritePattern;
 
@@ -116,6 +117,13 @@ struct OverlapOfProducts : OpRewritePattern<OverlapAddOp> {
     auto contract = op.getOperand().getDefiningOp<ContractOp>();
     if (!contract || !contract->hasOneUse())
       return failure();
+    SmallVector<int64_t> begins(op.getDims().size(), 0), extents(op.getExtents());
+    SliceOp slice = usedSlice(op);
+    if (slice)
+      for (auto [i, dim] : llvm::enumerate(op.getDims())) {
+        begins[i] = slice.getOffsets()[dim];
+        extents[i] = slice.getSizes()[dim];
+      }
     SmallVector<Window> windows = windowsOf(op);
     if (areBlocks(windows) ||
         llvm::any_of(windows, [](const Window &w) { return w.stride > 1 && w.dilation > 1; }))
@@ -123,13 +131,29 @@ struct OverlapOfProducts : OpRewritePattern<OverlapAddOp> {
     Problem problem(op, contract, windows);
     if (problem.input.value == nullptr)
       return failure();
-    Gather gather{rewriter, withoutName(op.getLoc()), op, problem, {}, {}};
+    Gather gather{rewriter, withoutName(op.getLoc()), op.getType(), begins, extents, problem, {},
+                  {}};
     gather.padInput();
-    rewriter.replaceOp(op, gather.interleave());
+    rewriter.replaceOp(slice ? slice.getOperation() : op.getOperation(), gather.interleave());
     return success();
   }
 
 private:
+  /// The slice that is the only use of `op`, if it takes neighbours along the windows' dimensions
+  /// and everything along the others.
+  static SliceOp usedSlice(OverlapAddOp op) {
+    auto slice = op->hasOneUse() ? dyn_cast<SliceOp>(*op->user_begin()) : SliceOp();
+    if (!slice)
+      return {};
+    for (auto [dim, extent] : llvm::enumerate(op.getType().getShape())) {
+      bool whole = slice.getSizes()[dim] == extent;
+      if (slice.getStrides()[dim] != 1 ||
+          (!whole && !llvm::is_contained(op.getDims(), int64_t(dim))))
+        return {};
+    }
+    return slice;
+  }
+
   static bool areBlocks(ArrayRef<Window> windows) {
     return llvm::all_of(windows, [](const Window &w) { return w.isBlock(); });
   }
@@ -171,64 +195,63 @@ private:
 
   /// What one phase computes along one dimension.
   struct Phase {
-    int64_t first = 0;    // element of the result that it starts with
-    int64_t count = 0;    // elements of the result
-    int64_t weights = 0;  // weights that reach them
+    int64_t weight = 0;   // the first of the weights that reach its elements
+    int64_t first = 0;    // the input that this weight takes to its first element
+    int64_t count = 0;    // elements
+    int64_t weights = 0;  // how many reach each
     int64_t dilation = 1; // of the windows over the input
+    /// Relative to the input's first element: where the windows begin, and over how much they go.
+    int64_t from() const { return first - (weights - 1) * dilation; }
+    int64_t reach() const { return count + (weights - 1) * dilation; }
   };
 
   struct Gather {
     PatternRewriter &rewriter;
     Location location;
-    OverlapAddOp op;
+    RankedTensorType type;             // of the whole overlap
+    ArrayRef<int64_t> begins, extents; // of the part of it that is computed, by window
     Problem &problem;
     SmallVector<int64_t> low; // zeros in front of the input, by window
     Value padded;
 
-    Phase phase(unsigned i, int64_t first) {
+    /// The elements `index`, `index` + stride, ... of the part.
+    Phase phase(unsigned i, int64_t index) {
       const Window &window = problem.windows[i];
-      int64_t extent = op.getExtents()[i];
       Phase phase;
-      phase.first = first;
-      phase.count = llvm::divideCeil(std::max<int64_t>(extent - first, 0), window.stride);
-      phase.weights = llvm::divideCeil(std::max<int64_t>(window.size - first, 0), window.stride);
+      phase.weight = (begins[i] + index) % window.stride;
+      phase.first = (begins[i] + index) / window.stride;
+      phase.count = llvm::divideCeil(std::max<int64_t>(extents[i] - index, 0), window.stride);
+      phase.weights =
+          llvm::divideCeil(std::max<int64_t>(window.size - phase.weight, 0), window.stride);
       phase.dilation = window.dilation;
       return phase;
     }
 
-    /// Elements of the padded input that a phase's windows reach over.
-    static int64_t reach(const Phase &phase) {
-      return phase.count + (phase.weights - 1) * phase.dilation;
-    }
-
     void padInput() {
-      RankedTensorType type = problem.input.type();
-      SmallVector<int64_t> lows(type.getRank(), 0), highs(type.getRank(), 0);
+      RankedTensorType inputType = problem.input.type();
+      SmallVector<int64_t> lows(inputType.getRank(), 0), highs(inputType.getRank(), 0);
       for (auto [i, window] : llvm::enumerate(problem.windows)) {
-        int64_t dim = problem.input.dimOf(problem.positions[i]), extent = type.getDimSize(dim);
-        int64_t front = (llvm::divideCeil(window.size, window.stride) - 1) * window.dilation;
-        int64_t total = extent + front;
-        for (int64_t first = 0; first < window.stride; ++first) {
-          Phase part = phase(i, first);
-          if (part.weights > 0)
-            total = std::max(total, front - (part.weights - 1) * part.dilation + reach(part));
+        int64_t dim = problem.input.dimOf(problem.positions[i]);
+        for (int64_t index = 0; index < window.stride; ++index) {
+          Phase part = phase(i, index);
+          if (part.weights == 0 || part.count == 0)
+            continue;
+          lows[dim] = std::max(lows[dim], -part.from());
+          highs[dim] = std::max(highs[dim], part.from() + part.reach() - inputType.getDimSize(dim));
         }
-        low.push_back(front);
-        lows[dim] = front;
-        highs[dim] = total - front - extent;
+        low.push_back(lows[dim]);
       }
-      padded = PadOp::create(rewriter, location, problem.input.value, lows, highs,
-                             llvm::APFloat(0.0));
+      padded =
+          PadOp::create(rewriter, location, problem.input.value, lows, highs, llvm::APFloat(0.0));
     }
 
     /// One phase: the result's elements from each `first` on, a stride apart.
     Value compute(ArrayRef<Phase> phases) {
-      RankedTensorType resultType = op.getType();
       if (llvm::any_of(phases, [](const Phase &p) { return p.weights == 0; })) {
-        SmallVector<int64_t> shape(resultType.getShape());
+        SmallVector<int64_t> shape(type.getShape());
         for (auto [i, window] : llvm::enumerate(problem.windows))
           shape[window.dim] = phases[i].count;
-        return buildSplat(rewriter, location, resultType.clone(shape), 0);
+        return buildSplat(rewriter, location, type.clone(shape), 0);
       }
       Side input = problem.input, weights = problem.weights;
       auto paddedType = cast<RankedTensorType>(padded.getType());
@@ -241,10 +264,10 @@ private:
       for (auto [i, part] : llvm::enumerate(phases)) {
         int64_t dim = input.dimOf(problem.positions[i]);
         dims.push_back({dim, i});
-        from[dim] = low[i] - (part.weights - 1) * part.dilation;
-        sizes[dim] = reach(part);
+        from[dim] = low[i] + part.from();
+        sizes[dim] = part.reach();
         int64_t weightsDim = weights.dimOf(problem.offsets[i]);
-        weightsFrom[weightsDim] = part.first;
+        weightsFrom[weightsDim] = part.weight;
         weightsSizes[weightsDim] = part.weights;
         weightsStrides[weightsDim] = problem.windows[i].stride;
         reversed.push_back(weightsDim);
@@ -268,7 +291,7 @@ private:
         factor =
             SliceOp::create(rewriter, location, factor, weightsFrom, weightsSizes, weightsStrides);
       factor = ReverseOp::create(rewriter, location, factor, reversed);
-      ArrayRef<int64_t> labels = problem.resultLabels.take_front(resultType.getRank());
+      ArrayRef<int64_t> labels = problem.resultLabels.take_front(type.getRank());
       return ContractOp::create(rewriter, location, value, factor, input.labels, weights.labels,
                                 labels);
     }
@@ -279,7 +302,7 @@ private:
       if (i == problem.windows.size())
         return compute(chosen);
       const Window &window = problem.windows[i];
-      int64_t most = phase(i, 0).count, extent = op.getExtents()[i];
+      int64_t most = phase(i, 0).count, extent = extents[i];
       SmallVector<Value> parts;
       for (int64_t first = 0; first < window.stride; ++first) {
         chosen.push_back(phase(i, first));
@@ -291,12 +314,12 @@ private:
       }
       if (window.stride == 1)
         return parts.front();
-      auto type = cast<RankedTensorType>(parts.front().getType());
-      SmallVector<int64_t> shape(type.getShape());
+      auto partType = cast<RankedTensorType>(parts.front().getType());
+      SmallVector<int64_t> shape(partType.getShape());
       shape.insert(shape.begin() + window.dim + 1, 1);
       for (Value &part : parts) {
         if (!part)
-          part = buildSplat(rewriter, location, type, 0);
+          part = buildSplat(rewriter, location, partType, 0);
         part = ReshapeOp::create(rewriter, location, type.clone(shape), part);
       }
       Value joined = ConcatOp::create(rewriter, location, parts, window.dim + 1);

@@ -72,3 +72,18 @@ func.func @inputs(%d: tensor<2x6x7x20xf32>, %w: tensor<3x3x5x20xf32>, %e: tensor
       : tensor<2x3x4x5x3x3xf32> -> tensor<2x10x13x5xf32>
   return %1, %3, %4, %5 : tensor<2x8x9x5xf32>, tensor<2x7x10x5xf32>, tensor<2x10x9x5xf32>, tensor<2x10x13x5xf32>
 }
+// Only a slice of the overlap is used: strides 1 and 2.
+func.func @inner_inputs(%d: tensor<2x6x7x20xf32>, %w: tensor<3x3x5x20xf32>, %e: tensor<2x3x4x20xf32>)
+    -> (tensor<2x6x7x5xf32>, tensor<2x5x8x5xf32>) {
+  %0 = nn.contract %d, %w [0, 1, 2, 3] x [4, 5, 6, 3] -> [0, 1, 2, 6, 4, 5]
+      : tensor<2x6x7x20xf32>, tensor<3x3x5x20xf32> -> tensor<2x6x7x5x3x3xf32>
+  %1 = nn.overlap_add %0 [1, 2] extents [8, 9] strides [1, 1] dilations [1, 1]
+      : tensor<2x6x7x5x3x3xf32> -> tensor<2x8x9x5xf32>
+  %2 = nn.slice %1 [0, 1, 1, 0] [2, 6, 7, 5] [1, 1, 1, 1] : tensor<2x8x9x5xf32> -> tensor<2x6x7x5xf32>
+  %3 = nn.contract %e, %w [0, 1, 2, 3] x [4, 5, 6, 3] -> [0, 1, 2, 6, 4, 5]
+      : tensor<2x3x4x20xf32>, tensor<3x3x5x20xf32> -> tensor<2x3x4x5x3x3xf32>
+  %4 = nn.overlap_add %3 [1, 2] extents [7, 10] strides [2, 2] dilations [1, 1]
+      : tensor<2x3x4x5x3x3xf32> -> tensor<2x7x10x5xf32>
+  %5 = nn.slice %4 [0, 1, 1, 0] [2, 5, 8, 5] [1, 1, 1, 1] : tensor<2x7x10x5xf32> -> tensor<2x5x8x5xf32>
+  return %2, %5 : tensor<2x6x7x5xf32>, tensor<2x5x8x5xf32>
+}
