@@ -157,11 +157,17 @@ double CostModel::dotCycles(double r, double v) const {
   const double perPass =
       tiling.dotProducts ? std::min<double>(tiling.dotProducts, perTile) : perTile;
   const double passes = std::ceil(perTile / perPass);
+  const double blocks = static_cast<double>(steps) / blocking.blockSteps;
+  // Of the tiles that share a block of an operand, the first reads it from where it lies.
+  auto read = [&](double width, Operand operand, double tiles) {
+    const double block = (operand == Column ? columnSpan : rowSpan) / blocks;
+    return firstRead(width, operand) / tiles + width / bandwidth(block) * (1 - 1 / tiles);
+  };
   double perStep =
       std::max({r * perPass / target.fmasPerCycle, (r + perPass) / target.loadsPerCycle,
                 static_cast<double>(target.fmaLatency) / tiling.chains,
-                firstRead(perPass * tiling.lanes * bytes, Column) +
-                    firstRead(r * tiling.lanes * bytes, Row)});
+                read(perPass * tiling.lanes * bytes, Column, rowTiles(nest)) +
+                    read(r * tiling.lanes * bytes, Row, nest.lane().tiles())});
   // Lines that fall into one set of the cache evict each other between steps.
   auto evicts = [&](int64_t stride, double streams) {
     return stride != 0 && stride * bytes % kCacheWayBytes == 0 && streams > cacheWays() / 2;
@@ -170,8 +176,9 @@ double CostModel::dotCycles(double r, double v) const {
       (!nest.rows.empty() && evicts(nest.rows.back().strides[Row], r)))
     perStep *= 2;
   const double sums = r * v * std::min<double>(perTile * 4, 3.0 * tiling.lanes);
-  return passes * (std::ceil(static_cast<double>(steps) / tiling.lanes) * perStep + kTileOverhead) +
-         sums;
+  return passes * (std::ceil(static_cast<double>(steps) / tiling.lanes) * perStep +
+                   blocks * kTileOverhead) +
+         blocks * sums;
 }
 
 /// Starting, loading and storing the sums of a tile.

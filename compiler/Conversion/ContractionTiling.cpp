@@ -63,15 +63,15 @@ private:
     const int64_t panel = nest.lane().tile;
     tiling.reductionBlock = 0;
     tiling.columnBlock = tiling.packB ? panel : 0;
-    const bool mustNotBlock =
-        !problem.usesResult || tiling.form == LaneForm::Reduction || tiling.transposeResult;
+    const bool mustNotBlock = !problem.usesResult || tiling.transposeResult;
     if (mustNotBlock || !tiling.packB || steps * panel * bytes <= target.l2Bytes / 2)
       price(nest, tiling);
     if (mustNotBlock)
       return;
     for (int64_t block : {32, 512, 1024}) {
       // Few steps at a time only to walk through an operand that is read once.
-      if (block >= steps || (block < 64 && (tiling.packB || tiling.packA || rowTiles(nest) > 1)))
+      if (block >= steps || (block < 64 && (tiling.form == LaneForm::Reduction || tiling.packB ||
+                                            tiling.packA || rowTiles(nest) > 1)))
         continue;
       tiling.reductionBlock = block;
       tiling.columnBlock =
