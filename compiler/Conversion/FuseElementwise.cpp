@@ -109,7 +109,8 @@ static Decision decide(linalg::GenericOp consumer, OpOperand &operand) {
   int64_t size = elements(operand.get()), large = 0;
   for (Value input : producer.getDpsInputs())
     large += elements(input) == size && size > 1;
-  bool light = cycles <= 6 && large <= 1 && producer->getNumResults() == 1;
+  bool light =
+      (large == 0 ? cycles <= 16 : cycles <= 6 && large <= 1) && producer->getNumResults() == 1;
   if (light && !isComputedOnTiles(producer) &&
       !producer.getBody()
            ->walk([](tensor::ExtractOp) { return WalkResult::interrupt(); })
@@ -128,6 +129,26 @@ static bool readsEveryLoop(AffineMap map) {
     if (!map.isFunctionOfDim(dim))
       return false;
   return true;
+}
+
+/// Runs through a summed loop from its end where that makes a reversed operand a plain one: the
+/// other operands' maps then say so, and every loop still has its extent from somewhere.
+static void reverseLoops(linalg::GenericOp contraction, MutableArrayRef<AffineMap> maps) {
+  MLIRContext *context = contraction.getContext();
+  SmallVector<int64_t> extents = contraction.getStaticLoopRanges();
+  for (auto [loop, iterator] : llvm::enumerate(contraction.getIteratorTypesArray())) {
+    AffineExpr dim = getAffineDimExpr(loop, context),
+               last = getAffineConstantExpr(extents[loop] - 1, context);
+    auto isReversed = [&](AffineExpr position) {
+      return simplifyAffineExpr(position + dim, maps[0].getNumDims(), 0) == last;
+    };
+    if (iterator != utils::IteratorType::reduction || llvm::none_of(maps, [&](AffineMap map) {
+          return llvm::any_of(map.getResults(), isReversed);
+        }))
+      continue;
+    for (AffineMap &map : maps)
+      map = simplifyAffineMap(map.replace(dim, last - dim, map.getNumDims(), 0));
+  }
 }
 
 /// Lets a contraction read what a permutation, reversal or windows move directly from where they
@@ -152,6 +173,7 @@ static linalg::GenericOp foldMove(IRRewriter &rewriter, linalg::GenericOp contra
         map.getResults().back() != rewriter.getAffineDimExpr(map.getNumDims() - 1))
       continue;
     maps[operand->getOperandNumber()] = map.compose(maps[operand->getOperandNumber()]);
+    reverseLoops(contraction, maps);
     if (!inversePermutation(concatAffineMaps(maps, rewriter.getContext())))
       continue;
     rewriter.modifyOpInPlace(contraction, [&] {
