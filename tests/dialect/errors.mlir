@@ -398,3 +398,43 @@ func.func @f(%x: tensor<2x3xf32>) {
   %0 = nn.gradient %x wrt %x : tensor<2x3xf32> wrt tensor<2x3xf32>
   return
 }
+
+// -----
+
+func.func @windows_too_large(%x: tensor<4x8xf32>) {
+  // expected-error @+1 {{'nn.windows' op has windows that reach over 5 elements, but dimension 0 has 4}}
+  %0 = nn.windows %x [0] sizes [3] strides [1] dilations [2] : tensor<4x8xf32> -> tensor<1x8x3xf32>
+  return
+}
+
+// -----
+
+func.func @windows_stride(%x: tensor<4x8xf32>) {
+  // expected-error @+1 {{'nn.windows' op has windows of 3 elements, stride 0 and dilation 1 along dimension 1; each must be at least 1}}
+  %0 = nn.windows %x [1] sizes [3] strides [0] dilations [1] : tensor<4x8xf32> -> tensor<4x6x3xf32>
+  return
+}
+
+// -----
+
+func.func @windows_lists(%x: tensor<4x8xf32>) {
+  // expected-error @+1 {{'nn.windows' op has 1 entries in `sizes` for 2 dimensions}}
+  %0 = nn.windows %x [0, 1] sizes [3] strides [1, 1] dilations [1, 1] : tensor<4x8xf32> -> tensor<2x6x3xf32>
+  return
+}
+
+// -----
+
+func.func @overlap_positions(%x: tensor<3x8x3xf32>) {
+  // expected-error @+1 {{'nn.overlap_add' op has 3 positions along dimension 0, but 4 elements have 2}}
+  %0 = nn.overlap_add %x [0] extents [4] strides [1] dilations [1] : tensor<3x8x3xf32> -> tensor<4x8xf32>
+  return
+}
+
+// -----
+
+func.func @overlap_rank(%x: tensor<3xf32>) {
+  // expected-error @+1 {{'nn.overlap_add' op has windows along 1 dimensions of 'tensor<3xf32>', which has too few dimensions for that}}
+  %0 = nn.overlap_add %x [0] extents [4] strides [1] dilations [1] : tensor<3xf32> -> tensor<4xf32>
+  return
+}

@@ -147,3 +147,12 @@ func.func @learning(%seed: tensor<i64>, %step: tensor<i64>, %x: tensor<4xf32>, %
   %3, %4 = nn.gradient %loss wrt %x, %loss : tensor<f32> wrt tensor<4xf32>, tensor<f32>
   return
 }
+
+// CHECK-LABEL: func.func @windows
+func.func @windows(%x: tensor<8x6x2xf32>, %w: tensor<3x6x2x4xf32>) -> (tensor<3x2x2x4x3xf32>, tensor<8x6x2xf32>) {
+  // CHECK: nn.windows %{{.*}} [0, 1] sizes [4, 3] strides [2, 2] dilations [1, 1] : tensor<8x6x2xf32> -> tensor<3x2x2x4x3xf32>
+  %0 = nn.windows %x [0, 1] sizes [4, 3] strides [2, 2] dilations [1, 1] : tensor<8x6x2xf32> -> tensor<3x2x2x4x3xf32>
+  // CHECK: nn.overlap_add %{{.*}} [0] extents [8] strides [2] dilations [1] : tensor<3x6x2x4xf32> -> tensor<8x6x2xf32>
+  %1 = nn.overlap_add %w [0] extents [8] strides [2] dilations [1] : tensor<3x6x2x4xf32> -> tensor<8x6x2xf32>
+  return %0, %1 : tensor<3x2x2x4x3xf32>, tensor<8x6x2xf32>
+}
