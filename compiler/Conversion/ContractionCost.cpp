@@ -257,8 +257,9 @@ double CostModel::columnTraffic(double v) const {
 
 /// The same for the rows of A.
 double CostModel::rowTraffic(double r) const {
+  // Read once, and that from where it lies.
   if (columns <= nest.vectorsPerTile(tiling.lanes) * tiling.lanes)
-    return 0;
+    return tiling.packA ? 0 : firstRead(r * bytes, Row);
   const double used = rowSpan * blocking.blockSteps / steps;
   if (tiling.packA || nest.reduction.back().strides[Row] == 1)
     return r * bytes / bandwidth(used);

@@ -58,7 +58,7 @@ void describeX86(TargetDescription &target, const llvm::MCSubtargetInfo &subtarg
       target.l2BytesPerCycle = 64;
     } else {
       target.l2BytesPerCycle = 24;
-      target.l3BytesPerCycle = 6;
+      target.l3BytesPerCycle = 10;
     }
   } else if (has("avx")) {
     target.vectorBits = 256;
