@@ -31,7 +31,7 @@ TEST(Windows, AConvolutionIsAContractionOfWindows) {
             "%2 = pad %image low=[1, 2, 0] high=[1, 2, 0] value=0 : float[30, 32, 3]\n"
             "%3 = windows %2 dims=[0, 1] sizes=[3, 5] strides=[1, 1] dilations=[1, 1] : "
             "float[28, 28, 3, 3, 5]\n"
-            "%output = contract %3, %conv.weight lhs_labels=[0, 1, 2, 3, 4] "
+            "%conv = contract %3, %conv.weight lhs_labels=[0, 1, 2, 3, 4] "
             "rhs_labels=[3, 4, 2, 5] result_labels=[0, 1, 5] : float[28, 28, 8]\n");
 }
 
@@ -90,7 +90,14 @@ TEST(Windows, PoolingLeavesOutWhatDoesNotFillAWindow) {
   EXPECT_EQ(shapeOf("7, 8, 3", "max_pool((3, 2), stride = 1)"), (Shape3{5, 7, 3}));
   EXPECT_EQ(shapeOf("7, 8, 3", "average_pool(3, stride = 2, padding = 1)"), (Shape3{4, 4, 3}));
   EXPECT_EQ(shapeOf("7, 8, 3", "adaptive_average_pool((3, 2))"), (Shape3{3, 2, 3}));
-  EXPECT_EQ(shapeOf("7, 8, 3", "global_max_pool"), (Shape3{3}));
+}
+
+TEST(Windows, GlobalPoolingLeavesTheChannels) {
+  for (const char *pool : {"global_max_pool", "global_average_pool"})
+    EXPECT_TRUE(
+        Elaborated(std::string("model m(x: float[7, 8, 3]) -> float[3] { x |> ") + pool + " }")
+            .program)
+        << pool;
 }
 
 TEST(Windows, CifarSplitsCarryTheirParts) {
