@@ -40,22 +40,27 @@ struct Case {
   std::vector<Placement> placements = {};
   /// The tensors have no batch: they are one example.
   bool single = false;
+  /// The file's output is that of training, not of a prediction after it.
+  bool trainingMode = false;
   /// Schedules: the length of the run, in steps and in epochs; 0: as many as the file has rates.
   int64_t steps = 0;
   /// How exact the file is, where that is less than 1e-9.
   double exactness = 0;
+  /// How far a run in f32 may end from the file's in f64, where that is more than the bounds allow.
+  double drift = 0;
 };
 
 /// Weight and bias of a Linear [out, in] as those of our dense layer [in, out] of the name `layer`.
 std::vector<Placement> densePlacements(const std::string &golden, const std::string &layer);
 
-/// Every case, in the order of the README of the parity folder.
+/// Every case, by kind.
 std::vector<Case> allCases();
 
 // Its parts, by kind.
 std::vector<Case> elementwiseCases();
 std::vector<Case> opCases();
 std::vector<Case> layerCases();
+std::vector<Case> imageCases();
 std::vector<Case> lossCases();
 std::vector<Case> optimizerCases();
 std::vector<Case> scheduleCases();

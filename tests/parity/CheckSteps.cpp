@@ -1,5 +1,6 @@
 // Cases of several training steps: optimizers, schedules, training runs.
 #include "tests/parity/Checks.h"
+#include "tests/parity/TrainingData.h"
 
 #include <fmt/format.h>
 
@@ -58,24 +59,19 @@ Array listed(std::vector<double> values) {
   return {{count}, std::move(values)};
 }
 
-/// The rows of a [rows, columns] array with these numbers, without the last column, times `scale`;
-/// and that column.
-std::pair<Array, Array> gather(const Array &rows, const std::vector<int64_t> &numbers,
-                               double scale) {
-  auto columns = static_cast<size_t>(rows.shape[1]);
-  auto count = static_cast<int64_t>(numbers.size());
-  std::pair<Array, Array> result = {{{count, rows.shape[1] - 1}, {}}, {{count}, {}}};
-  for (int64_t number : numbers) {
-    const double *row = rows.values.data() + static_cast<size_t>(number) * columns;
-    for (size_t column = 0; column + 1 < columns; ++column)
-      result.first.values.push_back(row[column] * scale);
-    result.second.values.push_back(row[columns - 1]);
-  }
+/// The entries of the first dimension with these numbers.
+Array gather(const Array &rows, const std::vector<int64_t> &numbers) {
+  Array result = rows;
+  result.shape[0] = static_cast<int64_t>(numbers.size());
+  result.values.clear();
+  auto row = static_cast<int64_t>(rows.values.size()) / rows.shape[0];
+  for (int64_t number : numbers)
+    result.values.insert(result.values.end(), rows.values.begin() + number * row,
+                         rows.values.begin() + (number + 1) * row);
   return result;
 }
 
 constexpr int64_t digitClasses = 10;
-constexpr double digitScale = 1.0 / 16; // the pixels of optdigits are 0 to 16
 /// Bounds of the losses of a training run, at any step.
 double trajectoryBound(FloatPrecision precision) {
   return precision == FloatPrecision::F64 ? 1e-8 : 1e-3;
@@ -151,14 +147,17 @@ void checkTraining(const Case &entry, const GoldenCase &golden, Engine engine,
   Session session(entry, golden, engine, measurement);
   if (!session.start(planCase(entry, golden), {"train_step", "gradient", "predict"}))
     return;
-  session.setPersistent({"param"}, "init.");
-  const Array &rows = *golden.find("rows"), &indices = *golden.find("indices");
+  session.setPersistent({"param", "buffer"}, "init.");
+  TrainingData data;
+  std::string error;
+  if (!readTrainingData(golden, data, error))
+    return measurement.fail(error);
+  const Array &indices = *golden.find("indices");
   int64_t steps = indices.shape[0], batch = indices.shape[1];
   std::vector<std::string> parameters = parametersOf(golden, "init.");
   auto setRows = [&](const std::vector<int64_t> &numbers) {
-    auto [x, target] = gather(rows, numbers, digitScale);
-    session.arguments[{"input", "x"}] = x;
-    session.arguments[{"input", "target"}] = target;
+    session.arguments[{"input", "x"}] = gather(data.inputs, numbers);
+    session.arguments[{"input", "target"}] = gather(data.labels, numbers);
   };
   std::vector<double> losses;
   for (int64_t step = 0; step < steps; ++step) {
@@ -186,6 +185,11 @@ void checkTraining(const Case &entry, const GoldenCase &golden, Engine engine,
   measurement.check("loss of any step", listed(losses), *golden.find("loss"), Aspect::Value,
                     Scale::Largest, trajectoryBound(measurement.precision));
   compareParameters(session, "final", parameters);
+  for (const std::string &name : golden.named("buffer")) {
+    std::string statistic = name.substr(std::string("init.").size());
+    session.compare(session.arguments, {"state", placementOf(entry, statistic).ours},
+                    "final." + statistic, Aspect::Value, Scale::Largest, statistic);
+  }
 
   const Array &expected = *golden.find("eval.output");
   std::vector<int64_t> first(static_cast<size_t>(batch), 0);
@@ -210,7 +214,7 @@ ProgramPlan planCase(const Case &entry, const GoldenCase &golden) {
     return planTraining(entry, {x.shape[1]}, golden.find("fc2.bias")->size(), x.shape[0]);
   }
   if (golden.kind == "training")
-    return planTraining(entry, {golden.find("rows")->shape[1] - 1}, digitClasses,
+    return planTraining(entry, trainingShape(golden), digitClasses,
                         golden.find("indices")->shape[1]);
   return planValues(entry, golden);
 }

@@ -1,8 +1,10 @@
 #include "tests/parity/GoldenCase.h"
 
+#include "llvm/ADT/SmallString.h"
 #include "llvm/Support/Endian.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
 
 #include <bit>
 
@@ -118,6 +120,11 @@ llvm::Expected<GoldenCase> readGoldenCase(const std::string &path) {
   GoldenCase result;
   result.name = about->getString("case").value_or("").str();
   result.kind = about->getString("kind").value_or("").str();
+  if (const json::Object *data = about->getObject("data"); data && !entries->get("rows")) {
+    llvm::SmallString<128> images(llvm::sys::path::parent_path(llvm::sys::path::parent_path(path)));
+    llvm::sys::path::append(images, "data", data->getString("file").value_or(""));
+    result.images = images.str().str();
+  }
   for (const auto &[name, entry] : *entries) {
     if (name == "__metadata__")
       continue;

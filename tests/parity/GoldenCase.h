@@ -23,6 +23,9 @@ struct GoldenCase {
   std::string name;
   std::string kind; ///< elementwise, op, layer, loss, optimizer, schedule, training
   std::map<std::string, GoldenTensor> tensors;
+  /// Of a training run: where its images are, below the folder data beside that of the cases; empty
+  /// when the file holds its rows itself.
+  std::string images;
 
   const Array *find(const std::string &tensor) const;
   /// Names of the tensors with this role, sorted.

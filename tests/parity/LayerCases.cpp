@@ -1,5 +1,5 @@
-// Layers. An entry without source is one that the language or its standard library does not have
-// yet.
+// Layers; those of convolutional networks are in ImageCases.cpp. An entry without source is one
+// that the language or its standard library does not have yet.
 #include "tests/parity/Case.h"
 
 namespace nnc::parity {
@@ -41,45 +41,18 @@ Case batchNorm(const std::string &name, const std::string &type,
 } // namespace
 
 std::vector<Case> layerCases() {
-  constexpr const char *convolution = "no convolution yet";
-  constexpr const char *pooling = "no pooling yet";
   constexpr const char *recurrence = "no recurrence (scan) yet";
   constexpr const char *attention = "no attention in the standard library yet";
   constexpr const char *blocks = "no transformer blocks in the standard library yet";
-  constexpr const char *norm = "not in the standard library yet";
   return {
-      {.name = "adaptive_avg_pool2d", .unsupported = pooling},
       {.name = "attention", .unsupported = attention},
       {.name = "attention_causal", .unsupported = attention},
-      {.name = "avg_pool2d_2x2_s2", .unsupported = pooling},
-      {.name = "avg_pool2d_3x3_s2_p1", .unsupported = pooling},
-      {.name = "avg_pool2d_3x3_s2_p1_nopad", .unsupported = pooling},
       batchNorm("batch_norm1d_eval", "float[5]", {}),
       batchNorm("batch_norm1d_sequence_eval", "float[6, 3]", {0, 2, 1}),
       batchNorm("batch_norm1d_sequence_train", "float[6, 3]", {0, 2, 1}),
       batchNorm("batch_norm1d_train", "float[5]", {}),
       batchNorm("batch_norm2d_eval", "float[5, 4, 3]", {0, 2, 3, 1}),
       batchNorm("batch_norm2d_train", "float[5, 4, 3]", {0, 2, 3, 1}),
-      {.name = "conv1d_causal_kernel", .unsupported = convolution},
-      {.name = "conv1d_same", .unsupported = convolution},
-      {.name = "conv1d_stride2_dilation2", .unsupported = convolution},
-      {.name = "conv2d_1x1", .unsupported = convolution},
-      {.name = "conv2d_3x3_same", .unsupported = convolution},
-      {.name = "conv2d_3x3_same_nobias", .unsupported = convolution},
-      {.name = "conv2d_5x5_valid", .unsupported = convolution},
-      {.name = "conv2d_depthwise", .unsupported = convolution},
-      {.name = "conv2d_dilation2", .unsupported = convolution},
-      {.name = "conv2d_even_kernel", .unsupported = convolution},
-      {.name = "conv2d_even_same", .unsupported = convolution},
-      {.name = "conv2d_groups2", .unsupported = convolution},
-      {.name = "conv2d_nonsquare", .unsupported = convolution},
-      {.name = "conv2d_stride2", .unsupported = convolution},
-      {.name = "conv2d_stride2_1x1", .unsupported = convolution},
-      {.name = "conv2d_uneven_stride", .unsupported = convolution},
-      {.name = "conv_transpose2d_2x2_s2", .unsupported = convolution},
-      {.name = "conv_transpose2d_3x3_groups", .unsupported = convolution},
-      {.name = "conv_transpose2d_3x3_s2_p1_op1", .unsupported = convolution},
-      {.name = "conv_transpose2d_4x4_s2_p1", .unsupported = convolution},
       // The formula of the dropout layer with the file's mask in the place of random numbers.
       {.name = "dropout_mask", .source = R"(
 model network(mask: float[6], x: float[6]) -> float[6] { select(mask == 0, 0, x / (1 - 0.25)) })"},
@@ -90,13 +63,8 @@ model network(ids: class[11][7]) -> float[7, 5] {
   weight[ids]
 })",
        .placements = {{.golden = "ids", .ours = "", .element = "class[11]"}}},
-      {.name = "global_avg_pool", .unsupported = pooling},
-      {.name = "global_max_pool", .unsupported = pooling},
-      {.name = "group_norm", .unsupported = norm},
       {.name = "gru", .unsupported = recurrence},
       {.name = "gru_state", .unsupported = recurrence},
-      {.name = "inception_block", .unsupported = convolution},
-      {.name = "instance_norm", .unsupported = norm},
       {.name = "layer_norm",
        .source = "model network(x: float[4, 6]) -> float[4, 6] { norm = layer_norm(); norm(x) }",
        .placements = {{.golden = "weight", .ours = "norm.scale"},
@@ -121,15 +89,8 @@ model network(x: float[4, 6]) -> float[4, 6] { norm = plane_norm(); norm(x) })",
       {.name = "lstm_1layer", .unsupported = recurrence},
       {.name = "lstm_2layer", .unsupported = recurrence},
       {.name = "lstm_bidirectional", .unsupported = recurrence},
-      {.name = "max_pool2d_2x2_s2", .unsupported = pooling},
-      {.name = "max_pool2d_2x2_s2_odd", .unsupported = pooling},
-      {.name = "max_pool2d_3x3_s2_p1", .unsupported = pooling},
-      {.name = "max_pool2d_overlap", .unsupported = pooling},
-      {.name = "max_pool2d_ties", .unsupported = pooling},
       {.name = "multihead_attention", .unsupported = attention},
       {.name = "multihead_attention_causal", .unsupported = attention},
-      {.name = "residual_block_identity", .unsupported = convolution},
-      {.name = "residual_block_projection", .unsupported = convolution},
       {.name = "rms_norm",
        .source = "model network(x: float[4, 6]) -> float[4, 6] { norm = rms_norm(); norm(x) }",
        .placements = {{.golden = "weight", .ours = "norm.scale"}}},

@@ -11,6 +11,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace cl = llvm::cl;
 using namespace nnc;
 using namespace nnc::parity;
@@ -52,10 +54,11 @@ std::vector<FloatPrecision> precisions() {
 }
 
 template <typename Check>
-void measure(Report &report, const std::string &name, double exactness, Check check) {
+void measure(Report &report, const std::string &name, double exactness, double drift, Check check) {
   std::vector<Measurement> measurements;
   for (FloatPrecision precision : precisions())
-    check(measurements.emplace_back(precision, exactness));
+    check(measurements.emplace_back(
+        precision, std::max(exactness, precision == FloatPrecision::F32 ? drift : 0)));
   report.addChecked(name, measurements);
 }
 
@@ -68,9 +71,11 @@ void runCase(const Case &entry, const std::string &folder, Engine engine, Report
     return report.addFailure(entry.name, llvm::toString(golden.takeError()));
   if (!entry.unsupported.empty())
     return report.addUnsupported(entry.name, entry.unsupported);
+  if (!golden->images.empty() && !llvm::sys::fs::exists(golden->images))
+    return report.addSkipped(entry.name, "no file " + golden->images);
   if (printSource)
     return fmt::print("// {}\n{}\n", entry.name, planCase(entry, *golden).text);
-  measure(report, entry.name, entry.exactness,
+  measure(report, entry.name, entry.exactness, entry.drift,
           [&](Measurement &measurement) { checkCase(entry, *golden, engine, measurement); });
 }
 
@@ -104,7 +109,7 @@ void runInitialisers(const std::string &folder, Engine engine, Report &report) {
     else if (!entry->unsupported.empty())
       report.addUnsupported(name, entry->unsupported);
     else
-      measure(report, name, 0, [&](Measurement &measurement) {
+      measure(report, name, 0, 0, [&](Measurement &measurement) {
         checkInitialiser(*entry, expected, engine, measurement);
       });
   }
