@@ -104,7 +104,7 @@ model network(x: float[64]) -> float[10] {
       {.name = "train_gpt", .unsupported = "no attention yet"},
       lenet(),
       std::move(mlp),
-      resnet("train_resnet", "relu", 1e-2),
+      resnet("train_resnet", "relu", 5e-2),
       resnet("train_resnet_smooth", "silu", 0),
   };
 }

@@ -50,6 +50,8 @@ TEST(Examples, Sizes) {
   };
   EXPECT_EQ(parameters("mnist.nn"), 784 * 256 + 256 + 256 * 10 + 10);
   EXPECT_EQ(parameters("mlp.nn"), 784 * 200 + 200 + 200 * 200 + 200 + 200 * 10 + 10);
+  EXPECT_EQ(parameters("lenet.nn"), 61706);
+  EXPECT_EQ(parameters("resnet18.nn"), 11173962);
   EXPECT_EQ(parameters("iris.nn"), 2 * 10 + 10 + 10 * 3 + 3);
   EXPECT_EQ(parameters("motorcycle.nn"), 10 + 10 + 10 + 1);
 }
