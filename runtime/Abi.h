@@ -56,6 +56,10 @@ extern const char nnc_description[];
 /// and makes their earlier writes visible to all of them. With one thread it returns at once.
 void nnc_barrier(void);
 
+/// Provided by the runtime and called by profiled code only (`nnc build --profile`): `thread` begins
+/// the kernels of a region of the function that runs, by its number in the function's "regions".
+void nnc_profile(int64_t region, int64_t thread);
+
 #ifdef __cplusplus
 }
 #endif
@@ -123,7 +127,24 @@ void nnc_barrier(void);
                                         an integer output numbers (it is then printed as the class's name)
                                         or whose classes the last dimension of a float output counts
          }]
-       }
+       },
+       "memory": {                      (optional)
+         "largest_live": BYTES,         the most bytes of buffers that are alive at one time; "arena" is more
+                                        where they could not be placed without gaps
+         "saved": [{                    buffers that the forward pass leaves for the backward pass,
+           "name": TEXT,                the largest first; name is the user's, may be empty
+           "line": LINE,                0 if unknown
+           "bytes": BYTES
+         }],
+         "scratch": BYTES               the most bytes of all other buffers that are alive at one time
+       },
+       "regions": [{                    (optional; profiled code) by their numbers
+         "line": LINE,                  0 if unknown
+         "pass": "forward" | "backward",  backward: or the optimizer's update
+         "kind": TEXT,                  contraction, reduction, element-wise, copy, scatter
+         "flop": COUNT,
+         "bytes": BYTES                 of the tensors that are read and written
+       }]
      }],
 
      "scalars": {
@@ -193,6 +214,8 @@ void nnc_barrier(void);
        "folder": TEXT                   absolute path of the folder of the program: base of the data's
                                         file names unless --data says otherwise
      },
+
+     "source_lines": {"LINE": TEXT},    (optional; profiled code) the lines that "regions" name
 
      "layers": [{                       for `info`, in the order of the computation
        "path": TEXT,                    e.g. "dense_1"

@@ -1,6 +1,8 @@
 #include "runtime/Commands.h"
+#include "runtime/FmaPeak.h"
 #include "runtime/Json.h"
 #include "runtime/Philox.h"
+#include "runtime/Profile.h"
 
 #include <algorithm>
 #include <chrono>
@@ -13,6 +15,9 @@ namespace nnc::runtime {
 static const Option benchOptions[] = {
     {"--steps", "N", "measured steps (default: as many as take two seconds, 10 to 1000)"},
     {"--threads", "N", "threads (default: one per core)"},
+    {"--profile", nullptr,
+     "time, work and share of the multiply-add peak by source line (of a program built with "
+     "`nnc build --profile`)"},
     {"--json", nullptr, "print one JSON object"},
 };
 const Command benchCommandTable = {"bench", "time of the training step on made data", benchOptions};
@@ -59,6 +64,10 @@ int benchCommand(const Model &model, const Arguments &arguments) {
   const Function *function = description.function("nnc_train_step");
   if (!function || !model.trainStep)
     throw Error("this program has no `train` block");
+  bool profiled = arguments.has("--profile");
+  if (profiled && function->regions.empty())
+    throw Error("--profile needs a program that was built for it: compile it again with "
+                "`nnc build --profile`");
   std::optional<int64_t> wanted = arguments.integer("--steps", 1);
 
   constexpr int64_t batches = 8;
@@ -67,8 +76,10 @@ int benchCommand(const Model &model, const Arguments &arguments) {
   Dataset dataset = makeData(description, *function, batches * function->batch);
   BoundFunction step(execution, *function, model.trainStep, dataset);
   Rows rows = inOrder(dataset.examples);
+  Profile profile(*function);
   using Clock = std::chrono::steady_clock;
   int64_t done = 0;
+  bool recording = false;
   execution.setScalar("steps", int64_t(1) << 20);
   execution.setScalar("steps_per_epoch", batches);
   execution.setScalar("epochs", (int64_t(1) << 20) / batches);
@@ -76,15 +87,22 @@ int benchCommand(const Model &model, const Arguments &arguments) {
   auto measure = [&] {
     execution.setScalar("step", done);
     execution.setScalar("epoch", done / batches);
+    if (recording)
+      profile.begin();
     Clock::time_point start = Clock::now();
     step.run(rows.data() + done % batches * function->batch, function->batch);
+    double milliseconds = std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+    if (recording)
+      profile.end();
     ++done;
-    return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+    return milliseconds;
   };
 
+  double peak = profiled ? measureFmaPeak(execution.threadPool(), description.floatType) : 0;
   double warmUp = 0;
   for (int i = 0; i < 3 || (warmUp < 300 && i < 1000); ++i)
     warmUp += measure();
+  recording = profiled;
   std::vector<double> times;
   double total = 0;
   auto enough = [&] {
@@ -95,6 +113,8 @@ int benchCommand(const Model &model, const Arguments &arguments) {
     times.push_back(measure());
     total += times.back();
   }
+  if (profiled)
+    peak = std::max(peak, measureFmaPeak(execution.threadPool(), description.floatType));
   std::sort(times.begin(), times.end());
   size_t middle = times.size() / 2;
   double median = times.size() % 2 ? times[middle] : (times[middle - 1] + times[middle]) / 2;
@@ -114,6 +134,10 @@ int benchCommand(const Model &model, const Arguments &arguments) {
                  {"steps", times.size()},
                  {"float", nameOf(description.floatType)},
                  {"target", description.target}};
+    if (profiled) {
+      json["peak_gflops"] = peak;
+      json["profile"] = profile.json(description, peak);
+    }
     std::printf("%s\n", dumpJson(json).c_str());
     return 0;
   }
@@ -127,6 +151,10 @@ int benchCommand(const Model &model, const Arguments &arguments) {
               static_cast<double>(function->arenaBytes) / 1e6,
               static_cast<double>(description.parameterBytes()) / 1e6);
   std::printf("threads     %d\n", execution.threads());
+  if (profiled) {
+    std::printf("peak        %.1f GFLOP/s of multiply-adds, measured now\n\n", peak);
+    profile.print(description, peak);
+  }
   return 0;
 }
 

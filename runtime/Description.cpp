@@ -212,6 +212,20 @@ Function readFunction(const Reader &reader, DType floatType) {
                64);
     function.values.push_back(std::move(value));
   });
+  if (reader.has("memory")) {
+    Reader memory = reader.inside("memory");
+    function.largestLiveBytes = memory.bytes("largest_live");
+    function.scratchBytes = memory.bytes("scratch");
+    memory.forEach("saved", [&](const Reader &element) {
+      function.saved.push_back(
+          {element.string("name"), element.count("line", 0), element.bytes("bytes")});
+    });
+  }
+  reader.forEachIfAny("regions", [&](const Reader &element) {
+    function.regions.push_back(
+        {element.count("line", 0), element.choice("pass", {"forward", "backward"}) == 1,
+         element.string("kind"), element.count("flop"), element.count("bytes")});
+  });
   if ((function.symbol == "nnc_train_step" || function.symbol == "nnc_evaluate") &&
       !function.loss())
     reader.wrong("has no loss");
@@ -333,6 +347,16 @@ void readLayers(const Reader &reader, Description &description) {
   });
 }
 
+void readSourceLines(const Reader &reader, Description &description) {
+  if (!reader.has("source_lines"))
+    return;
+  for (const auto &[line, content] : reader.member("source_lines").items()) {
+    if (!content.is_string())
+      reader.wrong("\"source_lines\" holds something that is no text");
+    description.sourceLines[std::atoll(line.c_str())] = content.get<std::string>();
+  }
+}
+
 /// What the parts must have in common.
 void checkTogether(const Description &description, const Reader &reader) {
   if (!description.recipe)
@@ -371,6 +395,7 @@ Description parseDescription(const char *json) {
   if (reader.has("recipe"))
     description.recipe = readRecipe(reader.inside("recipe"));
   readLayers(reader, description);
+  readSourceLines(reader, description);
   checkTogether(description, reader);
   return description;
 }
@@ -387,6 +412,13 @@ const OutputValue *Function::learningRate() const {
     if (value.kind == OutputKind::LearningRate)
       return &value;
   return nullptr;
+}
+
+size_t Function::savedBytes() const {
+  size_t bytes = 0;
+  for (const SavedBuffer &buffer : saved)
+    bytes += buffer.bytes;
+  return bytes;
 }
 
 std::vector<const OutputValue *> Function::valuesOf(OutputKind kind) const {

@@ -51,6 +51,21 @@ struct OutputValue {
   std::string field; ///< class field that it numbers or scores, or empty
 };
 
+/// A buffer that the forward pass leaves for the backward pass.
+struct SavedBuffer {
+  std::string name;
+  int64_t line = 0;
+  size_t bytes = 0;
+};
+
+/// Kernels that profiled code reports as one.
+struct Region {
+  int64_t line = 0;
+  bool backward = false;
+  std::string kind;
+  int64_t flop = 0, bytes = 0;
+};
+
 struct Function {
   std::string symbol;
   int64_t batch = 0;
@@ -58,6 +73,11 @@ struct Function {
   int64_t flop = 0;
   std::vector<InputField> fields;
   std::vector<OutputValue> values;
+  size_t largestLiveBytes = 0, scratchBytes = 0;
+  std::vector<SavedBuffer> saved; ///< the largest first
+  std::vector<Region> regions;    ///< empty unless the code is profiled
+
+  size_t savedBytes() const;
 
   const OutputValue *loss() const;
   const OutputValue *learningRate() const;
@@ -128,6 +148,7 @@ struct Description {
   std::vector<DataBlock> data;
   std::optional<Recipe> recipe;
   std::vector<Layer> layers;
+  std::map<int64_t, std::string> sourceLines; ///< that regions name
 
   const Function *function(const char *symbol) const;
   const DataBlock *block(const std::string &name) const;

@@ -19,6 +19,7 @@ public:
   const Model &model() const { return compiled; }
   const Description &description() const { return compiled.description; }
   int threads() const { return pool.threads(); }
+  ThreadPool &threadPool() { return pool; }
 
   char *persistent() { return persistentBlock.data(); }
   char *tensor(const PersistentTensor &tensor) { return persistent() + tensor.offset; }

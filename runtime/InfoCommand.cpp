@@ -1,13 +1,60 @@
 #include "runtime/Commands.h"
 #include "runtime/Json.h"
+#include "runtime/Table.h"
 
-#include <algorithm>
 #include <cstdio>
 
 namespace nnc::runtime {
 
 static const Option infoOptions[] = {{"--json", nullptr, "print one JSON object"}};
 const Command infoCommandTable = {"info", "layers, shapes, parameters, memory, work", infoOptions};
+
+static size_t bytesOf(const Description &description, TensorKind kind) {
+  size_t bytes = 0;
+  for (const PersistentTensor &tensor : description.tensors)
+    if (tensor.kind == kind)
+      bytes += tensor.bytes();
+  return bytes;
+}
+
+static Json memoryJson(const Description &description, const Function &step) {
+  Json saved = Json::array();
+  for (const SavedBuffer &buffer : step.saved)
+    saved.push_back({{"name", buffer.name}, {"line", buffer.line}, {"bytes", buffer.bytes}});
+  return {{"parameters", bytesOf(description, TensorKind::Parameter)},
+          {"optimizer", bytesOf(description, TensorKind::Slot)},
+          {"statistics", bytesOf(description, TensorKind::State)},
+          {"saved_bytes", step.savedBytes()},
+          {"saved", saved},
+          {"scratch", step.scratchBytes},
+          {"arena", step.arenaBytes},
+          {"largest_live", step.largestLiveBytes}};
+}
+
+static void printMemory(const Description &description, const Function &step) {
+  auto row = [](const char *what, size_t bytes, const std::string &remark = "") {
+    std::printf("  %-20s %12zu%s%s\n", what, bytes, remark.empty() ? "" : "  ", remark.c_str());
+  };
+  std::printf("memory of the training step, bytes\n");
+  row("parameters", bytesOf(description, TensorKind::Parameter));
+  row("optimizer state", bytesOf(description, TensorKind::Slot));
+  row("running statistics", bytesOf(description, TensorKind::State));
+  row("saved for backward", step.savedBytes());
+  row("scratch", step.scratchBytes, "the most of it that is alive at once");
+  double most = static_cast<double>(step.largestLiveBytes);
+  row("arena", step.arenaBytes,
+      text("for saved and scratch; %zu are alive at once, it is %.1f %% larger",
+           step.largestLiveBytes,
+           most > 0 ? 100 * (static_cast<double>(step.arenaBytes) - most) / most : 0));
+  if (step.saved.empty())
+    return;
+  std::printf("\n");
+  std::vector<std::vector<std::string>> rows{{"line", "bytes", "saved for backward"}};
+  for (const SavedBuffer &buffer : step.saved)
+    rows.push_back({buffer.line ? std::to_string(buffer.line) : "", std::to_string(buffer.bytes),
+                    buffer.name});
+  printTable(rows, 0, 2);
+}
 
 static Json infoJson(const Description &description) {
   Json layers = Json::array(), tensors = Json::array(), functions = Json::array();
@@ -38,6 +85,7 @@ static Json infoJson(const Description &description) {
     if (scalar.settable)
       settings[scalar.name] = scalar.defaultValue;
   const Function *step = description.function("nnc_train_step");
+  Json memory = step ? memoryJson(description, *step) : Json();
   return {{"model", description.model},
           {"source", description.source},
           {"float", nameOf(description.floatType)},
@@ -48,27 +96,11 @@ static Json infoJson(const Description &description) {
           {"parameter_bytes", description.parameterBytes()},
           {"arena_bytes", step ? step->arenaBytes : 0},
           {"flop_per_step", step ? step->flop : 0},
+          {"memory", memory},
           {"layers", layers},
           {"tensors", tensors},
           {"functions", functions},
           {"settings", settings}};
-}
-
-/// Prints rows as columns that are as wide as their widest cell; from `firstNumber` on flush right.
-static void printTable(const std::vector<std::vector<std::string>> &rows, size_t firstNumber) {
-  std::vector<size_t> widths(rows[0].size());
-  for (const auto &row : rows)
-    for (size_t i = 0; i < row.size(); ++i)
-      widths[i] = std::max(widths[i], row[i].size());
-  for (const auto &row : rows) {
-    std::string line;
-    for (size_t i = 0; i < row.size(); ++i) {
-      std::string space(widths[i] - row[i].size(), ' ');
-      line += (i ? "  " : "") + (i >= firstNumber ? space + row[i] : row[i] + space);
-    }
-    line.erase(line.find_last_not_of(' ') + 1);
-    std::printf("%s\n", line.c_str());
-  }
 }
 
 int infoCommand(const Model &model, const Arguments &arguments) {
@@ -91,12 +123,14 @@ int infoCommand(const Model &model, const Arguments &arguments) {
   }
   rows.push_back({"total", "", "", "", "", std::to_string(description.parameterCount()),
                   std::to_string(description.parameterBytes()), std::to_string(flop)});
-  printTable(rows, 5);
+  printTable(rows, 5, 8);
   std::printf("\n");
-  if (const Function *step = description.function("nnc_train_step"))
-    std::printf("training step: batch %lld, %lld flop, arena %zu bytes\n",
-                static_cast<long long>(step->batch), static_cast<long long>(step->flop),
-                step->arenaBytes);
+  if (const Function *step = description.function("nnc_train_step")) {
+    std::printf("training step: batch %lld, %lld flop\n\n", static_cast<long long>(step->batch),
+                static_cast<long long>(step->flop));
+    printMemory(description, *step);
+    std::printf("\n");
+  }
   if (description.recipe) {
     const DataBlock &block = recipeData(description);
     std::printf("data %s from %s:", block.name.c_str(), description.recipe->folder.c_str());

@@ -3,6 +3,7 @@
 #include "compiler/Conversion/MemoryPlanner.h"
 #include "compiler/Conversion/Passes.h"
 #include "compiler/Conversion/Schedule.h"
+#include "compiler/Conversion/StepAnalysis.h"
 #include "compiler/Dialect/NN.h"
 
 #include "llvm/ADT/DenseSet.h"
@@ -28,29 +29,13 @@ static std::string nameOf(DictionaryAttr attributes, StringRef otherwise, unsign
   return name ? name.str() : (otherwise + Twine(number)).str();
 }
 
-/// The name of a value in memory plans: the user's, or the place in the source that computes it.
-static std::string describe(Location location) {
-  std::string fallback;
-  std::string name;
-  location->walk([&](Location inner) {
-    if (auto named = dyn_cast<NameLoc>(inner)) {
-      name = named.getName().str();
-      return WalkResult::interrupt();
-    }
-    if (auto place = dyn_cast<FileLineColLoc>(inner); place && fallback.empty())
-      fallback = (place.getFilename().getValue() + ":" + Twine(place.getLine())).str();
-    return WalkResult::advance();
-  });
-  return name.empty() ? fallback : name;
-}
-
 namespace {
 
 /// Assigns the memory of one function.
 class FunctionAssignment {
 public:
-  FunctionAssignment(func::FuncOp function, ModuleBlocks &module)
-      : function(function), module(module) {}
+  FunctionAssignment(func::FuncOp function, ModuleBlocks &module, bool profile)
+      : function(function), module(module), profile(profile) {}
   LogicalResult run();
 
 private:
@@ -64,6 +49,7 @@ private:
 
   func::FuncOp function;
   ModuleBlocks &module;
+  bool profile;
   FunctionBlocks blocks;
 };
 
@@ -256,9 +242,20 @@ void FunctionAssignment::keepOnTiles(BufferAnalysis &analysis, ArrayRef<KernelGr
   }
 }
 
+/// For each storage the first name that the user gave to a tensor in it.
+static llvm::DenseMap<unsigned, std::string> namesOf(const BufferAnalysis &analysis) {
+  llvm::DenseMap<unsigned, std::string> names;
+  for (Operation *kernel : analysis.kernels)
+    for (Value result : kernel->getResults())
+      if (std::string name = nameOf(result.getLoc()); !name.empty())
+        names.try_emplace(analysis.resolve(analysis.memory(result).storage), std::move(name));
+  return names;
+}
+
 LogicalResult FunctionAssignment::planArena(BufferAnalysis &analysis) {
   SmallVector<BufferRequest> requests;
   SmallVector<Storage *> requesters;
+  llvm::DenseMap<unsigned, std::string> names = namesOf(analysis);
   for (Storage &storage : analysis.storages) {
     if (storage.kind != Storage::Arena || storage.replacedBy || storage.first < 0)
       continue;
@@ -276,8 +273,10 @@ LogicalResult FunctionAssignment::planArena(BufferAnalysis &analysis) {
   for (auto [i, storage] : llvm::enumerate(requesters)) {
     storage->blockNumber = FunctionRewriter::Arena;
     storage->offset = plan.offsets[i];
-    blocks.buffers.push_back({describe(storage->origin.getLoc()), plan.offsets[i],
-                              requests[i].bytes, requests[i].first, requests[i].last});
+    int64_t line = lineOf(storage->origin.getLoc());
+    std::string name = names.lookup(storage - analysis.storages.data());
+    blocks.buffers.push_back({std::move(name), line, plan.offsets[i], requests[i].bytes,
+                              requests[i].first, requests[i].last, storage->saved});
   }
   for (Storage &storage : analysis.storages)
     if (storage.replacedBy) {
@@ -286,23 +285,6 @@ LogicalResult FunctionAssignment::planArena(BufferAnalysis &analysis) {
       storage.offset = other.offset;
     }
   return success();
-}
-
-/// Floating-point operations of one execution.
-static int64_t floatOperations(Operation *kernel) {
-  auto op = dyn_cast<linalg::LinalgOp>(kernel);
-  if (!op)
-    return 0;
-  int64_t iterations = 1, operations = 0;
-  for (int64_t extent : op.getStaticLoopRanges())
-    iterations *= extent;
-  for (Operation &inner : op.getBlock()->without_terminator())
-    if (inner.getNumResults() == 1 && isa<FloatType>(inner.getResult(0).getType()) &&
-        isa<arith::ArithDialect, math::MathDialect>(inner.getDialect()) &&
-        !isa<arith::ConstantOp, arith::SelectOp, arith::ExtFOp, arith::TruncFOp, arith::SIToFPOp,
-             arith::UIToFPOp>(inner))
-      ++operations;
-  return iterations * operations;
 }
 
 /// The writer's own result behind an update.
@@ -352,8 +334,12 @@ LogicalResult FunctionAssignment::run() {
   }
   takeOverDyingOperands(*analysis, order);
   keepOnTiles(*analysis, order);
+  StepAnalysis step(function);
+  step.markSaved(*analysis);
   if (failed(planArena(*analysis)))
     return failure();
+  if (profile)
+    blocks.regions = step.regions(*analysis, order);
   blocks.symbol = ("nnc_" + function.getSymName()).str();
   for (Operation *kernel : analysis->kernels)
     blocks.flop += floatOperations(kernel);
@@ -417,6 +403,8 @@ static LogicalResult collectShared(ModuleOp module, ModuleBlocks &blocks) {
 namespace {
 
 struct AssignArenaPass : impl::AssignArenaBase<AssignArenaPass> {
+  using AssignArenaBase::AssignArenaBase;
+
   void runOnOperation() override {
     ModuleOp module = getOperation();
     ModuleBlocks blocks;
@@ -425,7 +413,7 @@ struct AssignArenaPass : impl::AssignArenaBase<AssignArenaPass> {
     module->setAttr(persistentAttrName, blocks.persistent.toAttribute(&getContext()));
     module->setAttr(scalarsAttrName, blocks.scalars.toAttribute(&getContext()));
     for (auto function : llvm::make_early_inc_range(module.getOps<func::FuncOp>()))
-      if (!function.isExternal() && failed(FunctionAssignment(function, blocks).run()))
+      if (!function.isExternal() && failed(FunctionAssignment(function, blocks, profile).run()))
         return signalPassFailure();
   }
 };

@@ -49,6 +49,11 @@ static int64_t integer(DictionaryAttr dictionary, StringRef name) {
   return value ? value.getInt() : 0;
 }
 
+static bool truth(DictionaryAttr dictionary, StringRef name) {
+  auto value = dictionary.getAs<BoolAttr>(name);
+  return value && value.getValue();
+}
+
 static std::string text(DictionaryAttr dictionary, StringRef name) {
   auto value = dictionary.getAs<StringAttr>(name);
   return value ? value.str() : "";
@@ -78,8 +83,19 @@ DictionaryAttr toAttribute(const FunctionBlocks &blocks, MLIRContext *context) {
         number("bytes", buffer.bytes),
         number("first", buffer.first),
         number("last", buffer.last),
+        number("line", buffer.line),
         builder.getNamedAttr("name", builder.getStringAttr(buffer.name)),
         number("offset", buffer.offset),
+        builder.getNamedAttr("saved", builder.getBoolAttr(buffer.saved)),
+    }));
+  SmallVector<Attribute> regions;
+  for (const KernelRegion &region : blocks.regions)
+    regions.push_back(builder.getDictionaryAttr({
+        builder.getNamedAttr("backward", builder.getBoolAttr(region.backward)),
+        number("bytes", region.bytes),
+        number("flop", region.flop),
+        builder.getNamedAttr("kind", builder.getStringAttr(region.kind)),
+        number("line", region.line),
     }));
   return builder.getDictionaryAttr({
       number("arena_bytes", blocks.arenaBytes),
@@ -88,6 +104,7 @@ DictionaryAttr toAttribute(const FunctionBlocks &blocks, MLIRContext *context) {
       builder.getNamedAttr("inputs", blocks.inputs.toAttribute(context)),
       number("largest_live_bytes", blocks.largestLiveBytes),
       builder.getNamedAttr("outputs", blocks.outputs.toAttribute(context)),
+      builder.getNamedAttr("regions", builder.getArrayAttr(regions)),
       number("scratch_bytes", blocks.scratchBytes),
   });
 }
@@ -109,9 +126,14 @@ ModuleBlocks readBlocks(ModuleOp module) {
     blocks.largestLiveBytes = integer(dictionary, "largest_live_bytes");
     blocks.flop = integer(dictionary, "flop");
     for (auto entry : dictionary.getAs<ArrayAttr>("buffers").getAsRange<DictionaryAttr>())
-      blocks.buffers.push_back({text(entry, "name"), integer(entry, "offset"),
-                                integer(entry, "bytes"), integer(entry, "first"),
-                                integer(entry, "last")});
+      blocks.buffers.push_back({text(entry, "name"), integer(entry, "line"),
+                                integer(entry, "offset"), integer(entry, "bytes"),
+                                integer(entry, "first"), integer(entry, "last"),
+                                truth(entry, "saved")});
+    for (auto entry : dictionary.getAs<ArrayAttr>("regions").getAsRange<DictionaryAttr>())
+      blocks.regions.push_back({integer(entry, "line"), text(entry, "kind"),
+                                truth(entry, "backward"), integer(entry, "flop"),
+                                integer(entry, "bytes")});
     result.functions.push_back(std::move(blocks));
   }
   return result;

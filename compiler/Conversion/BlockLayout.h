@@ -38,9 +38,21 @@ struct BlockLayout {
 
 /// A buffer of the arena.
 struct ArenaBuffer {
-  std::string name; // of the value, or where it was computed
+  std::string name; // the user's; may be empty
+  int64_t line = 0; // of the source that computes it; 0 if unknown
   int64_t offset = 0, bytes = 0;
   int64_t first = 0, last = 0; // positions of the kernels that touch it first and last
+  /// The forward pass writes it (what the loss is computed from), and the backward pass or the
+  /// optimizer reads it.
+  bool saved = false;
+};
+
+/// Kernels that run as one, at one position of the schedule, as a profile shows them.
+struct KernelRegion {
+  int64_t line = 0; // of the source; 0 if unknown
+  std::string kind; // contraction, reduction, element-wise, copy, scatter
+  bool backward = false;
+  int64_t flop = 0, bytes = 0; // bytes of the tensors read and written
 };
 
 /// The blocks of one compiled function.
@@ -55,6 +67,8 @@ struct FunctionBlocks {
   /// Floating-point operations of one call.
   int64_t flop = 0;
   std::vector<ArenaBuffer> buffers;
+  /// By position in the schedule; only in profiled code.
+  std::vector<KernelRegion> regions;
 };
 
 struct ModuleBlocks {
@@ -70,6 +84,8 @@ inline constexpr llvm::StringLiteral persistentAttrName = "nn.persistent";
 inline constexpr llvm::StringLiteral scalarsAttrName = "nn.scalars";
 inline constexpr llvm::StringLiteral blocksAttrName = "nn.blocks";
 inline constexpr llvm::StringLiteral threadedAttrName = "nn.threaded";
+/// On a kernel of profiled code: the number of its region.
+inline constexpr llvm::StringLiteral regionAttrName = "nn.region";
 inline constexpr llvm::StringLiteral paddedAttrName = "nn.padded";
 
 /// What a function's attribute `nn.blocks` holds.

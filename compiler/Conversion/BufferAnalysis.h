@@ -31,6 +31,7 @@ struct Storage {
   int64_t offset = 0;
   /// Where the storage took over that of an operand that died: use that one instead.
   std::optional<unsigned> replacedBy;
+  bool saved = false;            // by the forward pass for the backward pass
   int64_t first = -1, last = -1; // positions of the kernels that touch it, in the schedule
 };
 

@@ -1,5 +1,6 @@
 #include "compiler/Conversion/ContractionLibrary.h"
 
+#include "compiler/Conversion/BlockLayout.h"
 #include "compiler/Conversion/Epilogue.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -168,6 +169,11 @@ func::FuncOp Outlining::build() {
   copy.op = cast<linalg::LinalgOp>(builder.clone(*kernel.op, mapping));
   if (kernel.epilogue)
     copy.epilogue = cast<linalg::LinalgOp>(builder.clone(*kernel.epilogue, mapping));
+  // Where a kernel stands makes no difference to it.
+  for (Operation *op :
+       {copy.op.getOperation(), kernel.epilogue ? copy.epilogue.getOperation() : nullptr})
+    if (op)
+      op->removeAttr(regionAttrName);
   copy.tiling = kernel.tiling;
   describeKernel(copy, kernel.problem.accumulate, kernel.problem.usesResult);
   unsigned next = 2 * parts.size();

@@ -287,7 +287,8 @@ void FunctionRewriter::run(ArrayRef<KernelGroup> order) {
   // Views come before the first kernel: kernels are inserted at the end, views at this place.
   Operation *marker = arith::ConstantIndexOp::create(kernels, function.getLoc(), 0);
   views.setInsertionPoint(marker);
-  for (const KernelGroup &group : order) {
+  for (auto [number, group] : llvm::enumerate(order)) {
+    Operation *before = end->getPrevNode();
     Operation *contraction = nullptr, *rewritten = nullptr;
     for (Operation *kernel : group) {
       if (auto insert = dyn_cast<tensor::InsertSliceOp>(kernel)) {
@@ -311,6 +312,10 @@ void FunctionRewriter::run(ArrayRef<KernelGroup> order) {
         rewritten = memory;
       }
     }
+    if (!blocks.regions.empty())
+      for (Operation *kernel = before->getNextNode(); kernel != end; kernel = kernel->getNextNode())
+        if (isa<linalg::LinalgOp, scf::ForOp>(kernel))
+          kernel->setAttr(regionAttrName, kernels.getI64IntegerAttr(number));
   }
   marker->erase();
   function.erase();

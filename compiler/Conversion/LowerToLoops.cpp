@@ -20,6 +20,7 @@ namespace nnc {
 namespace {
 
 constexpr StringLiteral barrierName = "nnc_barrier";
+constexpr StringLiteral profileName = "nnc_profile";
 /// Threads to expect when a choice depends on it; results never do.
 constexpr unsigned expectedThreads = 2;
 
@@ -45,6 +46,8 @@ private:
 
   /// Puts the builder where a kernel with these accesses belongs, behind a barrier if need be.
   void beginKernel(Operation *at, ArrayRef<Access> accesses, bool everyThread);
+  /// In profiled code, tells the runtime that the region of the kernel `at` begins.
+  void markRegion(Operation *at);
   UnitRange unitRange(int64_t units);
   Value scratchMemory();
   TypedAttr initialValue(OpOperand &init) const;
@@ -56,6 +59,7 @@ private:
   OpBuilder builder;
   FlatMemory memory;
   BarrierTracker barriers;
+  IntegerAttr region; // of the kernel before; null in code that is not profiled
 
   bool threaded = false;
   Value thread, threads, isFirst;
@@ -152,13 +156,23 @@ void FunctionLowering::beginKernel(Operation *at, ArrayRef<Access> accesses, boo
   if (everyThread) {
     serial = nullptr;
     builder.setInsertionPoint(at);
-    return;
+    return markRegion(at);
   }
   if (!serial) {
     builder.setInsertionPoint(at);
     serial = scf::IfOp::create(builder, at->getLoc(), isFirst, /*withElseRegion=*/false);
   }
   builder.setInsertionPoint(serial.thenBlock()->getTerminator());
+  markRegion(at);
+}
+
+void FunctionLowering::markRegion(Operation *at) {
+  auto number = at->getAttrOfType<IntegerAttr>(regionAttrName);
+  if (!number || number == region)
+    return;
+  region = number;
+  func::CallOp::create(builder, at->getLoc(), profileName, TypeRange(),
+                       ValueRange{constants.index(number.getInt()), thread});
 }
 
 /// A fill with a constant whose memory is next used as what a reduction starts from becomes part of
@@ -352,21 +366,31 @@ struct LowerToLoopsPass : impl::LowerToLoopsBase<LowerToLoopsPass> {
       getOperation().emitError() << error;
       return signalPassFailure();
     }
-    bool threaded = false;
+    bool threaded = false, profiled = false;
     ContractionLibrary library(getOperation(), *target);
     for (auto function : llvm::to_vector(getOperation().getOps<func::FuncOp>())) {
       if (function.isExternal() || function->hasAttr(kernelAttrName))
         continue;
       threaded |= function->hasAttr("nn.threaded");
+      function.walk([&](linalg::LinalgOp op) { profiled |= op->hasAttr(regionAttrName); });
       if (failed(FunctionLowering(function, *target, library).run()))
         return signalPassFailure();
     }
-    if (threaded && !getOperation().lookupSymbol(barrierName)) {
-      OpBuilder builder = OpBuilder::atBlockBegin(getOperation().getBody());
-      auto barrier = func::FuncOp::create(builder, getOperation().getLoc(), barrierName,
-                                          builder.getFunctionType({}, {}));
-      barrier.setPrivate();
-    }
+    Type index = IndexType::get(&getContext());
+    if (threaded)
+      declare(barrierName, {});
+    if (profiled)
+      declare(profileName, {index, index});
+  }
+
+  /// A function of the runtime.
+  void declare(StringRef name, TypeRange arguments) {
+    if (getOperation().lookupSymbol(name))
+      return;
+    OpBuilder builder = OpBuilder::atBlockBegin(getOperation().getBody());
+    auto function = func::FuncOp::create(builder, getOperation().getLoc(), name,
+                                         builder.getFunctionType(arguments, {}));
+    function.setPrivate();
   }
 };
 

@@ -106,8 +106,12 @@ def AssignArena : Pass<"assign-arena", "::mlir::ModuleOp"> {
     at last. Element-wise kernels write over an operand that dies. All other
     tensors get a place in the arena by the memory planner, whose plan is
     verified. The layouts stay on the module and its functions as attributes;
-    see BlockLayout.h.
+    see BlockLayout.h. With `profile` every kernel is given the number of its
+    region, which lower-to-loops reports to the runtime.
   }];
+  let options = [
+    Option<"profile", "profile", "bool", "false", "number the kernels for a profile">,
+  ];
   let dependentDialects = [
     "mlir::arith::ArithDialect", "mlir::func::FuncDialect", "mlir::linalg::LinalgDialect",
     "mlir::LLVM::LLVMDialect", "mlir::memref::MemRefDialect", "mlir::scf::SCFDialect",

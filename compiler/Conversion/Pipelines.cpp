@@ -19,7 +19,7 @@ void buildLinalgPipeline(OpPassManager &passes, const LoweringOptions &) {
 }
 
 void buildLoopsPipeline(OpPassManager &passes, const LoweringOptions &options) {
-  passes.addPass(createAssignArena());
+  passes.addPass(createAssignArena({options.profile}));
   passes.addPass(createLowerToLoops({options.targetCpu}));
   passes.addPass(createCSEPass());
 }
@@ -35,6 +35,9 @@ namespace {
 struct StageOptions : PassPipelineOptions<StageOptions> {
   Option<std::string> targetCpu{*this, "target-cpu", llvm::cl::desc("processor to plan for"),
                                 llvm::cl::init("native")};
+  Option<bool> profile{*this, "profile",
+                       llvm::cl::desc("report to the runtime where kernels begin"),
+                       llvm::cl::init(false)};
 };
 } // namespace
 
@@ -42,7 +45,7 @@ static void registerStage(StringRef name, StringRef description,
                           void (*build)(OpPassManager &, const LoweringOptions &)) {
   PassPipelineRegistration<StageOptions>(
       name, description, [build](OpPassManager &passes, const StageOptions &options) {
-        build(passes, {options.targetCpu});
+        build(passes, {options.targetCpu, options.profile});
       });
 }
 

@@ -10,6 +10,8 @@ namespace nnc {
 
 struct LoweringOptions {
   std::string targetCpu = "native";
+  /// Report to the runtime where each kernel begins.
+  bool profile = false;
 };
 
 /// From nn ops, without gradients and batch reductions, to structured ops on tensors, fused.

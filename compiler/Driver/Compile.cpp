@@ -18,6 +18,7 @@
 #include "compiler/Driver/Description.h"
 #include "compiler/Driver/DumpPasses.h"
 #include "compiler/Driver/Frontend.h"
+#include "compiler/Driver/MemoryReport.h"
 #include "compiler/Driver/Pipelines.h"
 #include "compiler/Target/EmitObject.h"
 #include "compiler/Target/LinkExecutable.h"
@@ -95,6 +96,9 @@ bool Compilation::run() {
         module->print(stream, OpPrintingFlags().useLocalScope().printNameLocAsPrefix());
         stream << "\n";
       });
+    if (options.emit == Stage::Memory && stage == Stage::Loops)
+      return write(
+          [&](llvm::raw_ostream &stream) { printMemoryReport(readBlocks(*module), stream); });
   }
   return emit();
 }
@@ -142,6 +146,7 @@ bool Compilation::runPasses(Stage stage) {
 #endif
   LoweringOptions lowering;
   lowering.targetCpu = options.targetCpu;
+  lowering.profile = options.profile;
   switch (stage) {
   case Stage::Nn:
     buildNnPipeline(passes, frontend.program().recipe.batch);
@@ -174,8 +179,8 @@ bool Compilation::emit() {
     if (!llvmModule.module)
       return fail(error);
     addText(*llvmModule.module, "nnc_description",
-            describeModel(frontend.program(), readBlocks(*module), options.input, options.precision,
-                          target.cpu));
+            describeModel(frontend.program(), readBlocks(*module), frontend.source(),
+                          options.precision, target.cpu));
   }
   {
     TimingScope scope = timingScope.nest("optimize LLVM IR");

@@ -13,7 +13,8 @@
 
 namespace nnc {
 
-enum class Stage { Ast, Nn, Grad, Opt, Linalg, Loops, Llvm, Asm, Obj, Exe };
+/// Memory is no stage but a report on what `loops` has decided.
+enum class Stage { Ast, Nn, Grad, Opt, Linalg, Loops, Llvm, Asm, Obj, Exe, Memory };
 
 /// The stage that `--emit=` calls by this name.
 std::optional<Stage> parseStage(llvm::StringRef name);
@@ -30,6 +31,8 @@ struct CompileOptions {
   /// Pass after which to write the module, `all`, or empty.
   std::string dumpAfter;
   std::string dumpFolder = "dump";
+  /// Compile code that a profile can be made of.
+  bool profile = false;
   bool timing = false;
   bool colour = false;
   /// The folder that holds the runtime library to link with.

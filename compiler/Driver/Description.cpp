@@ -1,5 +1,7 @@
 #include "compiler/Driver/Description.h"
 
+#include "compiler/Driver/MemoryReport.h"
+
 #include "runtime/Abi.h"
 
 #include "llvm/ADT/StringMap.h"
@@ -42,12 +44,16 @@ public:
   Array data();
   Object recipe(const std::string &source);
   Array layers();
+  /// The lines that a profile shows; empty if the code is not profiled.
+  Object sourceLines(const lang::SourceFile &source);
 
 private:
   std::string floatName() const { return precision == FloatPrecision::F32 ? "f32" : "f64"; }
   std::string fieldElement(const lang::Type &type) const {
     return type.element == lang::Element::Float ? floatName() : "i32";
   }
+  Object memory(const FunctionBlocks &function) const;
+  Array regions(const FunctionBlocks &function) const;
   Object output(const BlockTensor &tensor) const;
   /// The class field of the data that an integer prediction numbers, or null.
   const lang::DataField *classField(const std::string &prediction) const;
@@ -113,6 +119,26 @@ const lang::DataField *Describer::classField(const std::string &prediction) cons
   return nullptr;
 }
 
+Object Describer::memory(const FunctionBlocks &function) const {
+  Array saved;
+  for (const ArenaBuffer &buffer : savedBuffers(function))
+    saved.push_back(Object{{"name", buffer.name}, {"line", buffer.line}, {"bytes", buffer.bytes}});
+  return Object{{"largest_live", function.largestLiveBytes},
+                {"saved", std::move(saved)},
+                {"scratch", scratchBytes(function)}};
+}
+
+Array Describer::regions(const FunctionBlocks &function) const {
+  Array regions;
+  for (const KernelRegion &region : function.regions)
+    regions.push_back(Object{{"line", region.line},
+                             {"pass", region.backward ? "backward" : "forward"},
+                             {"kind", region.kind},
+                             {"flop", region.flop},
+                             {"bytes", region.bytes}});
+  return regions;
+}
+
 Array Describer::functions() {
   Array functions;
   for (const FunctionBlocks &function : blocks.functions) {
@@ -126,14 +152,18 @@ Array Describer::functions() {
                  {"offset", tensor.offset}});
     for (const BlockTensor &tensor : function.outputs.tensors)
       outputs.push_back(output(tensor));
-    functions.push_back(Object{
+    Object entry{
         {"symbol", function.symbol},
         {"batch", fields.empty() ? 0 : program.recipe.batch},
         {"arena", function.arenaBytes},
         {"scratch", function.scratchBytes},
         {"flop", function.flop},
         {"inputs", Object{{"bytes", function.inputs.bytes}, {"fields", std::move(fields)}}},
-        {"outputs", Object{{"bytes", function.outputs.bytes}, {"values", std::move(outputs)}}}});
+        {"outputs", Object{{"bytes", function.outputs.bytes}, {"values", std::move(outputs)}}},
+        {"memory", memory(function)}};
+    if (!function.regions.empty())
+      entry["regions"] = regions(function);
+    functions.push_back(std::move(entry));
   }
   return functions;
 }
@@ -242,16 +272,26 @@ Array Describer::layers() {
   return result;
 }
 
+Object Describer::sourceLines(const lang::SourceFile &source) {
+  Object lines;
+  for (const FunctionBlocks &function : blocks.functions)
+    for (const KernelRegion &region : function.regions)
+      if (region.line > 0 && region.line <= source.lineCount())
+        lines[std::to_string(region.line)] =
+            llvm::StringRef(source.lineText(uint32_t(region.line))).trim();
+  return lines;
+}
+
 } // namespace
 
 std::string describeModel(const lang::Program &program, const ModuleBlocks &blocks,
-                          const std::string &source, FloatPrecision precision,
+                          const lang::SourceFile &source, FloatPrecision precision,
                           const std::string &targetCpu) {
   Describer describer(program, blocks, precision);
   Object description{{"abi", NNC_ABI_VERSION},
                      {"compiler", NNC_VERSION},
                      {"model", program.model},
-                     {"source", llvm::sys::path::filename(source)},
+                     {"source", llvm::sys::path::filename(source.name())},
                      {"float", precision == FloatPrecision::F32 ? "f32" : "f64"},
                      {"target", targetCpu},
                      {"persistent", describer.persistent()},
@@ -260,7 +300,9 @@ std::string describeModel(const lang::Program &program, const ModuleBlocks &bloc
                      {"data", describer.data()},
                      {"layers", describer.layers()}};
   if (program.data)
-    description["recipe"] = describer.recipe(source);
+    description["recipe"] = describer.recipe(source.name());
+  if (Object lines = describer.sourceLines(source); !lines.empty())
+    description["source_lines"] = std::move(lines);
   return llvm::formatv("{0}", Value(std::move(description)));
 }
 

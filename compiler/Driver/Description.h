@@ -10,9 +10,10 @@
 
 namespace nnc {
 
-/// `blocks` is what `assign-arena` decided; `source` is the program's path as the user gave it.
+/// `blocks` is what `assign-arena` decided; `source` is the program's file under the path that the
+/// user gave.
 std::string describeModel(const lang::Program &program, const ModuleBlocks &blocks,
-                          const std::string &source, FloatPrecision precision,
+                          const lang::SourceFile &source, FloatPrecision precision,
                           const std::string &targetCpu);
 
 } // namespace nnc

@@ -26,6 +26,8 @@ public:
 
   const lang::Module &module() const { return *syntax; }
   const lang::Program &program() const { return *elaborated; }
+  /// The program's file, once it has been parsed.
+  const lang::SourceFile &source() const { return *sources.files().front(); }
 
   /// Reports an error of a later stage at the source line of `location`; used as the MLIR context's
   /// handler.

@@ -31,6 +31,8 @@ See what the compiler does to a network:
   nnc build --emit=nn FILE                    the network as a graph of operations
   nnc build --emit=grad FILE                  with its derivative and the optimizer's update
   nnc build --emit=asm FILE                   the machine code of the training step
+  nnc build --memory FILE                     what the training step keeps in memory, and where
+  nnc build --profile FILE -o EXE             then: EXE bench --profile, the time of each line
   nnc build --dump-after=all --dump-dir=D FILE   the program after every pass)";
 
 /// The file name of the input without folder and ending: the executable's default name.
@@ -137,6 +139,7 @@ int main(int count, char **arguments) {
   std::vector<std::string> defines, trainArguments;
   std::string precision = "f32", emit = "exe", id;
   int64_t elements = 20;
+  bool memory = false;
 
   CLI::App *build = app.add_subcommand("build", "compile a program");
   addCompileOptions(build, options, defines, precision);
@@ -145,6 +148,12 @@ int main(int count, char **arguments) {
       ->check(CLI::IsMember(
           {"ast", "nn", "grad", "opt", "linalg", "loops", "llvm", "asm", "obj", "exe"}))
       ->default_str("exe");
+  build
+      ->add_flag("--memory", memory,
+                 "print what the training step keeps in memory and where, instead of building")
+      ->excludes("--emit");
+  build->add_flag("--profile", options.profile,
+                  "build for `EXE bench --profile`, which shows the time of each source line");
 
   CLI::App *runCommand = app.add_subcommand(
       "run", "compile a program and train with it; words after `--` go to `train`");
@@ -184,7 +193,7 @@ int main(int count, char **arguments) {
     return checkGradients(options, elements) ? 0 : 1;
   if (runCommand->parsed())
     return run(options, trainArguments);
-  options.emit = *parseStage(emit);
+  options.emit = memory ? Stage::Memory : *parseStage(emit);
   if (options.output.empty())
     options.output = outputName(options);
   return compile(options) ? 0 : 1;

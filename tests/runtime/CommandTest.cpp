@@ -155,6 +155,34 @@ TEST_F(CommandTest, Bench) {
   EXPECT_EQ(json["batch"], 8);
   EXPECT_EQ(json["steps"], 20);
   EXPECT_TRUE(contains(model({"bench", "--steps", "5"}).out, "examples/s"));
+  EXPECT_FALSE(json.contains("profile"));
+}
+
+TEST_F(CommandTest, BenchProfile) {
+  ProcessResult result = model({"bench", "--profile", "--json", "--steps", "20", "--threads", "2"});
+  ASSERT_EQ(result.status, 0) << result.err;
+  Json json = parseJson(result.out, "bench");
+  EXPECT_GT(json["peak_gflops"].get<double>(), 0.5);
+  double shares = 0, last = 1e30;
+  std::map<std::pair<int64_t, std::string>, Json> lines;
+  for (const Json &line : json["profile"]) {
+    shares += line["share"].get<double>();
+    EXPECT_LE(line["us"].get<double>(), last);
+    last = line["us"];
+    lines[{line["line"], line["pass"]}] = line;
+  }
+  EXPECT_NEAR(shares, 1, 1e-9);
+  ASSERT_EQ(lines.size(), 5u);
+  EXPECT_EQ((lines[{4, "forward"}]["flop"]), 200);
+  EXPECT_EQ((lines[{4, "backward"}]["bytes"]), 300);
+  EXPECT_EQ((lines[{7, "backward"}]["kernels"]), Json({"element-wise"}));
+  EXPECT_EQ((lines[{4, "forward"}]["source"]), "x |> dense");
+  EXPECT_EQ((lines[{0, "batch"}]["flop"]), 0);
+  EXPECT_GT((lines[{4, "forward"}]["us"].get<double>()), 0);
+  std::string table = model({"bench", "--profile", "--steps", "5"}).out;
+  EXPECT_TRUE(contains(table, "of peak"));
+  EXPECT_TRUE(contains(table, "x |> dense\n"));
+  EXPECT_TRUE(contains(table, "100.0 %"));
 }
 
 TEST_F(CommandTest, Info) {
@@ -167,6 +195,13 @@ TEST_F(CommandTest, Info) {
   EXPECT_EQ(json["layers"][0]["line"], 4);
   EXPECT_EQ(json["layers"][0]["output"], Json({3}));
   EXPECT_EQ(json["settings"]["optimizer.mu"], 0.9);
+  EXPECT_TRUE(contains(result.out, "optimizer state                36\n"));
+  EXPECT_TRUE(contains(result.out, "160 are alive at once, it is 20.0 % larger"));
+  EXPECT_TRUE(contains(result.out, "line  bytes  saved for backward\n   4     96  probability\n"));
+  EXPECT_EQ(json["memory"]["statistics"], 4);
+  EXPECT_EQ(json["memory"]["saved_bytes"], 96);
+  EXPECT_EQ(json["memory"]["scratch"], 60);
+  EXPECT_EQ(json["memory"]["saved"][0]["line"], 4);
 }
 
 TEST_F(CommandTest, Help) {

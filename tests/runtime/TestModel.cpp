@@ -108,14 +108,17 @@ extern "C" void nnc_initialize(char *persistent, char *, const char *, char *, c
 extern "C" void nnc_train_step(char *persistent, char *arena, const char *inputBlock, char *outputs,
                                const char *scalarBlock, int64_t thread, int64_t threads) {
   const Inputs &inputs = *reinterpret_cast<const Inputs *>(inputBlock);
+  nnc_profile(0, thread);
   forwardBatch(persistent, arena, inputs.features, thread, threads);
   if (thread != 0)
     return;
+  nnc_profile(1, thread);
   Persistent &model = *reinterpret_cast<Persistent *>(persistent);
   const Scalars &scalars = *reinterpret_cast<const Scalars *>(scalarBlock);
   StepOutputs &out = *reinterpret_cast<StepOutputs *>(outputs);
   Float *probability = reinterpret_cast<Float *>(arena);
   measure(inputs, probability, out.loss, out.accuracy);
+  nnc_profile(2, thread);
   Float weightGradient[features * classes] = {}, biasGradient[classes] = {};
   for (int64_t i = 0; i < batch; ++i) {
     for (int64_t c = 0; c < classes; ++c) {
@@ -126,6 +129,7 @@ extern "C" void nnc_train_step(char *persistent, char *arena, const char *inputB
     }
     model.seen[0] += Float(inputs.weight[i] > 0);
   }
+  nnc_profile(3, thread);
   // The rate falls to half over the run, so that a wrong number of planned steps shows.
   double fraction = static_cast<double>(scalars.step) / static_cast<double>(scalars.steps);
   out.rate = static_cast<Float>(scalars.rate * (1 - 0.5 * fraction));
@@ -193,6 +197,11 @@ extern "C" const char nnc_description[] =
     {"symbol": "nnc_initialize", "batch": 0, "arena": 0, "inputs": {"bytes": 0, "fields": []},
      "outputs": {"bytes": 0, "values": []}},
     {"symbol": "nnc_train_step", "batch": 8, "arena": 192, "flop": 500, )" INPUTS R"(,
+     "memory": {"largest_live": 160, "scratch": 60, "saved": [{"name": "probability", "line": 4, "bytes": 96}]},
+     "regions": [{"line": 4, "pass": "forward", "kind": "contraction", "flop": 200, "bytes": 300},
+                 {"line": 7, "pass": "forward", "kind": "reduction", "flop": 100, "bytes": 96},
+                 {"line": 4, "pass": "backward", "kind": "contraction", "flop": 150, "bytes": 300},
+                 {"line": 7, "pass": "backward", "kind": "element-wise", "flop": 50, "bytes": 200}],
      "outputs": {"bytes": 192, "values": [)" MEASURES R"(,
       {"name": "learning_rate", "kind": "learning_rate", )" FLOAT
     R"(, "shape": [], "offset": 128}]}},
@@ -205,6 +214,7 @@ extern "C" const char nnc_description[] =
       {"name": "confidence", "kind": "prediction", )" FLOAT R"(, "shape": [8], "offset": 64},
       {"name": "scores", "kind": "prediction", )" FLOAT
     R"(, "shape": [8, 3], "offset": 128, "field": "label"}]}}],
+  "source_lines": {"4": "x |> dense"},
   "scalars": {"bytes": 40, "values": [
     {"name": "seed", "dtype": "i64", "offset": 0}, {"name": "step", "dtype": "i64", "offset": 8},
     {"name": "steps", "dtype": "i64", "offset": 16},

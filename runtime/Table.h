@@ -1,0 +1,15 @@
+// Tables on the standard output.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace nnc::runtime {
+
+/// Prints rows as columns that are as wide as their widest cell; columns [firstNumber, endNumber)
+/// flush right.
+void printTable(const std::vector<std::vector<std::string>> &rows, size_t firstNumber,
+                size_t endNumber);
+
+} // namespace nnc::runtime
