@@ -97,7 +97,7 @@ void nnc_profile(int64_t region, int64_t thread);
        "symbol": TEXT,                  "nnc_initialize" | "nnc_train_step" | "nnc_evaluate" | "nnc_predict"
        "batch": COUNT,                  examples per call; 0 for nnc_initialize
        "arena": BYTES,
-       "scratch": BYTES,                (optional; default 0) for each thread, behind the arena
+       "thread_memory": BYTES,          (optional; default 0) for each thread, behind the arena
        "flop": COUNT,                   (optional) floating-point operations of one call
        "inputs": {
          "bytes": BYTES,

@@ -173,7 +173,7 @@ Function readFunction(const Reader &reader, DType floatType) {
   function.symbol = reader.string("symbol");
   function.batch = reader.count("batch");
   function.arenaBytes = reader.bytes("arena");
-  function.scratchBytes = static_cast<size_t>(reader.count("scratch", 0));
+  function.threadBytes = static_cast<size_t>(reader.count("thread_memory", 0));
   function.flop = reader.count("flop", 0);
   Reader inputs = reader.inside("inputs");
   function.inputBytes = inputs.bytes("bytes");

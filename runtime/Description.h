@@ -69,7 +69,7 @@ struct Region {
 struct Function {
   std::string symbol;
   int64_t batch = 0;
-  size_t arenaBytes = 0, scratchBytes = 0, inputBytes = 0, outputBytes = 0;
+  size_t arenaBytes = 0, threadBytes = 0, inputBytes = 0, outputBytes = 0;
   int64_t flop = 0;
   std::vector<InputField> fields;
   std::vector<OutputValue> values;

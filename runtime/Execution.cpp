@@ -12,7 +12,7 @@ static size_t largestArena(const Description &description, int threads) {
   size_t bytes = 0;
   for (const Function &function : description.functions)
     bytes = std::max(bytes, (function.arenaBytes + 63) / 64 * 64 +
-                                function.scratchBytes * static_cast<size_t>(threads));
+                                function.threadBytes * static_cast<size_t>(threads));
   return bytes;
 }
 

@@ -105,7 +105,7 @@ DictionaryAttr toAttribute(const FunctionBlocks &blocks, MLIRContext *context) {
       number("largest_live_bytes", blocks.largestLiveBytes),
       builder.getNamedAttr("outputs", blocks.outputs.toAttribute(context)),
       builder.getNamedAttr("regions", builder.getArrayAttr(regions)),
-      number("scratch_bytes", blocks.scratchBytes),
+      number("thread_bytes", blocks.threadBytes),
   });
 }
 
@@ -122,7 +122,7 @@ ModuleBlocks readBlocks(ModuleOp module) {
     blocks.inputs = BlockLayout::fromAttribute(dictionary.get("inputs"));
     blocks.outputs = BlockLayout::fromAttribute(dictionary.get("outputs"));
     blocks.arenaBytes = integer(dictionary, "arena_bytes");
-    blocks.scratchBytes = integer(dictionary, "scratch_bytes");
+    blocks.threadBytes = integer(dictionary, "thread_bytes");
     blocks.largestLiveBytes = integer(dictionary, "largest_live_bytes");
     blocks.flop = integer(dictionary, "flop");
     for (auto entry : dictionary.getAs<ArrayAttr>("buffers").getAsRange<DictionaryAttr>())

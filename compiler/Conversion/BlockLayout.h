@@ -61,7 +61,7 @@ struct FunctionBlocks {
   BlockLayout inputs, outputs;
   int64_t arenaBytes = 0;
   /// Memory behind the arena for each thread on its own: packed operands.
-  int64_t scratchBytes = 0;
+  int64_t threadBytes = 0;
   /// The most bytes of buffers alive at one time: a bound below which arenaBytes cannot be.
   int64_t largestLiveBytes = 0;
   /// Floating-point operations of one call.

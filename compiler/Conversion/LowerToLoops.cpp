@@ -127,7 +127,7 @@ Value FunctionLowering::scratchMemory() {
     }
     // Each thread has its own behind the arena.
     NamedAttrList entries(blocks);
-    entries.set("scratch_bytes", builder.getI64IntegerAttr(scratchSize));
+    entries.set("thread_bytes", builder.getI64IntegerAttr(scratchSize));
     function->setAttr(blocksAttrName, entries.getDictionary(builder.getContext()));
     builder.setInsertionPointAfterValue(isFirst);
     Location loc = function.getLoc();

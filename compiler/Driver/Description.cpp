@@ -156,7 +156,7 @@ Array Describer::functions() {
         {"symbol", function.symbol},
         {"batch", fields.empty() ? 0 : program.recipe.batch},
         {"arena", function.arenaBytes},
-        {"scratch", function.scratchBytes},
+        {"thread_memory", function.threadBytes},
         {"flop", function.flop},
         {"inputs", Object{{"bytes", function.inputs.bytes}, {"fields", std::move(fields)}}},
         {"outputs", Object{{"bytes", function.outputs.bytes}, {"values", std::move(outputs)}}},

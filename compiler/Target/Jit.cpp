@@ -103,7 +103,7 @@ double Jit::run(const FunctionBlocks &function, Block &persistent, const Block &
                 Block &outputs, const Block &scalars, int64_t threads, int64_t calls) {
   using Function = void(char *, char *, const char *, char *, const char *, int64_t, int64_t);
   auto *entry = llvm::cantFail(code->session->lookup(function.symbol)).toPtr<Function *>();
-  Block arena(function.arenaBytes + 64 + function.scratchBytes * threads);
+  Block arena(function.arenaBytes + 64 + function.threadBytes * threads);
   // All ones: a NaN in every float type.
   std::memset(arena.data(), 0xff, arena.size());
   std::barrier<> barrier(threads);
