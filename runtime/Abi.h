@@ -56,8 +56,9 @@ extern const char nnc_description[];
 /// and makes their earlier writes visible to all of them. With one thread it returns at once.
 void nnc_barrier(void);
 
-/// Provided by the runtime and called by profiled code only (`nnc build --profile`): `thread` begins
-/// the kernels of a region of the function that runs, by its number in the function's "regions".
+/// Provided by the runtime and called by profiled code only (`nnc build --profile`): `thread`
+/// begins the kernels of a region of the function that runs, by its number in the function's
+/// "regions".
 void nnc_profile(int64_t region, int64_t thread);
 
 #ifdef __cplusplus
