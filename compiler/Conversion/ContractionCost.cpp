@@ -28,6 +28,8 @@ constexpr double kTileOverhead = 12;
 
 /// What the loads of a step cost even where multiply-adds hide them.
 constexpr double kOverlapLoss = 0.02;
+/// The same for data that successive steps find far apart, where no prefetcher helps.
+constexpr double kStridedLoss = 0.2;
 
 /// How many tiles of a size there are.
 struct TileClass {
@@ -146,7 +148,8 @@ double CostModel::tileCycles(double r, double v) const {
       std::max({r * v / target.fmasPerCycle, rowLoads + columnLoads / target.loadsPerCycle,
                 instructions / kIssueWidth, static_cast<double>(target.fmaLatency) / tiling.chains,
                 columnTraffic(v) + rowTraffic(r)}) +
-      kOverlapLoss * (rowLoads + columnLoads + columnTraffic(v) + rowTraffic(r));
+      kOverlapLoss * (rowLoads + columnLoads) + trafficLoss(Column, columnTraffic(v)) +
+      trafficLoss(Row, rowTraffic(r));
   return steps * (perStep + rowStalls(r) + columnStalls(v)) +
          blocks * (resultCycles(r, v) + kTileOverhead + target.fmaLatency);
 }
@@ -212,15 +215,27 @@ int64_t CostModel::stepBytes(Operand operand) const {
   return std::abs(nest.reduction.back().strides[operand]) * bytes;
 }
 
-/// What a footprint amounts to in the level-two cache: steps of k that each touch `width` bytes, a
-/// power of two apart, use only some of its sets.
-double CostModel::spread(double footprint, Operand operand, double width) const {
-  const int64_t way = target.l2Bytes / kLevelTwoWays, stride = stepBytes(operand);
-  if (stride <= width)
-    return footprint;
-  const double positions = static_cast<double>(way) / std::gcd(stride, way);
-  // Code and the other operand need some of those too.
-  return footprint / std::min(1.0, 0.7 * positions * width / way);
+/// What `traffic` cycles of waiting for an operand cost where multiply-adds hide them.
+double CostModel::trafficLoss(Operand operand, double traffic) const {
+  const bool packed = operand == Column ? tiling.packB : tiling.packA;
+  return traffic * (packed || stepBytes(operand) <= kCacheLineBytes ? kOverlapLoss : kStridedLoss);
+}
+
+/// Bytes per cycle from where `footprint` bytes live that steps of k touch again and again, `width`
+/// bytes each. Steps a power of two apart use only some of a cache's sets, and so fill it sooner.
+double CostModel::bandwidth(double footprint, Operand operand, double width) const {
+  auto spread = [&](int64_t way, double usable) {
+    const int64_t stride = stepBytes(operand);
+    if (stride <= width)
+      return footprint;
+    const double positions = static_cast<double>(way) / std::gcd(stride, way);
+    return footprint / std::min(1.0, usable * positions * width / way);
+  };
+  if (spread(kCacheWayBytes, 1) <= target.l1Bytes / 2)
+    return bandwidth(footprint);
+  // Code and the other operand need some of the sets too.
+  return std::min<double>(target.l2BytesPerCycle,
+                          bandwidth(spread(target.l2Bytes / kLevelTwoWays, 0.7)));
 }
 
 /// True if successive steps of k fall into fewer lines of the level-one cache than there are steps.
@@ -251,7 +266,7 @@ double CostModel::columnTraffic(double v) const {
   const bool jumps = stepBytes(Column) >= kPageBytes && blocking.blockSteps > kPagesAtATime;
   const double first = firstRead(lineBytes, Column) * (jumps ? 1.5 : 1);
   const double again =
-      lineBytes / bandwidth(conflicts(Column) ? columnSpan : spread(panel, Column, lineBytes));
+      lineBytes / (conflicts(Column) ? bandwidth(columnSpan) : bandwidth(panel, Column, lineBytes));
   return std::max(again, first / rowTiles(nest));
 }
 
@@ -265,7 +280,8 @@ double CostModel::rowTraffic(double r) const {
     return r * bytes / bandwidth(used);
   // Every step touches a line of its own, of which a tile uses a part.
   const double touched = std::max<double>(kCacheLineBytes, r * bytes);
-  return touched / bandwidth(conflicts(Row) ? used + target.l1Bytes : spread(used, Row, touched));
+  return touched /
+         (conflicts(Row) ? bandwidth(used + target.l1Bytes) : bandwidth(used, Row, touched));
 }
 
 /// Cycles per step of k lost where the rows of a tile, or the steps of one, fall into so few lines

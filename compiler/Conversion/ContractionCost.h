@@ -31,7 +31,8 @@ private:
   double cacheWays() const;
   double bandwidth(double footprint) const;
   int64_t stepBytes(Operand operand) const;
-  double spread(double footprint, Operand operand, double width) const;
+  double bandwidth(double footprint, Operand operand, double width) const;
+  double trafficLoss(Operand operand, double traffic) const;
   bool conflicts(Operand operand) const;
 
   const ContractionProblem &problem;

@@ -68,7 +68,7 @@ private:
       price(nest, tiling);
     if (mustNotBlock)
       return;
-    for (int64_t block : {32, 512, 1024}) {
+    for (int64_t block : {32, 128, 256, 512, 1024, 2048}) {
       // Few steps at a time only to walk through an operand that is read once.
       if (block >= steps || (block < 64 && (tiling.form == LaneForm::Reduction || tiling.packB ||
                                             tiling.packA || rowTiles(nest) > 1)))
@@ -165,7 +165,8 @@ ContractionTiling chooseTiling(const ContractionProblem &problem, const TargetDe
       const int64_t vectors = llvm::divideCeil(nest->lane().extent, lanes);
       const int64_t columnsPerVector =
           form == LaneForm::Reduction ? std::min(lanes, nest->lane().extent) : 1;
-      // One register holds the broadcast element of A (in the batch form, a vector of it).
+      // One register holds the broadcast element of A (in the batch form, a vector of it); where
+      // each is used once, LLVM has two of them in flight.
       const int64_t registers = target.vectorRegisters;
       for (int64_t dots : {0, 4, 8}) {
         if (dots && (form != LaneForm::Reduction || nest->lane().extent <= dots))
@@ -173,7 +174,7 @@ ContractionTiling chooseTiling(const ContractionProblem &problem, const TargetDe
         tiling.dotProducts = dots;
         const int64_t perVector = dots ? dots : columnsPerVector;
         for (int64_t v = 1; v * perVector < registers; ++v)
-          for (int64_t r = 1; r * v * perVector + v + 1 <= registers; ++r) {
+          for (int64_t r = 1; r * v * perVector + v + (v == 1 ? 2 : 1) <= registers; ++r) {
             if ((v > 1 && v > vectors && nest->columns.size() == 1) ||
                 (form == LaneForm::Reduction && v > 1))
               continue;
