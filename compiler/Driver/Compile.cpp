@@ -1,17 +1,18 @@
+// clang-format off
 // The pipeline, in one function (Compilation::run):
 //
-// | stage      | what there is                                                        | made by |
-// |------------|----------------------------------------------------------------------|-----------------------------|
-// | ast        | the parsed program                                                   | lang/Parser
-// | | nn         | one function per role, operations of the `nn` dialect, batched       |
-// lang/elaborate,             | |            | | Import, nn-stage-nn         | | grad       | the
-// same with forward pass, backward pass and update spelled out     | nn-stage-grad               |
-// | opt        | the same, simplified                                                 |
-// nn-stage-opt                | | linalg     | structured operations on tensors, fused |
-// nn-stage-linalg             | | loops      | vector code in loops on memory whose place in the
-// arena is decided   | nn-stage-loops              | | llvm       | LLVM IR | nn-stage-llvm, Target
-// | | asm, obj   | machine code                                                         |
-// Target/EmitObject           | | exe        | linked with the runtime | Target/LinkExecutable |
+// | stage    | what there is                                                               | made by                             |
+// |----------|-----------------------------------------------------------------------------|-------------------------------------|
+// | ast      | the parsed program                                                          | lang/Parser                         |
+// | nn       | one function per role, operations of the `nn` dialect, batched              | lang/elaborate, Import, nn-stage-nn |
+// | grad     | the same with forward pass, backward pass and update spelled out            | nn-stage-grad                       |
+// | opt      | the same, simplified                                                        | nn-stage-opt                        |
+// | linalg   | structured operations on tensors, fused                                     | nn-stage-linalg                     |
+// | loops    | vector code in loops on memory whose place in the arena is decided          | nn-stage-loops                      |
+// | llvm     | LLVM IR                                                                     | nn-stage-llvm, Target               |
+// | asm, obj | machine code                                                                | Target/EmitObject                   |
+// | exe      | linked with the runtime                                                     | Target/LinkExecutable               |
+// clang-format on
 #include "compiler/Driver/Compile.h"
 
 #include "compiler/Conversion/Pipelines.h"
@@ -27,6 +28,7 @@
 #include "mlir/InitAllDialects.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Support/Timing.h"
+#include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
@@ -68,7 +70,7 @@ private:
   bool emit();
   bool fail(const std::string &message);
   bool write(llvm::function_ref<void(llvm::raw_ostream &)> print);
-  bool link(llvm::StringRef object);
+  bool link(llvm::ArrayRef<llvm::SmallString<0>> objects);
 
   const CompileOptions &options;
   MLIRContext context;
@@ -182,47 +184,53 @@ bool Compilation::emit() {
             describeModel(frontend.program(), readBlocks(*module), frontend.source(),
                           options.precision, target.cpu));
   }
-  {
-    TimingScope scope = timingScope.nest("optimize LLVM IR");
-    optimize(*llvmModule.module, target);
+  if (options.emit == Stage::Exe) {
+    std::vector<llvm::SmallString<0>> objects;
+    {
+      TimingScope scope = timingScope.nest("generate machine code");
+      objects = emitObjects(*llvmModule.module, target, error);
+      if (objects.empty())
+        return fail(error);
+    }
+    TimingScope scope = timingScope.nest("link");
+    return link(objects);
   }
+
+  optimize(*llvmModule.module, target);
   if (options.emit == Stage::Llvm)
     return write([&](llvm::raw_ostream &stream) { llvmModule.module->print(stream, nullptr); });
-
   llvm::SmallString<0> code;
-  {
-    TimingScope scope = timingScope.nest("generate machine code");
-    llvm::raw_svector_ostream stream(code);
-    MachineCode kind = options.emit == Stage::Asm ? MachineCode::Assembly : MachineCode::Object;
-    if (!emitMachineCode(*llvmModule.module, target, kind, stream, error))
-      return fail(error);
-  }
-  if (options.emit != Stage::Exe)
-    return write([&](llvm::raw_ostream &stream) { stream << code; });
-  TimingScope scope = timingScope.nest("link");
-  return link(code);
+  llvm::raw_svector_ostream stream(code);
+  MachineCode kind = options.emit == Stage::Asm ? MachineCode::Assembly : MachineCode::Object;
+  if (!emitMachineCode(*llvmModule.module, target, kind, stream, error))
+    return fail(error);
+  return write([&](llvm::raw_ostream &stream) { stream << code; });
 }
 
-bool Compilation::link(llvm::StringRef object) {
-  llvm::SmallString<128> path;
-  int descriptor;
-  if (std::error_code code = llvm::sys::fs::createTemporaryFile("nnc", "o", descriptor, path))
-    return fail("cannot create a temporary file: " + code.message());
-  {
+bool Compilation::link(llvm::ArrayRef<llvm::SmallString<0>> objects) {
+  std::vector<std::string> paths;
+  llvm::scope_exit remove([&] {
+    for (const std::string &path : paths)
+      llvm::sys::fs::remove(path);
+  });
+  for (const llvm::SmallString<0> &object : objects) {
+    llvm::SmallString<128> path;
+    int descriptor;
+    if (std::error_code code = llvm::sys::fs::createTemporaryFile("nnc", "o", descriptor, path))
+      return fail("cannot create a temporary file: " + code.message());
+    paths.push_back(std::string(path));
     llvm::raw_fd_ostream stream(descriptor, /*shouldClose=*/true);
     stream << object;
+    stream.flush();
     if (stream.has_error()) {
       stream.clear_error();
-      llvm::sys::fs::remove(path);
       return fail("cannot write a temporary file");
     }
   }
   llvm::SmallString<128> archive(options.libraryFolder);
   llvm::sys::path::append(archive, "libnnc-runtime.a");
   std::string error;
-  bool linked = linkExecutable(std::string(path), std::string(archive), options.output, error);
-  llvm::sys::fs::remove(path);
-  return linked || fail(error);
+  return linkExecutable(paths, std::string(archive), options.output, error) || fail(error);
 }
 
 bool Compilation::write(llvm::function_ref<void(llvm::raw_ostream &)> print) {

@@ -1,13 +1,17 @@
 #include "compiler/Target/EmitObject.h"
 
+#include "compiler/Target/SplitModule.h"
+
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Export.h"
+#include "llvm/Bitcode/BitcodeReader.h"
 #include "llvm/IR/Constants.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/TargetSelect.h"
+#include "llvm/Support/ThreadPool.h"
 #include "llvm/Target/TargetMachine.h"
 #include "llvm/TargetParser/Triple.h"
 #include "llvm/Transforms/InstCombine/InstCombine.h"
@@ -120,6 +124,35 @@ bool emitMachineCode(llvm::Module &module, const TargetDescription &target, Mach
   }
   passes.run(module);
   return true;
+}
+
+std::vector<llvm::SmallString<0>> emitObjects(llvm::Module &module, const TargetDescription &target,
+                                              std::string &error) {
+  std::vector<llvm::SmallString<0>> parts = splitModule(module);
+  std::vector<llvm::SmallString<0>> objects(parts.size());
+  std::vector<std::string> errors(parts.size());
+  auto generate = [&](size_t i) {
+    llvm::LLVMContext context;
+    llvm::Expected<std::unique_ptr<llvm::Module>> part =
+        llvm::parseBitcodeFile(llvm::MemoryBufferRef(parts[i], "part"), context);
+    if (!part) {
+      errors[i] = llvm::toString(part.takeError());
+      return;
+    }
+    optimize(**part, target);
+    llvm::raw_svector_ostream stream(objects[i]);
+    emitMachineCode(**part, target, MachineCode::Object, stream, errors[i]);
+  };
+  llvm::DefaultThreadPool pool(llvm::hardware_concurrency());
+  for (size_t i = 0; i < parts.size(); ++i)
+    pool.async([&generate, i] { generate(i); });
+  pool.wait();
+  for (const std::string &message : errors)
+    if (!message.empty()) {
+      error = message;
+      return {};
+    }
+  return objects;
 }
 
 } // namespace nnc

@@ -4,12 +4,14 @@
 #include "compiler/Target/TargetDescription.h"
 
 #include "mlir/IR/BuiltinOps.h"
+#include "llvm/ADT/SmallString.h"
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Support/raw_ostream.h"
 
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace nnc {
 
@@ -37,5 +39,10 @@ enum class MachineCode { Assembly, Object };
 /// Generates code for the whole module; false and a message in `error` on failure.
 bool emitMachineCode(llvm::Module &module, const TargetDescription &target, MachineCode kind,
                      llvm::raw_pwrite_stream &output, std::string &error);
+
+/// Optimises the module and generates its code as one or more object files, parts of the module
+/// side by side. Consumes the module's contents. Empty, and a message in `error`, on failure.
+std::vector<llvm::SmallString<0>> emitObjects(llvm::Module &module, const TargetDescription &target,
+                                              std::string &error);
 
 } // namespace nnc

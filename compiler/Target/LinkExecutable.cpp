@@ -4,6 +4,7 @@
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
 #include "llvm/Support/Program.h"
 
 #include <optional>
@@ -20,7 +21,7 @@ std::optional<std::string> findProgram(std::initializer_list<llvm::StringRef> na
 
 } // namespace
 
-bool linkExecutable(const std::string &object, const std::string &runtimeArchive,
+bool linkExecutable(const std::vector<std::string> &objects, const std::string &runtimeArchive,
                     const std::string &output, std::string &error) {
   if (!llvm::sys::fs::exists(runtimeArchive)) {
     error = "the runtime library `" + runtimeArchive + "` is missing";
@@ -37,21 +38,26 @@ bool linkExecutable(const std::string &object, const std::string &runtimeArchive
     error = "cannot create a temporary file";
     return false;
   }
-  llvm::SmallVector<llvm::StringRef> command = {
-      *driver,          object, runtimeArchive,      "-o",       temporary, "-static-libstdc++",
-      "-static-libgcc", "-s",   "-Wl,--gc-sections", "-pthread", "-lm"};
+  llvm::SmallVector<llvm::StringRef> command = {*driver};
+  command.append(objects.begin(), objects.end());
+  command.append({runtimeArchive, "-o", temporary, "-static-libstdc++", "-static-libgcc", "-s",
+                  "-Wl,--gc-sections", "-pthread", "-lm"});
 #ifdef __SANITIZE_ADDRESS__
   // The runtime beside a sanitized compiler is sanitized too.
   command.push_back("-fsanitize=address,undefined");
 #endif
-  // lld links several times as fast as the default linker.
-  std::string lldFlag;
+  // lld links several times as fast as the default linker. gcc looks for a program `ld.lld` in the
+  // folders of -B, and Debian has one of that name beside the real file of `ld.lld-22`.
+  llvm::SmallString<128> linkerFolder;
   if (std::optional<std::string> lld = findProgram({"ld.lld-22", "ld.lld"})) {
-    lldFlag = llvm::StringRef(*lld).ends_with("-22") ? "-fuse-ld=lld-22" : "-fuse-ld=lld";
-    // Only clang takes a linker by any name; gcc knows `lld` and looks for `ld.lld` in its search
-    // path.
-    if (lldFlag == "-fuse-ld=lld" || llvm::StringRef(*driver).contains("clang"))
-      command.push_back(lldFlag);
+    llvm::SmallString<128> file;
+    if (!llvm::sys::fs::real_path(*lld, file)) {
+      llvm::StringRef folder = llvm::sys::path::parent_path(file);
+      if (llvm::sys::fs::can_execute(folder + "/ld.lld")) {
+        linkerFolder = ("-B" + folder).str();
+        command.append({"-fuse-ld=lld", linkerFolder});
+      }
+    }
   }
   std::optional<llvm::StringRef> redirects[] = {std::nullopt, std::nullopt,
                                                 llvm::StringRef(messages)};
