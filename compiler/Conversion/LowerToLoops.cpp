@@ -1,8 +1,9 @@
 #include "compiler/Conversion/Barriers.h"
 #include "compiler/Conversion/BlockLayout.h"
-#include "compiler/Conversion/ContractionLibrary.h"
+#include "compiler/Conversion/ContractionKernel.h"
 #include "compiler/Conversion/Epilogue.h"
 #include "compiler/Conversion/KernelEmitter.h"
+#include "compiler/Conversion/KernelLibrary.h"
 #include "compiler/Conversion/MemoryPlanner.h"
 #include "compiler/Conversion/Passes.h"
 
@@ -27,8 +28,7 @@ constexpr unsigned expectedThreads = 2;
 /// Lowers the kernels of one function, in order.
 class FunctionLowering {
 public:
-  FunctionLowering(func::FuncOp function, const TargetDescription &target,
-                   ContractionLibrary &library)
+  FunctionLowering(func::FuncOp function, const TargetDescription &target, KernelLibrary &library)
       : function(function), target(target), library(library), constants(function),
         builder(function.getContext()) {}
 
@@ -40,6 +40,9 @@ private:
 
   ContractionKernel planContraction(linalg::LinalgOp op);
   LogicalResult lowerContraction(linalg::LinalgOp op, ContractionKernel &plan);
+  LogicalResult callContraction(const ContractionKernel &kernel);
+  LogicalResult callNest(linalg::LinalgOp op, const KernelPlan &plan, bool everyThread,
+                         ArrayRef<TypedAttr> initial);
   void lowerSerial(Operation *operation);
   void eraseUnused();
   bool absorbFill(linalg::FillOp fill);
@@ -54,7 +57,7 @@ private:
 
   func::FuncOp function;
   const TargetDescription &target;
-  ContractionLibrary &library;
+  KernelLibrary &library;
   ConstantPool constants;
   OpBuilder builder;
   FlatMemory memory;
@@ -96,20 +99,24 @@ void FunctionLowering::hoistViews() {
   }
 }
 
+/// The units of thread `thread` of `threads`.
+static UnitRange divideUnits(OpBuilder &builder, Location loc, ConstantPool &constants,
+                             int64_t units, Value thread, Value threads) {
+  Value count = constants.index(units);
+  Value next = arith::AddIOp::create(builder, loc, thread, constants.index(1));
+  auto part = [&](Value number) {
+    return arith::DivUIOp::create(builder, loc, arith::MulIOp::create(builder, loc, number, count),
+                                  threads);
+  };
+  return {part(thread), part(next)};
+}
+
 UnitRange FunctionLowering::unitRange(int64_t units) {
   UnitRange &range = ranges[units];
   if (!range.begin) {
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointAfterValue(isFirst);
-    Location loc = function.getLoc();
-    Value count = constants.index(units);
-    Value next = arith::AddIOp::create(builder, loc, thread, constants.index(1));
-    auto part = [&](Value number) {
-      return arith::DivUIOp::create(builder, loc,
-                                    arith::MulIOp::create(builder, loc, number, count), threads);
-    };
-    range.begin = part(thread);
-    range.end = part(next);
+    range = divideUnits(builder, function.getLoc(), constants, units, thread, threads);
   }
   return range;
 }
@@ -261,7 +268,7 @@ LogicalResult FunctionLowering::lowerContraction(linalg::LinalgOp op, Contractio
       << plan.tiling.reason;
   beginKernel(op, accesses, everyThread);
   // Without blocks (a function that is no compiled one) loops go where the contraction was.
-  if (failed(library.call(builder, plan)) && failed(emitKernel(builder, plan, target)))
+  if (failed(callContraction(plan)) && failed(emitKernel(builder, plan, target)))
     return op.emitOpError("cannot be lowered as a contraction");
   if (plan.epilogue)
     done.insert(plan.epilogue);
@@ -269,11 +276,64 @@ LogicalResult FunctionLowering::lowerContraction(linalg::LinalgOp op, Contractio
   return success();
 }
 
-/// Results that stayed on tiles needed no memory.
+LogicalResult FunctionLowering::callContraction(const ContractionKernel &kernel) {
+  SmallVector<linalg::LinalgOp> ops{kernel.op};
+  if (kernel.epilogue)
+    ops.push_back(kernel.epilogue);
+  std::string choices;
+  llvm::raw_string_ostream(choices)
+      << kernel.problem.accumulate << kernel.problem.usesResult << kernel.tiling.reason;
+  KernelThread shared{kernel.operands.thread, kernel.operands.threads, kernel.operands.scratch};
+  return library.call(builder, ops, "contraction", choices, shared,
+                      [&](OpBuilder &inner, func::FuncOp, ArrayRef<linalg::LinalgOp> copies,
+                          const KernelThread &own) {
+                        ContractionKernel copy;
+                        copy.op = copies[0];
+                        if (kernel.epilogue)
+                          copy.epilogue = copies[1];
+                        copy.tiling = kernel.tiling;
+                        describeKernel(copy, kernel.problem.accumulate, kernel.problem.usesResult);
+                        copy.operands.thread = own.number;
+                        copy.operands.threads = own.count;
+                        copy.operands.scratch = own.scratch;
+                        return emitKernel(inner, copy, target);
+                      });
+}
+
+LogicalResult FunctionLowering::callNest(linalg::LinalgOp op, const KernelPlan &plan,
+                                         bool everyThread, ArrayRef<TypedAttr> initial) {
+  std::string choices;
+  llvm::raw_string_ostream stream(choices);
+  for (TypedAttr value : initial)
+    stream << value << ' ';
+  KernelThread shared;
+  if (everyThread)
+    shared = {thread, threads, Value()};
+  return library.call(builder, op, "kernel", choices, shared,
+                      [&](OpBuilder &inner, func::FuncOp kernel, ArrayRef<linalg::LinalgOp> copies,
+                          const KernelThread &own) {
+                        FlatMemory memory;
+                        ConstantPool constants(kernel);
+                        FailureOr<KernelNest> nest = describeNest(copies[0], memory);
+                        if (failed(nest))
+                          return LogicalResult(failure());
+                        UnitRange range;
+                        if (everyThread)
+                          range = divideUnits(inner, op.getLoc(), constants, plan.partitionUnits,
+                                              own.number, own.count);
+                        emitKernel(inner, *nest, plan, constants, everyThread ? &range : nullptr,
+                                   initial);
+                        return LogicalResult(success());
+                      });
+}
+
+/// Results that stayed on tiles needed no memory, and what kernels of their own are given needs no
+/// view here.
 void FunctionLowering::eraseUnused() {
-  for (auto allocation : llvm::make_early_inc_range(function.getOps<memref::AllocaOp>()))
-    if (allocation->use_empty())
-      allocation.erase();
+  for (Operation &operation : llvm::make_early_inc_range(llvm::reverse(function.getBody().front())))
+    if (isOpTriviallyDead(&operation) ||
+        (isa<memref::AllocaOp>(operation) && operation.use_empty()))
+      operation.erase();
 }
 
 /// Any other operation with effects runs on thread 0, as it is.
@@ -310,8 +370,10 @@ LogicalResult FunctionLowering::lower(Operation *operation) {
   SmallVector<TypedAttr> initial;
   for (unsigned i = 0; i < nest->outputs.size(); ++i)
     initial.push_back(fills.lookup({operation, i}));
-  UnitRange range = everyThread ? unitRange(plan.partitionUnits) : UnitRange();
-  emitKernel(builder, *nest, plan, constants, everyThread ? &range : nullptr, initial);
+  if (failed(callNest(op, plan, everyThread, initial))) {
+    UnitRange range = everyThread ? unitRange(plan.partitionUnits) : UnitRange();
+    emitKernel(builder, *nest, plan, constants, everyThread ? &range : nullptr, initial);
+  }
   op.erase();
   return success();
 }
@@ -367,7 +429,7 @@ struct LowerToLoopsPass : impl::LowerToLoopsBase<LowerToLoopsPass> {
       return signalPassFailure();
     }
     bool threaded = false, profiled = false;
-    ContractionLibrary library(getOperation(), *target);
+    KernelLibrary library(getOperation());
     for (auto function : llvm::to_vector(getOperation().getOps<func::FuncOp>())) {
       if (function.isExternal() || function->hasAttr(kernelAttrName))
         continue;

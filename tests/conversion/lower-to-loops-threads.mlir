@@ -11,16 +11,10 @@
 // Thread t of T has the units from n t / T to n (t + 1) / T, here of 8192 vectors; every kernel of as many units
 // has the same ones, so that what a thread reads it wrote itself: no barrier.
 // CHECK-LABEL: func.func @same_units
-// CHECK-DAG: %[[NEXT:.*]] = arith.addi %[[THREAD:arg1]], %c1
-// CHECK-DAG: %[[LOW:.*]] = arith.muli %[[THREAD]], %c8192
-// CHECK-DAG: %[[BEGIN:.*]] = arith.divui %[[LOW]], %[[THREADS:arg2]]
-// CHECK-DAG: %[[HIGH:.*]] = arith.muli %[[NEXT]], %c8192
-// CHECK-DAG: %[[END:.*]] = arith.divui %[[HIGH]], %[[THREADS]]
-// CHECK-DAG: %[[LAST:.*]] = arith.muli %[[END]], %c8 :
-// CHECK-DAG: %[[FIRST:.*]] = arith.muli %[[BEGIN]], %c8 :
-// CHECK: scf.for %{{.*}} = %[[FIRST]] to %[[LAST]] step %c8
+// CHECK: call @[[EXP:nnc_kernel_[0-9]+]](%{{.*}}, %c0, %{{.*}}, %c262144, %arg1, %arg2)
 // CHECK-NOT: nnc_barrier
-// CHECK: scf.for %{{.*}} = %[[FIRST]] to %[[LAST]] step %c8
+// Equal kernels are one function, given where its operands are.
+// CHECK: call @[[EXP]](%{{.*}}, %c262144, %{{.*}}, %c0, %arg1, %arg2)
 // CHECK-NOT: nnc_barrier
 // CHECK: return
 func.func @same_units(%block: memref<1048576xi8>, %thread: index, %threads: index) attributes {nn.threaded} {
@@ -45,13 +39,10 @@ func.func @same_units(%block: memref<1048576xi8>, %thread: index, %threads: inde
 
 // What another thread wrote can be read behind a barrier only.
 // CHECK-LABEL: func.func @other_units
-// CHECK: scf.for
-// CHECK: math.exp
-// CHECK: call @nnc_barrier()
-// CHECK: scf.for
-// CHECK: math.exp
-// CHECK-NOT: nnc_barrier
-// CHECK: return
+// CHECK: call @[[EXP]](
+// CHECK-NEXT: call @nnc_barrier()
+// CHECK-NEXT: call @[[TURNED:nnc_kernel_[0-9]+]](
+// CHECK-NEXT: return
 func.func @other_units(%block: memref<1048576xi8>, %thread: index, %threads: index) attributes {nn.threaded} {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 262144 : index
@@ -78,18 +69,14 @@ func.func @other_units(%block: memref<1048576xi8>, %thread: index, %threads: ind
 // ones in one region; the large one behind them reads what thread 0 wrote.
 // CHECK-LABEL: func.func @small
 // CHECK: %[[IS_FIRST:.*]] = arith.cmpi eq, %arg1, %c0
-// CHECK: scf.for
-// CHECK: math.exp
-// CHECK-NOT: nnc_barrier
-// CHECK: scf.if %[[IS_FIRST]] {
-// CHECK: arith.negf
-// CHECK-NOT: scf.if
-// CHECK: arith.mulf
-// CHECK-NOT: scf.if
-// CHECK: call @nnc_barrier()
-// CHECK: scf.for
-// CHECK: arith.subf
-// CHECK: return
+// CHECK: call @[[EXP]](
+// CHECK-NEXT: scf.if %[[IS_FIRST]] {
+// CHECK-NEXT: func.call @nnc_kernel_{{[0-9]+}}(%{{.*}}, %c524288)
+// CHECK-NEXT: func.call @nnc_kernel_{{[0-9]+}}(%{{.*}}, %c524544)
+// CHECK-NEXT: }
+// CHECK-NEXT: call @nnc_barrier()
+// CHECK-NEXT: call @nnc_kernel_{{[0-9]+}}({{.*}}, %arg1, %arg2)
+// CHECK-NEXT: return
 func.func @small(%block: memref<1048576xi8>, %thread: index, %threads: index) attributes {nn.threaded} {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 262144 : index
@@ -129,13 +116,30 @@ func.func @small(%block: memref<1048576xi8>, %thread: index, %threads: index) at
 // A sum is never split among threads, which would make it depend on their number: rows are shared, one long sum is not.
 // CHECK-LABEL: func.func @sums
 // CHECK: %[[IS_FIRST:.*]] = arith.cmpi eq, %arg2, %c0
-// CHECK: %[[BEGIN:.*]] = arith.divui
-// CHECK: %[[END:.*]] = arith.divui
-// CHECK: scf.for %{{.*}} = %[[BEGIN]] to %[[END]] step %c1 {
-// CHECK:   scf.for
+// CHECK: call @[[ROWS:nnc_kernel_[0-9]+]]({{.*}}, %arg2, %arg3)
 // CHECK: scf.if %[[IS_FIRST]] {
-// CHECK:   scf.for
+// CHECK: func.call @[[ALL:nnc_kernel_[0-9]+]](%{{.*}}, %c0, %{{.*}}, %c262144)
 // CHECK: return
+
+// CHECK: func.func private @[[EXP]]({{.*}}, %[[THREAD:arg4]]: index, %[[THREADS:arg5]]: index) attributes {nn.kernel}
+// CHECK-DAG: %[[NEXT:.*]] = arith.addi %[[THREAD]], %c1
+// CHECK-DAG: %[[LOW:.*]] = arith.muli %[[THREAD]], %c8192
+// CHECK-DAG: %[[BEGIN:.*]] = arith.divui %[[LOW]], %[[THREADS]]
+// CHECK-DAG: %[[HIGH:.*]] = arith.muli %[[NEXT]], %c8192
+// CHECK-DAG: %[[END:.*]] = arith.divui %[[HIGH]], %[[THREADS]]
+// CHECK-DAG: %[[LAST:.*]] = arith.muli %[[END]], %c8 :
+// CHECK-DAG: %[[FIRST:.*]] = arith.muli %[[BEGIN]], %c8 :
+// CHECK: scf.for %{{.*}} = %[[FIRST]] to %[[LAST]] step %c8
+
+// CHECK: func.func private @[[ROWS]](
+// CHECK: %[[BEGIN_ROW:.*]] = arith.divui
+// CHECK: %[[END_ROW:.*]] = arith.divui
+// CHECK: scf.for %{{.*}} = %[[BEGIN_ROW]] to %[[END_ROW]] step %c1 {
+// CHECK:   scf.for {{.*}} iter_args
+
+// CHECK: func.func private @[[ALL]](%{{.*}}: memref<1xi8>, %{{.*}}: index, %{{.*}}: memref<1xi8>, %{{.*}}: index)
+// CHECK-NOT: arith.divui
+// CHECK: scf.for %{{.*}} = %c0 to %c65536
 func.func @sums(%block: memref<1048576xi8>, %other: memref<1048576xi8>, %thread: index, %threads: index) attributes {nn.threaded} {
   %zero = arith.constant 0.0 : f32
   %c0 = arith.constant 0 : index

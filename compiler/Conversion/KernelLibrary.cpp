@@ -1,7 +1,6 @@
-#include "compiler/Conversion/ContractionLibrary.h"
+#include "compiler/Conversion/KernelLibrary.h"
 
 #include "compiler/Conversion/BlockLayout.h"
-#include "compiler/Conversion/Epilogue.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -13,29 +12,6 @@ using namespace mlir;
 
 namespace nnc {
 
-void describeKernel(ContractionKernel &kernel, bool accumulate, bool usesResult) {
-  kernel.problem = *matchContraction(kernel.op);
-  kernel.problem.accumulate = accumulate;
-  kernel.problem.usesResult = usesResult;
-  kernel.operands = {};
-  kernel.operands.a = kernel.op.getDpsInputs()[0];
-  kernel.operands.b = kernel.op.getDpsInputs()[1];
-  if (usesResult)
-    kernel.operands.c = kernel.op.getDpsInits()[0];
-  if (kernel.epilogue)
-    addCompanions(kernel.op, kernel.epilogue, kernel.problem, kernel.operands);
-}
-
-LogicalResult emitKernel(OpBuilder &builder, const ContractionKernel &kernel,
-                         const TargetDescription &target) {
-  ContractionHooks hooks;
-  linalg::LinalgOp op = kernel.op;
-  if (kernel.epilogue)
-    hooks.epilogue = buildEpilogue(builder, op, kernel.epilogue, kernel.problem);
-  return emitContraction(builder, op.getLoc(), kernel.problem, target, kernel.tiling,
-                         kernel.operands, hooks);
-}
-
 namespace {
 
 /// A memref as part of a block of bytes: where it begins, and its type with that as its origin.
@@ -43,6 +19,7 @@ struct BlockPart {
   Value block;
   int64_t byteOffset = 0, elements = 0;
   MemRefType type;
+  bool padded = false; // as NestOperand::padded
 };
 
 std::optional<BlockPart> findPart(Value memref) {
@@ -70,27 +47,30 @@ std::optional<BlockPart> findPart(Value memref) {
     part.elements += (extent - 1) * stride;
   part.type = MemRefType::get(type.getShape(), type.getElementType(),
                               StridedLayoutAttr::get(type.getContext(), 0, strides));
+  part.padded = view->hasAttr(paddedAttrName) && offset == 0 && type.getLayout().isIdentity() &&
+                type.getNumElements() == view.getType().getNumElements();
   return part;
 }
 
 /// A function under construction that computes a copy of a kernel.
 class Outlining {
 public:
-  Outlining(ModuleOp module, const ContractionKernel &kernel)
-      : kernel(kernel), builder(module.getContext()),
+  Outlining(ModuleOp module, ArrayRef<linalg::LinalgOp> ops, const KernelThread &thread)
+      : ops(ops), thread(thread), builder(module.getContext()),
         bytes(MemRefType::get({1}, builder.getI8Type())) {}
 
   bool collectOperands();
   func::FuncOp build();
-  std::string text(func::FuncOp function);
   SmallVector<Value> arguments(OpBuilder &caller);
 
-  ContractionKernel copy;
+  SmallVector<linalg::LinalgOp> copies;
+  KernelThread copiedThread;
 
 private:
   void addOperand(Value operand);
 
-  const ContractionKernel &kernel;
+  ArrayRef<linalg::LinalgOp> ops;
+  const KernelThread &thread;
   OpBuilder builder;
   MemRefType bytes;
   SmallVector<std::pair<Value, BlockPart>> parts; // operands in blocks
@@ -121,9 +101,7 @@ void Outlining::addOperand(Value operand) {
 }
 
 bool Outlining::collectOperands() {
-  for (linalg::LinalgOp op : {kernel.op, kernel.epilogue}) {
-    if (!op)
-      continue;
+  for (linalg::LinalgOp op : ops) {
     for (Value operand : op->getOperands())
       addOperand(operand);
     op.getBlock()->walk([&](Operation *inner) {
@@ -136,13 +114,13 @@ bool Outlining::collectOperands() {
 }
 
 func::FuncOp Outlining::build() {
-  Location loc = kernel.op->getLoc();
+  Location loc = ops.front()->getLoc();
   SmallVector<Type> types;
   for (size_t i = 0; i < parts.size(); ++i)
     types.append({bytes, builder.getIndexType()});
-  if (kernel.operands.scratch)
+  if (thread.scratch)
     types.push_back(bytes);
-  if (kernel.operands.thread)
+  if (thread.number)
     types.append({builder.getIndexType(), builder.getIndexType()});
   auto function = func::FuncOp::create(loc, "kernel", builder.getFunctionType(types, {}));
   function.setPrivate();
@@ -157,6 +135,8 @@ func::FuncOp Outlining::build() {
     auto flat = MemRefType::get({part.elements}, part.type.getElementType());
     Value view = memref::ViewOp::create(builder, loc, flat, function.getArgument(2 * i),
                                         function.getArgument(2 * i + 1), ValueRange{});
+    if (part.padded)
+      view.getDefiningOp()->setAttr(paddedAttrName, builder.getUnitAttr());
     SmallVector<int64_t> strides;
     int64_t offset;
     (void)part.type.getStridesAndOffset(strides, offset);
@@ -165,39 +145,24 @@ func::FuncOp Outlining::build() {
   }
   for (Value memory : unused)
     builder.clone(*memory.getDefiningOp(), mapping);
-  copy = {};
-  copy.op = cast<linalg::LinalgOp>(builder.clone(*kernel.op, mapping));
-  if (kernel.epilogue)
-    copy.epilogue = cast<linalg::LinalgOp>(builder.clone(*kernel.epilogue, mapping));
-  // Where a kernel stands makes no difference to it.
-  for (Operation *op :
-       {copy.op.getOperation(), kernel.epilogue ? copy.epilogue.getOperation() : nullptr})
-    if (op)
-      op->removeAttr(regionAttrName);
-  copy.tiling = kernel.tiling;
-  describeKernel(copy, kernel.problem.accumulate, kernel.problem.usesResult);
+  for (linalg::LinalgOp op : ops) {
+    copies.push_back(cast<linalg::LinalgOp>(builder.clone(*op, mapping)));
+    // Where a kernel stands makes no difference to it.
+    copies.back()->removeAttr(regionAttrName);
+  }
   unsigned next = 2 * parts.size();
-  if (kernel.operands.scratch)
-    copy.operands.scratch = function.getArgument(next++);
-  if (kernel.operands.thread) {
-    copy.operands.thread = function.getArgument(next);
-    copy.operands.threads = function.getArgument(next + 1);
+  if (thread.scratch)
+    copiedThread.scratch = function.getArgument(next++);
+  if (thread.number) {
+    copiedThread.number = function.getArgument(next);
+    copiedThread.count = function.getArgument(next + 1);
   }
   func::ReturnOp::create(builder, loc);
   return function;
 }
 
-/// What the function computes and how: equal for equal kernels. The tiling follows from the rest.
-std::string Outlining::text(func::FuncOp function) {
-  std::string text;
-  llvm::raw_string_ostream stream(text);
-  stream << kernel.problem.accumulate << kernel.problem.usesResult << kernel.tiling.reason;
-  function.print(stream, OpPrintingFlags().useLocalScope());
-  return text;
-}
-
 SmallVector<Value> Outlining::arguments(OpBuilder &caller) {
-  Location loc = kernel.op->getLoc();
+  Location loc = ops.front()->getLoc();
   auto asBytes = [&](Value block) -> Value {
     return memref::ReinterpretCastOp::create(caller, loc, bytes, block, 0, ArrayRef<int64_t>{1},
                                              ArrayRef<int64_t>{1});
@@ -207,38 +172,46 @@ SmallVector<Value> Outlining::arguments(OpBuilder &caller) {
     values.push_back(asBytes(part.block));
     values.push_back(arith::ConstantIndexOp::create(caller, loc, part.byteOffset));
   }
-  if (kernel.operands.scratch)
-    values.push_back(asBytes(kernel.operands.scratch));
-  if (kernel.operands.thread)
-    values.append({kernel.operands.thread, kernel.operands.threads});
+  if (thread.scratch)
+    values.push_back(asBytes(thread.scratch));
+  if (thread.number)
+    values.append({thread.number, thread.count});
   return values;
 }
 
-LogicalResult ContractionLibrary::call(OpBuilder &builder, const ContractionKernel &kernel) {
-  Outlining outlining(module, kernel);
+LogicalResult KernelLibrary::call(OpBuilder &builder, ArrayRef<linalg::LinalgOp> ops,
+                                  StringRef name, StringRef choices, const KernelThread &thread,
+                                  EmitKernel emit) {
+  Outlining outlining(module, ops, thread);
   if (!outlining.collectOperands())
     return failure();
   func::FuncOp function = outlining.build();
-  func::FuncOp &known = functions[outlining.text(function)];
+  std::string text = (name + " " + choices + " ").str();
+  llvm::raw_string_ostream stream(text);
+  function.print(stream, OpPrintingFlags().useLocalScope());
+  func::FuncOp &known = functions[text];
   if (known) {
     function.erase();
   } else {
     OpBuilder inner(function.getContext());
     inner.setInsertionPoint(function.getBody().front().getTerminator());
-    if (failed(emitKernel(inner, outlining.copy, target)))
+    if (failed(emit(inner, function, outlining.copies, outlining.copiedThread)))
       return failure();
-    if (outlining.copy.epilogue)
-      outlining.copy.epilogue->erase();
-    outlining.copy.op->erase();
+    for (linalg::LinalgOp copy : llvm::reverse(outlining.copies))
+      copy->erase();
     // Results that stay on tiles need no memory.
     for (auto memory : llvm::make_early_inc_range(function.getOps<memref::AllocaOp>()))
       if (memory->use_empty())
         memory.erase();
-    function.setSymName("nnc_contraction_" + std::to_string(functions.size() - 1));
+    function.setSymName(("nnc_" + name + "_" + Twine(functions.size() - 1)).str());
     module.push_back(function);
     known = function;
   }
-  func::CallOp::create(builder, kernel.op->getLoc(), known, outlining.arguments(builder));
+  // LLVM wants a line for every call.
+  Location loc = ops.front()->getLoc();
+  if (!loc->findInstanceOf<FileLineColLoc>())
+    loc = ops.front()->getParentOfType<func::FuncOp>().getLoc();
+  func::CallOp::create(builder, loc, known, outlining.arguments(builder));
   return success();
 }
 

@@ -1,0 +1,44 @@
+// Kernels as functions of their own: equal ones (in shapes, layouts, bodies, and all that was
+// decided about them) of a module share one, so that a network of repeated blocks is compiled once
+// for each kind of block.
+#pragma once
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "llvm/ADT/StringMap.h"
+
+namespace nnc {
+
+/// On a function that computes one kernel: it is lowered already.
+inline constexpr llvm::StringLiteral kernelAttrName = "nn.kernel";
+
+/// What a kernel is given beside its operands; each null if it needs none.
+struct KernelThread {
+  mlir::Value number, count; // which thread this is, of how many that share the work
+  mlir::Value scratch;       // memory of this thread
+};
+
+class KernelLibrary {
+public:
+  explicit KernelLibrary(mlir::ModuleOp module) : module(module) {}
+
+  /// Emits the loops of `copies`, which stand in `function`, at the builder's insertion point.
+  using EmitKernel = llvm::function_ref<mlir::LogicalResult(
+      mlir::OpBuilder &, mlir::func::FuncOp function, llvm::ArrayRef<mlir::linalg::LinalgOp> copies,
+      const KernelThread &thread)>;
+
+  /// Emits a call of the function that computes `ops`, named `nnc_NAME_NUMBER`, which `emit` fills
+  /// if there is none yet. `choices` says all that was decided about the kernel and does not follow
+  /// from `ops`. Fails, and emits nothing, where an operand is no part of a block that a function
+  /// is given.
+  mlir::LogicalResult call(mlir::OpBuilder &builder, llvm::ArrayRef<mlir::linalg::LinalgOp> ops,
+                           llvm::StringRef name, llvm::StringRef choices,
+                           const KernelThread &thread, EmitKernel emit);
+
+private:
+  mlir::ModuleOp module;
+  llvm::StringMap<mlir::func::FuncOp> functions; // by the text of what they compute
+};
+
+} // namespace nnc
