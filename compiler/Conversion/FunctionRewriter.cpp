@@ -1,6 +1,7 @@
 #include "compiler/Conversion/FunctionRewriter.h"
 
 #include "compiler/Conversion/Epilogue.h"
+#include "compiler/Conversion/Recomputed.h"
 #include "compiler/Dialect/NN.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -81,6 +82,8 @@ func::FuncOp FunctionRewriter::createFunction() {
     result.setArgAttr(i, LLVM::LLVMDialect::getReadonlyAttrName(), builder.getUnitAttr());
   result->setAttr(threadedAttrName, builder.getUnitAttr());
   result->setAttr(blocksAttrName, toAttribute(blocks, context));
+  if (Attribute recomputation = function->getAttr(recomputationAttrName))
+    result->setAttr(recomputationAttrName, recomputation);
   result.addEntryBlock();
   return result;
 }

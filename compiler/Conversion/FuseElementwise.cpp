@@ -1,6 +1,7 @@
 #include "compiler/Conversion/Epilogue.h"
 #include "compiler/Conversion/KernelPlan.h"
 #include "compiler/Conversion/Passes.h"
+#include "compiler/Conversion/Recomputed.h"
 
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/IR/PatternMatch.h"
@@ -208,6 +209,10 @@ static linalg::GenericOp fuseOne(IRRewriter &rewriter, linalg::GenericOp consume
         linalg::fuseElementwiseOps(rewriter, operand);
     if (failed(fused))
       continue;
+    // Whatever a recomputed kernel reads is recomputed or saved, but a kernel of the backward pass
+    // that takes in a recomputed one is equal to none of the forward pass.
+    if (Attribute recomputed = consumer->getAttr(recomputedAttrName))
+      fused->fusedOp->setAttr(recomputedAttrName, recomputed);
     // A consumer that reads the producer through several operands goes on reading it: never itself.
     for (auto [old, value] : fused->replacements)
       rewriter.replaceUsesWithIf(old, value,
@@ -228,7 +233,9 @@ struct FuseElementwisePass : impl::FuseElementwiseBase<FuseElementwisePass> {
     // which kernels become one is decided here.
     RewritePatternSet patterns(&getContext());
     linalg::populateElementwiseOpsFusionPatterns(patterns, [](OpOperand *) { return false; });
-    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
+    RecomputedListener recomputed;
+    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns),
+                                     GreedyRewriteConfig().setListener(&recomputed))))
       return signalPassFailure();
 
     // Producers first: by the time a consumer is looked at, its operands are as fused as they get.

@@ -1,5 +1,6 @@
 #include "compiler/Conversion/NNToLinalg.h"
 
+#include "compiler/Conversion/Recomputed.h"
 #include "compiler/Dialect/NNBuilders.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -58,8 +59,6 @@ Value buildLoopIndex(OpBuilder &builder, Location location, int64_t dimension, T
   return arith::IndexCastOp::create(builder, location, type, index);
 }
 
-/// Where max(a, b) is known, `a > b` holds just where it is greater than b: so the mask of a
-/// rectifier is made from its result, which the backward pass needs anyway, and a need not be kept.
 static void compareMaximum(nn::CompareOp compare) {
   if (compare.getPredicate() != nn::ComparePredicate::gt)
     return;
@@ -73,17 +72,19 @@ static void compareMaximum(nn::CompareOp compare) {
   }
 }
 
+void compareMaxima(Operation *function) { function->walk(compareMaximum); }
+
 namespace {
 
 struct ConvertNNToLinalgPass : impl::ConvertNNToLinalgBase<ConvertNNToLinalgPass> {
   void runOnOperation() override {
     // By its definition, whose operations the patterns below then see.
-    getOperation()->walk([](nn::RandomNormalOp op) {
-      OpBuilder builder(op);
-      op.replaceAllUsesWith(nn::expandRandomNormal(builder, op));
-      op.erase();
+    RecomputedListener listener;
+    getOperation()->walk([&](nn::RandomNormalOp op) {
+      IRRewriter rewriter(op, &listener);
+      rewriter.replaceOp(op, nn::expandRandomNormal(rewriter, op));
     });
-    getOperation()->walk(compareMaximum);
+    compareMaxima(getOperation());
     RewritePatternSet patterns(&getContext());
     populateElementwiseToLinalg(patterns);
     populateStructureToLinalg(patterns);
@@ -91,7 +92,7 @@ struct ConvertNNToLinalgPass : impl::ConvertNNToLinalgBase<ConvertNNToLinalgPass
     populateIndexedToLinalg(patterns);
     populateWindowsToLinalg(patterns);
     populateRandomToLinalg(patterns);
-    walkAndApplyPatterns(getOperation(), std::move(patterns));
+    walkAndApplyPatterns(getOperation(), std::move(patterns), &listener);
 
     getOperation()->walk([&](Operation *operation) {
       if (!isa<nn::NNDialect>(operation->getDialect()) || isa<nn::ScatterAddOp>(operation))

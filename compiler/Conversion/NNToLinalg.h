@@ -16,6 +16,10 @@ void populateIndexedToLinalg(mlir::RewritePatternSet &patterns);
 void populateWindowsToLinalg(mlir::RewritePatternSet &patterns);
 void populateRandomToLinalg(mlir::RewritePatternSet &patterns);
 
+/// Where max(a, b) is known, `a > b` holds just where it is greater than b: makes the masks of
+/// rectifiers from their results, which the backward pass needs anyway, so that a need not be kept.
+void compareMaxima(mlir::Operation *function);
+
 /// Builds the body of a generic op: receives one scalar per operand, the outputs' last, returns one
 /// per output.
 using ScalarBody =

@@ -49,6 +49,65 @@ def AssignLayout : Pass<"nn-assign-layout", "::mlir::ModuleOp"> {
   let dependentDialects = ["::nnc::nn::NNDialect"];
 }
 
+def Recompute : Pass<"nn-recompute", "::mlir::func::FuncOp"> {
+  let summary = "compute values of the forward pass again instead of saving them";
+  let description = [{
+    Input: a training step of nn functions of one block after differentiation and
+    `nn-assign-layout`: forward pass, backward pass and update in one graph. They
+    are told apart as in StepAnalysis.h: forward is what the result `loss` is
+    computed from, backward what new parameters and slots are computed from
+    besides. Other functions are not touched.
+
+    Output: the same function with the same results to the bit. Operations of the
+    backward pass read from the forward pass only values that are saved; the
+    others are computed again, by clones with the attribute `nn.recomputed` that
+    stand right before their first use and that no later stage merges with the
+    originals. The function's attribute `nn.recompute` says what is computed
+    again, and what for. No CSE of nn operations may follow.
+
+    The choice is a minimum cut of the graph of the forward pass: between what is
+    computed anyway (arguments, constants) and what the backward pass uses. Each
+    value may be cut, which is to save it, for the price of its bytes; computing
+    it again costs its operations, of which `operations-per-byte` are as dear as
+    one byte. Moves that readers do by index arithmetic are free. Recomputation
+    of all in one go would keep in the backward pass what it saved in the forward
+    pass: with `segments` above 1, the forward pass is divided where few bytes
+    are handed on, and what is handed on is not computed again, so that a segment
+    is recomputed when the backward pass comes to it. Cheap values are computed
+    again where they are used, from expensive ones of their segment, rather than
+    kept from where the segment begins or from one use to the next.
+
+    With `operations-per-byte=8`,
+    ```mlir
+    %h = nn.contract %x, %w [0, 1] x [1, 2] -> [0, 2]
+        : tensor<64x256xf32>, tensor<256x256xf32> -> tensor<64x256xf32>
+    %y = nn.mul %h, %h : tensor<64x256xf32>
+    ... // %loss is computed from %y
+    %d = nn.mul %d.y, %h : tensor<64x256xf32>
+    %d.v = nn.contract %y, %d.z [0, 1] x [0, 2] -> [1, 2]
+        : tensor<64x256xf32>, tensor<64x256xf32> -> tensor<256x256xf32>
+    ```
+    becomes
+    ```mlir
+    %h = nn.contract %x, %w [0, 1] x [1, 2] -> [0, 2]
+        : tensor<64x256xf32>, tensor<256x256xf32> -> tensor<64x256xf32>
+    %y = nn.mul %h, %h : tensor<64x256xf32>
+    ...
+    %d = nn.mul %d.y, %h : tensor<64x256xf32>
+    %y_0 = nn.mul %h, %h {nn.recomputed = 0 : i64} : tensor<64x256xf32>
+    %d.v = nn.contract %y_0, %d.z [0, 1] x [0, 2] -> [1, 2]
+        : tensor<64x256xf32>, tensor<64x256xf32> -> tensor<256x256xf32>
+    ```
+  }];
+  let options = [
+    Option<"operationsPerByte", "operations-per-byte", "int64_t", "0",
+           "operations that one byte less is worth; 0: recompute nothing">,
+    Option<"segments", "segments", "int64_t", "1",
+           "parts of the forward pass that are recomputed each for itself">,
+  ];
+  let dependentDialects = ["::nnc::nn::NNDialect"];
+}
+
 def ConvertNNToLinalg : Pass<"convert-nn-to-linalg", "::mlir::func::FuncOp"> {
   let summary = "Lower nn ops to linalg on tensors, in destination-passing style";
   let description = [{

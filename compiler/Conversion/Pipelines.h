@@ -8,10 +8,17 @@
 
 namespace nnc {
 
+/// How much may be recomputed to save memory: the options of nn-recompute.
+struct RecomputationLevel {
+  int64_t operationsPerByte = 0;
+  int64_t segments = 1;
+};
+
 struct LoweringOptions {
   std::string targetCpu = "native";
   /// Report to the runtime where each kernel begins.
   bool profile = false;
+  RecomputationLevel recomputation = {};
 };
 
 /// From nn ops, without gradients and batch reductions, to structured ops on tensors, fused.

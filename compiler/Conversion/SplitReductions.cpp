@@ -1,6 +1,7 @@
 #include "compiler/Conversion/KernelPlan.h"
 #include "compiler/Conversion/NNToLinalg.h"
 #include "compiler/Conversion/Passes.h"
+#include "compiler/Conversion/Recomputed.h"
 
 using namespace mlir;
 
@@ -148,7 +149,8 @@ struct SplitReductionsPass : impl::SplitReductionsBase<SplitReductionsPass> {
   void runOnOperation() override {
     SmallVector<linalg::GenericOp> worklist;
     getOperation()->walk([&](linalg::GenericOp op) { worklist.push_back(op); });
-    IRRewriter rewriter(&getContext());
+    RecomputedListener recomputed;
+    IRRewriter rewriter(&getContext(), &recomputed);
     for (linalg::GenericOp op : worklist)
       if (canSplit(op))
         if (std::optional<Split> choice = chooseSplit(op))

@@ -19,6 +19,7 @@
 #include "compiler/Driver/Description.h"
 #include "compiler/Driver/DumpPasses.h"
 #include "compiler/Driver/Frontend.h"
+#include "compiler/Driver/MemoryLimit.h"
 #include "compiler/Driver/MemoryReport.h"
 #include "compiler/Driver/Pipelines.h"
 #include "compiler/Target/EmitObject.h"
@@ -67,7 +68,10 @@ private:
   bool elaborate();
   bool import();
   bool runPasses(Stage stage);
+  bool fitMemory();
   bool emit();
+  LogicalResult runPipeline(ModuleOp on, llvm::function_ref<void(OpPassManager &)> build);
+  LoweringOptions lowering() const;
   bool fail(const std::string &message);
   bool write(llvm::function_ref<void(llvm::raw_ostream &)> print);
   bool link(llvm::ArrayRef<llvm::SmallString<0>> objects);
@@ -91,7 +95,7 @@ bool Compilation::run() {
     return false;
   for (Stage stage :
        {Stage::Nn, Stage::Grad, Stage::Opt, Stage::Linalg, Stage::Loops, Stage::Llvm}) {
-    if (!runPasses(stage))
+    if (!runPasses(stage) || (stage == Stage::Opt && options.memoryLimit && !fitMemory()))
       return false;
     if (options.emit == stage && stage != Stage::Llvm)
       return write([&](llvm::raw_ostream &stream) {
@@ -99,8 +103,7 @@ bool Compilation::run() {
         stream << "\n";
       });
     if (options.emit == Stage::Memory && stage == Stage::Loops)
-      return write(
-          [&](llvm::raw_ostream &stream) { printMemoryReport(readBlocks(*module), stream); });
+      return write([&](llvm::raw_ostream &stream) { printMemoryReport(*module, stream); });
   }
   return emit();
 }
@@ -138,38 +141,60 @@ bool Compilation::import() {
   return true;
 }
 
-bool Compilation::runPasses(Stage stage) {
+LogicalResult Compilation::runPipeline(ModuleOp on,
+                                       llvm::function_ref<void(OpPassManager &)> build) {
   PassManager passes(&context);
   passes.enableTiming(timingScope);
-  if (!options.dumpAfter.empty())
+  if (!options.dumpAfter.empty() && on == *module) // not of trials
     passes.addInstrumentation(createDumpInstrumentation(options.dumpAfter, options.dumpFolder));
 #ifdef NDEBUG
   passes.enableVerifier(false);
 #endif
-  LoweringOptions lowering;
-  lowering.targetCpu = options.targetCpu;
-  lowering.profile = options.profile;
-  switch (stage) {
-  case Stage::Nn:
-    buildNnPipeline(passes, frontend.program().recipe.batch);
-    break;
-  case Stage::Grad:
-    buildGradPipeline(passes);
-    break;
-  case Stage::Opt:
-    buildOptPipeline(passes, lowering);
-    break;
-  case Stage::Linalg:
-    buildLinalgPipeline(passes, lowering);
-    break;
-  case Stage::Loops:
-    buildLoopsPipeline(passes, lowering);
-    break;
-  default:
-    buildLlvmPipeline(passes, lowering);
-    break;
+  build(passes);
+  return passes.run(on);
+}
+
+LoweringOptions Compilation::lowering() const {
+  LoweringOptions result;
+  result.targetCpu = options.targetCpu;
+  result.profile = options.profile;
+  return result;
+}
+
+bool Compilation::runPasses(Stage stage) {
+  LogicalResult result = runPipeline(*module, [&](OpPassManager &passes) {
+    switch (stage) {
+    case Stage::Nn:
+      return buildNnPipeline(passes, frontend.program().recipe.batch);
+    case Stage::Grad:
+      return buildGradPipeline(passes);
+    case Stage::Opt:
+      return buildOptPipeline(passes, lowering());
+    case Stage::Linalg:
+      return buildLinalgPipeline(passes, lowering());
+    case Stage::Loops:
+      return buildLoopsPipeline(passes, lowering());
+    default:
+      return buildLlvmPipeline(passes, lowering());
+    }
+  });
+  return succeeded(result) && !frontend.hasErrors();
+}
+
+/// Adds as much recomputation to the module as the limit of memory asks for.
+bool Compilation::fitMemory() {
+  auto run = [&](ModuleOp on, llvm::function_ref<void(OpPassManager &)> build) {
+    return runPipeline(on, build);
+  };
+  FailureOr<MemoryFit> fit = nnc::fitMemory(*module, *options.memoryLimit, lowering(), run);
+  if (failed(fit))
+    return false;
+  if (!fit->level) {
+    frontend.reportMemoryLimit(formatSize(fit->smallestBytes), formatSize(*options.memoryLimit));
+    return false;
   }
-  return succeeded(passes.run(*module)) && !frontend.hasErrors();
+  return succeeded(runPipeline(
+      *module, [&](OpPassManager &passes) { buildRecomputation(passes, *fit->level); }));
 }
 
 bool Compilation::emit() {

@@ -33,6 +33,8 @@ struct CompileOptions {
   std::string dumpFolder = "dump";
   /// Compile code that a profile can be made of.
   bool profile = false;
+  /// Recompute activations until the training step needs no more bytes.
+  std::optional<int64_t> memoryLimit;
   bool timing = false;
   bool colour = false;
   /// The folder that holds the runtime library to link with.

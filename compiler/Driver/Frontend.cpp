@@ -74,6 +74,10 @@ void Frontend::report(Diagnostic &diagnostic) {
     built.note(range(note.getLocation()), note.str());
 }
 
+void Frontend::reportMemoryLimit(const std::string &smallest, const std::string &limit) {
+  diagnostics.report(lang::Diag::MemoryLimit, {}, smallest, limit);
+}
+
 void Frontend::printDiagnostics(bool colour) { llvm::errs() << diagnostics.render(colour); }
 
 } // namespace nnc

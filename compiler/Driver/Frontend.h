@@ -32,6 +32,8 @@ public:
   /// Reports an error of a later stage at the source line of `location`; used as the MLIR context's
   /// handler.
   void report(mlir::Diagnostic &diagnostic);
+  /// Reports that no recomputation brings the training step below `smallest`, both as text.
+  void reportMemoryLimit(const std::string &smallest, const std::string &limit);
   /// Writes all that was reported to standard error, once.
   void printDiagnostics(bool colour);
   bool hasErrors() const { return diagnostics.hasErrors(); }

@@ -1,9 +1,12 @@
 #include "compiler/Driver/MemoryReport.h"
 
 #include "compiler/Conversion/MemoryPlanner.h"
+#include "compiler/Conversion/Recomputed.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/FormatVariadic.h"
+
+#include <map>
 
 namespace nnc {
 
@@ -35,7 +38,39 @@ static int64_t bytesOf(const BlockLayout &layout, llvm::StringRef kind) {
   return bytes;
 }
 
-static void printFunction(const FunctionBlocks &function, llvm::raw_ostream &stream) {
+static bool isStep(const FunctionBlocks &function) { return function.symbol == "nnc_train_step"; }
+
+int64_t plannedBytes(const ModuleBlocks &blocks) {
+  int64_t arena = 0;
+  for (const FunctionBlocks &function : blocks.functions) {
+    if (isStep(function))
+      return blocks.persistent.bytes + function.arenaBytes;
+    arena = std::max(arena, function.arenaBytes);
+  }
+  return blocks.persistent.bytes + arena;
+}
+
+static void printRecomputation(const RecomputationReport &report, int64_t flop,
+                               llvm::raw_ostream &stream) {
+  stream << llvm::formatv("\nrecomputed in the backward pass: {0} bytes less to save, for {1} "
+                          "operations; the step has {2} flop\n         bytes   line  name\n",
+                          report.bytes, report.operations, flop);
+  // Values of a line, and of a name, together: a layer is applied many times.
+  std::map<std::pair<int64_t, std::string>, int64_t> sums;
+  for (const RecomputationReport::Value &value : report.values)
+    sums[{value.line, value.name}] += value.bytes;
+  std::vector<RecomputationReport::Value> rows;
+  for (const auto &[value, bytes] : sums)
+    rows.push_back({value.second, value.first, bytes});
+  llvm::stable_sort(rows,
+                    [](const auto &left, const auto &right) { return left.bytes > right.bytes; });
+  for (const RecomputationReport::Value &row : rows)
+    stream << llvm::formatv("  {0,12} {1,6}  {2}\n", row.bytes, row.line, row.name);
+}
+
+static void printFunction(const FunctionBlocks &function, int64_t keptBytes,
+                          const std::optional<RecomputationReport> &recomputation,
+                          llvm::raw_ostream &stream) {
   std::vector<ArenaBuffer> saved = savedBuffers(function);
   int64_t savedBytes = 0;
   for (const ArenaBuffer &buffer : saved)
@@ -57,6 +92,9 @@ static void printFunction(const FunctionBlocks &function, llvm::raw_ostream &str
           ? 100.0 * (function.arenaBytes - function.largestLiveBytes) / function.largestLiveBytes
           : 0;
   row("arena", function.arenaBytes, llvm::formatv("{0:F1} % above that", gap));
+  row("total", keptBytes + function.arenaBytes, "of the arena and what is kept");
+  if (recomputation)
+    printRecomputation(*recomputation, function.flop, stream);
   if (function.buffers.empty())
     return;
   std::vector<ArenaBuffer> buffers = function.buffers;
@@ -69,17 +107,18 @@ static void printFunction(const FunctionBlocks &function, llvm::raw_ostream &str
         buffer.line ? buffer.line : 0, buffer.name);
 }
 
-void printMemoryReport(const ModuleBlocks &blocks, llvm::raw_ostream &stream) {
+void printMemoryReport(mlir::ModuleOp module, llvm::raw_ostream &stream) {
+  ModuleBlocks blocks = readBlocks(module);
   stream << "kept through the run, bytes\n";
   for (auto [name, kind] : {std::pair("parameters", "parameter"),
                             {"optimizer state", "slot"},
                             {"running statistics", "state"}})
     stream << llvm::formatv("  {0,-24} {1,12}\n", name, bytesOf(blocks.persistent, kind));
-  auto isStep = [](const FunctionBlocks &function) { return function.symbol == "nnc_train_step"; };
   bool hasStep = llvm::any_of(blocks.functions, isStep);
   for (const FunctionBlocks &function : blocks.functions)
     if (!hasStep || isStep(function))
-      printFunction(function, stream);
+      printFunction(function, blocks.persistent.bytes,
+                    RecomputationReport::of(module.lookupSymbol(function.symbol)), stream);
 }
 
 } // namespace nnc

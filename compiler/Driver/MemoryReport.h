@@ -14,8 +14,12 @@ std::vector<ArenaBuffer> savedBuffers(const FunctionBlocks &function);
 /// The most bytes of all other buffers of the arena that are alive at one time.
 int64_t scratchBytes(const FunctionBlocks &function);
 
-/// Sizes by purpose, then the whole plan of the training step, or of every function if there is
-/// none.
-void printMemoryReport(const ModuleBlocks &blocks, llvm::raw_ostream &stream);
+/// What is kept through the run, and the arena of the training step, or the largest if there is
+/// none: what a limit of memory is about.
+int64_t plannedBytes(const ModuleBlocks &blocks);
+
+/// Sizes by purpose, what is recomputed, then the whole plan of the training step, or of every
+/// function if there is none. The module is one behind `assign-arena`.
+void printMemoryReport(mlir::ModuleOp module, llvm::raw_ostream &stream);
 
 } // namespace nnc

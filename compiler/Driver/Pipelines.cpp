@@ -16,9 +16,13 @@ struct BatchOption : PassPipelineOptions<BatchOption> {
                         llvm::cl::init(64)};
 };
 
-struct TargetOption : PassPipelineOptions<TargetOption> {
+struct OptOptions : PassPipelineOptions<OptOptions> {
   Option<std::string> targetCpu{*this, "target-cpu", llvm::cl::desc("processor to plan for"),
                                 llvm::cl::init("native")};
+  Option<int64_t> operationsPerByte{*this, "operations-per-byte",
+                                    llvm::cl::desc("as of nn-recompute"), llvm::cl::init(0)};
+  Option<int64_t> segments{*this, "segments", llvm::cl::desc("as of nn-recompute"),
+                           llvm::cl::init(1)};
 };
 
 } // namespace
@@ -36,6 +40,11 @@ void buildOptPipeline(OpPassManager &passes, const LoweringOptions &options) {
   passes.addNestedPass<func::FuncOp>(createSimplify());
   passes.addPass(createAssignLayout({options.targetCpu, "choose"}));
   passes.addNestedPass<func::FuncOp>(createSimplify());
+  buildRecomputation(passes, options.recomputation);
+}
+
+void buildRecomputation(OpPassManager &passes, const RecomputationLevel &level) {
+  passes.addNestedPass<func::FuncOp>(createRecompute({level.operationsPerByte, level.segments}));
 }
 
 void registerStagePipelines() {
@@ -46,11 +55,14 @@ void registerStagePipelines() {
                                         });
   PassPipelineRegistration<>("nn-stage-grad", "replace nn.gradient by what computes it",
                              buildGradPipeline);
-  PassPipelineRegistration<TargetOption>("nn-stage-opt",
-                                         "simplify the whole step and choose its layouts",
-                                         [](OpPassManager &passes, const TargetOption &options) {
-                                           buildOptPipeline(passes, {options.targetCpu});
-                                         });
+  PassPipelineRegistration<OptOptions>(
+      "nn-stage-opt", "simplify the whole step, choose its layouts and what it recomputes",
+      [](OpPassManager &passes, const OptOptions &options) {
+        LoweringOptions lowering;
+        lowering.targetCpu = options.targetCpu;
+        lowering.recomputation = {options.operationsPerByte, options.segments};
+        buildOptPipeline(passes, lowering);
+      });
 }
 
 } // namespace nnc

@@ -12,6 +12,8 @@ void buildNnPipeline(mlir::OpPassManager &passes, int64_t batch);
 void buildGradPipeline(mlir::OpPassManager &passes);
 /// The whole step, simplified, with the batch where its contractions want it.
 void buildOptPipeline(mlir::OpPassManager &passes, const LoweringOptions &options = {});
+/// The end of that pipeline alone: what is computed again instead of being saved.
+void buildRecomputation(mlir::OpPassManager &passes, const RecomputationLevel &level);
 
 /// Registers nn-stage-nn, nn-stage-grad and nn-stage-opt. The stages from linalg on are in
 /// compiler/Conversion/Pipelines.h.

@@ -1,5 +1,6 @@
 // nnc: the compiler's command line.
 #include "compiler/Driver/Compile.h"
+#include "compiler/Driver/MemoryLimit.h"
 #include "lang/Diagnostics.h"
 
 #include "llvm/Support/FileSystem.h"
@@ -32,6 +33,7 @@ See what the compiler does to a network:
   nnc build --emit=grad FILE                  with its derivative and the optimizer's update
   nnc build --emit=asm FILE                   the machine code of the training step
   nnc build --memory FILE                     what the training step keeps in memory, and where
+  nnc build --memory-limit=64MB FILE          a step that recomputes what it has no memory for
   nnc build --profile FILE -o EXE             then: EXE bench --profile, the time of each line
   nnc build --dump-after=all --dump-dir=D FILE   the program after every pass)";
 
@@ -78,6 +80,26 @@ void addCompileOptions(CLI::App *command, CompileOptions &options,
   command->add_option("--dump-dir", options.dumpFolder, "folder for --dump-after")
       ->default_str("dump");
   command->add_flag("--timing", options.timing, "say where compile time went");
+}
+
+void addMemoryLimit(CLI::App *command, std::string &limit) {
+  command
+      ->add_option(
+          "--memory-limit", limit,
+          "recompute activations in the backward pass until parameters, optimizer state and "
+          "the step's arena take no more: 64MB, 512KB, 1.5GB are powers of 1000, "
+          "64MiB of 1024; without a unit, bytes")
+      ->type_name("SIZE");
+}
+
+bool readMemoryLimit(const std::string &limit, CompileOptions &options) {
+  if (limit.empty())
+    return true;
+  options.memoryLimit = parseSize(limit);
+  if (!options.memoryLimit)
+    llvm::errs() << "nnc: --memory-limit needs a size such as 64MB, 512KiB or 1000000, not `"
+                 << limit << "`\n";
+  return options.memoryLimit.has_value();
 }
 
 bool splitDefines(const std::vector<std::string> &defines, CompileOptions &options) {
@@ -137,7 +159,7 @@ int main(int count, char **arguments) {
   options.libraryFolder = libraryFolder(arguments[0]);
   options.colour = llvm::sys::Process::StandardErrHasColors();
   std::vector<std::string> defines, trainArguments;
-  std::string precision = "f32", emit = "exe", id;
+  std::string precision = "f32", emit = "exe", id, memoryLimit;
   int64_t elements = 20;
   bool memory = false;
 
@@ -152,12 +174,14 @@ int main(int count, char **arguments) {
       ->add_flag("--memory", memory,
                  "print what the training step keeps in memory and where, instead of building")
       ->excludes("--emit");
+  addMemoryLimit(build, memoryLimit);
   build->add_flag("--profile", options.profile,
                   "build for `EXE bench --profile`, which shows the time of each source line");
 
   CLI::App *runCommand = app.add_subcommand(
       "run", "compile a program and train with it; words after `--` go to `train`");
   addCompileOptions(runCommand, options, defines, precision);
+  addMemoryLimit(runCommand, memoryLimit);
   runCommand->add_option("ARGUMENTS", trainArguments, "for the compiled program's `train`");
 
   CLI::App *checkCommand = app.add_subcommand("check", "parse and type-check a program");
@@ -184,7 +208,7 @@ int main(int count, char **arguments) {
 
   if (explainCommand->parsed())
     return explain(id);
-  if (!splitDefines(defines, options))
+  if (!splitDefines(defines, options) || !readMemoryLimit(memoryLimit, options))
     return 2;
   options.precision = precision == "f64" ? FloatPrecision::F64 : FloatPrecision::F32;
   if (checkCommand->parsed())
