@@ -156,6 +156,9 @@ struct LayerInfo {
   SourceRange range;
   std::vector<int64_t> input, output;
   int64_t parameters = 0;
+  /// Multiplications and additions of its contractions for one example, forward; like `parameters`
+  /// without those of layers inside it.
+  int64_t flop = 0;
 };
 
 struct Program {

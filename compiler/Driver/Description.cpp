@@ -268,7 +268,8 @@ Array Describer::layers() {
                             {"input", shapeOf(layer.input)},
                             {"output", shapeOf(layer.output)},
                             {"parameters", layer.parameters},
-                            {"bytes", layer.parameters * elementBytes}});
+                            {"bytes", layer.parameters * elementBytes},
+                            {"flop", layer.flop}});
   return result;
 }
 

@@ -131,6 +131,15 @@ Tensor Elaborator::contract(const Tensor &left, const std::vector<int64_t> &left
       shape.push_back(right.shape[size_t(std::find(rightLabels.begin(), rightLabels.end(), label) -
                                          rightLabels.begin())]);
   }
+  // A multiplication and an addition for every combination of labels.
+  int64_t flop = 2;
+  for (int64_t size : sizes(left.shape))
+    flop *= size;
+  std::vector<int64_t> rightSizes = sizes(right.shape);
+  for (size_t i = 0; i < rightSizes.size(); ++i)
+    if (std::find(leftLabels.begin(), leftLabels.end(), rightLabels[i]) == leftLabels.end())
+      flop *= rightSizes[i];
+  layerFlop += flop;
   return emit(
       "contract", {left, right}, Element::Float, std::move(shape),
       {{"lhs_labels", leftLabels}, {"rhs_labels", rightLabels}, {"result_labels", resultLabels}},

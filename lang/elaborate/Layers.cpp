@@ -6,6 +6,7 @@
 #include "lang/elaborate/Elaborator.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace nnc::lang {
 
@@ -78,9 +79,12 @@ Entity Elaborator::applyLayer(const LayerPtr &layer, const std::vector<GivenArgu
   bool record = !path.empty() && recordedLayers.insert(path).second;
   if (record)
     program.layers.push_back({path, layer->declaration->name.text, layer->range, {}, {}, 0});
+  int64_t outerFlop = std::exchange(layerFlop, 0);
   Entity result = invoke(*layer->declaration, layer->settings, given, layer.get(), range);
+  int64_t flop = std::exchange(layerFlop, outerFlop);
   if (record) {
     LayerInfo &info = program.layers[row];
+    info.flop = flop;
     if (auto *input = given.empty() ? nullptr : given[0].value.get<Tensor>())
       info.input = sizes(input->shape);
     if (auto *output = result.get<Tensor>())

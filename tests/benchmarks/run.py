@@ -1,10 +1,14 @@
 #!/usr/bin/env python3
-"""Times the training step of every workload, beside PyTorch where a command for it is given.
+"""Times training steps and kernels, and prints the tables of docs/performance.md as Markdown.
 
-    tests/benchmarks/run.py --build build [--peer "PATH/peer.sh torch_bench.py"] [--rounds 3] [WORKLOAD...]
+    tests/benchmarks/run.py [--build build] [--peer "PATH/peer.sh torch_bench.py"] [--rounds 3] [TABLE...]
 
-Each round runs the programs in turn (A B A B); the tables show the median of the rounds' medians, the best round, and
-the share of the processor's multiply-add peak that was measured in the same round. Nothing here judges: it prints.
+Tables: steps (every workload, beside PyTorch where --peer gives the command that runs its benchmark), sweep (step time
+by batch, width and depth of a dense network), depth (compile time by number of layers), products and convolutions
+(kernels on one core). Without names: all of them.
+
+Each round runs the programs in turn (A B A B). A table shows the median of the rounds' medians, and the share of the
+processor's multiply-add peak that was measured in the same round. Nothing here judges: it prints.
 """
 import argparse
 import json
@@ -26,64 +30,140 @@ WORKLOADS = {
     "lenet5": ["lenet5", "--batch", "64"],
     "resnet18": ["resnet18", "--batch", "32", "--channels-last"],
 }
+# The points of the sweep: what a `-D` of mlp-sweep.nn changes, and to what.
+SWEEP = {
+    "batch_size": [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024],
+    "width": [64, 128, 256, 512, 1024, 2048, 4096],
+    "depth": [1, 2, 4, 8, 16, 32, 64],
+}
+PRODUCTS = """64x256x784:NN 64x200x784:NN 128x1024x1024:NN 512x512x512:NN 512x512x512:NT 512x512x512:TN
+1024x1024x1024:NN 1024x1024x1024:NT 1024x1024x1024:TN 2048x2048x2048:NN 4x256x784:NN 64x784x256:NT 784x256x64:TN
+256x64x784:NN 784x64x256:TN 256x784x64:NT 64x10x256:NN 256x10x64:TN 64x256x10:NT""".split()
 
 
-def last_json(text):
-    for line in reversed(text.splitlines()):
+class Bench:
+    def __init__(self, arguments):
+        self.rounds, self.threads, self.peer = arguments.rounds, arguments.threads, arguments.peer
+        self.bin = os.path.join(arguments.build, "bin")
+        self.folder = os.path.join(arguments.build, "benchmarks")
+        os.makedirs(self.folder, exist_ok=True)
+
+    def program(self, name, **settings):
+        """Compiles a workload; returns the executable and the seconds it took."""
+        tag = "".join(f"-{key}{value}" for key, value in settings.items())
+        executable = os.path.join(self.folder, name + tag)
+        defines = [f"-D{key}={value}" for key, value in settings.items()]
+        start = time.monotonic()
+        subprocess.run([os.path.join(self.bin, "nnc"), "build", *defines, os.path.join(HERE, name + ".nn"), "-o",
+                        executable], check=True)
+        return executable, time.monotonic() - start
+
+    def peak(self):
+        """GFLOP/s of all threads, right now."""
+        return measure([os.path.join(self.bin, "fma-peak"), "--threads", str(self.threads)])[0]["gflops"]
+
+    def step(self, executable, steps=None):
+        """One run: the result of `bench --json`, with the process's peak memory and its share of peak."""
+        peak = self.peak()
+        command = [executable, "bench", "--json", "--threads", str(self.threads)]
+        result, memory = measure(command + (["--steps", str(steps)] if steps else []))
+        result["memory"] = memory
+        result["share"] = result["flop_per_step"] / result["step_ms_median"] / 1e6 / peak
+        return result
+
+
+def measure(command):
+    """Runs a command; returns the last JSON object that it prints, and the most memory it took in MB."""
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    output = process.stdout.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command)
+    for line in reversed(output.splitlines()):
         if line.startswith("{"):
-            return json.loads(line)
-    raise ValueError("no JSON object in the output")
+            return json.loads(line), usage.ru_maxrss * 1024 / 1e6
+    raise ValueError(f"{command[0]} printed no JSON object")
 
 
-def build(nnc, name, folder):
-    """Compiles a workload; returns the executable and the seconds it took."""
-    executable = os.path.join(folder, name)
-    start = time.monotonic()
-    subprocess.run([nnc, "build", os.path.join(HERE, name + ".nn"), "-o", executable], check=True)
-    return executable, time.monotonic() - start
+def row(*cells):
+    print("| " + " | ".join(str(cell) for cell in cells) + " |", flush=True)
 
 
-def measure(command, seconds):
-    done = subprocess.run(command, capture_output=True, text=True, timeout=seconds, check=True)
-    return last_json(done.stdout)
+def header(title, *cells):
+    print(f"\n{title}\n")
+    row(*cells)
+    row(*["---"] * len(cells))
+
+
+def median(results, key):
+    return statistics.median(result[key] for result in results)
+
+
+def steps(bench):
+    header(f"Training steps, {bench.threads} threads, medians of {bench.rounds} rounds",
+           "workload", "nnc ms", "PyTorch ms", "ratio", "% of peak", "nnc MB", "PyTorch MB", "compile s")
+    for name, peer_arguments in WORKLOADS.items():
+        executable, seconds = bench.program(name)
+        ours, theirs = [], []
+        for _ in range(bench.rounds):
+            ours.append(bench.step(executable))
+            if bench.peer:
+                theirs.append(measure(bench.peer.split() + peer_arguments
+                                      + ["--threads", str(bench.threads), "--seconds", "2"])[0])
+        ms = median(ours, "step_ms_median")
+        peer_ms = median(theirs, "step_ms_median") if theirs else None
+        row(name, f"{ms:.3f}", f"{peer_ms:.3f}" if theirs else "", f"{ms / peer_ms:.2f}" if theirs else "",
+            f"{100 * median(ours, 'share'):.0f}", f"{median(ours, 'memory'):.0f}",
+            f"{median(theirs, 'peak_rss_mb'):.0f}" if theirs else "", f"{seconds:.2f}")
+
+
+def sweep(bench):
+    for setting, values in SWEEP.items():
+        header(f"784-256-10, batch 64, with another {setting}", setting, "ms", "% of peak", "examples/s")
+        for value in values:
+            executable, _ = bench.program("mlp-sweep", **{setting: value})
+            results = [bench.step(executable, steps=20 if value >= 2048 else 200) for _ in range(bench.rounds)]
+            row(value, f"{median(results, 'step_ms_median'):.3f}", f"{100 * median(results, 'share'):.0f}",
+                f"{median(results, 'examples_per_s'):,.0f}")
+
+
+def depth(bench):
+    header("Compile time by layers of 256", "layers", "seconds")
+    for layers in (1, 16, 32, 64):
+        row(layers, f"{min(bench.program('mlp-sweep', depth=layers)[1] for _ in range(bench.rounds)):.2f}")
+
+
+def products(bench):
+    print("\nMatrix products, one core\n\n```")
+    subprocess.run([os.path.join(bench.bin, "kernel-benchmark"), *PRODUCTS], check=True)
+    print("```")
+
+
+def convolutions(bench):
+    print("\nConvolutions, one core\n\n```")
+    subprocess.run([os.path.join(bench.bin, "function-benchmark"),
+                    os.path.join(HERE, "kernels", "convolutions.mlir")], check=True)
+    print("```")
+
+
+TABLES = {table.__name__: table for table in (steps, sweep, depth, products, convolutions)}
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("workloads", nargs="*", help="default: all")
+    parser.add_argument("tables", nargs="*", metavar="TABLE", help=f"of {', '.join(TABLES)}; default: all")
     parser.add_argument("--build", default="build", help="the build folder")
     parser.add_argument("--peer", help="command that runs PyTorch's benchmark of the same workloads")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()
-    nnc = os.path.join(arguments.build, "bin", "nnc")
-    peak = os.path.join(arguments.build, "bin", "fma-peak")
-    folder = os.path.join(arguments.build, "benchmarks")
-    os.makedirs(folder, exist_ok=True)
-
-    print(f"{'workload':<12} {'build s':>8} {'nnc ms':>9} {'best':>9} {'peer ms':>9} {'best':>9} {'ratio':>6} "
-          f"{'peak %':>7} {'RSS MB':>7} {'arena MB':>9}")
-    for name in arguments.workloads or WORKLOADS:
-        if name not in WORKLOADS:
-            sys.exit(f"no workload is named {name}; there are {', '.join(WORKLOADS)}")
-        if not os.path.exists(os.path.join(HERE, name + ".nn")):
-            continue
-        executable, compile_seconds = build(nnc, name, folder)
-        ours, theirs, shares = [], [], []
-        for _ in range(arguments.rounds):
-            peak_gflops = measure([peak, "--threads", str(arguments.threads)], 60)["gflops"]
-            result = measure([executable, "bench", "--json", "--threads", str(arguments.threads)], 600)
-            ours.append(result["step_ms_median"])
-            shares.append(result["flop_per_step"] / result["step_ms_median"] / 1e6 / peak_gflops)
-            if arguments.peer:
-                command = arguments.peer.split() + WORKLOADS[name] + ["--threads", str(arguments.threads),
-                                                                      "--seconds", "2"]
-                theirs.append(measure(command, 600)["step_ms_median"])
-        peer = (f"{statistics.median(theirs):9.4f} {min(theirs):9.4f} "
-                f"{statistics.median(ours) / statistics.median(theirs):6.2f}") if theirs else f"{'':9} {'':9} {'':6}"
-        print(f"{name:<12} {compile_seconds:8.2f} {statistics.median(ours):9.4f} {min(ours):9.4f} {peer} "
-              f"{100 * statistics.median(shares):7.1f} {result.get('peak_rss_bytes', 0) / 1e6:7.1f} "
-              f"{result['arena_bytes'] / 1e6:9.2f}", flush=True)
+    for table in arguments.tables or TABLES:
+        if table not in TABLES:
+            sys.exit(f"no table is named {table}; there are {', '.join(TABLES)}")
+    bench = Bench(arguments)
+    for table in arguments.tables or TABLES:
+        TABLES[table](bench)
 
 
 if __name__ == "__main__":

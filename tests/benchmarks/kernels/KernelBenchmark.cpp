@@ -118,8 +118,9 @@ void benchmark(MLIRContext &context, const TargetDescription &machine, llvm::Str
   SmallVector<llvm::StringRef> parts;
   extents.split(parts, 'x');
   int64_t mnk[3] = {0, 0, 0};
-  if (parts.size() != 3 || layout.size() != 2 || parts[0].getAsInteger(10, mnk[0]) ||
-      parts[1].getAsInteger(10, mnk[1]) || parts[2].getAsInteger(10, mnk[2])) {
+  if (parts.size() != 3 || layout.size() != 2 || layout.find_first_not_of("NT") != layout.npos ||
+      parts[0].getAsInteger(10, mnk[0]) || parts[1].getAsInteger(10, mnk[1]) ||
+      parts[2].getAsInteger(10, mnk[2])) {
     llvm::errs() << "not a shape: " << shape << "\n";
     std::exit(1);
   }
