@@ -225,6 +225,41 @@ static linalg::GenericOp fuseOne(IRRewriter &rewriter, linalg::GenericOp consume
   return {};
 }
 
+/// What a kernel reads twice in the same way it reads once: fusion brings the inputs of both
+/// kernels.
+static void mergeEqualInputs(IRRewriter &rewriter, linalg::GenericOp op) {
+  // The generator for contractions tells operands apart by their number.
+  if (isContraction(op))
+    return;
+  SmallVector<Value> inputs;
+  SmallVector<AffineMap> maps;
+  DenseMap<std::pair<Value, AffineMap>, BlockArgument> known;
+  llvm::BitVector dropped(op->getNumOperands());
+  for (OpOperand *input : op.getDpsInputOperands()) {
+    AffineMap map = op.getMatchingIndexingMap(input);
+    BlockArgument argument = op.getMatchingBlockArgument(input);
+    auto [found, isNew] = known.try_emplace({input->get(), map}, argument);
+    if (isNew) {
+      inputs.push_back(input->get());
+      maps.push_back(map);
+      continue;
+    }
+    rewriter.replaceAllUsesWith(argument, found->second);
+    dropped.set(argument.getArgNumber());
+  }
+  if (dropped.none())
+    return;
+  for (OpOperand &output : op.getDpsInitsMutable())
+    maps.push_back(op.getMatchingIndexingMap(&output));
+  rewriter.setInsertionPoint(op);
+  auto merged = linalg::GenericOp::create(rewriter, op.getLoc(), op.getResultTypes(), inputs,
+                                          op.getDpsInits(), maps, op.getIteratorTypesArray());
+  merged->setDiscardableAttrs(op->getDiscardableAttrDictionary());
+  merged.getRegion().takeBody(op.getRegion());
+  merged.getBody()->eraseArguments(dropped);
+  rewriter.replaceOp(op, merged);
+}
+
 namespace {
 
 struct FuseElementwisePass : impl::FuseElementwiseBase<FuseElementwisePass> {
@@ -255,6 +290,7 @@ struct FuseElementwisePass : impl::FuseElementwiseBase<FuseElementwisePass> {
         continue;
       while (linalg::GenericOp fused = fuseOne(rewriter, op))
         op = fused;
+      mergeEqualInputs(rewriter, op);
     }
   }
 };
