@@ -106,6 +106,10 @@ private:
   llvm::SmallVector<mlir::Value> loadResult(const Offsets &offsets,
                                             llvm::ArrayRef<TilePosition> rows,
                                             llvm::ArrayRef<TilePosition> vectors);
+  /// Asks for the lines of the epilogue's tensors that a tile will touch, where these are too large
+  /// to lie in a cache: they arrive while the sums are taken.
+  void prefetchCompanions(const Offsets &offsets, llvm::ArrayRef<TilePosition> rows,
+                          llvm::ArrayRef<TilePosition> vectors);
   void finish(const Offsets &offsets, llvm::ArrayRef<TilePosition> rows,
               llvm::ArrayRef<TilePosition> vectors, llvm::ArrayRef<mlir::Value> values,
               const ReductionRange &range);

@@ -1,9 +1,11 @@
 #include "compiler/Conversion/ContractionEmitter.h"
 
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 
 #include <map>
+#include <set>
 
 using namespace mlir;
 
@@ -12,6 +14,9 @@ namespace {
 
 /// Unrolled entirely, without a loop, up to this many steps of k.
 constexpr int64_t kInlineSteps = 8;
+/// Steps of k that take long enough for memory to answer.
+constexpr int64_t kPrefetchSteps = 64;
+constexpr int64_t kCacheLineBytes = 64;
 
 class FinishedTile final : public RegisterTile {
 public:
@@ -128,8 +133,39 @@ void ContractionEmitter::emitTile(const Offsets &offsets, ArrayRef<TilePosition>
   for (auto [i, vector] : llvm::enumerate(vectors))
     tile.columns.push_back(columnPanel ? static_cast<int64_t>(i) * tiling.lanes
                                        : vector.offsets[Column]);
+  prefetchCompanions(offsets, rows, vectors);
   SmallVector<Value> sums = reduceChains(tile, row, column, initial);
   finish(offsets, rows, vectors, sums, range);
+}
+
+void ContractionEmitter::prefetchCompanions(const Offsets &offsets, ArrayRef<TilePosition> rows,
+                                            ArrayRef<TilePosition> vectors) {
+  const int64_t bytes = problem.elementBits() / 8;
+  if (nest.reductionExtent() < kPrefetchSteps || blocking.blockSteps != nest.reductionExtent())
+    return;
+  for (unsigned op = FirstCompanion; op < memory.size(); ++op) {
+    int64_t span = bytes;
+    for (ArrayRef<Dim> dims : {ArrayRef(nest.batch), ArrayRef(nest.rows), ArrayRef(nest.columns)})
+      for (const Dim &dim : dims)
+        span += (dim.extent - 1) * std::abs(dim.strides[op]) * bytes;
+    if (span <= emit.target.l2Bytes)
+      continue;
+    std::set<int64_t> lines; // positions of which no two lie in one line
+    auto touch = [&](int64_t position) {
+      auto next = lines.lower_bound(position - kCacheLineBytes / bytes + 1);
+      if (next == lines.end() || *next >= position + kCacheLineBytes / bytes)
+        lines.insert(position);
+    };
+    const int64_t laneStride = nest.lane().strides[op];
+    for (const TilePosition &row : rows)
+      for (const TilePosition &vector : vectors)
+        for (int64_t lane = 0; lane < vector.count; ++lane)
+          touch(row.offsets[op] + vector.offsets[op] + lane * laneStride);
+    for (int64_t position : lines)
+      memref::PrefetchOp::create(emit.builder, emit.loc, memory[op],
+                                 emit.add(offsets[op], position), /*isWrite=*/false,
+                                 /*localityHint=*/3, /*isDataCache=*/true);
+  }
 }
 
 /// All of a tile's sums over k, starting from `initial`.
