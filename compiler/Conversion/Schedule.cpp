@@ -150,6 +150,16 @@ SmallVector<KernelGroup> groupKernels(const BufferAnalysis &analysis, ArrayRef<U
   return result;
 }
 
+/// Arithmetic on single numbers, such as a learning rate that updates wait for.
+static bool isScalarArithmetic(const KernelGroup &group) {
+  return llvm::all_of(group, [](Operation *kernel) {
+    return llvm::all_of(kernel->getOperandTypes(), [](Type type) {
+      auto tensor = dyn_cast<RankedTensorType>(type);
+      return !tensor || tensor.getRank() == 0;
+    });
+  });
+}
+
 SmallVector<KernelGroup> scheduleKernels(const BufferAnalysis &analysis,
                                          ArrayRef<KernelGroup> groups, ArrayRef<Update> updates,
                                          unsigned &offender) {
@@ -188,17 +198,19 @@ SmallVector<KernelGroup> scheduleKernels(const BufferAnalysis &analysis,
       ++waiting[groupOf.at(successor)];
     }
   using Queue = std::priority_queue<unsigned, std::vector<unsigned>, std::greater<>>;
-  Queue ready, readyUpdates;
+  Queue ready, readyEarly;
   auto release = [&](unsigned group) {
-    bool update = updateNodes.contains(graph.nodeOf(groups[group].front()));
-    (update ? readyUpdates : ready).push(group);
+    // Single numbers take no memory; what waits for them may hold much.
+    bool early = updateNodes.contains(graph.nodeOf(groups[group].front())) ||
+                 isScalarArithmetic(groups[group]);
+    (early ? readyEarly : ready).push(group);
   };
   for (unsigned group = 0; group < groups.size(); ++group)
     if (waiting[group] == 0)
       release(group);
   SmallVector<KernelGroup> order;
-  while (!ready.empty() || !readyUpdates.empty()) {
-    Queue &queue = readyUpdates.empty() ? ready : readyUpdates;
+  while (!ready.empty() || !readyEarly.empty()) {
+    Queue &queue = readyEarly.empty() ? ready : readyEarly;
     unsigned group = queue.top();
     queue.pop();
     order.push_back(groups[group]);
