@@ -131,7 +131,7 @@ def FuseElementwise : Pass<"fuse-elementwise", "::mlir::func::FuncOp"> {
     expensive is computed twice; moves (broadcasts, transpositions) become part
     of the reader's indexing map, for contractions permutations only. Two
     kernels over the same elements, one of which reads the other's result, become
-    one with both results.
+    one with both results. What a kernel reads twice in the same way it reads once.
   }];
   let dependentDialects = [
     "mlir::affine::AffineDialect", "mlir::linalg::LinalgDialect", "mlir::tensor::TensorDialect",
@@ -162,7 +162,9 @@ def AssignArena : Pass<"assign-arena", "::mlir::ModuleOp"> {
 
     Kernels are ordered so that the new value of a persistent tensor can be
     written over the old one; where something needs both, the new value is copied
-    at last. Element-wise kernels write over an operand that dies. All other
+    at last. Updates come as soon as they can, and so does arithmetic on single
+    numbers, which they wait for. Element-wise kernels write over an operand that
+    dies. All other
     tensors get a place in the arena by the memory planner, whose plan is
     verified. The layouts stay on the module and its functions as attributes;
     see BlockLayout.h. With `profile` every kernel is given the number of its
@@ -182,7 +184,10 @@ def LowerToLoops : Pass<"lower-to-loops", "::mlir::ModuleOp"> {
   let summary = "Lower linalg ops on memrefs to vector code in scf loops, shared among threads";
   let description = [{
     Contractions go to the kernel generator of Contraction.h; every other linalg
-    op is planned by KernelPlan.h and emitted by KernelEmitter.h. In a function
+    op is planned by KernelPlan.h and emitted by KernelEmitter.h. A kernel whose
+    operands lie in the blocks of a function becomes a function of its own, which
+    equal kernels of the module share (KernelLibrary.h); another stays where it is.
+    In a function
     with the attribute `nn.threaded`, whose last two arguments are the number of
     this thread and of all threads, a kernel that is worth it shares one of its
     parallel loops; the others run on thread 0. `@nnc_barrier` is called where

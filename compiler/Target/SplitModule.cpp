@@ -33,10 +33,6 @@ std::vector<llvm::SmallString<0>> splitModule(llvm::Module &module) {
     unsigned part = std::min_element(sizes.begin(), sizes.end()) - sizes.begin();
     sizes[part] += size;
     partOf[function] = part;
-    if (count > 1 && function->hasLocalLinkage()) {
-      function->setLinkage(llvm::GlobalValue::ExternalLinkage);
-      function->setVisibility(llvm::GlobalValue::HiddenVisibility);
-    }
   }
 
   std::vector<llvm::SmallString<0>> parts(count);

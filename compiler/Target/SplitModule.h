@@ -11,9 +11,9 @@
 namespace nnc {
 
 /// The parts as bitcode, each to be read into a context of its own; linked together they are the
-/// module. How many there are, and what is in each, follows from the module alone, so that
-/// executables do not depend on the machine that compiles them. Functions become hidden symbols
-/// where another part calls them.
+/// module, all of whose functions must have external linkage. How many there are, and what is in
+/// each, follows from the module alone, so that executables do not depend on the machine that
+/// compiles them.
 std::vector<llvm::SmallString<0>> splitModule(llvm::Module &module);
 
 } // namespace nnc

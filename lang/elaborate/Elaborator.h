@@ -355,8 +355,8 @@ private:
   std::map<std::string, size_t> parameterIndex, stateIndex, settingIndex;
   std::map<std::string, std::pair<const CallableDeclaration *, Shape>> parameterOwners;
   std::set<std::string> recordedLayers;
-  int64_t layerFlop =
-      0; ///< of the contractions of the layer at hand so far, those inside it not counted
+  /// Of the contractions of the layer at hand so far, without those of layers inside it.
+  int64_t layerFlop = 0;
 
   friend struct EnterFrame;
   friend struct EnterPass;

@@ -131,15 +131,18 @@ Tensor Elaborator::contract(const Tensor &left, const std::vector<int64_t> &left
       shape.push_back(right.shape[size_t(std::find(rightLabels.begin(), rightLabels.end(), label) -
                                          rightLabels.begin())]);
   }
-  // A multiplication and an addition for every combination of labels.
+  // A multiplication and an addition for every combination of labels. What is too large to be true
+  // is reported below.
+  constexpr int64_t most = int64_t(1) << 53;
   int64_t flop = 2;
+  auto add = [&](int64_t size) { flop = flop > most / size ? most : flop * size; };
   for (int64_t size : sizes(left.shape))
-    flop *= size;
+    add(size);
   std::vector<int64_t> rightSizes = sizes(right.shape);
   for (size_t i = 0; i < rightSizes.size(); ++i)
     if (std::find(leftLabels.begin(), leftLabels.end(), rightLabels[i]) == leftLabels.end())
-      flop *= rightSizes[i];
-  layerFlop += flop;
+      add(rightSizes[i]);
+  layerFlop = std::min(most, layerFlop + flop);
   return emit(
       "contract", {left, right}, Element::Float, std::move(shape),
       {{"lhs_labels", leftLabels}, {"rhs_labels", rightLabels}, {"result_labels", resultLabels}},

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Times training steps and kernels, and prints the tables of docs/performance.md as Markdown.
 
-    tests/benchmarks/run.py [--build build] [--peer "PATH/peer.sh torch_bench.py"] [--rounds 3] [TABLE...]
+    tests/benchmarks/run.py [--build build] [--peer "PATH/peer.sh torch_bench.py"] [--rounds 3] [--workload NAME] [TABLE...]
 
 Tables: steps (every workload, beside PyTorch where --peer gives the command that runs its benchmark), sweep (step time
 by batch, width and depth of a dense network), depth (compile time by number of layers), products and convolutions
@@ -44,6 +44,7 @@ PRODUCTS = """64x256x784:NN 64x200x784:NN 128x1024x1024:NN 512x512x512:NN 512x51
 class Bench:
     def __init__(self, arguments):
         self.rounds, self.threads, self.peer = arguments.rounds, arguments.threads, arguments.peer
+        self.workloads = arguments.workload or list(WORKLOADS)
         self.bin = os.path.join(arguments.build, "bin")
         self.folder = os.path.join(arguments.build, "benchmarks")
         os.makedirs(self.folder, exist_ok=True)
@@ -103,7 +104,8 @@ def median(results, key):
 def steps(bench):
     header(f"Training steps, {bench.threads} threads, medians of {bench.rounds} rounds",
            "workload", "nnc ms", "PyTorch ms", "ratio", "% of peak", "nnc MB", "PyTorch MB", "compile s")
-    for name, peer_arguments in WORKLOADS.items():
+    for name in bench.workloads:
+        peer_arguments = WORKLOADS[name]
         executable, seconds = bench.program(name)
         ours, theirs = [], []
         for _ in range(bench.rounds):
@@ -155,6 +157,7 @@ def main():
     parser.add_argument("tables", nargs="*", metavar="TABLE", help=f"of {', '.join(TABLES)}; default: all")
     parser.add_argument("--build", default="build", help="the build folder")
     parser.add_argument("--peer", help="command that runs PyTorch's benchmark of the same workloads")
+    parser.add_argument("--workload", action="append", choices=list(WORKLOADS), help="of the table steps; default: all")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()

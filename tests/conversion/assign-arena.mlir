@@ -95,3 +95,25 @@ func.func @chain(%x: tensor<8x8xf32>) -> tensor<8x8xf32> {
   %d = nn.contract %c, %x [0, 1] x [1, 2] -> [0, 2] : tensor<8x8xf32>, tensor<8x8xf32> -> tensor<8x8xf32>
   return %d : tensor<8x8xf32>
 }
+
+// -----
+
+// An update waits for a number that the program computes last. The number comes first, so that the gradient of `w`, with the update as
+// its epilogue, is computed before that of `v`, as in the program.
+// CHECK-LABEL: func.func @nnc_early(
+// CHECK-NOT: arith.addf
+// CHECK: math.exp
+// CHECK: arith.addf
+// CHECK: nn.epilogue
+// CHECK: arith.addf
+// CHECK: return
+func.func @early(%w: tensor<8x8xf32> {nn.kind = "parameter", nn.name = "w"}, %x: tensor<4x8xf32>, %d: tensor<4x8xf32>, %rate: tensor<f32>)
+    -> (tensor<8x8xf32> {nn.kind = "parameter", nn.name = "w"}, tensor<8x8xf32>, tensor<f32>) {
+  %g = nn.contract %x, %d [0, 1] x [0, 2] -> [1, 2] : tensor<4x8xf32>, tensor<4x8xf32> -> tensor<8x8xf32>
+  %v = nn.contract %d, %x [0, 1] x [0, 2] -> [1, 2] : tensor<4x8xf32>, tensor<4x8xf32> -> tensor<8x8xf32>
+  %e = nn.exp %rate : tensor<f32>
+  %b = nn.broadcast %e [] : tensor<f32> -> tensor<8x8xf32>
+  %step = nn.mul %b, %g : tensor<8x8xf32>
+  %new = nn.sub %w, %step : tensor<8x8xf32>
+  return %new, %v, %e : tensor<8x8xf32>, tensor<8x8xf32>, tensor<f32>
+}

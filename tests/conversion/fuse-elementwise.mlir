@@ -105,3 +105,18 @@ func.func @square(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {
   %y = nn.mul %e, %e : tensor<4x8xf32>
   return %y : tensor<4x8xf32>
 }
+
+// -----
+
+// Two kernels that read the same tensor are one that reads it once, as an update must to be computed on the tiles of its gradient.
+// CHECK-LABEL: func.func @read_once
+// CHECK: linalg.generic
+// CHECK: %[[BOTH:.*]]:2 = linalg.generic
+// CHECK-SAME: ins(%{{[^,]*}}, %{{[^,]*}} : tensor<4x8xf32>, tensor<4x8xf32>)
+// CHECK: return %[[BOTH]]#
+func.func @read_once(%x: tensor<5x4xf32>, %d: tensor<5x8xf32>, %m: tensor<4x8xf32>) -> (tensor<4x8xf32>, tensor<4x8xf32>) {
+  %g = nn.contract %x, %d [0, 1] x [0, 2] -> [1, 2] : tensor<5x4xf32>, tensor<5x8xf32> -> tensor<4x8xf32>
+  %new = nn.add %m, %g : tensor<4x8xf32>
+  %square = nn.mul %g, %new : tensor<4x8xf32>
+  return %new, %square : tensor<4x8xf32>, tensor<4x8xf32>
+}
