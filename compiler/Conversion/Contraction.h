@@ -121,6 +121,7 @@ public:
   void setValue(unsigned row, unsigned vector, mlir::Value value) {
     values[row * vectorCount + vector] = value;
   }
+  llvm::ArrayRef<mlir::Value> all() const { return values; }
   mlir::VectorType type() const { return mlir::cast<mlir::VectorType>(values.front().getType()); }
 
   /// Lanes that exist, as a constant vector of i1; null where all do.

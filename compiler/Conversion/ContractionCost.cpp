@@ -30,6 +30,13 @@ constexpr double kTileOverhead = 12;
 constexpr double kOverlapLoss = 0.02;
 /// The same for data that successive steps find far apart, where no prefetcher helps.
 constexpr double kStridedLoss = 0.2;
+/// What is lost besides where every tile of columns streams the rows from the last cache, or from
+/// memory, which answer less evenly than they could.
+constexpr double kLastCacheLoss = 0.05;
+constexpr double kMemoryLoss = 0.45;
+
+/// What a line of partial sums costs that comes from the last cache and goes back there.
+constexpr double kFarLineCycles = 20;
 
 /// How many tiles of a size there are.
 struct TileClass {
@@ -196,7 +203,12 @@ double CostModel::resultCycles(double r, double v) const {
   const bool conflict = !nest.rows.empty() && r > cacheWays() / 2 &&
                         nest.rows.back().strides[Result] * bytes % kCacheWayBytes == 0;
   const bool contiguous = nest.lane().strides[Result] == 1;
-  return r * v * perVector * (contiguous ? 1 : 6.0 * tiling.lanes) * (conflict ? 1.5 : 1) + 3 * r;
+  // Prefetching hides a part of the way to sums that lie far away.
+  double far = 0;
+  if (readsResult && static_cast<double>(rows) * columns * bytes > target.l2Bytes * 3 / 4)
+    far = r * std::max(1.0, v * tiling.lanes * bytes / kCacheLineBytes) * kFarLineCycles;
+  return far + r * v * perVector * (contiguous ? 1 : 6.0 * tiling.lanes) * (conflict ? 1.5 : 1) +
+         3 * r;
 }
 
 double CostModel::cacheWays() const { return static_cast<double>(target.l1Bytes) / kCacheWayBytes; }
@@ -210,6 +222,11 @@ double CostModel::bandwidth(double footprint) const {
   return footprint <= target.l3Bytes ? target.l3BytesPerCycle : target.memoryBytesPerCycle;
 }
 
+/// Bytes of the rows, packed or not, that every tile of columns goes through.
+double CostModel::rowsUsed() const {
+  return (tiling.packA ? rowBytes : rowSpan) * blocking.blockSteps / steps;
+}
+
 /// Distance in bytes of successive steps of k.
 int64_t CostModel::stepBytes(Operand operand) const {
   return std::abs(nest.reduction.back().strides[operand]) * bytes;
@@ -218,7 +235,12 @@ int64_t CostModel::stepBytes(Operand operand) const {
 /// What `traffic` cycles of waiting for an operand cost where multiply-adds hide them.
 double CostModel::trafficLoss(Operand operand, double traffic) const {
   const bool packed = operand == Column ? tiling.packB : tiling.packA;
-  return traffic * (packed || stepBytes(operand) <= kCacheLineBytes ? kOverlapLoss : kStridedLoss);
+  double loss = packed || stepBytes(operand) <= kCacheLineBytes ? kOverlapLoss : kStridedLoss;
+  if (operand == Row && columns > nest.vectorsPerTile(tiling.lanes) * tiling.lanes &&
+      rowsUsed() > target.l2Bytes * 3 / 4)
+    loss += (tiling.packA ? 1 : rowSpan / rowBytes) *
+            (rowsUsed() <= target.l3Bytes ? kLastCacheLoss : kMemoryLoss);
+  return traffic * loss;
 }
 
 /// Bytes per cycle from where `footprint` bytes live that steps of k touch again and again, `width`
@@ -262,11 +284,14 @@ double CostModel::columnTraffic(double v) const {
   const double panel = static_cast<double>(blocking.blockSteps) * lineBytes;
   if (tiling.packB)
     return lineBytes / bandwidth(panel);
-  // The first use brings the panel; prefetchers do not follow steps from page to page.
-  const bool jumps = stepBytes(Column) >= kPageBytes && blocking.blockSteps > kPagesAtATime;
+  // The first use brings the panel; prefetchers do not follow steps over many pages.
+  const bool jumps = stepBytes(Column) > kCacheLineBytes &&
+                     stepBytes(Column) * blocking.blockSteps > kPagesAtATime * kPageBytes;
   const double first = firstRead(lineBytes, Column) * (jumps ? 1.5 : 1);
   const double again =
-      lineBytes / (conflicts(Column) ? bandwidth(columnSpan) : bandwidth(panel, Column, lineBytes));
+      lineBytes /
+      (conflicts(Column) ? bandwidth(columnSpan) : bandwidth(panel, Column, lineBytes)) *
+      (jumps ? 2 : 1);
   return std::max(again, first / rowTiles(nest));
 }
 
@@ -275,7 +300,7 @@ double CostModel::rowTraffic(double r) const {
   // Read once, and that from where it lies.
   if (columns <= nest.vectorsPerTile(tiling.lanes) * tiling.lanes)
     return tiling.packA ? 0 : firstRead(r * bytes, Row);
-  const double used = rowSpan * blocking.blockSteps / steps;
+  const double used = rowsUsed();
   if (tiling.packA || nest.reduction.back().strides[Row] == 1)
     return r * bytes / bandwidth(used);
   // Every step touches a line of its own, of which a tile uses a part.
@@ -311,14 +336,17 @@ double CostModel::packCycles(Operand operand) const {
   const bool contiguous = operand == Column
                               ? nest.lane().strides[Column] == 1
                               : !nest.rows.empty() && nest.rows.back().strides[Row] == 1;
-  double cost = 3.0 * tiling.lanes; // of a vector
-                                    // Steps that fall into one set of the cache are read a part of
-                                    // a line at a time, each from afar.
+  // Prefetchers do not follow steps from page to page.
+  const double read = tiling.lanes * bytes / bandwidth(operand == Column ? columnSpan : rowSpan) *
+                      (stepBytes(operand) >= kPageBytes ? 2 : 1);
+  // All rows are packed before the first is used.
+  const double write = operand == Row ? tiling.lanes * bytes / bandwidth(rowsUsed()) : 0;
+  double cost = 3.0 * tiling.lanes + read + write; // of a vector
+  // Steps that fall into one set of the cache are read a part of a line at a time, each from afar.
   if (contiguous)
-    cost = (operand == Row && conflicts(Row) ? 18 : 6) * narrow +
-           tiling.lanes * bytes / bandwidth(operand == Column ? columnSpan : rowSpan);
+    cost = (operand == Row && conflicts(Row) ? 18 : 6) * narrow + read + write;
   else if (nest.reduction.back().strides[operand] == 1)
-    cost = (3 + llvm::Log2_64_Ceil(tiling.lanes)) * narrow;
+    cost = (3 + llvm::Log2_64_Ceil(tiling.lanes)) * narrow + read + write;
   // A is packed anew for every block of columns if not all of k fits.
   if (operand == Row && blocking.blockSteps != steps)
     cost *= std::ceil(static_cast<double>(nest.lane().tiles()) / laneTilesPerBlock(nest, tiling));

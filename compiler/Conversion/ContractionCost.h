@@ -30,6 +30,7 @@ private:
   double firstRead(double width, Operand operand) const;
   double cacheWays() const;
   double bandwidth(double footprint) const;
+  double rowsUsed() const;
   int64_t stepBytes(Operand operand) const;
   double bandwidth(double footprint, Operand operand, double width) const;
   double trafficLoss(Operand operand, double traffic) const;

@@ -90,28 +90,25 @@ private:
     const ReductionRange &range;
   };
   llvm::SmallVector<mlir::Value> reduceChains(const TileShape &tile, mlir::Value row,
-                                              mlir::Value column,
-                                              llvm::ArrayRef<mlir::Value> initial);
-  llvm::SmallVector<mlir::Value> dotProducts(TileShape &tile, mlir::Value row, mlir::Value column,
-                                             llvm::ArrayRef<mlir::Value> initial);
+                                              mlir::Value column);
+  llvm::SmallVector<mlir::Value> dotProducts(TileShape &tile, mlir::Value row, mlir::Value column);
   llvm::SmallVector<mlir::Value> reduce(const TileShape &tile, unsigned level, mlir::Value row,
                                         mlir::Value column, mlir::ValueRange sums);
   /// One step of k, or one vector of steps of which `count` exist, added to one chain's sums.
   void step(const TileShape &tile, mlir::Value row, mlir::Value column,
             llvm::MutableArrayRef<mlir::Value> sums, int64_t count);
-  llvm::SmallVector<mlir::Value> initialSums(const Offsets &offsets,
-                                             llvm::ArrayRef<TilePosition> rows,
-                                             llvm::ArrayRef<TilePosition> vectors,
-                                             const ReductionRange &range);
-  llvm::SmallVector<mlir::Value> loadResult(const Offsets &offsets,
-                                            llvm::ArrayRef<TilePosition> rows,
-                                            llvm::ArrayRef<TilePosition> vectors);
-  /// Asks for the lines of the epilogue's tensors that a tile will touch, where these are too large
-  /// to lie in a cache: they arrive while the sums are taken.
-  void prefetchCompanions(const Offsets &offsets, llvm::ArrayRef<TilePosition> rows,
-                          llvm::ArrayRef<TilePosition> vectors);
+  bool readsResult() const;
+  llvm::SmallVector<mlir::Value> addResult(const Offsets &offsets,
+                                           llvm::ArrayRef<TilePosition> rows,
+                                           llvm::ArrayRef<TilePosition> vectors,
+                                           llvm::ArrayRef<mlir::Value> sums,
+                                           const ReductionRange &range);
+  /// Asks for the lines of C and of the epilogue's tensors that a tile will read, where these are
+  /// too large to lie in a cache: they arrive while the sums are taken.
+  void prefetchResults(const Offsets &offsets, llvm::ArrayRef<TilePosition> rows,
+                       llvm::ArrayRef<TilePosition> vectors);
   void finish(const Offsets &offsets, llvm::ArrayRef<TilePosition> rows,
-              llvm::ArrayRef<TilePosition> vectors, llvm::ArrayRef<mlir::Value> values,
+              llvm::ArrayRef<TilePosition> vectors, llvm::ArrayRef<mlir::Value> sums,
               const ReductionRange &range);
   void finishTransposed(const Offsets &offsets, llvm::ArrayRef<TilePosition> rows,
                         llvm::ArrayRef<TilePosition> vectors, llvm::ArrayRef<mlir::Value> values);

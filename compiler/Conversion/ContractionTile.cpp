@@ -89,28 +89,29 @@ private:
 
 } // namespace
 
-SmallVector<Value> ContractionEmitter::initialSums(const Offsets &offsets,
-                                                   ArrayRef<TilePosition> rows,
-                                                   ArrayRef<TilePosition> vectors,
-                                                   const ReductionRange &range) {
-  SmallVector<Value> zeros(rows.size() * vectors.size(), emit.zero());
-  auto load = [&] {
-    SmallVector<Value> values;
-    for (const TilePosition &row : rows)
-      for (const TilePosition &vector : vectors)
-        values.push_back(emit.load(
-            memory[Result], emit.add(offsets[Result], row.offsets[Result] + vector.offsets[Result]),
-            vector.count, nest.lane().strides[Result]));
-    return values;
+bool ContractionEmitter::readsResult() const {
+  return problem.accumulate || blocking.blockSteps != nest.reductionExtent();
+}
+
+/// Adds what C holds of earlier passes. Last, so that it arrives while the sums are taken.
+SmallVector<Value> ContractionEmitter::addResult(const Offsets &offsets,
+                                                 ArrayRef<TilePosition> rows,
+                                                 ArrayRef<TilePosition> vectors,
+                                                 ArrayRef<Value> sums,
+                                                 const ReductionRange &range) {
+  auto added = [&] {
+    FinishedTile tile(emit, nest.lane(), memory, offsets, rows, vectors, sums);
+    tile.addResult();
+    return SmallVector<Value>(tile.all());
   };
-  if (tiling.transposeResult || (!problem.accumulate && !range.isFirst))
-    return zeros;
   if (problem.accumulate)
-    return load();
+    return added();
+  if (!range.isFirst)
+    return SmallVector<Value>(sums);
   auto choice = scf::IfOp::create(
       emit.builder, emit.loc, range.isFirst,
-      [&](OpBuilder &, Location) { scf::YieldOp::create(emit.builder, emit.loc, zeros); },
-      [&](OpBuilder &, Location) { scf::YieldOp::create(emit.builder, emit.loc, load()); });
+      [&](OpBuilder &, Location) { scf::YieldOp::create(emit.builder, emit.loc, sums); },
+      [&](OpBuilder &, Location) { scf::YieldOp::create(emit.builder, emit.loc, added()); });
   return SmallVector<Value>(choice.getResults());
 }
 
@@ -125,25 +126,27 @@ void ContractionEmitter::emitTile(const Offsets &offsets, ArrayRef<TilePosition>
   const Value row = rowPanel ? rowPanel : offsets[Row];
   const Value column = columnPanel ? columnPanel : offsets[Column];
 
-  SmallVector<Value> initial = initialSums(offsets, rows, vectors, range);
+  prefetchResults(offsets, rows, vectors);
   if (nest.form == LaneForm::Reduction) {
-    finish(offsets, rows, vectors, dotProducts(tile, row, column, initial), range);
+    finish(offsets, rows, vectors, dotProducts(tile, row, column), range);
     return;
   }
   for (auto [i, vector] : llvm::enumerate(vectors))
     tile.columns.push_back(columnPanel ? static_cast<int64_t>(i) * tiling.lanes
                                        : vector.offsets[Column]);
-  prefetchCompanions(offsets, rows, vectors);
-  SmallVector<Value> sums = reduceChains(tile, row, column, initial);
-  finish(offsets, rows, vectors, sums, range);
+  finish(offsets, rows, vectors, reduceChains(tile, row, column), range);
 }
 
-void ContractionEmitter::prefetchCompanions(const Offsets &offsets, ArrayRef<TilePosition> rows,
-                                            ArrayRef<TilePosition> vectors) {
+void ContractionEmitter::prefetchResults(const Offsets &offsets, ArrayRef<TilePosition> rows,
+                                         ArrayRef<TilePosition> vectors) {
   const int64_t bytes = problem.elementBits() / 8;
-  if (nest.reductionExtent() < kPrefetchSteps || blocking.blockSteps != nest.reductionExtent())
+  if (blocking.blockSteps < kPrefetchSteps)
     return;
-  for (unsigned op = FirstCompanion; op < memory.size(); ++op) {
+  for (unsigned op = Result; op < memory.size(); ++op) {
+    // The epilogue comes with the last of all passes.
+    if (op == Result ? !problem.usesResult || !readsResult()
+                     : blocking.blockSteps != nest.reductionExtent())
+      continue;
     int64_t span = bytes;
     for (ArrayRef<Dim> dims : {ArrayRef(nest.batch), ArrayRef(nest.rows), ArrayRef(nest.columns)})
       for (const Dim &dim : dims)
@@ -168,12 +171,11 @@ void ContractionEmitter::prefetchCompanions(const Offsets &offsets, ArrayRef<Til
   }
 }
 
-/// All of a tile's sums over k, starting from `initial`.
-SmallVector<Value> ContractionEmitter::reduceChains(const TileShape &tile, Value row, Value column,
-                                                    ArrayRef<Value> initial) {
-  const int64_t count = initial.size();
-  SmallVector<Value> sums(initial);
-  sums.resize(count * tiling.chains, emit.zero());
+/// All of a tile's sums over k.
+SmallVector<Value> ContractionEmitter::reduceChains(const TileShape &tile, Value row,
+                                                    Value column) {
+  const int64_t count = tile.rows.size() * tile.columns.size();
+  SmallVector<Value> sums(count * tiling.chains, emit.zero());
   sums = reduce(tile, 0, row, column, sums);
   for (int64_t width = tiling.chains / 2; width >= 1; width /= 2)
     for (int64_t i = 0; i < width * count; ++i)
@@ -183,8 +185,7 @@ SmallVector<Value> ContractionEmitter::reduceChains(const TileShape &tile, Value
 }
 
 /// The Reduction form: sums whose lanes run along k, for some columns at a time.
-SmallVector<Value> ContractionEmitter::dotProducts(TileShape &tile, Value row, Value column,
-                                                   ArrayRef<Value> initial) {
+SmallVector<Value> ContractionEmitter::dotProducts(TileShape &tile, Value row, Value column) {
   SmallVector<int64_t> columns;
   for (const TilePosition &vector : tile.vectors)
     for (int64_t lane = 0; lane < vector.count; ++lane)
@@ -194,8 +195,7 @@ SmallVector<Value> ContractionEmitter::dotProducts(TileShape &tile, Value row, V
   for (size_t first = 0; first < columns.size(); first += perPass) {
     tile.columns = SmallVector<int64_t>(
         ArrayRef(columns).slice(first, std::min(perPass, columns.size() - first)));
-    SmallVector<Value> zeros(tile.rows.size() * tile.columns.size(), emit.zero());
-    SmallVector<Value> sums = reduceChains(tile, row, column, zeros);
+    SmallVector<Value> sums = reduceChains(tile, row, column);
     for (size_t r = 0; r < tile.rows.size(); ++r)
       llvm::append_range(byRow[r],
                          ArrayRef(sums).slice(r * tile.columns.size(), tile.columns.size()));
@@ -203,10 +203,8 @@ SmallVector<Value> ContractionEmitter::dotProducts(TileShape &tile, Value row, V
   SmallVector<Value> totals;
   for (ArrayRef<Value> rest : byRow)
     for (const TilePosition &vector : tile.vectors) {
-      Value total = emit.sumLanes(rest.take_front(vector.count));
+      totals.push_back(emit.sumLanes(rest.take_front(vector.count)));
       rest = rest.drop_front(vector.count);
-      Value start = initial[totals.size()];
-      totals.push_back(start == emit.zero() ? total : emit.sum(start, total));
     }
   return totals;
 }
@@ -301,12 +299,13 @@ void ContractionEmitter::step(const TileShape &tile, Value row, Value column,
 }
 
 void ContractionEmitter::finish(const Offsets &offsets, ArrayRef<TilePosition> rows,
-                                ArrayRef<TilePosition> vectors, ArrayRef<Value> values,
+                                ArrayRef<TilePosition> vectors, ArrayRef<Value> sums,
                                 const ReductionRange &range) {
   if (tiling.transposeResult) {
-    finishTransposed(offsets, rows, vectors, values);
+    finishTransposed(offsets, rows, vectors, sums);
     return;
   }
+  const SmallVector<Value> values = addResult(offsets, rows, vectors, sums, range);
   auto complete = [&] {
     FinishedTile tile(emit, nest.lane(), memory, offsets, rows, vectors, values);
     if (hooks.epilogue)

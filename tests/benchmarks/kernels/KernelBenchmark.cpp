@@ -17,6 +17,8 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include <sys/mman.h>
+
 using namespace mlir;
 using namespace nnc;
 using namespace nnc::test;
@@ -99,9 +101,14 @@ ContractionTiling parseTiling(llvm::StringRef text, const ContractionProblem &pr
   return tiling;
 }
 
+/// As the runtime does, so that address translation costs the same.
 char *allocate(int64_t bytes) {
-  bytes = (bytes + 4096) / 4096 * 4096;
-  auto *memory = static_cast<char *>(std::aligned_alloc(4096, bytes));
+  constexpr int64_t hugePage = int64_t(2) << 20;
+  const int64_t alignment = bytes >= 2 * hugePage ? hugePage : 4096;
+  bytes = (bytes + alignment) / alignment * alignment;
+  auto *memory = static_cast<char *>(std::aligned_alloc(alignment, bytes));
+  if (alignment == hugePage)
+    madvise(memory, bytes, MADV_HUGEPAGE);
   for (int64_t i = 0; i < bytes; ++i)
     memory[i] = 0;
   return memory;
