@@ -79,7 +79,7 @@ struct ContractionTiling {
   int64_t columnBlock = 0;    // columns that share one pass over a block of k; 0: all
   bool packA = false;         // copy the broadcast operand into panels
   bool packB = false;         // copy the vector operand into panels
-  // C is contiguous along the rows instead: transpose the tiles. Excludes blocks of k.
+  // C is contiguous along the rows instead: transpose the tiles.
   bool transposeResult = false;
   // Dot products that are summed at a time, in the Reduction form; 0: all of a tile.
   int64_t dotProducts = 0;
@@ -121,7 +121,6 @@ public:
   void setValue(unsigned row, unsigned vector, mlir::Value value) {
     values[row * vectorCount + vector] = value;
   }
-  llvm::ArrayRef<mlir::Value> all() const { return values; }
   mlir::VectorType type() const { return mlir::cast<mlir::VectorType>(values.front().getType()); }
 
   /// Lanes that exist, as a constant vector of i1; null where all do.

@@ -28,8 +28,10 @@ constexpr double kTileOverhead = 12;
 
 /// What the loads of a step cost even where multiply-adds hide them.
 constexpr double kOverlapLoss = 0.02;
-/// The same for data that successive steps find far apart, where no prefetcher helps.
-constexpr double kStridedLoss = 0.2;
+/// The same for data that successive steps find far apart, where no prefetcher helps; of the rows,
+/// the next tile uses other parts of the same lines.
+constexpr double kStridedColumnLoss = 0.5;
+constexpr double kStridedRowLoss = 0.2;
 /// What is lost besides where every tile of columns streams the rows from the last cache, or from
 /// memory, which answer less evenly than they could.
 constexpr double kLastCacheLoss = 0.05;
@@ -235,7 +237,9 @@ int64_t CostModel::stepBytes(Operand operand) const {
 /// What `traffic` cycles of waiting for an operand cost where multiply-adds hide them.
 double CostModel::trafficLoss(Operand operand, double traffic) const {
   const bool packed = operand == Column ? tiling.packB : tiling.packA;
-  double loss = packed || stepBytes(operand) <= kCacheLineBytes ? kOverlapLoss : kStridedLoss;
+  double loss = kOverlapLoss;
+  if (!packed && stepBytes(operand) > kCacheLineBytes)
+    loss = operand == Column ? kStridedColumnLoss : kStridedRowLoss;
   if (operand == Row && columns > nest.vectorsPerTile(tiling.lanes) * tiling.lanes &&
       rowsUsed() > target.l2Bytes * 3 / 4)
     loss += (tiling.packA ? 1 : rowSpan / rowBytes) *
@@ -288,9 +292,10 @@ double CostModel::columnTraffic(double v) const {
   const bool jumps = stepBytes(Column) > kCacheLineBytes &&
                      stepBytes(Column) * blocking.blockSteps > kPagesAtATime * kPageBytes;
   const double first = firstRead(lineBytes, Column) * (jumps ? 1.5 : 1);
+  const double touched =
+      stepBytes(Column) > lineBytes ? std::max<double>(kCacheLineBytes, lineBytes) : lineBytes;
   const double again =
-      lineBytes /
-      (conflicts(Column) ? bandwidth(columnSpan) : bandwidth(panel, Column, lineBytes)) *
+      touched / (conflicts(Column) ? bandwidth(columnSpan) : bandwidth(panel, Column, touched)) *
       (jumps ? 2 : 1);
   return std::max(again, first / rowTiles(nest));
 }
@@ -337,14 +342,14 @@ double CostModel::packCycles(Operand operand) const {
                               ? nest.lane().strides[Column] == 1
                               : !nest.rows.empty() && nest.rows.back().strides[Row] == 1;
   // Prefetchers do not follow steps from page to page.
-  const double read = tiling.lanes * bytes / bandwidth(operand == Column ? columnSpan : rowSpan) *
-                      (stepBytes(operand) >= kPageBytes ? 2 : 1);
+  const double read =
+      firstRead(tiling.lanes * bytes, operand) * (stepBytes(operand) >= kPageBytes ? 2 : 1);
   // All rows are packed before the first is used.
   const double write = operand == Row ? tiling.lanes * bytes / bandwidth(rowsUsed()) : 0;
   double cost = 3.0 * tiling.lanes + read + write; // of a vector
   // Steps that fall into one set of the cache are read a part of a line at a time, each from afar.
   if (contiguous)
-    cost = (operand == Row && conflicts(Row) ? 18 : 6) * narrow + read + write;
+    cost = (operand == Row && conflicts(Row) ? 18 : 3) * narrow + read + write;
   else if (nest.reduction.back().strides[operand] == 1)
     cost = (3 + llvm::Log2_64_Ceil(tiling.lanes)) * narrow + read + write;
   // A is packed anew for every block of columns if not all of k fits.

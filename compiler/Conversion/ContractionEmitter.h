@@ -98,11 +98,6 @@ private:
   void step(const TileShape &tile, mlir::Value row, mlir::Value column,
             llvm::MutableArrayRef<mlir::Value> sums, int64_t count);
   bool readsResult() const;
-  llvm::SmallVector<mlir::Value> addResult(const Offsets &offsets,
-                                           llvm::ArrayRef<TilePosition> rows,
-                                           llvm::ArrayRef<TilePosition> vectors,
-                                           llvm::ArrayRef<mlir::Value> sums,
-                                           const ReductionRange &range);
   /// Asks for the lines of C and of the epilogue's tensors that a tile will read, where these are
   /// too large to lie in a cache: they arrive while the sums are taken.
   void prefetchResults(const Offsets &offsets, llvm::ArrayRef<TilePosition> rows,
@@ -110,8 +105,12 @@ private:
   void finish(const Offsets &offsets, llvm::ArrayRef<TilePosition> rows,
               llvm::ArrayRef<TilePosition> vectors, llvm::ArrayRef<mlir::Value> sums,
               const ReductionRange &range);
+  void finishPart(const Dim &lane, const Offsets &offsets, llvm::ArrayRef<TilePosition> rows,
+                  llvm::ArrayRef<TilePosition> vectors, llvm::ArrayRef<mlir::Value> sums,
+                  const ReductionRange &range);
   void finishTransposed(const Offsets &offsets, llvm::ArrayRef<TilePosition> rows,
-                        llvm::ArrayRef<TilePosition> vectors, llvm::ArrayRef<mlir::Value> values);
+                        llvm::ArrayRef<TilePosition> vectors, llvm::ArrayRef<mlir::Value> sums,
+                        const ReductionRange &range);
   mlir::Value loadOperand(Operand operand, mlir::Value offset, int64_t count, int64_t stride,
                           bool packed);
   mlir::Value loadElement(Operand operand, mlir::Value offset);

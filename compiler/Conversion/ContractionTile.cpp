@@ -57,6 +57,9 @@ public:
                lane.strides[op]);
   }
 
+  ArrayRef<Value> all() const { return values; }
+  void setAll(ValueRange sums) { values.assign(sums.begin(), sums.end()); }
+
   void addResult() {
     for (unsigned row = 0; row < rowCount; ++row)
       for (unsigned vector = 0; vector < vectorCount; ++vector)
@@ -91,28 +94,6 @@ private:
 
 bool ContractionEmitter::readsResult() const {
   return problem.accumulate || blocking.blockSteps != nest.reductionExtent();
-}
-
-/// Adds what C holds of earlier passes. Last, so that it arrives while the sums are taken.
-SmallVector<Value> ContractionEmitter::addResult(const Offsets &offsets,
-                                                 ArrayRef<TilePosition> rows,
-                                                 ArrayRef<TilePosition> vectors,
-                                                 ArrayRef<Value> sums,
-                                                 const ReductionRange &range) {
-  auto added = [&] {
-    FinishedTile tile(emit, nest.lane(), memory, offsets, rows, vectors, sums);
-    tile.addResult();
-    return SmallVector<Value>(tile.all());
-  };
-  if (problem.accumulate)
-    return added();
-  if (!range.isFirst)
-    return SmallVector<Value>(sums);
-  auto choice = scf::IfOp::create(
-      emit.builder, emit.loc, range.isFirst,
-      [&](OpBuilder &, Location) { scf::YieldOp::create(emit.builder, emit.loc, sums); },
-      [&](OpBuilder &, Location) { scf::YieldOp::create(emit.builder, emit.loc, added()); });
-  return SmallVector<Value>(choice.getResults());
 }
 
 void ContractionEmitter::emitTile(const Offsets &offsets, ArrayRef<TilePosition> rows,
@@ -301,30 +282,49 @@ void ContractionEmitter::step(const TileShape &tile, Value row, Value column,
 void ContractionEmitter::finish(const Offsets &offsets, ArrayRef<TilePosition> rows,
                                 ArrayRef<TilePosition> vectors, ArrayRef<Value> sums,
                                 const ReductionRange &range) {
-  if (tiling.transposeResult) {
-    finishTransposed(offsets, rows, vectors, sums);
-    return;
+  if (tiling.transposeResult)
+    finishTransposed(offsets, rows, vectors, sums, range);
+  else
+    finishPart(nest.lane(), offsets, rows, vectors, sums, range);
+}
+
+/// `lane` is the dim that the vectors run along.
+void ContractionEmitter::finishPart(const Dim &lane, const Offsets &offsets,
+                                    ArrayRef<TilePosition> rows, ArrayRef<TilePosition> vectors,
+                                    ArrayRef<Value> sums, const ReductionRange &range) {
+  FinishedTile tile(emit, lane, memory, offsets, rows, vectors, sums);
+  // What C holds of earlier passes comes last, so that it arrives while the sums are taken.
+  if (problem.accumulate) {
+    tile.addResult();
+  } else if (range.isFirst) {
+    auto total = scf::IfOp::create(
+        emit.builder, emit.loc, range.isFirst,
+        [&](OpBuilder &, Location) { scf::YieldOp::create(emit.builder, emit.loc, sums); },
+        [&](OpBuilder &, Location) {
+          FinishedTile later = tile;
+          later.addResult();
+          scf::YieldOp::create(emit.builder, emit.loc, later.all());
+        });
+    tile.setAll(total.getResults());
   }
-  const SmallVector<Value> values = addResult(offsets, rows, vectors, sums, range);
-  auto complete = [&] {
-    FinishedTile tile(emit, nest.lane(), memory, offsets, rows, vectors, values);
+  auto complete = [&](FinishedTile done) {
     if (hooks.epilogue)
-      hooks.epilogue(emit.builder, emit.loc, tile);
+      hooks.epilogue(emit.builder, emit.loc, done);
     if (problem.usesResult)
-      tile.storeResult();
+      done.storeResult();
   };
   if (!hooks.epilogue || !range.isLast) {
-    complete();
+    complete(tile);
     return;
   }
   scf::IfOp::create(
       emit.builder, emit.loc, range.isLast,
       [&](OpBuilder &, Location) {
-        complete();
+        complete(tile);
         scf::YieldOp::create(emit.builder, emit.loc);
       },
       [&](OpBuilder &, Location) {
-        FinishedTile(emit, nest.lane(), memory, offsets, rows, vectors, values).storeResult();
+        tile.storeResult();
         scf::YieldOp::create(emit.builder, emit.loc);
       });
 }
@@ -332,13 +332,14 @@ void ContractionEmitter::finish(const Offsets &offsets, ArrayRef<TilePosition> r
 /// Squares of the tile are transposed, so that each lane becomes a row of vectors along the row
 /// dim.
 void ContractionEmitter::finishTransposed(const Offsets &offsets, ArrayRef<TilePosition> rows,
-                                          ArrayRef<TilePosition> vectors, ArrayRef<Value> values) {
+                                          ArrayRef<TilePosition> vectors, ArrayRef<Value> sums,
+                                          const ReductionRange &range) {
   const int64_t lanes = tiling.lanes, rowCount = rows.size();
   for (auto [v, vector] : llvm::enumerate(vectors))
     for (int64_t first = 0; first < rowCount; first += lanes) {
       SmallVector<Value> square;
       for (int64_t row = first; row < std::min(rowCount, first + lanes); ++row)
-        square.push_back(values[row * vectors.size() + v]);
+        square.push_back(sums[row * vectors.size() + v]);
       TilePosition along = rows[first];
       along.count = square.size();
       square.resize(lanes, emit.zero());
@@ -350,13 +351,7 @@ void ContractionEmitter::finishTransposed(const Offsets &offsets, ArrayRef<TileP
         for (auto [offset, stride] : llvm::zip_equal(across.back().offsets, nest.lane().strides))
           offset += lane * stride;
       }
-      FinishedTile tile(emit, nest.rows.back(), memory, offsets, across, along, square);
-      if (problem.accumulate)
-        tile.addResult();
-      if (hooks.epilogue)
-        hooks.epilogue(emit.builder, emit.loc, tile);
-      if (problem.usesResult)
-        tile.storeResult();
+      finishPart(nest.rows.back(), offsets, across, along, square, range);
     }
 }
 

@@ -63,7 +63,7 @@ private:
     const int64_t panel = nest.lane().tile;
     tiling.reductionBlock = 0;
     tiling.columnBlock = tiling.packB ? panel : 0;
-    const bool mustNotBlock = !problem.usesResult || tiling.transposeResult;
+    const bool mustNotBlock = !problem.usesResult;
     if (mustNotBlock || !tiling.packB || steps * panel * bytes <= target.l2Bytes / 2)
       price(nest, tiling);
     if (mustNotBlock)
