@@ -197,18 +197,21 @@ double CostModel::dotCycles(double r, double v) const {
 double CostModel::resultCycles(double r, double v) const {
   const bool readsResult = problem.accumulate || blocking.blockSteps != steps;
   const double perVector = readsResult ? 2.5 : 1.5;
+  // Prefetching hides a part of the way to sums that lie far away.
+  const double width = v * tiling.lanes;
+  double far = 0;
+  if (readsResult && static_cast<double>(rows) * columns * bytes > target.l2Bytes * 3 / 4)
+    far = kFarLineCycles * (tiling.transposeResult
+                                ? width * std::max(1.0, r * bytes / kCacheLineBytes)
+                                : r * std::max(1.0, width * bytes / kCacheLineBytes));
   if (tiling.transposeResult) {
     const double squares = v * std::ceil(r / tiling.lanes);
-    return squares * tiling.lanes * (perVector + 1.5 * llvm::Log2_64_Ceil(tiling.lanes));
+    return far + squares * tiling.lanes * (perVector + 1.5 * llvm::Log2_64_Ceil(tiling.lanes));
   }
   // Every row is a place of its own to store to; rows a cache way apart evict each other.
   const bool conflict = !nest.rows.empty() && r > cacheWays() / 2 &&
                         nest.rows.back().strides[Result] * bytes % kCacheWayBytes == 0;
   const bool contiguous = nest.lane().strides[Result] == 1;
-  // Prefetching hides a part of the way to sums that lie far away.
-  double far = 0;
-  if (readsResult && static_cast<double>(rows) * columns * bytes > target.l2Bytes * 3 / 4)
-    far = r * std::max(1.0, v * tiling.lanes * bytes / kCacheLineBytes) * kFarLineCycles;
   return far + r * v * perVector * (contiguous ? 1 : 6.0 * tiling.lanes) * (conflict ? 1.5 : 1) +
          3 * r;
 }
@@ -346,12 +349,13 @@ double CostModel::packCycles(Operand operand) const {
       firstRead(tiling.lanes * bytes, operand) * (stepBytes(operand) >= kPageBytes ? 2 : 1);
   // All rows are packed before the first is used.
   const double write = operand == Row ? tiling.lanes * bytes / bandwidth(rowsUsed()) : 0;
-  double cost = 3.0 * tiling.lanes + read + write; // of a vector
+  double cost = 3.0 * tiling.lanes; // of a vector
   // Steps that fall into one set of the cache are read a part of a line at a time, each from afar.
   if (contiguous)
-    cost = (operand == Row && conflicts(Row) ? 18 : 3) * narrow + read + write;
+    cost = (operand == Row && conflicts(Row) ? 18 : 3) * narrow;
   else if (nest.reduction.back().strides[operand] == 1)
-    cost = (3 + llvm::Log2_64_Ceil(tiling.lanes)) * narrow + read + write;
+    cost = (3 + llvm::Log2_64_Ceil(tiling.lanes)) * narrow;
+  cost = std::max(cost, read + write);
   // A is packed anew for every block of columns if not all of k fits.
   if (operand == Row && blocking.blockSteps != steps)
     cost *= std::ceil(static_cast<double>(nest.lane().tiles()) / laneTilesPerBlock(nest, tiling));
