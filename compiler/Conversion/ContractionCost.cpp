@@ -20,7 +20,7 @@ constexpr int64_t kCacheWayBytes = 4096;
 constexpr int64_t kLevelTwoWays = 16;
 /// What one entry of the address translation covers, and how many steps may each touch another one.
 constexpr int64_t kPageBytes = 4096;
-constexpr int64_t kPagesAtATime = 64;
+constexpr int64_t kPagesAtATime = 32;
 /// Instructions that start per cycle.
 constexpr double kIssueWidth = 6;
 /// Cycles to enter and leave the loop over k of one tile.
@@ -28,10 +28,10 @@ constexpr double kTileOverhead = 12;
 
 /// What the loads of a step cost even where multiply-adds hide them.
 constexpr double kOverlapLoss = 0.02;
-/// The same for data that successive steps find far apart, where no prefetcher helps; of the rows,
-/// the next tile uses other parts of the same lines.
-constexpr double kStridedColumnLoss = 0.5;
-constexpr double kStridedRowLoss = 0.2;
+/// The same for data that successive steps find far apart, where no prefetcher helps, and where
+/// they go over more pages than address translation remembers.
+constexpr double kStridedLoss = 0.2;
+constexpr double kJumpingLoss = 0.5;
 /// What is lost besides where every tile of columns streams the rows from the last cache, or from
 /// memory, which answer less evenly than they could.
 constexpr double kLastCacheLoss = 0.05;
@@ -242,7 +242,7 @@ double CostModel::trafficLoss(Operand operand, double traffic) const {
   const bool packed = operand == Column ? tiling.packB : tiling.packA;
   double loss = kOverlapLoss;
   if (!packed && stepBytes(operand) > kCacheLineBytes)
-    loss = operand == Column ? kStridedColumnLoss : kStridedRowLoss;
+    loss = operand == Column && columnsJump() ? kJumpingLoss : kStridedLoss;
   if (operand == Row && columns > nest.vectorsPerTile(tiling.lanes) * tiling.lanes &&
       rowsUsed() > target.l2Bytes * 3 / 4)
     loss += (tiling.packA ? 1 : rowSpan / rowBytes) *
@@ -285,21 +285,25 @@ double CostModel::columnStalls(double v) const {
   return lineBytes / bandwidth(columnSpan + target.l1Bytes) / (lines * lines * lines);
 }
 
+/// Steps of a panel of B go over many pages, where prefetchers do not follow.
+bool CostModel::columnsJump() const {
+  return stepBytes(Column) > kCacheLineBytes &&
+         stepBytes(Column) * blocking.blockSteps >= kPagesAtATime * kPageBytes;
+}
+
 /// Cycles per step of k that the vectors of B wait for memory.
 double CostModel::columnTraffic(double v) const {
   const double lineBytes = v * tiling.lanes * bytes;
   const double panel = static_cast<double>(blocking.blockSteps) * lineBytes;
   if (tiling.packB)
     return lineBytes / bandwidth(panel);
-  // The first use brings the panel; prefetchers do not follow steps over many pages.
-  const bool jumps = stepBytes(Column) > kCacheLineBytes &&
-                     stepBytes(Column) * blocking.blockSteps > kPagesAtATime * kPageBytes;
-  const double first = firstRead(lineBytes, Column) * (jumps ? 1.5 : 1);
+  // The first use brings the panel.
+  const double first = firstRead(lineBytes, Column) * (columnsJump() ? 1.5 : 1);
   const double touched =
       stepBytes(Column) > lineBytes ? std::max<double>(kCacheLineBytes, lineBytes) : lineBytes;
   const double again =
       touched / (conflicts(Column) ? bandwidth(columnSpan) : bandwidth(panel, Column, touched)) *
-      (jumps ? 2 : 1);
+      (columnsJump() ? 2 : 1);
   return std::max(again, first / rowTiles(nest));
 }
 
@@ -352,7 +356,7 @@ double CostModel::packCycles(Operand operand) const {
   double cost = 3.0 * tiling.lanes; // of a vector
   // Steps that fall into one set of the cache are read a part of a line at a time, each from afar.
   if (contiguous)
-    cost = (operand == Row && conflicts(Row) ? 18 : 3) * narrow;
+    cost = (operand == Row && conflicts(Row) ? 18 : 5) * narrow;
   else if (nest.reduction.back().strides[operand] == 1)
     cost = (3 + llvm::Log2_64_Ceil(tiling.lanes)) * narrow;
   cost = std::max(cost, read + write);

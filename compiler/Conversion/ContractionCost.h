@@ -35,6 +35,7 @@ private:
   double bandwidth(double footprint, Operand operand, double width) const;
   double trafficLoss(Operand operand, double traffic) const;
   bool conflicts(Operand operand) const;
+  bool columnsJump() const;
 
   const ContractionProblem &problem;
   const TargetDescription &target;

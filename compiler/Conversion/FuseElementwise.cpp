@@ -25,11 +25,13 @@ enum class Decision {
 
 } // namespace
 
-/// Cycles per element, by the figures that kernels are planned with.
+/// Cycles per element, by the figures that kernels are planned with. What follows from the loops'
+/// counters is computed outside the innermost of them.
 static double elementCycles(linalg::GenericOp op) {
   double cycles = 0;
   for (Operation &operation : op.getBody()->without_terminator())
-    cycles += isa<tensor::ExtractOp>(operation) ? 4 : operationCycles(&operation, 1);
+    if (!isa<linalg::IndexOp, affine::AffineApplyOp, arith::IndexCastOp>(operation))
+      cycles += isa<tensor::ExtractOp>(operation) ? 4 : operationCycles(&operation, 1);
   return cycles;
 }
 
@@ -87,7 +89,7 @@ static bool readsWindows(AffineMap map) {
 static Decision decide(linalg::GenericOp consumer, OpOperand &operand) {
   auto producer = operand.get().getDefiningOp<linalg::GenericOp>();
   if (!producer || producer->getBlock() != consumer->getBlock() ||
-      !linalg::areElementwiseOpsFusable(&operand))
+      producer.getNumReductionLoops() != 0 || !consumer.isDpsInput(&operand))
     return Decision::Keep;
   // Captured tensors are read element by element; no map says where.
   bool single = operand.get().hasOneUse() && producer->getNumResults() == 1;
@@ -152,21 +154,29 @@ static void reverseLoops(linalg::GenericOp contraction, MutableArrayRef<AffineMa
   }
 }
 
+/// The tensor that a move reads and how: its only operand, if its result lies in the order of its
+/// loops; else null.
+static OpOperand *movedOperand(linalg::GenericOp move) {
+  if (!move || !onlyMoves(move) || move.getNumResults() != 1)
+    return nullptr;
+  auto moved = dyn_cast<BlockArgument>(move.getBody()->getTerminator()->getOperand(0));
+  if (!moved || moved.getOwner() != move.getBody())
+    return nullptr;
+  OpOperand &source = move->getOpOperand(moved.getArgNumber());
+  AffineMap written = move.getIndexingMapMatchingResult(move->getResult(0));
+  return move.isDpsInput(&source) && written.isIdentity() ? &source : nullptr;
+}
+
 /// Lets a contraction read what a permutation, reversal or windows move directly from where they
 /// have it: index arithmetic in the kernel. Null if there is no such operand.
 static linalg::GenericOp foldMove(IRRewriter &rewriter, linalg::GenericOp contraction) {
   for (OpOperand *operand : contraction.getDpsInputOperands()) {
     auto producer = operand->get().getDefiningOp<linalg::GenericOp>();
-    if (!producer || !onlyMoves(producer) || producer.getNumResults() != 1 ||
-        producer->getBlock() != contraction->getBlock())
+    OpOperand *source = movedOperand(producer);
+    if (!source || producer->getBlock() != contraction->getBlock())
       continue;
-    auto moved = dyn_cast<BlockArgument>(producer.getBody()->getTerminator()->getOperand(0));
-    if (!moved || moved.getOwner() != producer.getBody())
-      continue;
-    OpOperand &source = producer->getOpOperand(moved.getArgNumber());
-    AffineMap map = producer.getMatchingIndexingMap(&source);
-    AffineMap written = producer.getIndexingMapMatchingResult(producer->getResult(0));
-    if (!producer.isDpsInput(&source) || !written.isIdentity() || !readsEveryLoop(map))
+    AffineMap map = producer.getMatchingIndexingMap(source);
+    if (!readsEveryLoop(map))
       continue;
     SmallVector<AffineMap> maps = contraction.getIndexingMapsArray();
     // Elements under windows are read many times: putting them in the order that is asked for pays.
@@ -178,7 +188,7 @@ static linalg::GenericOp foldMove(IRRewriter &rewriter, linalg::GenericOp contra
     if (!inversePermutation(concatAffineMaps(maps, rewriter.getContext())))
       continue;
     rewriter.modifyOpInPlace(contraction, [&] {
-      operand->set(source.get());
+      operand->set(source->get());
       contraction.setIndexingMapsAttr(rewriter.getAffineMapArrayAttr(maps));
     });
     if (producer->use_empty())
@@ -186,6 +196,51 @@ static linalg::GenericOp foldMove(IRRewriter &rewriter, linalg::GenericOp contra
     return contraction;
   }
   return {};
+}
+
+/// The maps by which `consumer` would read the inputs of what `operand` is computed by.
+static SmallVector<AffineMap> mapsAfterFusion(linalg::GenericOp consumer, OpOperand &operand) {
+  auto producer = operand.get().getDefiningOp<linalg::GenericOp>();
+  AffineMap written = producer.getIndexingMapMatchingResult(cast<OpResult>(operand.get()));
+  AffineMap loops = inversePermutation(written).compose(consumer.getMatchingIndexingMap(&operand));
+  SmallVector<AffineMap> maps;
+  for (OpOperand &other : consumer->getOpOperands())
+    if (&other != &operand)
+      maps.push_back(consumer.getMatchingIndexingMap(&other));
+  for (OpOperand *input : producer.getDpsInputOperands())
+    maps.push_back(producer.getMatchingIndexingMap(input).compose(loops));
+  return maps;
+}
+
+/// `op` with one more input, which nobody reads: its shape says how often those loops run that none
+/// of `maps` runs through alone.
+static linalg::GenericOp addLoopExtents(IRRewriter &rewriter, linalg::GenericOp op,
+                                        ArrayRef<AffineMap> maps) {
+  SmallVector<int64_t> shape;
+  SmallVector<AffineExpr> dims;
+  SmallVector<int64_t> extents = op.getStaticLoopRanges();
+  for (auto [loop, extent] : llvm::enumerate(extents)) {
+    AffineExpr dim = rewriter.getAffineDimExpr(loop);
+    if (llvm::any_of(maps,
+                     [&](AffineMap map) { return llvm::is_contained(map.getResults(), dim); }))
+      continue;
+    dims.push_back(dim);
+    shape.push_back(extent);
+  }
+  rewriter.setInsertionPoint(op);
+  SmallVector<Value> inputs = op.getDpsInputs();
+  inputs.push_back(tensor::EmptyOp::create(rewriter, op.getLoc(), shape, rewriter.getI8Type()));
+  const unsigned position = op.getNumDpsInputs();
+  SmallVector<AffineMap> own = op.getIndexingMapsArray();
+  own.insert(own.begin() + position,
+             AffineMap::get(extents.size(), 0, dims, rewriter.getContext()));
+  auto extended = linalg::GenericOp::create(rewriter, op.getLoc(), op.getResultTypes(), inputs,
+                                            op.getDpsInits(), own, op.getIteratorTypesArray());
+  extended->setDiscardableAttrs(op->getDiscardableAttrDictionary());
+  extended.getRegion().takeBody(op.getRegion());
+  extended.getBody()->insertArgument(position, rewriter.getI8Type(), op.getLoc());
+  rewriter.replaceOp(op, extended);
+  return extended;
 }
 
 /// Fuses one producer into `consumer` and returns the kernel that takes its place; null if none
@@ -198,6 +253,12 @@ static linalg::GenericOp fuseOne(IRRewriter &rewriter, linalg::GenericOp consume
     if (decision == Decision::Keep)
       continue;
     auto producer = operand->get().getDefiningOp<linalg::GenericOp>();
+    // Upstream refuses where no operand would be left that says how often a loop runs.
+    if (SmallVector<AffineMap> maps = mapsAfterFusion(consumer, *operand);
+        !inversePermutation(concatAffineMaps(maps, rewriter.getContext())))
+      return addLoopExtents(rewriter, consumer, maps);
+    if (!linalg::areElementwiseOpsFusable(operand))
+      continue;
     if (decision == Decision::Duplicate) {
       rewriter.setInsertionPoint(consumer);
       Operation *copy = rewriter.clone(*producer);

@@ -196,6 +196,7 @@ void choosePartition(const KernelNest &nest, KernelPlan &plan) {
 
 KernelPlan planKernel(const KernelNest &nest, const TargetDescription &target) {
   KernelPlan plan;
+  plan.masksStores = target.hasMaskedStores;
   plan.cycles = nestCycles(nest, std::nullopt, 1);
   std::optional<unsigned> vector;
   // An output that is updated in memory at every step of a summed loop would be updated by several

@@ -26,6 +26,8 @@ struct KernelPlan {
   /// Vectors per iteration of the vector loop.
   int64_t copies = 1;
   TailForm tail = TailForm::None;
+  /// A store under a mask takes about as long as a plain one.
+  bool masksStores = false;
 
   /// Position in `order` of the loop that threads share; none if the kernel is too small or has no
   /// parallel loop. A thread gets whole units of `unitSize` iterations.

@@ -132,6 +132,8 @@ def FuseElementwise : Pass<"fuse-elementwise", "::mlir::func::FuncOp"> {
     of the reader's indexing map, for contractions permutations only. Two
     kernels over the same elements, one of which reads the other's result, become
     one with both results. What a kernel reads twice in the same way it reads once.
+    Overlapping windows are read where they lie; if no operand is left whose shape
+    says how often a loop over a window runs, an empty tensor that nobody reads does.
   }];
   let dependentDialects = [
     "mlir::affine::AffineDialect", "mlir::linalg::LinalgDialect", "mlir::tensor::TensorDialect",

@@ -120,3 +120,52 @@ func.func @read_once(%x: tensor<5x4xf32>, %d: tensor<5x8xf32>, %m: tensor<4x8xf3
   %square = nn.mul %g, %new : tensor<4x8xf32>
   return %new, %square : tensor<4x8xf32>, tensor<4x8xf32>
 }
+
+// -----
+
+// Overlapping windows are read where they lie. No operand says any more how often the loops over a window run,
+// so that an empty tensor does.
+// CHECK: #[[WINDOWS:.*]] = affine_map<(d0, d1, d2, d3) -> (d0 + d2, d1 + d3)>
+// CHECK-LABEL: func.func @reduce_windows
+// CHECK: %[[EXTENTS:.*]] = tensor.empty() : tensor<3x3xi8>
+// CHECK: linalg.generic {indexing_maps = [#[[WINDOWS]], {{.*}} ins(%{{.*}}, %[[EXTENTS]] : tensor<10x10xf32>, tensor<3x3xi8>)
+// CHECK: arith.maximumf
+// CHECK-NOT: linalg.generic
+// CHECK: return
+func.func @reduce_windows(%x: tensor<10x10xf32>) -> tensor<8x8xf32> {
+  %w = nn.windows %x [0, 1] sizes [3, 3] strides [1, 1] dilations [1, 1] : tensor<10x10xf32> -> tensor<8x8x3x3xf32>
+  %y = nn.reduce_max %w [2, 3] : tensor<8x8x3x3xf32> -> tensor<8x8xf32>
+  return %y : tensor<8x8xf32>
+}
+
+// -----
+
+// The gradient of a maximum over windows: numbers of elements follow from the loops and are computed again rather than
+// stored, so that nothing of the windows' size is left.
+// CHECK-LABEL: func.func @maximum_gradient
+// CHECK-NOT: tensor<8x8x3x3x
+// CHECK: arith.minsi
+// CHECK-NOT: tensor<8x8x3x3x
+// CHECK: arith.addf
+// CHECK-NOT: tensor<8x8x3x3x
+// CHECK: return
+func.func @maximum_gradient(%x: tensor<10x10xf32>, %y: tensor<8x8xf32>, %d: tensor<8x8xf32>) -> tensor<10x10xf32> {
+  %zero = nn.constant dense<0.0> : tensor<8x8x3x3xf32>
+  %none = nn.constant dense<9> : tensor<8x8x3x3xi32>
+  %three = nn.constant dense<3> : tensor<8x8x3x3xi32>
+  %w = nn.windows %x [0, 1] sizes [3, 3] strides [1, 1] dilations [1, 1] : tensor<10x10xf32> -> tensor<8x8x3x3xf32>
+  %column = nn.iota 3 : tensor<8x8x3x3xi32>
+  %row = nn.iota 2 : tensor<8x8x3x3xi32>
+  %first = nn.mul %row, %three : tensor<8x8x3x3xi32>
+  %number = nn.add %column, %first : tensor<8x8x3x3xi32>
+  %ys = nn.broadcast %y [0, 1] : tensor<8x8xf32> -> tensor<8x8x3x3xf32>
+  %is = nn.compare eq %w, %ys : tensor<8x8x3x3xf32>
+  %candidates = nn.select %is, %number, %none : tensor<8x8x3x3xi32>
+  %index = nn.reduce_min %candidates [2, 3] : tensor<8x8x3x3xi32> -> tensor<8x8xi32>
+  %indices = nn.broadcast %index [0, 1] : tensor<8x8xi32> -> tensor<8x8x3x3xi32>
+  %ds = nn.broadcast %d [0, 1] : tensor<8x8xf32> -> tensor<8x8x3x3xf32>
+  %mine = nn.compare eq %number, %indices : tensor<8x8x3x3xi32>
+  %parts = nn.select %mine, %ds, %zero : tensor<8x8x3x3xf32>
+  %sum = nn.overlap_add %parts [0, 1] extents [10, 10] strides [1, 1] dilations [1, 1] : tensor<8x8x3x3xf32> -> tensor<10x10xf32>
+  return %sum : tensor<10x10xf32>
+}
