@@ -285,9 +285,9 @@ double CostModel::columnStalls(double v) const {
   return lineBytes / bandwidth(columnSpan + target.l1Bytes) / (lines * lines * lines);
 }
 
-/// Steps of a panel of B go over many pages, where prefetchers do not follow.
+/// A panel of B that is used again goes over more pages than address translation remembers.
 bool CostModel::columnsJump() const {
-  return stepBytes(Column) > kCacheLineBytes &&
+  return rowTiles(nest) > 1 && stepBytes(Column) > kCacheLineBytes &&
          stepBytes(Column) * blocking.blockSteps >= kPagesAtATime * kPageBytes;
 }
 
@@ -297,8 +297,11 @@ double CostModel::columnTraffic(double v) const {
   const double panel = static_cast<double>(blocking.blockSteps) * lineBytes;
   if (tiling.packB)
     return lineBytes / bandwidth(panel);
-  // The first use brings the panel.
-  const double first = firstRead(lineBytes, Column) * (columnsJump() ? 1.5 : 1);
+  // The first use brings the panel; prefetchers do not follow steps from page to page.
+  const bool pages = stepBytes(Column) >= kPageBytes && blocking.blockSteps > kPagesAtATime;
+  const double first = firstRead(lineBytes, Column) * (pages ? 1.5 : 1);
+  if (rowTiles(nest) == 1)
+    return first;
   const double touched =
       stepBytes(Column) > lineBytes ? std::max<double>(kCacheLineBytes, lineBytes) : lineBytes;
   const double again =
