@@ -81,13 +81,16 @@ TEST_P(Contractions, TransposedTilesAndDotProducts) {
       transposed.swapped = transposed.transposeResult = true;
       transposed.columnVectors = 2;
       transposed.split = ThreadSplit::Columns;
-      for (int64_t rows : {3, 5, 9}) {
-        transposed.rowTile = rows;
-        transposed.reason = "transposed, rows " + std::to_string(rows);
-        ContractionProblem problem = matrixProduct(type, 41, 23, 31, 'T', 'T');
-        problem.accumulate = accumulate;
-        set.add("transposed", problem, transposed);
-      }
+      for (int64_t rows : {3, 5, 9})
+        for (int64_t block : {0, 16}) {
+          transposed.rowTile = rows;
+          transposed.reductionBlock = block;
+          transposed.reason =
+              "transposed, rows " + std::to_string(rows) + ", block " + std::to_string(block);
+          ContractionProblem problem = matrixProduct(type, 41, 23, 31, 'T', 'T');
+          problem.accumulate = accumulate;
+          set.add("transposed", problem, transposed);
+        }
       ContractionTiling dots = tiling;
       dots.form = LaneForm::Reduction;
       dots.columnVectors = 1;

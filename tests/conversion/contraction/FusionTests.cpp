@@ -61,10 +61,11 @@ TEST_P(Fusion, EpilogueSeesEveryElementOnce) {
     const char *layout;
     bool usesResult;
     int64_t block;
+    bool transposed = false;
   };
   const Variant variants[] = {{"NN", true, 0},  {"NN", true, 16}, {"NN", false, 0},
                               {"NT", true, 0},  {"NT", false, 0}, {"TN", true, 16},
-                              {"TN", false, 0}, {"TT", true, 0}};
+                              {"TN", false, 0}, {"TT", true, 0},  {"TN", true, 16, true}};
   OwningOpRef<ModuleOp> module = ModuleOp::create(UnknownLoc::get(context.get()));
   FloatType f32 = Float32Type::get(context.get());
   int index = 0;
@@ -79,6 +80,7 @@ TEST_P(Fusion, EpilogueSeesEveryElementOnce) {
       tiling.rowTile = 4;
       tiling.columnVectors = 2;
       tiling.reductionBlock = variant.block;
+      tiling.swapped = tiling.transposeResult = variant.transposed;
       tiling.split = ThreadSplit::Rows;
     }
     scratchBytes = std::max(scratchBytes, tiling.scratchBytes);
