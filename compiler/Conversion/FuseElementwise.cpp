@@ -89,7 +89,8 @@ static bool readsWindows(AffineMap map) {
 static Decision decide(linalg::GenericOp consumer, OpOperand &operand) {
   auto producer = operand.get().getDefiningOp<linalg::GenericOp>();
   if (!producer || producer->getBlock() != consumer->getBlock() ||
-      producer.getNumReductionLoops() != 0 || !consumer.isDpsInput(&operand))
+      producer.getNumReductionLoops() != 0 || !consumer.isDpsInput(&operand) ||
+      !producer.getIndexingMapMatchingResult(cast<OpResult>(operand.get())).isPermutation())
     return Decision::Keep;
   // Captured tensors are read element by element; no map says where.
   bool single = operand.get().hasOneUse() && producer->getNumResults() == 1;
@@ -154,7 +155,7 @@ static void reverseLoops(linalg::GenericOp contraction, MutableArrayRef<AffineMa
   }
 }
 
-/// The tensor that a move reads and how: its only operand, if its result lies in the order of its
+/// The operand that `move` copies, if it does nothing else and its result lies in the order of its
 /// loops; else null.
 static OpOperand *movedOperand(linalg::GenericOp move) {
   if (!move || !onlyMoves(move) || move.getNumResults() != 1)
