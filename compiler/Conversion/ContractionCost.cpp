@@ -200,7 +200,7 @@ double CostModel::resultCycles(double r, double v) const {
   // Prefetching hides a part of the way to sums that lie far away.
   const double width = v * tiling.lanes;
   double far = 0;
-  if (readsResult && static_cast<double>(rows) * columns * bytes > target.l2Bytes * 3 / 4)
+  if (readsResult && isFar(static_cast<double>(rows) * columns * bytes))
     far = kFarLineCycles * (tiling.transposeResult
                                 ? width * std::max(1.0, r * bytes / kCacheLineBytes)
                                 : r * std::max(1.0, width * bytes / kCacheLineBytes));
@@ -222,9 +222,17 @@ double CostModel::cacheWays() const { return static_cast<double>(target.l1Bytes)
 double CostModel::bandwidth(double footprint) const {
   if (footprint <= target.l1Bytes / 2)
     return 1e9;
-  if (footprint <= target.l2Bytes * 3 / 4)
+  if (!isFar(footprint))
     return target.l2BytesPerCycle;
   return footprint <= target.l3Bytes ? target.l3BytesPerCycle : target.memoryBytesPerCycle;
+}
+
+/// What is used again and again does not stay in the level-two cache.
+bool CostModel::isFar(double footprint) const { return footprint > target.l2Bytes * 3 / 4; }
+
+/// There is more than one tile of columns.
+bool CostModel::rowsReadAgain() const {
+  return columns > nest.vectorsPerTile(tiling.lanes) * tiling.lanes;
 }
 
 /// Bytes of the rows, packed or not, that every tile of columns goes through.
@@ -243,8 +251,7 @@ double CostModel::trafficLoss(Operand operand, double traffic) const {
   double loss = kOverlapLoss;
   if (!packed && stepBytes(operand) > kCacheLineBytes)
     loss = operand == Column && columnsJump() ? kJumpingLoss : kStridedLoss;
-  if (operand == Row && columns > nest.vectorsPerTile(tiling.lanes) * tiling.lanes &&
-      rowsUsed() > target.l2Bytes * 3 / 4)
+  if (operand == Row && rowsReadAgain() && isFar(rowsUsed()))
     loss += (tiling.packA ? 1 : rowSpan / rowBytes) *
             (rowsUsed() <= target.l3Bytes ? kLastCacheLoss : kMemoryLoss);
   return traffic * loss;
@@ -313,7 +320,7 @@ double CostModel::columnTraffic(double v) const {
 /// The same for the rows of A.
 double CostModel::rowTraffic(double r) const {
   // Read once, and that from where it lies.
-  if (columns <= nest.vectorsPerTile(tiling.lanes) * tiling.lanes)
+  if (!rowsReadAgain())
     return tiling.packA ? 0 : firstRead(r * bytes, Row);
   const double used = rowsUsed();
   if (tiling.packA || nest.reduction.back().strides[Row] == 1)

@@ -30,6 +30,8 @@ private:
   double firstRead(double width, Operand operand) const;
   double cacheWays() const;
   double bandwidth(double footprint) const;
+  bool isFar(double footprint) const;
+  bool rowsReadAgain() const;
   double rowsUsed() const;
   int64_t stepBytes(Operand operand) const;
   double bandwidth(double footprint, Operand operand, double width) const;

@@ -97,7 +97,6 @@ private:
   /// One step of k, or one vector of steps of which `count` exist, added to one chain's sums.
   void step(const TileShape &tile, mlir::Value row, mlir::Value column,
             llvm::MutableArrayRef<mlir::Value> sums, int64_t count);
-  bool readsResult() const;
   /// Asks for the lines of C and of the epilogue's tensors that a tile will read, where these are
   /// too large to lie in a cache: they arrive while the sums are taken.
   void prefetchResults(const Offsets &offsets, llvm::ArrayRef<TilePosition> rows,
@@ -105,6 +104,7 @@ private:
   void finish(const Offsets &offsets, llvm::ArrayRef<TilePosition> rows,
               llvm::ArrayRef<TilePosition> vectors, llvm::ArrayRef<mlir::Value> sums,
               const ReductionRange &range);
+  /// A tile whose vectors run along `lane`.
   void finishPart(const Dim &lane, const Offsets &offsets, llvm::ArrayRef<TilePosition> rows,
                   llvm::ArrayRef<TilePosition> vectors, llvm::ArrayRef<mlir::Value> sums,
                   const ReductionRange &range);

@@ -92,10 +92,6 @@ private:
 
 } // namespace
 
-bool ContractionEmitter::readsResult() const {
-  return problem.accumulate || blocking.blockSteps != nest.reductionExtent();
-}
-
 void ContractionEmitter::emitTile(const Offsets &offsets, ArrayRef<TilePosition> rows,
                                   ArrayRef<TilePosition> vectors, Value rowPanel, Value columnPanel,
                                   const ReductionRange &range) {
@@ -123,10 +119,10 @@ void ContractionEmitter::prefetchResults(const Offsets &offsets, ArrayRef<TilePo
   const int64_t bytes = problem.elementBits() / 8;
   if (blocking.blockSteps < kPrefetchSteps)
     return;
+  const bool onePass = blocking.blockSteps == nest.reductionExtent();
   for (unsigned op = Result; op < memory.size(); ++op) {
     // The epilogue comes with the last of all passes.
-    if (op == Result ? !problem.usesResult || !readsResult()
-                     : blocking.blockSteps != nest.reductionExtent())
+    if (op == Result ? onePass && !problem.accumulate : !onePass)
       continue;
     int64_t span = bytes;
     for (ArrayRef<Dim> dims : {ArrayRef(nest.batch), ArrayRef(nest.rows), ArrayRef(nest.columns)})
@@ -288,7 +284,6 @@ void ContractionEmitter::finish(const Offsets &offsets, ArrayRef<TilePosition> r
     finishPart(nest.lane(), offsets, rows, vectors, sums, range);
 }
 
-/// `lane` is the dim that the vectors run along.
 void ContractionEmitter::finishPart(const Dim &lane, const Offsets &offsets,
                                     ArrayRef<TilePosition> rows, ArrayRef<TilePosition> vectors,
                                     ArrayRef<Value> sums, const ReductionRange &range) {
@@ -307,6 +302,7 @@ void ContractionEmitter::finishPart(const Dim &lane, const Offsets &offsets,
         });
     tile.setAll(total.getResults());
   }
+  // A copy each, since what one branch loads the other does not see.
   auto complete = [&](FinishedTile done) {
     if (hooks.epilogue)
       hooks.epilogue(emit.builder, emit.loc, done);

@@ -1,5 +1,7 @@
 #include "compiler/Conversion/ContractionVector.h"
 
+#include "compiler/Conversion/VectorPieces.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -174,15 +176,6 @@ Value VectorEmitter::loadScalar(Value memref, Value offset) {
   return memref::LoadOp::create(builder, loc, memref, offset);
 }
 
-void VectorEmitter::forEachPiece(int64_t count, llvm::function_ref<void(int64_t, int64_t)> piece) {
-  int64_t lane = 0;
-  for (int64_t width = lanes; width >= 1; width /= 2)
-    while (count - lane >= width) {
-      piece(lane, width);
-      lane += width;
-    }
-}
-
 Value VectorEmitter::load(Value memref, Value offset, int64_t count, int64_t stride) {
   if (stride == 0 && count == lanes)
     return splat(loadScalar(memref, offset));
@@ -198,7 +191,7 @@ Value VectorEmitter::load(Value memref, Value offset, int64_t count, int64_t str
     return vector::MaskedLoadOp::create(builder, loc, vectorType, memref, offset, mask(count),
                                         zero());
   Value vector = zero();
-  forEachPiece(count, [&](int64_t lane, int64_t width) {
+  forEachPiece(lanes, count, [&](int64_t lane, int64_t width) {
     Value piece = vector::LoadOp::create(builder, loc, VectorType::get({width}, elementType),
                                          memref, add(offset, lane));
     vector = vector::InsertStridedSliceOp::create(builder, loc, piece, vector,
@@ -223,12 +216,7 @@ void VectorEmitter::store(Value vector, Value memref, Value offset, int64_t coun
     vector::MaskedStoreOp::create(builder, loc, memref, offset, mask(count), vector);
     return;
   }
-  forEachPiece(count, [&](int64_t lane, int64_t width) {
-    Value piece =
-        vector::ExtractStridedSliceOp::create(builder, loc, vector, ArrayRef<int64_t>{lane},
-                                              ArrayRef<int64_t>{width}, ArrayRef<int64_t>{1});
-    vector::StoreOp::create(builder, loc, piece, memref, add(offset, lane));
-  });
+  storePieces(builder, loc, vector, memref, count, [&](int64_t lane) { return add(offset, lane); });
 }
 
 Value VectorEmitter::sum(Value a, Value b) { return arith::AddFOp::create(builder, loc, a, b); }

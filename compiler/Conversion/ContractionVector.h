@@ -71,8 +71,6 @@ public:
 private:
   mlir::Value constant(mlir::TypedAttr attribute);
   mlir::Value shuffle(mlir::Value a, mlir::Value b, llvm::ArrayRef<int64_t> lanes);
-  /// Calls `piece` with the powers of two that make up `count`: (first lane, width).
-  void forEachPiece(int64_t count, llvm::function_ref<void(int64_t, int64_t)> piece);
   llvm::SmallVector<mlir::Value> transposeBlocks(llvm::ArrayRef<mlir::Value> rows, int64_t block);
 
   mlir::Operation *anchor = nullptr;

@@ -213,6 +213,18 @@ static SmallVector<AffineMap> mapsAfterFusion(linalg::GenericOp consumer, OpOper
   return maps;
 }
 
+/// Replaces `op` by one with other inputs; the caller makes the arguments of its body agree.
+static linalg::GenericOp withInputs(IRRewriter &rewriter, linalg::GenericOp op, ValueRange inputs,
+                                    ArrayRef<AffineMap> maps) {
+  rewriter.setInsertionPoint(op);
+  auto replaced = linalg::GenericOp::create(rewriter, op.getLoc(), op.getResultTypes(), inputs,
+                                            op.getDpsInits(), maps, op.getIteratorTypesArray());
+  replaced->setDiscardableAttrs(op->getDiscardableAttrDictionary());
+  replaced.getRegion().takeBody(op.getRegion());
+  rewriter.replaceOp(op, replaced);
+  return replaced;
+}
+
 /// `op` with one more input, which nobody reads: its shape says how often those loops run that none
 /// of `maps` runs through alone.
 static linalg::GenericOp addLoopExtents(IRRewriter &rewriter, linalg::GenericOp op,
@@ -235,12 +247,8 @@ static linalg::GenericOp addLoopExtents(IRRewriter &rewriter, linalg::GenericOp 
   SmallVector<AffineMap> own = op.getIndexingMapsArray();
   own.insert(own.begin() + position,
              AffineMap::get(extents.size(), 0, dims, rewriter.getContext()));
-  auto extended = linalg::GenericOp::create(rewriter, op.getLoc(), op.getResultTypes(), inputs,
-                                            op.getDpsInits(), own, op.getIteratorTypesArray());
-  extended->setDiscardableAttrs(op->getDiscardableAttrDictionary());
-  extended.getRegion().takeBody(op.getRegion());
-  extended.getBody()->insertArgument(position, rewriter.getI8Type(), op.getLoc());
-  rewriter.replaceOp(op, extended);
+  linalg::GenericOp extended = withInputs(rewriter, op, inputs, own);
+  extended.getBody()->insertArgument(position, rewriter.getI8Type(), extended.getLoc());
   return extended;
 }
 
@@ -313,13 +321,7 @@ static void mergeEqualInputs(IRRewriter &rewriter, linalg::GenericOp op) {
     return;
   for (OpOperand &output : op.getDpsInitsMutable())
     maps.push_back(op.getMatchingIndexingMap(&output));
-  rewriter.setInsertionPoint(op);
-  auto merged = linalg::GenericOp::create(rewriter, op.getLoc(), op.getResultTypes(), inputs,
-                                          op.getDpsInits(), maps, op.getIteratorTypesArray());
-  merged->setDiscardableAttrs(op->getDiscardableAttrDictionary());
-  merged.getRegion().takeBody(op.getRegion());
-  merged.getBody()->eraseArguments(dropped);
-  rewriter.replaceOp(op, merged);
+  withInputs(rewriter, op, inputs, maps).getBody()->eraseArguments(dropped);
 }
 
 namespace {

@@ -1,4 +1,5 @@
 #include "compiler/Conversion/KernelEmission.h"
+#include "compiler/Conversion/VectorPieces.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -117,24 +118,13 @@ Value KernelEmission::loadVector(Value memory, Value position, int64_t stride, T
                                   steps(stride, builder.getI32Type()), activeMask(), zero);
 }
 
-/// Stores the first lanes of a vector as a few shorter ones.
-void KernelEmission::storePieces(Value value, Value memory, Value position, int64_t count) {
-  for (int64_t lane = 0, width = plan.lanes; width >= 1; width /= 2)
-    for (; count - lane >= width; lane += width) {
-      Value piece =
-          vector::ExtractStridedSliceOp::create(builder, loc, value, ArrayRef<int64_t>{lane},
-                                                ArrayRef<int64_t>{width}, ArrayRef<int64_t>{1});
-      vector::StoreOp::create(builder, loc, piece, memory,
-                              constants.add(builder, loc, position, lane));
-    }
-}
-
 void KernelEmission::storeVector(Value value, const NestOperand &output, Value position) {
   int64_t stride = output.form.strides[plan.order[*plan.vectorLoop]];
   // The mask of a tail is known: its first lanes.
   if (DenseElementsAttr known;
       stride == 1 && mask && !plan.masksStores && matchPattern(mask, m_Constant(&known)))
-    storePieces(value, output.memory, position, llvm::count(known.getValues<bool>(), true));
+    storePieces(builder, loc, value, output.memory, llvm::count(known.getValues<bool>(), true),
+                [&](int64_t lane) { return constants.add(builder, loc, position, lane); });
   else if (stride == 1 && mask)
     vector::MaskedStoreOp::create(builder, loc, output.memory, position, mask, value);
   else if (stride == 1)

@@ -47,7 +47,6 @@ private:
   void emitBodyLoad(mlir::memref::LoadOp load);
   mlir::Value loadVector(mlir::Value memory, mlir::Value address, int64_t stride,
                          mlir::Type elementType);
-  void storePieces(mlir::Value value, mlir::Value memory, mlir::Value position, int64_t count);
   void storeVector(mlir::Value value, const NestOperand &output, mlir::Value address);
   mlir::Value address(unsigned form, const LinearForm &linear, unsigned copy);
 

@@ -22,29 +22,15 @@ template <typename Op> AffineMap imageMap(Op op, int64_t rank) {
   return AffineMap::get(loops, 0, positions, context);
 }
 
-/// A tensor that nobody reads: its shape says how many elements a window has where, after fusion,
-/// no other operand does.
-template <typename Op>
-std::pair<Value, AffineMap> windowShape(Op op, RankedTensorType windows, OpBuilder &builder) {
-  int64_t count = op.getDims().size(), rank = windows.getRank() - count;
-  SmallVector<AffineExpr> offsets;
-  for (int64_t i = 0; i < count; ++i)
-    offsets.push_back(builder.getAffineDimExpr(rank + i));
-  Value shape = tensor::EmptyOp::create(builder, op.getLoc(), windows.getShape().take_back(count),
-                                        windows.getElementType());
-  return {shape, AffineMap::get(rank + count, 0, offsets, builder.getContext())};
-}
-
 struct WindowsPattern : OpRewritePattern<nn::WindowsOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(nn::WindowsOp op, PatternRewriter &rewriter) const override {
     RankedTensorType type = op.getType();
-    auto [shape, shapeMap] = windowShape(op, type, rewriter);
     AffineMap image = imageMap(op, op.getOperand().getType().getRank());
-    rewriter.replaceOp(
-        op,
-        buildElementwise(rewriter, op.getLoc(), {op.getOperand(), shape}, {image, shapeMap}, type,
-                         [](OpBuilder &, Location, ValueRange arguments) { return arguments[0]; }));
+    rewriter.replaceOp(op, buildElementwise(rewriter, op.getLoc(), {op.getOperand()}, {image}, type,
+                                            [](OpBuilder &, Location, ValueRange arguments) {
+                                              return arguments[0];
+                                            }));
     return success();
   }
 };
@@ -55,18 +41,16 @@ struct OverlapAddPattern : OpRewritePattern<nn::OverlapAddOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(nn::OverlapAddOp op, PatternRewriter &rewriter) const override {
     RankedTensorType type = op.getType(), windows = op.getOperand().getType();
-    auto [shape, shapeMap] = windowShape(op, windows, rewriter);
     SmallVector<utils::IteratorType> iterators(windows.getRank(), utils::IteratorType::parallel);
     for (auto [i, dim] : llvm::enumerate(op.getDims()))
       iterators[dim] = iterators[type.getRank() + i] = utils::IteratorType::reduction;
     Value zeros = buildFilled(rewriter, op.getLoc(), type, numberAttr(type.getElementType(), 0));
     auto generic = linalg::GenericOp::create(
-        rewriter, op.getLoc(), TypeRange{type}, ValueRange{op.getOperand(), shape},
-        ValueRange{zeros},
-        ArrayRef<AffineMap>{rewriter.getMultiDimIdentityMap(windows.getRank()), shapeMap,
+        rewriter, op.getLoc(), TypeRange{type}, ValueRange{op.getOperand()}, ValueRange{zeros},
+        ArrayRef<AffineMap>{rewriter.getMultiDimIdentityMap(windows.getRank()),
                             imageMap(op, type.getRank())},
         iterators, [](OpBuilder &builder, Location location, ValueRange arguments) {
-          Value sum = arith::AddFOp::create(builder, location, arguments[2], arguments[0]);
+          Value sum = arith::AddFOp::create(builder, location, arguments[1], arguments[0]);
           linalg::YieldOp::create(builder, location, sum);
         });
     rewriter.replaceOp(op, generic.getResults());

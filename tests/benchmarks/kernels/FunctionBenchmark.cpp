@@ -91,14 +91,14 @@ int main(int argc, char **argv) {
       return jit->run(function, persistent, inputs, outputs, scalars, threads, calls);
     };
     const int64_t calls = std::max<int64_t>(1, 0.02 / seconds(3));
-    std::vector<double> speeds, shares;
+    std::vector<double> times, shares;
     for (int round = 0; round < rounds; ++round) {
       const double limit = peak.measure();
-      speeds.push_back(function.flop / seconds(calls));
-      shares.push_back(100 * speeds.back() / limit);
+      times.push_back(seconds(calls));
+      shares.push_back(100 * function.flop / times.back() / limit);
     }
     std::printf("%-28s %8.1f GF/s  %5.1f %% of peak  %10.1f us\n", function.symbol.c_str() + 4,
-                median(speeds) * 1e-9, median(shares), function.flop / median(speeds) * 1e6);
+                function.flop / median(times) * 1e-9, median(shares), median(times) * 1e6);
     std::fflush(stdout);
   }
 }

@@ -6,6 +6,7 @@
 // docs/performance.md.
 // --tiling=rows,vectors[,a][,b][,k=STEPS][,n=COLUMNS][,u=UNROLL][,s] replaces the tiling that is
 // chosen (a, b: pack; s: exchange the roles of A and B).
+#include "runtime/Tensor.h"
 #include "tests/benchmarks/kernels/Measure.h"
 #include "tests/conversion/contraction/ProblemRunner.h"
 
@@ -16,8 +17,7 @@
 
 #include <cstdio>
 #include <cstdlib>
-
-#include <sys/mman.h>
+#include <list>
 
 using namespace mlir;
 using namespace nnc;
@@ -101,19 +101,6 @@ ContractionTiling parseTiling(llvm::StringRef text, const ContractionProblem &pr
   return tiling;
 }
 
-/// As the runtime does, so that address translation costs the same.
-char *allocate(int64_t bytes) {
-  constexpr int64_t hugePage = int64_t(2) << 20;
-  const int64_t alignment = bytes >= 2 * hugePage ? hugePage : 4096;
-  bytes = (bytes + alignment) / alignment * alignment;
-  auto *memory = static_cast<char *>(std::aligned_alloc(alignment, bytes));
-  if (alignment == hugePage)
-    madvise(memory, bytes, MADV_HUGEPAGE);
-  for (int64_t i = 0; i < bytes; ++i)
-    memory[i] = 0;
-  return memory;
-}
-
 template <typename T> void fill(char *memory, int64_t elements) {
   for (int64_t i = 0; i < elements; ++i)
     reinterpret_cast<T *>(memory)[i] = static_cast<T>((i * 7919) % 127 - 63) / 64;
@@ -147,6 +134,9 @@ void benchmark(MLIRContext &context, const TargetDescription &machine, llvm::Str
 
   const int64_t bytes = problem.elementBits() / 8;
   const Spans size = spans(problem);
+  // The runtime's memory, so that address translation costs what it costs there.
+  std::list<runtime::AlignedBuffer> buffers;
+  auto allocate = [&](int64_t size) { return buffers.emplace_back(size).data(); };
   char *a = allocate(size.a * bytes), *b = allocate(size.b * bytes), *c = allocate(size.c * bytes);
   for (auto [memory, elements] : {std::pair(a, size.a), {b, size.b}})
     f64 ? fill<double>(memory, elements) : fill<float>(memory, elements);
@@ -179,8 +169,6 @@ void benchmark(MLIRContext &context, const TargetDescription &machine, llvm::Str
                 100 * s.flops / s.median() / peakMedian, s.best() * 1e6, tiling.reason.c_str());
     std::fflush(stdout);
   }
-  for (char *memory : {a, b, c, peakMemory})
-    std::free(memory);
 }
 
 } // namespace
