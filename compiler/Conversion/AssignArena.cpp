@@ -1,5 +1,6 @@
 #include "compiler/Conversion/BufferAnalysis.h"
 #include "compiler/Conversion/FunctionRewriter.h"
+#include "compiler/Conversion/FusionRemarks.h"
 #include "compiler/Conversion/MemoryPlanner.h"
 #include "compiler/Conversion/Passes.h"
 #include "compiler/Conversion/Schedule.h"
@@ -305,6 +306,7 @@ LogicalResult FunctionAssignment::run() {
   copyResults();
 
   SmallVector<KernelGroup> order;
+  SmallVector<EpilogueDecision> epilogues;
   std::unique_ptr<BufferAnalysis> analysis;
   while (true) {
     analysis = std::make_unique<BufferAnalysis>(function);
@@ -321,8 +323,11 @@ LogicalResult FunctionAssignment::run() {
         offender = number;
         break;
       }
-    if (offender == updates.size())
-      order = scheduleKernels(*analysis, groupKernels(*analysis, updates), updates, offender);
+    if (offender == updates.size()) {
+      epilogues.clear();
+      order = scheduleKernels(*analysis, groupKernels(*analysis, updates, epilogues), updates,
+                              offender);
+    }
     if (offender == updates.size())
       break;
     // The new value goes to the arena first, and replaces the old one when nobody needs that any
@@ -334,6 +339,10 @@ LogicalResult FunctionAssignment::run() {
   }
   takeOverDyingOperands(*analysis, order);
   keepOnTiles(*analysis, order);
+  emitEpilogueRemarks(function, epilogues, [&](linalg::LinalgOp contraction) {
+    unsigned storage = analysis->memory(contraction->getResult(0)).storage;
+    return analysis->storages[storage].kind != Storage::Tiles;
+  });
   StepAnalysis step(function);
   step.markSaved(*analysis);
   if (failed(planArena(*analysis)))

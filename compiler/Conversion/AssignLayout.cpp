@@ -2,6 +2,7 @@
 #include "compiler/Conversion/Contraction.h"
 #include "compiler/Conversion/LayoutRewriter.h"
 #include "compiler/Conversion/Passes.h"
+#include "compiler/Conversion/RemarkCategories.h"
 
 #include "compiler/Dialect/NNBuilders.h"
 
@@ -293,7 +294,7 @@ struct AssignLayoutPass : impl::AssignLayoutBase<AssignLayoutPass> {
 
   void explain(func::FuncOp function, StringRef text) {
     remark::analysis(function.getLoc(), remark::RemarkOpts::name("AssignLayout")
-                                            .category("nn-assign-layout")
+                                            .category(layoutCategory)
                                             .function(function.getName()))
         << text;
     function->setAttr(layoutAttrName, StringAttr::get(&getContext(), text));

@@ -51,28 +51,32 @@ static bool isScalar(Value value) {
   return !type || type.getRank() == 0;
 }
 
-bool isEpilogue(linalg::LinalgOp contraction, linalg::LinalgOp consumer) {
-  if (!isContraction(contraction) || consumer.getNumReductionLoops() != 0)
-    return false;
+EpilogueObstacle epilogueObstacle(linalg::LinalgOp contraction, linalg::LinalgOp consumer) {
+  if (!isContraction(contraction))
+    return EpilogueObstacle::NoContraction;
+  if (consumer.getNumReductionLoops() != 0)
+    return EpilogueObstacle::Sums;
   OpOperand *read = resultOperand(contraction, consumer);
   if (!read || !consumer.getMatchingIndexingMap(read).isPermutation())
-    return false;
+    return EpilogueObstacle::Reads;
   Type type = elementType(read->get());
   for (OpOperand &operand : consumer->getOpOperands()) {
     bool output = consumer.isDpsInit(&operand);
     AffineMap map = consumer.getMatchingIndexingMap(&operand);
     if (!output && isScalar(operand.get()))
       continue;
-    if (elementType(operand.get()) != type || !map.isProjectedPermutation() ||
-        (output && !map.isPermutation()) ||
+    if (elementType(operand.get()) != type)
+      return EpilogueObstacle::ElementType;
+    if (!map.isProjectedPermutation() || (output && !map.isPermutation()) ||
         (output && consumer.payloadUsesValueFromOperand(&operand)))
-      return false;
+      return EpilogueObstacle::Places;
   }
-  return llvm::all_of(consumer.getBlock()->without_terminator(), [](Operation &operation) {
+  bool vectors = llvm::all_of(consumer.getBlock()->without_terminator(), [](Operation &operation) {
     return isa<arith::ConstantOp>(operation) ||
            (OpTrait::hasElementwiseMappableTraits(&operation) &&
             llvm::all_of(operation.getResultTypes(), llvm::IsaPred<FloatType, IntegerType>));
   });
+  return vectors ? EpilogueObstacle::None : EpilogueObstacle::Arithmetic;
 }
 
 /// Element strides of the consumer's loops in one of its operands.

@@ -1,4 +1,5 @@
 #include "compiler/Conversion/Epilogue.h"
+#include "compiler/Conversion/FusionRemarks.h"
 #include "compiler/Conversion/KernelPlan.h"
 #include "compiler/Conversion/Passes.h"
 #include "compiler/Conversion/Recomputed.h"
@@ -16,11 +17,13 @@ namespace nnc {
 
 namespace {
 
-enum class Decision {
-  Keep,      // two kernels
-  Fuse,      // the producer's only use: it becomes part of the consumer
-  Duplicate, // computed again in the consumer
-  Merge,     // one kernel with both results
+/// How a producer becomes part of its consumer, or why they stay two kernels.
+struct Decision {
+  FusionObstacle obstacle = FusionObstacle::None;
+  FusionKind kind = FusionKind::OnlyReader;
+
+  Decision(FusionObstacle obstacle) : obstacle(obstacle) {}
+  Decision(FusionKind kind) : kind(kind) {}
 };
 
 } // namespace
@@ -86,28 +89,36 @@ static bool readsWindows(AffineMap map) {
   });
 }
 
-static Decision decide(linalg::GenericOp consumer, OpOperand &operand) {
+/// The kernel whose result the operand is; null if there is none in the consumer's block.
+static linalg::GenericOp producerOf(linalg::GenericOp consumer, OpOperand &operand) {
   auto producer = operand.get().getDefiningOp<linalg::GenericOp>();
-  if (!producer || producer->getBlock() != consumer->getBlock() ||
-      producer.getNumReductionLoops() != 0 || !consumer.isDpsInput(&operand) ||
-      !producer.getIndexingMapMatchingResult(cast<OpResult>(operand.get())).isPermutation())
-    return Decision::Keep;
+  return producer && producer->getBlock() == consumer->getBlock() ? producer : linalg::GenericOp();
+}
+
+static Decision decide(linalg::GenericOp consumer, OpOperand &operand) {
+  linalg::GenericOp producer = producerOf(consumer, operand);
+  if (producer.getNumReductionLoops() != 0)
+    return FusionObstacle::Reduction;
+  if (!consumer.isDpsInput(&operand))
+    return FusionObstacle::Destination;
+  if (!producer.getIndexingMapMatchingResult(cast<OpResult>(operand.get())).isPermutation())
+    return FusionObstacle::ComputedPlace;
   // Captured tensors are read element by element; no map says where.
   bool single = operand.get().hasOneUse() && producer->getNumResults() == 1;
 
   AffineMap read = consumer.getMatchingIndexingMap(&operand);
   // What only moves becomes part of a contraction's operand by foldMove.
   if (isContraction(consumer))
-    return Decision::Keep;
+    return FusionObstacle::Contraction;
   // Whoever reads windows folds them; what they are taken from is computed, and put in order, once.
   if (onlyMoves(consumer) && readsWindows(read))
-    return Decision::Keep;
+    return FusionObstacle::Windows;
   double cycles = elementCycles(producer);
   bool cheap = cycles <= 2;
   if (!cheap && !computedOnce(consumer, operand))
-    return Decision::Keep;
+    return FusionObstacle::Repeated;
   if (single)
-    return Decision::Fuse;
+    return FusionKind::OnlyReader;
 
   // Computed twice: worth it if reading what it is made of costs no more than reading the result.
   int64_t size = elements(operand.get()), large = 0;
@@ -115,16 +126,19 @@ static Decision decide(linalg::GenericOp consumer, OpOperand &operand) {
     large += elements(input) == size && size > 1;
   bool light =
       (large == 0 ? cycles <= 16 : cycles <= 6 && large <= 1) && producer->getNumResults() == 1;
-  if (light && !isComputedOnTiles(producer) &&
-      !producer.getBody()
-           ->walk([](tensor::ExtractOp) { return WalkResult::interrupt(); })
-           .wasInterrupted())
-    return Decision::Duplicate;
+  bool onTiles = isComputedOnTiles(producer);
+  bool searches = producer.getBody()
+                      ->walk([](tensor::ExtractOp) { return WalkResult::interrupt(); })
+                      .wasInterrupted();
+  if (light && !onTiles && !searches)
+    return FusionKind::ComputedAgain;
   if (consumer.getNumReductionLoops() == 0 && read.isPermutation() &&
-      consumer.getStaticLoopRanges() == producer.getStaticLoopRanges() &&
-      othersComeLater(producer, consumer))
-    return Decision::Merge;
-  return Decision::Keep;
+      consumer.getStaticLoopRanges() == producer.getStaticLoopRanges())
+    return othersComeLater(producer, consumer) ? Decision(FusionKind::SeveralResults)
+                                               : FusionObstacle::Order;
+  return !light    ? FusionObstacle::Readers
+         : onTiles ? FusionObstacle::Tiles
+                   : FusionObstacle::Searches;
 }
 
 /// Whether no element is read more often than windows overlap: nothing is broadcast.
@@ -168,28 +182,41 @@ static OpOperand *movedOperand(linalg::GenericOp move) {
   return move.isDpsInput(&source) && written.isIdentity() ? &source : nullptr;
 }
 
+/// `maps` become those by which the contraction would read what the operand's producer moves from
+/// where that has it; or why it does not.
+static FusionObstacle composeMove(linalg::GenericOp contraction, OpOperand &operand,
+                                  SmallVectorImpl<AffineMap> &maps) {
+  auto producer = operand.get().getDefiningOp<linalg::GenericOp>();
+  OpOperand *source = movedOperand(producer);
+  if (!source)
+    return FusionObstacle::Contraction;
+  AffineMap map = producer.getMatchingIndexingMap(source);
+  if (!readsEveryLoop(map))
+    return FusionObstacle::Broadcast;
+  maps = contraction.getIndexingMapsArray();
+  AffineMap &read = maps[operand.getOperandNumber()];
+  // Elements under windows are read many times: putting them in the order that is asked for pays.
+  if (readsWindows(read) && map.isPermutation() &&
+      map.getResults().back() != getAffineDimExpr(map.getNumDims() - 1, map.getContext()))
+    return FusionObstacle::MoveOrder;
+  read = map.compose(read);
+  reverseLoops(contraction, maps);
+  return inversePermutation(concatAffineMaps(maps, map.getContext())) ? FusionObstacle::None
+                                                                      : FusionObstacle::LoopExtents;
+}
+
 /// Lets a contraction read what a permutation, reversal or windows move directly from where they
 /// have it: index arithmetic in the kernel. Null if there is no such operand.
-static linalg::GenericOp foldMove(IRRewriter &rewriter, linalg::GenericOp contraction) {
+static linalg::GenericOp foldMove(IRRewriter &rewriter, linalg::GenericOp contraction,
+                                  FusionRemarks &remarks) {
   for (OpOperand *operand : contraction.getDpsInputOperands()) {
-    auto producer = operand->get().getDefiningOp<linalg::GenericOp>();
-    OpOperand *source = movedOperand(producer);
-    if (!source || producer->getBlock() != contraction->getBlock())
+    linalg::GenericOp producer = producerOf(contraction, *operand);
+    SmallVector<AffineMap> maps;
+    if (!producer || composeMove(contraction, *operand, maps) != FusionObstacle::None)
       continue;
-    AffineMap map = producer.getMatchingIndexingMap(source);
-    if (!readsEveryLoop(map))
-      continue;
-    SmallVector<AffineMap> maps = contraction.getIndexingMapsArray();
-    // Elements under windows are read many times: putting them in the order that is asked for pays.
-    if (readsWindows(maps[operand->getOperandNumber()]) && map.isPermutation() &&
-        map.getResults().back() != rewriter.getAffineDimExpr(map.getNumDims() - 1))
-      continue;
-    maps[operand->getOperandNumber()] = map.compose(maps[operand->getOperandNumber()]);
-    reverseLoops(contraction, maps);
-    if (!inversePermutation(concatAffineMaps(maps, rewriter.getContext())))
-      continue;
+    remarks.recordMove(producer, contraction);
     rewriter.modifyOpInPlace(contraction, [&] {
-      operand->set(source->get());
+      operand->set(movedOperand(producer)->get());
       contraction.setIndexingMapsAttr(rewriter.getAffineMapArrayAttr(maps));
     });
     if (producer->use_empty())
@@ -254,21 +281,25 @@ static linalg::GenericOp addLoopExtents(IRRewriter &rewriter, linalg::GenericOp 
 
 /// Fuses one producer into `consumer` and returns the kernel that takes its place; null if none
 /// fits.
-static linalg::GenericOp fuseOne(IRRewriter &rewriter, linalg::GenericOp consumer) {
+static linalg::GenericOp fuseOne(IRRewriter &rewriter, linalg::GenericOp consumer,
+                                 FusionRemarks &remarks) {
   if (isContraction(consumer))
-    return foldMove(rewriter, consumer);
+    return foldMove(rewriter, consumer, remarks);
   for (OpOperand *operand : consumer.getDpsInputOperands()) {
-    Decision decision = decide(consumer, *operand);
-    if (decision == Decision::Keep)
+    linalg::GenericOp producer = producerOf(consumer, *operand);
+    if (!producer)
       continue;
-    auto producer = operand->get().getDefiningOp<linalg::GenericOp>();
+    Decision decision = decide(consumer, *operand);
+    if (decision.obstacle != FusionObstacle::None)
+      continue;
     // Upstream refuses where no operand would be left that says how often a loop runs.
     if (SmallVector<AffineMap> maps = mapsAfterFusion(consumer, *operand);
         !inversePermutation(concatAffineMaps(maps, rewriter.getContext())))
       return addLoopExtents(rewriter, consumer, maps);
     if (!linalg::areElementwiseOpsFusable(operand))
       continue;
-    if (decision == Decision::Duplicate) {
+    linalg::GenericOp original = producer;
+    if (decision.kind == FusionKind::ComputedAgain) {
       rewriter.setInsertionPoint(consumer);
       Operation *copy = rewriter.clone(*producer);
       operand->set(copy->getResult(cast<OpResult>(operand->get()).getResultNumber()));
@@ -283,6 +314,8 @@ static linalg::GenericOp fuseOne(IRRewriter &rewriter, linalg::GenericOp consume
     // that takes in a recomputed one is equal to none of the forward pass.
     if (Attribute recomputed = consumer->getAttr(recomputedAttrName))
       fused->fusedOp->setAttr(recomputedAttrName, recomputed);
+    remarks.recordFusion(original, consumer, cast<linalg::GenericOp>(fused->fusedOp),
+                         decision.kind);
     // A consumer that reads the producer through several operands goes on reading it: never itself.
     for (auto [old, value] : fused->replacements)
       rewriter.replaceUsesWithIf(old, value,
@@ -293,6 +326,17 @@ static linalg::GenericOp fuseOne(IRRewriter &rewriter, linalg::GenericOp consume
     return cast<linalg::GenericOp>(fused->fusedOp);
   }
   return {};
+}
+
+/// Why the operand's producer has stayed a kernel of its own.
+static FusionObstacle whyKept(linalg::GenericOp consumer, OpOperand &operand) {
+  Decision decision = decide(consumer, operand);
+  SmallVector<AffineMap> maps;
+  if (decision.obstacle == FusionObstacle::Contraction)
+    return composeMove(consumer, operand, maps);
+  // What decide wanted and upstream refused.
+  return decision.obstacle == FusionObstacle::None ? FusionObstacle::Unsupported
+                                                   : decision.obstacle;
 }
 
 /// What a kernel reads twice in the same way it reads once: fusion brings the inputs of both
@@ -341,21 +385,34 @@ struct FuseElementwisePass : impl::FuseElementwiseBase<FuseElementwisePass> {
     IRRewriter rewriter(&getContext());
     SmallVector<linalg::GenericOp> worklist;
     getOperation()->walk([&](linalg::GenericOp op) { worklist.push_back(op); });
+    FusionRemarks remarks(getOperation());
     DenseSet<Operation *> erased;
     struct Listener : RewriterBase::Listener {
       DenseSet<Operation *> &erased;
-      explicit Listener(DenseSet<Operation *> &erased) : erased(erased) {}
+      FusionRemarks &remarks;
+      Listener(DenseSet<Operation *> &erased, FusionRemarks &remarks)
+          : erased(erased), remarks(remarks) {}
       // For good: what is created in the memory of an erased operation is none of the worklist's.
-      void notifyOperationErased(Operation *operation) override { erased.insert(operation); }
-    } listener(erased);
+      void notifyOperationErased(Operation *operation) override {
+        erased.insert(operation);
+        remarks.forget(operation);
+      }
+      void notifyOperationReplaced(Operation *operation, Operation *replacement) override {
+        remarks.recordReplacement(operation, replacement);
+      }
+      void notifyOperationReplaced(Operation *operation, ValueRange replacement) override {
+        remarks.recordReplacement(operation, replacement.front().getDefiningOp());
+      }
+    } listener(erased, remarks);
     rewriter.setListener(&listener);
     for (linalg::GenericOp op : worklist) {
       if (erased.contains(op))
         continue;
-      while (linalg::GenericOp fused = fuseOne(rewriter, op))
+      while (linalg::GenericOp fused = fuseOne(rewriter, op, remarks))
         op = fused;
       mergeEqualInputs(rewriter, op);
     }
+    remarks.emit(whyKept, elementCycles);
   }
 };
 

@@ -6,6 +6,8 @@
 #include "compiler/Conversion/KernelLibrary.h"
 #include "compiler/Conversion/MemoryPlanner.h"
 #include "compiler/Conversion/Passes.h"
+#include "compiler/Conversion/RemarkCategories.h"
+#include "compiler/Conversion/StepAnalysis.h"
 
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/Remarks.h"
@@ -242,6 +244,23 @@ ContractionKernel FunctionLowering::planContraction(linalg::LinalgOp op) {
   return plan;
 }
 
+/// What is computed, for people: the result's name if it has one, its size and the terms of a sum.
+static std::string describeSums(linalg::LinalgOp op, const ContractionProblem &problem) {
+  auto size = [](ArrayRef<ContractionDim> dims) {
+    int64_t product = 1;
+    for (const ContractionDim &dim : dims)
+      product *= dim.extent;
+    return product;
+  };
+  std::string name = nameOf(op.getLoc());
+  std::string text = name.empty() ? "" : "`" + name + "`, ";
+  if (!problem.batch.empty())
+    text += llvm::formatv("{0} x ", size(problem.batch));
+  return text + llvm::formatv("{0} x {1} sums of {2} products", size(problem.m), size(problem.n),
+                              size(problem.k))
+                    .str();
+}
+
 LogicalResult FunctionLowering::lowerContraction(linalg::LinalgOp op, ContractionKernel &plan) {
   bool everyThread = threaded && plan.tiling.estimatedCycles >= minimumParallelCycles &&
                      plan.tiling.split != ThreadSplit::None;
@@ -262,10 +281,11 @@ LogicalResult FunctionLowering::lowerContraction(linalg::LinalgOp op, Contractio
   }
   if (plan.tiling.scratchBytes)
     plan.operands.scratch = scratchMemory();
-  remark::passed(
-      op.getLoc(),
-      remark::RemarkOpts::name("tiling").category("contraction").function(function.getSymName()))
-      << plan.tiling.reason;
+  remark::passed(op.getLoc(), remark::RemarkOpts::name("tiling")
+                                  .category(contractionCategory)
+                                  .function(function.getSymName()))
+      << remark::detail::LazyTextBuild{
+             "Remark", [&] { return describeSums(op, plan.problem) + ": " + plan.tiling.reason; }};
   beginKernel(op, accesses, everyThread);
   // Without blocks (a function that is no compiled one) loops go where the contraction was.
   if (failed(callContraction(plan)) && failed(emitKernel(builder, plan, target)))

@@ -134,6 +134,8 @@ def FuseElementwise : Pass<"fuse-elementwise", "::mlir::func::FuncOp"> {
     one with both results. What a kernel reads twice in the same way it reads once.
     Overlapping windows are read where they lie; if no operand is left whose shape
     says how often a loop over a window runs, an empty tensor that nobody reads does.
+    Remarks of the category `fusion` say what became one kernel, and for each producer
+    that another kernel reads from memory, why it did not.
   }];
   let dependentDialects = [
     "mlir::affine::AffineDialect", "mlir::linalg::LinalgDialect", "mlir::tensor::TensorDialect",

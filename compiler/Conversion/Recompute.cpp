@@ -3,6 +3,7 @@
 #include "compiler/Conversion/NNToLinalg.h"
 #include "compiler/Conversion/Passes.h"
 #include "compiler/Conversion/Recomputed.h"
+#include "compiler/Conversion/RemarkCategories.h"
 #include "compiler/Conversion/StepAnalysis.h"
 
 #include "mlir/IR/IRMapping.h"
@@ -72,6 +73,8 @@ public:
 
   /// Chooses, and rewrites the function; whether anything is recomputed.
   bool run();
+  /// What was saved without recomputation and is not; the largest first.
+  SmallVector<Value> noLongerSaved() const;
   RecomputationReport report() const;
 
 private:
@@ -272,19 +275,25 @@ bool Recomputation::run() {
   return true;
 }
 
+SmallVector<Value> Recomputation::noLongerSaved() const {
+  SmallVector<Value> values;
+  for (Operation *op : forward)
+    if (original.saved.contains(op) && coarse.recomputed.contains(op))
+      values.push_back(op->getResult(0));
+  llvm::stable_sort(values, [](Value left, Value right) { return bytesOf(left) > bytesOf(right); });
+  return values;
+}
+
 RecomputationReport Recomputation::report() const {
   RecomputationReport report;
   report.operations = operations;
   for (Operation *op : forward) {
     int64_t bytes = bytesOf(op->getResult(0));
-    bool saved = original.saved.contains(op);
-    report.bytes += saved ? bytes : 0;
+    report.bytes += original.saved.contains(op) ? bytes : 0;
     report.bytes -= coarse.saved.contains(op) ? bytes : 0;
-    if (saved && coarse.recomputed.contains(op))
-      report.values.push_back({nameOf(op->getLoc()), lineOf(op->getLoc()), bytes});
   }
-  llvm::stable_sort(report.values,
-                    [](const auto &left, const auto &right) { return left.bytes > right.bytes; });
+  for (Value value : noLongerSaved())
+    report.values.push_back({nameOf(value.getLoc()), lineOf(value.getLoc()), bytesOf(value)});
   return report;
 }
 
@@ -307,19 +316,26 @@ struct RecomputePass : impl::RecomputeBase<RecomputePass> {
     Recomputation recomputation(function, operationsPerByte, segments);
     if (!recomputation.run())
       return;
-    RecomputationReport report = recomputation.report();
-    function->setAttr(recomputationAttrName, report.toAttribute(&getContext()));
-    for (const RecomputationReport::Value &value : report.values)
+    function->setAttr(recomputationAttrName, recomputation.report().toAttribute(&getContext()));
+    for (Value value : recomputation.noLongerSaved())
       explain(value);
   }
 
-  void explain(const RecomputationReport::Value &value) {
-    remark::passed(getOperation().getLoc(), remark::RemarkOpts::name("Recompute")
-                                                .category("nn-recompute")
-                                                .function(getOperation().getName()))
-        << llvm::formatv("recomputed {0}{1}line {2}: {3} bytes that are not saved", value.name,
-                         value.name.empty() ? "" : ", ", value.line, value.bytes)
-               .str();
+  void explain(Value value) {
+    remark::passed(value.getLoc(), remark::RemarkOpts::name("Recompute")
+                                       .category(recomputationCategory)
+                                       .function(getOperation().getName()))
+        << remark::detail::LazyTextBuild{
+               "Remark", [&] {
+                 std::string name = nameOf(value.getLoc());
+                 return llvm::formatv(
+                            "{0} is computed again for the backward pass: {1} bytes that are "
+                            "not saved",
+                            name.empty() ? value.getDefiningOp()->getName().stripDialect().str()
+                                         : "`" + name + "`",
+                            bytesOf(value))
+                     .str();
+               }};
   }
 };
 

@@ -1,7 +1,5 @@
 #include "compiler/Conversion/Schedule.h"
 
-#include "compiler/Conversion/Epilogue.h"
-
 #include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/MapVector.h"
 
@@ -97,28 +95,47 @@ void DependenceGraph::merge(unsigned into, unsigned other) {
 /// The first consumer of a contraction that can be its epilogue, if they can run as one.
 static linalg::LinalgOp findEpilogue(const BufferAnalysis &analysis, DependenceGraph &graph,
                                      linalg::LinalgOp contraction, ArrayRef<Update> updates,
-                                     const llvm::DenseSet<Operation *> &grouped) {
+                                     const llvm::DenseSet<Operation *> &grouped,
+                                     SmallVectorImpl<EpilogueDecision> &decisions) {
   SmallVector<Operation *> users(contraction->getUsers());
   llvm::sort(users, [](Operation *left, Operation *right) { return left->isBeforeInBlock(right); });
-  for (Operation *user : users) {
-    auto consumer = dyn_cast<linalg::LinalgOp>(user);
-    if (!consumer || grouped.contains(user) || !isEpilogue(contraction, consumer) ||
-        graph.reaches(graph.nodeOf(contraction), graph.nodeOf(consumer), /*exceptDirectly=*/true))
-      continue;
-    // The tiles of an update overwrite what a contraction still reads for later tiles.
-    bool overwrites = llvm::any_of(updates, [&](const Update &update) {
+  users.erase(llvm::unique(users), users.end());
+  linalg::LinalgOp found;
+  // The tiles of an update overwrite what a contraction still reads for later tiles.
+  auto overwrites = [&](Operation *user) {
+    return llvm::any_of(updates, [&](const Update &update) {
       return update.writer == user && update.argument &&
              llvm::any_of(contraction.getDpsInputs(), [&](Value input) {
                return analysis.memory(input).storage == analysis.memory(update.argument).storage;
              });
     });
-    if (!overwrites)
-      return consumer;
+  };
+  for (Operation *user : users) {
+    auto consumer = dyn_cast<linalg::LinalgOp>(user);
+    if (!consumer)
+      continue;
+    EpilogueObstacle obstacle = epilogueObstacle(contraction, consumer);
+    if (obstacle == EpilogueObstacle::None) {
+      if (grouped.contains(user))
+        obstacle = EpilogueObstacle::Elsewhere;
+      else if (found)
+        obstacle = EpilogueObstacle::Taken;
+      else if (graph.reaches(graph.nodeOf(contraction), graph.nodeOf(consumer),
+                             /*exceptDirectly=*/true))
+        obstacle = EpilogueObstacle::Dependent;
+      else if (overwrites(user))
+        obstacle = EpilogueObstacle::Overwrites;
+      else
+        found = consumer;
+    }
+    if (obstacle != EpilogueObstacle::NoContraction)
+      decisions.push_back({contraction, consumer, obstacle});
   }
-  return {};
+  return found;
 }
 
-SmallVector<KernelGroup> groupKernels(const BufferAnalysis &analysis, ArrayRef<Update> updates) {
+SmallVector<KernelGroup> groupKernels(const BufferAnalysis &analysis, ArrayRef<Update> updates,
+                                      SmallVectorImpl<EpilogueDecision> &decisions) {
   DependenceGraph graph(analysis);
   llvm::DenseSet<Operation *> grouped;
   llvm::MapVector<Operation *, KernelGroup> groups; // by the last kernel
@@ -133,7 +150,8 @@ SmallVector<KernelGroup> groupKernels(const BufferAnalysis &analysis, ArrayRef<U
         graph.merge(graph.nodeOf(op), graph.nodeOf(fill));
       }
     group.push_back(kernel);
-    if (linalg::LinalgOp epilogue = findEpilogue(analysis, graph, op, updates, grouped)) {
+    if (linalg::LinalgOp epilogue =
+            findEpilogue(analysis, graph, op, updates, grouped, decisions)) {
       group.push_back(epilogue);
       graph.merge(graph.nodeOf(op), graph.nodeOf(epilogue));
     }

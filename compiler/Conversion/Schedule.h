@@ -3,6 +3,7 @@
 #pragma once
 
 #include "compiler/Conversion/BufferAnalysis.h"
+#include "compiler/Conversion/Epilogue.h"
 
 namespace nnc {
 
@@ -17,10 +18,17 @@ struct Update {
 /// contraction the epilogue that is computed on its tiles.
 using KernelGroup = llvm::SmallVector<mlir::Operation *, 3>;
 
+/// Whether a kernel is computed on the tiles of a contraction whose result it reads, or why not.
+struct EpilogueDecision {
+  mlir::linalg::LinalgOp contraction, consumer;
+  EpilogueObstacle obstacle;
+};
+
 /// Every kernel is in one group; groups are in program order of their first kernels and do not
-/// depend on each other in a circle.
+/// depend on each other in a circle. `decisions` gets one entry for each reader of a contraction.
 llvm::SmallVector<KernelGroup> groupKernels(const BufferAnalysis &analysis,
-                                            llvm::ArrayRef<Update> updates);
+                                            llvm::ArrayRef<Update> updates,
+                                            llvm::SmallVectorImpl<EpilogueDecision> &decisions);
 
 /// Orders the groups: operands first; whoever reads the old value of an argument before the kernel
 /// that writes the new one; updates as soon as they can be made, since they free what they are made

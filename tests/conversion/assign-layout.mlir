@@ -1,11 +1,11 @@
 // Where the batch goes, by price, and that it is said why.
 // RUN: nn-opt %s --nn-assign-layout=target-cpu=skylake-avx512 --nn-simplify | FileCheck %s
-// RUN: nn-opt %s --nn-assign-layout=target-cpu=skylake-avx512 --remarks-filter=nn-assign-layout --remark-format=emitRemark -o %t 2>&1 | FileCheck %s --check-prefix=REMARK
+// RUN: nn-opt %s --nn-assign-layout=target-cpu=skylake-avx512 --remarks-filter=layout --remark-format=emitRemark -o %t 2>&1 | FileCheck %s --check-prefix=REMARK
 // RUN: not nn-opt %s --nn-assign-layout=batch=middle 2>&1 | FileCheck %s --check-prefix=WORD
 
 // WORD: error: nn-assign-layout: batch is choose, first or last, not `middle`
 
-// REMARK: remark: {{.*}}nn-assign-layout{{.*}}Function=few_channels{{.*}}batch innermost in 2 of 2 groups
+// REMARK: remark: {{.*}}Category:layout{{.*}}Function=few_channels{{.*}}batch innermost in 2 of 2 groups
 
 // Six channels would fill six lanes of sixteen: the lanes run along the examples, and the image is put in
 // order once.

@@ -26,7 +26,7 @@
 // LOOPS: vector.fma
 // LOOPS-NOT: func.func private @nnc_contraction
 
-// REMARK: remark: [Passed] tiling | Category:contraction | Function=nnc_convolve_twice | Remark="lanes along n, tiles of
+// REMARK: remark: [Passed] tiling | Category:contraction | Function=nnc_convolve_twice | Remark="128 x 16 sums of 144 products: lanes along n, tiles of
 func.func @convolve_twice(%x: tensor<2x8x8x16xf32>, %w: tensor<3x3x16x16xf32>) -> tensor<2x8x8x16xf32> {
   %r = nn.reverse %w [0, 1] : tensor<3x3x16x16xf32>
   %0 = nn.exp %x : tensor<2x8x8x16xf32>

@@ -5,7 +5,7 @@
 // RUN: nn-opt %s --nn-recompute="operations-per-byte=1000000000000 segments=2" --mlir-use-nameloc-as-prefix | FileCheck %s --check-prefix=ALL
 // RUN: nn-opt %s --nn-recompute | FileCheck %s --check-prefix=OFF
 // RUN: nn-opt %s --nn-recompute=operations-per-byte=8 --nn-stage-linalg | FileCheck %s --check-prefix=LINALG
-// RUN: nn-opt %s --nn-recompute=operations-per-byte=8 --remarks-filter=nn-recompute --remark-format=emitRemark -o %t 2>&1 | FileCheck %s --check-prefix=REMARK
+// RUN: nn-opt %s --nn-recompute=operations-per-byte=8 --remarks-filter=recomputation --remark-format=emitRemark -o %t 2>&1 | FileCheck %s --check-prefix=REMARK
 // The same results.
 // RUN: nn-check --evaluate %s > %t.before
 // RUN: nn-opt %s --nn-recompute="operations-per-byte=1000000000000 segments=2" | nn-check --evaluate - > %t.after
@@ -13,8 +13,8 @@
 
 // OFF-NOT: nn.recompute
 
-// REMARK: remark: {{.*}}nn-recompute{{.*}}Function=train_step{{.*}}recomputed y, line 4: 32768 bytes that are not saved
-// REMARK-NOT: recomputed h
+// REMARK: a.nn:4:{{.*}} remark: {{.*}}Category:recomputation{{.*}}Function=train_step{{.*}}`y` is computed again for the backward pass: 32768 bytes that are not saved
+// REMARK-NOT: `h` is computed again
 
 // The product %h is saved; the element-wise chain behind it is computed again in front of its first use. Neither the
 // parameter nor the input costs anything. The mask, a byte for each random number, is saved for less than it costs to

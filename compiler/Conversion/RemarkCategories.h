@@ -1,0 +1,17 @@
+// The categories of remarks, by which people choose: `nnc build --remarks=REGEX`,
+// `nn-opt --remarks-filter=REGEX`.
+#pragma once
+
+#include "llvm/ADT/StringRef.h"
+
+namespace nnc {
+
+inline constexpr llvm::StringLiteral layoutCategory = "layout";               // nn-assign-layout
+inline constexpr llvm::StringLiteral recomputationCategory = "recomputation"; // nn-recompute
+inline constexpr llvm::StringLiteral fusionCategory = "fusion"; // fuse-elementwise, assign-arena
+inline constexpr llvm::StringLiteral contractionCategory = "contraction"; // lower-to-loops
+
+inline constexpr llvm::StringLiteral remarkCategories[] = {layoutCategory, recomputationCategory,
+                                                           fusionCategory, contractionCategory};
+
+} // namespace nnc
