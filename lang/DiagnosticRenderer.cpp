@@ -21,10 +21,9 @@ size_t columns(std::string_view text) {
   return count;
 }
 
-/// The characters of a text from one column up to another, those replaced that a terminal would
-/// obey or cannot show.
-std::string printable(std::string_view text, size_t first = 0,
-                      size_t last = std::string_view::npos) {
+} // namespace
+
+std::string printable(std::string_view text, size_t first, size_t last) {
   std::string result;
   size_t column = 0;
   for (size_t i = 0; i < text.size() && column < last; ++column) {
@@ -43,6 +42,8 @@ std::string printable(std::string_view text, size_t first = 0,
   }
   return result;
 }
+
+namespace {
 
 /// A mark under one source line, in columns from 0.
 struct Mark {

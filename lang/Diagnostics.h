@@ -149,6 +149,11 @@ private:
   size_t warnings = 0;
 };
 
+/// The characters of a text from one column up to another, those replaced that a terminal would
+/// obey or cannot show.
+std::string printable(std::string_view text, size_t first = 0,
+                      size_t last = std::string_view::npos);
+
 /// The text of one diagnostic, with a line end.
 std::string render(const Diagnostic &diagnostic, bool colour = false);
 

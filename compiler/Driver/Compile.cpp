@@ -22,6 +22,7 @@
 #include "compiler/Driver/MemoryLimit.h"
 #include "compiler/Driver/MemoryReport.h"
 #include "compiler/Driver/Pipelines.h"
+#include "compiler/Driver/RemarkReport.h"
 #include "compiler/Target/EmitObject.h"
 #include "compiler/Target/LinkExecutable.h"
 #include "lang/ASTPrinter.h"
@@ -58,8 +59,13 @@ public:
       frontend.report(diagnostic);
       return success();
     });
+    if (!options.remarks.empty())
+      remarks.collect(context, options.remarks);
   }
-  ~Compilation() { frontend.printDiagnostics(options.colour); }
+  ~Compilation() {
+    remarks.print(llvm::errs(), options.colour);
+    frontend.printDiagnostics(options.colour);
+  }
 
   bool run();
 
@@ -81,6 +87,7 @@ private:
   DefaultTimingManager timing;
   TimingScope timingScope;
   Frontend frontend;
+  RemarkReport remarks{frontend};
   OwningOpRef<ModuleOp> module;
   TargetDescription target;
 };
@@ -145,7 +152,9 @@ LogicalResult Compilation::runPipeline(ModuleOp on,
                                        llvm::function_ref<void(OpPassManager &)> build) {
   PassManager passes(&context);
   passes.enableTiming(timingScope);
-  if (!options.dumpAfter.empty() && on == *module) // not of trials
+  const bool trial = on != *module;
+  remarks.suspend(trial);
+  if (!options.dumpAfter.empty() && !trial)
     passes.addInstrumentation(createDumpInstrumentation(options.dumpAfter, options.dumpFolder));
 #ifdef NDEBUG
   passes.enableVerifier(false);

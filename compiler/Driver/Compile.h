@@ -35,6 +35,8 @@ struct CompileOptions {
   bool profile = false;
   /// Recompute activations until the training step needs no more bytes.
   std::optional<int64_t> memoryLimit;
+  /// Print remarks of the categories that this regular expression matches; none if it is empty.
+  std::string remarks;
   bool timing = false;
   bool colour = false;
   /// The folder that holds the runtime library to link with.

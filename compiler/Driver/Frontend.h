@@ -28,6 +28,8 @@ public:
   const lang::Program &program() const { return *elaborated; }
   /// The program's file, once it has been parsed.
   const lang::SourceFile &source() const { return *sources.files().front(); }
+  /// Where in the source a location leads to; invalid if nowhere.
+  lang::SourceRange range(mlir::Location location) const;
 
   /// Reports an error of a later stage at the source line of `location`; used as the MLIR context's
   /// handler.
@@ -39,8 +41,6 @@ public:
   bool hasErrors() const { return diagnostics.hasErrors(); }
 
 private:
-  lang::SourceRange range(mlir::Location location) const;
-
   lang::SourceManager sources;
   lang::Diagnostics diagnostics;
   std::unique_ptr<lang::Module> syntax;

@@ -1,4 +1,5 @@
 // nnc: the compiler's command line.
+#include "compiler/Conversion/RemarkCategories.h"
 #include "compiler/Driver/Compile.h"
 #include "compiler/Driver/MemoryLimit.h"
 #include "lang/Diagnostics.h"
@@ -7,6 +8,7 @@
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Process.h"
 #include "llvm/Support/Program.h"
+#include "llvm/Support/Regex.h"
 #include "llvm/Support/raw_ostream.h"
 
 #include <CLI/CLI.hpp>
@@ -34,6 +36,7 @@ See what the compiler does to a network:
   nnc build --emit=asm FILE                   the machine code of the training step
   nnc build --memory FILE                     what the training step keeps in memory, and where
   nnc build --memory-limit=64MB FILE          a step that recomputes what it has no memory for
+  nnc build --remarks FILE                    what was fused, tiled, laid out, recomputed, and why
   nnc build --profile FILE -o EXE             then: EXE bench --profile, the time of each line
   nnc build --dump-after=all --dump-dir=D FILE   the program after every pass)";
 
@@ -80,6 +83,36 @@ void addCompileOptions(CLI::App *command, CompileOptions &options,
   command->add_option("--dump-dir", options.dumpFolder, "folder for --dump-after")
       ->default_str("dump");
   command->add_flag("--timing", options.timing, "say where compile time went");
+}
+
+void addRemarks(CLI::App *command, std::string &remarks) {
+  std::string categories;
+  for (llvm::StringRef category : remarkCategories)
+    categories += " " + category.str();
+  command->add_flag("--remarks{.*}", remarks,
+                    "say what was decided about each source line and why; --remarks=REGEX: only in "
+                    "the categories that match, of" +
+                        categories);
+}
+
+bool checkRemarks(const std::string &remarks) {
+  if (remarks.empty())
+    return true;
+  std::string error;
+  llvm::Regex regex("^(" + remarks + ")$");
+  if (!regex.isValid(error)) {
+    llvm::errs() << "nnc: --remarks needs a regular expression, not `" << remarks << "`: " << error
+                 << "\n";
+    return false;
+  }
+  if (llvm::any_of(remarkCategories,
+                   [&](llvm::StringRef category) { return regex.match(category); }))
+    return true;
+  llvm::errs() << "nnc: `" << remarks << "` matches none of the categories of remarks:";
+  for (llvm::StringRef category : remarkCategories)
+    llvm::errs() << " " << category;
+  llvm::errs() << "\n";
+  return false;
 }
 
 void addMemoryLimit(CLI::App *command, std::string &limit) {
@@ -175,6 +208,7 @@ int main(int count, char **arguments) {
                  "print what the training step keeps in memory and where, instead of building")
       ->excludes("--emit");
   addMemoryLimit(build, memoryLimit);
+  addRemarks(build, options.remarks);
   build->add_flag("--profile", options.profile,
                   "build for `EXE bench --profile`, which shows the time of each source line");
 
@@ -182,6 +216,7 @@ int main(int count, char **arguments) {
       "run", "compile a program and train with it; words after `--` go to `train`");
   addCompileOptions(runCommand, options, defines, precision);
   addMemoryLimit(runCommand, memoryLimit);
+  addRemarks(runCommand, options.remarks);
   runCommand->add_option("ARGUMENTS", trainArguments, "for the compiled program's `train`");
 
   CLI::App *checkCommand = app.add_subcommand("check", "parse and type-check a program");
@@ -208,7 +243,8 @@ int main(int count, char **arguments) {
 
   if (explainCommand->parsed())
     return explain(id);
-  if (!splitDefines(defines, options) || !readMemoryLimit(memoryLimit, options))
+  if (!splitDefines(defines, options) || !readMemoryLimit(memoryLimit, options) ||
+      !checkRemarks(options.remarks))
     return 2;
   options.precision = precision == "f64" ? FloatPrecision::F64 : FloatPrecision::F32;
   if (checkCommand->parsed())
