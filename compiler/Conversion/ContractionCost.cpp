@@ -34,7 +34,7 @@ constexpr double kStridedLoss = 0.2;
 constexpr double kJumpingLoss = 0.5;
 /// What is lost besides where every tile of columns streams the rows from the last cache, or from
 /// memory, which answer less evenly than they could.
-constexpr double kLastCacheLoss = 0.05;
+constexpr double kLastCacheLoss = 0.25;
 constexpr double kMemoryLoss = 0.45;
 
 /// What a line of partial sums costs that comes from the last cache and goes back there.
@@ -358,9 +358,11 @@ double CostModel::packCycles(Operand operand) const {
   const bool contiguous = operand == Column
                               ? nest.lane().strides[Column] == 1
                               : !nest.rows.empty() && nest.rows.back().strides[Row] == 1;
-  // Prefetchers do not follow steps from page to page.
-  const double read =
+  // Prefetchers do not follow steps from page to page; the tiles of one panel ask for the next.
+  double read =
       firstRead(tiling.lanes * bytes, operand) * (stepBytes(operand) >= kPageBytes ? 2 : 1);
+  if (operand == Column && contiguous && nest.lane().tiles() > 1 && columnSpan > target.l2Bytes)
+    read = std::min(read, tiling.lanes * bytes / target.l3BytesPerCycle);
   // All rows are packed before the first is used.
   const double write = operand == Row ? tiling.lanes * bytes / bandwidth(rowsUsed()) : 0;
   double cost = 3.0 * tiling.lanes; // of a vector

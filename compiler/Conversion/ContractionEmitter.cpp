@@ -48,9 +48,8 @@ ScratchLayout scratchLayout(const Nest &nest, const ContractionTiling &tiling) {
   const int64_t lanes = tiling.lanes;
   ScratchLayout layout;
   if (tiling.packB)
-    layout.columnElements = roundUp(laneTilesPerBlock(nest, tiling) *
-                                        panelElements(nest.vectorsPerTile(lanes) * lanes, steps),
-                                    kCacheLineBytes);
+    layout.columnElements =
+        roundUp(panelElements(nest.vectorsPerTile(lanes) * lanes, steps), kCacheLineBytes);
   if (tiling.packA)
     layout.rowElements =
         roundUp(rowTiles(nest) * panelElements(nest.rowsPerTile(), steps), kCacheLineBytes);
@@ -233,43 +232,24 @@ void ContractionEmitter::emitReductionBlocks(unsigned level, const Offsets &offs
 void ContractionEmitter::emitBlock(const Offsets &offsets, ArrayRef<int64_t> extents, Value low,
                                    Value high, const ReductionRange &range) {
   const Dim &lane = nest.lane();
-  auto panelOf = [&](Value tile) {
-    return emit.add(columnPanels.base, emit.mul(emit.sub(tile, low), columnPanels.panelSize));
-  };
-  auto forEachLaneTile =
-      [&](llvm::function_ref<void(Value, const Offsets &, ArrayRef<TilePosition>)> body) {
-        forEachTile(lane, low, high, offsets,
-                    [&](Value tile, const Offsets &inner, int64_t extent) {
-                      SmallVector<int64_t> tileExtents(extents);
-                      tileExtents.push_back(extent);
-                      body(tile, inner, nest.vectorPositions(tileExtents, tiling.lanes));
-                    });
-      };
-
-  if (tiling.packB)
-    forEachLaneTile([&](Value tile, const Offsets &inner, ArrayRef<TilePosition> vectors) {
-      PackRequest request;
-      request.operand = Column;
-      for (const TilePosition &vector : vectors)
-        for (int64_t l = 0; l < tiling.lanes; ++l)
-          request.sources.push_back(l < vector.count
-                                        ? vector.offsets[Column] + l * lane.strides[Column]
-                                        : PackRequest::kNothing);
-      request.sourceBase = inner[Column];
-      request.panel = panelOf(tile);
-      request.width = columnPanels.width;
-      pack(request, range);
-    });
   if (tiling.packA && range.isFirst)
     packRows(offsets, range);
-
-  forEachLaneTile([&](Value tile, const Offsets &inner, ArrayRef<TilePosition> vectors) {
-    Value columnPanel = tiling.packB ? panelOf(tile) : Value();
+  forEachTile(lane, low, high, offsets, [&](Value, const Offsets &inner, int64_t extent) {
+    SmallVector<int64_t> tileExtents(extents);
+    tileExtents.push_back(extent);
+    SmallVector<TilePosition> vectors = nest.vectorPositions(tileExtents, tiling.lanes);
+    Value columnPanel;
+    if (tiling.packB) {
+      columnPanel = columnPanels.base;
+      packColumns(inner, vectors, range);
+    }
     forEachRowTile(0, inner, emit.index(0), {},
                    [&](Value rowTile, const Offsets &origin, ArrayRef<TilePosition> rows) {
                      Value rowPanel;
                      if (tiling.packA)
                        rowPanel = emit.add(rowPanels.base, emit.mul(rowTile, rowPanels.panelSize));
+                     if (tiling.packB)
+                       prefetchColumns(inner, rowTile);
                      emitTile(origin, rows, vectors, rowPanel, columnPanel, range);
                    });
   });

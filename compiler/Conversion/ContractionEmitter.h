@@ -70,6 +70,9 @@ private:
 
   // Packing, in ContractionPack.cpp.
   void packRows(const Offsets &offsets, const ReductionRange &range);
+  void packColumns(const Offsets &offsets, llvm::ArrayRef<TilePosition> vectors,
+                   const ReductionRange &range);
+  void prefetchColumns(const Offsets &offsets, mlir::Value rowTile);
   void pack(const PackRequest &request, const ReductionRange &range);
   void packChunks(const PackRequest &request, const ReductionRange &range, unsigned level,
                   mlir::Value source, mlir::Value target, llvm::ArrayRef<PackChunk> chunks,

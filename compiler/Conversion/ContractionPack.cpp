@@ -1,10 +1,14 @@
 #include "compiler/Conversion/ContractionEmitter.h"
 
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 
 namespace nnc::contraction {
+
+static constexpr int64_t kCacheLineBytes = 64;
 
 void ContractionEmitter::packRows(const Offsets &offsets, const ReductionRange &range) {
   forEachRowTile(0, offsets, emit.index(0), {},
@@ -18,6 +22,46 @@ void ContractionEmitter::packRows(const Offsets &offsets, const ReductionRange &
                    request.width = rowPanels.width;
                    pack(request, range);
                  });
+}
+
+void ContractionEmitter::packColumns(const Offsets &offsets, ArrayRef<TilePosition> vectors,
+                                     const ReductionRange &range) {
+  const int64_t stride = nest.lane().strides[Column];
+  PackRequest request;
+  request.operand = Column;
+  for (const TilePosition &vector : vectors)
+    for (int64_t lane = 0; lane < tiling.lanes; ++lane)
+      request.sources.push_back(lane < vector.count ? vector.offsets[Column] + lane * stride
+                                                    : PackRequest::kNothing);
+  request.sourceBase = offsets[Column];
+  request.panel = columnPanels.base;
+  request.width = columnPanels.width;
+  pack(request, range);
+}
+
+/// The lines that the next panel is copied from: each of the tiles that use this one asks for some.
+void ContractionEmitter::prefetchColumns(const Offsets &offsets, Value rowTile) {
+  const int64_t bytes = problem.elementBits() / 8, line = kCacheLineBytes / bytes;
+  const Dim &lane = nest.lane();
+  int64_t elements = 1, step = nest.reduction.back().strides[Column], covered = step;
+  for (const Dim &dim : llvm::reverse(nest.reduction)) {
+    if (dim.strides[Column] != covered)
+      return;
+    covered *= dim.extent;
+    elements += (dim.extent - 1) * dim.strides[Column];
+  }
+  elements += (lane.extent - 1) * lane.strides[Column];
+  if (lane.strides[Column] != 1 || step < 0 || elements * bytes <= emit.target.l2Bytes || lane.tiles() == 1)
+    return;
+  const int64_t perTile = llvm::divideCeil(blocking.blockSteps, rowTiles(nest));
+  Value next = emit.add(offsets[Column], lane.tile);
+  Value from = emit.mul(rowTile, perTile * step);
+  emit.forEach(emit.index(0), emit.index(perTile), 1, [&](Value k) {
+    Value row = emit.add(next, emit.add(from, emit.mul(k, step)));
+    for (int64_t position = 0; position < lane.tile; position += line)
+      memref::PrefetchOp::create(emit.builder, emit.loc, memory[Column], emit.add(row, position),
+                                 /*isWrite=*/false, /*localityHint=*/2, /*isDataCache=*/true);
+  });
 }
 
 void ContractionEmitter::pack(const PackRequest &request, const ReductionRange &range) {

@@ -104,6 +104,8 @@ def Recompute : Pass<"nn-recompute", "::mlir::func::FuncOp"> {
            "operations that one byte less is worth; 0: recompute nothing">,
     Option<"segments", "segments", "int64_t", "1",
            "parts of the forward pass that are recomputed each for itself">,
+    Option<"minimumBytes", "minimum-bytes", "int64_t", "0",
+           "recompute nothing where no more than this is saved">,
   ];
   let dependentDialects = ["::nnc::nn::NNDialect"];
 }

@@ -12,13 +12,18 @@ namespace nnc {
 struct RecomputationLevel {
   int64_t operationsPerByte = 0;
   int64_t segments = 1;
+  int64_t minimumBytes = 0;
 };
+
+/// Without a limit of memory: where activations take far more than a cache, element-wise arithmetic
+/// is done again, which costs a step next to nothing.
+inline constexpr RecomputationLevel defaultRecomputation = {2, 1, 128 << 20};
 
 struct LoweringOptions {
   std::string targetCpu = "native";
   /// Report to the runtime where each kernel begins.
   bool profile = false;
-  RecomputationLevel recomputation = {};
+  RecomputationLevel recomputation = defaultRecomputation;
 };
 
 /// From nn ops, without gradients and batch reductions, to structured ops on tensors, fused.

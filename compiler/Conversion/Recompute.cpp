@@ -71,6 +71,8 @@ class Recomputation {
 public:
   Recomputation(func::FuncOp function, int64_t operationsPerByte, int64_t segments);
 
+  /// Bytes that are saved if nothing is recomputed.
+  int64_t savedBytes() const;
   /// Chooses, and rewrites the function; whether anything is recomputed.
   bool run();
   /// What was saved without recomputation and is not; the largest first.
@@ -125,6 +127,7 @@ Recomputation::Recomputation(func::FuncOp function, int64_t operationsPerByte, i
       forward.push_back(&op);
     }
   assignSegments(segments);
+  original = cut(0);
 }
 
 /// Divides the forward pass into parts of about the same number of bytes, where few bytes are
@@ -251,8 +254,14 @@ void Recomputation::cloneFor(Operation *user, Clones &clones, OpBuilder &builder
       clones.map.erase(op->getResult(0));
 }
 
+int64_t Recomputation::savedBytes() const {
+  int64_t bytes = 0;
+  for (Operation *op : original.saved)
+    bytes += bytesOf(op->getResult(0));
+  return bytes;
+}
+
 bool Recomputation::run() {
-  original = cut(0);
   coarse = cut(operationsPerByte);
   if (llvm::none_of(coarse.recomputed, [](Operation *op) { return operationsOf(op) > 0; }))
     return false;
@@ -287,11 +296,9 @@ SmallVector<Value> Recomputation::noLongerSaved() const {
 RecomputationReport Recomputation::report() const {
   RecomputationReport report;
   report.operations = operations;
-  for (Operation *op : forward) {
-    int64_t bytes = bytesOf(op->getResult(0));
-    report.bytes += original.saved.contains(op) ? bytes : 0;
-    report.bytes -= coarse.saved.contains(op) ? bytes : 0;
-  }
+  report.bytes = savedBytes();
+  for (Operation *op : coarse.saved)
+    report.bytes -= bytesOf(op->getResult(0));
   for (Value value : noLongerSaved())
     report.values.push_back({nameOf(value.getLoc()), lineOf(value.getLoc()), bytesOf(value)});
   return report;
@@ -311,6 +318,8 @@ struct RecomputePass : impl::RecomputeBase<RecomputePass> {
     func::FuncOp function = getOperation();
     if (operationsPerByte <= 0 || function.isExternal() || !function.getBody().hasOneBlock() ||
         !llvm::all_of(function.getBody().front().without_terminator(), isDifferentiated))
+      return;
+    if (minimumBytes > 0 && Recomputation(function, 0, 1).savedBytes() <= minimumBytes)
       return;
     compareMaxima(function);
     Recomputation recomputation(function, operationsPerByte, segments);

@@ -167,6 +167,8 @@ LoweringOptions Compilation::lowering() const {
   LoweringOptions result;
   result.targetCpu = options.targetCpu;
   result.profile = options.profile;
+  if (options.memoryLimit) // fitMemory chooses
+    result.recomputation = {};
   return result;
 }
 

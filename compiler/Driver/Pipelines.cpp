@@ -20,9 +20,12 @@ struct OptOptions : PassPipelineOptions<OptOptions> {
   Option<std::string> targetCpu{*this, "target-cpu", llvm::cl::desc("processor to plan for"),
                                 llvm::cl::init("native")};
   Option<int64_t> operationsPerByte{*this, "operations-per-byte",
-                                    llvm::cl::desc("as of nn-recompute"), llvm::cl::init(0)};
+                                    llvm::cl::desc("as of nn-recompute"),
+                                    llvm::cl::init(defaultRecomputation.operationsPerByte)};
   Option<int64_t> segments{*this, "segments", llvm::cl::desc("as of nn-recompute"),
-                           llvm::cl::init(1)};
+                           llvm::cl::init(defaultRecomputation.segments)};
+  Option<int64_t> minimumBytes{*this, "minimum-bytes", llvm::cl::desc("as of nn-recompute"),
+                               llvm::cl::init(defaultRecomputation.minimumBytes)};
 };
 
 } // namespace
@@ -44,7 +47,8 @@ void buildOptPipeline(OpPassManager &passes, const LoweringOptions &options) {
 }
 
 void buildRecomputation(OpPassManager &passes, const RecomputationLevel &level) {
-  passes.addNestedPass<func::FuncOp>(createRecompute({level.operationsPerByte, level.segments}));
+  passes.addNestedPass<func::FuncOp>(createRecompute(
+      {level.operationsPerByte, level.segments, level.minimumBytes}));
 }
 
 void registerStagePipelines() {
@@ -60,7 +64,8 @@ void registerStagePipelines() {
       [](OpPassManager &passes, const OptOptions &options) {
         LoweringOptions lowering;
         lowering.targetCpu = options.targetCpu;
-        lowering.recomputation = {options.operationsPerByte, options.segments};
+        lowering.recomputation = {options.operationsPerByte, options.segments,
+                                  options.minimumBytes};
         buildOptPipeline(passes, lowering);
       });
 }
