@@ -12,9 +12,13 @@
 #include "mlir/Conversion/MemRefToLLVM/MemRefToLLVM.h"
 #include "mlir/Conversion/SCFToControlFlow/SCFToControlFlow.h"
 #include "mlir/Conversion/VectorToLLVM/ConvertVectorToLLVM.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/Transforms/Transforms.h"
 #include "mlir/Dialect/Vector/Transforms/LoweringPatterns.h"
 #include "mlir/Dialect/Vector/Transforms/VectorRewritePatterns.h"
+#include "mlir/IR/Dominance.h"
+#include "mlir/IR/Threading.h"
+#include "mlir/Transforms/CSE.h"
 #include "mlir/Transforms/DialectConversion.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
@@ -30,25 +34,58 @@ namespace {
 struct LowerToLLVMPass : impl::LowerToLLVMBase<LowerToLLVMPass> {
   void runOnOperation() override {
     MLIRContext *context = &getContext();
-    // Views of views are resolved on memrefs, before pointers take their place.
-    bool hasViews = false;
-    getOperation().walk([&](Operation *operation) {
-      hasViews |= isa<memref::SubViewOp, memref::CollapseShapeOp, memref::ExpandShapeOp,
-                      memref::ExtractStridedMetadataOp>(operation);
-    });
-    if (hasViews) {
-      RewritePatternSet patterns(context);
-      memref::populateExpandStridedMetadataPatterns(patterns);
-      if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
-        return signalPassFailure();
-    }
-
     LowerToLLVMOptions options(context);
     options.useBarePtrCallConv = true;
     LLVMTypeConverter types(context, options);
+    FrozenRewritePatternSet patterns = conversions(types);
     LLVMConversionTarget target(*context);
     target.addLegalOp<ModuleOp>();
-    RewritePatternSet patterns(context);
+
+    // Functions do not depend on each other: threads convert them in modules of their own.
+    ModuleOp module = getOperation();
+    SmallVector<OwningOpRef<ModuleOp>> parts;
+    for (auto function : llvm::make_early_inc_range(module.getOps<func::FuncOp>())) {
+      parts.push_back(ModuleOp::create(module.getLoc()));
+      function->moveBefore(parts.back()->getBody(), parts.back()->getBody()->end());
+    }
+    auto convert = [&](OwningOpRef<ModuleOp> &part) {
+      if (failed(resolveViews(*part)) || failed(applyFullConversion(*part, target, patterns)))
+        return failure();
+      IRRewriter rewriter(context);
+      DominanceInfo dominance;
+      eliminateCommonSubExpressions(rewriter, dominance, *part);
+      return success();
+    };
+    // What is left in the module are constants.
+    if (failed(failableParallelForEach(context, parts, convert)) ||
+        failed(applyFullConversion(module, target, patterns)))
+      signalPassFailure();
+    for (OwningOpRef<ModuleOp> &part : parts)
+      for (Operation &operation : llvm::make_early_inc_range(*part->getBody())) {
+        // Several functions may have declared the same function of the C library.
+        if (auto function = dyn_cast<LLVM::LLVMFuncOp>(operation);
+            function && function.isExternal() && module.lookupSymbol(function.getName()))
+          continue;
+        operation.moveBefore(module.getBody(), module.getBody()->end());
+      }
+  }
+
+  /// Views of views are resolved on memrefs, before pointers take their place.
+  static LogicalResult resolveViews(ModuleOp module) {
+    bool hasViews = false;
+    module.walk([&](Operation *operation) {
+      hasViews |= isa<memref::SubViewOp, memref::CollapseShapeOp, memref::ExpandShapeOp,
+                      memref::ExtractStridedMetadataOp>(operation);
+    });
+    if (!hasViews)
+      return success();
+    RewritePatternSet patterns(module.getContext());
+    memref::populateExpandStridedMetadataPatterns(patterns);
+    return applyPatternsGreedily(module, std::move(patterns));
+  }
+
+  static FrozenRewritePatternSet conversions(LLVMTypeConverter &types) {
+    RewritePatternSet patterns(&types.getContext());
     populateAffineToStdConversionPatterns(patterns);
     populateSCFToControlFlowConversionPatterns(patterns);
     cf::populateControlFlowToLLVMConversionPatterns(types, patterns);
@@ -63,8 +100,7 @@ struct LowerToLLVMPass : impl::LowerToLLVMBase<LowerToLLVMPass> {
     vector::populateVectorStepLoweringPatterns(patterns);
     vector::populateVectorInsertExtractStridedSliceTransforms(patterns);
     populateVectorToLLVMConversionPatterns(types, patterns);
-    if (failed(applyFullConversion(getOperation(), target, std::move(patterns))))
-      signalPassFailure();
+    return patterns;
   }
 };
 

@@ -27,8 +27,8 @@ void buildLoopsPipeline(OpPassManager &passes, const LoweringOptions &options) {
 void buildLlvmPipeline(OpPassManager &passes, const LoweringOptions &options) {
   passes.addPass(createExpandMath({options.targetCpu}));
   passes.addPass(createLowerToLLVM());
-  passes.addPass(createCSEPass());
-  passes.addPass(LLVM::createDIScopeForLLVMFuncOpPass());
+  if (options.lines)
+    passes.addPass(LLVM::createDIScopeForLLVMFuncOpPass());
 }
 
 namespace {

@@ -23,6 +23,8 @@ struct LoweringOptions {
   std::string targetCpu = "native";
   /// Report to the runtime where each kernel begins.
   bool profile = false;
+  /// Keep the source's lines as debug locations. Executables are stripped of them.
+  bool lines = true;
   RecomputationLevel recomputation = defaultRecomputation;
 };
 
@@ -30,7 +32,7 @@ struct LoweringOptions {
 void buildLinalgPipeline(mlir::OpPassManager &passes, const LoweringOptions &options = {});
 /// To functions on blocks of memory, with vector code in loops that threads share.
 void buildLoopsPipeline(mlir::OpPassManager &passes, const LoweringOptions &options = {});
-/// To the LLVM dialect, with the source's lines as debug locations.
+/// To the LLVM dialect.
 void buildLlvmPipeline(mlir::OpPassManager &passes, const LoweringOptions &options = {});
 
 } // namespace nnc

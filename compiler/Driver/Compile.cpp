@@ -102,6 +102,9 @@ bool Compilation::run() {
     return false;
   for (Stage stage :
        {Stage::Nn, Stage::Grad, Stage::Opt, Stage::Linalg, Stage::Loops, Stage::Llvm}) {
+    // From here on kernels are functions, which threads lower side by side.
+    if (stage == Stage::Loops)
+      context.enableMultithreading();
     if (!runPasses(stage) || (stage == Stage::Opt && options.memoryLimit && !fitMemory()))
       return false;
     if (options.emit == stage && stage != Stage::Llvm)
@@ -167,6 +170,7 @@ LoweringOptions Compilation::lowering() const {
   LoweringOptions result;
   result.targetCpu = options.targetCpu;
   result.profile = options.profile;
+  result.lines = options.emit != Stage::Exe;
   if (options.memoryLimit) // fitMemory chooses
     result.recomputation = {};
   return result;
