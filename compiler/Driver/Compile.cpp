@@ -214,21 +214,14 @@ bool Compilation::fitMemory() {
 
 bool Compilation::emit() {
   std::string error;
-  LlvmModule llvmModule;
-  {
-    TimingScope scope = timingScope.nest("translate to LLVM IR");
-    llvmModule = translateToLlvm(*module, target, error);
-    if (!llvmModule.module)
-      return fail(error);
-    addText(*llvmModule.module, "nnc_description",
-            describeModel(frontend.program(), readBlocks(*module), frontend.source(),
-                          options.precision, target.cpu));
-  }
+  const std::string description = describeModel(frontend.program(), readBlocks(*module),
+                                                frontend.source(), options.precision, target.cpu);
+  const ConstantText text{"nnc_description", description};
   if (options.emit == Stage::Exe) {
     std::vector<llvm::SmallString<0>> objects;
     {
       TimingScope scope = timingScope.nest("generate machine code");
-      objects = emitObjects(*llvmModule.module, target, error);
+      objects = emitObjects(*module, target, text, error);
       if (objects.empty())
         return fail(error);
     }
@@ -236,6 +229,10 @@ bool Compilation::emit() {
     return link(objects);
   }
 
+  LlvmModule llvmModule = translateToLlvm(*module, target, error);
+  if (!llvmModule.module)
+    return fail(error);
+  addText(*llvmModule.module, text);
   optimize(*llvmModule.module, target);
   if (options.emit == Stage::Llvm)
     return write([&](llvm::raw_ostream &stream) { llvmModule.module->print(stream, nullptr); });

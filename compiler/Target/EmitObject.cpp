@@ -2,16 +2,15 @@
 
 #include "compiler/Target/SplitModule.h"
 
+#include "mlir/IR/Threading.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Export.h"
-#include "llvm/Bitcode/BitcodeReader.h"
 #include "llvm/IR/Constants.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/TargetSelect.h"
-#include "llvm/Support/ThreadPool.h"
 #include "llvm/Target/TargetMachine.h"
 #include "llvm/TargetParser/Triple.h"
 #include "llvm/Transforms/InstCombine/InstCombine.h"
@@ -45,12 +44,13 @@ std::unique_ptr<llvm::TargetMachine> createMachine(const TargetDescription &targ
                                  /*CodeModel=*/std::nullopt, llvm::CodeGenOptLevel::Default));
 }
 
-} // namespace
+void registerTranslations(mlir::MLIRContext &context) {
+  mlir::registerBuiltinDialectTranslation(context);
+  mlir::registerLLVMDialectTranslation(context);
+}
 
-LlvmModule translateToLlvm(mlir::ModuleOp module, const TargetDescription &target,
-                           std::string &error) {
-  mlir::registerBuiltinDialectTranslation(*module.getContext());
-  mlir::registerLLVMDialectTranslation(*module.getContext());
+/// Translates without a change to the MLIR context, so that threads may do so at once.
+LlvmModule translate(mlir::ModuleOp module, const TargetDescription &target, std::string &error) {
   LlvmModule result;
   result.context = std::make_unique<llvm::LLVMContext>();
   result.module = mlir::translateModuleToLLVMIR(module, *result.context);
@@ -77,10 +77,18 @@ LlvmModule translateToLlvm(mlir::ModuleOp module, const TargetDescription &targe
   return result;
 }
 
-void addText(llvm::Module &module, llvm::StringRef symbol, llvm::StringRef text) {
-  llvm::Constant *data = llvm::ConstantDataArray::getString(module.getContext(), text);
+} // namespace
+
+LlvmModule translateToLlvm(mlir::ModuleOp module, const TargetDescription &target,
+                           std::string &error) {
+  registerTranslations(*module.getContext());
+  return translate(module, target, error);
+}
+
+void addText(llvm::Module &module, const ConstantText &text) {
+  llvm::Constant *data = llvm::ConstantDataArray::getString(module.getContext(), text.text);
   new llvm::GlobalVariable(module, data->getType(), /*isConstant=*/true,
-                           llvm::GlobalValue::ExternalLinkage, data, symbol);
+                           llvm::GlobalValue::ExternalLinkage, data, text.symbol);
 }
 
 void optimize(llvm::Module &module, const TargetDescription &target) {
@@ -126,33 +134,31 @@ bool emitMachineCode(llvm::Module &module, const TargetDescription &target, Mach
   return true;
 }
 
-std::vector<llvm::SmallString<0>> emitObjects(llvm::Module &module, const TargetDescription &target,
-                                              std::string &error) {
-  std::vector<llvm::SmallString<0>> parts = splitModule(module);
+std::vector<llvm::SmallString<0>> emitObjects(mlir::ModuleOp module,
+                                              const TargetDescription &target,
+                                              const ConstantText &text, std::string &error) {
+  std::vector<mlir::OwningOpRef<mlir::ModuleOp>> parts = splitModule(module);
   std::vector<llvm::SmallString<0>> objects(parts.size());
   std::vector<std::string> errors(parts.size());
+  registerTranslations(*module.getContext());
   auto generate = [&](size_t i) {
-    llvm::LLVMContext context;
-    llvm::Expected<std::unique_ptr<llvm::Module>> part =
-        llvm::parseBitcodeFile(llvm::MemoryBufferRef(parts[i], "part"), context);
-    if (!part) {
-      errors[i] = llvm::toString(part.takeError());
-      return;
-    }
-    optimize(**part, target);
+    LlvmModule part = translate(*parts[i], target, errors[i]);
+    if (!part.module)
+      return mlir::failure();
+    if (i == 0)
+      addText(*part.module, text);
+    optimize(*part.module, target);
     llvm::raw_svector_ostream stream(objects[i]);
-    emitMachineCode(**part, target, MachineCode::Object, stream, errors[i]);
+    return mlir::success(
+        emitMachineCode(*part.module, target, MachineCode::Object, stream, errors[i]));
   };
-  llvm::DefaultThreadPool pool(llvm::hardware_concurrency());
-  for (size_t i = 0; i < parts.size(); ++i)
-    pool.async([&generate, i] { generate(i); });
-  pool.wait();
+  if (mlir::succeeded(
+          mlir::failableParallelForEachN(module.getContext(), 0, parts.size(), generate)))
+    return objects;
   for (const std::string &message : errors)
-    if (!message.empty()) {
+    if (!message.empty())
       error = message;
-      return {};
-    }
-  return objects;
+  return {};
 }
 
 } // namespace nnc

@@ -26,8 +26,11 @@ struct LlvmModule {
 LlvmModule translateToLlvm(mlir::ModuleOp module, const TargetDescription &target,
                            std::string &error);
 
-/// Adds a constant, zero-terminated text that other objects can refer to.
-void addText(llvm::Module &module, llvm::StringRef symbol, llvm::StringRef text);
+/// A constant, zero-terminated text that other objects can refer to.
+struct ConstantText {
+  llvm::StringRef symbol, text;
+};
+void addText(llvm::Module &module, const ConstantText &text);
 
 /// The optimisations that our own code generation leaves to LLVM: common subexpressions, address
 /// arithmetic out of loops, dead code. No vectorisation, unrolling or inlining: these decisions
@@ -40,9 +43,11 @@ enum class MachineCode { Assembly, Object };
 bool emitMachineCode(llvm::Module &module, const TargetDescription &target, MachineCode kind,
                      llvm::raw_pwrite_stream &output, std::string &error);
 
-/// Optimises the module and generates its code as one or more object files, parts of the module
-/// side by side. Consumes the module's contents. Empty, and a message in `error`, on failure.
-std::vector<llvm::SmallString<0>> emitObjects(llvm::Module &module, const TargetDescription &target,
-                                              std::string &error);
+/// Translates a module of the LLVM dialect, optimises it and generates its code as one or more
+/// object files, parts of the module side by side; `text` is in one of them. Consumes the module's
+/// functions. Empty, and a message in `error`, on failure.
+std::vector<llvm::SmallString<0>> emitObjects(mlir::ModuleOp module,
+                                              const TargetDescription &target,
+                                              const ConstantText &text, std::string &error);
 
 } // namespace nnc
