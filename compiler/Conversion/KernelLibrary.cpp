@@ -6,6 +6,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/IRMapping.h"
+#include "mlir/IR/Threading.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
@@ -67,7 +68,7 @@ public:
   KernelThread copiedThread;
 
 private:
-  void addOperand(Value operand);
+  void addOperand(Value operand, Operation *user);
 
   ArrayRef<linalg::LinalgOp> ops;
   const KernelThread &thread;
@@ -76,19 +77,28 @@ private:
   SmallVector<std::pair<Value, BlockPart>> parts; // operands in blocks
   SmallVector<Value> unused;                      // memory that no loop touches
   SmallVector<Operation *> constants;             // of the function, that bodies and operands use
+  SmallVector<Value> keys;                        // constants that are arguments
   bool possible = true;
 };
 
 } // namespace
 
-void Outlining::addOperand(Value operand) {
+/// Whether `user` makes the constant part of the key of random numbers. Initialisations of one
+/// shape differ in nothing else.
+static bool isKey(Value constant, Operation *user) {
+  return isa<arith::XOrIOp>(user) && constant.getType().isInteger(64);
+}
+
+void Outlining::addOperand(Value operand, Operation *user) {
   if (llvm::is_contained(llvm::make_first_range(parts), operand) ||
-      llvm::is_contained(unused, operand))
+      llvm::is_contained(unused, operand) || llvm::is_contained(keys, operand))
     return;
   if (!isa<MemRefType>(operand.getType())) {
     Operation *definition = operand.getDefiningOp();
     if (!definition || !definition->hasTrait<OpTrait::ConstantLike>())
       possible = false;
+    else if (isKey(operand, user))
+      keys.push_back(operand);
     else if (!llvm::is_contained(constants, definition))
       constants.push_back(definition);
   } else if (operand.getDefiningOp<memref::AllocaOp>()) {
@@ -103,11 +113,11 @@ void Outlining::addOperand(Value operand) {
 bool Outlining::collectOperands() {
   for (linalg::LinalgOp op : ops) {
     for (Value operand : op->getOperands())
-      addOperand(operand);
+      addOperand(operand, op);
     op.getBlock()->walk([&](Operation *inner) {
       for (Value operand : inner->getOperands())
         if (operand.getParentBlock() != op.getBlock())
-          addOperand(operand);
+          addOperand(operand, inner);
     });
   }
   return possible;
@@ -122,6 +132,7 @@ func::FuncOp Outlining::build() {
     types.push_back(bytes);
   if (thread.number)
     types.append({builder.getIndexType(), builder.getIndexType()});
+  types.append(keys.size(), builder.getI64Type());
   auto function = func::FuncOp::create(loc, "kernel", builder.getFunctionType(types, {}));
   function.setPrivate();
   function->setAttr(kernelAttrName, builder.getUnitAttr());
@@ -130,6 +141,7 @@ func::FuncOp Outlining::build() {
   IRMapping mapping;
   for (Operation *constant : constants)
     builder.clone(*constant, mapping);
+  mapping.map(keys, function.getArguments().take_back(keys.size()));
   for (auto [i, entry] : llvm::enumerate(parts)) {
     const BlockPart &part = entry.second;
     auto flat = MemRefType::get({part.elements}, part.type.getElementType());
@@ -176,6 +188,7 @@ SmallVector<Value> Outlining::arguments(OpBuilder &caller) {
     values.push_back(asBytes(thread.scratch));
   if (thread.number)
     values.append({thread.number, thread.count});
+  values.append(keys);
   return values;
 }
 
@@ -193,16 +206,7 @@ LogicalResult KernelLibrary::call(OpBuilder &builder, ArrayRef<linalg::LinalgOp>
   if (known) {
     function.erase();
   } else {
-    OpBuilder inner(function.getContext());
-    inner.setInsertionPoint(function.getBody().front().getTerminator());
-    if (failed(emit(inner, function, outlining.copies, outlining.copiedThread)))
-      return failure();
-    for (linalg::LinalgOp copy : llvm::reverse(outlining.copies))
-      copy->erase();
-    // Results that stay on tiles need no memory.
-    for (auto memory : llvm::make_early_inc_range(function.getOps<memref::AllocaOp>()))
-      if (memory->use_empty())
-        memory.erase();
+    kernels.push_back({function, outlining.copies, outlining.copiedThread, std::move(emit)});
     function.setSymName(("nnc_" + name + "_" + Twine(functions.size() - 1)).str());
     module.push_back(function);
     known = function;
@@ -213,6 +217,22 @@ LogicalResult KernelLibrary::call(OpBuilder &builder, ArrayRef<linalg::LinalgOp>
     loc = ops.front()->getParentOfType<func::FuncOp>().getLoc();
   func::CallOp::create(builder, loc, known, outlining.arguments(builder));
   return success();
+}
+
+LogicalResult KernelLibrary::emit() {
+  return failableParallelForEach(module.getContext(), kernels, [](Kernel &kernel) {
+    OpBuilder builder(kernel.function.getContext());
+    builder.setInsertionPoint(kernel.function.getBody().front().getTerminator());
+    if (failed(kernel.emit(builder, kernel.function, kernel.copies, kernel.thread)))
+      return LogicalResult(kernel.function.emitError("the kernel cannot be lowered"));
+    for (linalg::LinalgOp copy : llvm::reverse(kernel.copies))
+      copy->erase();
+    // Results that stay on tiles need no memory.
+    for (auto memory : llvm::make_early_inc_range(kernel.function.getOps<memref::AllocaOp>()))
+      if (memory->use_empty())
+        memory.erase();
+    return success();
+  });
 }
 
 } // namespace nnc

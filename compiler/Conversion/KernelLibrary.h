@@ -8,6 +8,9 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/ADT/StringMap.h"
 
+#include <functional>
+#include <vector>
+
 namespace nnc {
 
 /// On a function that computes one kernel: it is lowered already.
@@ -24,21 +27,33 @@ public:
   explicit KernelLibrary(mlir::ModuleOp module) : module(module) {}
 
   /// Emits the loops of `copies`, which stand in `function`, at the builder's insertion point.
-  using EmitKernel = llvm::function_ref<mlir::LogicalResult(
+  using EmitKernel = std::function<mlir::LogicalResult(
       mlir::OpBuilder &, mlir::func::FuncOp function, llvm::ArrayRef<mlir::linalg::LinalgOp> copies,
       const KernelThread &thread)>;
 
-  /// Emits a call of the function that computes `ops`, named `nnc_NAME_NUMBER`, which `emit` fills
-  /// if there is none yet. `choices` says all that was decided about the kernel and does not follow
-  /// from `ops`. Fails, and emits nothing, where an operand is no part of a block that a function
-  /// is given.
+  /// Emits a call of the function that computes `ops`, named `nnc_NAME_NUMBER`, which `emit` will
+  /// fill if there is none yet. `choices` says all that was decided about the kernel and does not
+  /// follow from `ops`. Fails, and emits nothing, where an operand is no part of a block that a
+  /// function is given.
   mlir::LogicalResult call(mlir::OpBuilder &builder, llvm::ArrayRef<mlir::linalg::LinalgOp> ops,
                            llvm::StringRef name, llvm::StringRef choices,
                            const KernelThread &thread, EmitKernel emit);
 
+  /// Fills the functions, side by side.
+  mlir::LogicalResult emit();
+
 private:
+  /// A function that is declared, with what its loops will be made from.
+  struct Kernel {
+    mlir::func::FuncOp function;
+    llvm::SmallVector<mlir::linalg::LinalgOp> copies;
+    KernelThread thread;
+    EmitKernel emit;
+  };
+
   mlir::ModuleOp module;
   llvm::StringMap<mlir::func::FuncOp> functions; // by the text of what they compute
+  std::vector<Kernel> kernels;
 };
 
 } // namespace nnc

@@ -9,9 +9,12 @@
 #include "compiler/Conversion/RemarkCategories.h"
 #include "compiler/Conversion/StepAnalysis.h"
 
+#include "mlir/IR/Dominance.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/Remarks.h"
+#include "mlir/IR/Threading.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "mlir/Transforms/CSE.h"
 
 using namespace mlir;
 
@@ -305,14 +308,17 @@ LogicalResult FunctionLowering::callContraction(const ContractionKernel &kernel)
       << kernel.problem.accumulate << kernel.problem.usesResult << kernel.tiling.reason;
   KernelThread shared{kernel.operands.thread, kernel.operands.threads, kernel.operands.scratch};
   return library.call(builder, ops, "contraction", choices, shared,
-                      [&](OpBuilder &inner, func::FuncOp, ArrayRef<linalg::LinalgOp> copies,
-                          const KernelThread &own) {
+                      [&target = target, tiling = kernel.tiling,
+                       accumulate = kernel.problem.accumulate,
+                       usesResult = kernel.problem.usesResult](OpBuilder &inner, func::FuncOp,
+                                                               ArrayRef<linalg::LinalgOp> copies,
+                                                               const KernelThread &own) {
                         ContractionKernel copy;
                         copy.op = copies[0];
-                        if (kernel.epilogue)
+                        if (copies.size() > 1)
                           copy.epilogue = copies[1];
-                        copy.tiling = kernel.tiling;
-                        describeKernel(copy, kernel.problem.accumulate, kernel.problem.usesResult);
+                        copy.tiling = tiling;
+                        describeKernel(copy, accumulate, usesResult);
                         copy.operands.thread = own.number;
                         copy.operands.threads = own.count;
                         copy.operands.scratch = own.scratch;
@@ -330,7 +336,8 @@ LogicalResult FunctionLowering::callNest(linalg::LinalgOp op, const KernelPlan &
   if (everyThread)
     shared = {thread, threads, Value()};
   return library.call(builder, op, "kernel", choices, shared,
-                      [&](OpBuilder &inner, func::FuncOp kernel, ArrayRef<linalg::LinalgOp> copies,
+                      [plan, everyThread, initial = SmallVector<TypedAttr>(initial)](
+                          OpBuilder &inner, func::FuncOp kernel, ArrayRef<linalg::LinalgOp> copies,
                           const KernelThread &own) {
                         FlatMemory memory;
                         ConstantPool constants(kernel);
@@ -339,8 +346,8 @@ LogicalResult FunctionLowering::callNest(linalg::LinalgOp op, const KernelPlan &
                           return LogicalResult(failure());
                         UnitRange range;
                         if (everyThread)
-                          range = divideUnits(inner, op.getLoc(), constants, plan.partitionUnits,
-                                              own.number, own.count);
+                          range = divideUnits(inner, kernel.getLoc(), constants,
+                                              plan.partitionUnits, own.number, own.count);
                         emitKernel(inner, *nest, plan, constants, everyThread ? &range : nullptr,
                                    initial);
                         return LogicalResult(success());
@@ -458,6 +465,14 @@ struct LowerToLoopsPass : impl::LowerToLoopsBase<LowerToLoopsPass> {
       if (failed(FunctionLowering(function, *target, library).run()))
         return signalPassFailure();
     }
+    if (failed(library.emit()))
+      return signalPassFailure();
+    auto functions = llvm::to_vector(getOperation().getOps<func::FuncOp>());
+    parallelForEach(&getContext(), functions, [&](func::FuncOp function) {
+      IRRewriter rewriter(&getContext());
+      DominanceInfo dominance;
+      eliminateCommonSubExpressions(rewriter, dominance, function);
+    });
     Type index = IndexType::get(&getContext());
     if (threaded)
       declare(barrierName, {});

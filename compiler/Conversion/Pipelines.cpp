@@ -21,7 +21,6 @@ void buildLinalgPipeline(OpPassManager &passes, const LoweringOptions &) {
 void buildLoopsPipeline(OpPassManager &passes, const LoweringOptions &options) {
   passes.addPass(createAssignArena({options.profile}));
   passes.addPass(createLowerToLoops({options.targetCpu}));
-  passes.addPass(createCSEPass());
 }
 
 void buildLlvmPipeline(OpPassManager &passes, const LoweringOptions &options) {
