@@ -41,7 +41,7 @@ std::unique_ptr<llvm::TargetMachine> createMachine(const TargetDescription &targ
   options.AllowFPOpFusion = llvm::FPOpFusion::Standard;
   return std::unique_ptr<llvm::TargetMachine>(
       found->createTargetMachine(triple, target.cpu, target.features, options, llvm::Reloc::PIC_,
-                                 /*CodeModel=*/std::nullopt, llvm::CodeGenOptLevel::Default));
+                                 /*CodeModel=*/std::nullopt, llvm::CodeGenOptLevel::Less));
 }
 
 void registerTranslations(mlir::MLIRContext &context) {
@@ -105,17 +105,25 @@ void optimize(llvm::Module &module, const TargetDescription &target) {
   builder.registerLoopAnalyses(loops);
   builder.crossRegisterProxies(loops, functions, components, modules);
 
-  llvm::FunctionPassManager passes;
-  passes.addPass(llvm::EarlyCSEPass(/*UseMemorySSA=*/false));
-  passes.addPass(llvm::InstCombinePass());
-  passes.addPass(llvm::createFunctionToLoopPassAdaptor(llvm::LICMPass(llvm::LICMOptions()),
-                                                       /*UseMemorySSA=*/true));
-  passes.addPass(llvm::EarlyCSEPass(/*UseMemorySSA=*/true));
-  passes.addPass(llvm::SimplifyCFGPass());
-  passes.addPass(llvm::DCEPass());
-  llvm::ModulePassManager whole;
-  whole.addPass(llvm::createModuleToFunctionPassAdaptor(std::move(passes)));
-  whole.run(module, modules);
+  // Peepholes find something in the arithmetic of users and of mathematical functions, but not in
+  // contractions, where they would cost most.
+  auto build = [](bool peepholes) {
+    llvm::FunctionPassManager passes;
+    passes.addPass(llvm::EarlyCSEPass(/*UseMemorySSA=*/false));
+    if (peepholes)
+      passes.addPass(llvm::InstCombinePass());
+    passes.addPass(llvm::createFunctionToLoopPassAdaptor(llvm::LICMPass(llvm::LICMOptions()),
+                                                         /*UseMemorySSA=*/true));
+    passes.addPass(llvm::EarlyCSEPass(/*UseMemorySSA=*/true));
+    passes.addPass(llvm::SimplifyCFGPass());
+    passes.addPass(llvm::DCEPass());
+    return passes;
+  };
+  llvm::FunctionPassManager ofContractions = build(false), ofOthers = build(true);
+  for (llvm::Function &function : module)
+    if (!function.isDeclaration())
+      (function.getName().starts_with("nnc_contraction_") ? ofContractions : ofOthers)
+          .run(function, functions);
 }
 
 bool emitMachineCode(llvm::Module &module, const TargetDescription &target, MachineCode kind,
