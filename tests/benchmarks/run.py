@@ -5,14 +5,16 @@
 
 Tables: steps (every workload, beside PyTorch where --peer gives the command that runs its benchmark), sweep (step time
 by batch, width and depth of a dense network), depth (compile time by number of layers), products and convolutions
-(kernels on one core). Without names: all of them.
+(kernels on one core), scaling (products on one core and on all). Without names: all of them.
 
 Each round runs the programs in turn (A B A B). A table shows the median of the rounds' medians, and the share of the
 processor's multiply-add peak that was measured in the same round. Nothing here judges: it prints.
 """
 import argparse
 import json
+import math
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -149,7 +151,24 @@ def convolutions(bench):
     print("```")
 
 
-TABLES = {table.__name__: table for table in (steps, sweep, depth, products, convolutions)}
+def scaling(bench):
+    header("Matrix products by threads, % of the multiply-add peak of as many cores", "M x N x K", "1 thread",
+           f"{bench.threads} threads", "times as fast")
+    least = 2 * 64 * 256 * 784
+    shapes = [shape for shape in PRODUCTS if 2 * math.prod(map(int, shape.split(":")[0].split("x"))) >= least]
+    for shape in shapes:
+        best = {}
+        for _ in range(bench.rounds):
+            for threads in (1, bench.threads):
+                command = [os.path.join(bench.bin, "kernel-benchmark"), f"--thread-count={threads}", shape]
+                line = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+                speed, share = map(float, re.search(r"([\d.]+) GF/s +([\d.]+) % of peak", line).groups())
+                best[threads] = max(best.get(threads, (0, 0)), (speed, share))
+        row(shape, f"{best[1][1]:.0f}", f"{best[bench.threads][1]:.0f}",
+            f"{best[bench.threads][0] / best[1][0]:.2f}")
+
+
+TABLES = {table.__name__: table for table in (steps, sweep, depth, products, scaling, convolutions)}
 
 
 def main():

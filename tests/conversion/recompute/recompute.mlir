@@ -4,6 +4,8 @@
 // RUN: nn-opt %s --nn-recompute=operations-per-byte=32 --mlir-use-nameloc-as-prefix | FileCheck %s --check-prefix=RANDOM
 // RUN: nn-opt %s --nn-recompute="operations-per-byte=1000000000000 segments=2" --mlir-use-nameloc-as-prefix | FileCheck %s --check-prefix=ALL
 // RUN: nn-opt %s --nn-recompute | FileCheck %s --check-prefix=OFF
+// RUN: nn-opt %s --nn-recompute="operations-per-byte=8 minimum-bytes=60000" --mlir-use-nameloc-as-prefix | FileCheck %s
+// RUN: nn-opt %s --nn-recompute="operations-per-byte=8 minimum-bytes=1000000" | FileCheck %s --check-prefix=OFF
 // RUN: nn-opt %s --nn-recompute=operations-per-byte=8 --nn-stage-linalg | FileCheck %s --check-prefix=LINALG
 // RUN: nn-opt %s --nn-recompute=operations-per-byte=8 --remarks-filter=recomputation --remark-format=emitRemark -o %t 2>&1 | FileCheck %s --check-prefix=REMARK
 // The same results.
