@@ -39,19 +39,21 @@ void ContractionEmitter::packColumns(const Offsets &offsets, ArrayRef<TilePositi
   pack(request, range);
 }
 
-/// The lines that the next panel is copied from: each of the tiles that use this one asks for some.
+/// Each of the tiles that use a panel asks for some of the lines that the next one is copied from,
+/// if these are far: steps lie too far apart for prefetchers to follow. Behind the last panel of an
+/// operand that asks for lines nobody needs, which does no harm.
 void ContractionEmitter::prefetchColumns(const Offsets &offsets, Value rowTile) {
   const int64_t bytes = problem.elementBits() / 8, line = kCacheLineBytes / bytes;
   const Dim &lane = nest.lane();
-  int64_t elements = 1, step = nest.reduction.back().strides[Column], covered = step;
+  // The steps of a block follow each other at one distance.
+  const int64_t step = nest.reduction.back().strides[Column];
+  int64_t covered = step;
   for (const Dim &dim : llvm::reverse(nest.reduction)) {
     if (dim.strides[Column] != covered)
       return;
     covered *= dim.extent;
-    elements += (dim.extent - 1) * dim.strides[Column];
   }
-  elements += (lane.extent - 1) * lane.strides[Column];
-  if (lane.strides[Column] != 1 || step < 0 || elements * bytes <= emit.target.l2Bytes || lane.tiles() == 1)
+  if (lane.strides[Column] != 1 || lane.tiles() == 1 || covered * bytes <= emit.target.l2Bytes)
     return;
   const int64_t perTile = llvm::divideCeil(blocking.blockSteps, rowTiles(nest));
   Value next = emit.add(offsets[Column], lane.tile);

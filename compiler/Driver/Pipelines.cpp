@@ -47,8 +47,8 @@ void buildOptPipeline(OpPassManager &passes, const LoweringOptions &options) {
 }
 
 void buildRecomputation(OpPassManager &passes, const RecomputationLevel &level) {
-  passes.addNestedPass<func::FuncOp>(createRecompute(
-      {level.operationsPerByte, level.segments, level.minimumBytes}));
+  passes.addNestedPass<func::FuncOp>(
+      createRecompute({level.operationsPerByte, level.segments, level.minimumBytes}));
 }
 
 void registerStagePipelines() {
