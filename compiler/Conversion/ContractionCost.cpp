@@ -301,18 +301,23 @@ bool CostModel::columnsJump() const {
 /// Cycles per step of k that the vectors of B wait for memory.
 double CostModel::columnTraffic(double v) const {
   const double lineBytes = v * tiling.lanes * bytes;
-  const double panel = static_cast<double>(blocking.blockSteps) * lineBytes;
   if (tiling.packB)
-    return lineBytes / bandwidth(panel);
+    return lineBytes / bandwidth(blocking.blockSteps * lineBytes);
   // The first use brings the panel; prefetchers do not follow steps from page to page.
   const bool pages = stepBytes(Column) >= kPageBytes && blocking.blockSteps > kPagesAtATime;
   const double first = firstRead(lineBytes, Column) * (pages ? 1.5 : 1);
   if (rowTiles(nest) == 1)
     return first;
-  const double touched =
-      stepBytes(Column) > lineBytes ? std::max<double>(kCacheLineBytes, lineBytes) : lineBytes;
+  double touched = lineBytes;
+  if (stepBytes(Column) > lineBytes) {
+    touched = std::max<double>(kCacheLineBytes, lineBytes);
+    // Steps begin anywhere in a line, and end in one more.
+    if (stepBytes(Column) % kCacheLineBytes)
+      touched += kCacheLineBytes / 2;
+  }
+  const double used = blocking.blockSteps * touched;
   const double again =
-      touched / (conflicts(Column) ? bandwidth(columnSpan) : bandwidth(panel, Column, touched)) *
+      touched / (conflicts(Column) ? bandwidth(columnSpan) : bandwidth(used, Column, touched)) *
       (columnsJump() ? 2 : 1);
   return std::max(again, first / rowTiles(nest));
 }
