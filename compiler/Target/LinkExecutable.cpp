@@ -64,7 +64,7 @@ bool linkExecutable(const std::vector<std::string> &objects, const std::string &
   int status = llvm::sys::ExecuteAndWait(*driver, command, std::nullopt, redirects, 0, 0, &error);
   if (status != 0) {
     if (auto text = llvm::MemoryBuffer::getFile(messages); text && (*text)->getBufferSize())
-      error = "linking failed: " + (*text)->getBuffer().trim().str();
+      error = "linking failed: " + (*text)->getBuffer().trim().split('\n').first.str();
     else if (error.empty())
       error = "linking failed";
   }

@@ -89,15 +89,17 @@ void addRemarks(CLI::App *command, std::string &remarks) {
   std::string categories;
   for (llvm::StringRef category : remarkCategories)
     categories += " " + category.str();
-  command->add_flag("--remarks{.*}", remarks,
+  command->add_flag("--remarks", remarks,
                     "say what was decided about each source line and why; --remarks=REGEX: only in "
                     "the categories that match, of" +
                         categories);
 }
 
-bool checkRemarks(const std::string &remarks) {
+bool readRemarks(std::string &remarks) {
   if (remarks.empty())
     return true;
+  if (remarks == "true") // of a flag without a value
+    remarks = ".*";
   std::string error;
   llvm::Regex regex("^(" + remarks + ")$");
   if (!regex.isValid(error)) {
@@ -245,7 +247,7 @@ int main(int count, char **arguments) {
   if (explainCommand->parsed())
     return explain(id);
   if (!splitDefines(defines, options) || !readMemoryLimit(memoryLimit, options) ||
-      !checkRemarks(options.remarks))
+      !readRemarks(options.remarks))
     return 2;
   options.precision = precision == "f64" ? FloatPrecision::F64 : FloatPrecision::F32;
   if (checkCommand->parsed())
