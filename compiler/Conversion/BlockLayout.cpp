@@ -9,7 +9,7 @@ using namespace mlir;
 
 namespace nnc {
 
-int64_t BlockTensor::bytes() const {
+int64_t bytesOf(RankedTensorType type) {
   return type.getNumElements() * ((type.getElementTypeBitWidth() + 7) / 8);
 }
 

@@ -11,7 +11,10 @@
 
 namespace nnc {
 
-/// A tensor of a block. Truth values take a byte each.
+/// Bytes of a tensor in memory. Truth values take a byte each.
+int64_t bytesOf(mlir::RankedTensorType type);
+
+/// A tensor of a block.
 struct BlockTensor {
   std::string name;
   /// As in the attribute `nn.kind` of arguments and results: parameter, slot, state, input,
@@ -20,7 +23,7 @@ struct BlockTensor {
   int64_t offset = 0; // bytes
   mlir::RankedTensorType type;
 
-  int64_t bytes() const;
+  int64_t bytes() const { return bytesOf(type); }
 };
 
 struct BlockLayout {

@@ -13,7 +13,6 @@ using namespace mlir;
 namespace nnc::contraction {
 namespace {
 
-constexpr int64_t kCacheLineBytes = 64;
 /// Addresses that are a multiple of this apart fall into the same set of a level-one cache.
 constexpr int64_t kCacheWayBytes = 4096;
 /// Lines of the level-two cache that fall into one set.
@@ -366,7 +365,7 @@ double CostModel::packCycles(Operand operand) const {
   // Prefetchers do not follow steps from page to page; the tiles of one panel ask for the next.
   double read =
       firstRead(tiling.lanes * bytes, operand) * (stepBytes(operand) >= kPageBytes ? 2 : 1);
-  if (operand == Column && contiguous && nest.lane().tiles() > 1 && columnSpan > target.l2Bytes)
+  if (operand == Column && prefetchesPanels(nest, bytes, target))
     read = std::min(read, tiling.lanes * bytes / target.l3BytesPerCycle);
   // All rows are packed before the first is used.
   const double write = operand == Row ? tiling.lanes * bytes / bandwidth(rowsUsed()) : 0;

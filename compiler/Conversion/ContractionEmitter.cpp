@@ -24,8 +24,6 @@ int64_t laneTilesPerBlock(const Nest &nest, const ContractionTiling &tiling) {
 
 namespace {
 
-constexpr int64_t kCacheLineBytes = 64;
-
 /// Unrolling and vectors divide the steps of a block of k, except at the very end.
 int64_t reductionMultiple(const ContractionTiling &tiling) {
   return std::max<int64_t>(tiling.lanes, tiling.unroll);
@@ -48,8 +46,7 @@ ScratchLayout scratchLayout(const Nest &nest, const ContractionTiling &tiling) {
   const int64_t lanes = tiling.lanes;
   ScratchLayout layout;
   if (tiling.packB)
-    layout.columnElements =
-        roundUp(panelElements(nest.vectorsPerTile(lanes) * lanes, steps), kCacheLineBytes);
+    layout.columnElements = roundUp(nest.vectorsPerTile(lanes) * lanes * steps, kCacheLineBytes);
   if (tiling.packA)
     layout.rowElements =
         roundUp(rowTiles(nest) * panelElements(nest.rowsPerTile(), steps), kCacheLineBytes);
@@ -74,9 +71,8 @@ ContractionEmitter::ContractionEmitter(VectorEmitter &emit, const Nest &nest,
   if (layout.elements() == 0)
     return;
   scratch = emit.flatten(operands.scratch);
-  columnPanels.width = nest.vectorsPerTile(tiling.lanes) * tiling.lanes;
-  columnPanels.panelSize = panelElements(columnPanels.width, blocking.blockSteps);
-  columnPanels.base = emit.index(0);
+  columnPanel.width = nest.vectorsPerTile(tiling.lanes) * tiling.lanes;
+  columnPanel.base = emit.index(0);
   rowPanels.width = nest.rowsPerTile();
   rowPanels.panelSize = panelElements(rowPanels.width, blocking.blockSteps);
   rowPanels.base = emit.index(layout.columnElements);
@@ -238,11 +234,8 @@ void ContractionEmitter::emitBlock(const Offsets &offsets, ArrayRef<int64_t> ext
     SmallVector<int64_t> tileExtents(extents);
     tileExtents.push_back(extent);
     SmallVector<TilePosition> vectors = nest.vectorPositions(tileExtents, tiling.lanes);
-    Value columnPanel;
-    if (tiling.packB) {
-      columnPanel = columnPanels.base;
+    if (tiling.packB)
       packColumns(inner, vectors, range);
-    }
     forEachRowTile(0, inner, emit.index(0), {},
                    [&](Value rowTile, const Offsets &origin, ArrayRef<TilePosition> rows) {
                      Value rowPanel;
@@ -250,7 +243,7 @@ void ContractionEmitter::emitBlock(const Offsets &offsets, ArrayRef<int64_t> ext
                        rowPanel = emit.add(rowPanels.base, emit.mul(rowTile, rowPanels.panelSize));
                      if (tiling.packB)
                        prefetchColumns(inner, rowTile);
-                     emitTile(origin, rows, vectors, rowPanel, columnPanel, range);
+                     emitTile(origin, rows, vectors, rowPanel, range);
                    });
   });
 }

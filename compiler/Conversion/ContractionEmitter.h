@@ -8,10 +8,13 @@
 
 namespace nnc::contraction {
 
-/// Panels of a packed operand: panel p holds, for each step of k in order, `width` elements.
-struct Panels {
-  mlir::Value base;      // element offset in the scratch memory
-  int64_t width = 0;     // elements per step of k
+/// A panel of a packed operand: for each step of k in order, `width` elements.
+struct Panel {
+  mlir::Value base;  // element offset in the scratch memory
+  int64_t width = 0; // elements per step of k
+};
+/// Such panels one behind the other.
+struct Panels : Panel {
   int64_t panelSize = 0; // elements
 };
 
@@ -80,7 +83,7 @@ private:
 
   // Register tiles, in ContractionTile.cpp.
   void emitTile(const Offsets &offsets, llvm::ArrayRef<TilePosition> rows,
-                llvm::ArrayRef<TilePosition> vectors, mlir::Value rowPanel, mlir::Value columnPanel,
+                llvm::ArrayRef<TilePosition> vectors, mlir::Value rowPanel,
                 const ReductionRange &range);
   /// What the loops over k of one tile need to know.
   struct TileShape {
@@ -132,7 +135,8 @@ private:
   mlir::Value thread, threads;              // null: one thread
   llvm::SmallVector<mlir::Value, 4> memory; // flat, by operand
   mlir::Value scratch;
-  Panels rowPanels, columnPanels;
+  Panels rowPanels;  // all of them, packed at once
+  Panel columnPanel; // that of the present tiles
 };
 
 /// Elements of scratch memory that the packed operands take.
@@ -144,6 +148,9 @@ ScratchLayout scratchLayout(const Nest &nest, const ContractionTiling &tiling);
 /// Elements of a panel. Panels do not lie a multiple of a cache way apart, or they would evict each
 /// other.
 int64_t panelElements(int64_t width, int64_t steps);
+/// Whether the tiles that use one packed panel of B ask for the lines of the next: B is far, and
+/// its steps follow each other at one distance, too large for prefetchers.
+bool prefetchesPanels(const Nest &nest, int64_t elementBytes, const TargetDescription &target);
 /// Register tiles of all rows, whatever the thread.
 int64_t rowTiles(const Nest &nest);
 /// Tiles of the lane dim that share one pass over a block of k.

@@ -8,6 +8,8 @@
 
 namespace nnc::contraction {
 
+inline constexpr int64_t kCacheLineBytes = 64;
+
 /// Indices into Dim::strides. `Row` is the operand that does not depend on the columns (A, or B
 /// where the roles are swapped), `Column` the one that does not depend on the rows.
 enum Operand : unsigned { Row = 0, Column = 1, Result = 2, FirstCompanion = 3 };

@@ -8,8 +8,6 @@ using namespace mlir;
 
 namespace nnc::contraction {
 
-static constexpr int64_t kCacheLineBytes = 64;
-
 void ContractionEmitter::packRows(const Offsets &offsets, const ReductionRange &range) {
   forEachRowTile(0, offsets, emit.index(0), {},
                  [&](Value tile, const Offsets &origin, ArrayRef<TilePosition> rows) {
@@ -34,27 +32,30 @@ void ContractionEmitter::packColumns(const Offsets &offsets, ArrayRef<TilePositi
       request.sources.push_back(lane < vector.count ? vector.offsets[Column] + lane * stride
                                                     : PackRequest::kNothing);
   request.sourceBase = offsets[Column];
-  request.panel = columnPanels.base;
-  request.width = columnPanels.width;
+  request.panel = columnPanel.base;
+  request.width = columnPanel.width;
   pack(request, range);
 }
 
-/// Each of the tiles that use a panel asks for some of the lines that the next one is copied from,
-/// if these are far: steps lie too far apart for prefetchers to follow. Behind the last panel of an
-/// operand that asks for lines nobody needs, which does no harm.
-void ContractionEmitter::prefetchColumns(const Offsets &offsets, Value rowTile) {
-  const int64_t bytes = problem.elementBits() / 8, line = kCacheLineBytes / bytes;
-  const Dim &lane = nest.lane();
-  // The steps of a block follow each other at one distance.
-  const int64_t step = nest.reduction.back().strides[Column];
-  int64_t covered = step;
+bool prefetchesPanels(const Nest &nest, int64_t elementBytes, const TargetDescription &target) {
+  int64_t covered = nest.reduction.back().strides[Column];
   for (const Dim &dim : llvm::reverse(nest.reduction)) {
     if (dim.strides[Column] != covered)
-      return;
+      return false;
     covered *= dim.extent;
   }
-  if (lane.strides[Column] != 1 || lane.tiles() == 1 || covered * bytes <= emit.target.l2Bytes)
+  return nest.lane().strides[Column] == 1 && nest.lane().tiles() > 1 &&
+         covered * elementBytes > target.l2Bytes;
+}
+
+/// Each of the tiles that use a panel asks for some of the lines that the next one is copied from.
+/// Behind the last panel of an operand that asks for lines nobody needs, which does no harm.
+void ContractionEmitter::prefetchColumns(const Offsets &offsets, Value rowTile) {
+  const int64_t bytes = problem.elementBits() / 8, line = kCacheLineBytes / bytes;
+  if (!prefetchesPanels(nest, bytes, emit.target))
     return;
+  const Dim &lane = nest.lane();
+  const int64_t step = nest.reduction.back().strides[Column];
   const int64_t perTile = llvm::divideCeil(blocking.blockSteps, rowTiles(nest));
   Value next = emit.add(offsets[Column], lane.tile);
   Value from = emit.mul(rowTile, perTile * step);

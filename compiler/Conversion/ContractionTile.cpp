@@ -16,7 +16,6 @@ namespace {
 constexpr int64_t kInlineSteps = 8;
 /// Steps of k that take long enough for memory to answer.
 constexpr int64_t kPrefetchSteps = 64;
-constexpr int64_t kCacheLineBytes = 64;
 
 class FinishedTile final : public RegisterTile {
 public:
@@ -93,15 +92,15 @@ private:
 } // namespace
 
 void ContractionEmitter::emitTile(const Offsets &offsets, ArrayRef<TilePosition> rows,
-                                  ArrayRef<TilePosition> vectors, Value rowPanel, Value columnPanel,
+                                  ArrayRef<TilePosition> vectors, Value rowPanel,
                                   const ReductionRange &range) {
   TileShape tile(vectors, range);
   for (auto [i, row] : llvm::enumerate(rows))
     tile.rows.push_back(rowPanel ? static_cast<int64_t>(i) : row.offsets[Row]);
   tile.rowStrides = rowPanel ? packedStrides(rowPanels.width) : reductionStrides(Row);
-  tile.columnStrides = columnPanel ? packedStrides(columnPanels.width) : reductionStrides(Column);
+  tile.columnStrides = tiling.packB ? packedStrides(columnPanel.width) : reductionStrides(Column);
   const Value row = rowPanel ? rowPanel : offsets[Row];
-  const Value column = columnPanel ? columnPanel : offsets[Column];
+  const Value column = tiling.packB ? columnPanel.base : offsets[Column];
 
   prefetchResults(offsets, rows, vectors);
   if (nest.form == LaneForm::Reduction) {
@@ -109,8 +108,8 @@ void ContractionEmitter::emitTile(const Offsets &offsets, ArrayRef<TilePosition>
     return;
   }
   for (auto [i, vector] : llvm::enumerate(vectors))
-    tile.columns.push_back(columnPanel ? static_cast<int64_t>(i) * tiling.lanes
-                                       : vector.offsets[Column]);
+    tile.columns.push_back(tiling.packB ? static_cast<int64_t>(i) * tiling.lanes
+                                        : vector.offsets[Column]);
   finish(offsets, rows, vectors, reduceChains(tile, row, column), range);
 }
 

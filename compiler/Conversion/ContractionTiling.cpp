@@ -55,8 +55,8 @@ public:
   double bestCycles = std::numeric_limits<double>::infinity();
 
 private:
-  /// Blocks of k and of the columns: whole, or such that a packed block stays in the level-two
-  /// cache.
+  /// Blocks of k and of the columns: whole, or as many columns as have a block of B that the
+  /// level-two cache holds, so that their partial sums are soon needed again.
   void considerBlocks(const Nest &nest, ContractionTiling tiling) {
     const int64_t bytes = problem.elementBits() / 8;
     const int64_t steps = nest.reductionExtent();

@@ -79,16 +79,6 @@ static bool othersComeLater(linalg::GenericOp producer, linalg::GenericOp consum
   return true;
 }
 
-/// Whether windows are read: positions and offsets add up.
-static bool readsWindows(AffineMap map) {
-  return llvm::any_of(map.getResults(), [&](AffineExpr position) {
-    unsigned loops = 0;
-    for (unsigned dim = 0; dim < map.getNumDims(); ++dim)
-      loops += position.isFunctionOfDim(dim);
-    return loops > 1;
-  });
-}
-
 /// The kernel whose result the operand is; null if there is none in the consumer's block.
 static linalg::GenericOp producerOf(linalg::GenericOp consumer, OpOperand &operand) {
   auto producer = operand.get().getDefiningOp<linalg::GenericOp>();

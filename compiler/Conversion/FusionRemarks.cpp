@@ -1,5 +1,6 @@
 #include "compiler/Conversion/FusionRemarks.h"
 
+#include "compiler/Conversion/BlockLayout.h"
 #include "compiler/Conversion/RemarkCategories.h"
 #include "compiler/Conversion/StepAnalysis.h"
 
@@ -15,6 +16,15 @@ namespace nnc {
 
 static bool asksForRemarks(func::FuncOp function) {
   return function.getContext()->getRemarkEngine() != nullptr;
+}
+
+bool readsWindows(AffineMap map) {
+  return llvm::any_of(map.getResults(), [&](AffineExpr position) {
+    unsigned loops = 0;
+    for (unsigned dim = 0; dim < map.getNumDims(); ++dim)
+      loops += position.isFunctionOfDim(dim);
+    return loops > 1;
+  });
 }
 
 //===-- What kernels are called ---------------------------------------------------------------===//
@@ -50,15 +60,7 @@ static StringRef wordOfMove(linalg::GenericOp op) {
     return read.isIdentity() ? "copy" : "transposition";
   if (read.isProjectedPermutation())
     return "broadcast";
-  return llvm::any_of(read.getResults(),
-                      [&](AffineExpr place) {
-                        unsigned loops = 0;
-                        for (unsigned dim = 0; dim < read.getNumDims(); ++dim)
-                          loops += place.isFunctionOfDim(dim);
-                        return loops > 1;
-                      })
-             ? "windows"
-             : "reversal";
+  return readsWindows(read) ? "windows" : "reversal";
 }
 
 /// By the user's name, else by what the kernel does last. Where constants became part of a kernel,
@@ -114,11 +116,6 @@ static remark::detail::LazyTextBuild lazily(std::function<std::string()> text) {
   return {"Remark", std::move(text)};
 }
 
-static int64_t bytesOf(Value tensor) {
-  auto type = dyn_cast<RankedTensorType>(tensor.getType());
-  return type ? type.getNumElements() * ((type.getElementTypeBitWidth() + 7) / 8) : 0;
-}
-
 //===-- What became one kernel ----------------------------------------------------------------===//
 
 FusionRemarks::FusionRemarks(func::FuncOp function)
@@ -140,7 +137,7 @@ void FusionRemarks::recordFusion(linalg::GenericOp producer, linalg::GenericOp c
   const Kernel reader = kernelOf(consumer);
   if (kind == FusionKind::ComputedAgain) {
     llvm::append_range(kernel.again, kernel.parts);
-    kernel.bytesNotRead += bytesOf(producer->getResult(0));
+    kernel.bytesNotRead += bytesOf(cast<RankedTensorType>(producer->getResult(0).getType()));
     kernel.parts.clear();
   }
   llvm::append_range(kernel.parts, reader.parts);

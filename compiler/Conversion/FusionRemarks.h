@@ -9,6 +9,9 @@
 
 namespace nnc {
 
+/// Whether windows are read: positions and offsets add up.
+bool readsWindows(mlir::AffineMap map);
+
 /// Why a producer does not become part of the kernel that reads its result.
 enum class FusionObstacle {
   None,

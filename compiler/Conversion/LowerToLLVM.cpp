@@ -16,9 +16,7 @@
 #include "mlir/Dialect/MemRef/Transforms/Transforms.h"
 #include "mlir/Dialect/Vector/Transforms/LoweringPatterns.h"
 #include "mlir/Dialect/Vector/Transforms/VectorRewritePatterns.h"
-#include "mlir/IR/Dominance.h"
 #include "mlir/IR/Threading.h"
-#include "mlir/Transforms/CSE.h"
 #include "mlir/Transforms/DialectConversion.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
@@ -49,12 +47,8 @@ struct LowerToLLVMPass : impl::LowerToLLVMBase<LowerToLLVMPass> {
       function->moveBefore(parts.back()->getBody(), parts.back()->getBody()->end());
     }
     auto convert = [&](OwningOpRef<ModuleOp> &part) {
-      if (failed(resolveViews(*part)) || failed(applyFullConversion(*part, target, patterns)))
-        return failure();
-      IRRewriter rewriter(context);
-      DominanceInfo dominance;
-      eliminateCommonSubExpressions(rewriter, dominance, *part);
-      return success();
+      return success(succeeded(resolveViews(*part)) &&
+                     succeeded(applyFullConversion(*part, target, patterns)));
     };
     // What is left in the module are constants.
     if (failed(failableParallelForEach(context, parts, convert)) ||

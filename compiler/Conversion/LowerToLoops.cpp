@@ -9,12 +9,9 @@
 #include "compiler/Conversion/RemarkCategories.h"
 #include "compiler/Conversion/StepAnalysis.h"
 
-#include "mlir/IR/Dominance.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/Remarks.h"
-#include "mlir/IR/Threading.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
-#include "mlir/Transforms/CSE.h"
 
 using namespace mlir;
 
@@ -467,12 +464,6 @@ struct LowerToLoopsPass : impl::LowerToLoopsBase<LowerToLoopsPass> {
     }
     if (failed(library.emit()))
       return signalPassFailure();
-    auto functions = llvm::to_vector(getOperation().getOps<func::FuncOp>());
-    parallelForEach(&getContext(), functions, [&](func::FuncOp function) {
-      IRRewriter rewriter(&getContext());
-      DominanceInfo dominance;
-      eliminateCommonSubExpressions(rewriter, dominance, function);
-    });
     Type index = IndexType::get(&getContext());
     if (threaded)
       declare(barrierName, {});

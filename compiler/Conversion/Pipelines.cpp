@@ -2,6 +2,8 @@
 
 #include "compiler/Conversion/Passes.h"
 
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/LLVMIR/Transforms/Passes.h"
 #include "mlir/Pass/PassOptions.h"
 #include "mlir/Pass/PassRegistry.h"
@@ -21,11 +23,13 @@ void buildLinalgPipeline(OpPassManager &passes, const LoweringOptions &) {
 void buildLoopsPipeline(OpPassManager &passes, const LoweringOptions &options) {
   passes.addPass(createAssignArena({options.profile}));
   passes.addPass(createLowerToLoops({options.targetCpu}));
+  passes.addNestedPass<func::FuncOp>(createCSEPass());
 }
 
 void buildLlvmPipeline(OpPassManager &passes, const LoweringOptions &options) {
   passes.addPass(createExpandMath({options.targetCpu}));
   passes.addPass(createLowerToLLVM());
+  passes.addNestedPass<LLVM::LLVMFuncOp>(createCSEPass());
   if (options.lines)
     passes.addPass(LLVM::createDIScopeForLLVMFuncOpPass());
 }

@@ -21,9 +21,7 @@ static int64_t elements(Value tensor) {
   return cast<RankedTensorType>(tensor.getType()).getNumElements();
 }
 
-static int64_t bytesOf(Value tensor) {
-  return BlockTensor{"", "", 0, cast<RankedTensorType>(tensor.getType())}.bytes();
-}
+static int64_t bytesOf(Value tensor) { return bytesOf(cast<RankedTensorType>(tensor.getType())); }
 
 /// What is never a value in memory of its own: views, and moves that whoever reads them does by
 /// index arithmetic.

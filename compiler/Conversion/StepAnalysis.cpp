@@ -116,7 +116,7 @@ static int64_t bytesTouched(const BufferAnalysis &analysis, Operation *kernel) {
   auto add = [&](Value tensor) {
     if (analysis.storages[analysis.memory(tensor).storage].kind == Storage::Tiles)
       return;
-    bytes += BlockTensor{"", "", 0, cast<RankedTensorType>(tensor.getType())}.bytes();
+    bytes += bytesOf(cast<RankedTensorType>(tensor.getType()));
   };
   for (Value tensor : tensorsRead(kernel))
     if (!tensor.getDefiningOp<linalg::FillOp>())
