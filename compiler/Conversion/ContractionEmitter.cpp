@@ -46,7 +46,8 @@ ScratchLayout scratchLayout(const Nest &nest, const ContractionTiling &tiling) {
   const int64_t lanes = tiling.lanes;
   ScratchLayout layout;
   if (tiling.packB)
-    layout.columnElements = roundUp(nest.vectorsPerTile(lanes) * lanes * steps, kCacheLineBytes);
+    layout.columnElements =
+        roundUp(panelElements(nest.vectorsPerTile(lanes) * lanes, steps), kCacheLineBytes);
   if (tiling.packA)
     layout.rowElements =
         roundUp(rowTiles(nest) * panelElements(nest.rowsPerTile(), steps), kCacheLineBytes);
