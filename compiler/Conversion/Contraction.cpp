@@ -1,10 +1,14 @@
 #include "compiler/Conversion/Contraction.h"
 
 #include "compiler/Conversion/ContractionEmitter.h"
+#include "compiler/Conversion/ZeroBorders.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/IR/AffineExpr.h"
+
+#include <algorithm>
+#include <tuple>
 
 using namespace mlir;
 
@@ -78,6 +82,54 @@ FailureOr<SmallVector<int64_t>> loopStrides(MemRefType type, AffineMap map, int6
   return strides;
 }
 
+/// Where an operand's dims are indexed by one step of a sum and one other loop, and lie in a
+/// border.
+void addBorders(ContractionProblem &problem, AffineMap map, ArrayRef<int64_t> interior,
+                ArrayRef<int64_t> extents,
+                ArrayRef<std::pair<SmallVectorImpl<ContractionDim> *, unsigned>> places) {
+  for (auto [dim, expr] : llvm::enumerate(map.getResults())) {
+    SmallVector<int64_t> coefficients(map.getNumDims(), 0);
+    int64_t offset = 0;
+    if (!addCoefficients(expr, 1, coefficients, offset))
+      continue;
+    std::optional<unsigned> outer, reduction;
+    bool simple = true;
+    for (auto [loop, coefficient] : llvm::enumerate(coefficients)) {
+      if (coefficient == 0 || extents[loop] == 1)
+        continue;
+      std::optional<unsigned> &found = places[loop].first == &problem.k ? reduction : outer;
+      simple &= !found;
+      found = loop;
+    }
+    if (!simple || !outer || !reduction)
+      continue;
+    ZeroBorder border;
+    auto [group, index] = places[*outer];
+    border.group = group == &problem.m   ? ZeroBorder::M
+                   : group == &problem.n ? ZeroBorder::N
+                                         : ZeroBorder::Batch;
+    border.outer = index;
+    border.reduction = places[*reduction].second;
+    border.scale = coefficients[*outer];
+    border.step = coefficients[*reduction];
+    border.low = interior[2 * dim] - offset;
+    border.high = interior[2 * dim + 1] - offset;
+    if (border.step < 0) {
+      border.step = -border.step;
+      border.scale = -border.scale;
+      std::tie(border.low, border.high) = std::make_pair(1 - border.high, 1 - border.low);
+    }
+    const int64_t far = border.scale * (extents[*outer] - 1);
+    const bool everythingCounts =
+        border.low <= std::min<int64_t>(far, 0) &&
+        border.high > std::max<int64_t>(far, 0) + border.step * (extents[*reduction] - 1);
+    if (!everythingCounts && llvm::none_of(problem.borders, [&](const ZeroBorder &other) {
+          return other.reduction == border.reduction;
+        }))
+      problem.borders.push_back(border);
+  }
+}
+
 } // namespace
 
 FailureOr<ContractionProblem> matchContraction(linalg::LinalgOp op) {
@@ -123,6 +175,25 @@ FailureOr<ContractionProblem> matchContraction(linalg::LinalgOp op) {
     else
       problem.m.push_back(dim);
   }
+  auto interiors = op->getAttrOfType<ArrayAttr>(interiorsAttrName);
+  if (!interiors)
+    return problem;
+  SmallVector<std::pair<SmallVectorImpl<ContractionDim> *, unsigned>> places;
+  unsigned batch = 0, m = 0, n = 0, k = 0;
+  for (unsigned loop = 0; loop < op.getNumLoops(); ++loop) {
+    auto uses = [&](unsigned operand) { return maps[operand].isFunctionOfDim(loop); };
+    if (!uses(2))
+      places.push_back({&problem.k, k++});
+    else if (uses(0) && uses(1))
+      places.push_back({&problem.batch, batch++});
+    else if (uses(1))
+      places.push_back({&problem.n, n++});
+    else
+      places.push_back({&problem.m, m++});
+  }
+  for (unsigned input : {0, 1})
+    if (auto interior = dyn_cast<DenseI64ArrayAttr>(interiors[input]); !interior.empty())
+      addBorders(problem, maps[input], interior, op.getStaticLoopRanges(), places);
   return problem;
 }
 
@@ -135,7 +206,7 @@ LogicalResult emitContraction(OpBuilder &builder, Location loc, const Contractio
                               const TargetDescription &target, const ContractionTiling &tiling,
                               const ContractionOperands &operands, const ContractionHooks &hooks) {
   using namespace contraction;
-  std::optional<Nest> nest = makeNest(problem, tiling.form, tiling.swapped);
+  std::optional<Nest> nest = makeNest(problem, tiling.form, tiling.swapped, tiling.skipsBorders);
   if (!nest || (problem.accumulate && !problem.usesResult) ||
       (tiling.scratchBytes > 0 && !operands.scratch) || (problem.usesResult && !operands.c))
     return failure();

@@ -9,6 +9,7 @@
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Value.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/ADT/SmallVector.h"
 
 #include <functional>
@@ -32,6 +33,17 @@ struct ContractionDim {
   llvm::SmallVector<int64_t, 2> companions;
 };
 
+/// An operand lies in a border of zeros, as images do that are padded: the products of step j of k
+/// at index i of another dim vanish, unless low <= scale * i + step * j < high.
+struct ZeroBorder {
+  enum Group { Batch, M, N } group = M;
+  unsigned outer = 0;     // index of the other dim in its group
+  unsigned reduction = 0; // index in k
+  int64_t scale = 1;
+  int64_t step = 1; // positive
+  int64_t low = 0, high = 0;
+};
+
 /// What to compute. A dim of `batch` indexes A, B and C; of `m` A and C; of `n` B and C; of `k` A
 /// and B. Groups may be empty, may have several dims (outermost first), and the dims of one group
 /// need not collapse, so that a convolution over an image with a physical halo is one as well: m =
@@ -42,20 +54,23 @@ struct ContractionProblem {
   /// The elements that all loops start from, where strides are negative: counted from the first
   /// elements of A and B.
   int64_t startA = 0, startB = 0;
+  /// Products that need not be computed; at most one border for each dim of k.
+  llvm::SmallVector<ZeroBorder, 2> borders;
   /// Add to what C holds; otherwise C need not be initialised.
   bool accumulate = false;
   /// False: C is never read nor written (the epilogue stores what it wants), so no partial sum may
   /// be kept in it. Excludes `accumulate`.
   bool usesResult = true;
 
-  /// Multiplications and additions.
+  /// Multiplications and additions, those with zeros of borders included.
   int64_t flops() const;
   unsigned elementBits() const { return mlir::FloatType(elementType).getWidth(); }
 };
 
 /// Reads the problem off a linalg op on memrefs with static shapes and strides whose body is
-/// c + a * b and whose indexing maps are linear. `accumulate` is set, as linalg has it. Fails,
-/// silently, on any other op. Operands are op.getDpsInputs()[0], [1] and op.getDpsInits()[0].
+/// c + a * b and whose indexing maps are linear. `accumulate` is set, as linalg has it; borders are
+/// those that mark-zero-borders has found. Fails, silently, on any other op. Operands are
+/// op.getDpsInputs()[0], [1] and op.getDpsInits()[0].
 mlir::FailureOr<ContractionProblem> matchContraction(mlir::linalg::LinalgOp op);
 
 /// The dim that the lanes of a vector run along.
@@ -72,6 +87,7 @@ enum class ThreadSplit { None, Batch, Rows, Columns };
 struct ContractionTiling {
   LaneForm form = LaneForm::Columns;
   bool swapped = false;
+  bool skipsBorders = false;  // the problem's borders are not multiplied
   unsigned lanes = 1;         // elements of a full vector
   int64_t rowTile = 1;        // rows of a register tile
   int64_t columnVectors = 1;  // vectors of a register tile's row
@@ -88,6 +104,8 @@ struct ContractionTiling {
   int64_t unroll = 1;
   int64_t chains = 1;
   ThreadSplit split = ThreadSplit::None;
+  /// Share of all products that is computed; 1 unless borders are skipped.
+  double computedShare = 1;
   /// Cycles of one thread that does everything, as the cost model sees it.
   double estimatedCycles = 0;
   /// Bytes of scratch memory that each thread needs.
@@ -96,10 +114,20 @@ struct ContractionTiling {
   std::string reason;
 };
 
+/// Cycles that a thread waits for what other cores' caches hold of an operand (0 and 1: A and B, 2:
+/// C, then the companions), if the threads share it so that each has a part of every `span`
+/// elements (0: each goes through all of it).
+using TransferCost = llvm::function_ref<double(unsigned operand, int64_t span)>;
+
 /// Decides. `threads` is the number of threads to expect at run time; the result is right for any.
 /// A problem too small to be worth dividing is not the business of this function.
 ContractionTiling chooseTiling(const ContractionProblem &problem, const TargetDescription &target,
-                               unsigned threads = 1);
+                               unsigned threads = 1, TransferCost transfer = {});
+
+/// The span of each operand, in elements and in the order of TransferCost, that the threads share
+/// with this tiling.
+llvm::SmallVector<int64_t> sharedSpans(const ContractionProblem &problem,
+                                       const ContractionTiling &tiling);
 
 /// Bytes of scratch memory per thread, 64-byte aligned, that emitContraction needs with the tiling
 /// that chooseTiling returns for the same arguments; often 0.

@@ -25,6 +25,10 @@ constexpr double kIssueWidth = 6;
 /// Cycles to enter and leave the loop over k of one tile.
 constexpr double kTileOverhead = 12;
 
+/// Cycles to find the steps of a dim of k that count, and to run a short loop of unknown length.
+constexpr double kBoundsCycles = 8;
+constexpr double kLoopCycles = 8;
+
 /// What the loads of a step cost even where multiply-adds hide them.
 constexpr double kOverlapLoss = 0.02;
 /// The same for data that successive steps find far apart, where no prefetcher helps, and where
@@ -38,6 +42,10 @@ constexpr double kMemoryLoss = 0.45;
 
 /// What a line of partial sums costs that comes from the last cache and goes back there.
 constexpr double kFarLineCycles = 20;
+
+/// What every further pass over C costs threads that share it, whatever its size: 2 to 3
+/// microseconds were measured on two cores that have no cache in common.
+constexpr double kSharedPassCycles = 8000;
 
 /// How many tiles of a size there are.
 struct TileClass {
@@ -93,7 +101,7 @@ CostModel::CostModel(const ContractionProblem &problem, const TargetDescription 
       columns(product(nest.columns)), batch(product(nest.batch)),
       blocking(blockReduction(nest, tiling.reductionBlock,
                               std::max<int64_t>(tiling.lanes, tiling.unroll))),
-      columnBytes(static_cast<double>(columns) * steps * bytes),
+      counted(stepsThatCount()), columnBytes(static_cast<double>(columns) * steps * bytes),
       rowBytes(static_cast<double>(rows) * steps * bytes),
       columnSpan(std::min(columnBytes, span(nest.columns, Column))),
       rowSpan(std::min(rowBytes, span(nest.rows, Row))) {
@@ -120,6 +128,38 @@ double CostModel::firstRead(double width, Operand operand) const {
                   (1 - fresh) / bandwidth(std::min<double>(span, target.l2Bytes / 2)));
 }
 
+/// Each dim of k loses the steps that no row and no column of a tile needs.
+double CostModel::stepsThatCount() const {
+  double result = static_cast<double>(steps);
+  for (const Dim &dim : nest.reduction) {
+    const Dim *outer = dim.bounds ? nest.numbered(dim.bounds.outer) : nullptr;
+    if (!outer)
+      continue;
+    int64_t taken = 0;
+    for (int64_t begin = 0; begin < outer->extent; begin += outer->tile) {
+      auto [from, to] =
+          dim.bounds.steps(begin, std::min(begin + outer->tile, outer->extent), dim.extent);
+      taken += to - from;
+    }
+    result *= static_cast<double>(taken) / static_cast<double>(outer->tiles() * dim.extent);
+  }
+  return result;
+}
+
+/// Finding the bounds of a tile, and loops over k whose number of iterations is not known.
+double CostModel::boundsCycles() const {
+  if (!tiling.skipsBorders)
+    return 0;
+  double cycles = 0, entries = counted;
+  for (const Dim &dim : nest.reduction)
+    cycles += dim.bounds ? kBoundsCycles : 0;
+  if (const Dim &last = nest.reduction.back(); last.bounds)
+    entries *= kLoopCycles / static_cast<double>(last.extent);
+  else
+    entries = 0;
+  return cycles + entries;
+}
+
 double CostModel::cycles(ThreadSplit split, int64_t threads) const {
   double share = 1;
   if (split == ThreadSplit::Batch)
@@ -128,8 +168,12 @@ double CostModel::cycles(ThreadSplit split, int64_t threads) const {
     share = largestShare(nest.rows, threads);
   else if (split == ThreadSplit::Columns)
     share = largestShare(nest.columns, threads);
+  const double laterPasses = threads > 1 && split != ThreadSplit::None
+                                 ? std::ceil(static_cast<double>(steps) / blocking.blockSteps) - 1
+                                 : 0;
   // A packed operand that the split dim does not index is packed by every thread.
-  return batch * (tiles * share + packColumns * (split == ThreadSplit::Rows ? 1 : share) +
+  return laterPasses * kSharedPassCycles +
+         batch * (tiles * share + packColumns * (split == ThreadSplit::Rows ? 1 : share) +
                   packRows * (split == ThreadSplit::Columns ? 1 : share));
 }
 
@@ -158,7 +202,7 @@ double CostModel::tileCycles(double r, double v) const {
                 columnTraffic(v) + rowTraffic(r)}) +
       kOverlapLoss * (rowLoads + columnLoads) + trafficLoss(Column, columnTraffic(v)) +
       trafficLoss(Row, rowTraffic(r));
-  return steps * (perStep + rowStalls(r) + columnStalls(v)) +
+  return counted * (perStep + rowStalls(r) + columnStalls(v)) + boundsCycles() +
          blocks * (resultCycles(r, v) + kTileOverhead + target.fmaLatency);
 }
 
@@ -187,7 +231,7 @@ double CostModel::dotCycles(double r, double v) const {
       (!nest.rows.empty() && evicts(nest.rows.back().strides[Row], r)))
     perStep *= 2;
   const double sums = r * v * std::min<double>(perTile * 4, 3.0 * tiling.lanes);
-  return passes * (std::ceil(static_cast<double>(steps) / tiling.lanes) * perStep +
+  return passes * (std::ceil(counted / tiling.lanes) * perStep + boundsCycles() +
                    blocks * kTileOverhead) +
          blocks * sums;
 }

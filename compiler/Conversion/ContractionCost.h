@@ -15,7 +15,12 @@ public:
   /// Cycles until the last of `threads` is done.
   double cycles(ThreadSplit split, int64_t threads) const;
 
+  /// Share of the products that tiles take.
+  double computedShare() const { return counted / static_cast<double>(steps); }
+
 private:
+  double stepsThatCount() const;
+  double boundsCycles() const;
   double allTiles() const;
   double tileCycles(double rows, double vectors) const;
   double dotCycles(double rows, double vectors) const;
@@ -45,6 +50,7 @@ private:
   const ContractionTiling &tiling;
   const int64_t bytes, steps, rows, columns, batch; // bytes of an element
   const ReductionBlocking blocking;
+  const double counted;               // steps of k that a tile takes, in the mean
   const double columnBytes, rowBytes; // of what a batch reads of the operands, windows one by one
   const double columnSpan, rowSpan;   // of where that lies
   double tiles = 0, packColumns = 0, packRows = 0;

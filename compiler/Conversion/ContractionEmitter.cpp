@@ -115,7 +115,12 @@ std::pair<Value, Value> ContractionEmitter::tileRange(ArrayRef<Dim> dims, unsign
 }
 
 void ContractionEmitter::forEachTile(const Dim &dim, Value low, Value high, const Offsets &offsets,
-                                     TileBody body) {
+                                     TileBody visit) {
+  auto body = [&](Value tile, const Offsets &inner, int64_t extent) {
+    if (dim.number >= 0)
+      positions[dim.number] = {emit.mul(tile, dim.tile), extent};
+    visit(tile, inner, extent);
+  };
   if (const int64_t full = dim.fullTiles()) {
     Value end = dim.tail() ? emit.min(high, emit.index(full)) : high;
     emit.forEach(low, end, 1, [&](Value tile) {
@@ -209,6 +214,7 @@ void ContractionEmitter::emitReductionBlocks(unsigned level, const Offsets &offs
   const int64_t lastStart = (dim.extent - 1) / size * size;
   emit.forEach(emit.index(0), emit.index(dim.extent), size, [&](Value start) {
     ReductionRange inner = range;
+    inner.starts.push_back(start);
     Value rest = emit.sub(emit.index(dim.extent), start);
     inner.counts.push_back(dim.extent % size ? emit.min(emit.index(size), rest) : emit.index(size));
     if (dim.extent > size) {
@@ -220,8 +226,10 @@ void ContractionEmitter::emitReductionBlocks(unsigned level, const Offsets &offs
       emitReductionBlocks(level + 1, moved, extents, low, high, inner);
       return;
     }
-    for (const Dim &whole : llvm::ArrayRef(nest.reduction).drop_front(level + 1))
+    for (const Dim &whole : llvm::ArrayRef(nest.reduction).drop_front(level + 1)) {
+      inner.starts.push_back(emit.index(0));
       inner.counts.push_back(emit.index(whole.extent));
+    }
     emitBlock(moved, extents, low, high, inner);
   });
 }

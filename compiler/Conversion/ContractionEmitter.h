@@ -22,6 +22,10 @@ struct Panels : Panel {
 struct ReductionRange {
   /// Iterations of each reduction dim; constants except for the blocked dim's.
   llvm::SmallVector<mlir::Value, 3> counts;
+  /// The first iteration of each dim that counts, in that part; empty: none is left out.
+  llvm::SmallVector<mlir::Value, 3> skipped;
+  /// Where the part begins in each dim; empty: there is but one pass.
+  llvm::SmallVector<mlir::Value, 3> starts;
   mlir::Value isFirst, isLast; // i1; null: there is but one pass
 };
 
@@ -81,6 +85,10 @@ private:
                   mlir::Value source, mlir::Value target, llvm::ArrayRef<PackChunk> chunks,
                   bool contiguous);
 
+  /// The steps of a range that the present tile needs, where borders of zeros are skipped; in
+  /// ContractionBounds.cpp.
+  ReductionRange countedSteps(const ReductionRange &range);
+
   // Register tiles, in ContractionTile.cpp.
   void emitTile(const Offsets &offsets, llvm::ArrayRef<TilePosition> rows,
                 llvm::ArrayRef<TilePosition> vectors, mlir::Value rowPanel,
@@ -135,6 +143,12 @@ private:
   mlir::Value thread, threads;              // null: one thread
   llvm::SmallVector<mlir::Value, 4> memory; // flat, by operand
   mlir::Value scratch;
+  /// What the present tile covers of the dims that bounds refer to, by Dim::number.
+  struct Position {
+    mlir::Value first;
+    int64_t extent = 0;
+  };
+  llvm::DenseMap<int, Position> positions;
   Panels rowPanels;  // all of them, packed at once
   Panel columnPanel; // that of the present tiles
 };

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <utility>
 
 namespace nnc::contraction {
 namespace {
@@ -21,31 +22,57 @@ llvm::SmallVector<Dim, 3> toDims(llvm::ArrayRef<ContractionDim> source, bool swa
                                  unsigned operands) {
   llvm::SmallVector<Dim, 3> dims;
   for (const ContractionDim &dim : source)
-    if (dim.extent != 1)
-      dims.push_back(toDim(dim, swapped, operands));
+    dims.push_back(toDim(dim, swapped, operands));
   return dims;
+}
+
+/// Connects the dims of k with those that say which of their steps count.
+void setBounds(const ContractionProblem &problem, bool swapped, Nest &nest) {
+  for (auto [number, border] : llvm::enumerate(problem.borders)) {
+    llvm::SmallVector<Dim, 3> &group = border.group == ZeroBorder::Batch            ? nest.batch
+                                       : (border.group == ZeroBorder::M) != swapped ? nest.rows
+                                                                                    : nest.columns;
+    Dim &outer = group[border.outer];
+    if (outer.number < 0)
+      outer.number = static_cast<int>(number);
+    Bounds &bounds = nest.reduction[border.reduction].bounds;
+    bounds.outer = outer.number;
+    bounds.scale = border.scale;
+    bounds.step = border.step;
+    bounds.low = border.low;
+    bounds.high = border.high;
+  }
+}
+
+void dropUnits(llvm::SmallVector<Dim, 3> &dims) {
+  llvm::erase_if(dims, [](const Dim &dim) { return dim.extent == 1; });
 }
 
 /// Merges neighbours that every operand steps through as through one dim.
 void collapse(llvm::SmallVector<Dim, 3> &dims) {
   for (size_t i = 0; i + 1 < dims.size();) {
     Dim &outer = dims[i], &inner = dims[i + 1];
-    bool merges = true;
+    bool merges = outer.number < 0 && inner.number < 0 && !inner.bounds;
     for (auto [far, near] : llvm::zip_equal(outer.strides, inner.strides))
       merges &= far == near * inner.extent;
     if (!merges) {
       ++i;
       continue;
     }
+    inner.bounds = outer.bounds;
+    inner.bounds.inner *= inner.extent;
     inner.extent *= outer.extent;
     dims.erase(dims.begin() + i);
   }
 }
 
+/// Dims that bounds refer to come first, so that a tile has one position in them.
 void sortByResultStride(llvm::SmallVector<Dim, 3> &dims) {
-  std::stable_sort(dims.begin(), dims.end(), [](const Dim &a, const Dim &b) {
-    return std::abs(a.strides[Result]) > std::abs(b.strides[Result]);
-  });
+  auto key = [](const Dim &dim) {
+    return std::make_pair(dim.number < 0, -std::abs(dim.strides[Result]));
+  };
+  std::stable_sort(dims.begin(), dims.end(),
+                   [&](const Dim &a, const Dim &b) { return key(a) < key(b); });
 }
 
 /// Index of the last dim along which all of `operands` are contiguous, or -1.
@@ -81,7 +108,24 @@ template <typename Body> void forEachIndex(llvm::ArrayRef<int64_t> extents, Body
 
 } // namespace
 
-std::optional<Nest> makeNest(const ContractionProblem &problem, LaneForm form, bool swapped) {
+std::pair<int64_t, int64_t> Bounds::steps(int64_t begin, int64_t end, int64_t extent) const {
+  const int64_t first = scale * begin, last = scale * (end - 1);
+  const int64_t below = std::max<int64_t>(low - std::max(first, last), 0);
+  const int64_t above = std::max<int64_t>(high - 1 - std::min(first, last) + step, 0);
+  const int64_t from = (below + step - 1) / step * inner;
+  return {std::min(from, extent), std::max(from, std::min(above / step * inner, extent))};
+}
+
+const Dim *Nest::numbered(int number) const {
+  for (const auto *group : {&batch, &rows, &columns})
+    for (const Dim &dim : *group)
+      if (dim.number == number)
+        return &dim;
+  return nullptr;
+}
+
+std::optional<Nest> makeNest(const ContractionProblem &problem, LaneForm form, bool swapped,
+                             bool skipsBorders) {
   size_t companions = 0;
   for (const auto *group : {&problem.batch, &problem.m, &problem.n, &problem.k})
     for (const ContractionDim &dim : *group)
@@ -94,6 +138,10 @@ std::optional<Nest> makeNest(const ContractionProblem &problem, LaneForm form, b
   nest.rows = toDims(swapped ? problem.n : problem.m, swapped, nest.operands);
   nest.columns = toDims(swapped ? problem.m : problem.n, swapped, nest.operands);
   nest.reduction = toDims(problem.k, swapped, nest.operands);
+  if (skipsBorders)
+    setBounds(problem, swapped, nest);
+  for (auto *group : {&nest.batch, &nest.rows, &nest.columns, &nest.reduction})
+    dropUnits(*group);
 
   sortByResultStride(nest.batch);
   sortByResultStride(nest.rows);

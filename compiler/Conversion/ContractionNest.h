@@ -14,10 +14,24 @@ inline constexpr int64_t kCacheLineBytes = 64;
 /// where the roles are swapped), `Column` the one that does not depend on the rows.
 enum Operand : unsigned { Row = 0, Column = 1, Result = 2, FirstCompanion = 3 };
 
+/// Steps of a reduction dim that need not be taken: as ZeroBorder.
+struct Bounds {
+  int outer = -1; // Dim::number of the other dim; -1: every step counts
+  int64_t scale = 0, step = 1, low = 0, high = 0;
+  int64_t inner = 1; // steps for each of its own, since a dim was merged into this one
+
+  explicit operator bool() const { return outer >= 0; }
+  /// Steps [first, second) of `extent` that count at one or more of the indices [begin, end) of the
+  /// other dim.
+  std::pair<int64_t, int64_t> steps(int64_t begin, int64_t end, int64_t extent) const;
+};
+
 struct Dim {
   int64_t extent = 1;
   llvm::SmallVector<int64_t, 4> strides; // by operand
   int64_t tile = 1;                      // what one register tile covers
+  int number = -1;                       // set if bounds refer to this dim
+  Bounds bounds;                         // of a reduction dim
 
   int64_t tiles() const { return (extent + tile - 1) / tile; }
   int64_t fullTiles() const { return extent / tile; }
@@ -39,6 +53,8 @@ struct Nest {
   /// The innermost column dim: the lanes of a result vector run along it.
   const Dim &lane() const { return columns.back(); }
   int64_t reductionExtent() const;
+  /// The dim with this number; null if it has but one iteration and was dropped.
+  const Dim *numbered(int number) const;
 
   /// Distributes a register tile of `rowTile` rows and `columnVectors` vectors of `lanes` over the
   /// dims.
@@ -54,7 +70,9 @@ struct Nest {
 
 /// Nothing if the problem does not have this form: for Batch a batch dim along which A, B and C are
 /// contiguous, for Reduction a dim of k along which A and B are.
-std::optional<Nest> makeNest(const ContractionProblem &problem, LaneForm form, bool swapped);
+/// Where borders are skipped, rows of a register tile that need different steps are kept apart.
+std::optional<Nest> makeNest(const ContractionProblem &problem, LaneForm form, bool swapped,
+                             bool skipsBorders = false);
 
 /// The block of the reduction dims that one pass covers: all of the dims behind `dim`, `step` of
 /// `dim`, one of each before it.

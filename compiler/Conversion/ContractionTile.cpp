@@ -94,13 +94,18 @@ private:
 void ContractionEmitter::emitTile(const Offsets &offsets, ArrayRef<TilePosition> rows,
                                   ArrayRef<TilePosition> vectors, Value rowPanel,
                                   const ReductionRange &range) {
-  TileShape tile(vectors, range);
+  const ReductionRange counted = countedSteps(range);
+  TileShape tile(vectors, counted);
   for (auto [i, row] : llvm::enumerate(rows))
     tile.rows.push_back(rowPanel ? static_cast<int64_t>(i) : row.offsets[Row]);
   tile.rowStrides = rowPanel ? packedStrides(rowPanels.width) : reductionStrides(Row);
   tile.columnStrides = tiling.packB ? packedStrides(columnPanel.width) : reductionStrides(Column);
-  const Value row = rowPanel ? rowPanel : offsets[Row];
-  const Value column = tiling.packB ? columnPanel.base : offsets[Column];
+  Value row = rowPanel ? rowPanel : offsets[Row];
+  Value column = tiling.packB ? columnPanel.base : offsets[Column];
+  for (auto [level, skipped] : llvm::enumerate(counted.skipped)) {
+    row = emit.add(row, emit.mul(skipped, tile.rowStrides[level]));
+    column = emit.add(column, emit.mul(skipped, tile.columnStrides[level]));
+  }
 
   prefetchResults(offsets, rows, vectors);
   if (nest.form == LaneForm::Reduction) {
@@ -119,15 +124,23 @@ void ContractionEmitter::prefetchResults(const Offsets &offsets, ArrayRef<TilePo
   if (blocking.blockSteps < kPrefetchSteps)
     return;
   const bool onePass = blocking.blockSteps == nest.reductionExtent();
-  for (unsigned op = Result; op < memory.size(); ++op) {
+  auto isRead = [&](unsigned op) {
     // The epilogue comes with the last of all passes.
-    if (op == Result ? onePass && !problem.accumulate : !onePass)
+    return op == Result ? !onePass || problem.accumulate : onePass;
+  };
+  int64_t span = 0; // of all that is read
+  for (unsigned op = Result; op < memory.size(); ++op) {
+    if (!isRead(op))
       continue;
-    int64_t span = bytes;
+    span += bytes;
     for (ArrayRef<Dim> dims : {ArrayRef(nest.batch), ArrayRef(nest.rows), ArrayRef(nest.columns)})
       for (const Dim &dim : dims)
         span += (dim.extent - 1) * std::abs(dim.strides[op]) * bytes;
-    if (span <= emit.target.l2Bytes)
+  }
+  if (span <= emit.target.l2Bytes)
+    return;
+  for (unsigned op = Result; op < memory.size(); ++op) {
+    if (!isRead(op))
       continue;
     std::set<int64_t> lines; // positions of which no two lie in one line
     auto touch = [&](int64_t position) {
@@ -224,6 +237,13 @@ SmallVector<Value> ContractionEmitter::reduce(const TileShape &tile, unsigned le
     const int64_t left = *known % stride;
     if (left)
       result = steps(unrolled, (left + width - 1) / width, tail ? tail : width, result);
+    return result;
+  }
+  if (const Bounds &bounds = nest.reduction[level].bounds) {
+    if (bounds.inner % stride)
+      result = emit.forEach(unrolled, count, width, result, [&](Value k, ValueRange carried) {
+        return steps(k, 1, width, carried);
+      });
     return result;
   }
   // A block of k that is not the last is a multiple of `stride`, so that one remainder fits all.

@@ -16,11 +16,27 @@ namespace {
 
 using namespace contraction;
 
+SmallVector<int64_t> spans(const Nest &nest, bool swapped, ThreadSplit split) {
+  SmallVector<int64_t> result(nest.operands, 0);
+  if (split == ThreadSplit::None)
+    return result;
+  ArrayRef<Dim> dims = split == ThreadSplit::Batch  ? nest.batch
+                       : split == ThreadSplit::Rows ? nest.rows
+                                                    : nest.columns;
+  const Dim &shared = dims[splitDim(dims)];
+  for (auto [span, stride] : llvm::zip_equal(result, shared.strides))
+    span = std::abs(stride) * shared.extent;
+  if (swapped)
+    std::swap(result[0], result[1]);
+  return result;
+}
+
 /// Prices variants and keeps the best.
 class Search {
 public:
-  Search(const ContractionProblem &problem, const TargetDescription &target, unsigned threads)
-      : problem(problem), target(target), threads(threads) {}
+  Search(const ContractionProblem &problem, const TargetDescription &target, unsigned threads,
+         TransferCost transfer)
+      : problem(problem), target(target), threads(threads), transfer(transfer) {}
 
   void consider(const Nest &nest, ContractionTiling tiling) {
     Nest tiled = nest;
@@ -89,12 +105,16 @@ private:
       double cycles = model.cycles(split, threads);
       if (threads == 1)
         cycles += 1e-6 * model.cycles(split, 2);
+      else if (transfer)
+        for (auto [operand, span] : llvm::enumerate(spans(nest, tiling.swapped, split)))
+          cycles += transfer(operand, span);
       if (cycles >= bestCycles)
         return;
       bestCycles = cycles;
       best = tiling;
       best.split = split;
       best.estimatedCycles = model.cycles(split, 1);
+      best.computedShare = model.computedShare();
     };
     consider(ThreadSplit::None, {});
     consider(ThreadSplit::Batch, nest.batch);
@@ -105,7 +125,48 @@ private:
   const ContractionProblem &problem;
   const TargetDescription &target;
   const unsigned threads;
+  const TransferCost transfer;
 };
+
+void considerForm(Search &search, const ContractionProblem &problem,
+                  const TargetDescription &target, LaneForm form, bool swapped, bool skipsBorders) {
+  const int64_t fullLanes = target.lanes(problem.elementBits());
+  std::optional<Nest> nest = makeNest(problem, form, swapped, skipsBorders);
+  if (!nest)
+    return;
+  // Lanes of a vector count together.
+  if (form == LaneForm::Reduction && nest->reduction.back().bounds)
+    return;
+  ContractionTiling tiling;
+  tiling.form = form;
+  tiling.swapped = swapped;
+  tiling.skipsBorders = skipsBorders;
+  // Few columns: a narrower vector, unless the lanes run along k.
+  const int64_t needed = llvm::PowerOf2Ceil(nest->lane().extent);
+  tiling.lanes = form == LaneForm::Reduction ? fullLanes : std::min(fullLanes, needed);
+  const int64_t lanes = tiling.lanes;
+  const int64_t vectors = llvm::divideCeil(nest->lane().extent, lanes);
+  const int64_t columnsPerVector =
+      form == LaneForm::Reduction ? std::min(lanes, nest->lane().extent) : 1;
+  // One register holds the broadcast element of A (in the batch form, a vector of it); where
+  // each is used once, LLVM has two of them in flight.
+  const int64_t registers = target.vectorRegisters;
+  for (int64_t dots : {0, 4, 8}) {
+    if (dots && (form != LaneForm::Reduction || nest->lane().extent <= dots))
+      continue;
+    tiling.dotProducts = dots;
+    const int64_t perVector = dots ? dots : columnsPerVector;
+    for (int64_t v = 1; v * perVector < registers; ++v)
+      for (int64_t r = 1; r * v * perVector + v + (v == 1 ? 2 : 1) <= registers; ++r) {
+        if ((v > 1 && v > vectors && nest->columns.size() == 1) ||
+            (form == LaneForm::Reduction && v > 1))
+          continue;
+        tiling.rowTile = r;
+        tiling.columnVectors = v;
+        search.consider(*nest, tiling);
+      }
+  }
+}
 
 std::string explain(const ContractionTiling &tiling, const ContractionProblem &problem,
                     const TargetDescription &target) {
@@ -137,8 +198,17 @@ std::string explain(const ContractionTiling &tiling, const ContractionProblem &p
     text += llvm::formatv("; blocks of {0} steps of k", tiling.reductionBlock);
   if (tiling.columnBlock)
     text += llvm::formatv(" by {0} columns", tiling.columnBlock);
-  const double share = problem.flops() / (2.0 * target.lanes(problem.elementBits())) /
-                       target.fmasPerCycle / tiling.estimatedCycles;
+  if (tiling.skipsBorders)
+    text += llvm::formatv("; without the zeros of borders, {0:f0} % of the products",
+                          tiling.computedShare * 100);
+  if (tiling.split == ThreadSplit::Batch)
+    text += "; threads share the batch";
+  else if (tiling.split != ThreadSplit::None)
+    text += (tiling.split == ThreadSplit::Rows) != tiling.swapped ? "; threads share m"
+                                                                  : "; threads share n";
+  const double share = tiling.computedShare * problem.flops() /
+                       (2.0 * target.lanes(problem.elementBits())) / target.fmasPerCycle /
+                       tiling.estimatedCycles;
   text +=
       llvm::formatv("; about {0:f0} cycles, {1:f0} % of peak", tiling.estimatedCycles, share * 100);
   return text;
@@ -146,46 +216,23 @@ std::string explain(const ContractionTiling &tiling, const ContractionProblem &p
 
 } // namespace
 
+SmallVector<int64_t> sharedSpans(const ContractionProblem &problem,
+                                 const ContractionTiling &tiling) {
+  std::optional<Nest> nest = makeNest(problem, tiling.form, tiling.swapped, tiling.skipsBorders);
+  nest->setTiles(tiling.rowTile, tiling.columnVectors, tiling.lanes);
+  return spans(*nest, tiling.swapped, tiling.split);
+}
+
 ContractionTiling chooseTiling(const ContractionProblem &problem, const TargetDescription &target,
-                               unsigned threads) {
-  const int64_t fullLanes = target.lanes(problem.elementBits());
-  Search search(problem, target, threads);
+                               unsigned threads, TransferCost transfer) {
+  Search search(problem, target, threads, transfer);
   for (LaneForm form : {LaneForm::Columns, LaneForm::Batch, LaneForm::Reduction})
-    for (bool swapped : {false, true}) {
-      std::optional<Nest> nest = makeNest(problem, form, swapped);
-      if (!nest)
-        continue;
-      ContractionTiling tiling;
-      tiling.form = form;
-      tiling.swapped = swapped;
-      // Few columns: a narrower vector, unless the lanes run along k.
-      const int64_t needed = llvm::PowerOf2Ceil(nest->lane().extent);
-      tiling.lanes = form == LaneForm::Reduction ? fullLanes : std::min(fullLanes, needed);
-      const int64_t lanes = tiling.lanes;
-      const int64_t vectors = llvm::divideCeil(nest->lane().extent, lanes);
-      const int64_t columnsPerVector =
-          form == LaneForm::Reduction ? std::min(lanes, nest->lane().extent) : 1;
-      // One register holds the broadcast element of A (in the batch form, a vector of it); where
-      // each is used once, LLVM has two of them in flight.
-      const int64_t registers = target.vectorRegisters;
-      for (int64_t dots : {0, 4, 8}) {
-        if (dots && (form != LaneForm::Reduction || nest->lane().extent <= dots))
-          continue;
-        tiling.dotProducts = dots;
-        const int64_t perVector = dots ? dots : columnsPerVector;
-        for (int64_t v = 1; v * perVector < registers; ++v)
-          for (int64_t r = 1; r * v * perVector + v + (v == 1 ? 2 : 1) <= registers; ++r) {
-            if ((v > 1 && v > vectors && nest->columns.size() == 1) ||
-                (form == LaneForm::Reduction && v > 1))
-              continue;
-            tiling.rowTile = r;
-            tiling.columnVectors = v;
-            search.consider(*nest, tiling);
-          }
-      }
-    }
+    for (bool swapped : {false, true})
+      for (bool skipsBorders : {false, true})
+        if (!skipsBorders || !problem.borders.empty())
+          considerForm(search, problem, target, form, swapped, skipsBorders);
   ContractionTiling best = search.best;
-  std::optional<Nest> nest = makeNest(problem, best.form, best.swapped);
+  std::optional<Nest> nest = makeNest(problem, best.form, best.swapped, best.skipsBorders);
   nest->setTiles(best.rowTile, best.columnVectors, best.lanes);
   best.scratchBytes = scratchLayout(*nest, best).elements() * (problem.elementBits() / 8);
   best.reason = explain(best, problem, target);

@@ -2,6 +2,7 @@
 
 #include "compiler/Conversion/Epilogue.h"
 #include "compiler/Conversion/Recomputed.h"
+#include "compiler/Conversion/ZeroBorders.h"
 #include "compiler/Dialect/NN.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -218,8 +219,12 @@ Operation *FunctionRewriter::rewriteLinalg(linalg::LinalgOp op) {
       yielded.push_back(toMemory(builder, location, mapping.lookup(value)));
     linalg::YieldOp::create(builder, location, yielded);
   };
-  return linalg::GenericOp::create(kernels, op.getLoc(), TypeRange{}, inputs, outputs,
-                                   op.getIndexingMapsArray(), op.getIteratorTypesArray(), body);
+  auto rewritten =
+      linalg::GenericOp::create(kernels, op.getLoc(), TypeRange{}, inputs, outputs,
+                                op.getIndexingMapsArray(), op.getIteratorTypesArray(), body);
+  if (Attribute interiors = op->getAttr(interiorsAttrName))
+    rewritten->setAttr(interiorsAttrName, interiors);
+  return rewritten;
 }
 
 /// A copy into a part of the destination, whose memory the result shares.

@@ -7,6 +7,7 @@
 #include "llvm/Support/MathExtras.h"
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 
 using namespace mlir;
@@ -167,34 +168,46 @@ static void chooseVectors(const KernelNest &nest, const TargetDescription &targe
   }
 }
 
-/// Enough units to balance any likely number of threads.
-static constexpr int64_t enoughUnits = 16;
+/// Numbers of threads that a partition should suit: the usual, and many.
+static constexpr int64_t fewThreads = 2, manyThreads = 16;
 
-void choosePartition(const KernelNest &nest, KernelPlan &plan) {
+/// The largest share of `units` that one of `threads` gets.
+static double largestShare(int64_t units, int64_t threads) {
+  return static_cast<double>(llvm::divideCeil(units, threads)) / units;
+}
+
+/// Sets the partition if the work is worth it: the loop whose units divide evenly, and along which
+/// the operands have been divided before. The outermost of equals, since it keeps each thread's
+/// share of memory in one piece.
+static void choosePartition(const KernelNest &nest, KernelPlan &plan, PartitionTransfer transfer) {
   plan.partitionLoop.reset();
   if (plan.cycles < minimumParallelCycles)
     return;
-  // Enough units to balance any likely number of threads; the outermost such loop keeps each
-  // thread's share of memory in one piece.
-  constexpr int64_t enoughUnits = 16;
-  int64_t best = 1;
+  double least = std::numeric_limits<double>::infinity();
   for (auto [position, dimension] : llvm::enumerate(plan.order)) {
     if (nest.dimensions[dimension].reduction)
       break;
-    int64_t unitSize = plan.vectorLoop == position ? plan.lanes * plan.copies : 1;
-    int64_t units = llvm::divideCeil(nest.dimensions[dimension].extent, unitSize);
-    if (units <= best)
+    const int64_t unitSize = plan.vectorLoop == position ? plan.lanes * plan.copies : 1;
+    const int64_t units = llvm::divideCeil(nest.dimensions[dimension].extent, unitSize);
+    if (units == 1)
       continue;
-    best = units;
+    // A loop inside others has its share of each of their iterations.
+    double cost = plan.cycles *
+                  (largestShare(units, fewThreads) + largestShare(units, manyThreads)) *
+                  (position == 0 ? 1 : 1.05);
+    if (transfer)
+      cost += 2 * transfer(dimension);
+    if (cost >= least)
+      continue;
+    least = cost;
     plan.partitionLoop = position;
     plan.partitionUnits = units;
     plan.unitSize = unitSize;
-    if (units >= enoughUnits)
-      break;
   }
 }
 
-KernelPlan planKernel(const KernelNest &nest, const TargetDescription &target) {
+KernelPlan planKernel(const KernelNest &nest, const TargetDescription &target,
+                      PartitionTransfer transfer) {
   KernelPlan plan;
   plan.masksStores = target.hasMaskedStores;
   plan.cycles = nestCycles(nest, std::nullopt, 1);
@@ -223,12 +236,12 @@ KernelPlan planKernel(const KernelNest &nest, const TargetDescription &target) {
     plan.vectorLoop = llvm::find(plan.order, *vector) - plan.order.begin();
     chooseVectors(nest, target, plan);
   }
-  choosePartition(nest, plan);
+  choosePartition(nest, plan, transfer);
   // Finer units, where threads share vectors and there are but a few.
   if (plan.partitionLoop && plan.partitionLoop == plan.vectorLoop && plan.copies > 1 &&
-      plan.partitionUnits < enoughUnits) {
+      plan.partitionUnits < manyThreads) {
     plan.copies = 1;
-    choosePartition(nest, plan);
+    choosePartition(nest, plan, transfer);
   }
   return plan;
 }

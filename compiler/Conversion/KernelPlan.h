@@ -46,10 +46,11 @@ inline constexpr double minimumParallelCycles = 4000;
 /// loop.
 double operationCycles(mlir::Operation *operation, int64_t lanes);
 
-KernelPlan planKernel(const KernelNest &nest, const TargetDescription &target);
+/// Cycles that a thread waits for what other cores' caches hold of the nest's operands if the
+/// threads share this dimension.
+using PartitionTransfer = llvm::function_ref<double(unsigned dimension)>;
 
-/// The same plan for every thread's share to be chosen by the caller: sets the partition if the
-/// work is worth it.
-void choosePartition(const KernelNest &nest, KernelPlan &plan);
+KernelPlan planKernel(const KernelNest &nest, const TargetDescription &target,
+                      PartitionTransfer transfer = {});
 
 } // namespace nnc

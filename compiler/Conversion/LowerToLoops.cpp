@@ -1,5 +1,6 @@
 #include "compiler/Conversion/Barriers.h"
 #include "compiler/Conversion/BlockLayout.h"
+#include "compiler/Conversion/CacheAffinity.h"
 #include "compiler/Conversion/ContractionKernel.h"
 #include "compiler/Conversion/Epilogue.h"
 #include "compiler/Conversion/KernelEmitter.h"
@@ -27,6 +28,12 @@ constexpr StringLiteral profileName = "nnc_profile";
 /// Threads to expect when a choice depends on it; results never do.
 constexpr unsigned expectedThreads = 2;
 
+/// A kernel that is no contraction.
+struct NestKernel {
+  KernelNest nest;
+  KernelPlan plan;
+};
+
 /// Lowers the kernels of one function, in order.
 class FunctionLowering {
 public:
@@ -40,7 +47,10 @@ private:
   void hoistViews();
   LogicalResult lower(Operation *operation);
 
+  LogicalResult planKernels(ArrayRef<Operation *> kernels);
   ContractionKernel planContraction(linalg::LinalgOp op);
+  LogicalResult planNest(linalg::LinalgOp op);
+  double transferCycles(const Access &access, Division division) const;
   LogicalResult lowerContraction(linalg::LinalgOp op, ContractionKernel &plan);
   LogicalResult callContraction(const ContractionKernel &kernel);
   LogicalResult callNest(linalg::LinalgOp op, const KernelPlan &plan, bool everyThread,
@@ -73,6 +83,8 @@ private:
   /// What a reduction's output starts from, by the operation and the number of the output.
   DenseMap<std::pair<Operation *, unsigned>, TypedAttr> fills;
   DenseMap<Operation *, ContractionKernel> contractions;
+  DenseMap<Operation *, NestKernel> nests;
+  CacheAffinity affinity;
   DenseSet<Operation *> done; // epilogues that have been lowered with their contractions
   Value scratch;
   int64_t scratchSize = 0;
@@ -232,6 +244,35 @@ static bool usesResult(linalg::LinalgOp contraction, linalg::LinalgOp epilogue, 
          llvm::is_contained(epilogue.getDpsInits(), contraction.getDpsInits()[0]);
 }
 
+double FunctionLowering::transferCycles(const Access &access, Division division) const {
+  // What does not fit into the other's cache comes from further away for both.
+  const double cycles =
+      std::min(affinity.remoteBytes(access, division), static_cast<double>(target.l2Bytes)) /
+      target.remoteBytesPerCycle;
+  if (!access.write || division.kind != Division::Parts || division.span % 128 == 0)
+    return cycles;
+  // Where parts of two threads meet in the middle of a line both write it.
+  return cycles +
+         target.sharedLineCycles * static_cast<double>((access.end - access.begin) / division.span);
+}
+
+/// What a contraction and its epilogue touch: A, B, C if it is used, then the companions, in the
+/// order of ContractionOperands.
+static SmallVector<std::optional<Access>> operandAccesses(ContractionKernel &kernel) {
+  SmallVector<std::optional<Access>> accesses{wholeAccess(kernel.operands.a, false),
+                                              wholeAccess(kernel.operands.b, false), std::nullopt};
+  if (kernel.operands.c)
+    accesses[2] = wholeAccess(kernel.operands.c, true);
+  for (Value companion : kernel.operands.companions)
+    accesses.push_back(wholeAccess(
+        companion, llvm::is_contained(ValueRange(kernel.epilogue.getDpsInits()), companion)));
+  return accesses;
+}
+
+static bool isShared(const ContractionTiling &tiling) {
+  return tiling.estimatedCycles >= minimumParallelCycles && tiling.split != ThreadSplit::None;
+}
+
 /// How a contraction will be computed; also says how much scratch memory it needs.
 ContractionKernel FunctionLowering::planContraction(linalg::LinalgOp op) {
   ContractionKernel plan;
@@ -239,9 +280,70 @@ ContractionKernel FunctionLowering::planContraction(linalg::LinalgOp op) {
   plan.epilogue = epilogueOf(op);
   bool accumulate = !fills.contains({op, 0});
   describeKernel(plan, accumulate, usesResult(op, plan.epilogue, accumulate));
-  plan.tiling = chooseTiling(plan.problem, target, expectedThreads);
+  SmallVector<std::optional<Access>> accesses = operandAccesses(plan);
+  const int64_t bytes = plan.problem.elementBits() / 8;
+  plan.tiling =
+      chooseTiling(plan.problem, target, expectedThreads, [&](unsigned operand, int64_t span) {
+        return accesses[operand] ? transferCycles(*accesses[operand], Division::parts(span * bytes))
+                                 : 0.0;
+      });
+  SmallVector<int64_t> spans = sharedSpans(plan.problem, plan.tiling);
+  for (auto [operand, access] : llvm::enumerate(accesses))
+    if (access)
+      affinity.record(*access, isShared(plan.tiling) ? Division::parts(spans[operand] * bytes)
+                                                     : Division{Division::FirstThread});
   scratchSize = std::max(scratchSize, alignToBlock(plan.tiling.scratchBytes));
   return plan;
+}
+
+LogicalResult FunctionLowering::planNest(linalg::LinalgOp op) {
+  FailureOr<KernelNest> nest = describeNest(op, memory);
+  if (failed(nest))
+    return op.emitOpError("cannot be lowered: needs static shapes and linear indexing maps");
+  SmallVector<std::pair<const NestOperand *, Access>> accesses;
+  auto add = [&](const NestOperand &operand, bool write) {
+    if (operand.memory)
+      accesses.push_back({&operand, wholeAccess(operand.memref, write)});
+  };
+  for (const NestOperand &input : nest->inputs)
+    add(input, false);
+  for (const NestOperand &output : nest->outputs)
+    add(output, true);
+  auto division = [&](const NestOperand &operand, unsigned dimension) {
+    const int64_t bytes = (operand.elementType.getIntOrFloatBitWidth() + 7) / 8;
+    return Division::parts(std::abs(operand.form.strides[dimension]) *
+                           nest->dimensions[dimension].extent * bytes);
+  };
+  KernelPlan plan = planKernel(*nest, target, [&](unsigned dimension) {
+    double cycles = 0;
+    for (auto &[operand, access] : accesses)
+      cycles += transferCycles(access, division(*operand, dimension));
+    return cycles;
+  });
+  for (auto &[operand, access] : accesses)
+    affinity.record(access, plan.partitionLoop ? division(*operand, plan.order[*plan.partitionLoop])
+                                               : Division{Division::FirstThread});
+  nests.try_emplace(op, NestKernel{std::move(*nest), std::move(plan)});
+  return success();
+}
+
+/// Decides about all kernels in the order in which they run.
+LogicalResult FunctionLowering::planKernels(ArrayRef<Operation *> kernels) {
+  DenseSet<Operation *> epilogues;
+  for (Operation *kernel : kernels) {
+    auto op = dyn_cast<linalg::LinalgOp>(kernel);
+    if (!op || epilogues.contains(kernel))
+      continue;
+    if (succeeded(matchContraction(op))) {
+      ContractionKernel contraction = planContraction(op);
+      if (contraction.epilogue)
+        epilogues.insert(contraction.epilogue);
+      contractions.try_emplace(kernel, std::move(contraction));
+    } else if (failed(planNest(op))) {
+      return failure();
+    }
+  }
+  return success();
 }
 
 /// What is computed, for people: the result's name if it has one, its size and the terms of a sum.
@@ -262,8 +364,7 @@ static std::string describeSums(linalg::LinalgOp op, const ContractionProblem &p
 }
 
 LogicalResult FunctionLowering::lowerContraction(linalg::LinalgOp op, ContractionKernel &plan) {
-  bool everyThread = threaded && plan.tiling.estimatedCycles >= minimumParallelCycles &&
-                     plan.tiling.split != ThreadSplit::None;
+  bool everyThread = threaded && isShared(plan.tiling);
   SmallVector<Access> accesses{wholeAccess(plan.operands.a, false),
                                wholeAccess(plan.operands.b, false)};
   if (plan.operands.c)
@@ -385,18 +486,15 @@ LogicalResult FunctionLowering::lower(Operation *operation) {
   if (auto found = contractions.find(operation); found != contractions.end())
     return lowerContraction(op, found->second);
 
-  FailureOr<KernelNest> nest = describeNest(op, memory);
-  if (failed(nest))
-    return op.emitOpError("cannot be lowered: needs static shapes and linear indexing maps");
-  KernelPlan plan = planKernel(*nest, target);
+  auto &[nest, plan] = nests.find(operation)->second;
   bool everyThread = threaded && plan.partitionLoop.has_value();
-  beginKernel(op, kernelAccesses(*nest, plan, everyThread), everyThread);
+  beginKernel(op, kernelAccesses(nest, plan, everyThread), everyThread);
   SmallVector<TypedAttr> initial;
-  for (unsigned i = 0; i < nest->outputs.size(); ++i)
+  for (unsigned i = 0; i < nest.outputs.size(); ++i)
     initial.push_back(fills.lookup({operation, i}));
   if (failed(callNest(op, plan, everyThread, initial))) {
     UnitRange range = everyThread ? unitRange(plan.partitionUnits) : UnitRange();
-    emitKernel(builder, *nest, plan, constants, everyThread ? &range : nullptr, initial);
+    emitKernel(builder, nest, plan, constants, everyThread ? &range : nullptr, initial);
   }
   op.erase();
   return success();
@@ -426,10 +524,8 @@ LogicalResult FunctionLowering::run() {
     fill.erase();
     return true;
   });
-  for (Operation *kernel : kernels)
-    if (auto op = dyn_cast<linalg::LinalgOp>(kernel))
-      if (succeeded(matchContraction(op)))
-        contractions.try_emplace(kernel, planContraction(op));
+  if (failed(planKernels(kernels)))
+    return failure();
   for (Operation *kernel : kernels) {
     if (done.contains(kernel))
       kernel->erase();

@@ -1,6 +1,7 @@
 // Constants and operations on shapes: views where a view will do, else a generic op whose indexing
 // map says what moves where, so that fusion can fold it into the map of whoever reads it.
 #include "compiler/Conversion/NNToLinalg.h"
+#include "compiler/Conversion/ZeroBorders.h"
 
 #include "mlir/Dialect/Utils/ReshapeOpsUtils.h"
 
@@ -161,8 +162,10 @@ struct PadPattern : OpRewritePattern<nn::PadOp> {
       offsets[dim] = low;
       sizes[dim] = extent;
     }
-    rewriter.replaceOp(op,
-                       buildInsert(rewriter, op.getLoc(), op.getOperand(), result, op.getLow()));
+    Value padded = buildInsert(rewriter, op.getLoc(), op.getOperand(), result, op.getLow());
+    if (op.getValue().isZero())
+      padded.getDefiningOp()->setAttr(zeroBorderAttrName, rewriter.getUnitAttr());
+    rewriter.replaceOp(op, padded);
     return success();
   }
 };

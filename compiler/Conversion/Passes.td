@@ -156,6 +156,26 @@ def SplitReductions : Pass<"split-reductions", "::mlir::func::FuncOp"> {
   ];
 }
 
+def MarkZeroBorders : Pass<"mark-zero-borders", "::mlir::func::FuncOp"> {
+  let summary = "Tell contractions of the zeros that pad their operands";
+  let description = [{
+    Before, contractions read padded images, through windows or not. After, those
+    that do have the part of each operand that need not be zero, `nn.interiors`,
+    by which lower-to-loops leaves out products with zeros: of a 3x3 convolution
+    of 4x4 images that is a third. A border of zeros with weights that are not
+    finite therefore gives finite sums.
+
+    ```mlir
+    %padded = tensor.insert_slice %x into %border[0, 1, 0] [8, 4, 3] [1, 1, 1] {nn.zero_border} : ...
+    linalg.generic {...} ins(%padded, %w : tensor<8x6x3xf32>, tensor<3x3x5xf32>) ...
+    // =>
+    linalg.generic {...} ins(%padded, %w : tensor<8x6x3xf32>, tensor<3x3x5xf32>)
+        {nn.interiors = [array<i64: 0, 8, 1, 5, 0, 3>, array<i64>]} ...
+    ```
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+}
+
 def AssignArena : Pass<"assign-arena", "::mlir::ModuleOp"> {
   let summary = "Give every tensor its place in the blocks of memory of compiled functions";
   let description = [{

@@ -17,6 +17,7 @@ void buildLinalgPipeline(OpPassManager &passes, const LoweringOptions &) {
   passes.addNestedPass<func::FuncOp>(createConvertNNToLinalg());
   passes.addNestedPass<func::FuncOp>(createFuseElementwise());
   passes.addNestedPass<func::FuncOp>(createSplitReductions());
+  passes.addNestedPass<func::FuncOp>(createMarkZeroBorders());
   passes.addPass(createCSEPass());
 }
 

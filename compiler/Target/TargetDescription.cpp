@@ -37,9 +37,6 @@ void readHostCaches(TargetDescription &target) {
 /// Cores whose 512-bit operations pass through 256-bit units: half as many start per cycle.
 bool splitsWideVectors(llvm::StringRef cpu) { return cpu == "znver4"; }
 
-/// Cores that bring a line per cycle from the level-two cache.
-bool readsWideLines(llvm::StringRef cpu) { return cpu == "znver5"; }
-
 void describeX86(TargetDescription &target, const llvm::MCSubtargetInfo &subtarget) {
   auto has = [&](llvm::StringRef feature) {
     return subtarget.checkFeatures((llvm::Twine("+") + feature).str());
@@ -54,9 +51,7 @@ void describeX86(TargetDescription &target, const llvm::MCSubtargetInfo &subtarg
     if (splitsWideVectors(target.cpu)) {
       target.fmasPerCycle = 1;
       target.loadsPerCycle = 1;
-    } else if (readsWideLines(target.cpu)) {
-      target.l2BytesPerCycle = 64;
-    } else {
+    } else if (target.cpu != "znver5") {
       target.l2BytesPerCycle = 24;
       target.l3BytesPerCycle = 10;
     }

@@ -42,6 +42,10 @@ struct TargetDescription {
   double l2BytesPerCycle = 32;
   double l3BytesPerCycle = 12;
   double memoryBytesPerCycle = 6;
+  /// The same from the caches of another core.
+  double remoteBytesPerCycle = 8;
+  /// Cycles that are lost on a line that two cores write in turn.
+  double sharedLineCycles = 100;
 
   /// Elements of `elementBits` bits in one vector register; at least 1.
   unsigned lanes(unsigned elementBits) const {
