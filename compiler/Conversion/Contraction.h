@@ -114,15 +114,20 @@ struct ContractionTiling {
   std::string reason;
 };
 
+/// Decides. `threads` is the number of threads to expect at run time; the result is right for any.
+/// A problem too small to be worth dividing is not the business of this function.
+ContractionTiling chooseTiling(const ContractionProblem &problem, const TargetDescription &target,
+                               unsigned threads = 1);
+
 /// Cycles that a thread waits for what other cores' caches hold of an operand (0 and 1: A and B, 2:
 /// C, then the companions), if the threads share it so that each has a part of every `span`
 /// elements (0: each goes through all of it).
 using TransferCost = llvm::function_ref<double(unsigned operand, int64_t span)>;
 
-/// Decides. `threads` is the number of threads to expect at run time; the result is right for any.
-/// A problem too small to be worth dividing is not the business of this function.
-ContractionTiling chooseTiling(const ContractionProblem &problem, const TargetDescription &target,
-                               unsigned threads = 1, TransferCost transfer = {});
+/// Decides again which loop the threads share, and nothing else: sums are those of the tiling,
+/// wherever its operands lie.
+void chooseSplit(ContractionTiling &tiling, const ContractionProblem &problem,
+                 const TargetDescription &target, unsigned threads, TransferCost transfer);
 
 /// The span of each operand, in elements and in the order of TransferCost, that the threads share
 /// with this tiling.

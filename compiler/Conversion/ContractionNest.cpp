@@ -112,8 +112,8 @@ std::pair<int64_t, int64_t> Bounds::steps(int64_t begin, int64_t end, int64_t ex
   const int64_t first = scale * begin, last = scale * (end - 1);
   const int64_t below = std::max<int64_t>(low - std::max(first, last), 0);
   const int64_t above = std::max<int64_t>(high - 1 - std::min(first, last) + step, 0);
-  const int64_t from = (below + step - 1) / step * inner;
-  return {std::min(from, extent), std::max(from, std::min(above / step * inner, extent))};
+  const int64_t from = std::min((below + step - 1) / step * inner, extent);
+  return {from, std::max(from, std::min(above / step * inner, extent))};
 }
 
 const Dim *Nest::numbered(int number) const {

@@ -16,13 +16,34 @@ namespace {
 
 using namespace contraction;
 
+ArrayRef<Dim> splitDims(const Nest &nest, ThreadSplit split) {
+  switch (split) {
+  case ThreadSplit::None:
+    return {};
+  case ThreadSplit::Batch:
+    return nest.batch;
+  case ThreadSplit::Columns:
+    return nest.columns;
+  case ThreadSplit::Rows:
+    return nest.rows;
+  }
+  return {};
+}
+
+/// Calls `body` with every loop that threads can share, first with none.
+void forEachSplit(const Nest &nest, llvm::function_ref<void(ThreadSplit)> body) {
+  body(ThreadSplit::None);
+  for (ThreadSplit split : {ThreadSplit::Batch, ThreadSplit::Columns, ThreadSplit::Rows})
+    if (ArrayRef<Dim> dims = splitDims(nest, split);
+        !dims.empty() && dims[splitDim(dims)].tiles() > 1)
+      body(split);
+}
+
 SmallVector<int64_t> spans(const Nest &nest, bool swapped, ThreadSplit split) {
   SmallVector<int64_t> result(nest.operands, 0);
-  if (split == ThreadSplit::None)
+  ArrayRef<Dim> dims = splitDims(nest, split);
+  if (dims.empty())
     return result;
-  ArrayRef<Dim> dims = split == ThreadSplit::Batch  ? nest.batch
-                       : split == ThreadSplit::Rows ? nest.rows
-                                                    : nest.columns;
   const Dim &shared = dims[splitDim(dims)];
   for (auto [span, stride] : llvm::zip_equal(result, shared.strides))
     span = std::abs(stride) * shared.extent;
@@ -34,9 +55,8 @@ SmallVector<int64_t> spans(const Nest &nest, bool swapped, ThreadSplit split) {
 /// Prices variants and keeps the best.
 class Search {
 public:
-  Search(const ContractionProblem &problem, const TargetDescription &target, unsigned threads,
-         TransferCost transfer)
-      : problem(problem), target(target), threads(threads), transfer(transfer) {}
+  Search(const ContractionProblem &problem, const TargetDescription &target, unsigned threads)
+      : problem(problem), target(target), threads(threads) {}
 
   void consider(const Nest &nest, ContractionTiling tiling) {
     Nest tiled = nest;
@@ -98,16 +118,11 @@ private:
 
   void price(const Nest &nest, ContractionTiling tiling) {
     const CostModel model(problem, target, nest, tiling);
-    auto consider = [&](ThreadSplit split, ArrayRef<Dim> dims) {
-      if (split != ThreadSplit::None && (dims.empty() || dims[splitDim(dims)].tiles() == 1))
-        return;
+    forEachSplit(nest, [&](ThreadSplit split) {
       // Where one thread is expected, how well the work divides only settles a draw.
       double cycles = model.cycles(split, threads);
       if (threads == 1)
         cycles += 1e-6 * model.cycles(split, 2);
-      else if (transfer)
-        for (auto [operand, span] : llvm::enumerate(spans(nest, tiling.swapped, split)))
-          cycles += transfer(operand, span);
       if (cycles >= bestCycles)
         return;
       bestCycles = cycles;
@@ -115,17 +130,12 @@ private:
       best.split = split;
       best.estimatedCycles = model.cycles(split, 1);
       best.computedShare = model.computedShare();
-    };
-    consider(ThreadSplit::None, {});
-    consider(ThreadSplit::Batch, nest.batch);
-    consider(ThreadSplit::Columns, nest.columns);
-    consider(ThreadSplit::Rows, nest.rows);
+    });
   }
 
   const ContractionProblem &problem;
   const TargetDescription &target;
   const unsigned threads;
-  const TransferCost transfer;
 };
 
 void considerForm(Search &search, const ContractionProblem &problem,
@@ -201,11 +211,6 @@ std::string explain(const ContractionTiling &tiling, const ContractionProblem &p
   if (tiling.skipsBorders)
     text += llvm::formatv("; without the zeros of borders, {0:f0} % of the products",
                           tiling.computedShare * 100);
-  if (tiling.split == ThreadSplit::Batch)
-    text += "; threads share the batch";
-  else if (tiling.split != ThreadSplit::None)
-    text += (tiling.split == ThreadSplit::Rows) != tiling.swapped ? "; threads share m"
-                                                                  : "; threads share n";
   const double share = tiling.computedShare * problem.flops() /
                        (2.0 * target.lanes(problem.elementBits())) / target.fmasPerCycle /
                        tiling.estimatedCycles;
@@ -216,25 +221,45 @@ std::string explain(const ContractionTiling &tiling, const ContractionProblem &p
 
 } // namespace
 
+/// The nest with a tiling's tiles.
+static Nest tiledNest(const ContractionProblem &problem, const ContractionTiling &tiling) {
+  Nest nest = *makeNest(problem, tiling.form, tiling.swapped, tiling.skipsBorders);
+  nest.setTiles(tiling.rowTile, tiling.columnVectors, tiling.lanes);
+  return nest;
+}
+
 SmallVector<int64_t> sharedSpans(const ContractionProblem &problem,
                                  const ContractionTiling &tiling) {
-  std::optional<Nest> nest = makeNest(problem, tiling.form, tiling.swapped, tiling.skipsBorders);
-  nest->setTiles(tiling.rowTile, tiling.columnVectors, tiling.lanes);
-  return spans(*nest, tiling.swapped, tiling.split);
+  return spans(tiledNest(problem, tiling), tiling.swapped, tiling.split);
+}
+
+void chooseSplit(ContractionTiling &tiling, const ContractionProblem &problem,
+                 const TargetDescription &target, unsigned threads, TransferCost transfer) {
+  const Nest nest = tiledNest(problem, tiling);
+  const CostModel model(problem, target, nest, tiling);
+  double least = std::numeric_limits<double>::infinity();
+  forEachSplit(nest, [&](ThreadSplit split) {
+    double cycles = model.cycles(split, threads);
+    for (auto [operand, span] : llvm::enumerate(spans(nest, tiling.swapped, split)))
+      cycles += transfer(operand, span);
+    if (cycles >= least)
+      return;
+    least = cycles;
+    tiling.split = split;
+  });
 }
 
 ContractionTiling chooseTiling(const ContractionProblem &problem, const TargetDescription &target,
-                               unsigned threads, TransferCost transfer) {
-  Search search(problem, target, threads, transfer);
+                               unsigned threads) {
+  Search search(problem, target, threads);
   for (LaneForm form : {LaneForm::Columns, LaneForm::Batch, LaneForm::Reduction})
     for (bool swapped : {false, true})
       for (bool skipsBorders : {false, true})
         if (!skipsBorders || !problem.borders.empty())
           considerForm(search, problem, target, form, swapped, skipsBorders);
   ContractionTiling best = search.best;
-  std::optional<Nest> nest = makeNest(problem, best.form, best.swapped, best.skipsBorders);
-  nest->setTiles(best.rowTile, best.columnVectors, best.lanes);
-  best.scratchBytes = scratchLayout(*nest, best).elements() * (problem.elementBits() / 8);
+  const Nest nest = tiledNest(problem, best);
+  best.scratchBytes = scratchLayout(nest, best).elements() * (problem.elementBits() / 8);
   best.reason = explain(best, problem, target);
   return best;
 }

@@ -82,8 +82,7 @@ FailureOr<FlatMemory::Location> FlatMemory::locate(Value memref) {
   return Location{view, offset, padded};
 }
 
-/// Adds scale * expression to `form`; fails if the expression is not linear in the dims.
-static LogicalResult accumulate(AffineExpr expression, int64_t scale, LinearForm &form) {
+LogicalResult accumulate(AffineExpr expression, int64_t scale, LinearForm &form) {
   if (auto dim = dyn_cast<AffineDimExpr>(expression)) {
     form.strides[dim.getPosition()] += scale;
     return success();

@@ -16,6 +16,9 @@ struct LinearForm {
   llvm::SmallVector<int64_t> strides;
 };
 
+/// Adds scale * expression to `form`; fails if the expression is not linear in the dims.
+llvm::LogicalResult accumulate(mlir::AffineExpr expression, int64_t scale, LinearForm &form);
+
 /// A loop of the nest.
 struct NestDimension {
   int64_t extent = 1;

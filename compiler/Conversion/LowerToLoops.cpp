@@ -282,8 +282,9 @@ ContractionKernel FunctionLowering::planContraction(linalg::LinalgOp op) {
   describeKernel(plan, accumulate, usesResult(op, plan.epilogue, accumulate));
   SmallVector<std::optional<Access>> accesses = operandAccesses(plan);
   const int64_t bytes = plan.problem.elementBits() / 8;
-  plan.tiling =
-      chooseTiling(plan.problem, target, expectedThreads, [&](unsigned operand, int64_t span) {
+  plan.tiling = chooseTiling(plan.problem, target, expectedThreads);
+  chooseSplit(
+      plan.tiling, plan.problem, target, expectedThreads, [&](unsigned operand, int64_t span) {
         return accesses[operand] ? transferCycles(*accesses[operand], Division::parts(span * bytes))
                                  : 0.0;
       });
@@ -363,6 +364,14 @@ static std::string describeSums(linalg::LinalgOp op, const ContractionProblem &p
                     .str();
 }
 
+/// Which loop threads share, in the terms of describeSums.
+static StringRef describeSplit(const ContractionTiling &tiling) {
+  if (tiling.split == ThreadSplit::Batch)
+    return "; threads share the batch";
+  return (tiling.split == ThreadSplit::Rows) != tiling.swapped ? "; threads share m"
+                                                               : "; threads share n";
+}
+
 LogicalResult FunctionLowering::lowerContraction(linalg::LinalgOp op, ContractionKernel &plan) {
   bool everyThread = threaded && isShared(plan.tiling);
   SmallVector<Access> accesses{wholeAccess(plan.operands.a, false),
@@ -386,7 +395,10 @@ LogicalResult FunctionLowering::lowerContraction(linalg::LinalgOp op, Contractio
                                   .category(contractionCategory)
                                   .function(function.getSymName()))
       << remark::detail::LazyTextBuild{
-             "Remark", [&] { return describeSums(op, plan.problem) + ": " + plan.tiling.reason; }};
+             "Remark", [&] {
+               return describeSums(op, plan.problem) + ": " + plan.tiling.reason +
+                      (everyThread ? describeSplit(plan.tiling).str() : "");
+             }};
   beginKernel(op, accesses, everyThread);
   // Without blocks (a function that is no compiled one) loops go where the contraction was.
   if (failed(callContraction(plan)) && failed(emitKernel(builder, plan, target)))
@@ -403,7 +415,8 @@ LogicalResult FunctionLowering::callContraction(const ContractionKernel &kernel)
     ops.push_back(kernel.epilogue);
   std::string choices;
   llvm::raw_string_ostream(choices)
-      << kernel.problem.accumulate << kernel.problem.usesResult << kernel.tiling.reason;
+      << kernel.problem.accumulate << kernel.problem.usesResult
+      << static_cast<int>(kernel.tiling.split) << kernel.tiling.reason;
   KernelThread shared{kernel.operands.thread, kernel.operands.threads, kernel.operands.scratch};
   return library.call(builder, ops, "contraction", choices, shared,
                       [&target = target, tiling = kernel.tiling,
@@ -430,6 +443,9 @@ LogicalResult FunctionLowering::callNest(linalg::LinalgOp op, const KernelPlan &
   llvm::raw_string_ostream stream(choices);
   for (TypedAttr value : initial)
     stream << value << ' ';
+  // What does not follow from the op alone.
+  if (plan.partitionLoop)
+    stream << *plan.partitionLoop << ' ' << plan.copies;
   KernelThread shared;
   if (everyThread)
     shared = {thread, threads, Value()};

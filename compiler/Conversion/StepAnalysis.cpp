@@ -1,5 +1,6 @@
 #include "compiler/Conversion/StepAnalysis.h"
 
+#include "compiler/Conversion/ZeroBorders.h"
 #include "compiler/Dialect/NN.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -47,7 +48,7 @@ int64_t floatOperations(Operation *kernel) {
         !isa<arith::ConstantOp, arith::SelectOp, arith::ExtFOp, arith::TruncFOp, arith::SIToFPOp,
              arith::UIToFPOp>(inner))
       ++operations;
-  return iterations * operations;
+  return std::llround(static_cast<double>(iterations * operations) * shareThatCounts(op));
 }
 
 /// Everything in the function's block that `roots` are computed from.

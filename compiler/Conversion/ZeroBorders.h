@@ -2,7 +2,7 @@
 // that pads it to the loops that leave the zeros out.
 #pragma once
 
-#include "llvm/ADT/StringRef.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 
 namespace nnc {
 
@@ -12,5 +12,20 @@ inline constexpr llvm::StringLiteral zeroBorderAttrName = "nn.zero_border";
 /// numbers for each of the operand's dims. Elements whose index in a dim is not in [first, second)
 /// are zero.
 inline constexpr llvm::StringLiteral interiorsAttrName = "nn.interiors";
+
+/// The products of a contraction at index i of loop `outer` and step j of the summed loop
+/// `reduction` vanish, unless low <= scale * i + step * j < high.
+struct LoopBorder {
+  unsigned outer = 0, reduction = 0;
+  int64_t scale = 1;
+  int64_t step = 1; // positive
+  int64_t low = 0, high = 0;
+};
+
+/// What a contraction's `nn.interiors` say of its loops; at most one border for each summed loop.
+llvm::SmallVector<LoopBorder, 2> zeroBorders(mlir::linalg::LinalgOp contraction);
+
+/// Share of a contraction's products that no border of zeros makes vanish.
+double shareThatCounts(mlir::linalg::LinalgOp contraction);
 
 } // namespace nnc

@@ -208,6 +208,67 @@ TEST_P(Contractions, Convolutions) {
   EXPECT_EQ(set.run(), "");
 }
 
+/// Images of size x size of which all but [low, size - high) is a border of zeros.
+ContractionProblem padded(ContractionProblem problem, int64_t size, int64_t low, int64_t high,
+                          int64_t stride = 1) {
+  for (unsigned dim : {0, 1})
+    problem.borders.push_back({ZeroBorder::M, dim + 1, dim, stride, 1, low, size - high});
+  return problem;
+}
+
+/// The gradient by the weights: sums over images and positions, rows are offsets in windows.
+ContractionProblem weightGradient(FloatType type, int64_t images, int64_t size, int64_t channelsIn,
+                                  int64_t channelsOut, int64_t window, int64_t stride) {
+  ContractionProblem forward =
+      convolution(type, images, size, channelsIn, channelsOut, window, stride);
+  ContractionProblem problem;
+  problem.elementType = type;
+  for (const ContractionDim &dim : forward.k)
+    problem.m.push_back({dim.extent, dim.a, 0, dim.b, {}});
+  problem.n.push_back({channelsOut, 0, 1, 1, {}});
+  for (const ContractionDim &dim : forward.m)
+    problem.k.push_back({dim.extent, dim.a, dim.c, 0, {}});
+  return problem;
+}
+
+TEST_P(Contractions, BordersOfZerosAreSkipped) {
+  ProblemSet set(*context, machine);
+  std::vector<std::pair<const char *, ContractionProblem>> problems{
+      {"same", padded(convolution(f32, 3, 6, 8, 24, 3, 1), 6, 1, 1)},
+      {"asymmetric", padded(convolution(f32, 2, 9, 3, 10, 4, 1), 9, 3, 0)},
+      {"stride 2", padded(convolution(f32, 2, 9, 3, 10, 3, 2), 9, 1, 1, 2)},
+      {"mostly border", padded(convolution(f32, 2, 10, 4, 7, 5, 1), 10, 4, 4)},
+      {"one channel", padded(convolution(f64, 2, 8, 1, 6, 5, 1), 8, 2, 2)}};
+  // The image's position is step of the sum, the offset in the window the other dim.
+  for (int64_t stride : {1, 2}) {
+    ContractionProblem problem = weightGradient(f32, 2, 9, 5, 20, 3, stride);
+    for (unsigned dim : {0, 1})
+      problem.borders.push_back({ZeroBorder::M, dim, dim + 1, 1, stride, 1, 8});
+    problems.push_back({stride == 1 ? "weights" : "weights, stride 2", problem});
+  }
+  for (auto &[name, problem] : problems)
+    for (bool swapped : {false, true})
+      for (bool packs : {false, true})
+        for (int64_t block : {0, 8, 40}) {
+          ContractionTiling tiling;
+          tiling.skipsBorders = true;
+          tiling.swapped = swapped;
+          tiling.lanes = machine.lanes(problem.elementBits());
+          tiling.rowTile = packs ? 3 : 4;
+          tiling.columnVectors = 2;
+          tiling.packA = packs && block == 40;
+          tiling.packB = packs;
+          tiling.reductionBlock = block;
+          tiling.columnBlock = block;
+          tiling.unroll = 2;
+          tiling.split = swapped ? ThreadSplit::Columns : ThreadSplit::Rows;
+          tiling.scratchBytes = 256 << 10;
+          tiling.reason = std::to_string(swapped) + std::to_string(packs) + std::to_string(block);
+          set.add(name, problem, tiling);
+        }
+  EXPECT_EQ(set.run(), "");
+}
+
 INSTANTIATE_TEST_SUITE_P(Targets, Contractions,
                          testing::Values(Machine{"baseline", "x86-64"}, Machine{"avx2", "haswell"},
                                          Machine{"avx512", "skylake-avx512"}),

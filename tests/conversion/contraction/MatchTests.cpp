@@ -1,4 +1,5 @@
 // Problems read off linalg ops, and the choice of their tilings.
+#include "compiler/Conversion/ContractionNest.h"
 #include "tests/conversion/contraction/ProblemRunner.h"
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -77,6 +78,77 @@ TEST_F(Matching, ConvolutionIsAContractionToo) {
   EXPECT_EQ(problem->k.size(), 3u);
   EXPECT_EQ(problem->m[1].a, 2 * 9 * 3);
   EXPECT_EQ(problem->k[0].a, 9 * 3);
+}
+
+TEST_F(Matching, BordersOfZeros) {
+  // 5x5 images in a border of one; the gradient by the input runs against the window.
+  auto problem = match(
+      "%a: memref<2x7x7x3xf32>, %b: memref<3x3x3x5xf32>, %c: memref<2x5x5x5xf32>",
+      "linalg.generic {indexing_maps = [affine_map<(n, y, x, o, u, v, i) -> (n, y + u, x - v + 2, "
+      "i)>, affine_map<(n, y, x, o, u, v, i) -> (u, v, i, o)>, affine_map<(n, y, x, o, u, v, i) -> "
+      "(n, y, x, o)>], iterator_types = [\"parallel\", \"parallel\", \"parallel\", "
+      "\"parallel\", \"reduction\", \"reduction\", \"reduction\"]} "
+      "ins(%a, %b : memref<2x7x7x3xf32>, memref<3x3x3x5xf32>) outs(%c : memref<2x5x5x5xf32>) "
+      "attrs = {nn.interiors = [array<i64: 0, 2, 1, 6, 1, 6, 0, 3>, array<i64>]} { "
+      "^bb0(%x: f32, %y: f32, %z: f32): %p = arith.mulf %x, %y : f32 "
+      "%s = arith.addf %z, %p : f32 linalg.yield %s : f32 }");
+  ASSERT_TRUE(succeeded(problem));
+  ASSERT_EQ(problem->borders.size(), 2u);
+  auto counts = [&](unsigned number, int64_t i, int64_t j) {
+    const ZeroBorder &border = problem->borders[number];
+    const int64_t position = border.scale * i + border.step * j;
+    return position >= border.low && position < border.high;
+  };
+  for (int64_t i = 0; i < 5; ++i)
+    for (int64_t j = 0; j < 3; ++j) {
+      EXPECT_EQ(counts(0, i, j), i + j >= 1 && i + j < 6);
+      EXPECT_EQ(counts(1, i, j), i - j + 2 >= 1 && i - j + 2 < 6);
+    }
+  // All 15 pairs of each but those at an end: 13, so 169 of 225 products.
+  const ContractionTiling tiling = chooseTiling(*problem, target("haswell"));
+  EXPECT_EQ(tiling.computedShare < 1, tiling.skipsBorders);
+}
+
+TEST(Nests, BoundsKeepTheStepsThatCount) {
+  using contraction::Bounds;
+  Bounds bounds;
+  bounds.outer = 0;
+  auto expect = [&](int64_t begin, int64_t end, int64_t extent) {
+    int64_t first = extent, last = -1;
+    for (int64_t i = begin; i < end; ++i)
+      for (int64_t j = 0; j < extent / bounds.inner; ++j)
+        if (int64_t at = bounds.scale * i + bounds.step * j; at >= bounds.low && at < bounds.high) {
+          first = std::min(first, j * bounds.inner);
+          last = std::max(last, (j + 1) * bounds.inner);
+        }
+    auto [from, to] = bounds.steps(begin, end, extent);
+    EXPECT_LE(from, to);
+    if (last < 0) {
+      EXPECT_TRUE(from == to || end - begin > 1);
+      return;
+    }
+    // Of several indices the least range that no index needs more than.
+    EXPECT_LE(from, first);
+    EXPECT_GE(to, last);
+    if (end - begin == 1 || (bounds.step == 1 && bounds.scale == 1 && bounds.low < bounds.high)) {
+      EXPECT_EQ(from, first);
+      EXPECT_EQ(to, last);
+    }
+  };
+  for (int64_t scale : {1, 2, -1})
+    for (int64_t step : {1, 2, 3})
+      for (int64_t inner : {1, 4})
+        for (int64_t low : {-3, 0, 2, 5})
+          for (int64_t high : {-1, 4, 9, 30}) {
+            bounds.scale = scale;
+            bounds.step = step;
+            bounds.inner = inner;
+            bounds.low = low;
+            bounds.high = high;
+            for (int64_t begin : {0, 1, 5})
+              for (int64_t tile : {1, 3})
+                expect(begin, begin + tile, 5 * inner);
+          }
 }
 
 TEST_F(Matching, OtherBodiesAreLeftAlone) {

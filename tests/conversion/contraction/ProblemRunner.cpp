@@ -1,6 +1,7 @@
 #include "tests/conversion/contraction/ProblemRunner.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/FormatVariadic.h"
 
 #include <cmath>
@@ -36,21 +37,36 @@ Spans spans(const ContractionProblem &problem) {
   return result;
 }
 
+void forEachProduct(const ContractionProblem &problem,
+                    const std::function<void(int64_t, int64_t, int64_t, bool)> &body) {
+  const std::vector<const SmallVectorImpl<ContractionDim> *> groups{&problem.batch, &problem.m,
+                                                                    &problem.n, &problem.k};
+  std::vector<std::vector<int64_t>> index;
+  for (const auto *group : groups)
+    index.emplace_back(group->size(), 0);
+  auto vanishes = [&](const ZeroBorder &border) {
+    const int64_t position =
+        border.scale * index[border.group][border.outer] + border.step * index[3][border.reduction];
+    return position < border.low || position >= border.high;
+  };
+  std::function<void(size_t, size_t, int64_t, int64_t, int64_t)> visit =
+      [&](size_t group, size_t level, int64_t a, int64_t b, int64_t c) {
+        if (group == groups.size())
+          return body(a, b, c, llvm::any_of(problem.borders, vanishes));
+        if (level == groups[group]->size())
+          return visit(group + 1, 0, a, b, c);
+        const ContractionDim &dim = (*groups[group])[level];
+        for (int64_t i = 0; i < dim.extent; ++i) {
+          index[group][level] = i;
+          visit(group, level + 1, a + i * dim.a, b + i * dim.b, c + i * dim.c);
+        }
+      };
+  visit(0, 0, 0, 0, 0);
+}
+
 void forEachPoint(const ContractionProblem &problem,
                   const std::function<void(int64_t, int64_t, int64_t)> &body) {
-  std::vector<ContractionDim> dims;
-  for (const auto *group : {&problem.batch, &problem.m, &problem.n, &problem.k})
-    dims.insert(dims.end(), group->begin(), group->end());
-  std::function<void(size_t, int64_t, int64_t, int64_t)> visit = [&](size_t level, int64_t a,
-                                                                     int64_t b, int64_t c) {
-    if (level == dims.size()) {
-      body(a, b, c);
-      return;
-    }
-    for (int64_t i = 0; i < dims[level].extent; ++i)
-      visit(level + 1, a + i * dims[level].a, b + i * dims[level].b, c + i * dims[level].c);
-  };
-  visit(0, 0, 0, 0);
+  forEachProduct(problem, [&](int64_t a, int64_t b, int64_t c, bool) { body(a, b, c); });
 }
 
 void addKernel(ModuleOp module, const std::string &name, const ContractionProblem &problem,
@@ -106,6 +122,10 @@ std::string compareAs(const ContractionProblem &problem, const ContractionTiling
       b[guard + j] = draw();
     if (std::isnan(expected[guard + l]))
       expected[guard + l] = problem.accumulate ? draw() : T(0);
+  });
+  forEachProduct(problem, [&](int64_t i, int64_t, int64_t, bool vanishes) {
+    if (vanishes)
+      a[guard + i] = 0;
   });
   const std::vector<T> start = problem.accumulate ? expected : c;
   forEachPoint(problem, [&](int64_t i, int64_t j, int64_t l) {

@@ -26,12 +26,18 @@ Spans spans(const ContractionProblem &problem);
 void forEachPoint(const ContractionProblem &problem,
                   const std::function<void(int64_t a, int64_t b, int64_t c)> &body);
 
+/// The same with whether the problem's borders make the product of the point vanish.
+void forEachProduct(
+    const ContractionProblem &problem,
+    const std::function<void(int64_t a, int64_t b, int64_t c, bool vanishes)> &body);
+
 using KernelFunction = void(void *a, void *b, void *c, void *scratch, int64_t thread,
                             int64_t threads);
 
 /// Runs a kernel without companions on small whole numbers, whose sums are exact, and compares with
-/// a plain loop, with one and with several threads. What lies outside of the operands is NaN, and
-/// must stay what it was in C. Returns an empty text or what is wrong.
+/// a plain loop, with one and with several threads. Borders of zeros are zero in A. What lies
+/// outside of the operands is NaN, and must stay what it was in C. Returns an empty text or what is
+/// wrong.
 std::string compare(const ContractionProblem &problem, const ContractionTiling &tiling,
                     KernelFunction *kernel);
 
