@@ -1,6 +1,7 @@
 #include "compiler/Conversion/CacheAffinity.h"
 
 #include <algorithm>
+#include <cmath>
 
 using namespace mlir;
 
@@ -15,10 +16,13 @@ static double remotePart(double bytes, Division had, Division wanted) {
     return wanted.kind == Division::Everyone ? bytes : bytes / 2;
   if (wanted.kind == Division::Everyone)
     return bytes / 2;
-  // Halves of spans that differ little are nearly the same; of others half is elsewhere.
-  const double ratio = static_cast<double>(std::min(had.span, wanted.span)) /
-                       static_cast<double>(std::max(had.span, wanted.span));
-  return bytes * std::min(0.25, (1 - ratio) / 2);
+  // Spans that differ little end nearly in one place; of others half is elsewhere.
+  const double least = static_cast<double>(std::min(had.span, wanted.span)),
+               most = static_cast<double>(std::max(had.span, wanted.span));
+  const double between = std::abs(had.first * static_cast<double>(had.span) -
+                                  wanted.first * static_cast<double>(wanted.span)) /
+                         most;
+  return bytes * std::min(0.25, between + (1 - least / most) / 2);
 }
 
 static bool overlaps(const Access &access, Value block, int64_t begin, int64_t end) {

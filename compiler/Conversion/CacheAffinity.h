@@ -13,9 +13,12 @@ namespace nnc {
 struct Division {
   enum Kind { FirstThread, Parts, Everyone };
   Kind kind = Everyone;
-  int64_t span = 0; // of Parts
+  int64_t span = 0;   // of Parts
+  double first = 0.5; // what the first of two threads takes of a span
 
-  static Division parts(int64_t span) { return {span ? Parts : Everyone, span}; }
+  static Division parts(int64_t span, double first = 0.5) {
+    return {span ? Parts : Everyone, span, first};
+  }
 };
 
 class CacheAffinity {

@@ -119,20 +119,22 @@ struct ContractionTiling {
 ContractionTiling chooseTiling(const ContractionProblem &problem, const TargetDescription &target,
                                unsigned threads = 1);
 
-/// Cycles that a thread waits for what other cores' caches hold of an operand (0 and 1: A and B, 2:
-/// C, then the companions), if the threads share it so that each has a part of every `span`
-/// elements (0: each goes through all of it).
-using TransferCost = llvm::function_ref<double(unsigned operand, int64_t span)>;
+/// How threads share the operands: A, B, C, then the companions.
+struct SharedLoop {
+  /// Each thread has a part of every so many elements of an operand; 0: all of it.
+  llvm::SmallVector<int64_t> spans;
+  /// What the first of two threads has of a span.
+  double first = 0.5;
+};
+SharedLoop sharedLoop(const ContractionProblem &problem, const ContractionTiling &tiling);
+
+/// Cycles that a thread waits for what other cores' caches hold of the operands.
+using TransferCost = llvm::function_ref<double(const SharedLoop &)>;
 
 /// Decides again which loop the threads share, and nothing else: sums are those of the tiling,
-/// wherever its operands lie.
-void chooseSplit(ContractionTiling &tiling, const ContractionProblem &problem,
-                 const TargetDescription &target, unsigned threads, TransferCost transfer);
-
-/// The span of each operand, in elements and in the order of TransferCost, that the threads share
-/// with this tiling.
-llvm::SmallVector<int64_t> sharedSpans(const ContractionProblem &problem,
-                                       const ContractionTiling &tiling);
+/// wherever its operands lie. Returns the cycles of `threads`, transfers included.
+double chooseSplit(ContractionTiling &tiling, const ContractionProblem &problem,
+                   const TargetDescription &target, unsigned threads, TransferCost transfer);
 
 /// Bytes of scratch memory per thread, 64-byte aligned, that emitContraction needs with the tiling
 /// that chooseTiling returns for the same arguments; often 0.

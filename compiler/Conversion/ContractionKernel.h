@@ -15,6 +15,7 @@ struct ContractionKernel {
   ContractionProblem problem;      // with the epilogue's companions
   ContractionOperands operands;
   ContractionTiling tiling;
+  bool everyThread = false; // else the first does it alone
 };
 
 /// Reads the problem and the operands of `kernel.op` and `kernel.epilogue`; `accumulate` and

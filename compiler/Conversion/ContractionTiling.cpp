@@ -39,18 +39,23 @@ void forEachSplit(const Nest &nest, llvm::function_ref<void(ThreadSplit)> body) 
       body(split);
 }
 
-SmallVector<int64_t> spans(const Nest &nest, bool swapped, ThreadSplit split) {
-  SmallVector<int64_t> result(nest.operands, 0);
+SharedLoop sharedLoop(const Nest &nest, bool swapped, ThreadSplit split) {
+  SharedLoop result;
+  result.spans.assign(nest.operands, 0);
   ArrayRef<Dim> dims = splitDims(nest, split);
   if (dims.empty())
     return result;
   const Dim &shared = dims[splitDim(dims)];
-  for (auto [span, stride] : llvm::zip_equal(result, shared.strides))
+  for (auto [span, stride] : llvm::zip_equal(result.spans, shared.strides))
     span = std::abs(stride) * shared.extent;
   if (swapped)
-    std::swap(result[0], result[1]);
+    std::swap(result.spans[0], result.spans[1]);
+  result.first = static_cast<double>(shared.tiles() / 2 * shared.tile) / shared.extent;
   return result;
 }
+
+/// How much it counts what a tiling costs if threads share the less suitable loop.
+constexpr double kEitherWay = 0.02;
 
 /// Prices variants and keeps the best.
 class Search {
@@ -118,11 +123,19 @@ private:
 
   void price(const Nest &nest, ContractionTiling tiling) {
     const CostModel model(problem, target, nest, tiling);
+    // Where one thread is expected, how well the work divides only settles a draw. Else it had
+    // better divide along either operand: chooseSplit may want the other.
+    double worst = 0;
     forEachSplit(nest, [&](ThreadSplit split) {
-      // Where one thread is expected, how well the work divides only settles a draw.
+      if (threads > 1 && split != ThreadSplit::None)
+        worst = std::max(worst, model.cycles(split, threads));
+    });
+    forEachSplit(nest, [&](ThreadSplit split) {
       double cycles = model.cycles(split, threads);
       if (threads == 1)
         cycles += 1e-6 * model.cycles(split, 2);
+      else
+        cycles += kEitherWay * worst;
       if (cycles >= bestCycles)
         return;
       bestCycles = cycles;
@@ -228,25 +241,24 @@ static Nest tiledNest(const ContractionProblem &problem, const ContractionTiling
   return nest;
 }
 
-SmallVector<int64_t> sharedSpans(const ContractionProblem &problem,
-                                 const ContractionTiling &tiling) {
-  return spans(tiledNest(problem, tiling), tiling.swapped, tiling.split);
+SharedLoop sharedLoop(const ContractionProblem &problem, const ContractionTiling &tiling) {
+  return sharedLoop(tiledNest(problem, tiling), tiling.swapped, tiling.split);
 }
 
-void chooseSplit(ContractionTiling &tiling, const ContractionProblem &problem,
-                 const TargetDescription &target, unsigned threads, TransferCost transfer) {
+double chooseSplit(ContractionTiling &tiling, const ContractionProblem &problem,
+                   const TargetDescription &target, unsigned threads, TransferCost transfer) {
   const Nest nest = tiledNest(problem, tiling);
   const CostModel model(problem, target, nest, tiling);
   double least = std::numeric_limits<double>::infinity();
   forEachSplit(nest, [&](ThreadSplit split) {
-    double cycles = model.cycles(split, threads);
-    for (auto [operand, span] : llvm::enumerate(spans(nest, tiling.swapped, split)))
-      cycles += transfer(operand, span);
+    const double cycles =
+        model.cycles(split, threads) + transfer(sharedLoop(nest, tiling.swapped, split));
     if (cycles >= least)
       return;
     least = cycles;
     tiling.split = split;
   });
+  return least;
 }
 
 ContractionTiling chooseTiling(const ContractionProblem &problem, const TargetDescription &target,

@@ -1,10 +1,8 @@
 #include "compiler/Conversion/Barriers.h"
 #include "compiler/Conversion/BlockLayout.h"
-#include "compiler/Conversion/CacheAffinity.h"
-#include "compiler/Conversion/ContractionKernel.h"
-#include "compiler/Conversion/Epilogue.h"
 #include "compiler/Conversion/KernelEmitter.h"
 #include "compiler/Conversion/KernelLibrary.h"
+#include "compiler/Conversion/KernelPlanner.h"
 #include "compiler/Conversion/MemoryPlanner.h"
 #include "compiler/Conversion/Passes.h"
 #include "compiler/Conversion/RemarkCategories.h"
@@ -25,21 +23,13 @@ namespace {
 
 constexpr StringLiteral barrierName = "nnc_barrier";
 constexpr StringLiteral profileName = "nnc_profile";
-/// Threads to expect when a choice depends on it; results never do.
-constexpr unsigned expectedThreads = 2;
-
-/// A kernel that is no contraction.
-struct NestKernel {
-  KernelNest nest;
-  KernelPlan plan;
-};
 
 /// Lowers the kernels of one function, in order.
 class FunctionLowering {
 public:
   FunctionLowering(func::FuncOp function, const TargetDescription &target, KernelLibrary &library)
       : function(function), target(target), library(library), constants(function),
-        builder(function.getContext()) {}
+        builder(function.getContext()), planner(target, memory, fills) {}
 
   LogicalResult run();
 
@@ -47,10 +37,6 @@ private:
   void hoistViews();
   LogicalResult lower(Operation *operation);
 
-  LogicalResult planKernels(ArrayRef<Operation *> kernels);
-  ContractionKernel planContraction(linalg::LinalgOp op);
-  LogicalResult planNest(linalg::LinalgOp op);
-  double transferCycles(const Access &access, Division division) const;
   LogicalResult lowerContraction(linalg::LinalgOp op, ContractionKernel &plan);
   LogicalResult callContraction(const ContractionKernel &kernel);
   LogicalResult callNest(linalg::LinalgOp op, const KernelPlan &plan, bool everyThread,
@@ -80,14 +66,10 @@ private:
   Value thread, threads, isFirst;
   scf::IfOp serial; // the open region of thread 0; null if the last kernel ran on all threads
   DenseMap<int64_t, UnitRange> ranges;
-  /// What a reduction's output starts from, by the operation and the number of the output.
-  DenseMap<std::pair<Operation *, unsigned>, TypedAttr> fills;
-  DenseMap<Operation *, ContractionKernel> contractions;
-  DenseMap<Operation *, NestKernel> nests;
-  CacheAffinity affinity;
+  ReductionStarts fills;
+  KernelPlanner planner;
   DenseSet<Operation *> done; // epilogues that have been lowered with their contractions
   Value scratch;
-  int64_t scratchSize = 0;
 };
 
 } // namespace
@@ -139,7 +121,7 @@ Value FunctionLowering::scratchMemory() {
   if (!scratch) {
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToStart(&function.getBody().front());
-    auto type = MemRefType::get({scratchSize}, builder.getI8Type());
+    auto type = MemRefType::get({planner.scratchBytes()}, builder.getI8Type());
     auto blocks = function->getAttrOfType<DictionaryAttr>(blocksAttrName);
     if (!blocks) {
       scratch =
@@ -148,13 +130,14 @@ Value FunctionLowering::scratchMemory() {
     }
     // Each thread has its own behind the arena.
     NamedAttrList entries(blocks);
-    entries.set("thread_bytes", builder.getI64IntegerAttr(scratchSize));
+    entries.set("thread_bytes", builder.getI64IntegerAttr(planner.scratchBytes()));
     function->setAttr(blocksAttrName, entries.getDictionary(builder.getContext()));
     builder.setInsertionPointAfterValue(isFirst);
     Location loc = function.getLoc();
     int64_t arenaBytes = blocks.getAs<IntegerAttr>("arena_bytes").getInt();
     Value offset = arith::AddIOp::create(
-        builder, loc, arith::MulIOp::create(builder, loc, thread, constants.index(scratchSize)),
+        builder, loc,
+        arith::MulIOp::create(builder, loc, thread, constants.index(planner.scratchBytes())),
         constants.index(alignToBlock(arenaBytes)));
     scratch =
         memref::ViewOp::create(builder, loc, type, function.getArgument(1), offset, ValueRange{});
@@ -228,125 +211,6 @@ bool FunctionLowering::absorbFill(linalg::FillOp fill) {
   return false;
 }
 
-/// The element-wise kernel that assign-arena has put behind a contraction to be computed on its
-/// tiles.
-static linalg::LinalgOp epilogueOf(linalg::LinalgOp contraction) {
-  auto next = dyn_cast_or_null<linalg::LinalgOp>(contraction->getNextNode());
-  if (!next || !next->hasAttr(epilogueAttrName) || !isEpilogue(contraction, next))
-    return {};
-  return next;
-}
-
-/// Whether the contraction keeps its result in memory: because somebody else reads it, or because
-/// the epilogue's result goes to the same place, where partial sums may be kept as well.
-static bool usesResult(linalg::LinalgOp contraction, linalg::LinalgOp epilogue, bool accumulate) {
-  return accumulate || !epilogue || !contraction->hasAttr(consumedAttrName) ||
-         llvm::is_contained(epilogue.getDpsInits(), contraction.getDpsInits()[0]);
-}
-
-double FunctionLowering::transferCycles(const Access &access, Division division) const {
-  // What does not fit into the other's cache comes from further away for both.
-  const double cycles =
-      std::min(affinity.remoteBytes(access, division), static_cast<double>(target.l2Bytes)) /
-      target.remoteBytesPerCycle;
-  if (!access.write || division.kind != Division::Parts || division.span % 128 == 0)
-    return cycles;
-  // Where parts of two threads meet in the middle of a line both write it.
-  return cycles +
-         target.sharedLineCycles * static_cast<double>((access.end - access.begin) / division.span);
-}
-
-/// What a contraction and its epilogue touch: A, B, C if it is used, then the companions, in the
-/// order of ContractionOperands.
-static SmallVector<std::optional<Access>> operandAccesses(ContractionKernel &kernel) {
-  SmallVector<std::optional<Access>> accesses{wholeAccess(kernel.operands.a, false),
-                                              wholeAccess(kernel.operands.b, false), std::nullopt};
-  if (kernel.operands.c)
-    accesses[2] = wholeAccess(kernel.operands.c, true);
-  for (Value companion : kernel.operands.companions)
-    accesses.push_back(wholeAccess(
-        companion, llvm::is_contained(ValueRange(kernel.epilogue.getDpsInits()), companion)));
-  return accesses;
-}
-
-static bool isShared(const ContractionTiling &tiling) {
-  return tiling.estimatedCycles >= minimumParallelCycles && tiling.split != ThreadSplit::None;
-}
-
-/// How a contraction will be computed; also says how much scratch memory it needs.
-ContractionKernel FunctionLowering::planContraction(linalg::LinalgOp op) {
-  ContractionKernel plan;
-  plan.op = op;
-  plan.epilogue = epilogueOf(op);
-  bool accumulate = !fills.contains({op, 0});
-  describeKernel(plan, accumulate, usesResult(op, plan.epilogue, accumulate));
-  SmallVector<std::optional<Access>> accesses = operandAccesses(plan);
-  const int64_t bytes = plan.problem.elementBits() / 8;
-  plan.tiling = chooseTiling(plan.problem, target, expectedThreads);
-  chooseSplit(
-      plan.tiling, plan.problem, target, expectedThreads, [&](unsigned operand, int64_t span) {
-        return accesses[operand] ? transferCycles(*accesses[operand], Division::parts(span * bytes))
-                                 : 0.0;
-      });
-  SmallVector<int64_t> spans = sharedSpans(plan.problem, plan.tiling);
-  for (auto [operand, access] : llvm::enumerate(accesses))
-    if (access)
-      affinity.record(*access, isShared(plan.tiling) ? Division::parts(spans[operand] * bytes)
-                                                     : Division{Division::FirstThread});
-  scratchSize = std::max(scratchSize, alignToBlock(plan.tiling.scratchBytes));
-  return plan;
-}
-
-LogicalResult FunctionLowering::planNest(linalg::LinalgOp op) {
-  FailureOr<KernelNest> nest = describeNest(op, memory);
-  if (failed(nest))
-    return op.emitOpError("cannot be lowered: needs static shapes and linear indexing maps");
-  SmallVector<std::pair<const NestOperand *, Access>> accesses;
-  auto add = [&](const NestOperand &operand, bool write) {
-    if (operand.memory)
-      accesses.push_back({&operand, wholeAccess(operand.memref, write)});
-  };
-  for (const NestOperand &input : nest->inputs)
-    add(input, false);
-  for (const NestOperand &output : nest->outputs)
-    add(output, true);
-  auto division = [&](const NestOperand &operand, unsigned dimension) {
-    const int64_t bytes = (operand.elementType.getIntOrFloatBitWidth() + 7) / 8;
-    return Division::parts(std::abs(operand.form.strides[dimension]) *
-                           nest->dimensions[dimension].extent * bytes);
-  };
-  KernelPlan plan = planKernel(*nest, target, [&](unsigned dimension) {
-    double cycles = 0;
-    for (auto &[operand, access] : accesses)
-      cycles += transferCycles(access, division(*operand, dimension));
-    return cycles;
-  });
-  for (auto &[operand, access] : accesses)
-    affinity.record(access, plan.partitionLoop ? division(*operand, plan.order[*plan.partitionLoop])
-                                               : Division{Division::FirstThread});
-  nests.try_emplace(op, NestKernel{std::move(*nest), std::move(plan)});
-  return success();
-}
-
-/// Decides about all kernels in the order in which they run.
-LogicalResult FunctionLowering::planKernels(ArrayRef<Operation *> kernels) {
-  DenseSet<Operation *> epilogues;
-  for (Operation *kernel : kernels) {
-    auto op = dyn_cast<linalg::LinalgOp>(kernel);
-    if (!op || epilogues.contains(kernel))
-      continue;
-    if (succeeded(matchContraction(op))) {
-      ContractionKernel contraction = planContraction(op);
-      if (contraction.epilogue)
-        epilogues.insert(contraction.epilogue);
-      contractions.try_emplace(kernel, std::move(contraction));
-    } else if (failed(planNest(op))) {
-      return failure();
-    }
-  }
-  return success();
-}
-
 /// What is computed, for people: the result's name if it has one, its size and the terms of a sum.
 static std::string describeSums(linalg::LinalgOp op, const ContractionProblem &problem) {
   auto size = [](ArrayRef<ContractionDim> dims) {
@@ -373,7 +237,7 @@ static StringRef describeSplit(const ContractionTiling &tiling) {
 }
 
 LogicalResult FunctionLowering::lowerContraction(linalg::LinalgOp op, ContractionKernel &plan) {
-  bool everyThread = threaded && isShared(plan.tiling);
+  const bool everyThread = plan.everyThread;
   SmallVector<Access> accesses{wholeAccess(plan.operands.a, false),
                                wholeAccess(plan.operands.b, false)};
   if (plan.operands.c)
@@ -444,8 +308,9 @@ LogicalResult FunctionLowering::callNest(linalg::LinalgOp op, const KernelPlan &
   for (TypedAttr value : initial)
     stream << value << ' ';
   // What does not follow from the op alone.
-  if (plan.partitionLoop)
-    stream << *plan.partitionLoop << ' ' << plan.copies;
+  if (everyThread)
+    stream << *plan.partitionLoop << ' ';
+  stream << plan.copies;
   KernelThread shared;
   if (everyThread)
     shared = {thread, threads, Value()};
@@ -499,11 +364,10 @@ LogicalResult FunctionLowering::lower(Operation *operation) {
     lowerSerial(operation);
     return success();
   }
-  if (auto found = contractions.find(operation); found != contractions.end())
-    return lowerContraction(op, found->second);
+  if (ContractionKernel *contraction = planner.contraction(operation))
+    return lowerContraction(op, *contraction);
 
-  auto &[nest, plan] = nests.find(operation)->second;
-  bool everyThread = threaded && plan.partitionLoop.has_value();
+  auto &[nest, plan, everyThread] = *planner.nest(operation);
   beginKernel(op, kernelAccesses(nest, plan, everyThread), everyThread);
   SmallVector<TypedAttr> initial;
   for (unsigned i = 0; i < nest.outputs.size(); ++i)
@@ -540,7 +404,7 @@ LogicalResult FunctionLowering::run() {
     fill.erase();
     return true;
   });
-  if (failed(planKernels(kernels)))
+  if (failed(planner.plan(kernels, threaded)))
     return failure();
   for (Operation *kernel : kernels) {
     if (done.contains(kernel))

@@ -44,8 +44,10 @@ struct TargetDescription {
   double memoryBytesPerCycle = 6;
   /// The same from the caches of another core.
   double remoteBytesPerCycle = 8;
-  /// Cycles that are lost on a line that two cores write in turn.
+  /// Cycles that are lost on a line, or two neighbours, that two cores write in turn, and on a
+  /// meeting of all threads.
   double sharedLineCycles = 100;
+  double barrierCycles = 1500;
 
   /// Elements of `elementBits` bits in one vector register; at least 1.
   unsigned lanes(unsigned elementBits) const {

@@ -1,0 +1,163 @@
+#include "compiler/Conversion/KernelPlanner.h"
+
+#include "compiler/Conversion/Epilogue.h"
+#include "compiler/Conversion/MemoryPlanner.h"
+
+using namespace mlir;
+
+namespace nnc {
+
+/// Threads to expect when a choice depends on it; results never do.
+static constexpr unsigned expectedThreads = 2;
+
+/// The element-wise kernel that assign-arena has put behind a contraction to be computed on its
+/// tiles.
+static linalg::LinalgOp epilogueOf(linalg::LinalgOp contraction) {
+  auto next = dyn_cast_or_null<linalg::LinalgOp>(contraction->getNextNode());
+  if (!next || !next->hasAttr(epilogueAttrName) || !isEpilogue(contraction, next))
+    return {};
+  return next;
+}
+
+/// Whether the contraction keeps its result in memory: because somebody else reads it, or because
+/// the epilogue's result goes to the same place, where partial sums may be kept as well.
+static bool usesResult(linalg::LinalgOp contraction, linalg::LinalgOp epilogue, bool accumulate) {
+  return accumulate || !epilogue || !contraction->hasAttr(consumedAttrName) ||
+         llvm::is_contained(epilogue.getDpsInits(), contraction.getDpsInits()[0]);
+}
+
+double KernelPlanner::transferCycles(const Access &access, Division division) const {
+  // What does not fit into the other's cache comes from further away for both.
+  double bytes =
+      std::min(affinity.remoteBytes(access, division), static_cast<double>(target.l2Bytes));
+  // Parameters are handed back in the next step.
+  if (auto block = dyn_cast<BlockArgument>(access.block); block && block.getArgNumber() == 0)
+    bytes *= 2;
+  // To write a line that others have read takes it away from them first.
+  const double cycles = bytes / target.remoteBytesPerCycle * (access.write ? 2 : 1);
+  if (!access.write || division.kind != Division::Parts)
+    return cycles;
+  // Where parts of two threads meet, they write one line or prefetch each other's.
+  return cycles +
+         target.sharedLineCycles * static_cast<double>((access.end - access.begin) / division.span);
+}
+
+/// What a contraction and its epilogue touch: A, B, C if it is used, then the companions, in the
+/// order of ContractionOperands.
+static SmallVector<std::optional<Access>> operandAccesses(ContractionKernel &kernel) {
+  SmallVector<std::optional<Access>> accesses{wholeAccess(kernel.operands.a, false),
+                                              wholeAccess(kernel.operands.b, false), std::nullopt};
+  if (kernel.operands.c)
+    accesses[2] = wholeAccess(kernel.operands.c, true);
+  for (Value companion : kernel.operands.companions)
+    accesses.push_back(wholeAccess(
+        companion, llvm::is_contained(ValueRange(kernel.epilogue.getDpsInits()), companion)));
+  return accesses;
+}
+
+ContractionKernel KernelPlanner::planContraction(linalg::LinalgOp op) {
+  ContractionKernel kernel;
+  kernel.op = op;
+  kernel.epilogue = epilogueOf(op);
+  const bool accumulate = !starts.contains({op, 0});
+  describeKernel(kernel, accumulate, usesResult(op, kernel.epilogue, accumulate));
+  SmallVector<std::optional<Access>> accesses = operandAccesses(kernel);
+  const int64_t bytes = kernel.problem.elementBits() / 8;
+  kernel.tiling = chooseTiling(kernel.problem, target, expectedThreads);
+  auto division = [&](const SharedLoop &shared, unsigned operand) {
+    return Division::parts(shared.spans[operand] * bytes, shared.first);
+  };
+  const double cycles = chooseSplit(
+      kernel.tiling, kernel.problem, target, expectedThreads, [&](const SharedLoop &shared) {
+        double transfers = 0;
+        for (auto [operand, access] : llvm::enumerate(accesses))
+          transfers += access ? transferCycles(*access, division(shared, operand)) : 0;
+        return transfers;
+      });
+  kernel.everyThread = kernel.tiling.estimatedCycles >= minimumParallelCycles &&
+                       kernel.tiling.split != ThreadSplit::None;
+  aloneCycles += kernel.tiling.estimatedCycles;
+  sharedCycles +=
+      kernel.everyThread ? cycles + target.barrierCycles : kernel.tiling.estimatedCycles;
+  const SharedLoop shared = sharedLoop(kernel.problem, kernel.tiling);
+  for (auto [operand, access] : llvm::enumerate(accesses))
+    if (access)
+      affinity.record(*access, kernel.everyThread ? division(shared, operand)
+                                                  : Division{Division::FirstThread});
+  mostScratch = std::max(mostScratch, alignToBlock(kernel.tiling.scratchBytes));
+  return kernel;
+}
+
+LogicalResult KernelPlanner::planNest(linalg::LinalgOp op) {
+  FailureOr<KernelNest> nest = describeNest(op, memory);
+  if (failed(nest))
+    return op.emitOpError("cannot be lowered: needs static shapes and linear indexing maps");
+  SmallVector<std::pair<const NestOperand *, Access>> accesses;
+  auto add = [&](const NestOperand &operand, bool write) {
+    if (operand.memory)
+      accesses.push_back({&operand, wholeAccess(operand.memref, write)});
+  };
+  for (const NestOperand &input : nest->inputs)
+    add(input, false);
+  for (const NestOperand &output : nest->outputs)
+    add(output, true);
+  auto division = [&](const NestOperand &operand, unsigned dimension) {
+    const int64_t bytes = (operand.elementType.getIntOrFloatBitWidth() + 7) / 8;
+    return Division::parts(std::abs(operand.form.strides[dimension]) *
+                           nest->dimensions[dimension].extent * bytes);
+  };
+  auto transfers = [&](unsigned dimension) {
+    double cycles = 0;
+    for (auto &[operand, access] : accesses)
+      cycles += transferCycles(access, division(*operand, dimension));
+    return cycles;
+  };
+  KernelPlan plan = planKernel(*nest, target, transfers);
+  const bool everyThread = plan.partitionLoop.has_value();
+  aloneCycles += plan.cycles;
+  sharedCycles += plan.cycles;
+  if (everyThread)
+    sharedCycles += target.barrierCycles + transfers(plan.order[*plan.partitionLoop]) -
+                    plan.cycles * (1 - 1.0 / expectedThreads);
+  for (auto &[operand, access] : accesses)
+    affinity.record(access, everyThread ? division(*operand, plan.order[*plan.partitionLoop])
+                                        : Division{Division::FirstThread});
+  nests.try_emplace(op, NestKernel{std::move(*nest), std::move(plan), everyThread});
+  return success();
+}
+
+LogicalResult KernelPlanner::plan(ArrayRef<Operation *> kernels, bool threaded) {
+  DenseSet<Operation *> epilogues;
+  for (Operation *kernel : kernels) {
+    auto op = dyn_cast<linalg::LinalgOp>(kernel);
+    if (!op || epilogues.contains(kernel))
+      continue;
+    if (succeeded(matchContraction(op))) {
+      ContractionKernel contraction = planContraction(op);
+      if (contraction.epilogue)
+        epilogues.insert(contraction.epilogue);
+      contractions.try_emplace(kernel, std::move(contraction));
+    } else if (failed(planNest(op))) {
+      return failure();
+    }
+  }
+  if (threaded && sharedCycles < aloneCycles)
+    return success();
+  for (auto &[operation, kernel] : contractions)
+    kernel.everyThread = false;
+  for (auto &[operation, kernel] : nests)
+    kernel.everyThread = false;
+  return success();
+}
+
+ContractionKernel *KernelPlanner::contraction(Operation *operation) {
+  auto found = contractions.find(operation);
+  return found == contractions.end() ? nullptr : &found->second;
+}
+
+NestKernel *KernelPlanner::nest(Operation *operation) {
+  auto found = nests.find(operation);
+  return found == nests.end() ? nullptr : &found->second;
+}
+
+} // namespace nnc
