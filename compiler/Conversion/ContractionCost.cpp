@@ -168,9 +168,10 @@ double CostModel::cycles(ThreadSplit split, int64_t threads) const {
     share = largestShare(nest.rows, threads);
   else if (split == ThreadSplit::Columns)
     share = largestShare(nest.columns, threads);
-  const double laterPasses = threads > 1 && split != ThreadSplit::None && tiling.form == LaneForm::Columns
-                                 ? std::ceil(static_cast<double>(steps) / blocking.blockSteps) - 1
-                                 : 0;
+  const double laterPasses =
+      threads > 1 && split != ThreadSplit::None && tiling.form == LaneForm::Columns
+          ? std::ceil(static_cast<double>(steps) / blocking.blockSteps) - 1
+          : 0;
   // A packed operand that the split dim does not index is packed by every thread.
   return laterPasses * kSharedPassCycles +
          batch * (tiles * share + packColumns * (split == ThreadSplit::Rows ? 1 : share) +

@@ -1,3 +1,4 @@
+#include "compiler/Conversion/Epilogue.h"
 #include "compiler/Conversion/KernelPlan.h"
 #include "compiler/Conversion/NNToLinalg.h"
 #include "compiler/Conversion/Passes.h"
@@ -16,6 +17,9 @@ static constexpr int64_t mostPieces = 64, leastPieces = 8;
 /// Results that are enough to occupy the threads without splitting the work on each: as rows, each
 /// of which a thread sums alone, and as the lanes of vectors.
 static constexpr int64_t enoughRows = 16, enoughLanes = 256;
+
+/// The same for contractions, and how many elements they read for each partial result.
+static constexpr int64_t mostContractionPieces = 16, readsPerPartialResult = 8;
 
 namespace {
 
@@ -52,6 +56,38 @@ static std::optional<Split> chooseSplit(linalg::GenericOp op) {
     for (int64_t pieces = mostPieces; pieces >= leastPieces; --pieces)
       if (extents[loop] % pieces == 0)
         return Split{unsigned(loop), pieces};
+  }
+  return std::nullopt;
+}
+
+/// The same for a contraction with few results for what it reads, as the gradient of a convolution
+/// by its weights: whoever shares its results must read everything, whoever shares the sums reads
+/// what it has computed itself.
+static std::optional<Split> chooseContractionSplit(linalg::GenericOp op) {
+  SmallVector<int64_t> extents = op.getStaticLoopRanges();
+  int64_t products = 1, results = 1, read = 0;
+  for (auto [extent, iterator] : llvm::zip(extents, op.getIteratorTypesArray())) {
+    products *= extent;
+    if (iterator == utils::IteratorType::parallel)
+      results *= extent;
+  }
+  for (Value input : op.getDpsInputs())
+    read += cast<RankedTensorType>(input.getType()).getNumElements();
+  if (static_cast<double>(products) / 32 < 16 * minimumParallelCycles)
+    return std::nullopt;
+  for (auto [loop, iterator] : llvm::enumerate(op.getIteratorTypesArray())) {
+    // One operand has the loop as a dim of its own.
+    auto isDim = [&](AffineMap map) {
+      return llvm::is_contained(map.getResults(), getAffineDimExpr(loop, op.getContext()));
+    };
+    if (iterator != utils::IteratorType::reduction || extents[loop] == 1 ||
+        llvm::none_of(op.getIndexingMapsArray(), isDim))
+      continue;
+    // An even number, since two threads are the least that share.
+    for (int64_t pieces = mostContractionPieces; pieces >= 2; pieces -= 2)
+      if (extents[loop] % pieces == 0 && results * pieces * readsPerPartialResult <= read)
+        return Split{unsigned(loop), pieces};
+    return std::nullopt;
   }
   return std::nullopt;
 }
@@ -93,7 +129,9 @@ static void split(IRRewriter &rewriter, linalg::GenericOp op, Split split) {
   unsigned loops = op.getNumLoops();
   // Old loop i is new loop i, but the split loop is the piece's number, and a loop in the piece
   // comes last.
-  auto inPiece = getAffineDimExpr(loops, context);
+  const AffineExpr oldLoop = getAffineDimExpr(split.loop, context),
+                   inPiece = getAffineDimExpr(loops, context);
+  const AffineExpr step = oldLoop * (op.getStaticLoopRanges()[split.loop] / split.pieces) + inPiece;
   SmallVector<AffineMap> maps;
   SmallVector<Value> inputs;
   for (OpOperand *input : op.getDpsInputOperands()) {
@@ -101,10 +139,11 @@ static void split(IRRewriter &rewriter, linalg::GenericOp op, Split split) {
     SmallVector<AffineExpr> positions;
     Value tensor = input->get();
     for (auto [dim, position] : llvm::enumerate(map.getResults())) {
-      positions.push_back(position);
-      if (position == getAffineDimExpr(split.loop, context)) {
-        positions.push_back(inPiece);
+      if (position == oldLoop) {
+        positions.append({oldLoop, inPiece});
         tensor = splitDim(rewriter, location, tensor, dim, split.pieces);
+      } else {
+        positions.push_back(position.replace(oldLoop, step));
       }
     }
     maps.push_back(AffineMap::get(loops + 1, 0, positions, context));
@@ -152,9 +191,10 @@ struct SplitReductionsPass : impl::SplitReductionsBase<SplitReductionsPass> {
     RecomputedListener recomputed;
     IRRewriter rewriter(&getContext(), &recomputed);
     for (linalg::GenericOp op : worklist)
-      if (canSplit(op))
-        if (std::optional<Split> choice = chooseSplit(op))
-          split(rewriter, op, *choice);
+      if (std::optional<Split> choice = isContraction(op) ? chooseContractionSplit(op)
+                                        : canSplit(op)    ? chooseSplit(op)
+                                                          : std::nullopt)
+        split(rewriter, op, *choice);
   }
 };
 
