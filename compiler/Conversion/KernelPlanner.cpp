@@ -10,6 +10,28 @@ namespace nnc {
 /// Threads to expect when a choice depends on it; results never do.
 static constexpr unsigned expectedThreads = 2;
 
+const ContractionTiling &TilingCache::tiling(const ContractionProblem &problem) {
+  std::string key;
+  llvm::raw_string_ostream stream(key);
+  stream << problem.elementBits() << ' ' << problem.startA << ' ' << problem.startB
+         << problem.accumulate << problem.usesResult;
+  for (const auto *group : {&problem.batch, &problem.m, &problem.n, &problem.k}) {
+    stream << ';';
+    for (const ContractionDim &dim : *group) {
+      stream << ' ' << dim.extent << ',' << dim.a << ',' << dim.b << ',' << dim.c;
+      for (int64_t stride : dim.companions)
+        stream << ',' << stride;
+    }
+  }
+  for (const ZeroBorder &border : problem.borders)
+    stream << '|' << border.group << ',' << border.outer << ',' << border.reduction << ','
+           << border.scale << ',' << border.step << ',' << border.low << ',' << border.high;
+  auto [entry, isNew] = known.try_emplace(key);
+  if (isNew)
+    entry->second = chooseTiling(problem, target, expectedThreads);
+  return entry->second;
+}
+
 /// The element-wise kernel that assign-arena has put behind a contraction to be computed on its
 /// tiles.
 static linalg::LinalgOp epilogueOf(linalg::LinalgOp contraction) {
@@ -63,7 +85,7 @@ ContractionKernel KernelPlanner::planContraction(linalg::LinalgOp op) {
   describeKernel(kernel, accumulate, usesResult(op, kernel.epilogue, accumulate));
   SmallVector<std::optional<Access>> accesses = operandAccesses(kernel);
   const int64_t bytes = kernel.problem.elementBits() / 8;
-  kernel.tiling = chooseTiling(kernel.problem, target, expectedThreads);
+  kernel.tiling = tilings.tiling(kernel.problem);
   auto division = [&](const SharedLoop &shared, unsigned operand) {
     return Division::parts(shared.spans[operand] * bytes, shared.first);
   };

@@ -5,6 +5,8 @@
 #include "compiler/Conversion/CacheAffinity.h"
 #include "compiler/Conversion/ContractionKernel.h"
 
+#include "llvm/ADT/StringMap.h"
+
 namespace nnc {
 
 /// A kernel that is no contraction.
@@ -17,10 +19,23 @@ struct NestKernel {
 /// What a reduction's output starts from, by the operation and the number of the output.
 using ReductionStarts = llvm::DenseMap<std::pair<mlir::Operation *, unsigned>, mlir::TypedAttr>;
 
+/// Tilings of the problems of a module, of which many are equal: every function has the forward
+/// pass.
+class TilingCache {
+public:
+  explicit TilingCache(const TargetDescription &target) : target(target) {}
+  const ContractionTiling &tiling(const ContractionProblem &problem);
+
+private:
+  const TargetDescription &target;
+  llvm::StringMap<ContractionTiling> known;
+};
+
 class KernelPlanner {
 public:
-  KernelPlanner(const TargetDescription &target, FlatMemory &memory, const ReductionStarts &starts)
-      : target(target), memory(memory), starts(starts) {}
+  KernelPlanner(const TargetDescription &target, TilingCache &tilings, FlatMemory &memory,
+                const ReductionStarts &starts)
+      : target(target), tilings(tilings), memory(memory), starts(starts) {}
 
   /// Decides about linalg ops on memrefs; other kernels are left alone. A function that is
   /// `threaded` all the same stays on one thread where several would hand each other more than they
@@ -40,6 +55,7 @@ private:
   double transferCycles(const Access &access, Division division) const;
 
   const TargetDescription &target;
+  TilingCache &tilings;
   FlatMemory &memory;
   const ReductionStarts &starts;
   CacheAffinity affinity;

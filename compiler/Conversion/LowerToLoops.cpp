@@ -27,9 +27,10 @@ constexpr StringLiteral profileName = "nnc_profile";
 /// Lowers the kernels of one function, in order.
 class FunctionLowering {
 public:
-  FunctionLowering(func::FuncOp function, const TargetDescription &target, KernelLibrary &library)
+  FunctionLowering(func::FuncOp function, const TargetDescription &target, TilingCache &tilings,
+                   KernelLibrary &library)
       : function(function), target(target), library(library), constants(function),
-        builder(function.getContext()), planner(target, memory, fills) {}
+        builder(function.getContext()), planner(target, tilings, memory, fills) {}
 
   LogicalResult run();
 
@@ -429,13 +430,14 @@ struct LowerToLoopsPass : impl::LowerToLoopsBase<LowerToLoopsPass> {
       return signalPassFailure();
     }
     bool threaded = false, profiled = false;
+    TilingCache tilings(*target);
     KernelLibrary library(getOperation());
     for (auto function : llvm::to_vector(getOperation().getOps<func::FuncOp>())) {
       if (function.isExternal() || function->hasAttr(kernelAttrName))
         continue;
       threaded |= function->hasAttr("nn.threaded");
       function.walk([&](linalg::LinalgOp op) { profiled |= op->hasAttr(regionAttrName); });
-      if (failed(FunctionLowering(function, *target, library).run()))
+      if (failed(FunctionLowering(function, *target, tilings, library).run()))
         return signalPassFailure();
     }
     if (failed(library.emit()))
