@@ -4,6 +4,8 @@
 #include "compiler/Conversion/Passes.h"
 #include "compiler/Conversion/Recomputed.h"
 
+#include <limits>
+
 using namespace mlir;
 
 namespace nnc {
@@ -18,8 +20,9 @@ static constexpr int64_t mostPieces = 64, leastPieces = 8;
 /// of which a thread sums alone, and as the lanes of vectors.
 static constexpr int64_t enoughRows = 16, enoughLanes = 256;
 
-/// The same for contractions, and how many elements they read for each partial result.
-static constexpr int64_t mostContractionPieces = 16, readsPerPartialResult = 8;
+/// The same for contractions, and how many elements of either operand they read for each partial
+/// result.
+static constexpr int64_t mostContractionPieces = 16, readsPerPartialResult = 12;
 
 namespace {
 
@@ -65,14 +68,14 @@ static std::optional<Split> chooseSplit(linalg::GenericOp op) {
 /// what it has computed itself.
 static std::optional<Split> chooseContractionSplit(linalg::GenericOp op) {
   SmallVector<int64_t> extents = op.getStaticLoopRanges();
-  int64_t products = 1, results = 1, read = 0;
+  int64_t products = 1, results = 1, read = std::numeric_limits<int64_t>::max();
   for (auto [extent, iterator] : llvm::zip(extents, op.getIteratorTypesArray())) {
     products *= extent;
     if (iterator == utils::IteratorType::parallel)
       results *= extent;
   }
   for (Value input : op.getDpsInputs())
-    read += cast<RankedTensorType>(input.getType()).getNumElements();
+    read = std::min(read, cast<RankedTensorType>(input.getType()).getNumElements());
   if (static_cast<double>(products) / 32 < 16 * minimumParallelCycles)
     return std::nullopt;
   for (auto [loop, iterator] : llvm::enumerate(op.getIteratorTypesArray())) {

@@ -145,10 +145,11 @@ def products(bench):
 
 
 def convolutions(bench):
-    print("\nConvolutions, one core\n\n```")
-    subprocess.run([os.path.join(bench.bin, "function-benchmark"),
-                    os.path.join(HERE, "kernels", "convolutions.mlir")], check=True)
-    print("```")
+    for title, name in (("Convolutions", "convolutions"), ("Convolutions of padded images", "padded-convolutions")):
+        print(f"\n{title}, one core\n\n```", flush=True)
+        subprocess.run([os.path.join(bench.bin, "function-benchmark"),
+                        os.path.join(HERE, "kernels", name + ".mlir")], check=True)
+        print("```")
 
 
 def scaling(bench):
