@@ -47,6 +47,11 @@ constexpr double kFarLineCycles = 20;
 /// microseconds were measured on two cores that have no cache in common.
 constexpr double kSharedPassCycles = 8000;
 
+/// What a line costs of what an epilogue reads and writes beyond the level-two cache, where a row
+/// of the tile is no longer than two lines: prefetchers then bring more that is not wanted than
+/// what is.
+constexpr double kShortRowCycles = 75;
+
 /// How many tiles of a size there are.
 struct TileClass {
   int64_t size = 1;
@@ -101,7 +106,8 @@ CostModel::CostModel(const ContractionProblem &problem, const TargetDescription 
       columns(product(nest.columns)), batch(product(nest.batch)),
       blocking(blockReduction(nest, tiling.reductionBlock,
                               std::max<int64_t>(tiling.lanes, tiling.unroll))),
-      counted(stepsThatCount()), columnBytes(static_cast<double>(columns) * steps * bytes),
+      counted(stepsThatCount()), companionBytes(allCompanionBytes()),
+      columnBytes(static_cast<double>(columns) * steps * bytes),
       rowBytes(static_cast<double>(rows) * steps * bytes),
       columnSpan(std::min(columnBytes, span(nest.columns, Column))),
       rowSpan(std::min(rowBytes, span(nest.rows, Row))) {
@@ -126,6 +132,19 @@ double CostModel::firstRead(double width, Operand operand) const {
   const double fresh = span / (operand == Column ? columnBytes : rowBytes);
   return width * (fresh / bandwidth(span) +
                   (1 - fresh) / bandwidth(std::min<double>(span, target.l2Bytes / 2)));
+}
+
+/// Of all that the epilogue touches.
+double CostModel::allCompanionBytes() const {
+  double total = 0;
+  for (unsigned operand = FirstCompanion; operand < nest.operands; ++operand) {
+    double elements = 1;
+    for (ArrayRef<Dim> dims : {ArrayRef(nest.batch), ArrayRef(nest.rows), ArrayRef(nest.columns)})
+      for (const Dim &dim : dims)
+        elements += static_cast<double>(dim.extent - 1) * std::abs(dim.strides[operand]);
+    total += elements * bytes;
+  }
+  return total;
 }
 
 /// Each dim of k loses the steps that no row and no column of a tile needs.
@@ -248,6 +267,10 @@ double CostModel::resultCycles(double r, double v) const {
     far = kFarLineCycles * (tiling.transposeResult
                                 ? width * std::max(1.0, r * bytes / kCacheLineBytes)
                                 : r * std::max(1.0, width * bytes / kCacheLineBytes));
+  const double rowBytesOfTile = (tiling.transposeResult ? r : width) * bytes;
+  if (isFar(companionBytes) && rowBytesOfTile <= 2 * kCacheLineBytes)
+    far += kShortRowCycles * (tiling.transposeResult ? width : r) *
+           std::ceil(rowBytesOfTile / kCacheLineBytes);
   if (tiling.transposeResult) {
     const double squares = v * std::ceil(r / tiling.lanes);
     return far + squares * tiling.lanes * (perVector + 1.5 * llvm::Log2_64_Ceil(tiling.lanes));

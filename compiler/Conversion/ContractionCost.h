@@ -20,6 +20,7 @@ public:
 
 private:
   double stepsThatCount() const;
+  double allCompanionBytes() const;
   double boundsCycles() const;
   double allTiles() const;
   double tileCycles(double rows, double vectors) const;
@@ -51,6 +52,7 @@ private:
   const int64_t bytes, steps, rows, columns, batch; // bytes of an element
   const ReductionBlocking blocking;
   const double counted;               // steps of k that a tile takes, in the mean
+  const double companionBytes;        // of all that the epilogue touches
   const double columnBytes, rowBytes; // of what a batch reads of the operands, windows one by one
   const double columnSpan, rowSpan;   // of where that lies
   double tiles = 0, packColumns = 0, packRows = 0;

@@ -51,7 +51,9 @@ void describeX86(TargetDescription &target, const llvm::MCSubtargetInfo &subtarg
     if (splitsWideVectors(target.cpu)) {
       target.fmasPerCycle = 1;
       target.loadsPerCycle = 1;
-    } else if (target.cpu != "znver5") {
+    } else if (target.cpu == "znver5") {
+      target.l2BytesPerCycle = 48;
+    } else {
       target.l2BytesPerCycle = 24;
       target.l3BytesPerCycle = 10;
     }
