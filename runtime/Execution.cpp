@@ -114,9 +114,6 @@ void BoundFunction::assemble(int64_t thread, int64_t threads) {
       int64_t row = rows[i < count ? i : i % count];
       const char *from = source + static_cast<size_t>(row) * copy.sourceBytes;
       char *to = inputs.data() + copy.offset + static_cast<size_t>(i) * copy.targetBytes;
-      // Other threads have read these lines: all are asked for at once, not one after the other.
-      for (size_t byte = 0; byte < copy.targetBytes; byte += 64)
-        __builtin_prefetch(to + byte, 1);
       if (copy.source->storage == copy.target)
         std::memcpy(to, from, copy.targetBytes);
       else if (copy.source->storage == DType::U8 && copy.target == DType::F32)

@@ -10,8 +10,8 @@ namespace nnc {
 /// Bytes of `bytes` that are elsewhere for one of two threads, if they lie as `had` and are divided
 /// as `wanted`.
 static double remotePart(double bytes, Division had, Division wanted) {
-  if (had.kind == Division::Everyone || wanted.kind == Division::FirstThread)
-    return had.kind == Division::Parts ? bytes / 2 : 0;
+  if (had.kind == Division::Everyone)
+    return 0;
   if (had.kind == Division::FirstThread)
     return wanted.kind == Division::Everyone ? bytes : bytes / 2;
   if (wanted.kind == Division::Everyone)

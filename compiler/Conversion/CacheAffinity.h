@@ -1,6 +1,7 @@
 // Which thread's caches hold what: how kernels divided each range of memory among the threads, in
 // the order in which they run, so that later kernels can be divided alike. What another core has
-// written comes several times slower than what lies in one's own cache.
+// written comes several times slower than what lies in one's own cache. An estimate for every kind
+// of kernel; Ownership in Barriers.h is exact, and known of few.
 #pragma once
 
 #include "compiler/Conversion/Barriers.h"
@@ -23,9 +24,9 @@ struct Division {
 
 class CacheAffinity {
 public:
-  /// Bytes that one of two threads finds in the other's cache, if they share the range like this.
-  /// Memory that no kernel has been recorded for is taken to lie where it is wanted, except that
-  /// nobody has all of it.
+  /// Bytes that one of two threads finds in the other's cache, if they share the range like this,
+  /// as Parts or Everyone. Memory that no kernel has been recorded for is taken to lie where it is
+  /// wanted, except that nobody has all of it.
   double remoteBytes(const Access &access, Division division) const;
 
   /// Kernels are recorded in the order in which they run.

@@ -191,12 +191,10 @@ static void choosePartition(const KernelNest &nest, KernelPlan &plan, PartitionT
     const int64_t units = llvm::divideCeil(nest.dimensions[dimension].extent, unitSize);
     if (units == 1)
       continue;
-    // A loop inside others has its share of each of their iterations.
-    double cost = plan.cycles *
-                  (largestShare(units, fewThreads) + largestShare(units, manyThreads)) *
-                  (position == 0 ? 1 : 1.05);
-    if (transfer)
-      cost += 2 * transfer(dimension);
+    // In the mean of both numbers of threads. A loop inside others has its share of each of their
+    // iterations.
+    const double share = (largestShare(units, fewThreads) + largestShare(units, manyThreads)) / 2;
+    const double cost = plan.cycles * share * (position == 0 ? 1 : 1.05) + transfer(dimension);
     if (cost >= least)
       continue;
     least = cost;

@@ -51,6 +51,6 @@ double operationCycles(mlir::Operation *operation, int64_t lanes);
 using PartitionTransfer = llvm::function_ref<double(unsigned dimension)>;
 
 KernelPlan planKernel(const KernelNest &nest, const TargetDescription &target,
-                      PartitionTransfer transfer = {});
+                      PartitionTransfer transfer);
 
 } // namespace nnc
