@@ -27,7 +27,13 @@ bool linkExecutable(const std::vector<std::string> &objects, const std::string &
     error = "the runtime library `" + runtimeArchive + "` is missing";
     return false;
   }
+#ifdef NNC_SANITIZER_DRIVER
+  // The runtime beside a sanitized compiler is sanitized too, and needs the libraries of the same
+  // compiler.
+  std::optional<std::string> driver = NNC_SANITIZER_DRIVER;
+#else
   std::optional<std::string> driver = findProgram({"c++", "g++", "clang++", "clang++-22"});
+#endif
   if (!driver) {
     error = "no C++ compiler to link with: install the package `g++`";
     return false;
@@ -42,8 +48,7 @@ bool linkExecutable(const std::vector<std::string> &objects, const std::string &
   command.append(objects.begin(), objects.end());
   command.append({runtimeArchive, "-o", temporary, "-static-libstdc++", "-static-libgcc", "-s",
                   "-Wl,--gc-sections", "-pthread", "-lm"});
-#ifdef __SANITIZE_ADDRESS__
-  // The runtime beside a sanitized compiler is sanitized too.
+#ifdef NNC_SANITIZER_DRIVER
   command.push_back("-fsanitize=address,undefined");
 #endif
   // lld links several times as fast as the default linker. gcc looks for a program `ld.lld` in the
