@@ -221,7 +221,8 @@ private:
   // Emit.cpp: operations of the nn dialect.
   Tensor emit(const std::string &operation, const std::vector<Tensor> &operands, Element element,
               Shape shape, Graph::Attributes attributes, SourceRange range);
-  Tensor constant(double value, Element element, SourceRange range);
+  /// A number known when compiling; a whole one where the element type is.
+  Tensor constant(const Entity &number, Element element, SourceRange range);
   Tensor broadcast(const Tensor &value, const Shape &shape, std::vector<int64_t> axes,
                    SourceRange range);
   Tensor broadcastTo(const Tensor &value, const Shape &shape, SourceRange range);

@@ -31,10 +31,15 @@ bool Elaborator::usable(const Tensor &value, SourceRange range) {
   return false;
 }
 
-Tensor Elaborator::constant(double value, Element element, SourceRange range) {
+Tensor Elaborator::constant(const Entity &number, Element element, SourceRange range) {
   bool whole = element == Element::Int || element == Element::Bool;
+  // Doubles hold whole numbers up to 2^53 only.
+  auto *integer = number.get<IntegerConstant>();
+  Attribute value = !whole    ? Attribute(number.number())
+                    : integer ? Attribute(int64_t(integer->value))
+                              : Attribute(int64_t(number.number()));
   Graph::Attributes attributes;
-  attributes.emplace_back("value", whole ? Attribute(int64_t(value)) : Attribute(value));
+  attributes.emplace_back("value", std::move(value));
   return emit("constant", {}, element, {}, std::move(attributes), range);
 }
 
@@ -167,9 +172,9 @@ std::optional<Tensor> Elaborator::tensor(const Entity &value, Element preferred,
   if (auto *known = value.get<Tensor>())
     return usable(*known, range) ? std::optional<Tensor>(*known) : std::nullopt;
   if (value.isNumber())
-    return constant(value.number(), preferred, range);
+    return constant(value, preferred, range);
   if (auto *truth = value.get<bool>())
-    return constant(*truth ? 1 : 0, Element::Bool, range);
+    return constant(*truth ? 1.0 : 0.0, Element::Bool, range);
   report(Diag::OperandType, range, what, describe(value));
   return std::nullopt;
 }

@@ -462,7 +462,7 @@ Entity IndexEvaluator::define(const IndexDefinition &statement) {
       return Poison{};
     }
   if (value->value.isNumber())
-    value->value = elaborator.constant(value->value.number(), Element::Float, statement.range);
+    value->value = elaborator.constant(value->value, Element::Float, statement.range);
   if (value->labels.empty())
     if (auto *tensor = value->value.get<Tensor>(); tensor && tensor->shape.empty()) {
       Shape shape;

@@ -34,8 +34,8 @@ void Elaborator::bindCounters() {
     // Counted from 1 in the language: the runtime says how many are over.
     for (const char *counter : {"step", "epoch"}) {
       Tensor finished = convert(scalar(counter), Element::Real, range);
-      pass->counters[counter] =
-          emit("add", {finished, constant(1, Element::Real, range)}, Element::Real, {}, {}, range);
+      pass->counters[counter] = emit("add", {finished, constant(1.0, Element::Real, range)},
+                                     Element::Real, {}, {}, range);
     }
     for (const char *counter : {"steps", "epochs", "steps_per_epoch"})
       pass->counters[counter] = convert(scalar(counter), Element::Real, range);
@@ -82,7 +82,7 @@ Entity Elaborator::evaluateSchedule(const Entity &schedule, const std::string &p
   bindCounters();
   Entity value = evaluateBlock(*declaration.body);
   if (value.isNumber())
-    return constant(value.number(), Element::Real, declaration.range);
+    return constant(value, Element::Real, declaration.range);
   auto *tensor = value.get<Tensor>();
   if (tensor && tensor->shape.empty() && tensor->element == Element::Real)
     return *tensor;

@@ -458,11 +458,11 @@ Entity Elaborator::checkResult(const ResultDeclaration &result, const Entity &va
     }
   }
   auto *tensor = value.get<Tensor>();
-  if (!tensor && !value.isNumber()) {
+  Element wanted = elementOf(type.element);
+  if (!tensor && (!value.isNumber() || (value.is<double>() && wanted != Element::Float))) {
     mismatch();
     return Poison{};
   }
-  Element wanted = elementOf(type.element);
   if (onlyLeading && tensor && !frame().leading) {
     // Only numbers were given: nothing says what `...` is.
     return wanted == Element::Float &&
@@ -477,7 +477,7 @@ Entity Elaborator::checkResult(const ResultDeclaration &result, const Entity &va
   if (!declared)
     return Poison{};
   if (!tensor)
-    return broadcastTo(constant(value.number(), declared->element, type.range), shape, type.range);
+    return broadcastTo(constant(value, declared->element, type.range), shape, type.range);
   bool elementsFit = wanted == Element::Float ? true : tensor->element == wanted;
   if (!elementsFit || !sameSizes(shape, tensor->shape)) {
     DiagnosticBuilder builder = mismatch();
