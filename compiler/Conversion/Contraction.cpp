@@ -107,8 +107,7 @@ FailureOr<ContractionProblem> matchContraction(linalg::LinalgOp op) {
     problem.borders.push_back({group == &problem.m   ? ZeroBorder::M
                                : group == &problem.n ? ZeroBorder::N
                                                      : ZeroBorder::Batch,
-                               index, places[border.reduction].second, border.scale, border.step,
-                               border.low, border.high});
+                               index, places[border.reduction].second, border.interior});
   }
   return problem;
 }

@@ -33,15 +33,26 @@ struct ContractionDim {
   llvm::SmallVector<int64_t, 2> companions;
 };
 
-/// An operand lies in a border of zeros, as images do that are padded: the products of step j of k
-/// at index i of another dim vanish, unless low <= scale * i + step * j < high.
+/// Where an operand is read at index i of one loop and step j of a summed one: inside of its border
+/// if low <= scale * i + step * j < high.
+struct Interior {
+  int64_t scale = 1;
+  int64_t step = 1; // positive
+  int64_t low = 0, high = 0;
+
+  bool contains(int64_t i, int64_t j) const {
+    const int64_t position = scale * i + step * j;
+    return low <= position && position < high;
+  }
+};
+
+/// An operand lies in a border of zeros, as images do that are padded: the products of a step of k
+/// at an index of another dim vanish outside of the interior.
 struct ZeroBorder {
   enum Group { Batch, M, N } group = M;
   unsigned outer = 0;     // index of the other dim in its group
   unsigned reduction = 0; // index in k
-  int64_t scale = 1;
-  int64_t step = 1; // positive
-  int64_t low = 0, high = 0;
+  Interior interior;
 };
 
 /// What to compute. A dim of `batch` indexes A, B and C; of `m` A and C; of `n` B and C; of `k` A

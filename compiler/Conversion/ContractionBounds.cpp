@@ -25,15 +25,17 @@ ReductionRange ContractionEmitter::countedSteps(const ReductionRange &range) {
     if (!dim.bounds || position == positions.end())
       continue;
     const Bounds &bounds = dim.bounds;
+    const Interior &interior = bounds.interior;
     auto [first, extent] = position->second;
-    Value low = emit.mul(first, bounds.scale), high = emit.add(low, (extent - 1) * bounds.scale);
-    if (bounds.scale < 0)
+    Value low = emit.mul(first, interior.scale),
+          high = emit.add(low, (extent - 1) * interior.scale);
+    if (interior.scale < 0)
       std::swap(low, high);
     // Differences may be negative, what is divided is not.
-    const Value below = most(emit.sub(emit.index(bounds.low), high), zero);
-    const Value above = most(emit.sub(emit.index(bounds.high - 1 + bounds.step), low), zero);
-    const Value step = emit.index(bounds.step);
-    Value from = emit.mul(emit.floorDiv(emit.add(below, bounds.step - 1), step), bounds.inner);
+    const Value below = most(emit.sub(emit.index(interior.low), high), zero);
+    const Value above = most(emit.sub(emit.index(interior.high - 1 + interior.step), low), zero);
+    const Value step = emit.index(interior.step);
+    Value from = emit.mul(emit.floorDiv(emit.add(below, interior.step - 1), step), bounds.inner);
     Value to = least(emit.mul(emit.floorDiv(above, step), bounds.inner), emit.index(dim.extent));
     if (!range.starts.empty()) {
       from = most(emit.sub(from, range.starts[level]), zero);

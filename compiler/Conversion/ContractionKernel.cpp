@@ -19,6 +19,22 @@ void describeKernel(ContractionKernel &kernel, bool accumulate, bool usesResult)
     addCompanions(kernel.op, kernel.epilogue, kernel.problem, kernel.operands);
 }
 
+SmallVector<Access> operandAccesses(const ContractionKernel &kernel) {
+  const ContractionOperands &operands = kernel.operands;
+  SmallVector<Access> accesses{wholeAccess(operands.a, false), wholeAccess(operands.b, false)};
+  if (operands.c)
+    accesses.push_back(wholeAccess(operands.c, true));
+  linalg::LinalgOp epilogue = kernel.epilogue;
+  for (Value companion : operands.companions)
+    accesses.push_back(
+        wholeAccess(companion, llvm::is_contained(ValueRange(epilogue.getDpsInits()), companion)));
+  if (epilogue)
+    for (Value input : epilogue.getDpsInputs())
+      if (auto type = dyn_cast<MemRefType>(input.getType()); type && type.getRank() == 0)
+        accesses.push_back(wholeAccess(input, false));
+  return accesses;
+}
+
 LogicalResult emitKernel(OpBuilder &builder, const ContractionKernel &kernel,
                          const TargetDescription &target) {
   ContractionHooks hooks;

@@ -2,6 +2,7 @@
 // loops.
 #pragma once
 
+#include "compiler/Conversion/Barriers.h"
 #include "compiler/Conversion/Contraction.h"
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -21,6 +22,10 @@ struct ContractionKernel {
 /// Reads the problem and the operands of `kernel.op` and `kernel.epilogue`; `accumulate` and
 /// `usesResult` as in ContractionProblem.
 void describeKernel(ContractionKernel &kernel, bool accumulate, bool usesResult);
+
+/// What the kernel touches: A, B, C if it is used, the companions in the order of
+/// ContractionOperands, and the epilogue's scalars.
+llvm::SmallVector<Access> operandAccesses(const ContractionKernel &kernel);
 
 /// Emits the loops of a kernel at the builder's insertion point.
 mlir::LogicalResult emitKernel(mlir::OpBuilder &builder, const ContractionKernel &kernel,

@@ -37,10 +37,7 @@ void setBounds(const ContractionProblem &problem, bool swapped, Nest &nest) {
       outer.number = static_cast<int>(number);
     Bounds &bounds = nest.reduction[border.reduction].bounds;
     bounds.outer = outer.number;
-    bounds.scale = border.scale;
-    bounds.step = border.step;
-    bounds.low = border.low;
-    bounds.high = border.high;
+    bounds.interior = border.interior;
   }
 }
 
@@ -109,6 +106,7 @@ template <typename Body> void forEachIndex(llvm::ArrayRef<int64_t> extents, Body
 } // namespace
 
 std::pair<int64_t, int64_t> Bounds::steps(int64_t begin, int64_t end, int64_t extent) const {
+  const auto [scale, step, low, high] = interior;
   const int64_t first = scale * begin, last = scale * (end - 1);
   const int64_t below = std::max<int64_t>(low - std::max(first, last), 0);
   const int64_t above = std::max<int64_t>(high - 1 - std::min(first, last) + step, 0);

@@ -17,7 +17,7 @@ enum Operand : unsigned { Row = 0, Column = 1, Result = 2, FirstCompanion = 3 };
 /// Steps of a reduction dim that need not be taken: as ZeroBorder.
 struct Bounds {
   int outer = -1; // Dim::number of the other dim; -1: every step counts
-  int64_t scale = 0, step = 1, low = 0, high = 0;
+  Interior interior;
   int64_t inner = 1; // steps for each of its own, since a dim was merged into this one
 
   explicit operator bool() const { return outer >= 0; }

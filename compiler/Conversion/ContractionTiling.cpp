@@ -123,27 +123,25 @@ private:
 
   void price(const Nest &nest, ContractionTiling tiling) {
     const CostModel model(problem, target, nest, tiling);
-    // Where one thread is expected, how well the work divides only settles a draw. Else it had
-    // better divide along either operand: chooseSplit may want the other.
+    llvm::SmallVector<std::pair<ThreadSplit, double>, 3> splits;
     double worst = 0;
     forEachSplit(nest, [&](ThreadSplit split) {
-      if (threads > 1 && split != ThreadSplit::None)
-        worst = std::max(worst, model.cycles(split, threads));
+      splits.push_back({split, model.cycles(split, threads)});
+      if (split != ThreadSplit::None)
+        worst = std::max(worst, splits.back().second);
     });
-    forEachSplit(nest, [&](ThreadSplit split) {
-      double cycles = model.cycles(split, threads);
-      if (threads == 1)
-        cycles += 1e-6 * model.cycles(split, 2);
-      else
-        cycles += kEitherWay * worst;
+    for (auto [split, cycles] : splits) {
+      // Where one thread is expected, how well the work divides only settles a draw. Else it had
+      // better divide along either operand: chooseSplit may want the other.
+      cycles += threads == 1 ? 1e-6 * model.cycles(split, 2) : kEitherWay * worst;
       if (cycles >= bestCycles)
-        return;
+        continue;
       bestCycles = cycles;
       best = tiling;
       best.split = split;
       best.estimatedCycles = model.cycles(split, 1);
       best.computedShare = model.computedShare();
-    });
+    }
   }
 
   const ContractionProblem &problem;

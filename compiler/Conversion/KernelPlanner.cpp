@@ -25,7 +25,8 @@ const ContractionTiling &TilingCache::tiling(const ContractionProblem &problem) 
   }
   for (const ZeroBorder &border : problem.borders)
     stream << '|' << border.group << ',' << border.outer << ',' << border.reduction << ','
-           << border.scale << ',' << border.step << ',' << border.low << ',' << border.high;
+           << border.interior.scale << ',' << border.interior.step << ',' << border.interior.low
+           << ',' << border.interior.high;
   auto [entry, isNew] = known.try_emplace(key);
   if (isNew)
     entry->second = chooseTiling(problem, target, expectedThreads);
@@ -64,36 +65,26 @@ double KernelPlanner::transferCycles(const Access &access, Division division) co
          target.sharedLineCycles * static_cast<double>((access.end - access.begin) / division.span);
 }
 
-/// What a contraction and its epilogue touch: A, B, C if it is used, then the companions, in the
-/// order of ContractionOperands.
-static SmallVector<std::optional<Access>> operandAccesses(ContractionKernel &kernel) {
-  SmallVector<std::optional<Access>> accesses{wholeAccess(kernel.operands.a, false),
-                                              wholeAccess(kernel.operands.b, false), std::nullopt};
-  if (kernel.operands.c)
-    accesses[2] = wholeAccess(kernel.operands.c, true);
-  for (Value companion : kernel.operands.companions)
-    accesses.push_back(wholeAccess(
-        companion, llvm::is_contained(ValueRange(kernel.epilogue.getDpsInits()), companion)));
-  return accesses;
-}
-
 ContractionKernel KernelPlanner::planContraction(linalg::LinalgOp op) {
   ContractionKernel kernel;
   kernel.op = op;
   kernel.epilogue = epilogueOf(op);
   const bool accumulate = !starts.contains({op, 0});
   describeKernel(kernel, accumulate, usesResult(op, kernel.epilogue, accumulate));
-  SmallVector<std::optional<Access>> accesses = operandAccesses(kernel);
+  const SmallVector<Access> accesses = operandAccesses(kernel);
   const int64_t bytes = kernel.problem.elementBits() / 8;
   kernel.tiling = tilings.tiling(kernel.problem);
-  auto division = [&](const SharedLoop &shared, unsigned operand) {
-    return Division::parts(shared.spans[operand] * bytes, shared.first);
+  auto division = [&](const SharedLoop &shared, size_t access) {
+    // The spans are those of A, B, C, used or not, and the companions.
+    const size_t operand = access < 2 || kernel.operands.c ? access : access + 1;
+    return Division::parts(operand < shared.spans.size() ? shared.spans[operand] * bytes : 0,
+                           shared.first);
   };
   const double cycles = chooseSplit(
       kernel.tiling, kernel.problem, target, expectedThreads, [&](const SharedLoop &shared) {
         double transfers = 0;
-        for (auto [operand, access] : llvm::enumerate(accesses))
-          transfers += access ? transferCycles(*access, division(shared, operand)) : 0;
+        for (auto [index, access] : llvm::enumerate(accesses))
+          transfers += transferCycles(access, division(shared, index));
         return transfers;
       });
   kernel.everyThread = kernel.tiling.estimatedCycles >= minimumParallelCycles &&
@@ -102,10 +93,9 @@ ContractionKernel KernelPlanner::planContraction(linalg::LinalgOp op) {
   sharedCycles +=
       kernel.everyThread ? cycles + target.barrierCycles : kernel.tiling.estimatedCycles;
   const SharedLoop shared = sharedLoop(kernel.problem, kernel.tiling);
-  for (auto [operand, access] : llvm::enumerate(accesses))
-    if (access)
-      affinity.record(*access, kernel.everyThread ? division(shared, operand)
-                                                  : Division{Division::FirstThread});
+  for (auto [index, access] : llvm::enumerate(accesses))
+    affinity.record(access,
+                    kernel.everyThread ? division(shared, index) : Division{Division::FirstThread});
   mostScratch = std::max(mostScratch, alignToBlock(kernel.tiling.scratchBytes));
   return kernel;
 }

@@ -239,14 +239,7 @@ static StringRef describeSplit(const ContractionTiling &tiling) {
 
 LogicalResult FunctionLowering::lowerContraction(linalg::LinalgOp op, ContractionKernel &plan) {
   const bool everyThread = plan.everyThread;
-  SmallVector<Access> accesses{wholeAccess(plan.operands.a, false),
-                               wholeAccess(plan.operands.b, false)};
-  if (plan.operands.c)
-    accesses.push_back(wholeAccess(plan.operands.c, true));
-  if (plan.epilogue)
-    for (OpOperand &operand : plan.epilogue->getOpOperands())
-      if (isa<MemRefType>(operand.get().getType()) && operand.get() != op.getDpsInits()[0])
-        accesses.push_back(wholeAccess(operand.get(), plan.epilogue.isDpsInit(&operand)));
+  SmallVector<Access> accesses = operandAccesses(plan);
   if (everyThread) {
     plan.operands.thread = thread;
     plan.operands.threads = threads;

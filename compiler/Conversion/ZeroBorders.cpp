@@ -2,9 +2,6 @@
 
 #include "compiler/Conversion/KernelNest.h"
 
-#include <algorithm>
-#include <tuple>
-
 using namespace mlir;
 
 namespace nnc {
@@ -30,24 +27,18 @@ static std::optional<LoopBorder> borderOf(linalg::LinalgOp op, AffineExpr positi
   }
   if (!outer || !reduction)
     return std::nullopt;
-  LoopBorder border{*outer,
-                    *reduction,
-                    form.strides[*outer],
-                    form.strides[*reduction],
-                    low - form.offset,
+  Interior interior{form.strides[*outer], form.strides[*reduction], low - form.offset,
                     high - form.offset};
-  if (border.step < 0) {
-    border.step = -border.step;
-    border.scale = -border.scale;
-    std::tie(border.low, border.high) = std::make_pair(1 - border.high, 1 - border.low);
-  }
-  const int64_t far = border.scale * (extents[*outer] - 1);
-  const bool everythingCounts =
-      border.low <= std::min<int64_t>(far, 0) &&
-      border.high > std::max<int64_t>(far, 0) + border.step * (extents[*reduction] - 1);
+  if (interior.step < 0)
+    interior = {-interior.scale, -interior.step, 1 - interior.high, 1 - interior.low};
+  // Linear in both: what holds at the corners holds between them.
+  bool everythingCounts = true;
+  for (int64_t i : {int64_t{0}, extents[*outer] - 1})
+    for (int64_t j : {int64_t{0}, extents[*reduction] - 1})
+      everythingCounts &= interior.contains(i, j);
   if (everythingCounts)
     return std::nullopt;
-  return border;
+  return LoopBorder{*outer, *reduction, interior};
 }
 
 SmallVector<LoopBorder, 2> zeroBorders(linalg::LinalgOp contraction) {
@@ -77,10 +68,8 @@ double shareThatCounts(linalg::LinalgOp contraction) {
   for (const LoopBorder &border : zeroBorders(contraction)) {
     int64_t counted = 0;
     for (int64_t i = 0; i < extents[border.outer]; ++i)
-      for (int64_t j = 0; j < extents[border.reduction]; ++j) {
-        const int64_t position = border.scale * i + border.step * j;
-        counted += position >= border.low && position < border.high;
-      }
+      for (int64_t j = 0; j < extents[border.reduction]; ++j)
+        counted += border.interior.contains(i, j);
     share *= static_cast<double>(counted) /
              static_cast<double>(extents[border.outer] * extents[border.reduction]);
   }

@@ -2,6 +2,8 @@
 // that pads it to the loops that leave the zeros out.
 #pragma once
 
+#include "compiler/Conversion/Contraction.h"
+
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 
 namespace nnc {
@@ -13,13 +15,10 @@ inline constexpr llvm::StringLiteral zeroBorderAttrName = "nn.zero_border";
 /// are zero.
 inline constexpr llvm::StringLiteral interiorsAttrName = "nn.interiors";
 
-/// The products of a contraction at index i of loop `outer` and step j of the summed loop
-/// `reduction` vanish, unless low <= scale * i + step * j < high.
+/// The products of a contraction vanish outside of an interior, by two of its loops.
 struct LoopBorder {
   unsigned outer = 0, reduction = 0;
-  int64_t scale = 1;
-  int64_t step = 1; // positive
-  int64_t low = 0, high = 0;
+  Interior interior;
 };
 
 /// What a contraction's `nn.interiors` say of its loops; at most one border for each summed loop.

@@ -212,7 +212,7 @@ TEST_P(Contractions, Convolutions) {
 ContractionProblem padded(ContractionProblem problem, int64_t size, int64_t low, int64_t high,
                           int64_t stride = 1) {
   for (unsigned dim : {0, 1})
-    problem.borders.push_back({ZeroBorder::M, dim + 1, dim, stride, 1, low, size - high});
+    problem.borders.push_back({ZeroBorder::M, dim + 1, dim, {stride, 1, low, size - high}});
   return problem;
 }
 
@@ -243,7 +243,7 @@ TEST_P(Contractions, BordersOfZerosAreSkipped) {
   for (int64_t stride : {1, 2}) {
     ContractionProblem problem = weightGradient(f32, 2, 9, 5, 20, 3, stride);
     for (unsigned dim : {0, 1})
-      problem.borders.push_back({ZeroBorder::M, dim, dim + 1, 1, stride, 1, 8});
+      problem.borders.push_back({ZeroBorder::M, dim, dim + 1, {1, stride, 1, 8}});
     problems.push_back({stride == 1 ? "weights" : "weights, stride 2", problem});
   }
   for (auto &[name, problem] : problems)

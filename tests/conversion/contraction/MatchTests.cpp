@@ -95,9 +95,7 @@ TEST_F(Matching, BordersOfZeros) {
   ASSERT_TRUE(succeeded(problem));
   ASSERT_EQ(problem->borders.size(), 2u);
   auto counts = [&](unsigned number, int64_t i, int64_t j) {
-    const ZeroBorder &border = problem->borders[number];
-    const int64_t position = border.scale * i + border.step * j;
-    return position >= border.low && position < border.high;
+    return problem->borders[number].interior.contains(i, j);
   };
   for (int64_t i = 0; i < 5; ++i)
     for (int64_t j = 0; j < 3; ++j) {
@@ -113,11 +111,12 @@ TEST(Nests, BoundsKeepTheStepsThatCount) {
   using contraction::Bounds;
   Bounds bounds;
   bounds.outer = 0;
+  Interior &interior = bounds.interior;
   auto expect = [&](int64_t begin, int64_t end, int64_t extent) {
     int64_t first = extent, last = -1;
     for (int64_t i = begin; i < end; ++i)
       for (int64_t j = 0; j < extent / bounds.inner; ++j)
-        if (int64_t at = bounds.scale * i + bounds.step * j; at >= bounds.low && at < bounds.high) {
+        if (interior.contains(i, j)) {
           first = std::min(first, j * bounds.inner);
           last = std::max(last, (j + 1) * bounds.inner);
         }
@@ -130,7 +129,8 @@ TEST(Nests, BoundsKeepTheStepsThatCount) {
     // Of several indices the least range that no index needs more than.
     EXPECT_LE(from, first);
     EXPECT_GE(to, last);
-    if (end - begin == 1 || (bounds.step == 1 && bounds.scale == 1 && bounds.low < bounds.high)) {
+    if (end - begin == 1 ||
+        (interior.step == 1 && interior.scale == 1 && interior.low < interior.high)) {
       EXPECT_EQ(from, first);
       EXPECT_EQ(to, last);
     }
@@ -140,11 +140,8 @@ TEST(Nests, BoundsKeepTheStepsThatCount) {
       for (int64_t inner : {1, 4})
         for (int64_t low : {-3, 0, 2, 5})
           for (int64_t high : {-1, 4, 9, 30}) {
-            bounds.scale = scale;
-            bounds.step = step;
+            interior = {scale, step, low, high};
             bounds.inner = inner;
-            bounds.low = low;
-            bounds.high = high;
             for (int64_t begin : {0, 1, 5})
               for (int64_t tile : {1, 3})
                 expect(begin, begin + tile, 5 * inner);

@@ -45,9 +45,7 @@ void forEachProduct(const ContractionProblem &problem,
   for (const auto *group : groups)
     index.emplace_back(group->size(), 0);
   auto vanishes = [&](const ZeroBorder &border) {
-    const int64_t position =
-        border.scale * index[border.group][border.outer] + border.step * index[3][border.reduction];
-    return position < border.low || position >= border.high;
+    return !border.interior.contains(index[border.group][border.outer], index[3][border.reduction]);
   };
   std::function<void(size_t, size_t, int64_t, int64_t, int64_t)> visit =
       [&](size_t group, size_t level, int64_t a, int64_t b, int64_t c) {
