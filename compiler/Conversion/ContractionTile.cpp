@@ -214,10 +214,13 @@ SmallVector<Value> ContractionEmitter::reduce(const TileShape &tile, unsigned le
   /// Steps [from, from + steps) by `width`, in turn to the chains; a last one may be partial.
   auto steps = [&](Value from, int64_t number, int64_t lastCount, ValueRange carried) {
     SmallVector<Value> next(carried);
+    const Value firstRow = rowAt(from), firstColumn = columnAt(from);
     for (int64_t i = 0; i < number; ++i) {
-      Value k = emit.add(from, i * width);
       const int64_t chain = i % tiling.chains;
-      step(tile, rowAt(k), columnAt(k), MutableArrayRef(next).slice(chain * perChain, perChain),
+      // Constant distances from the first step, so that they become displacements of addresses.
+      step(tile, emit.add(firstRow, i * width * rowStride),
+           emit.add(firstColumn, i * width * columnStride),
+           MutableArrayRef(next).slice(chain * perChain, perChain),
            i + 1 == number ? lastCount : width);
     }
     return next;

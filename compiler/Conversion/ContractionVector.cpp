@@ -3,6 +3,7 @@
 #include "compiler/Conversion/VectorPieces.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
@@ -44,6 +45,9 @@ Value VectorEmitter::add(Value a, Value b) {
     return b;
   if (y && *y == 0)
     return a;
+  if (auto inner = y ? a.getDefiningOp<arith::AddIOp>() : arith::AddIOp())
+    if (auto z = getConstantIntValue(inner.getRhs()))
+      return add(inner.getLhs(), index(*z + *y));
   return arith::AddIOp::create(builder, loc, a, b);
 }
 
@@ -231,6 +235,12 @@ Value VectorEmitter::shuffle(Value a, Value b, ArrayRef<int64_t> lanes) {
   return vector::ShuffleOp::create(builder, loc, a, b, lanes);
 }
 
+Value VectorEmitter::fence(Value vector) {
+  return LLVM::CallIntrinsicOp::create(builder, loc, vector.getType(),
+                                       builder.getStringAttr("llvm.arithmetic.fence"), vector)
+      .getResults();
+}
+
 /// rows.size() vectors of as many blocks of `block` lanes: block j of result i is block i of row j.
 /// Deals the even and the odd blocks of pairs apart, which is one shuffle per vector and level.
 SmallVector<Value> VectorEmitter::transposeBlocks(ArrayRef<Value> rows, int64_t block) {
@@ -281,6 +291,10 @@ SmallVector<Value> VectorEmitter::transpose(ArrayRef<Value> rows) {
         }
     work = std::move(next);
   }
+  // Without fences LLVM tries to merge shuffles over all levels: nothing comes of it, in a third of
+  // the time of selecting a kernel's instructions.
+  for (Value &vector : work)
+    vector = fence(vector);
   // Vector g * part + c now holds, in its part l, column l * part + c of rows g * part ... .
   const int64_t parts = lanes / part;
   SmallVector<Value> columns(lanes);

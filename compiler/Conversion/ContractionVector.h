@@ -70,6 +70,8 @@ public:
 
 private:
   mlir::Value constant(mlir::TypedAttr attribute);
+  /// The vector itself, which LLVM does not look behind.
+  mlir::Value fence(mlir::Value vector);
   mlir::Value shuffle(mlir::Value a, mlir::Value b, llvm::ArrayRef<int64_t> lanes);
   llvm::SmallVector<mlir::Value> transposeBlocks(llvm::ArrayRef<mlir::Value> rows, int64_t block);
 
