@@ -34,7 +34,7 @@ public:
     OwningOpRef<ModuleOp> module = ModuleOp::create(UnknownLoc::get(context.get()));
     flops = test::addPeakKernel(*module, Float32Type::get(context.get()), machine) * iterations *
             threads;
-    jit = std::make_unique<test::Jit>(*module, machine, 3);
+    jit = std::make_unique<test::Jit>(*module, machine);
     auto *kernel = jit->function<void(void *, int64_t)>("peak");
     memory = static_cast<char *>(std::aligned_alloc(4096, 4096 * threads));
     std::memset(memory, 0, 4096 * threads);

@@ -1,6 +1,5 @@
 // kernel-benchmark [--rounds=N] [--ms=N] [--thread-count=N] [--target-cpu=CPU] [--f64]
-// [--llvm-level=N] [--tiling=...]
-//                  [MxNxK:LAYOUT]...
+//                  [--tiling=...] [MxNxK:LAYOUT]...
 // Speed of matrix products, each beside the multiply-add peak measured in the same rounds. LAYOUT
 // is NN, NT or TN (A, B stored as is or transposed). Without shapes: the table of
 // docs/performance.md.
@@ -31,7 +30,6 @@ llvm::cl::opt<int> threads("thread-count", llvm::cl::init(1), llvm::cl::desc("th
 llvm::cl::opt<std::string> cpu("target-cpu", llvm::cl::init("native"),
                                llvm::cl::desc("target cpu"));
 llvm::cl::opt<bool> f64("f64", llvm::cl::desc("double precision"));
-llvm::cl::opt<unsigned> level("llvm-level", llvm::cl::init(3), llvm::cl::desc("LLVM -O level"));
 llvm::cl::list<std::string> tilings("tiling", llvm::cl::desc("tilings instead of the chosen one"),
                                     llvm::cl::ZeroOrMore);
 llvm::cl::list<std::string> shapes(llvm::cl::Positional, llvm::cl::desc("MxNxK:LAYOUT"));
@@ -129,8 +127,8 @@ void benchmark(MLIRContext &context, const TargetDescription &machine, llvm::Str
   OwningOpRef<ModuleOp> module = ModuleOp::create(UnknownLoc::get(&context));
   const double peakFlops = addPeakKernel(*module, type, machine);
   for (auto [i, tiling] : llvm::enumerate(variants))
-    addKernel(*module, "kernel" + std::to_string(i), problem, machine, tiling);
-  Jit jit(*module, machine, level);
+    addKernel(*module, kernelName(i), problem, machine, tiling);
+  Jit jit(*module, machine);
 
   const int64_t bytes = problem.elementBits() / 8;
   const Spans size = spans(problem);
@@ -150,7 +148,7 @@ void benchmark(MLIRContext &context, const TargetDescription &machine, llvm::Str
   std::vector<Subject> subjects(variants.size());
   std::vector<Subject *> all{&limit};
   for (auto [i, tiling] : llvm::enumerate(variants)) {
-    auto *kernel = jit.function<KernelFunction>("kernel" + std::to_string(i));
+    auto *kernel = jit.function<KernelFunction>(kernelName(i));
     const int64_t scratchBytes = tiling.scratchBytes + 64;
     char *scratch = allocate(scratchBytes * threads);
     subjects[i].run = [=](int64_t thread, int64_t count) {

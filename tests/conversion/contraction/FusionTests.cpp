@@ -87,7 +87,7 @@ TEST_P(Fusion, EpilogueSeesEveryElementOnce) {
     addKernel(*module, "fused" + std::to_string(index++), problem, machine, tiling, 4,
               {nullptr, nullptr, fusedEpilogue});
   }
-  Jit jit(*module, machine, 1);
+  Jit jit(*module, machine);
 
   std::vector<float> scratch(scratchBytes / 4 + 32);
   void *aligned =
@@ -158,7 +158,7 @@ TEST_P(Fusion, HooksChangeOperandsAsTheyAreLoaded) {
                 hooks);
     }
   }
-  Jit jit(*module, machine, 1);
+  Jit jit(*module, machine);
   std::vector<float> a(kM * kK), b(kK * kN), c(kM * kN), scratch(scratchBytes / 4 + 32);
   for (size_t i = 0; i < a.size(); ++i)
     a[i] = static_cast<float>(i * 5 % 7) - 3;

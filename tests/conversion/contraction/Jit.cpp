@@ -1,5 +1,7 @@
 #include "tests/conversion/contraction/Jit.h"
 
+#include "compiler/Target/EmitObject.h"
+
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
 #include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
 #include "mlir/Conversion/FuncToLLVM/ConvertFuncToLLVMPass.h"
@@ -17,19 +19,12 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "mlir/ExecutionEngine/OptUtils.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Pass/Pass.h"
 #include "mlir/Pass/PassManager.h"
-#include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
-#include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
-#include "mlir/Target/LLVMIR/Export.h"
-#include "llvm/ExecutionEngine/Orc/JITTargetMachineBuilder.h"
+#include "mlir/Transforms/Passes.h"
 #include "llvm/ExecutionEngine/Orc/LLJIT.h"
-#include "llvm/IR/LLVMContext.h"
-#include "llvm/IR/Module.h"
 #include "llvm/Support/raw_ostream.h"
-#include "llvm/Target/TargetMachine.h"
 
 #include <cstdlib>
 
@@ -61,8 +56,6 @@ std::unique_ptr<MLIRContext> makeContext() {
   registry
       .insert<arith::ArithDialect, func::FuncDialect, linalg::LinalgDialect, math::MathDialect,
               memref::MemRefDialect, scf::SCFDialect, vector::VectorDialect, LLVM::LLVMDialect>();
-  registerBuiltinDialectTranslation(registry);
-  registerLLVMDialectTranslation(registry);
   auto context = std::make_unique<MLIRContext>(registry, MLIRContext::Threading::DISABLED);
   context->loadAllAvailableDialects();
   return context;
@@ -81,7 +74,7 @@ bool runsHere(const TargetDescription &target) {
   return target.vectorBits <= host.vectorBits && (host.hasFma || !target.hasFma);
 }
 
-Jit::Jit(ModuleOp module, const TargetDescription &target, unsigned optimizationLevel) {
+Jit::Jit(ModuleOp module, const TargetDescription &target) {
   if (failed(verify(module)))
     fail("the module does not verify");
   PassManager passes(module.getContext());
@@ -96,34 +89,23 @@ Jit::Jit(ModuleOp module, const TargetDescription &target, unsigned optimization
   passes.addPass(createConvertIndexToLLVMPass());
   passes.addPass(createConvertControlFlowToLLVMPass());
   passes.addPass(createReconcileUnrealizedCastsPass());
+  passes.addNestedPass<LLVM::LLVMFuncOp>(createCSEPass());
   if (failed(passes.run(module)))
     fail("conversion to LLVM failed");
 
-  auto context = std::make_unique<llvm::LLVMContext>();
-  std::unique_ptr<llvm::Module> code = translateModuleToLLVMIR(module, *context);
-  if (!code)
-    fail("translation to LLVM IR failed");
-
-  llvm::orc::JITTargetMachineBuilder machineBuilder{llvm::Triple(target.triple)};
-  machineBuilder.setCPU(target.cpu);
-  llvm::SubtargetFeatures features(target.features);
-  machineBuilder.addFeatures(features.getFeatures());
-  machineBuilder.setCodeGenOptLevel(optimizationLevel < 2 ? llvm::CodeGenOptLevel::Less
-                                                          : llvm::CodeGenOptLevel::Aggressive);
-  std::unique_ptr<llvm::TargetMachine> machine = check(machineBuilder.createTargetMachine());
-  code->setDataLayout(machine->createDataLayout());
-  code->setTargetTriple(machine->getTargetTriple());
-  for (llvm::Function &function : *code) {
-    function.addFnAttr("target-cpu", target.cpu);
-    function.addFnAttr("target-features", target.features);
-  }
+  std::string error;
+  LlvmModule code = translateToLlvm(module, target, error);
+  if (!code.module)
+    fail(error);
   if (std::getenv("NNC_TEST_DUMP"))
-    code->print(llvm::errs(), nullptr);
-  check(makeOptimizingTransformer(optimizationLevel, 0, machine.get())(code.get()));
-
-  jit = check(
-      llvm::orc::LLJITBuilder().setJITTargetMachineBuilder(std::move(machineBuilder)).create());
-  check(jit->addIRModule(llvm::orc::ThreadSafeModule(std::move(code), std::move(context))));
+    code.module->print(llvm::errs(), nullptr);
+  optimize(*code.module, target);
+  llvm::SmallString<0> object;
+  llvm::raw_svector_ostream stream(object);
+  if (!emitMachineCode(*code.module, target, MachineCode::Object, stream, error))
+    fail(error);
+  jit = check(llvm::orc::LLJITBuilder().create());
+  check(jit->addObjectFile(llvm::MemoryBuffer::getMemBufferCopy(object, "test")));
 }
 
 Jit::~Jit() = default;

@@ -1,5 +1,5 @@
 // Runs functions of arith, math, scf, vector and memref ops in process: converted to LLVM with the
-// bare pointer convention, optimised and compiled for a chosen target.
+// bare pointer convention, then optimised and compiled as nnc does, for a chosen target.
 #pragma once
 
 #include "compiler/Target/TargetDescription.h"
@@ -17,7 +17,7 @@ class LLJIT;
 
 namespace nnc::test {
 
-/// A context with every dialect that is needed loaded, and the translations to LLVM IR registered.
+/// A context with every dialect that is needed loaded.
 std::unique_ptr<mlir::MLIRContext> makeContext();
 
 /// The target, or an abort with LLVM's message.
@@ -28,7 +28,7 @@ bool runsHere(const TargetDescription &target);
 class Jit {
 public:
   /// Takes a verified module; aborts with a message where a conversion or the compilation fails.
-  Jit(mlir::ModuleOp module, const TargetDescription &target, unsigned optimizationLevel = 3);
+  Jit(mlir::ModuleOp module, const TargetDescription &target);
   ~Jit();
 
   /// Address of a function of the module: memrefs are passed as one pointer each.

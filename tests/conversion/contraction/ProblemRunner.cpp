@@ -67,6 +67,8 @@ void forEachPoint(const ContractionProblem &problem,
   forEachProduct(problem, [&](int64_t a, int64_t b, int64_t c, bool) { body(a, b, c); });
 }
 
+std::string kernelName(size_t number) { return "nnc_contraction_" + std::to_string(number); }
+
 void addKernel(ModuleOp module, const std::string &name, const ContractionProblem &problem,
                const TargetDescription &target, const ContractionTiling &tiling,
                unsigned companions, const ContractionHooks &hooks) {
@@ -170,7 +172,7 @@ void ProblemSet::add(const std::string &name, const ContractionProblem &problem)
 
 void ProblemSet::add(const std::string &name, const ContractionProblem &problem,
                      const ContractionTiling &tiling) {
-  addKernel(*module, "kernel" + std::to_string(entries.size()), problem, target, tiling);
+  addKernel(*module, kernelName(entries.size()), problem, target, tiling);
   entries.push_back({name, problem, tiling});
 }
 
@@ -178,11 +180,11 @@ std::string ProblemSet::run() {
   std::string report;
   if (!runsHere(target))
     return report;
-  Jit jit(*module, target, 1);
+  Jit jit(*module, target);
   for (size_t i = 0; i < entries.size(); ++i) {
     const Entry &entry = entries[i];
-    std::string wrong = compare(entry.problem, entry.tiling,
-                                jit.function<KernelFunction>("kernel" + std::to_string(i)));
+    std::string wrong =
+        compare(entry.problem, entry.tiling, jit.function<KernelFunction>(kernelName(i)));
     if (!wrong.empty())
       report += entry.name + ": " + wrong + " (" + entry.tiling.reason + ")\n";
   }

@@ -10,6 +10,9 @@
 
 namespace nnc::test {
 
+/// The name that a compiled program would give the kernel, by which `optimize` knows contractions.
+std::string kernelName(size_t number);
+
 /// Emits one function @name(a, b, c, companions..., scratch, thread, threads) for a problem.
 void addKernel(mlir::ModuleOp module, const std::string &name, const ContractionProblem &problem,
                const TargetDescription &target, const ContractionTiling &tiling,

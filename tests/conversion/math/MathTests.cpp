@@ -89,7 +89,7 @@ std::unique_ptr<Jit> compile(MLIRContext &context, const std::string &text,
   passes.addPass(createExpandMath({cpu}));
   if (failed(passes.run(*module)))
     std::abort();
-  return std::make_unique<Jit>(*module, machine, 1);
+  return std::make_unique<Jit>(*module, machine);
 }
 
 using Block = void(const void *, const void *, void *);
