@@ -6,6 +6,20 @@ using namespace mlir;
 using namespace nnc::nn;
 using namespace nnc::reference;
 
+FailureOr<Tensor> nnc::reference::evaluateOp(Operation &op,
+                                             llvm::function_ref<const Tensor &(Value)> valueOf) {
+  if (isa_and_present<NNDialect>(op.getDialect()) && !isa<GradientOp>(op)) {
+    SmallVector<const Tensor *> operands;
+    for (Value operand : op.getOperands())
+      operands.push_back(&valueOf(operand));
+    Tensor result(cast<RankedTensorType>(op.getResult(0).getType()));
+    if (evaluateElementwise(&op, operands, result) || evaluateStructure(&op, operands, result) ||
+        evaluateReduction(&op, operands, result))
+      return result;
+  }
+  return op.emitOpError("cannot be evaluated"), failure();
+}
+
 FailureOr<SmallVector<Tensor>> nnc::reference::evaluate(func::FuncOp function,
                                                         ArrayRef<Tensor> arguments) {
   if (!function.getBody().hasOneBlock())
@@ -22,26 +36,18 @@ FailureOr<SmallVector<Tensor>> nnc::reference::evaluate(func::FuncOp function,
              failure();
     values.try_emplace(argument, tensor);
   }
+  auto valueOf = [&](Value value) -> const Tensor & { return values.find(value)->second; };
   for (Operation &op : function.getBody().front()) {
-    SmallVector<const Tensor *> operands;
-    for (Value operand : op.getOperands())
-      operands.push_back(&values.find(operand)->second);
     if (isa<func::ReturnOp>(op)) {
       SmallVector<Tensor> results;
-      for (const Tensor *operand : operands)
-        results.push_back(*operand);
+      for (Value operand : op.getOperands())
+        results.push_back(valueOf(operand));
       return results;
     }
-    bool known = isa_and_present<NNDialect>(op.getDialect()) && !isa<GradientOp>(op);
-    if (known) {
-      Tensor result(cast<RankedTensorType>(op.getResult(0).getType()));
-      known = evaluateElementwise(&op, operands, result) ||
-              evaluateStructure(&op, operands, result) || evaluateReduction(&op, operands, result);
-      if (known)
-        values.try_emplace(op.getResult(0), std::move(result));
-    }
-    if (!known)
-      return op.emitOpError("cannot be evaluated"), failure();
+    FailureOr<Tensor> result = evaluateOp(op, valueOf);
+    if (failed(result))
+      return failure();
+    values.try_emplace(op.getResult(0), std::move(*result));
   }
   return function.emitOpError("does not return"), failure();
 }

@@ -77,6 +77,18 @@ static void argmax(ArgmaxOp op, const Tensor &operand, Tensor &result) {
     result.setInteger(i, best[i] / stride % operand.shape()[op.getDim()]);
 }
 
+static void addProducts(const double *left, int64_t leftStep, const double *right,
+                        int64_t rightStep, MutableArrayRef<double> sums) {
+  if (leftStep == 0 && rightStep == 1) {
+    const double factor = *left;
+    for (size_t i = 0; i < sums.size(); ++i)
+      sums[i] += factor * right[i];
+    return;
+  }
+  for (int64_t i = 0, count = sums.size(); i < count; ++i)
+    sums[i] += left[i * leftStep] * right[i * rightStep];
+}
+
 static void contract(ContractOp op, const Tensor &lhs, const Tensor &rhs, Tensor &result) {
   // The step of each label in each operand; 0 in an operand that does not have it.
   std::map<int64_t, int64_t> extents, lhsSteps, rhsSteps;
@@ -108,16 +120,25 @@ static void contract(ContractOp op, const Tensor &lhs, const Tensor &rhs, Tensor
     }
     terms.emplace_back(left, right);
   });
-  forEachIndex(result.shape(), [&](ArrayRef<int64_t> index, int64_t position) {
-    int64_t left = 0, right = 0;
-    for (auto [i, label] : llvm::enumerate(op.getResultLabels())) {
-      left += index[i] * lhsSteps[label];
-      right += index[i] * rhsSteps[label];
+  // The sums of a row side by side, which is many times as fast and changes the order of none.
+  ArrayRef<int64_t> labels = op.getResultLabels(), shape = result.shape();
+  const int64_t row = shape.empty() ? 1 : shape.back();
+  const int64_t lhsStep = shape.empty() ? 0 : lhsSteps[labels.back()];
+  const int64_t rhsStep = shape.empty() ? 0 : rhsSteps[labels.back()];
+  if (!shape.empty())
+    shape = shape.drop_back();
+  std::vector<double> sums(row);
+  forEachIndex(shape, [&](ArrayRef<int64_t> index, int64_t position) {
+    const double *left = lhs.reals.data(), *right = rhs.reals.data();
+    for (auto [i, at] : llvm::enumerate(index)) {
+      left += at * lhsSteps[labels[i]];
+      right += at * rhsSteps[labels[i]];
     }
-    double sum = 0;
+    std::fill(sums.begin(), sums.end(), 0.0);
     for (auto [leftOffset, rightOffset] : terms)
-      sum += lhs.reals[left + leftOffset] * rhs.reals[right + rightOffset];
-    result.setReal(position, sum);
+      addProducts(left + leftOffset, lhsStep, right + rightOffset, rhsStep, sums);
+    for (int64_t i = 0; i < row; ++i)
+      result.setReal(position * row + i, sums[i]);
   });
 }
 

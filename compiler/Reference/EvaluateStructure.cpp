@@ -89,21 +89,29 @@ static void scatterAdd(ScatterAddOp op, const Tensor &updates, const Tensor &ind
     result.setReal(i, sums[i]);
 }
 
-/// The element of an image that element `index` of its windows is; the index of either begins with
-/// the image's dimensions.
-template <typename Op>
-static SmallVector<int64_t> underWindow(Op op, ArrayRef<int64_t> index, int64_t rank) {
-  SmallVector<int64_t> source(index.take_front(rank));
-  for (auto [i, dim] : llvm::enumerate(op.getDims()))
-    source[dim] = index[dim] * op.getStrides()[i] + index[rank + i] * op.getDilations()[i];
-  return source;
-}
+/// Which element of an image an element of its windows is; the index of either begins with the
+/// image's dimensions.
+struct WindowPlaces {
+  template <typename Op>
+  WindowPlaces(Op op, int64_t rank)
+      : rank(rank), dims(op.getDims()), strides(op.getStrides()), dilations(op.getDilations()) {}
+
+  SmallVector<int64_t> operator()(ArrayRef<int64_t> index) const {
+    SmallVector<int64_t> source(index.take_front(rank));
+    for (auto [i, dim] : llvm::enumerate(dims))
+      source[dim] = index[dim] * strides[i] + index[rank + i] * dilations[i];
+    return source;
+  }
+
+  int64_t rank;
+  ArrayRef<int64_t> dims, strides, dilations;
+};
 
 static void overlapAdd(OverlapAddOp op, const Tensor &operand, Tensor &result) {
   std::vector<double> sums(result.size(), 0.0);
+  const WindowPlaces places(op, result.shape().size());
   forEachIndex(operand.shape(), [&](ArrayRef<int64_t> index, int64_t position) {
-    sums[linearIndex(result.shape(), underWindow(op, index, result.shape().size()))] +=
-        operand.reals[position];
+    sums[linearIndex(result.shape(), places(index))] += operand.reals[position];
   });
   for (int64_t i = 0; i < result.size(); ++i)
     result.setReal(i, sums[i]);
@@ -159,9 +167,7 @@ bool nnc::reference::evaluateStructure(Operation *op, Operands operands, Tensor 
       return source;
     });
   } else if (auto windows = dyn_cast<WindowsOp>(op)) {
-    permuteElements(*operands[0], result, [&](ArrayRef<int64_t> index) {
-      return underWindow(windows, index, operands[0]->shape().size());
-    });
+    permuteElements(*operands[0], result, WindowPlaces(windows, operands[0]->shape().size()));
   } else if (auto overlap = dyn_cast<OverlapAddOp>(op)) {
     overlapAdd(overlap, *operands[0], result);
   } else if (auto padOp = dyn_cast<PadOp>(op)) {

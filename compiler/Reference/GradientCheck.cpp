@@ -1,8 +1,9 @@
 #include "compiler/Reference/GradientCheck.h"
 #include "compiler/Dialect/NN.h"
-#include "mlir/IR/OwningOpRef.h"
 #include "mlir/IR/TypeUtilities.h"
-#include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/DenseSet.h"
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -31,37 +32,52 @@ std::optional<unsigned> findArgument(func::FuncOp function, StringRef name) {
   return std::nullopt;
 }
 
-/// A copy of the function that computes the loss alone.
-OwningOpRef<func::FuncOp> cloneForLoss(func::FuncOp function, unsigned lossIndex) {
-  OwningOpRef<func::FuncOp> copy = function.clone();
-  Block &block = copy->getBody().front();
-  Operation *terminator = block.getTerminator();
-  Value loss = terminator->getOperand(lossIndex);
-  terminator->setOperands(loss);
-  copy->removeResAttrsAttr();
-  copy->setFunctionType(
-      FunctionType::get(function.getContext(), function.getArgumentTypes(), loss.getType()));
-  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block)))
-    if (isOpTriviallyDead(&op))
-      op.erase();
-  return copy;
-}
-
-/// Finite differences of a loss by single elements of the arguments.
+/// Finite differences of a loss by single elements of the arguments. Of the function only what lies
+/// between the argument and the loss is evaluated again.
 class LossDifferences {
 public:
-  LossDifferences(func::FuncOp loss, ArrayRef<Tensor> arguments)
-      : loss(loss), arguments(arguments.begin(), arguments.end()) {}
+  /// `loss` is a result of an operation of `function`, or an argument.
+  LossDifferences(func::FuncOp function, Value loss, ArrayRef<Tensor> arguments) : loss(loss) {
+    for (auto [argument, tensor] : llvm::zip_equal(function.getArguments(), arguments))
+      values.try_emplace(argument, tensor);
+    if (Operation *last = loss.getDefiningOp())
+      addOperations(last);
+  }
+
+  /// Evaluates what the loss depends on.
+  LogicalResult prepare() {
+    for (Operation *op : operations) {
+      FailureOr<Tensor> value = evaluateOp(
+          *op, [&](Value operand) -> const Tensor & { return values.find(operand)->second; });
+      if (failed(value))
+        return failure();
+      values.try_emplace(op->getResult(0), std::move(*value));
+    }
+    return success();
+  }
+
+  /// From now on differences are by the elements of this argument.
+  void select(BlockArgument by) {
+    argument = by;
+    dependents.clear();
+    llvm::DenseSet<Value> moving = {by};
+    for (Operation *op : operations)
+      if (llvm::any_of(op->getOperands(),
+                       [&](Value operand) { return moving.contains(operand); })) {
+        dependents.push_back(op);
+        moving.insert(op->getResult(0));
+      }
+  }
 
   /// Central differences of two step sizes, extrapolated; the best of several pairs. The difference
   /// of the two estimates says how far they can be trusted: near a kink they disagree.
-  FailureOr<Difference> differentiate(unsigned argument, int64_t element, double derivative) {
-    double at = arguments[argument].reals[element];
+  FailureOr<Difference> differentiate(int64_t element, double derivative) {
+    double at = base(element);
     Difference best;
     for (double relativeStep : {1e-3, 1e-4, 1e-5}) {
       double step = relativeStep * std::max(1.0, std::fabs(at));
-      FailureOr<double> wide = centralDifference(argument, element, step);
-      FailureOr<double> narrow = centralDifference(argument, element, step / 2);
+      FailureOr<double> wide = centralDifference(element, step);
+      FailureOr<double> narrow = centralDifference(element, step / 2);
       if (failed(wide) || failed(narrow))
         return failure();
       double extrapolated = (4 * *narrow - *wide) / 3;
@@ -76,12 +92,12 @@ public:
 
   /// Whether the loss has different slopes on both sides: the element lies on a kink, and a central
   /// difference is the mean of the two slopes, of which the derivative is either.
-  FailureOr<bool> isKink(unsigned argument, int64_t element, double tolerance) {
-    double at = arguments[argument].reals[element];
+  FailureOr<bool> isKink(int64_t element, double tolerance) {
+    double at = base(element);
     double step = 1e-4 * std::max(1.0, std::fabs(at));
     double values[5];
     for (int i = 0; i < 5; ++i) {
-      FailureOr<double> value = evaluateAt(argument, element, at + (i - 2) * step);
+      FailureOr<double> value = evaluateAt(element, at + (i - 2) * step);
       if (failed(value))
         return failure();
       values[i] = *value;
@@ -93,31 +109,61 @@ public:
   }
 
 private:
-  FailureOr<double> centralDifference(unsigned argument, int64_t element, double step) {
-    double at = arguments[argument].reals[element];
-    FailureOr<double> above = evaluateAt(argument, element, at + step);
-    FailureOr<double> below = evaluateAt(argument, element, at - step);
+  /// Operations that `op` depends on, and then `op`.
+  void addOperations(Operation *last) {
+    llvm::DenseSet<Operation *> needed = {last};
+    for (Operation &op : llvm::reverse(last->getBlock()->getOperations())) {
+      if (!needed.contains(&op))
+        continue;
+      operations.push_back(&op);
+      for (Value operand : op.getOperands())
+        if (Operation *definition = operand.getDefiningOp())
+          needed.insert(definition);
+    }
+    std::reverse(operations.begin(), operations.end());
+  }
+
+  double &base(int64_t element) { return values.find(argument)->second.reals[element]; }
+
+  FailureOr<double> centralDifference(int64_t element, double step) {
+    double at = base(element);
+    FailureOr<double> above = evaluateAt(element, at + step);
+    FailureOr<double> below = evaluateAt(element, at - step);
     if (failed(above) || failed(below))
       return failure();
     return (*above - *below) / ((at + step) - (at - step));
   }
 
-  FailureOr<double> evaluateAt(unsigned argument, int64_t element, double value) {
-    double &slot = arguments[argument].reals[element];
-    double previous = std::exchange(slot, value);
-    FailureOr<SmallVector<Tensor>> results = evaluate(loss, arguments);
-    slot = previous;
-    if (failed(results))
-      return failure();
-    return results->front().reals.front();
+  FailureOr<double> evaluateAt(int64_t element, double value) {
+    llvm::DenseMap<Value, Tensor> moved;
+    auto valueOf = [&](Value operand) -> const Tensor & {
+      auto found = moved.find(operand);
+      return found == moved.end() ? values.find(operand)->second : found->second;
+    };
+    double previous = std::exchange(base(element), value);
+    bool good = true;
+    for (Operation *op : dependents) {
+      FailureOr<Tensor> result = evaluateOp(*op, valueOf);
+      good = succeeded(result);
+      if (!good)
+        break;
+      moved.try_emplace(op->getResult(0), std::move(*result));
+    }
+    FailureOr<double> result = failure();
+    if (good)
+      result = valueOf(loss).reals.front();
+    base(element) = previous;
+    return result;
   }
 
-  func::FuncOp loss;
-  SmallVector<Tensor> arguments;
+  Value loss;
+  BlockArgument argument;
+  std::vector<Operation *> operations, dependents; // in the order of the function
+  llvm::DenseMap<Value, Tensor> values;
 };
 
 FailureOr<GradientReport> checkValue(LossDifferences &differences, StringRef name,
-                                     unsigned argument, const Tensor &gradient,
+                                     const Tensor &gradient,
                                      const nnc::reference::GradientCheckOptions &options) {
   GradientReport report;
   report.name = name.str();
@@ -131,7 +177,7 @@ FailureOr<GradientReport> checkValue(LossDifferences &differences, StringRef nam
   for (int64_t i = 0; i < count; ++i) {
     int64_t element = i * size / count;
     double derivative = gradient.reals[element];
-    FailureOr<Difference> difference = differences.differentiate(argument, element, derivative);
+    FailureOr<Difference> difference = differences.differentiate(element, derivative);
     if (failed(difference))
       return failure();
     double scale =
@@ -145,7 +191,7 @@ FailureOr<GradientReport> checkValue(LossDifferences &differences, StringRef nam
         continue;
     }
     if (std::isfinite(error) && error > options.tolerance) {
-      FailureOr<bool> kink = differences.isKink(argument, element, 1e-3);
+      FailureOr<bool> kink = differences.isKink(element, 1e-3);
       if (failed(kink))
         return failure();
       if (*kink) {
@@ -183,8 +229,10 @@ nnc::reference::checkGradients(func::FuncOp function, ArrayRef<Tensor> arguments
   FailureOr<SmallVector<Tensor>> results = evaluate(function, arguments);
   if (failed(results))
     return failure();
-  OwningOpRef<func::FuncOp> loss = cloneForLoss(function, *lossIndex);
-  LossDifferences differences(*loss, arguments);
+  Value loss = function.getBody().front().getTerminator()->getOperand(*lossIndex);
+  LossDifferences differences(function, loss, arguments);
+  if (failed(differences.prepare()))
+    return failure();
   SmallVector<GradientReport> reports;
   for (unsigned i = 0; i < function.getNumResults(); ++i) {
     StringRef name = resultName(function, i);
@@ -196,8 +244,8 @@ nnc::reference::checkGradients(func::FuncOp function, ArrayRef<Tensor> arguments
       return function.emitOpError("has no f64 argument `")
                  << name << "` of type " << function.getResultTypes()[i],
              failure();
-    FailureOr<GradientReport> report =
-        checkValue(differences, name, *argument, (*results)[i], options);
+    differences.select(function.getArgument(*argument));
+    FailureOr<GradientReport> report = checkValue(differences, name, (*results)[i], options);
     if (failed(report))
       return failure();
     reports.push_back(*report);
