@@ -251,7 +251,10 @@ def LowerToLLVM : Pass<"lower-to-llvm", "::mlir::ModuleOp"> {
   let description = [{
     One conversion for all, with memrefs of static shape passed as bare pointers.
   }];
-  let dependentDialects = ["mlir::LLVM::LLVMDialect"];
+  let dependentDialects = [
+    "mlir::arith::ArithDialect", "mlir::cf::ControlFlowDialect", "mlir::func::FuncDialect",
+    "mlir::LLVM::LLVMDialect", "mlir::vector::VectorDialect",
+  ];
 }
 
 #endif // NNC_CONVERSION_PASSES
