@@ -77,6 +77,7 @@ static void argmax(ArgmaxOp op, const Tensor &operand, Tensor &result) {
     result.setInteger(i, best[i] / stride % operand.shape()[op.getDim()]);
 }
 
+/// To the sum at place i: element i of both operands, each by its own step.
 static void addProducts(const double *left, int64_t leftStep, const double *right,
                         int64_t rightStep, MutableArrayRef<double> sums) {
   if (leftStep == 0 && rightStep == 1) {
@@ -122,11 +123,13 @@ static void contract(ContractOp op, const Tensor &lhs, const Tensor &rhs, Tensor
   });
   // The sums of a row side by side, which is many times as fast and changes the order of none.
   ArrayRef<int64_t> labels = op.getResultLabels(), shape = result.shape();
-  const int64_t row = shape.empty() ? 1 : shape.back();
-  const int64_t lhsStep = shape.empty() ? 0 : lhsSteps[labels.back()];
-  const int64_t rhsStep = shape.empty() ? 0 : rhsSteps[labels.back()];
-  if (!shape.empty())
+  int64_t row = 1, lhsStep = 0, rhsStep = 0;
+  if (!shape.empty()) {
+    row = shape.back();
+    lhsStep = lhsSteps[labels.back()];
+    rhsStep = rhsSteps[labels.back()];
     shape = shape.drop_back();
+  }
   std::vector<double> sums(row);
   forEachIndex(shape, [&](ArrayRef<int64_t> index, int64_t position) {
     const double *left = lhs.reals.data(), *right = rhs.reals.data();

@@ -1,9 +1,8 @@
 #include "compiler/Reference/GradientCheck.h"
 #include "compiler/Dialect/NN.h"
+#include "mlir/Analysis/SliceAnalysis.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "llvm/ADT/DenseMap.h"
-#include "llvm/ADT/DenseSet.h"
-#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -40,8 +39,12 @@ public:
   LossDifferences(func::FuncOp function, Value loss, ArrayRef<Tensor> arguments) : loss(loss) {
     for (auto [argument, tensor] : llvm::zip_equal(function.getArguments(), arguments))
       values.try_emplace(argument, tensor);
+    SetVector<Operation *> slice;
+    BackwardSliceOptions options;
+    options.inclusive = options.omitBlockArguments = true;
     if (Operation *last = loss.getDefiningOp())
-      addOperations(last);
+      (void)getBackwardSlice(last, &slice, options); // fails on nested regions only
+    operations = slice.takeVector();
   }
 
   /// Evaluates what the loss depends on.
@@ -59,14 +62,11 @@ public:
   /// From now on differences are by the elements of this argument.
   void select(BlockArgument by) {
     argument = by;
+    SetVector<Operation *> slice;
+    getForwardSlice(by, &slice);
     dependents.clear();
-    llvm::DenseSet<Value> moving = {by};
-    for (Operation *op : operations)
-      if (llvm::any_of(op->getOperands(),
-                       [&](Value operand) { return moving.contains(operand); })) {
-        dependents.push_back(op);
-        moving.insert(op->getResult(0));
-      }
+    llvm::copy_if(operations, std::back_inserter(dependents),
+                  [&](Operation *op) { return slice.contains(op); });
   }
 
   /// Central differences of two step sizes, extrapolated; the best of several pairs. The difference
@@ -109,20 +109,6 @@ public:
   }
 
 private:
-  /// Operations that `op` depends on, and then `op`.
-  void addOperations(Operation *last) {
-    llvm::DenseSet<Operation *> needed = {last};
-    for (Operation &op : llvm::reverse(last->getBlock()->getOperations())) {
-      if (!needed.contains(&op))
-        continue;
-      operations.push_back(&op);
-      for (Value operand : op.getOperands())
-        if (Operation *definition = operand.getDefiningOp())
-          needed.insert(definition);
-    }
-    std::reverse(operations.begin(), operations.end());
-  }
-
   double &base(int64_t element) { return values.find(argument)->second.reals[element]; }
 
   FailureOr<double> centralDifference(int64_t element, double step) {
@@ -158,7 +144,7 @@ private:
 
   Value loss;
   BlockArgument argument;
-  std::vector<Operation *> operations, dependents; // in the order of the function
+  SmallVector<Operation *> operations, dependents; // each after those that it depends on
   llvm::DenseMap<Value, Tensor> values;
 };
 
