@@ -14,36 +14,42 @@
 
 namespace nnc::runtime {
 
-Bytes readFile(const std::string &path) {
-  bool standardInput = path == "-";
-  int descriptor = standardInput ? 0 : open(path.c_str(), O_RDONLY | O_CLOEXEC);
+InputFile::InputFile(const std::string &path)
+    : path(path), descriptor(path == "-" ? 0 : open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
   if (descriptor < 0)
     fail("%s: %s", path.c_str(), systemMessage(errno).c_str());
   struct stat status;
-  size_t expected = 0;
   if (fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode))
     expected = static_cast<size_t>(status.st_size);
+}
+
+InputFile::~InputFile() {
+  if (path != "-")
+    close(descriptor);
+}
+
+void InputFile::read(Bytes &content, size_t count) {
+  size_t size = content.size(), wanted = count > SIZE_MAX - size ? SIZE_MAX : size + count;
   // One byte more than expected, so that the end is seen without growing.
-  Bytes content(expected + 1);
-  size_t size = 0;
-  int problem = 0;
-  while (true) {
+  content.resize(std::min(wanted, std::max(size, expected) + 1));
+  while (size < wanted) {
     if (size == content.size())
-      content.resize(content.size() * 2 + 65536);
-    ssize_t got = read(descriptor, content.data() + size, content.size() - size);
+      content.resize(std::min(wanted, content.size() * 2 + 65536));
+    ssize_t got = ::read(descriptor, content.data() + size, content.size() - size);
     if (got < 0 && errno == EINTR)
       continue;
     if (got < 0)
-      problem = errno;
-    if (got <= 0)
+      fail("%s: %s", path.c_str(), systemMessage(errno).c_str());
+    if (got == 0)
       break;
     size += static_cast<size_t>(got);
   }
-  if (!standardInput)
-    close(descriptor);
-  if (problem)
-    fail("%s: %s", path.c_str(), systemMessage(problem).c_str());
   content.resize(size);
+}
+
+Bytes readFile(const std::string &path) {
+  Bytes content;
+  InputFile(path).read(content);
   return content;
 }
 
@@ -79,10 +85,10 @@ static Bytes decompress(const Bytes &compressed, const std::string &path) {
     consumed += input - stream.avail_in;
     produced += room - stream.avail_out;
     if (status == Z_STREAM_END) {
-      // A gz file may consist of several members; anything else behind the last one is padding.
-      bool another = compressed.size() - consumed >= 2 && compressed[consumed] == '\x1f' &&
-                     compressed[consumed + 1] == '\x8b';
-      if (!another)
+      // Another member may follow; zeros fill up the blocks of tapes.
+      while (consumed < compressed.size() && compressed[consumed] == 0)
+        ++consumed;
+      if (consumed == compressed.size())
         break;
       inflateReset(&stream);
       continue;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -21,6 +22,25 @@ template <typename T> struct UninitializedAllocator : std::allocator<T> {
 };
 
 using Bytes = std::vector<char, UninitializedAllocator<char>>;
+
+/// A file that is read from its beginning on; "-" is the standard input. Throws Error, naming the
+/// file, if it cannot be read.
+class InputFile {
+public:
+  explicit InputFile(const std::string &path);
+  InputFile(const InputFile &) = delete;
+  ~InputFile();
+
+  /// Bytes of the whole file; 0 if that is not known before it is read.
+  size_t size() const { return expected; }
+  /// Appends the next `count` bytes to `content`, fewer only if the file ends.
+  void read(Bytes &content, size_t count = SIZE_MAX);
+
+private:
+  std::string path;
+  int descriptor;
+  size_t expected = 0;
+};
 
 /// The content of a file; "-" is the standard input. Throws Error if it cannot be read.
 Bytes readFile(const std::string &path);

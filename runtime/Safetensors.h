@@ -24,13 +24,15 @@ struct StoredTensor {
 
 using Metadata = std::map<std::string, std::string>;
 
-/// A safetensors file in memory. Holds tensors of types F32, F64, I32, I64, U8 and BOOL; those of
-/// other types are left out.
+/// A safetensors file in memory. Holds tensors of types F32, F64, I32, I64, U8 and BOOL, and those
+/// of F16 and BF16 as F32.
 class Safetensors {
 public:
-  /// Throws Error, naming the file, if it is missing, truncated or damaged.
+  /// Throws Error, naming the file, if it is missing, truncated or damaged. A file of another kind
+  /// is refused before it is read whole.
   static Safetensors read(const std::string &path);
 
+  /// Null if there is none of this name. Throws Error if it has a type that is not supported.
   const StoredTensor *find(const std::string &name) const;
   const std::vector<StoredTensor> &tensors() const { return list; }
   /// Empty if there is none of this name.
@@ -42,7 +44,9 @@ private:
   std::string path;
   Bytes content;
   std::vector<StoredTensor> list;
+  std::vector<Bytes> widened; ///< data of tensors that have another type in the file
   std::map<std::string, size_t> places;
+  std::map<std::string, std::string> otherTypes; ///< of tensors that are not in the list
   Metadata entries;
 };
 

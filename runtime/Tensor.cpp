@@ -2,6 +2,7 @@
 
 #include "runtime/Error.h"
 
+#include <bit>
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
@@ -105,6 +106,18 @@ void convertElements(const char *source, DType from, char *destination, DType to
     });
   });
 }
+
+float halfToFloat(uint16_t bits) {
+  uint32_t sign = uint32_t(bits & 0x8000) << 16, exponent = bits >> 10 & 31, fraction = bits & 1023;
+  if (exponent == 0) {
+    float magnitude = static_cast<float>(fraction) * 0x1p-24f;
+    return sign ? -magnitude : magnitude;
+  }
+  exponent = exponent == 31 ? 255 : exponent + 112;
+  return std::bit_cast<float>(sign | exponent << 23 | fraction << 13);
+}
+
+float bfloat16ToFloat(uint16_t bits) { return std::bit_cast<float>(uint32_t(bits) << 16); }
 
 bool allFinite(const char *data, DType dtype, int64_t count) {
   if (!isFloat(dtype))

@@ -35,6 +35,10 @@ double loadElement(const char *data, DType dtype, int64_t index);
 /// Copies `count` elements, converting the type. Floats go to integers by truncation.
 void convertElements(const char *source, DType from, char *destination, DType to, int64_t count);
 
+/// The value of a number in half precision or as bfloat16, by its bits.
+float halfToFloat(uint16_t bits);
+float bfloat16ToFloat(uint16_t bits);
+
 /// True if every element of a float tensor is finite; integers always are.
 bool allFinite(const char *data, DType dtype, int64_t count);
 

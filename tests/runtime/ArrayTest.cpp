@@ -104,6 +104,9 @@ TEST_F(ArrayTest, RejectsDamagedGz) {
   EXPECT_TRUE(contains(idxError(good.substr(0, good.size() - 9)), "the gz file is truncated"));
   bad[bad.size() - 6] = static_cast<char>(bad[bad.size() - 6] ^ 1);
   EXPECT_TRUE(contains(idxError(bad), "the gz file is damaged (incorrect data check)"));
+  EXPECT_TRUE(contains(idxError(good + "more"), "the gz file is damaged"));
+  EXPECT_TRUE(contains(idxError(good + std::string(9, '\0') + "more"), "the gz file is damaged"));
+  EXPECT_EQ(readIdx(file("padded", good + std::string(512, '\0'))).bytes.size(), 12u);
   EXPECT_TRUE(contains(errorOf([&] { readIdx(file("plain.gz", images)); }), "not a gz file"));
 }
 

@@ -1,7 +1,10 @@
 #include "runtime/Safetensors.h"
 #include "tests/runtime/Support.h"
 
+#include <chrono>
+#include <cmath>
 #include <cstring>
+#include <limits>
 
 namespace nnc::runtime {
 using namespace test;
@@ -58,13 +61,81 @@ TEST_F(SafetensorsTest, RoundTrip) {
   EXPECT_EQ(file.find("nothing"), nullptr);
 }
 
-TEST_F(SafetensorsTest, LeavesOutUnknownTypes) {
-  writeFile(path, raw(R"({"a":{"dtype":"BF16","shape":[1],"data_offsets":[0,2]},)"
+/// A header with tensors a, b, ... of bytes at these places, and as many bytes of data.
+static std::string places(std::vector<std::pair<int, int>> offsets, size_t dataSize) {
+  std::string header = "{";
+  char name = 'a';
+  for (auto [begin, end] : offsets)
+    header += text("%s\"%c\":{\"dtype\":\"U8\",\"shape\":[%d],\"data_offsets\":[%d,%d]}",
+                   header.size() > 1 ? "," : "", name++, end - begin, begin, end);
+  return raw(header + "}", std::string(dataSize, 'x'));
+}
+
+TEST_F(SafetensorsTest, HalfPrecisionIsWidened) {
+  const uint16_t half[8] = {0x3c00, 0xc000, 0x7bff, 0x0001, 0x8000, 0x7c00, 0x3555, 0x03ff};
+  const uint16_t brain[3] = {0x3f80, 0xc040, 0xff80};
+  std::string data(reinterpret_cast<const char *>(half), sizeof half);
+  data.append(reinterpret_cast<const char *>(brain), sizeof brain);
+  writeFile(path, raw(R"({"h":{"dtype":"F16","shape":[2,4],"data_offsets":[0,16]},)"
+                      R"("b":{"dtype":"BF16","shape":[3],"data_offsets":[16,22]}})",
+                      data));
+  Safetensors file = Safetensors::read(path);
+  const StoredTensor &h = *file.find("h"), &b = *file.find("b");
+  ASSERT_EQ(h.dtype, DType::F32);
+  EXPECT_EQ(h.shape, (Shape{2, 4}));
+  const double halves[] = {
+      1, -2, 65504, 0x1p-24, -0.0, std::numeric_limits<double>::infinity(), 0x1.554p-2, 0x3ffp-24};
+  for (int64_t i = 0; i < 8; ++i)
+    EXPECT_EQ(loadElement(h.data, h.dtype, i), halves[i]) << i;
+  EXPECT_TRUE(std::signbit(loadElement(h.data, h.dtype, 4)));
+  ASSERT_EQ(b.dtype, DType::F32);
+  EXPECT_EQ(loadElement(b.data, b.dtype, 0), 1);
+  EXPECT_EQ(loadElement(b.data, b.dtype, 1), -3);
+  EXPECT_EQ(loadElement(b.data, b.dtype, 2), -std::numeric_limits<double>::infinity());
+}
+
+TEST_F(SafetensorsTest, OtherTypesAreNamedWhenWanted) {
+  writeFile(path, raw(R"({"a":{"dtype":"F8_E4M3","shape":[2],"data_offsets":[0,2]},)"
                       R"("b":{"dtype":"U8","shape":[1],"data_offsets":[2,3]}})",
                       "abc"));
   Safetensors file = Safetensors::read(path);
-  EXPECT_EQ(file.find("a"), nullptr);
   EXPECT_EQ(*file.find("b")->data, 'c');
+  EXPECT_EQ(errorOf([&] { file.find("a"); }),
+            path + ": tensor 'a' holds F8_E4M3, which is not supported");
+}
+
+TEST_F(SafetensorsTest, TensorsTakeUpTheDataExactly) {
+  writeFile(path, places({{2, 5}, {0, 2}, {2, 2}}, 5));
+  EXPECT_EQ(Safetensors::read(path).find("a")->count(), 3);
+  EXPECT_TRUE(contains(error(places({{0, 3}, {2, 5}}, 5)),
+                       "damaged: the data of tensor 'a' and of tensor 'b' overlap"));
+  EXPECT_TRUE(contains(error(places({{0, 2}, {0, 2}}, 2)),
+                       "damaged: the data of tensor 'a' and of tensor 'b' overlap"));
+  EXPECT_TRUE(contains(error(places({{3, 5}, {0, 2}}, 5)),
+                       "damaged: 1 bytes between tensor 'b' and tensor 'a' belong to no tensor"));
+  EXPECT_TRUE(contains(error(places({{1, 2}}, 2)),
+                       "damaged: 1 bytes between its header and tensor 'a' belong to no tensor"));
+  EXPECT_TRUE(contains(error(places({{0, 2}}, 6)),
+                       "damaged: 4 bytes behind tensor 'a' belong to no tensor"));
+  EXPECT_TRUE(contains(error(raw("{}", "x")), "1 bytes behind its header belong to no tensor"));
+}
+
+// 80,000 entries took 24 s when members were looked up as they were added.
+TEST_F(SafetensorsTest, LargeHeadersTakeLinearTime) {
+  std::string header = "{";
+  for (int i = 0; i < 80000; ++i)
+    header += text("%s\"t%d\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[%d,%d]}",
+                   i ? "," : "", i, 4 * i, 4 * i + 4);
+  writeFile(path, raw(header + "}", std::string(320000, '\0')));
+  auto begin = std::chrono::steady_clock::now();
+  EXPECT_EQ(Safetensors::read(path).tensors().size(), 80000u);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(8));
+}
+
+TEST_F(SafetensorsTest, FilesOfOtherKindsAreNotReadWhole) {
+  EXPECT_EQ(errorOf([] { Safetensors::read("/dev/zero"); }), "/dev/zero: not a safetensors file");
+  EXPECT_TRUE(contains(error(std::string("\xff\xff\xff\xff\x00\x00\x00\x00{}", 10)),
+                       "not a safetensors file"));
 }
 
 TEST_F(SafetensorsTest, RejectsDamage) {
@@ -76,7 +147,7 @@ TEST_F(SafetensorsTest, RejectsDamage) {
   EXPECT_TRUE(contains(error(raw("{\"a\":7}", "")), "the entry 'a'"));
   EXPECT_TRUE(
       contains(error(raw(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})", "abcd")),
-               "truncated or damaged: tensor 'a': its data lies outside the file"));
+               "truncated or damaged: the data of tensor 'a' lies outside the file"));
   EXPECT_TRUE(
       contains(error(raw(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}})", "abcd")),
                "its shape and its data disagree"));
@@ -90,9 +161,16 @@ TEST_F(SafetensorsTest, RejectsDamage) {
   EXPECT_TRUE(
       contains(error(raw(R"({"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}})", "abcd")),
                "not made of counts"));
-  std::string deep(100000, '[');
-  deep.front() = '{';
-  EXPECT_TRUE(contains(error(raw(deep, "")), "nests too deeply"));
+  EXPECT_TRUE(contains(error(raw(R"({"__metadata__":"x"})", "")), "the entry '__metadata__'"));
+  EXPECT_TRUE(contains(error(raw(R"({"__metadata__":{"x":1}})", "")), "the entry '__metadata__'"));
+  EXPECT_EQ(error(raw(R"({"a":{"dtype":"U8","shape":[1e999],"data_offsets":[0,4]}})", "abcd")),
+            path + ": a number in the JSON is out of range (line 1, byte 33)");
+  EXPECT_TRUE(contains(error(raw(R"({"a":{"dtype":"U8","shape":[],"data_offsets":[0,1]},)"
+                                 R"("a":{"dtype":"U8","shape":[],"data_offsets":[1,2]}})",
+                                 "ab")),
+                       "an object in the JSON has two members 'a'"));
+  EXPECT_TRUE(contains(error(raw(std::string("{}\0{", 4), "")), "not valid JSON (line 1, byte 3)"));
+  EXPECT_TRUE(contains(error(raw("{\"a\":" + std::string(100000, '['), "")), "nests too deeply"));
 }
 
 TEST_F(SafetensorsTest, EveryTruncationIsAnError) {
