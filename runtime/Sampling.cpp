@@ -1,5 +1,6 @@
 #include "runtime/Sampling.h"
 
+#include "runtime/Error.h"
 #include "runtime/Philox.h"
 
 #include <algorithm>
@@ -30,11 +31,13 @@ void shuffle(Rows &rows, uint64_t seed, uint32_t epoch) {
 
 Split splitRows(int64_t count, double fraction) {
   Rows rows = inOrder(count);
-  int64_t held = std::llround(fraction * static_cast<double>(count));
-  if (fraction > 0 && count >= 2)
-    held = std::clamp<int64_t>(held, 1, count - 1);
-  if (fraction <= 0 || held <= 0)
+  if (fraction <= 0)
     return {std::move(rows), {}};
+  if (count < 2)
+    fail("validate = %g%%: %lld training example is too few to hold some out and to keep some",
+         fraction * 100, static_cast<long long>(count));
+  int64_t held = std::llround(fraction * static_cast<double>(count));
+  held = std::clamp<int64_t>(held, 1, count - 1);
   permute(rows, 0, RandomStream::Split, 0);
   Split split;
   split.validation.assign(rows.begin(), rows.begin() + held);

@@ -22,7 +22,8 @@ struct Split {
 
 /// Holds out about `fraction` (in [0, 1)) of `count` rows. Depends on nothing else, not even the
 /// run's seed: runs with different seeds, and fine-tuning one from another, see the same validation
-/// examples. At least one row stays on each side if the fraction is positive and count >= 2.
+/// examples. At least one row stays on each side if the fraction is positive. Throws Error if it
+/// is, and there are fewer than two rows.
 Split splitRows(int64_t count, double fraction);
 
 } // namespace nnc::runtime

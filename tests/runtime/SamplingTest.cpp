@@ -1,4 +1,5 @@
 #include "runtime/Sampling.h"
+#include "runtime/Error.h"
 #include "runtime/Philox.h"
 
 #include <algorithm>
@@ -62,7 +63,10 @@ TEST(SamplingTest, SplitKeepsBothSides) {
   EXPECT_TRUE(splitRows(10, 0).validation.empty());
   EXPECT_EQ(splitRows(10, 0.001).validation.size(), 1u);
   EXPECT_EQ(splitRows(10, 0.999).train.size(), 1u);
-  EXPECT_EQ(splitRows(1, 0.5).train.size() + splitRows(1, 0.5).validation.size(), 1u);
+  EXPECT_EQ(splitRows(1, 0).train.size(), 1u);
+  EXPECT_EQ(splitRows(2, 0.5).train.size(), 1u);
+  EXPECT_THROW(splitRows(1, 0.5), Error);
+  EXPECT_THROW(splitRows(1, 0.01), Error);
 }
 
 } // namespace nnc::runtime
