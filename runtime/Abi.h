@@ -189,7 +189,7 @@ void nnc_profile(int64_t region, int64_t thread);
          "only_last": COUNT,            (optional; default 0: all) the last so many only; not with drop_last
          "header": true | false,        (optional; csv) the first line names the columns. Default: true if
                                         columns are selected by name, else true if no cell of the first
-                                        line is a number
+                                        line is a number or meant as one
          "separator": TEXT,             (optional; csv) one character. Default: the one of , ; and tab that
                                         is most frequent in the first line
          "columns": {FIELD: [TEXT or COUNT ...], ...}
@@ -199,8 +199,9 @@ void nnc_profile(int64_t region, int64_t thread);
        }]
      }],
        An unsigned byte (IDX, NPY or CIFAR) that meets a float field is divided by 255. A class column of a CSV
-       file holds class numbers or class names; which name has which number: "class_names", else the sorted
-       distinct names of the train split.
+       file holds class numbers or, once there are any, class names only; which name has which number:
+       "class_names", else the sorted distinct names of the train split. CSV files to predict have the header,
+       separator and columns of the train split.
 
      "recipe": {                        (optional: a model without training has none)
        "data": TEXT,                    name of the data block

@@ -15,7 +15,7 @@ namespace {
 
 /// An element type of a file.
 struct FileType {
-  char kind; ///< 'u', 'i' or 'f'
+  char kind; ///< 'u', 'i', 'f' or 'b' (a bool)
   int size;  ///< bytes
 };
 
@@ -24,24 +24,28 @@ void swapBytes(char *data, int64_t count, int size) {
     std::reverse(data + i * size, data + (i + 1) * size);
 }
 
-template <typename From> Bytes widen(const char *data, int64_t count) {
-  Bytes result(static_cast<size_t>(count) * sizeof(int32_t));
-  for (int64_t i = 0; i < count; ++i) {
-    From value;
-    std::memcpy(&value, data + i * static_cast<int64_t>(sizeof(From)), sizeof(From));
-    int32_t wide = value;
-    std::memcpy(result.data() + i * 4, &wide, 4);
-  }
+template <typename From, typename Convert>
+Bytes widen(const Bytes &data, int64_t count, Convert convert) {
+  Bytes result(static_cast<size_t>(count) * sizeof(convert(From())));
+  convertEach<From>(data.data(), result.data(), count, convert);
   return result;
 }
+
+template <typename From> int32_t toInteger(From value) { return value; }
 
 /// Drops the first `start` bytes of `content`, checks its size and brings the elements into our
 /// types.
 void takeElements(Array &array, Bytes content, size_t start, FileType type, bool bigEndian) {
+  // Also of an array without elements, the size of a part is counted.
   int64_t count = 1;
-  for (int64_t size : array.shape)
-    if (size < 0 || __builtin_mul_overflow(count, size, &count))
+  bool empty = false;
+  for (int64_t size : array.shape) {
+    empty |= size == 0;
+    if (__builtin_mul_overflow(count, std::max<int64_t>(size, 1), &count))
       fail("%s: its dimensions are too large", array.origin.c_str());
+  }
+  if (empty)
+    count = 0;
   size_t bytes;
   if (__builtin_mul_overflow(static_cast<size_t>(count), static_cast<size_t>(type.size), &bytes))
     fail("%s: its dimensions are too large", array.origin.c_str());
@@ -55,7 +59,10 @@ void takeElements(Array &array, Bytes content, size_t start, FileType type, bool
   content.erase(content.begin(), content.begin() + static_cast<std::ptrdiff_t>(start));
   if (bigEndian && type.size > 1)
     swapBytes(content.data(), count, type.size);
-  if (type.kind == 'f') {
+  if (type.kind == 'f' && type.size == 2) {
+    array.dtype = DType::F32;
+    array.bytes = widen<uint16_t>(content, count, halfToFloat);
+  } else if (type.kind == 'f') {
     array.dtype = type.size == 4 ? DType::F32 : DType::F64;
     array.bytes = std::move(content);
   } else if (type.kind == 'u' && type.size == 1) {
@@ -69,10 +76,13 @@ void takeElements(Array &array, Bytes content, size_t start, FileType type, bool
     if (type.size == 4)
       array.bytes = std::move(content);
     else if (type.size == 2)
-      array.bytes = type.kind == 'u' ? widen<uint16_t>(content.data(), count)
-                                     : widen<int16_t>(content.data(), count);
+      array.bytes = type.kind == 'u' ? widen<uint16_t>(content, count, toInteger<uint16_t>)
+                                     : widen<int16_t>(content, count, toInteger<int16_t>);
+    else if (type.kind == 'b')
+      array.bytes =
+          widen<uint8_t>(content, count, [](uint8_t value) { return int32_t(value != 0); });
     else
-      array.bytes = widen<int8_t>(content.data(), count);
+      array.bytes = widen<int8_t>(content, count, toInteger<int8_t>);
   }
 }
 
@@ -108,11 +118,9 @@ public:
     size_t quote = rest.find('\'', 1);
     std::string_view digits = rest.substr(3, quote == std::string_view::npos ? 0 : quote - 3);
     int size = digits.size() == 1 && digits[0] >= '1' && digits[0] <= '8' ? digits[0] - '0' : 0;
-    if (kind == 'b' && size == 1)
-      kind = 'u';
-    bool known = (kind == 'u' && (size == 1 || size == 2)) ||
+    bool known = (kind == 'b' && size == 1) || (kind == 'u' && (size == 1 || size == 2)) ||
                  (kind == 'i' && (size == 1 || size == 2 || size == 4 || size == 8)) ||
-                 (kind == 'f' && (size == 4 || size == 8));
+                 (kind == 'f' && (size == 2 || size == 4 || size == 8));
     if (!known)
       unsupported("the element type " + printable(rest.substr(0, std::min<size_t>(quote + 1, 16))));
     bigEndian = order == '>';
@@ -131,8 +139,9 @@ public:
       damaged();
     Shape result;
     int64_t number = -1;
+    bool open = true; // more digits may follow
     for (char c : rest.substr(1, close)) {
-      if (c >= '0' && c <= '9') {
+      if (c >= '0' && c <= '9' && open) {
         number = std::max<int64_t>(number, 0) * 10 + (c - '0');
         if (number > int64_t(1) << 50)
           damaged();
@@ -140,7 +149,10 @@ public:
         if (number >= 0)
           result.push_back(number);
         number = -1;
-      } else if (c != ' ' && c != 'L') {
+        open = true;
+      } else if (c == ' ' || c == 'L') {
+        open = number < 0;
+      } else {
         damaged();
       }
     }

@@ -9,7 +9,7 @@
 namespace nnc::runtime {
 
 /// Dense, row-major, in the machine's byte order. Types that the runtime does not have are widened
-/// (signed bytes and 16-bit integers to i32).
+/// (bools, signed bytes and 16-bit integers to i32, half precision to f32); u8 is unsigned bytes.
 struct Array {
   DType dtype = DType::U8;
   Shape shape;

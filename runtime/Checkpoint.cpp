@@ -52,12 +52,13 @@ void saveCheckpoint(const std::string &path, const Snapshot &snapshot) {
                        {"producer", "nnc " + description.compiler},
                        {"model", description.model},
                        {"source", description.source}};
-  if (!snapshot.classes.empty()) {
-    Json classes = Json::object();
-    for (const auto &[field, names] : snapshot.classes)
-      classes[field] = names;
-    metadata["classes"] = dumpJson(classes);
-  }
+  auto add = [&](const char *key, const auto &byField) {
+    if (!byField.empty())
+      metadata[key] = dumpJson(byField);
+  };
+  add("classes", snapshot.conventions.classes);
+  add("columns", snapshot.conventions.columns);
+  add("bytes", snapshot.conventions.bytes);
   if (snapshot.state) {
     metadata["training"] = dumpJson(toJson(*snapshot.state));
     for (const PersistentTensor &tensor : description.tensors)
@@ -82,6 +83,10 @@ static void loadTensor(const Safetensors &file, const PersistentTensor &tensor,
     fail("%s: these are not weights of model '%s': tensor '%s' holds %s, the model's %s",
          file.origin().c_str(), description.model.c_str(), name.c_str(), nameOf(found->dtype),
          nameOf(tensor.dtype));
+  int64_t place = firstOverflow(found->data, found->dtype, tensor.dtype, tensor.count());
+  if (place < tensor.count())
+    fail("%s: tensor '%s' holds %g, which is too large for %s", file.origin().c_str(), name.c_str(),
+         loadElement(found->data, found->dtype, place), nameOf(tensor.dtype));
   convertElements(found->data, found->dtype, block + tensor.offset, tensor.dtype, tensor.count());
 }
 
@@ -91,18 +96,33 @@ void loadWeights(const Safetensors &file, const Description &description, char *
       loadTensor(file, tensor, tensor.name, description, persistent);
 }
 
-ClassNames loadClassNames(const Safetensors &file) {
-  ClassNames classes;
-  if (!file.hasMetadata("classes"))
-    return classes;
+/// The metadata `key`, which is JSON; empty if there is none.
+template <typename T> static T fromMetadata(const Safetensors &file, const char *key) {
+  if (!file.hasMetadata(key))
+    return {};
+  std::string origin = text("%s: metadata '%s'", file.origin().c_str(), key);
   try {
-    Json json = parseJson(file.metadata("classes"), file.origin());
-    for (const auto &[field, names] : json.items())
-      classes[field] = names.get<std::vector<std::string>>();
+    return parseJson(file.metadata(key), origin).get<T>();
   } catch (const Json::exception &) {
-    fail("%s: its names of classes are damaged", file.origin().c_str());
+    fail("%s: it is damaged", origin.c_str());
   }
-  return classes;
+}
+
+DataConventions loadConventions(const Safetensors &file, const Description &description) {
+  DataConventions result{fromMetadata<ClassNames>(file, "classes"),
+                         fromMetadata<ClassNames>(file, "columns"),
+                         fromMetadata<std::map<std::string, bool>>(file, "bytes")};
+  for (const DataBlock &block : description.data) {
+    for (const DataField &field : block.fields) {
+      auto found = result.classes.find(field.name);
+      if (found == result.classes.end() || found->second == field.classNames)
+        continue;
+      if (!field.classNames.empty() || static_cast<int64_t>(found->second.size()) > field.classes)
+        fail("%s: its classes of field '%s' are %s, which are not those of the program",
+             file.origin().c_str(), field.name.c_str(), list(found->second).c_str());
+    }
+  }
+  return result;
 }
 
 Resumed loadForResume(const Safetensors &file, const Description &description, char *persistent,

@@ -34,7 +34,7 @@ struct TrainingState {
 /// What is to be saved.
 struct Snapshot {
   const Description &description;
-  const ClassNames &classes;
+  const DataConventions &conventions;
   const char *weights;        ///< block whose parameters and states are saved under their own names
   const char *current;        ///< block from which training goes on; may be the same
   const TrainingState *state; ///< null: the file cannot be resumed from
@@ -47,8 +47,9 @@ void saveCheckpoint(const std::string &path, const Snapshot &snapshot);
 /// naming the first tensor that is missing or has another shape.
 void loadWeights(const Safetensors &file, const Description &description, char *persistent);
 
-/// The names of classes that the weights were trained with.
-ClassNames loadClassNames(const Safetensors &file);
+/// The conventions of the data that the weights were trained with; empty as far as they do not say.
+/// Throws Error if the program declares other classes.
+DataConventions loadConventions(const Safetensors &file, const Description &description);
 
 /// Restores the block from which training goes on, and, if they differ, the best parameters and
 /// states into `best` (else that stays as it is, and the result is without best). Throws Error if

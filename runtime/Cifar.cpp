@@ -20,7 +20,8 @@ static void append(FieldData &all, FieldData more) {
     all.bytes.insert(all.bytes.end(), more.bytes.begin(), more.bytes.end());
 }
 
-Dataset readCifarSplit(const DataBlock &block, const DataSplit &split, const std::string &folder) {
+Dataset readCifarSplit(const DataBlock &block, const DataSplit &split, const std::string &folder,
+                       DataConventions &conventions) {
   const DataField *image = nullptr, *label = nullptr;
   for (const DataField &field : block.fields) {
     if (field.classes > 0)
@@ -49,8 +50,9 @@ Dataset readCifarSplit(const DataBlock &block, const DataSplit &split, const std
       fileLabels.bytes[record] = bytes[0];
       interleave(bytes + 1, fileImages.bytes.data() + record * channels * pixels);
     }
-    append(images, fieldFromArray(*image, std::move(fileImages)));
-    append(labels, fieldFromArray(*label, std::move(fileLabels)));
+    bool training = split.isTraining();
+    append(images, fieldFromArray(*image, std::move(fileImages), conventions, training));
+    append(labels, fieldFromArray(*label, std::move(fileLabels), conventions, training));
   }
   Dataset dataset;
   dataset.examples = static_cast<int64_t>(labels.bytes.size());

@@ -8,6 +8,7 @@ namespace nnc::runtime {
 /// Reads the records of all files of a split into the block's two fields: a float [32, 32, 3]
 /// (channels last) for the image, a class for the label. Throws Error if the fields are others, if
 /// a file does not consist of whole records, or if a label is out of range.
-Dataset readCifarSplit(const DataBlock &block, const DataSplit &split, const std::string &folder);
+Dataset readCifarSplit(const DataBlock &block, const DataSplit &split, const std::string &folder,
+                       DataConventions &conventions);
 
 } // namespace nnc::runtime

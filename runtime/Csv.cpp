@@ -10,13 +10,29 @@
 
 namespace nnc::runtime {
 
+Bytes readUtf8(const std::string &path) {
+  Bytes content = readFileOrGz(path);
+  std::string_view view(content.data(), content.size());
+  const char *origin = path == "-" ? "standard input" : path.c_str();
+  if (view.starts_with("\xFF\xFE") || view.starts_with("\xFE\xFF"))
+    fail("%s: it is in UTF-16: save it as UTF-8", origin);
+  if (size_t zero = view.find('\0'); zero != std::string_view::npos)
+    fail("%s: byte %zu is zero: it is no text, or text in UTF-16, which is to be saved as UTF-8",
+         origin, zero + 1);
+  return content;
+}
+
 CsvReader::CsvReader(Bytes text, std::string origin, std::optional<char> wantedSeparator)
     : content(std::move(text)), name(std::move(origin)), separator(wantedSeparator.value_or(',')) {
   if (content.size() >= 3 && std::memcmp(content.data(), "\xEF\xBB\xBF", 3) == 0)
     position = 3;
   if (wantedSeparator)
     return;
-  size_t commas = 0, semicolons = 0, tabs = 0;
+  // A comma between digits may be a decimal comma, if something else separates.
+  auto isDigit = [this](size_t i) {
+    return i < content.size() && content[i] >= '0' && content[i] <= '9';
+  };
+  size_t commas = 0, decimal = 0, semicolons = 0, tabs = 0;
   bool quoted = false;
   for (size_t i = position; i < content.size(); ++i) {
     char c = content[i];
@@ -26,13 +42,14 @@ CsvReader::CsvReader(Bytes text, std::string origin, std::optional<char> wantedS
       break;
     else if (!quoted) {
       commas += c == ',';
+      decimal += c == ',' && i > position && isDigit(i - 1) && isDigit(i + 1);
       semicolons += c == ';';
       tabs += c == '\t';
     }
   }
-  if (semicolons > commas && semicolons >= tabs)
+  if (semicolons > commas - decimal && semicolons >= tabs)
     separator = ';';
-  else if (tabs > commas)
+  else if (tabs > commas - decimal)
     separator = '\t';
 }
 
@@ -77,8 +94,11 @@ bool CsvReader::readRow() {
         fail("%s:%zu: something follows a closing quote", name.c_str(), nextLine);
     } else {
       while (position < content.size() && content[position] != separator &&
-             content[position] != '\n' && content[position] != '\r')
+             content[position] != '\n' && content[position] != '\r') {
+        if (content[position] == '"')
+          fail("%s:%zu: a quote within a cell that does not begin with one", name.c_str(), rowLine);
         ++position;
+      }
       end = position;
       while (end > begin && isBlank(content[end - 1]))
         --end;
@@ -100,9 +120,13 @@ bool CsvReader::readRow() {
   return anything;
 }
 
+/// Without a plus sign, which std::from_chars does not take; a sign after it is left as an error.
+static std::string_view withoutPlus(std::string_view cell) {
+  return cell.starts_with('+') && !cell.starts_with("+-") ? cell.substr(1) : cell;
+}
+
 std::optional<double> parseNumber(std::string_view cell) {
-  if (cell.starts_with('+'))
-    cell.remove_prefix(1);
+  cell = withoutPlus(cell);
   double value = 0;
   auto [end, status] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
   if (cell.empty() || end != cell.data() + cell.size())
@@ -116,8 +140,7 @@ std::optional<double> parseNumber(std::string_view cell) {
 }
 
 std::optional<int64_t> parseInteger(std::string_view cell) {
-  if (cell.starts_with('+'))
-    cell.remove_prefix(1);
+  cell = withoutPlus(cell);
   int64_t value = 0;
   auto [end, status] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
   if (cell.empty() || end != cell.data() + cell.size() || status != std::errc())
@@ -137,9 +160,34 @@ std::string csvCell(const std::string &content) {
   return result + "\"";
 }
 
-bool looksLikeHeader(const std::vector<std::string_view> &cells) {
-  return std::none_of(cells.begin(), cells.end(),
-                      [](std::string_view cell) { return parseNumber(cell).has_value(); });
+bool isNotFinite(std::string_view cell) {
+  double value = 0;
+  if (cell.starts_with('+') || cell.starts_with('-'))
+    cell.remove_prefix(1);
+  auto [end, status] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
+  return end == cell.data() + cell.size() && !std::isfinite(value);
+}
+
+/// True for what is meant as a number, whether or not it is one.
+static bool looksLikeValue(std::string_view cell) {
+  return isNotFinite(cell) ||
+         (cell.find_first_of("0123456789+-.,") == 0 &&
+          cell.find_first_of("0123456789") != std::string_view::npos &&
+          cell.find_first_not_of("0123456789+-.,:/eE% ") == std::string_view::npos);
+}
+
+bool looksLikeHeader(const CsvReader &reader) {
+  std::vector<std::string_view> names = reader.cells();
+  bool allEmpty = std::all_of(names.begin(), names.end(), [](auto cell) { return cell.empty(); });
+  if (allEmpty || std::any_of(names.begin(), names.end(), looksLikeValue))
+    return false;
+  std::sort(names.begin(), names.end());
+  auto repeated = std::adjacent_find(names.begin(), names.end());
+  if (repeated != names.end() && !repeated->empty())
+    fail("%s:%zu: if this line is a header, two columns are named '%s': say header = true or "
+         "header = false",
+         reader.origin().c_str(), reader.line(), printable(*repeated).c_str());
+  return true;
 }
 
 } // namespace nnc::runtime

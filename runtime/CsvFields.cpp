@@ -3,8 +3,8 @@
 #include "runtime/Error.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
-#include <unordered_map>
 
 namespace nnc::runtime {
 
@@ -20,6 +20,8 @@ struct ClassColumn {
   std::vector<Word> words;
   std::unordered_map<std::string, int32_t> codes;
 };
+
+constexpr size_t repeated = SIZE_MAX; ///< stands in Places for a name that several columns have
 
 } // namespace
 
@@ -43,9 +45,9 @@ struct CsvFields::Builder {
   }
 
   void resolve(const DataSplit &split, const CsvReader &reader,
-               const std::vector<std::string> &names, size_t width);
+               const std::vector<std::string> &names, const Places &places, size_t width);
   void readCell(std::string_view cell, size_t column, const CsvReader &reader,
-                const std::vector<std::string> &names);
+                const std::vector<std::string> &names, bool guessed);
   void numberClasses(std::vector<std::string> &known);
 };
 
@@ -59,7 +61,8 @@ static bool selectsByName(const DataSplit &split) {
 
 /// Finds the columns of the field that `split` selects in a file with this first row.
 void CsvFields::Builder::resolve(const DataSplit &split, const CsvReader &reader,
-                                 const std::vector<std::string> &names, size_t width) {
+                                 const std::vector<std::string> &names, const Places &places,
+                                 size_t width) {
   const char *file = reader.origin().c_str();
   columns.clear();
   auto found = split.columns.find(field.name);
@@ -70,11 +73,13 @@ void CsvFields::Builder::resolve(const DataSplit &split, const CsvReader &reader
          describe(field.shape).c_str(), found->second.size());
   for (const Column &column : found->second) {
     if (const std::string *columnName = std::get_if<std::string>(&column)) {
-      auto place = std::find(names.begin(), names.end(), *columnName);
-      if (place == names.end())
+      auto place = places.find(*columnName);
+      if (place == places.end())
         fail("%s: there is no column '%s'%s", file, columnName->c_str(),
              suggestion(*columnName, names).c_str());
-      columns.push_back(static_cast<size_t>(place - names.begin()));
+      if (place->second == repeated)
+        fail("%s:%zu: there are two columns '%s'", file, reader.line(), columnName->c_str());
+      columns.push_back(place->second);
     } else {
       size_t index = static_cast<size_t>(std::get<int64_t>(column));
       if (index >= width)
@@ -84,15 +89,28 @@ void CsvFields::Builder::resolve(const DataSplit &split, const CsvReader &reader
   }
 }
 
+/// True for 1,5 and the like.
+static bool hasDecimalComma(std::string_view cell) {
+  std::string text(cell);
+  if (size_t comma = text.find(','); comma != std::string::npos)
+    text[comma] = '.';
+  else
+    return false;
+  return parseNumber(text).has_value();
+}
+
+/// `guessed`: nobody says that the file has no header, and this is its first line.
 void CsvFields::Builder::readCell(std::string_view cell, size_t column, const CsvReader &reader,
-                                  const std::vector<std::string> &names) {
-  auto wrong = [&](const char *expected) {
+                                  const std::vector<std::string> &names, bool guessed) {
+  auto wrong = [&](const char *problem) {
     std::string where = names.empty() ? "column " + std::to_string(column)
                                       : "column '" + printable(names[column]) + "'";
     if (cell.empty())
       fail("%s:%zu: %s is empty", reader.origin().c_str(), reader.line(), where.c_str());
-    fail("%s:%zu: '%s' in %s is %s", reader.origin().c_str(), reader.line(),
-         printable(cell).c_str(), where.c_str(), expected);
+    if (hasDecimalComma(cell))
+      problem = "has a decimal comma, where a point is expected";
+    fail("%s:%zu: '%s' in %s %s%s", reader.origin().c_str(), reader.line(), printable(cell).c_str(),
+         where.c_str(), problem, guessed ? " (a header is announced by header = true)" : "");
   };
   if (field.classes > 0) {
     if (cell.empty())
@@ -105,27 +123,31 @@ void CsvFields::Builder::readCell(std::string_view cell, size_t column, const Cs
   } else if (field.dtype == DType::I32) {
     std::optional<int64_t> value = parseInteger(cell);
     if (!value || *value < INT32_MIN || *value > INT32_MAX)
-      wrong(value ? "out of the range of an integer" : "no integer");
+      wrong(value ? "is out of the range of an integer" : "is no integer");
     append(static_cast<int32_t>(*value));
   } else {
     std::optional<double> value = parseNumber(cell);
     if (!value)
-      wrong("no number");
-    if (field.dtype == DType::F32)
-      append(static_cast<float>(*value));
-    else
+      wrong("is no number");
+    if (field.dtype == DType::F64) {
       append(*value);
+    } else {
+      float single = static_cast<float>(*value);
+      if (!std::isfinite(single))
+        wrong("is too large for f32");
+      append(single);
+    }
   }
 }
 
-/// Replaces the codes of words by numbers of classes. `known` is empty if the names are not known
+/// Replaces the codes of words by numbers of classes. `known` is empty if the classes have no names
 /// yet, and then receives them if the words are no numbers.
 void CsvFields::Builder::numberClasses(std::vector<std::string> &known) {
   const std::vector<ClassColumn::Word> &words = classes.words;
-  bool allIntegers = std::all_of(words.begin(), words.end(), [](const ClassColumn::Word &word) {
-    return parseInteger(word.word).has_value();
+  bool allNumbers = std::all_of(words.begin(), words.end(), [](const ClassColumn::Word &word) {
+    return parseNumber(word.word).has_value() || isNotFinite(word.word);
   });
-  if (known.empty() && !allIntegers) {
+  if (known.empty() && !allNumbers) {
     std::vector<std::string> names;
     for (const ClassColumn::Word &word : words)
       names.push_back(word.word);
@@ -139,19 +161,31 @@ void CsvFields::Builder::numberClasses(std::vector<std::string> &known) {
     }
     known = std::move(names);
   }
+  ClassIndex index(known);
   std::vector<int32_t> numbers;
   for (const ClassColumn::Word &word : words) {
-    auto place = std::find(known.begin(), known.end(), word.word);
-    std::optional<int64_t> number = parseInteger(word.word);
-    if (place != known.end())
-      number = place - known.begin();
-    else if (!number)
+    auto wrong = [&](const std::string &problem) {
       fail("%s:%zu: '%s' is no class of field '%s'%s", word.file.c_str(), word.line,
-           printable(word.word).c_str(), field.name.c_str(), suggestion(word.word, known).c_str());
-    if (*number < 0 || *number >= field.classes)
-      fail("%s:%zu: %s %lld is outside 0..%lld", word.file.c_str(), word.line, field.name.c_str(),
-           static_cast<long long>(*number), static_cast<long long>(field.classes - 1));
-    numbers.push_back(static_cast<int32_t>(*number));
+           printable(word.word).c_str(), field.name.c_str(), problem.c_str());
+    };
+    double number = 0;
+    if (known.empty()) {
+      number = parseNumber(word.word).value_or(NAN);
+      if (number != std::floor(number))
+        wrong(": labels that are numbers are whole, from 0 on");
+    } else if (std::optional<int32_t> found = index.find(word.word)) {
+      number = *found;
+    } else {
+      wrong(suggestionOrAll(word.word, known));
+    }
+    int64_t largest = largestInteger(field);
+    if (!(number >= 0 && number <= static_cast<double>(largest)))
+      fail("%s:%zu: %s %s is outside 0..%lld%s", word.file.c_str(), word.line, field.name.c_str(),
+           printable(word.word).c_str(), static_cast<long long>(largest),
+           number == static_cast<double>(field.classes)
+               ? " (numbers of classes begin with 0, others are declared by class_names)"
+               : "");
+    numbers.push_back(static_cast<int32_t>(number));
   }
   for (size_t i = 0; i < data.bytes.size(); i += sizeof(int32_t)) {
     int32_t code;
@@ -160,23 +194,81 @@ void CsvFields::Builder::numberClasses(std::vector<std::string> &known) {
   }
 }
 
-CsvFields::CsvFields(const DataBlock &block, const DataSplit &split)
-    : split(split), builders(block.fields.begin(), block.fields.end()) {}
+CsvFields::CsvFields(const DataBlock &block, const DataSplit &split, DataConventions &conventions)
+    : split(split), conventions(conventions), builders(block.fields.begin(), block.fields.end()) {
+  for (const DataField &field : block.fields)
+    if (split.isTraining() && isFloat(field.dtype))
+      conventions.bytes[field.name] = false;
+}
 
 CsvFields::~CsvFields() = default;
+
+/// Whether the first row names the columns.
+bool CsvFields::hasHeader(const CsvReader &reader) const {
+  if (split.header)
+    return *split.header;
+  if (selectsByName(split))
+    return true;
+  if (!looksLikeHeader(reader))
+    return false;
+  // Rows of words tell nothing: without a number among the fields, the data looks the same.
+  bool named = true, known = true;
+  for (const Builder &builder : builders) {
+    if (builder.field.classes == 0)
+      return true;
+    const std::vector<std::string_view> &cells = reader.cells();
+    named &= std::find(cells.begin(), cells.end(), builder.field.name) != cells.end();
+    known &= conventions.classes.count(builder.field.name) != 0;
+  }
+  if (!named && !known)
+    fail("%s:%zu: this line is a header or the first example: say header = true or header = false",
+         reader.origin().c_str(), reader.line());
+  return named;
+}
+
+/// Where fields have their columns by position, the names that these have are those that they have
+/// in the training data.
+void CsvFields::agreeOnColumns(const CsvReader &reader, const std::vector<std::string> &names,
+                               const Places &places) {
+  for (const Builder &builder : builders) {
+    std::vector<std::string> mine;
+    bool distinct = true;
+    for (size_t column : builder.columns) {
+      mine.push_back(names[column]);
+      distinct &= places.at(names[column]) == column;
+    }
+    auto known = conventions.columns.find(builder.field.name);
+    if (known == conventions.columns.end()) {
+      if (split.isTraining() && distinct)
+        conventions.columns[builder.field.name] = std::move(mine);
+      continue;
+    }
+    if (selectsByName(split))
+      continue;
+    for (size_t i = 0; i < mine.size() && i < known->second.size(); ++i)
+      if (mine[i] != known->second[i])
+        fail("%s:%zu: column %zu, for field '%s', is '%s', but '%s' in the training data",
+             reader.origin().c_str(), reader.line(), builder.columns[i], builder.field.name.c_str(),
+             printable(mine[i]).c_str(), printable(known->second[i]).c_str());
+  }
+}
 
 void CsvFields::add(CsvReader reader) {
   if (!reader.next())
     fail("%s: it is empty", reader.origin().c_str());
   size_t width = reader.cells().size();
   std::vector<std::string> names;
-  bool header = split.header.value_or(selectsByName(split) || looksLikeHeader(reader.cells()));
+  Places places;
+  bool header = hasHeader(reader);
   if (header)
     names.assign(reader.cells().begin(), reader.cells().end());
+  for (size_t column = 0; column < names.size(); ++column)
+    if (auto [place, isNew] = places.try_emplace(names[column], column); !isNew)
+      place->second = repeated;
   size_t leftToRight = 0;
   for (Builder &builder : builders) {
     if (!split.columns.empty()) {
-      builder.resolve(split, reader, names, width);
+      builder.resolve(split, reader, names, places, width);
       continue;
     }
     builder.columns.resize(static_cast<size_t>(elementCount(builder.field.shape)));
@@ -186,28 +278,33 @@ void CsvFields::add(CsvReader reader) {
   if (split.columns.empty() && leftToRight != width)
     fail("%s: it has %zu columns, but the fields take %zu: say which ones are meant",
          reader.origin().c_str(), width, leftToRight);
+  if (header)
+    agreeOnColumns(reader, names, places);
+  bool guessed = !header && !split.header;
   for (bool more = header ? reader.next() : true; more; more = reader.next()) {
     if (reader.cells().size() != width)
       fail("%s:%zu: this line has %zu cells, the first one has %zu", reader.origin().c_str(),
            reader.line(), reader.cells().size(), width);
     for (Builder &builder : builders)
       for (size_t column : builder.columns)
-        builder.readCell(reader.cells()[column], column, reader, names);
+        builder.readCell(reader.cells()[column], column, reader, names, guessed);
     ++examples;
+    guessed = false;
   }
 }
 
-Dataset CsvFields::finish(ClassNames &classes) {
+Dataset CsvFields::finish() {
   Dataset dataset;
   dataset.examples = examples;
   for (Builder &builder : builders) {
     if (builder.field.classes > 0) {
       std::vector<std::string> known;
-      if (auto found = classes.find(builder.field.name); found != classes.end())
+      if (auto found = conventions.classes.find(builder.field.name);
+          found != conventions.classes.end())
         known = found->second;
       builder.numberClasses(known);
       if (!known.empty())
-        classes[builder.field.name] = std::move(known);
+        conventions.classes[builder.field.name] = std::move(known);
     }
     dataset.fields.push_back(std::move(builder.data));
   }
@@ -215,14 +312,13 @@ Dataset CsvFields::finish(ClassNames &classes) {
 }
 
 Dataset readCsvSplit(const DataBlock &block, const DataSplit &split, const std::string &folder,
-                     ClassNames &classes) {
-  CsvFields fields(block, split);
+                     DataConventions &conventions) {
+  CsvFields fields(block, split, conventions);
   for (const std::string &file : split.files) {
     std::string path = joinPath(folder, file);
-    fields.add(
-        CsvReader(readFileOrGz(path), path == "-" ? "standard input" : path, split.separator));
+    fields.add(CsvReader(readUtf8(path), path == "-" ? "standard input" : path, split.separator));
   }
-  return fields.finish(classes);
+  return fields.finish();
 }
 
 } // namespace nnc::runtime

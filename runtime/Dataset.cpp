@@ -4,7 +4,7 @@
 #include "runtime/Csv.h"
 #include "runtime/Error.h"
 
-#include <cmath>
+#include <algorithm>
 #include <cstring>
 
 namespace nnc::runtime {
@@ -16,8 +16,12 @@ const FieldData *Dataset::field(const std::string &name) const {
   return nullptr;
 }
 
+int64_t largestInteger(const DataField &field) {
+  return field.classes ? std::min<int64_t>(field.classes - 1, INT32_MAX) : INT32_MAX;
+}
+
 static void checkIntegers(const DataField &field, const Array &array) {
-  int64_t low = field.classes ? 0 : INT32_MIN, high = field.classes ? field.classes - 1 : INT32_MAX;
+  int64_t low = field.classes ? 0 : INT32_MIN, high = largestInteger(field);
   int64_t count = array.count();
   int64_t perExample = std::max<int64_t>(1, elementCount(field.shape));
   for (int64_t i = 0; i < count; ++i) {
@@ -39,24 +43,40 @@ static void checkIntegers(const DataField &field, const Array &array) {
   }
 }
 
-FieldData fieldFromArray(const DataField &field, Array array) {
+FieldData fieldFromArray(const DataField &field, Array array, DataConventions &conventions,
+                         bool training) {
   if (array.shape.empty())
     fail("%s: it holds a single number, not one entry per example", array.origin.c_str());
   Shape example(array.shape.begin() + 1, array.shape.end());
-  if (elementCount(example) != elementCount(field.shape))
+  if (!agree(example, field.shape))
     fail("%s: each example is %s, but field '%s' is %s", array.origin.c_str(),
          describe(example).c_str(), field.name.c_str(), describe(field.shape).c_str());
+  bool bytes = array.dtype == DType::U8;
+  if (isFloat(field.dtype) && training) {
+    conventions.bytes[field.name] = bytes;
+  } else if (isFloat(field.dtype) && bytes) {
+    auto known = conventions.bytes.find(field.name);
+    if (known != conventions.bytes.end() && !known->second)
+      fail("%s: it holds bytes, which would be divided by 255, but field '%s' was trained on other "
+           "numbers: save it as float32",
+           array.origin.c_str(), field.name.c_str());
+  }
   FieldData data;
   data.name = field.name;
   data.shape = field.shape;
   if (isFloat(field.dtype)) {
-    data.storage = array.dtype == DType::U8 ? DType::U8 : field.dtype;
+    data.storage = bytes ? DType::U8 : field.dtype;
+    int64_t place = firstOverflow(array.bytes.data(), array.dtype, data.storage, array.count());
+    if (place < array.count())
+      fail("%s: %s of example %lld is %g, which is too large for %s", array.origin.c_str(),
+           field.name.c_str(), static_cast<long long>(place / elementCount(field.shape)),
+           loadElement(array.bytes.data(), array.dtype, place), nameOf(data.storage));
   } else {
     if (isFloat(array.dtype))
       fail("%s: it holds floats, but field '%s' is an integer", array.origin.c_str(),
            field.name.c_str());
     checkIntegers(field, array);
-    data.storage = array.dtype == DType::U8 ? DType::U8 : DType::I32;
+    data.storage = bytes ? DType::U8 : DType::I32;
   }
   if (data.storage == array.dtype) {
     data.bytes = std::move(array.bytes);
@@ -68,8 +88,8 @@ FieldData fieldFromArray(const DataField &field, Array array) {
   return data;
 }
 
-static Dataset readArrays(const DataBlock &block, const DataSplit &split,
-                          const std::string &folder) {
+static Dataset readArrays(const DataBlock &block, const DataSplit &split, const std::string &folder,
+                          DataConventions &conventions) {
   if (split.files.size() != block.fields.size())
     fail("data '%s': its %s split names %zu files for %zu fields", block.name.c_str(),
          split.name.c_str(), split.files.size(), block.fields.size());
@@ -87,7 +107,8 @@ static Dataset readArrays(const DataBlock &block, const DataSplit &split,
            static_cast<long long>(examples), firstOrigin.c_str(),
            static_cast<long long>(dataset.examples));
     }
-    dataset.fields.push_back(fieldFromArray(block.fields[i], std::move(array)));
+    dataset.fields.push_back(
+        fieldFromArray(block.fields[i], std::move(array), conventions, split.isTraining()));
   }
   return dataset;
 }
@@ -114,19 +135,31 @@ static void keepRange(Dataset &dataset, const DataBlock &block, const DataSplit 
   dataset.examples = kept;
 }
 
+/// The files of a split, for errors.
+static std::string filesOf(const DataSplit &split, const std::string &folder) {
+  std::string result;
+  for (const std::string &file : split.files)
+    result += (result.empty() ? "" : ", ") + joinPath(folder, file);
+  return result;
+}
+
 Dataset readSplit(const DataBlock &block, const DataSplit &split, const std::string &folder,
-                  ClassNames &classes) {
+                  DataConventions &conventions) {
   for (const DataField &field : block.fields)
     if (!field.classNames.empty())
-      classes.emplace(field.name, field.classNames);
+      conventions.classes.emplace(field.name, field.classNames);
+  if (split.isTraining()) {
+    conventions.columns.clear();
+    conventions.bytes.clear();
+  }
   Dataset dataset;
   try {
     if (split.reader == "idx" || split.reader == "npy")
-      dataset = readArrays(block, split, folder);
+      dataset = readArrays(block, split, folder, conventions);
     else if (split.reader == "csv")
-      dataset = readCsvSplit(block, split, folder, classes);
+      dataset = readCsvSplit(block, split, folder, conventions);
     else if (split.reader == "cifar")
-      dataset = readCifarSplit(block, split, folder);
+      dataset = readCifarSplit(block, split, folder, conventions);
     else
       fail("data '%s': unknown reader '%s'", block.name.c_str(), split.reader.c_str());
   } catch (const Error &error) {
@@ -137,7 +170,8 @@ Dataset readSplit(const DataBlock &block, const DataSplit &split, const std::str
     throw Error(message);
   }
   if (dataset.examples == 0)
-    fail("data '%s': its %s split has no examples", block.name.c_str(), split.name.c_str());
+    fail("%s: the %s split of data '%s' has no examples", filesOf(split, folder).c_str(),
+         split.name.c_str(), block.name.c_str());
   keepRange(dataset, block, split);
   return dataset;
 }

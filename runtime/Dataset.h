@@ -3,6 +3,7 @@
 #pragma once
 
 #include "runtime/Array.h"
+#include "runtime/Classes.h"
 #include "runtime/Description.h"
 
 #include <map>
@@ -26,19 +27,30 @@ struct Dataset {
   const FieldData *field(const std::string &name) const;
 };
 
-/// Names of the classes in the order of their numbers, by class field. Fields whose classes are
-/// only numbers have no entry.
-using ClassNames = std::map<std::string, std::vector<std::string>>;
+/// What the training data settles beyond the program. It is saved with the weights, so that later
+/// files are read as those that were trained on.
+struct DataConventions {
+  ClassNames classes;
+  /// The names of the CSV columns that make up a field, if the files have headers.
+  std::map<std::string, std::vector<std::string>> columns;
+  /// Of a float field: whether its values were bytes, which stand for value / 255.
+  std::map<std::string, bool> bytes;
+};
 
-/// Reads one split of a data block; file names are relative to `folder`. Class names that are
-/// declared or already in `classes` are used; names found in the data otherwise are added to
-/// `classes`. Throws Error, naming file and line, for whatever is wrong with the data.
+/// The largest value of an integer field: the last class, or what 32 bits hold.
+int64_t largestInteger(const DataField &field);
+
+/// Reads one split of a data block; file names are relative to `folder`. The train split sets the
+/// conventions, the others keep them; of the names of classes, those that are declared or already
+/// known are kept by all. Throws Error, naming file and line, for whatever is wrong with the data.
 Dataset readSplit(const DataBlock &block, const DataSplit &split, const std::string &folder,
-                  ClassNames &classes);
+                  DataConventions &conventions);
 
-/// An array as a field: its first dimension counts the examples, the others must hold as many
-/// elements as the field has. Throws Error if they do not, if a class is out of range, or if an
-/// integer field meets floats.
-FieldData fieldFromArray(const DataField &field, Array array);
+/// An array as a field: its first dimension counts the examples, the others agree with the field's
+/// shape. Throws Error if they do not, if a number does not fit the field's type, if a class is out
+/// of range, if an integer field meets floats, or if bytes meet a field that was trained on other
+/// numbers. If `training`, it is noted whether a float field has bytes.
+FieldData fieldFromArray(const DataField &field, Array array, DataConventions &conventions,
+                         bool training);
 
 } // namespace nnc::runtime

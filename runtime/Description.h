@@ -110,6 +110,8 @@ struct DataSplit {
   std::optional<bool> header;
   std::optional<char> separator;
   std::map<std::string, std::vector<Column>> columns;
+
+  bool isTraining() const { return name == "train"; }
 };
 
 struct DataBlock {

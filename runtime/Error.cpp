@@ -79,6 +79,18 @@ std::string suggestion(std::string_view word, const std::vector<std::string> &ca
   return found.empty() ? std::string() : ", did you mean '" + std::string(found) + "'?";
 }
 
+std::string suggestionOrAll(std::string_view word, const std::vector<std::string> &candidates) {
+  std::string found = suggestion(word, candidates);
+  return found.empty() ? ", they are " + list(candidates) : found;
+}
+
+std::string list(const std::vector<std::string> &words) {
+  std::string result;
+  for (const std::string &word : words)
+    result += (result.empty() ? "" : ", ") + word;
+  return printable(result);
+}
+
 std::string printable(std::string_view text) {
   constexpr size_t limit = 60;
   std::string result;

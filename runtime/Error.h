@@ -31,6 +31,12 @@ std::string_view nearest(std::string_view word, const std::vector<std::string> &
 /// ", did you mean 'x'?" or an empty string.
 std::string suggestion(std::string_view word, const std::vector<std::string> &candidates);
 
+/// The same, or all candidates if none is near.
+std::string suggestionOrAll(std::string_view word, const std::vector<std::string> &candidates);
+
+/// The words with commas between them, cut to a length fit for an error line.
+std::string list(const std::vector<std::string> &words);
+
 /// `text` with control characters replaced and cut to a length fit for an error line.
 std::string printable(std::string_view text);
 

@@ -35,7 +35,7 @@ int evaluateCommand(const Model &model, const Arguments &arguments) {
   Execution execution(model, threadCount(arguments));
   Safetensors weights = Safetensors::read(arguments.value("--weights", description.weightsFile()));
   loadWeights(weights, description, execution.persistent());
-  ClassNames classes = loadClassNames(weights);
+  DataConventions conventions = loadConventions(weights, description);
 
   std::string splitName = arguments.value("--split", defaultSplit(block, recipe));
   const DataSplit *split = block.split(splitName), *train = block.split("train");
@@ -45,9 +45,9 @@ int evaluateCommand(const Model &model, const Arguments &arguments) {
     throw UsageError(text("--split: data '%s' has no split '%s'", block.name.c_str(),
                           printable(splitName).c_str()));
   // Weights that do not say their classes' names: the training data does.
-  if (classes.empty() && train && split && split != train && split->reader == "csv")
-    readSplit(block, *train, folder, classes);
-  Dataset dataset = readSplit(block, heldOut ? *train : *split, folder, classes);
+  if (conventions.classes.empty() && train && split && split != train && split->reader == "csv")
+    readSplit(block, *train, folder, conventions);
+  Dataset dataset = readSplit(block, heldOut ? *train : *split, folder, conventions);
   Rows rows = inOrder(dataset.examples);
   if (!block.split("validation") && recipe.validate > 0 && (heldOut || split == train)) {
     Split parts = splitRows(dataset.examples, recipe.validate);

@@ -86,10 +86,10 @@ int predictCommand(const Model &model, const Arguments &arguments) {
   Execution execution(model, threadCount(arguments));
   Safetensors weights = Safetensors::read(arguments.value("--weights", description.weightsFile()));
   loadWeights(weights, description, execution.persistent());
-  ClassNames classes = loadClassNames(weights);
+  DataConventions conventions = loadConventions(weights, description);
   std::vector<const OutputValue *> values;
   std::vector<Prediction> predictions =
-      chooseOutputs(*function, block, classes, arguments.value("--select"), values);
+      chooseOutputs(*function, block, conventions.classes, arguments.value("--select"), values);
   if (extension == ".npy" && predictions.size() > 1)
     throw UsageError(
         text("-o %s: an .npy file holds one output and there are %zu; --select one, or write .csv "
@@ -99,7 +99,7 @@ int predictCommand(const Model &model, const Arguments &arguments) {
   DataBlock fields = predictFields(*function, block);
   int64_t examples = 0;
   for (const std::string &input : arguments.operands()) {
-    Dataset dataset = readExamples(input, fields, block, classes);
+    Dataset dataset = readExamples(input, fields, block, conventions);
     examples += dataset.examples;
     predictAll(execution, *function, dataset, values, predictions);
   }

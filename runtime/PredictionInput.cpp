@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <climits>
 #include <cmath>
-#include <cstring>
+#include <unordered_set>
 
 namespace nnc::runtime {
 
@@ -28,75 +28,115 @@ DataBlock predictFields(const Function &predict, const DataBlock *block) {
   return fields;
 }
 
-/// How the columns of the training data are laid out, for a file with `width` columns and these
-/// names: by name if all names are there, by position if the file is as wide as the training data.
-/// Else empty: left to right.
-static std::map<std::string, std::vector<Column>>
-chooseColumns(const DataBlock &fields, const DataBlock *block, size_t width,
-              const std::vector<std::string> &names) {
-  const DataSplit *split = block ? block->split("train") : nullptr;
-  if (!split || split->reader != "csv")
-    return {};
-  std::map<std::string, std::vector<Column>> result;
-  if (!split->columns.empty()) {
-    int64_t last = -1;
-    bool allNames = true;
-    for (const DataField &field : fields.fields) {
-      auto found = split->columns.find(field.name);
-      if (found == split->columns.end())
-        return {};
-      for (const Column &column : found->second) {
-        if (const std::string *name = std::get_if<std::string>(&column))
-          allNames &= std::find(names.begin(), names.end(), *name) != names.end();
-        else
-          last = std::max(last, std::get<int64_t>(column));
-      }
-      result[field.name] = found->second;
-    }
-    size_t elements = 0;
-    for (const DataField &field : fields.fields)
-      elements += static_cast<size_t>(elementCount(field.shape));
-    // A file with the input's columns and no others has them in the order of the fields.
-    bool positionsFit = last < static_cast<int64_t>(width) && (last < 0 || width != elements);
-    return allNames && positionsFit ? result : std::map<std::string, std::vector<Column>>();
+using Columns = std::map<std::string, std::vector<Column>>;
+
+/// The names of the fields' columns in the training data: those that the program selects, else
+/// those that its files have. Empty unless all are known.
+static Columns namesInTraining(const DataBlock &fields, const DataSplit &train,
+                               const DataConventions &conventions) {
+  Columns result;
+  for (const DataField &field : fields.fields) {
+    std::vector<Column> &columns = result[field.name];
+    if (auto selected = train.columns.find(field.name); selected != train.columns.end())
+      columns = selected->second;
+    bool named = !columns.empty() && std::all_of(columns.begin(), columns.end(), [](auto &column) {
+      return std::holds_alternative<std::string>(column);
+    });
+    if (named)
+      continue;
+    auto known = conventions.columns.find(field.name);
+    if (known == conventions.columns.end())
+      return {};
+    columns.assign(known->second.begin(), known->second.end());
   }
-  int64_t next = 0;
-  std::map<std::string, std::vector<Column>> all;
-  for (const DataField &field : block->fields)
-    for (int64_t i = 0; i < elementCount(field.shape); ++i)
-      all[field.name].emplace_back(next++);
-  if (next != static_cast<int64_t>(width))
+  return result;
+}
+
+/// The columns by position, if a file of this width can be laid out as the training data. Else
+/// empty: it has the inputs' columns and no others, from left to right.
+static Columns columnsByPosition(const DataBlock &fields, const DataBlock &block,
+                                 const DataSplit &train, size_t width) {
+  Columns all = train.columns, result;
+  int64_t needed = 0;
+  for (const DataField &field : block.fields) {
+    if (train.columns.empty())
+      for (int64_t i = 0; i < elementCount(field.shape); ++i)
+        all[field.name].emplace_back(needed + i);
+    for (const Column &column : all[field.name]) {
+      const int64_t *place = std::get_if<int64_t>(&column);
+      if (!place)
+        return {};
+      needed = std::max(needed, *place + 1);
+    }
+  }
+  int64_t found = static_cast<int64_t>(width);
+  if (train.columns.empty() ? found != needed : found < needed)
     return {};
   for (const DataField &field : fields.fields) {
-    if (!all.count(field.name))
+    if (all[field.name].empty())
       return {};
     result[field.name] = all[field.name];
   }
   return result;
 }
 
-static Dataset readCsvExamples(const std::string &path, const DataBlock &fields,
-                               const DataBlock *block, ClassNames classes) {
+/// Throws Error unless the header has the names of the training data.
+static void checkHeader(const CsvReader &reader, const Columns &columns) {
+  std::vector<std::string> header(reader.cells().begin(), reader.cells().end()), wanted;
+  for (const auto &[field, names] : columns)
+    for (const Column &name : names)
+      wanted.push_back(std::get<std::string>(name));
+  std::unordered_set<std::string> present(header.begin(), header.end());
+  for (const std::string &name : wanted)
+    if (!present.count(name))
+      fail("%s:%zu: its header (%s) has no column '%s' of the training data (%s)",
+           reader.origin().c_str(), reader.line(), list(header).c_str(), printable(name).c_str(),
+           list(wanted).c_str());
+}
+
+/// How a file with this first row is read: as the training data where that is CSV.
+static DataSplit inputSplit(const CsvReader &reader, const DataBlock &fields,
+                            const DataBlock *block, const DataConventions &conventions) {
   const DataSplit *train = block ? block->split("train") : nullptr;
   DataSplit split;
   split.name = "input";
   split.reader = "csv";
-  split.files = {path};
-  if (train && train->reader == "csv")
-    split.separator = train->separator;
-  Bytes content = readFileOrGz(path);
+  bool anyNumber = std::any_of(fields.fields.begin(), fields.fields.end(),
+                               [](const DataField &field) { return field.classes == 0; });
+  if (!train || train->reader != "csv") {
+    split.header = anyNumber && looksLikeHeader(reader);
+    return split;
+  }
+  Columns names = namesInTraining(fields, *train, conventions);
+  std::unordered_set<std::string_view> cells(reader.cells().begin(), reader.cells().end());
+  bool named = !names.empty();
+  for (const auto &[field, columns] : names)
+    for (const Column &column : columns)
+      named &= cells.count(std::get<std::string>(column)) != 0;
+  // A row of words is no header where all inputs are classes: their names are known.
+  split.header = train->header.value_or(named || (anyNumber && looksLikeHeader(reader)));
+  if (*split.header && !names.empty()) {
+    checkHeader(reader, names);
+    split.columns = std::move(names);
+  } else {
+    split.columns = columnsByPosition(fields, *block, *train, reader.cells().size());
+  }
+  return split;
+}
+
+static Dataset readCsvExamples(const std::string &path, const DataBlock &fields,
+                               const DataBlock *block, DataConventions &conventions) {
+  const DataSplit *train = block ? block->split("train") : nullptr;
+  Bytes content = readUtf8(path);
   std::string origin = path == "-" ? "standard input" : path;
-  CsvReader first(content, origin, split.separator);
+  std::optional<char> separator = train ? train->separator : std::nullopt;
+  CsvReader first(content, origin, separator);
   if (!first.next())
     fail("%s: it is empty", origin.c_str());
-  std::vector<std::string> names;
-  split.header = looksLikeHeader(first.cells());
-  if (*split.header)
-    names.assign(first.cells().begin(), first.cells().end());
-  split.columns = chooseColumns(fields, block, first.cells().size(), names);
-  CsvFields reader(fields, split);
-  reader.add(CsvReader(std::move(content), origin, split.separator));
-  return reader.finish(classes);
+  DataSplit split = inputSplit(first, fields, block, conventions);
+  CsvFields reader(fields, split, conventions);
+  reader.add(CsvReader(std::move(content), origin, separator));
+  return reader.finish();
 }
 
 namespace {
@@ -104,7 +144,7 @@ namespace {
 /// Reads examples out of a JSON text.
 class JsonExamples {
 public:
-  JsonExamples(const std::string &origin, const DataBlock &fields)
+  JsonExamples(const std::string &origin, const DataBlock &fields, const ClassNames &classes)
       : origin(origin), fields(fields) {
     for (const DataField &field : fields.fields) {
       FieldData data;
@@ -112,6 +152,9 @@ public:
       data.shape = field.shape;
       data.storage = field.dtype;
       dataset.fields.push_back(std::move(data));
+      auto known = classes.find(field.name);
+      names.push_back(known == classes.end() ? std::vector<std::string>() : known->second);
+      indices.emplace_back(names.back());
     }
   }
 
@@ -127,63 +170,98 @@ public:
 
 private:
   void readExample(const Json &example) {
-    long long number = static_cast<long long>(dataset.examples);
     for (size_t i = 0; i < fields.fields.size(); ++i) {
       const DataField &field = fields.fields[i];
       const Json *value = &example;
       if (example.is_object()) {
         auto found = example.find(field.name);
         if (found == example.end())
-          fail("%s: example %lld has no \"%s\"", origin.c_str(), number, field.name.c_str());
+          wrong(text("has no \"%s\"", field.name.c_str()));
         value = &*found;
       } else if (fields.fields.size() > 1) {
-        fail("%s: example %lld is no object with the model's inputs as members", origin.c_str(),
-             number);
+        wrong("is no object with the model's inputs as members");
       }
-      size_t before = dataset.fields[i].bytes.size();
-      append(*value, field, dataset.fields[i]);
-      int64_t elements =
-          static_cast<int64_t>((dataset.fields[i].bytes.size() - before) / sizeOf(field.dtype));
-      if (elements != elementCount(field.shape))
-        fail("%s: example %lld: \"%s\" has %lld numbers, the model wants %s", origin.c_str(),
-             number, field.name.c_str(), static_cast<long long>(elements),
-             describe(field.shape).c_str());
+      Shape shape;
+      std::optional<size_t> rank;
+      append(*value, i, 0, shape, rank);
+      if (!agree(shape, field.shape))
+        wrong(text("\"%s\" has the shape %s, the model wants %s", field.name.c_str(),
+                   describe(shape).c_str(), describe(field.shape).c_str()));
     }
     ++dataset.examples;
   }
 
-  void append(const Json &value, const DataField &field, FieldData &data) {
-    if (value.is_array()) {
-      for (const Json &element : value)
-        append(element, field, data);
+  /// Appends the numbers in nested arrays. `shape` and `rank` are those of the whole as far as they
+  /// are known.
+  void append(const Json &value, size_t index, size_t depth, Shape &shape,
+              std::optional<size_t> &rank) {
+    if (!value.is_array()) {
+      if (rank.value_or(depth) != depth || depth < shape.size())
+        ragged(index);
+      rank = depth;
+      appendNumber(value, index);
       return;
     }
-    long long number = static_cast<long long>(dataset.examples);
-    if (!value.is_number())
-      fail("%s: example %lld: \"%s\" holds something that is no number", origin.c_str(), number,
-           field.name.c_str());
-    double real = value.get<double>();
-    if (!isFloat(field.dtype)) {
-      double high = field.classes ? static_cast<double>(field.classes - 1) : INT32_MAX;
-      double low = field.classes ? 0 : INT32_MIN;
-      if (!(real >= low && real <= high) || real != std::floor(real))
-        fail("%s: example %lld: \"%s\" holds %g, not an integer in %.0f..%.0f", origin.c_str(),
-             number, field.name.c_str(), real, low, high);
+    int64_t size = static_cast<int64_t>(value.size());
+    if (depth == shape.size() && !rank)
+      shape.push_back(size);
+    if (depth >= shape.size() || shape[depth] != size)
+      ragged(index);
+    for (const Json &element : value)
+      append(element, index, depth + 1, shape, rank);
+  }
+
+  void appendNumber(const Json &value, size_t index) {
+    const DataField &field = fields.fields[index];
+    double real = 0;
+    if (!names[index].empty() && (value.is_string() || value.is_number())) {
+      std::string word = value.is_string() ? value.get<std::string>() : dumpJson(value);
+      std::optional<int32_t> number = indices[index].find(word);
+      if (!number)
+        wrong(text("'%s' is no class of \"%s\"%s", printable(word).c_str(), field.name.c_str(),
+                   suggestionOrAll(word, names[index]).c_str()));
+      real = *number;
+    } else if (value.is_number()) {
+      real = value.get<double>();
+    } else {
+      wrong(text("\"%s\" holds something that is no number", field.name.c_str()));
     }
-    size_t size = data.bytes.size();
-    data.bytes.resize(size + sizeOf(field.dtype));
-    convertElements(reinterpret_cast<const char *>(&real), DType::F64, data.bytes.data() + size,
+    if (!isFloat(field.dtype)) {
+      double high = static_cast<double>(largestInteger(field)), low = field.classes ? 0 : INT32_MIN;
+      if (!(real >= low && real <= high) || real != std::floor(real))
+        wrong(text("\"%s\" holds %g, not an integer in %.0f..%.0f", field.name.c_str(), real, low,
+                   high));
+    }
+    const char *source = reinterpret_cast<const char *>(&real);
+    if (firstOverflow(source, DType::F64, field.dtype, 1) == 0)
+      wrong(text("\"%s\" holds %g, which is too large for %s", field.name.c_str(), real,
+                 nameOf(field.dtype)));
+    Bytes &bytes = dataset.fields[index].bytes;
+    bytes.resize(bytes.size() + sizeOf(field.dtype));
+    convertElements(source, DType::F64, bytes.data() + bytes.size() - sizeOf(field.dtype),
                     field.dtype, 1);
+  }
+
+  [[noreturn]] void ragged(size_t index) const {
+    wrong(text("\"%s\" has arrays of different lengths or depths",
+               fields.fields[index].name.c_str()));
+  }
+  [[noreturn]] void wrong(const std::string &problem) const {
+    fail("%s: example %lld: %s", origin.c_str(), static_cast<long long>(dataset.examples),
+         problem.c_str());
   }
 
   const std::string &origin;
   const DataBlock &fields;
+  std::vector<std::vector<std::string>> names; ///< of the classes of each field
+  std::vector<ClassIndex> indices;
   Dataset dataset;
 };
 
 } // namespace
 
-static Dataset readArrayExamples(Array array, const DataBlock &fields) {
+static Dataset readArrayExamples(Array array, const DataBlock &fields,
+                                 DataConventions &conventions) {
   if (fields.fields.size() != 1)
     fail("%s: an array holds one input, but the model has %zu: use .csv or .json",
          array.origin.c_str(), fields.fields.size());
@@ -193,26 +271,36 @@ static Dataset readArrayExamples(Array array, const DataBlock &fields) {
     array.shape.insert(array.shape.begin(), 1);
   Dataset dataset;
   dataset.examples = array.shape.empty() ? 0 : array.shape[0];
-  dataset.fields.push_back(fieldFromArray(field, std::move(array)));
+  dataset.fields.push_back(fieldFromArray(field, std::move(array), conventions, false));
   return dataset;
 }
 
 Dataset readExamples(const std::string &path, const DataBlock &fields, const DataBlock *block,
-                     const ClassNames &classes) {
+                     const DataConventions &ofTraining) {
+  DataConventions conventions = ofTraining;
+  const DataSplit *train = block ? block->split("train") : nullptr;
+  for (const DataField &field : fields.fields) {
+    if (!field.classNames.empty())
+      conventions.classes[field.name] = field.classNames;
+    // Weights that do not say it: text holds no bytes.
+    if (isFloat(field.dtype) && train && train->reader == "csv")
+      conventions.bytes.emplace(field.name, false);
+  }
   std::string name = path;
   if (extensionOf(name) == ".gz")
     name.resize(name.size() - 3);
   std::string extension = extensionOf(name);
   Dataset dataset;
   if (path == "-" || extension == ".csv" || extension == ".tsv" || extension == ".txt") {
-    dataset = readCsvExamples(path, fields, block, classes);
+    dataset = readCsvExamples(path, fields, block, conventions);
   } else if (extension == ".npy") {
-    dataset = readArrayExamples(readNpy(path), fields);
+    dataset = readArrayExamples(readNpy(path), fields, conventions);
   } else if (extension == ".json") {
-    Bytes content = readFileOrGz(path);
-    dataset = JsonExamples(path, fields).read(parseJson({content.data(), content.size()}, path));
+    Bytes content = readUtf8(path);
+    Json json = parseJson({content.data(), content.size()}, path);
+    dataset = JsonExamples(path, fields, conventions.classes).read(json);
   } else if (extension == ".idx" || name.find("-idx") != std::string::npos) {
-    dataset = readArrayExamples(readIdx(path), fields);
+    dataset = readArrayExamples(readIdx(path), fields, conventions);
   } else {
     fail("%s: unknown kind of file; predict reads .csv, .npy, .json and IDX", path.c_str());
   }

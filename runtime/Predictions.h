@@ -15,9 +15,10 @@ namespace nnc::runtime {
 DataBlock predictFields(const Function &predict, const DataBlock *block);
 
 /// Reads the examples of one file by its extension (also before .gz); "-" is CSV from the standard
-/// input. `block` (may be null) says which columns of a CSV file are which field. Throws Error.
+/// input. `block` (may be null) and the conventions of the training data say what the columns of a
+/// CSV file are, and whether it has a header. Throws Error.
 Dataset readExamples(const std::string &path, const DataBlock &fields, const DataBlock *block,
-                     const ClassNames &classes);
+                     const DataConventions &conventions);
 
 /// One output of all examples.
 struct Prediction {

@@ -98,18 +98,6 @@ void checkPlaces(const std::vector<Entry> &entries, uint64_t dataSize, const std
          static_cast<unsigned long long>(dataSize - end), last.c_str());
 }
 
-/// The elements of 16-bit floats as f32.
-Bytes widen(const char *data, size_t count, float (*toFloat)(uint16_t)) {
-  Bytes result(count * sizeof(float));
-  for (size_t i = 0; i < count; ++i) {
-    uint16_t bits;
-    std::memcpy(&bits, data + i * sizeof bits, sizeof bits);
-    float value = toFloat(bits);
-    std::memcpy(result.data() + i * sizeof value, &value, sizeof value);
-  }
-  return result;
-}
-
 } // namespace
 
 Safetensors Safetensors::read(const std::string &path) {
@@ -154,10 +142,10 @@ Safetensors Safetensors::read(const std::string &path) {
     StoredTensor tensor{std::move(entry.name), type->dtype, std::move(entry.shape),
                         content.data() + start + entry.begin};
     if (type->size == 2) {
-      file.widened.push_back(
-          widen(tensor.data, static_cast<size_t>(tensor.count()),
-                type->name == std::string_view("F16") ? halfToFloat : bfloat16ToFloat));
-      tensor.data = file.widened.back().data();
+      Bytes &data = file.widened.emplace_back(tensor.bytes());
+      convertEach<uint16_t>(tensor.data, data.data(), tensor.count(),
+                            type->name == std::string_view("F16") ? halfToFloat : bfloat16ToFloat);
+      tensor.data = data.data();
     }
     file.places[tensor.name] = file.list.size();
     file.list.push_back(std::move(tensor));

@@ -54,6 +54,16 @@ int64_t elementCount(const Shape &shape) {
   return count;
 }
 
+bool agree(const Shape &a, const Shape &b) {
+  auto squeeze = [](Shape shape) {
+    std::erase(shape, 1);
+    return shape;
+  };
+  Shape left = squeeze(a), right = squeeze(b);
+  return left == right ||
+         ((left.size() <= 1 || right.size() <= 1) && elementCount(left) == elementCount(right));
+}
+
 std::string describe(const Shape &shape) {
   if (shape.empty())
     return "scalar";
@@ -96,15 +106,21 @@ void convertElements(const char *source, DType from, char *destination, DType to
   }
   withType(from, [&]<typename From>(const From *) {
     withType(to, [&]<typename To>(const To *) {
-      for (int64_t i = 0; i < count; ++i) {
-        // Through memcpy: tensors in files need not be aligned.
-        From value;
-        std::memcpy(&value, source + i * static_cast<int64_t>(sizeof(From)), sizeof(From));
-        To converted = static_cast<To>(value);
-        std::memcpy(destination + i * static_cast<int64_t>(sizeof(To)), &converted, sizeof(To));
-      }
+      convertEach<From>(source, destination, count,
+                        [](From value) { return static_cast<To>(value); });
     });
   });
+}
+
+int64_t firstOverflow(const char *data, DType from, DType to, int64_t count) {
+  if (from != DType::F64 || to != DType::F32)
+    return count;
+  for (int64_t i = 0; i < count; ++i) {
+    double value = loadElement(data, from, i);
+    if (std::isfinite(value) && !std::isfinite(static_cast<float>(value)))
+      return i;
+  }
+  return count;
 }
 
 float halfToFloat(uint16_t bits) {

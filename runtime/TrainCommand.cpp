@@ -96,27 +96,27 @@ struct TrainingData {
   Dataset train;
   Rows trainRows, validationRows; ///< rows of `train`
   std::optional<Dataset> validation, test;
-  ClassNames classes;
+  DataConventions conventions;
 };
 
 TrainingData readTrainingData(const Description &description, const std::string &folder,
-                              const ClassNames &knownClasses) {
+                              const DataConventions &known) {
   const DataBlock &block = recipeData(description);
   const DataSplit *train = block.split("train");
   if (!train)
     fail("data '%s' has no train split", block.name.c_str());
   TrainingData data;
-  data.classes = knownClasses;
-  data.train = readSplit(block, *train, folder, data.classes);
+  data.conventions = known;
+  data.train = readSplit(block, *train, folder, data.conventions);
   Split split{inOrder(data.train.examples), {}};
   if (const DataSplit *validation = block.split("validation"))
-    data.validation = readSplit(block, *validation, folder, data.classes);
+    data.validation = readSplit(block, *validation, folder, data.conventions);
   else
     split = splitRows(data.train.examples, description.recipe->validate);
   data.trainRows = std::move(split.train);
   data.validationRows = std::move(split.validation);
   if (const DataSplit *test = block.split("test"))
-    data.test = readSplit(block, *test, folder, data.classes);
+    data.test = readSplit(block, *test, folder, data.conventions);
   return data;
 }
 
@@ -155,19 +155,19 @@ int trainCommand(const Model &model, const Arguments &arguments) {
   Execution execution(model, threadCount(arguments));
   AlignedBuffer best(arguments.has("--resume") ? description.persistentBytes : 0);
   bool hasBest = false;
-  ClassNames classes;
+  DataConventions conventions;
   execution.initialize(state.seed);
   if (arguments.has("--resume")) {
     Safetensors file = Safetensors::read(arguments.value("--resume"));
     Resumed resumed = loadForResume(file, description, execution.persistent(), best.data());
     state = std::move(resumed.state);
     hasBest = resumed.hasBest;
-    classes = loadClassNames(file);
+    conventions = loadConventions(file, description);
     settings.insert(state.settings.begin(), state.settings.end());
   } else if (arguments.has("--init")) {
     Safetensors file = Safetensors::read(arguments.value("--init"));
     loadWeights(file, description, execution.persistent());
-    classes = loadClassNames(file);
+    conventions = loadConventions(file, description);
   }
   state.settings = settings;
   for (const auto &[name, value] : settings)
@@ -175,7 +175,7 @@ int trainCommand(const Model &model, const Arguments &arguments) {
   if (arguments.has("--no-shuffle"))
     state.shuffled = false;
 
-  TrainingData data = readTrainingData(description, folders[description.recipe->data], classes);
+  TrainingData data = readTrainingData(description, folders[description.recipe->data], conventions);
   int64_t examples = static_cast<int64_t>(data.trainRows.size());
   if (arguments.has("--resume") && state.examples != examples)
     fail("%s: that run had %lld training examples, this one has %lld",
@@ -197,7 +197,7 @@ int trainCommand(const Model &model, const Arguments &arguments) {
       test.emplace(execution, *data.test, inOrder(data.test->examples));
   }
 
-  Trainer trainer(execution, data.train, data.trainRows, plan, state, data.classes);
+  Trainer trainer(execution, data.train, data.trainRows, plan, state, data.conventions);
   if (validation)
     trainer.evaluateWith(&*validation, "validation", true);
   else if (test)

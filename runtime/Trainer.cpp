@@ -46,9 +46,10 @@ static const Function &stepFunction(const Execution &execution) {
 }
 
 Trainer::Trainer(Execution &execution, const Dataset &dataset, Rows trainRows,
-                 const TrainingPlan &plan, const TrainingState &state, const ClassNames &classes)
+                 const TrainingPlan &plan, const TrainingState &state,
+                 const DataConventions &conventions)
     : execution(execution), dataset(dataset), rows(std::move(trainRows)), plan(plan),
-      classes(classes), now(state),
+      conventions(conventions), now(state),
       function(execution, stepFunction(execution), execution.model().trainStep, dataset),
       loss(function.description().loss()), rate(function.description().learningRate()),
       sums(function.description()),
@@ -166,7 +167,7 @@ int Trainer::signal() { return interruptSignal; }
 void Trainer::save() {
   now.sums = now.position ? sums.state() : std::vector<double>();
   const char *current = execution.persistent();
-  saveCheckpoint(plan.savePath, {execution.description(), classes, hasBest ? best() : current,
+  saveCheckpoint(plan.savePath, {execution.description(), conventions, hasBest ? best() : current,
                                  current, plan.resumable ? &now : nullptr});
   lastSaved = std::chrono::steady_clock::now();
 }

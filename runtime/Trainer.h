@@ -32,7 +32,7 @@ public:
   /// block. All arguments must live as long. Throws Error if the model cannot be trained or a file
   /// cannot be written.
   Trainer(Execution &execution, const Dataset &dataset, Rows rows, const TrainingPlan &plan,
-          const TrainingState &state, const ClassNames &classes);
+          const TrainingState &state, const DataConventions &conventions);
 
   /// After each epoch, `evaluator` is asked, and named `name` in what is shown. Its loss decides
   /// about stopping early if `decides`, else the training loss does.
@@ -68,7 +68,7 @@ private:
   const Dataset &dataset;
   const Rows rows;
   const TrainingPlan &plan;
-  const ClassNames &classes;
+  const DataConventions &conventions;
   TrainingState now;
   BoundFunction function;
   const OutputValue *loss, *rate;

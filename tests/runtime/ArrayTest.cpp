@@ -3,6 +3,7 @@
 #include "tests/runtime/Support.h"
 
 #include <cstring>
+#include <limits>
 
 namespace nnc::runtime {
 using namespace test;
@@ -54,8 +55,8 @@ protected:
     split.name = "train";
     split.reader = "idx";
     split.files = {"images", "labels"};
-    ClassNames classes;
-    return readSplit(digits(), split, folder.name(), classes);
+    DataConventions conventions;
+    return readSplit(digits(), split, folder.name(), conventions);
   }
 };
 
@@ -133,13 +134,88 @@ TEST_F(ArrayTest, RejectsWhatDoesNotFit) {
                        "no examples"));
 }
 
+/// An NPY file with this element type and shape, as in its header.
+static std::string npy(const std::string &type, const std::string &shape, const std::string &data) {
+  std::string header =
+      "{'descr': '" + type + "', 'fortran_order': False, 'shape': " + shape + ", }";
+  std::string content("\x93NUMPY\x01\x00", 8);
+  content += static_cast<char>(header.size());
+  content += '\0';
+  return content + header + data;
+}
+
+TEST_F(ArrayTest, ExamplesAgreeWithTheShapeOfTheField) {
+  DataConventions conventions;
+  auto field = [&](Shape declared, Shape given) {
+    Array array{DType::F32, given, {}, "a.npy"};
+    array.bytes.resize(static_cast<size_t>(array.count()) * 4);
+    return fieldFromArray({"x", DType::F32, declared, 0, {}}, std::move(array), conventions, true);
+  };
+  EXPECT_EQ(errorOf([&] { field({2, 3}, {5, 3, 2}); }),
+            "a.npy: each example is 3x2, but field 'x' is 2x3");
+  EXPECT_EQ(errorOf([&] { field({32, 32, 3}, {5, 3, 32, 32}); }),
+            "a.npy: each example is 3x32x32, but field 'x' is 32x32x3");
+  EXPECT_EQ(field({2, 3}, {5, 2, 3}).shape, (Shape{2, 3}));
+  EXPECT_EQ(field({2, 3}, {5, 1, 2, 3}).shape, (Shape{2, 3}));
+  EXPECT_EQ(field({2, 3, 1}, {5, 2, 3}).shape, (Shape{2, 3, 1}));
+  EXPECT_EQ(field({2, 3}, {5, 6}).shape, (Shape{2, 3}));
+  EXPECT_EQ(field({6}, {5, 2, 3}).shape, (Shape{6}));
+  EXPECT_EQ(field({}, {5, 1}).shape, Shape{});
+}
+
+TEST_F(ArrayTest, BoolsAreZeroAndOne) {
+  Array array = readNpy(file("b.npy", npy("|b1", "(2, 2)", std::string("\0\1\1\0", 4))));
+  DataConventions conventions;
+  FieldData data =
+      fieldFromArray({"x", DType::F32, {2}, 0, {}}, std::move(array), conventions, true);
+  for (int64_t i = 0; i < 4; ++i)
+    EXPECT_EQ(loadElement(data.bytes.data(), data.storage, i), i == 1 || i == 2);
+  EXPECT_EQ(data.storage, DType::F32);
+}
+
+TEST_F(ArrayTest, ReadsHalfPrecision) {
+  Array array = readNpy(file("h.npy", npy("<f2", "(2,)", std::string("\x00\x3c\x00\xc0", 4))));
+  EXPECT_EQ(loadElement(array.bytes.data(), array.dtype, 0), 1);
+  EXPECT_EQ(loadElement(array.bytes.data(), array.dtype, 1), -2);
+}
+
+TEST_F(ArrayTest, BytesAreScaledAsInTraining) {
+  DataConventions conventions;
+  auto field = [&](DType type, bool training) {
+    Array array{type, {2}, {}, "a.npy"};
+    array.bytes.resize(2 * sizeOf(type));
+    return fieldFromArray({"x", DType::F32, {}, 0, {}}, std::move(array), conventions, training);
+  };
+  EXPECT_EQ(field(DType::U8, false).storage, DType::U8) << "nothing is known";
+  field(DType::U8, true);
+  EXPECT_EQ(field(DType::U8, false).storage, DType::U8);
+  field(DType::F32, true);
+  EXPECT_EQ(errorOf([&] { field(DType::U8, false); }),
+            "a.npy: it holds bytes, which would be divided by 255, but field 'x' was trained on "
+            "other numbers: save it as float32");
+}
+
+TEST_F(ArrayTest, NumbersFitTheFloatType) {
+  const double values[] = {1, std::numeric_limits<double>::infinity(), -1e39};
+  auto field = [&](DType type) {
+    Array array{DType::F64, {3}, {}, "a.npy"};
+    array.bytes.resize(sizeof values);
+    std::memcpy(array.bytes.data(), values, sizeof values);
+    DataConventions conventions;
+    return fieldFromArray({"x", type, {}, 0, {}}, std::move(array), conventions, true);
+  };
+  EXPECT_EQ(errorOf([&] { field(DType::F32); }),
+            "a.npy: x of example 2 is -1e+39, which is too large for f32");
+  EXPECT_EQ(field(DType::F64).bytes.size(), sizeof values);
+}
+
 TEST_F(ArrayTest, MissingFileSuggestsDataOption) {
   DataSplit split;
   split.name = "test";
   split.reader = "idx";
   split.files = {"nowhere", "labels"};
-  ClassNames classes;
-  EXPECT_EQ(errorOf([&] { readSplit(digits(), split, folder.name(), classes); }),
+  DataConventions conventions;
+  EXPECT_EQ(errorOf([&] { readSplit(digits(), split, folder.name(), conventions); }),
             folder.path("nowhere") +
                 ": no such file or directory (--data digits=FOLDER says where the data is)");
 }
@@ -170,6 +246,13 @@ TEST_F(ArrayTest, RejectsDamagedNpy) {
   EXPECT_TRUE(contains(error("{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }", "abcd"),
                        "truncated"));
   EXPECT_TRUE(contains(error("{'descr': '<f4', 'fortran_order': False, }", "abcd"), "damaged"));
+  EXPECT_TRUE(
+      contains(error("{'descr': '|u1', 'fortran_order': False, 'shape': (1 2,), }", "abcdefghijkl"),
+               "damaged"));
+  std::string huge = "(0, 1099511627776, 1099511627776)";
+  EXPECT_TRUE(
+      contains(error("{'descr': '|u1', 'fortran_order': False, 'shape': " + huge + ", }", ""),
+               "its dimensions are too large"));
   EXPECT_TRUE(contains(error("{'descr': '<f4', 'fortran_order': False, 'shape': (x,), }", "abcd"),
                        "damaged"));
 }

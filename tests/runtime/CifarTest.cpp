@@ -26,8 +26,8 @@ protected:
     split.files = {"batch.bin"};
   }
   Dataset read() {
-    ClassNames classes;
-    return readSplit(block, split, folder.name(), classes);
+    DataConventions conventions;
+    return readSplit(block, split, folder.name(), conventions);
   }
   Dataset read(const std::string &content) {
     writeFile(folder.path("batch.bin"), content);

@@ -65,7 +65,9 @@ TEST_F(CommandErrorTest, DataErrorsNameFileAndLine) {
   EXPECT_TRUE(contains(trainError("train.csv", flowers(2) + "1,2\n"),
                        "train.csv:8: this line has 2 cells"));
   EXPECT_TRUE(contains(trainError("train.csv", "width,length,species\n"),
-                       "its train split has no examples"));
+                       "./train.csv: the train split of data 'flowers' has no examples"));
+  EXPECT_TRUE(contains(trainError("train.csv", "width,length,species\n1,2,rose\n"),
+                       "validate = 20%: 1 training example is too few to hold some out"));
   EXPECT_TRUE(contains(trainError("test.csv", flowers(2) + "1,2,3,fern\n"),
                        "test.csv:8: 'fern' is no class of field 'label'"));
   EXPECT_TRUE(contains(trainError("train.csv", gzip(flowers(20)).substr(0, 200)),
@@ -86,6 +88,24 @@ TEST_F(CommandErrorTest, WeightsOfAnotherModel) {
                        "tensor 'dense.weight' is 3x2, the model's is 2x3"));
   EXPECT_TRUE(contains(evaluate({{"dense.weight", DType::I32, {2, 3}, data}}),
                        "holds i32, the model's f32"));
+  std::vector<StoredTensor> good = {{"dense.weight", DType::F32, {2, 3}, data},
+                                    {"dense.bias", DType::F32, {3}, data},
+                                    {"counter.seen", DType::F32, {}, data}};
+  auto evaluateWith = [&](const Metadata &metadata) {
+    writeSafetensors(folder.path("w"), good, metadata);
+    return error({"eval", "--data", ".", "--weights", "w"});
+  };
+  EXPECT_TRUE(contains(evaluateWith({{"classes", R"({"label":["a","b","c","d"]})"}}),
+                       "w: its classes of field 'label' are a, b, c, d, which are not those"));
+  EXPECT_TRUE(
+      contains(evaluateWith({{"classes", R"({"label":1e999})"}}),
+               "w: metadata 'classes': a number in the JSON is out of range (line 1, byte"));
+  EXPECT_TRUE(contains(evaluateWith({{"columns", R"({"label":[1]})"}}),
+                       "w: metadata 'columns': it is damaged"));
+  const double large[9] = {1e300};
+  good[0] = {"dense.weight", DType::F64, {2, 3}, reinterpret_cast<const char *>(large)};
+  EXPECT_TRUE(contains(evaluateWith({}),
+                       "w: tensor 'dense.weight' holds 1e+300, which is too large for f32"));
   writeFile(folder.path("w"), "text");
   EXPECT_TRUE(
       contains(error({"eval", "--data", ".", "--weights", "w"}), "w: not a safetensors file"));

@@ -60,6 +60,14 @@ TEST_F(PredictTest, FindsColumnsAsInTraining) {
   EXPECT_EQ(predict({"whole.csv", "--select", "species"}).out, reference);
 }
 
+TEST_F(PredictTest, HeadersHaveTheNamesOfTheTrainingData) {
+  EXPECT_TRUE(contains(error("a.csv", "width,lenght\n1,2\n"),
+                       "a.csv:1: its header (width, lenght) has no column 'length' of the training "
+                       "data (width, length)"));
+  EXPECT_TRUE(contains(error("a.csv", "width,length,width\n1,2,3\n"),
+                       "a.csv:1: there are two columns 'width'"));
+}
+
 TEST_F(PredictTest, AllFormatsAgree) {
   std::string reference = predict({"-"}, centres).out;
   const float values[6] = {0, 1, 1, 0, -1, -1};
@@ -109,11 +117,22 @@ TEST_F(PredictTest, RejectsBadInput) {
   EXPECT_TRUE(contains(error("a.csv", ""), "a.csv: it is empty"));
   EXPECT_TRUE(contains(error("a.csv", "width,length\n"), "a.csv: it holds no examples"));
   EXPECT_TRUE(contains(error("a.json", "[[1,2,3]]"),
-                       "example 0: \"features\" has 3 numbers, the model wants 2"));
-  EXPECT_TRUE(contains(error("a.json", "[{\"x\":1}]"), "example 0 has no \"features\""));
+                       "example 0: \"features\" has the shape 3, the model wants 2"));
+  EXPECT_TRUE(contains(error("a.json", "[{\"x\":1}]"), "example 0: has no \"features\""));
   EXPECT_TRUE(contains(error("a.json", "[[1,\"b\"]]"), "something that is no number"));
   EXPECT_TRUE(contains(error("a.json", "[[1,2]\n,"), "a.json: not valid JSON (line 2"));
+  EXPECT_TRUE(contains(error("a.json", "[[1,[2]]]"), "arrays of different lengths or depths"));
+  EXPECT_TRUE(contains(error("a.json", "[[[1],2]]"), "arrays of different lengths or depths"));
+  EXPECT_TRUE(contains(error("a.json", "[[1,1e39]]"), "holds 1e+39, which is too large for f32"));
+  EXPECT_TRUE(contains(error("a.json", "[[1,\n1e999]]"),
+                       "a.json: a number in the JSON is out of range (line 2, byte 10)"));
+  EXPECT_TRUE(contains(error("a.json", "\xff\xfe[\0"), "a.json: it is in UTF-16"));
   EXPECT_TRUE(contains(error("a.npy", "nonsense"), "a.npy: not an NPY file"));
+  const unsigned char bytes[2] = {0, 255};
+  EXPECT_TRUE(contains(
+      error("a.npy", formatNpy(DType::U8, {1, 2}, reinterpret_cast<const char *>(bytes))),
+      "a.npy: it holds bytes, which would be divided by 255, but field 'features' was trained on "
+      "other numbers"));
   EXPECT_TRUE(contains(error("a.png", "x"), "unknown kind of file"));
   EXPECT_TRUE(
       contains(predict({"-", "--select", "specie"}, centres).err, "did you mean 'species'?"));
