@@ -271,6 +271,13 @@ bool readClassNames(const Entry &entry, DataInfo &info, Diagnostics &diagnostics
         .label(fields[0]->range, "declared here");
     return false;
   }
+  std::set<std::string> known;
+  for (size_t index = 0; index < names.size(); ++index)
+    if (!known.insert(names[index]).second) {
+      diagnostics.report(Diag::ClassNames, call->arguments[index].value->range,
+                         fmt::format("\"{}\" names two classes", names[index]));
+      return false;
+    }
   fields[0]->classNames = names;
   return true;
 }
