@@ -176,16 +176,16 @@ private:
       if (example.is_object()) {
         auto found = example.find(field.name);
         if (found == example.end())
-          wrong(text("has no \"%s\"", field.name.c_str()));
+          wrong(text(" has no \"%s\"", field.name.c_str()));
         value = &*found;
       } else if (fields.fields.size() > 1) {
-        wrong("is no object with the model's inputs as members");
+        wrong(" is no object with the model's inputs as members");
       }
       Shape shape;
       std::optional<size_t> rank;
       append(*value, i, 0, shape, rank);
       if (!agree(shape, field.shape))
-        wrong(text("\"%s\" has the shape %s, the model wants %s", field.name.c_str(),
+        wrong(text(": \"%s\" has the shape %s, the model wants %s", field.name.c_str(),
                    describe(shape).c_str(), describe(field.shape).c_str()));
     }
     ++dataset.examples;
@@ -218,23 +218,23 @@ private:
       std::string word = value.is_string() ? value.get<std::string>() : dumpJson(value);
       std::optional<int32_t> number = indices[index].find(word);
       if (!number)
-        wrong(text("'%s' is no class of \"%s\"%s", printable(word).c_str(), field.name.c_str(),
+        wrong(text(": '%s' is no class of \"%s\"%s", printable(word).c_str(), field.name.c_str(),
                    suggestionOrAll(word, names[index]).c_str()));
       real = *number;
     } else if (value.is_number()) {
       real = value.get<double>();
     } else {
-      wrong(text("\"%s\" holds something that is no number", field.name.c_str()));
+      wrong(text(": \"%s\" holds something that is no number", field.name.c_str()));
     }
     if (!isFloat(field.dtype)) {
       double high = static_cast<double>(largestInteger(field)), low = field.classes ? 0 : INT32_MIN;
       if (!(real >= low && real <= high) || real != std::floor(real))
-        wrong(text("\"%s\" holds %g, not an integer in %.0f..%.0f", field.name.c_str(), real, low,
+        wrong(text(": \"%s\" holds %g, not an integer in %.0f..%.0f", field.name.c_str(), real, low,
                    high));
     }
     const char *source = reinterpret_cast<const char *>(&real);
     if (firstOverflow(source, DType::F64, field.dtype, 1) == 0)
-      wrong(text("\"%s\" holds %g, which is too large for %s", field.name.c_str(), real,
+      wrong(text(": \"%s\" holds %g, which is too large for %s", field.name.c_str(), real,
                  nameOf(field.dtype)));
     Bytes &bytes = dataset.fields[index].bytes;
     bytes.resize(bytes.size() + sizeOf(field.dtype));
@@ -243,11 +243,11 @@ private:
   }
 
   [[noreturn]] void ragged(size_t index) const {
-    wrong(text("\"%s\" has arrays of different lengths or depths",
+    wrong(text(": \"%s\" has arrays of different lengths or depths",
                fields.fields[index].name.c_str()));
   }
   [[noreturn]] void wrong(const std::string &problem) const {
-    fail("%s: example %lld: %s", origin.c_str(), static_cast<long long>(dataset.examples),
+    fail("%s: example %lld%s", origin.c_str(), static_cast<long long>(dataset.examples),
          problem.c_str());
   }
 

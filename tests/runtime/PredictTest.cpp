@@ -118,7 +118,7 @@ TEST_F(PredictTest, RejectsBadInput) {
   EXPECT_TRUE(contains(error("a.csv", "width,length\n"), "a.csv: it holds no examples"));
   EXPECT_TRUE(contains(error("a.json", "[[1,2,3]]"),
                        "example 0: \"features\" has the shape 3, the model wants 2"));
-  EXPECT_TRUE(contains(error("a.json", "[{\"x\":1}]"), "example 0: has no \"features\""));
+  EXPECT_TRUE(contains(error("a.json", "[{\"x\":1}]"), "example 0 has no \"features\""));
   EXPECT_TRUE(contains(error("a.json", "[[1,\"b\"]]"), "something that is no number"));
   EXPECT_TRUE(contains(error("a.json", "[[1,2]\n,"), "a.json: not valid JSON (line 2"));
   EXPECT_TRUE(contains(error("a.json", "[[1,[2]]]"), "arrays of different lengths or depths"));

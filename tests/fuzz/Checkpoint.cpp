@@ -1,0 +1,45 @@
+// Weight files with metadata, as eval, predict and --resume read them.
+// RUN: rm -rf %t && mkdir %t && fuzz-checkpoint %{fuzz} %t %S/corpus/checkpoint
+#include "tests/fuzz/JsonMutator.h"
+#include "tests/fuzz/Support.h"
+
+#include "runtime/Checkpoint.h"
+
+using namespace nnc;
+using namespace nnc::runtime;
+
+extern "C" size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t maxSize,
+                                          unsigned seed) {
+  return fuzz::mutateSafetensors(data, size, maxSize, seed);
+}
+
+/// A model of one weight, its momentum and a state.
+static const char *const model = R"({
+  "abi": 1, "compiler": "0.0.0", "model": "m", "source": "m.nn", "float": "f32", "target": "test",
+  "persistent": {"bytes": 192, "tensors": [
+    {"name": "w", "kind": "parameter", "dtype": "f32", "shape": [2], "offset": 0},
+    {"name": "w.mu", "kind": "slot", "owner": "w", "dtype": "f32", "shape": [2], "offset": 64},
+    {"name": "seen", "kind": "state", "dtype": "i32", "shape": [], "offset": 128}]},
+  "functions": [],
+  "scalars": {"bytes": 0, "values": []},
+  "data": [{"name": "d", "splits": [], "fields": [
+    {"name": "kind", "dtype": "i32", "shape": [], "classes": 3}]}]
+})";
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  static const Description description = parseDescription(model);
+  std::string path = fuzz::placeFile("w.safetensors", data, size);
+  alignas(64) char persistent[192] = {}, best[192] = {};
+  fuzz::callReader(path, [&] {
+    Safetensors file = Safetensors::read(path);
+    loadWeights(file, description, persistent);
+    DataConventions conventions = loadConventions(file, description);
+    for (const auto &[field, names] : conventions.classes)
+      fuzz::require(field != "kind" || names.size() <= 3, "more names than classes");
+  });
+  fuzz::callReader(path, [&] {
+    Safetensors file = Safetensors::read(path);
+    loadForResume(file, description, persistent, best);
+  });
+  return 0;
+}
