@@ -76,7 +76,7 @@ std::string_view nearest(std::string_view word, const std::vector<std::string> &
 
 std::string suggestion(std::string_view word, const std::vector<std::string> &candidates) {
   std::string_view found = nearest(word, candidates);
-  return found.empty() ? std::string() : ", did you mean '" + std::string(found) + "'?";
+  return found.empty() ? std::string() : ", did you mean '" + printable(found) + "'?";
 }
 
 std::string suggestionOrAll(std::string_view word, const std::vector<std::string> &candidates) {

@@ -235,6 +235,8 @@ TEST_F(CsvFieldsTest, ErrorsNameTheLine) {
   EXPECT_EQ(error(""), ": it is empty");
   split.columns = {{"size", {std::string("width"), int64_t(9)}}, {"kind", {int64_t(0)}}};
   EXPECT_EQ(error("with,length\n1,2\n"), ": there is no column 'width', did you mean 'with'?");
+  EXPECT_EQ(error("\"wid\nth\",length\n1,2\n"),
+            ": there is no column 'width', did you mean 'wid?th'?");
   EXPECT_EQ(error("width,length\n1,2\n"), ": there is no column 9, it has columns 0 to 1");
   split.columns = {{"size", {std::string("a"), std::string("b")}}, {"kind", {std::string("c")}}};
   EXPECT_EQ(error("a,b,c,a\n1,2,0,3\n"), ":1: there are two columns 'a'");
