@@ -21,6 +21,7 @@
 #include "compiler/Driver/Frontend.h"
 #include "compiler/Driver/MemoryLimit.h"
 #include "compiler/Driver/MemoryReport.h"
+#include "compiler/Driver/Output.h"
 #include "compiler/Driver/Pipelines.h"
 #include "compiler/Driver/RemarkReport.h"
 #include "compiler/Target/EmitObject.h"
@@ -30,11 +31,9 @@
 #include "mlir/InitAllDialects.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Support/Timing.h"
-#include "llvm/ADT/ScopeExit.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSwitch.h"
-#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
-#include "llvm/Support/ToolOutputFile.h"
 
 using namespace mlir;
 
@@ -71,6 +70,7 @@ public:
 
 private:
   bool parse();
+  bool chooseOutput();
   bool elaborate();
   bool import();
   bool runPasses(Stage stage);
@@ -81,6 +81,7 @@ private:
   bool fail(const std::string &message);
   bool write(llvm::function_ref<void(llvm::raw_ostream &)> print);
   bool link(llvm::ArrayRef<llvm::SmallString<0>> objects);
+  bool checkDumps();
 
   const CompileOptions &options;
   MLIRContext context;
@@ -90,10 +91,12 @@ private:
   RemarkReport remarks{frontend};
   OwningOpRef<ModuleOp> module;
   TargetDescription target;
+  std::optional<Output> output;
+  PassDumps dumps{options.dumpAfter, options.dumpFolder, options.input};
 };
 
 bool Compilation::run() {
-  if (!parse())
+  if (!parse() || !chooseOutput())
     return false;
   if (options.emit == Stage::Ast)
     return write([&](llvm::raw_ostream &stream) { stream << lang::printAst(frontend.module()); });
@@ -102,8 +105,8 @@ bool Compilation::run() {
     return false;
   for (Stage stage :
        {Stage::Nn, Stage::Grad, Stage::Opt, Stage::Linalg, Stage::Loops, Stage::Llvm}) {
-    // From here on kernels are functions, which threads lower side by side.
-    if (stage == Stage::Loops)
+    // From here on kernels are functions, which threads lower side by side; dumps have an order.
+    if (stage == Stage::Loops && !dumps.isOn())
       context.enableMultithreading();
     if (!runPasses(stage) || (stage == Stage::Opt && options.memoryLimit && !fitMemory()))
       return false;
@@ -126,6 +129,15 @@ bool Compilation::fail(const std::string &message) {
 bool Compilation::parse() {
   TimingScope scope = timingScope.nest("parse");
   return frontend.parse(options.input);
+}
+
+/// Before the work, which would be lost if the result had nowhere to go.
+bool Compilation::chooseOutput() {
+  std::string error;
+  output =
+      Output::at(options.output, options.emit == Stage::Exe ? Output::Executable : Output::Text,
+                 options.input, error);
+  return output || fail(error);
 }
 
 bool Compilation::elaborate() {
@@ -157,8 +169,8 @@ LogicalResult Compilation::runPipeline(ModuleOp on,
   passes.enableTiming(timingScope);
   const bool trial = on != *module;
   remarks.suspend(trial);
-  if (!options.dumpAfter.empty() && !trial)
-    passes.addInstrumentation(createDumpInstrumentation(options.dumpAfter, options.dumpFolder));
+  if (!trial)
+    dumps.attach(passes);
 #ifdef NDEBUG
   passes.enableVerifier(false);
 #endif
@@ -244,47 +256,37 @@ bool Compilation::emit() {
   return write([&](llvm::raw_ostream &stream) { stream << code; });
 }
 
+/// Whether the pass that dumps were asked for has run.
+bool Compilation::checkDumps() {
+  std::vector<std::string> others = dumps.passesInstead();
+  return others.empty() ||
+         fail("no pass `" + options.dumpAfter + "` has run, but " + llvm::join(others, ", "));
+}
+
 bool Compilation::link(llvm::ArrayRef<llvm::SmallString<0>> objects) {
+  std::string error;
+  if (!checkDumps())
+    return false;
+  std::optional<WorkFolder> folder = output->makeFolder(error);
+  if (!folder)
+    return fail(error);
   std::vector<std::string> paths;
-  llvm::scope_exit remove([&] {
-    for (const std::string &path : paths)
-      llvm::sys::fs::remove(path);
-  });
   for (const llvm::SmallString<0> &object : objects) {
-    llvm::SmallString<128> path;
-    int descriptor;
-    if (std::error_code code = llvm::sys::fs::createTemporaryFile("nnc", "o", descriptor, path))
-      return fail("cannot create a temporary file: " + code.message());
-    paths.push_back(std::string(path));
-    llvm::raw_fd_ostream stream(descriptor, /*shouldClose=*/true);
-    stream << object;
-    stream.flush();
-    if (stream.has_error()) {
-      stream.clear_error();
-      return fail("cannot write a temporary file");
-    }
+    paths.push_back(folder->file("part" + std::to_string(paths.size()) + ".o"));
+    if (!writeFile(paths.back(), [&](llvm::raw_ostream &stream) { stream << object; }, error))
+      return fail("cannot write `" + options.output + "`: " + error);
   }
   llvm::SmallString<128> archive(options.libraryFolder);
   llvm::sys::path::append(archive, "libnnc-runtime.a");
-  std::string error;
-  return linkExecutable(paths, std::string(archive), options.output, error) || fail(error);
+  const std::string linked = folder->file("executable");
+  return (linkExecutable(paths, std::string(archive), linked, folder->file("messages"), error) &&
+          output->install(linked, error)) ||
+         fail(error);
 }
 
 bool Compilation::write(llvm::function_ref<void(llvm::raw_ostream &)> print) {
-  std::error_code code;
-  llvm::ToolOutputFile file(options.output.empty() ? "-" : options.output, code,
-                            llvm::sys::fs::OF_None);
-  if (code)
-    return fail("cannot write `" + options.output + "`: " + code.message());
-  print(file.os());
-  file.os().flush();
-  if (file.os().has_error()) {
-    std::string reason = file.os().error().message();
-    file.os().clear_error();
-    return fail("cannot write `" + options.output + "`: " + reason);
-  }
-  file.keep();
-  return true;
+  std::string error;
+  return checkDumps() && (output->write(print, error) || fail(error));
 }
 
 } // namespace

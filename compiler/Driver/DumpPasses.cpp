@@ -1,53 +1,60 @@
 #include "compiler/Driver/DumpPasses.h"
 
+#include "compiler/Driver/Output.h"
+
 #include "mlir/IR/Operation.h"
 #include "mlir/Pass/Pass.h"
+#include "mlir/Pass/PassInstrumentation.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FormatVariadic.h"
-#include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
 
 namespace nnc {
-namespace {
 
-class DumpInstrumentation : public PassInstrumentation {
+class PassDumps::Instrumentation : public PassInstrumentation {
 public:
-  DumpInstrumentation(std::string pass, std::string folder)
-      : wanted(std::move(pass)), folder(std::move(folder)) {}
+  explicit Instrumentation(PassDumps &dumps) : dumps(dumps) {}
 
   void runAfterPass(Pass *pass, Operation *operation) override {
     // Adaptors only schedule other passes and have no name of their own.
-    if (pass->getArgument().empty())
+    const std::string name = pass->getArgument().str();
+    if (name.empty())
       return;
-    ++count;
-    if (wanted != "all" && wanted != pass->getArgument())
+    ++dumps.count;
+    dumps.seen.insert(name);
+    if (dumps.wanted != "all" && dumps.wanted != name)
       return;
-    if (std::error_code error = llvm::sys::fs::create_directories(folder)) {
-      emitError(operation->getLoc()) << "cannot create `" << folder << "`: " << error.message();
-      return;
-    }
-    std::string path = llvm::formatv("{0}/{1,0+2}-{2}.mlir", folder, count, pass->getArgument());
-    std::error_code error;
-    llvm::raw_fd_ostream stream(path, error);
-    if (error) {
-      emitError(operation->getLoc()) << "cannot write `" << path << "`: " << error.message();
+    if (std::error_code error = llvm::sys::fs::create_directories(
+            dumps.folder, /*IgnoreExisting=*/true, llvm::sys::fs::perms::all_all)) {
+      emitError(operation->getLoc())
+          << "cannot create `" << dumps.folder << "`: " << error.message();
       return;
     }
-    operation->print(stream, OpPrintingFlags().useLocalScope().printNameLocAsPrefix());
-    stream << "\n";
+    std::string path = llvm::formatv("{0}/{1,0+4}-{2}.mlir", dumps.folder, dumps.count, name);
+    std::string error;
+    auto print = [&](llvm::raw_ostream &stream) {
+      operation->print(stream, OpPrintingFlags().useLocalScope().printNameLocAsPrefix());
+      stream << "\n";
+    };
+    std::optional<Output> output = Output::at(path, Output::Text, dumps.source, error);
+    if (!output || !output->write(print, error))
+      emitError(operation->getLoc()) << error;
   }
 
 private:
-  std::string wanted, folder;
-  unsigned count = 0;
+  PassDumps &dumps;
 };
 
-} // namespace
+void PassDumps::attach(PassManager &passes) {
+  if (isOn())
+    passes.addInstrumentation(std::make_unique<Instrumentation>(*this));
+}
 
-std::unique_ptr<PassInstrumentation> createDumpInstrumentation(std::string pass,
-                                                               std::string folder) {
-  return std::make_unique<DumpInstrumentation>(std::move(pass), std::move(folder));
+std::vector<std::string> PassDumps::passesInstead() const {
+  if (wanted.empty() || wanted == "all" || seen.count(wanted))
+    return {};
+  return {seen.begin(), seen.end()};
 }
 
 } // namespace nnc

@@ -2,17 +2,24 @@
 #include "compiler/Conversion/RemarkCategories.h"
 #include "compiler/Driver/Compile.h"
 #include "compiler/Driver/MemoryLimit.h"
+#include "compiler/Driver/Output.h"
 #include "lang/Diagnostics.h"
 
+#include "llvm/Support/ErrorHandling.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Process.h"
-#include "llvm/Support/Program.h"
 #include "llvm/Support/Regex.h"
 #include "llvm/Support/raw_ostream.h"
 
 #include <CLI/CLI.hpp>
 
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <fcntl.h>
+#include <new>
+#include <sstream>
 #include <unistd.h>
 
 using namespace nnc;
@@ -161,31 +168,86 @@ int explain(const std::string &id) {
   return 2;
 }
 
-/// Compiles to a temporary executable, trains with it and passes its exit code on.
+/// Compiles to a temporary executable and becomes it, so that signals and the exit code are its
+/// own. Returns only if that fails.
 int run(CompileOptions options, const std::vector<std::string> &arguments) {
-  llvm::SmallString<128> path;
-  if (std::error_code error =
-          llvm::sys::fs::createTemporaryFile(defaultName(options.input), "", path)) {
-    llvm::errs() << "nnc: cannot create a temporary file: " << error.message() << "\n";
-    return 1;
-  }
-  options.output = std::string(path);
-  int status = 1;
-  if (compile(options)) {
-    std::vector<llvm::StringRef> words = {path, "train"};
-    words.insert(words.end(), arguments.begin(), arguments.end());
+  const std::string name = defaultName(options.input);
+  int executable = -1;
+  {
+    llvm::SmallString<128> temporary;
+    llvm::sys::path::system_temp_directory(/*ErasedOnReboot=*/true, temporary);
     std::string error;
-    status = llvm::sys::ExecuteAndWait(path, words, std::nullopt, {}, 0, 0, &error);
-    if (status < 0)
-      llvm::errs() << "nnc: cannot run the compiled program: " << error << "\n";
+    std::optional<WorkFolder> folder = WorkFolder::create(temporary, error);
+    if (!folder) {
+      llvm::errs() << "nnc: cannot write to `" << temporary << "`: " << error << "\n";
+      return 1;
+    }
+    options.output = folder->file("executable");
+    if (!compile(options))
+      return 1;
+    executable = ::open(options.output.c_str(), O_RDONLY | O_CLOEXEC);
   }
-  llvm::sys::fs::remove(path);
-  return status < 0 ? 1 : status;
+  // Nothing is left to remove: the file lives as long as somebody runs it.
+  std::vector<const char *> words = {name.c_str(), "train"};
+  for (const std::string &argument : arguments)
+    words.push_back(argument.c_str());
+  words.push_back(nullptr);
+  ::fexecve(executable, const_cast<char *const *>(words.data()), environ);
+  llvm::errs() << "nnc: cannot run the compiled program: " << std::strerror(errno) << "\n";
+  return 1;
+}
+
+/// Opens what the caller has closed of the standard streams, so that no file of ours gets their
+/// numbers; using them fails as it would have.
+void openStandardStreams() {
+  for (int number : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    if (::fcntl(number, F_GETFD) < 0)
+      (void)::open("/dev/null", number == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
+/// Says in one line why a library of the compiler cannot go on, from whatever thread, and ends.
+void reportFatalError(const char *reason) {
+  std::string line = std::string("nnc: the compiler cannot go on: ") + reason;
+  line = line.substr(0, line.find('\n')) + "\n";
+  (void)!::write(STDERR_FILENO, line.data(), line.size());
+  ::_exit(1);
+}
+
+/// The exit code, once all that was said has arrived on standard output and error.
+int finish(int status) {
+  llvm::outs().flush();
+  if (llvm::outs().has_error()) {
+    llvm::errs() << "nnc: cannot write standard output: " << llvm::outs().error().message() << "\n";
+    llvm::outs().clear_error();
+    status = std::max(status, 1);
+  }
+  // Streams with an error end the process when they are destroyed.
+  llvm::errs().clear_error();
+  return status;
+}
+
+/// The first word that looks like an option and is none; those behind `--` do not.
+std::optional<std::string> unknownOption(const CLI::App &app) {
+  for (const std::string &word : app.remaining(/*recurse=*/true)) {
+    if (word == "--")
+      break;
+    if (word.size() > 1 && word[0] == '-')
+      return word;
+  }
+  return std::nullopt;
+}
+
+/// How to give a file whose name begins with a dash.
+std::string hintAtFile(const std::string &word) {
+  if (!llvm::StringRef(word).ends_with(".nn") && !llvm::sys::fs::exists(word))
+    return "";
+  return "; a file of this name stands behind `--`, as in `nnc build -- " + word + "`";
 }
 
 } // namespace
 
-int main(int count, char **arguments) {
+/// What the words of the command line ask for; returns the exit code.
+int execute(int count, char **arguments) {
   CLI::App app(introduction, "nnc");
   app.set_version_flag("--version", "nnc " NNC_VERSION);
   app.require_subcommand(1);
@@ -241,7 +303,16 @@ int main(int count, char **arguments) {
   try {
     app.parse(count, arguments);
   } catch (const CLI::ParseError &error) {
-    return app.exit(error) == 0 ? 0 : 2;
+    std::ostringstream output, errors;
+    const bool good = app.exit(error, output, errors) == 0;
+    llvm::outs() << output.str();
+    std::optional<std::string> unknown = unknownOption(app);
+    if (good || !unknown)
+      llvm::errs() << errors.str();
+    else
+      llvm::errs() << "nnc: unknown option `" << *unknown << "`" << hintAtFile(*unknown)
+                   << "\nRun with --help for more information.\n";
+    return good ? 0 : 2;
   }
 
   if (explainCommand->parsed())
@@ -260,4 +331,16 @@ int main(int count, char **arguments) {
   if (options.output.empty())
     options.output = outputName(options);
   return compile(options) ? 0 : 1;
+}
+
+int main(int count, char **arguments) {
+  openStandardStreams();
+  // What cannot be written is an error of the write.
+  std::signal(SIGXFSZ, SIG_IGN);
+  llvm::install_fatal_error_handler(
+      [](void *, const char *reason, bool) { reportFatalError(reason); });
+  llvm::install_bad_alloc_error_handler(
+      [](void *, const char *, bool) { reportFatalError("there is no memory left"); });
+  std::set_new_handler([] { reportFatalError("there is no memory left"); });
+  return finish(execute(count, arguments));
 }
