@@ -64,6 +64,21 @@ void describeX86(TargetDescription &target, const llvm::MCSubtargetInfo &subtarg
   }
 }
 
+/// The processor whose name differs from `cpu` in one or two letters; empty if none does.
+std::string nearestProcessor(const llvm::MCSubtargetInfo &subtarget, llvm::StringRef cpu) {
+  std::string nearest;
+  unsigned least = 3;
+  for (const llvm::SubtargetSubTypeKV &known : subtarget.getAllProcessorDescriptions()) {
+    llvm::StringRef name = known.Key;
+    unsigned distance = cpu.edit_distance(name, /*AllowReplacements=*/true, least);
+    if (distance < least) {
+      least = distance;
+      nearest = name;
+    }
+  }
+  return nearest;
+}
+
 } // namespace
 
 std::optional<TargetDescription> describeTarget(llvm::StringRef cpu, llvm::StringRef features,
@@ -97,14 +112,20 @@ std::optional<TargetDescription> describeTarget(llvm::StringRef cpu, llvm::Strin
   // first.
   std::unique_ptr<llvm::MCSubtargetInfo> baseline(backend->createMCSubtargetInfo(triple, "", ""));
   if (!baseline || !baseline->isCPUStringValid(target.cpu)) {
-    error = "unknown processor '" + target.cpu + "'";
+    error = "unknown processor `" + target.cpu + "`";
+    if (std::string name = nearestProcessor(*baseline, target.cpu); !name.empty())
+      error += "; did you mean `" + name + "`?";
     return std::nullopt;
   }
   std::unique_ptr<llvm::MCSubtargetInfo> subtarget(
       backend->createMCSubtargetInfo(triple, target.cpu, target.features));
-  if (triple.getArch() == llvm::Triple::x86_64)
+  if (triple.getArch() == llvm::Triple::x86_64) {
+    if (!subtarget->checkFeatures("+64bit")) {
+      error = "the processor `" + target.cpu + "` has no 64-bit mode, in which programs run";
+      return std::nullopt;
+    }
     describeX86(target, *subtarget);
-  else if (triple.isAArch64()) {
+  } else if (triple.isAArch64()) {
     target.vectorRegisters = 32;
     target.hasFma = true;
   }

@@ -57,7 +57,7 @@ struct TargetDescription {
 
 /// Describes `cpu` with `features` added ("+f,-g"; may be empty). `native` means this machine, with
 /// its own features and cache sizes; an empty cpu the baseline of the architecture. Nothing, and a
-/// message in `error`, for a cpu that LLVM does not know.
+/// message in `error`, for a cpu that LLVM does not know or that has no 64-bit mode.
 std::optional<TargetDescription> describeTarget(llvm::StringRef cpu, llvm::StringRef features,
                                                 std::string &error);
 
