@@ -49,6 +49,8 @@ std::optional<Program> Elaborator::run() {
   applyConfigOptions();
   Resolver(*this).run();
   TrainingElaborator(*this).run();
+  if (!diagnostics.hasErrors())
+    checkBatchSizes(program, diagnostics);
   if (diagnostics.hasErrors())
     return std::nullopt;
   return std::move(program);

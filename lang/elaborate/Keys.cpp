@@ -10,8 +10,8 @@ std::optional<int64_t> TrainingElaborator::positiveInteger(const std::string &ke
   if (integer && integer->value >= 1 && integer->value <= INT32_MAX)
     return integer->value;
   if (!given.poisoned())
-    diagnostics.report(Diag::KeyValue, value.range, key, "a whole number of at least 1",
-                       describe(given));
+    diagnostics.report(Diag::KeyValue, value.range, key,
+                       fmt::format("a whole number from 1 to {}", INT32_MAX), describe(given));
   return std::nullopt;
 }
 

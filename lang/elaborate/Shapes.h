@@ -33,6 +33,9 @@ using Shape = std::vector<Extent>;
 
 /// The most elements that a tensor may have.
 inline constexpr int64_t maximumElements = int64_t(1) << 32;
+/// The most bytes that it may have for all examples of a batch together, floats in f32. Sums over
+/// all tensors of a program stay far below the range of 64 bits.
+inline constexpr int64_t maximumBatchBytes = int64_t(1) << 42;
 
 std::vector<int64_t> sizes(const Shape &shape);
 bool sameSizes(const Shape &left, const Shape &right);

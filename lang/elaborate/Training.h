@@ -77,4 +77,7 @@ private:
   std::vector<std::pair<Role, std::unique_ptr<Pass>>> passes;
 };
 
+/// Reports the first value that would be too large for the batch of the program's recipe.
+void checkBatchSizes(const Program &program, Diagnostics &diagnostics);
+
 } // namespace nnc::lang
