@@ -389,8 +389,12 @@ NNC_BUILTIN(builtinBatchCount) { return emit("batch_count", {}, Element::Float, 
 
 NNC_BUILTIN(builtinIota) {
   auto *count = inputs[0].value.get<IntegerConstant>();
-  if (!count || count->value < 1 || count->value > maximumElements) {
+  if (!count) {
     report(Diag::NotConstant, inputs[0].range, "the length of `iota`");
+    return Poison{};
+  }
+  if (count->value < 1 || count->value > maximumElements) {
+    report(Diag::BadDimension, inputs[0].range, fmt::format("{}", count->value));
     return Poison{};
   }
   return emit("iota", {}, Element::Int, {{count->value, count->origin}}, {{"dim", int64_t(0)}},

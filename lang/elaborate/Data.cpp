@@ -152,10 +152,11 @@ private:
       bool both = std::any_of(split.arguments.begin(), split.arguments.end(), [](auto &other) {
         return other.name == "drop_last" || other.name == "only_last";
       });
-      if (!count || count->value < 1 || both) {
-        diagnostics.report(Diag::ReaderArgument, argument.value->range, split.reader,
-                           both ? std::string("`drop_last` and `only_last` exclude each other")
-                                : fmt::format("`{}` is a number of examples", name));
+      if (!count || count->value < 1 || count->value > maximumElements || both) {
+        diagnostics.report(
+            Diag::ReaderArgument, argument.value->range, split.reader,
+            both ? std::string("`drop_last` and `only_last` exclude each other")
+                 : fmt::format("`{}` is a number of examples from 1 to {}", name, maximumElements));
         return false;
       }
       split.arguments.push_back({name, double(count->value)});

@@ -107,11 +107,9 @@ public:
       values->resize(count, values->front());
     if (!values || values->empty() || (count && values->size() != count)) {
       fail(range,
-           fmt::format(
-               "`{}` must be {}, not {}", names[index],
-               count ? fmt::format("a whole number from {}, or {} of them in a list", least, count)
-                     : fmt::format("a whole number from {}, or a list of them", least),
-               describe(matched[index]->value)));
+           fmt::format("`{}` must be a whole number from {} to {}, or {} of them in a list, not {}",
+                       names[index], least, maximumElements,
+                       count ? std::to_string(count) : "several", describe(matched[index]->value)));
       return {};
     }
     return *values;
