@@ -22,6 +22,9 @@ void buildBatchedElementwise(mlir::Operation *op, mlir::OpBuilder &builder,
 /// Checks that the result has the type that the operation's own inferReturnTypes gives.
 llvm::LogicalResult verifyInferredType(mlir::Operation *op);
 
+/// Whether a tensor of static shape has elements, and takes at most `largestTensorBytes`.
+bool isUsable(mlir::RankedTensorType type);
+
 } // namespace nnc::nn::detail
 
 // TableGen's classes have unused parameters.
@@ -40,5 +43,9 @@ namespace nnc::nn {
 /// Names of the attributes on function arguments and results; docs/dialect.md lists their values.
 inline constexpr llvm::StringLiteral kindAttrName = "nn.kind";
 inline constexpr llvm::StringLiteral nameAttrName = "nn.name";
+
+/// The largest tensor. Products of dimensions, and sums over all tensors of a function, do not
+/// overflow.
+inline constexpr int64_t largestTensorBytes = int64_t(1) << 42;
 
 } // namespace nnc::nn

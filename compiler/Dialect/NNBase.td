@@ -19,7 +19,7 @@ def NN_Dialect : Dialect {
   let cppNamespace = "::nnc::nn";
   let summary = "Neural networks as a graph of differentiable tensor operations";
   let description = [{
-    Values are builtin tensors of static shape; every operation but `nn.gradient`
+    Values are builtin tensors of static shape with at least one element; every operation but `nn.gradient`
     has one result and none has a side effect. Floats are f32 or f64, integers
     i32 or i64, truth values i1. Element-wise operations take operands of one
     shape: a broadcast is always an operation of its own. Arithmetic follows
@@ -28,11 +28,18 @@ def NN_Dialect : Dialect {
   let hasConstantMaterializer = 1;
 }
 
-def NN_FloatTensor : StaticShapeTensorOf<[F32, F64]>;
-def NN_IntTensor : StaticShapeTensorOf<[I32, I64]>;
-def NN_BoolTensor : StaticShapeTensorOf<[I1]>;
-def NN_NumberTensor : StaticShapeTensorOf<[F32, F64, I32, I64]>;
-def NN_Tensor : StaticShapeTensorOf<[F32, F64, I32, I64, I1]>;
+// No dimension is 0, and sizes do not overflow.
+class NN_TensorOf<list<Type> types>
+    : Type<And<[StaticShapeTensorOf<types>.predicate,
+                CPred<"::nnc::nn::detail::isUsable("
+                      "::llvm::cast<::mlir::RankedTensorType>($_self))">]>,
+           StaticShapeTensorOf<types>.summary # ", 1 to 2^42 bytes in all",
+           "::mlir::RankedTensorType">;
+def NN_FloatTensor : NN_TensorOf<[F32, F64]>;
+def NN_IntTensor : NN_TensorOf<[I32, I64]>;
+def NN_BoolTensor : NN_TensorOf<[I1]>;
+def NN_NumberTensor : NN_TensorOf<[F32, F64, I32, I64]>;
+def NN_Tensor : NN_TensorOf<[F32, F64, I32, I64, I1]>;
 
 def NN_I64Scalar
     : Type<And<[IsTensorTypePred, HasAnyRankOfPred<[0]>,

@@ -131,9 +131,8 @@ NN_BATCH_RULE(ScatterAddOp) {
 // has it: an operand that all examples share stays as it is.
 NN_BATCH_RULE(ContractOp) {
   int64_t label = 0;
-  for (ArrayRef<int64_t> labels : {getLhsLabels(), getRhsLabels()})
-    for (int64_t used : labels)
-      label = std::max(label, used + 1);
+  while (llvm::is_contained(getLhsLabels(), label) || llvm::is_contained(getRhsLabels(), label))
+    ++label;
   auto labelled = [&](ArrayRef<int64_t> labels, bool isBatched) {
     return isBatched ? prepended(label, labels) : SmallVector<int64_t>(labels);
   };

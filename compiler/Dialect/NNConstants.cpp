@@ -58,8 +58,7 @@ DenseElementsAttr nnc::nn::makeConstant(RankedTensorType type, Scalar splat) {
 /// Reads a splat as one scalar and other constants element by element; null if there are too many.
 static std::optional<SmallVector<Scalar>> readElements(Attribute constant) {
   auto elements = dyn_cast_or_null<DenseElementsAttr>(constant);
-  if (!elements || (!elements.isSplat() && elements.getNumElements() > maxFoldedElements) ||
-      elements.getNumElements() == 0)
+  if (!elements || (!elements.isSplat() && elements.getNumElements() > maxFoldedElements))
     return std::nullopt;
   SmallVector<Scalar> scalars;
   bool isFloat = isa<FloatType>(elements.getElementType());
@@ -88,7 +87,7 @@ static std::optional<SmallVector<Scalar>> readElements(Attribute constant) {
 
 std::optional<Scalar> nnc::nn::readSplat(Attribute constant) {
   auto elements = dyn_cast_or_null<DenseElementsAttr>(constant);
-  if (!elements || elements.getNumElements() == 0 || !elements.isSplat())
+  if (!elements || !elements.isSplat())
     return std::nullopt;
   return readElements(constant)->front();
 }

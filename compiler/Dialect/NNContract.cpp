@@ -7,6 +7,9 @@
 using namespace mlir;
 using namespace nnc::nn;
 
+/// Far from the numbers that a hash table of labels has to itself.
+static constexpr int64_t labelLimit = int64_t(1) << 31;
+
 LogicalResult ContractOp::inferReturnTypes(MLIRContext *, std::optional<Location> location,
                                            Adaptor adaptor, SmallVectorImpl<Type> &types) {
   StringRef name = getOperationName();
@@ -29,8 +32,9 @@ LogicalResult ContractOp::inferReturnTypes(MLIRContext *, std::optional<Location
       return reportOpError(location, name, "has ", labels.size(), " labels [", labels, "] for ",
                            side, " ", type);
     for (auto [dim, label] : llvm::enumerate(labels)) {
-      if (label < 0)
-        return reportOpError(location, name, "has the negative label ", label);
+      if (label < 0 || label >= labelLimit)
+        return reportOpError(location, name, "has label ", label, ", which is not in [0, ",
+                             labelLimit, ")");
       if (llvm::is_contained(labels.take_front(dim), label))
         return reportOpError(location, name, "has label ", label, " twice in [", labels, "] of ",
                              side);
@@ -51,7 +55,7 @@ LogicalResult ContractOp::inferReturnTypes(MLIRContext *, std::optional<Location
   ArrayRef<int64_t> resultLabels = adaptor.getResultLabels();
   SmallVector<int64_t> shape;
   for (auto [dim, label] : llvm::enumerate(resultLabels)) {
-    auto known = extents.find(label);
+    auto known = label < 0 || label >= labelLimit ? extents.end() : extents.find(label);
     if (known == extents.end())
       return reportOpError(location, name, "has label ", label,
                            " in the result, which no operand has");

@@ -26,6 +26,16 @@ Operation *NNDialect::materializeConstant(OpBuilder &builder, Attribute value, T
   return ConstantOp::create(builder, location, elements);
 }
 
+bool nnc::nn::detail::isUsable(RankedTensorType type) {
+  int64_t bytes = llvm::divideCeil(type.getElementTypeBitWidth(), 8);
+  for (int64_t size : type.getShape()) {
+    if (size < 1 || size > largestTensorBytes / bytes)
+      return false;
+    bytes *= size;
+  }
+  return true;
+}
+
 LogicalResult nnc::nn::detail::verifyInferredType(Operation *op) {
   SmallVector<Type> types;
   if (failed(cast<InferTypeOpInterface>(op).inferReturnTypes(

@@ -75,7 +75,10 @@ OpFoldResult AbsOp::fold(FoldAdaptor adaptor) {
     return getOperand();
   return foldNumber(
       getType(), adaptor.getOperands(), [](auto x) { return std::fabs(x[0].real); },
-      [](auto x) { return x[0].integer < 0 ? -x[0].integer : x[0].integer; });
+      [](auto x) {
+        auto bits = static_cast<uint64_t>(x[0].integer);
+        return static_cast<int64_t>(x[0].integer < 0 ? -bits : bits);
+      });
 }
 
 OpFoldResult SignOp::fold(FoldAdaptor adaptor) {

@@ -39,9 +39,6 @@ LogicalResult ArgmaxOp::inferReturnTypes(MLIRContext *context, std::optional<Loc
   int64_t dim = adaptor.getDim();
   if (failed(checkDim(location, getOperationName(), dim, from.getRank())))
     return failure();
-  if (from.getDimSize(dim) < 1)
-    return reportOpError(location, getOperationName(),
-                         "asks for the maximum of a dimension of no elements");
   SmallVector<int64_t> shape(from.getShape());
   shape.erase(shape.begin() + dim);
   types.push_back(RankedTensorType::get(shape, IntegerType::get(context, 32)));
@@ -73,10 +70,9 @@ static OpFoldResult foldReduction(Op op, Attribute operand,
   if (mergeReductions(op))
     return op.getResult();
   std::optional<Scalar> splat = readSplat(operand);
-  int64_t resultElements = op.getType().getNumElements();
-  if (!splat || resultElements == 0)
+  if (!splat)
     return nullptr;
-  int64_t count = op.getOperand().getType().getNumElements() / resultElements;
+  int64_t count = op.getOperand().getType().getNumElements() / op.getType().getNumElements();
   return makeConstant(op.getType(), ofSplat(*splat, count));
 }
 

@@ -15,26 +15,24 @@ class NN_ReductionOp<string mnemonic, list<Trait> traits = []>
 }
 
 def NN_ReduceSumOp : NN_ReductionOp<"reduce_sum"> {
-  let summary = "sum over dimensions; 0 over no elements";
+  let summary = "sum over dimensions";
 }
 def NN_ReduceMaxOp : NN_ReductionOp<"reduce_max"> {
   let summary = "maximum over dimensions; NaN if one element is NaN";
   let description = [{
     `dims` increase; the reduced dimensions are dropped from the shape. The
-    gradient goes to the first of equal maxima in row-major order. The maximum of
-    no elements is the least number of the type.
+    gradient goes to the first of equal maxima in row-major order.
   }];
 }
 def NN_ReduceMinOp : NN_ReductionOp<"reduce_min"> {
   let summary = "minimum over dimensions; NaN if one element is NaN";
   let description = [{
     `dims` increase; the reduced dimensions are dropped from the shape. The
-    gradient goes to the first of equal minima in row-major order. The minimum of
-    no elements is the greatest number of the type.
+    gradient goes to the first of equal minima in row-major order.
   }];
 }
 def NN_ReduceProdOp : NN_ReductionOp<"reduce_prod"> {
-  let summary = "product over dimensions; 1 over no elements";
+  let summary = "product over dimensions";
 }
 
 def NN_ArgmaxOp : NN_InferredOp<"argmax", [NN_HasBatchRule]> {
@@ -52,8 +50,8 @@ def NN_ArgmaxOp : NN_InferredOp<"argmax", [NN_HasBatchRule]> {
 def NN_ContractOp : NN_InferredOp<"contract", [NN_HasDerivative, NN_HasBatchRule]> {
   let summary = "sum of products: einsum of two operands";
   let description = [{
-    Each list names the dimensions of one tensor by labels (numbers from 0). A
-    label occurs at most once in a list, has one extent everywhere, and every
+    Each list names the dimensions of one tensor by labels (numbers from 0,
+    below 2^31). A label occurs at most once in a list, has one extent everywhere, and every
     label of the result occurs in an operand. Labels that are missing in the
     result are summed over.
 

@@ -1,5 +1,6 @@
 // Shape functions and verifiers of constants, operations on shapes, gather and scatter_add.
 #include "compiler/Dialect/NNShapes.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace nnc::nn;
@@ -32,6 +33,12 @@ LogicalResult nnc::nn::checkDim(std::optional<Location> location, StringRef oper
   if (dim < 0 || dim >= rank)
     return reportOpError(location, operation, "has dimension ", dim, ", which is not in [0, ", rank,
                          ")");
+  return success();
+}
+
+LogicalResult ConstantOp::verify() {
+  if (!isa<DenseElementsAttr>(getValue()))
+    return emitOpError("has elements that are not listed: ") << getValue();
   return success();
 }
 
@@ -102,8 +109,8 @@ LogicalResult SliceOp::inferReturnTypes(MLIRContext *, std::optional<Location> l
       return reportOpError(location, name, "takes ", size, " elements from ", offset,
                            " in steps of ", stride, " of dimension ", dim,
                            "; the offset must be at least 0, size and stride at least 1");
-    int64_t last = offset + (size - 1) * stride;
-    if (last >= from.getDimSize(dim))
+    uint64_t last = llvm::SaturatingMultiplyAdd<uint64_t>(size - 1, stride, offset);
+    if (last >= uint64_t(from.getDimSize(dim)))
       return reportOpError(location, name, "reads element ", offset, " + (", size, " - 1) * ",
                            stride, " = ", last, " of dimension ", dim, ", which has ",
                            from.getDimSize(dim), " elements");
@@ -122,9 +129,10 @@ LogicalResult PadOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc
     return failure();
   SmallVector<int64_t> shape;
   for (int64_t dim = 0; dim < from.getRank(); ++dim) {
-    if (low[dim] < 0 || high[dim] < 0)
+    if (std::min(low[dim], high[dim]) < 0 || std::max(low[dim], high[dim]) > largestTensorBytes)
       return reportOpError(location, name, "adds ", low[dim], " and ", high[dim],
-                           " elements to dimension ", dim, "; neither may be negative");
+                           " elements to dimension ", dim, "; neither may be negative or above ",
+                           largestTensorBytes);
     shape.push_back(low[dim] + from.getDimSize(dim) + high[dim]);
   }
   types.push_back(from.clone(shape));
@@ -186,8 +194,6 @@ LogicalResult GatherOp::inferReturnTypes(MLIRContext *, std::optional<Location> 
   if (batchDims >= from.getRank())
     return reportOpError(location, getOperationName(), "has ", batchDims,
                          " batch dimensions and so no dimension of ", from, " to look up in");
-  if (from.getDimSize(batchDims) < 1)
-    return reportOpError(location, getOperationName(), "looks up in a dimension of no elements");
   SmallVector<int64_t> shape(indices.getShape());
   llvm::append_range(shape, from.getShape().drop_front(batchDims + 1));
   types.push_back(from.clone(shape));

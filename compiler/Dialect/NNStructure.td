@@ -13,6 +13,7 @@ def NN_ConstantOp : NN_Op<"constant", [
   let results = (outs NN_Tensor:$result);
   let assemblyFormat = "attr-dict $value";
   let hasFolder = 1;
+  let hasVerifier = 1;
 }
 
 def NN_IotaOp : NN_Op<"iota"> {

@@ -1,5 +1,7 @@
 // Shape functions of windows and of their adjoint.
 #include "compiler/Dialect/NNShapes.h"
+#include "llvm/Support/MathExtras.h"
+#include <limits>
 
 using namespace mlir;
 using namespace nnc::nn;
@@ -23,9 +25,15 @@ static LogicalResult checkWindows(std::optional<Location> location, StringRef na
   return success();
 }
 
+/// The elements from the first of a window to its last.
+static int64_t reachOf(int64_t size, int64_t dilation) {
+  uint64_t reach = llvm::SaturatingMultiplyAdd<uint64_t>(size - 1, dilation, 1);
+  return std::min<uint64_t>(reach, std::numeric_limits<int64_t>::max());
+}
+
 /// How many positions a window has along a dimension of `extent` elements; 0 if it does not fit.
 static int64_t positions(int64_t extent, int64_t size, int64_t stride, int64_t dilation) {
-  int64_t reach = (size - 1) * dilation + 1;
+  int64_t reach = reachOf(size, dilation);
   return reach > extent ? 0 : (extent - reach) / stride + 1;
 }
 
@@ -43,7 +51,7 @@ LogicalResult WindowsOp::inferReturnTypes(MLIRContext *, std::optional<Location>
                            adaptor.getDilations()[i]);
     if (shape[dim] == 0)
       return reportOpError(location, name, "has windows that reach over ",
-                           (sizes[i] - 1) * adaptor.getDilations()[i] + 1,
+                           reachOf(sizes[i], adaptor.getDilations()[i]),
                            " elements, but dimension ", dim, " has ", from.getDimSize(dim));
   }
   llvm::append_range(shape, sizes);

@@ -69,7 +69,7 @@ template <typename Op> struct ReduceBroadcast : OpRewritePattern<Op> {
 
   LogicalResult matchAndRewrite(Op op, PatternRewriter &rewriter) const override {
     auto broadcast = op.getOperand().template getDefiningOp<BroadcastOp>();
-    if (!broadcast || broadcast.getType().getNumElements() == 0)
+    if (!broadcast)
       return failure();
     Location location = withoutName(op.getLoc());
     int64_t repetitions = 1;

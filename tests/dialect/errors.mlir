@@ -2,7 +2,7 @@
 // RUN: nn-opt %s --split-input-file --verify-diagnostics
 
 func.func @f(%x: tensor<2xi32>) {
-  // expected-error @+1 {{operand #0 must be statically shaped tensor of 32-bit float or 64-bit float values, but got 'tensor<2xi32>'}}
+  // expected-error @+1 {{operand #0 must be statically shaped tensor of 32-bit float or 64-bit float values, 1 to 2^42 bytes in all, but got 'tensor<2xi32>'}}
   %0 = nn.exp %x : tensor<2xi32>
   return
 }
@@ -10,7 +10,7 @@ func.func @f(%x: tensor<2xi32>) {
 // -----
 
 func.func @f(%x: tensor<?xf32>) {
-  // expected-error @+1 {{operand #0 must be statically shaped tensor of 32-bit float or 64-bit float values, but got 'tensor<?xf32>'}}
+  // expected-error @+1 {{operand #0 must be statically shaped tensor of 32-bit float or 64-bit float values, 1 to 2^42 bytes in all, but got 'tensor<?xf32>'}}
   %0 = nn.exp %x : tensor<?xf32>
   return
 }
@@ -194,7 +194,7 @@ func.func @f(%x: tensor<2x3xf32>) {
 // -----
 
 func.func @f(%x: tensor<2x3xf32>) {
-  // expected-error @+1 {{adds 0 and -1 elements to dimension 1; neither may be negative}}
+  // expected-error @+1 {{adds 0 and -1 elements to dimension 1; neither may be negative or above 4398046511104}}
   %0 = nn.pad %x [0, 0] [0, -1] value 0.0 : tensor<2x3xf32> -> tensor<2x2xf32>
   return
 }
@@ -266,7 +266,7 @@ func.func @f(%x: tensor<2x3xf32>, %i: tensor<2x3xi32>) {
 // -----
 
 func.func @f(%x: tensor<0x3xf32>, %i: tensor<2xi32>) {
-  // expected-error @+1 {{looks up in a dimension of no elements}}
+  // expected-error @+1 {{operand #0 must be statically shaped tensor of 32-bit float or 64-bit float or 32-bit signless integer or 64-bit signless integer or 1-bit signless integer values, 1 to 2^42 bytes in all, but got 'tensor<0x3xf32>'}}
   %0 = nn.gather %x, %i batch_dims 0 : tensor<0x3xf32>, tensor<2xi32> -> tensor<2x3xf32>
   return
 }
@@ -314,7 +314,7 @@ func.func @f(%x: tensor<2x3xf32>) {
 // -----
 
 func.func @f(%x: tensor<2x0xf32>) {
-  // expected-error @+1 {{asks for the maximum of a dimension of no elements}}
+  // expected-error @+1 {{operand #0 must be statically shaped tensor of 32-bit float or 64-bit float or 32-bit signless integer or 64-bit signless integer values, 1 to 2^42 bytes in all, but got 'tensor<2x0xf32>'}}
   %0 = nn.argmax %x dim 1 : tensor<2x0xf32> -> tensor<2xi32>
   return
 }
@@ -338,7 +338,7 @@ func.func @f(%x: tensor<2x3xf32>, %y: tensor<3x4xf32>) {
 // -----
 
 func.func @f(%x: tensor<2x3xf32>, %y: tensor<3x4xf32>) {
-  // expected-error @+1 {{has the negative label -1}}
+  // expected-error @+1 {{has label -1, which is not in [0, 2147483648)}}
   %0 = nn.contract %x, %y [0, -1] x [-1, 2] -> [0, 2] : tensor<2x3xf32>, tensor<3x4xf32> -> tensor<2x4xf32>
   return
 }
@@ -436,5 +436,79 @@ func.func @overlap_positions(%x: tensor<3x8x3xf32>) {
 func.func @overlap_rank(%x: tensor<3xf32>) {
   // expected-error @+1 {{'nn.overlap_add' op has windows along 1 dimensions of 'tensor<3xf32>', which has too few dimensions for that}}
   %0 = nn.overlap_add %x [0] extents [4] strides [1] dilations [1] : tensor<3xf32> -> tensor<4xf32>
+  return
+}
+
+// -----
+
+// Sizes and indices beyond what 64 bits hold.
+
+func.func @elements(%x: tensor<4294967296x4294967296x4294967296xf32>) {
+  // expected-error @+1 {{operand #0 must be statically shaped tensor of 32-bit float or 64-bit float values, 1 to 2^42 bytes in all}}
+  %0 = nn.exp %x : tensor<4294967296x4294967296x4294967296xf32>
+  return
+}
+
+// -----
+
+func.func @contract_label(%x: tensor<2x3xf32>, %y: tensor<3x4xf32>) {
+  // expected-error @+1 {{has label 9223372036854775807, which is not in [0, 2147483648)}}
+  %0 = nn.contract %x, %y [0, 9223372036854775807] x [9223372036854775807, 2] -> [0, 2] : tensor<2x3xf32>, tensor<3x4xf32> -> tensor<2x4xf32>
+  return
+}
+
+// -----
+
+func.func @contract_result_label(%x: tensor<2x3xf32>, %y: tensor<3x4xf32>) {
+  // expected-error @+1 {{has label 9223372036854775807 in the result, which no operand has}}
+  %0 = nn.contract %x, %y [0, 1] x [1, 2] -> [0, 9223372036854775807] : tensor<2x3xf32>, tensor<3x4xf32> -> tensor<2x4xf32>
+  return
+}
+
+// -----
+
+func.func @slice_offset(%x: tensor<4xf32>) {
+  // expected-error @+1 {{reads element 9223372036854775807 + (2 - 1) * 9223372036854775807 = 18446744073709551614 of dimension 0, which has 4 elements}}
+  %0 = nn.slice %x [9223372036854775807] [2] [9223372036854775807] : tensor<4xf32> -> tensor<2xf32>
+  return
+}
+
+// -----
+
+func.func @slice_stride(%x: tensor<4xf32>) {
+  // expected-error @+1 {{reads element 0 + (3 - 1) * 9223372036854775807 = 18446744073709551614 of dimension 0}}
+  %0 = nn.slice %x [0] [3] [9223372036854775807] : tensor<4xf32> -> tensor<3xf32>
+  return
+}
+
+// -----
+
+func.func @pad(%x: tensor<4xf32>) {
+  // expected-error @+1 {{adds 9223372036854775807 and 1 elements to dimension 0; neither may be negative or above 4398046511104}}
+  %0 = nn.pad %x [9223372036854775807] [1] value 0.0 : tensor<4xf32> -> tensor<4xf32>
+  return
+}
+
+// -----
+
+func.func @windows(%x: tensor<4xf32>) {
+  // expected-error @+1 {{has windows that reach over 9223372036854775807 elements, but dimension 0 has 4}}
+  %0 = nn.windows %x [0] sizes [3] strides [1] dilations [9223372036854775807] : tensor<4xf32> -> tensor<2x3xf32>
+  return
+}
+
+// -----
+
+func.func @overlap_add(%x: tensor<2x3xf32>) {
+  // expected-error @+1 {{has 2 positions along dimension 0, but 9223372036854775807 elements have 9223372036854775805}}
+  %0 = nn.overlap_add %x [0] extents [9223372036854775807] strides [1] dilations [1] : tensor<2x3xf32> -> tensor<4xf32>
+  return
+}
+
+// -----
+
+func.func @constant() {
+  // expected-error @+1 {{has elements that are not listed: sparse<0, 1.000000e+00> : tensor<4xf32>}}
+  %0 = nn.constant sparse<0, 1.0> : tensor<4xf32>
   return
 }

@@ -28,19 +28,6 @@ func.func @extrema() -> (tensor<3xf64>, tensor<3xf64>, tensor<2xi32>, tensor<2xi
   return %2, %3, %4, %5 : tensor<3xf64>, tensor<3xf64>, tensor<2xi32>, tensor<2xi32>
 }
 
-// CHECK: empty: tensor<2xf32> [0, 0]
-// CHECK: empty: tensor<2xf32> [1, 1]
-// CHECK: empty: tensor<2xf32> [-inf, -inf]
-// CHECK: empty: tensor<2xf32> [inf, inf]
-func.func @empty() -> (tensor<2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>) {
-  %0 = nn.constant dense<> : tensor<2x0xf32>
-  %1 = nn.reduce_sum %0 [1] : tensor<2x0xf32> -> tensor<2xf32>
-  %2 = nn.reduce_prod %0 [1] : tensor<2x0xf32> -> tensor<2xf32>
-  %3 = nn.reduce_max %0 [1] : tensor<2x0xf32> -> tensor<2xf32>
-  %4 = nn.reduce_min %0 [1] : tensor<2x0xf32> -> tensor<2xf32>
-  return %1, %2, %3, %4 : tensor<2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>
-}
-
 // CHECK: product: tensor<2xf64> [6, -120]
 // CHECK: product: tensor<i32> -720
 func.func @product() -> (tensor<2xf64>, tensor<i32>) {
