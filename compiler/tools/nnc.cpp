@@ -110,14 +110,15 @@ bool readRemarks(std::string &remarks) {
   std::string error;
   llvm::Regex regex("^(" + remarks + ")$");
   if (!regex.isValid(error)) {
-    llvm::errs() << "nnc: --remarks needs a regular expression, not `" << remarks << "`: " << error
-                 << "\n";
+    llvm::errs() << "nnc: --remarks needs a regular expression, not `" << lang::printable(remarks)
+                 << "`: " << error << "\n";
     return false;
   }
   if (llvm::any_of(remarkCategories,
                    [&](llvm::StringRef category) { return regex.match(category); }))
     return true;
-  llvm::errs() << "nnc: `" << remarks << "` matches none of the categories of remarks:";
+  llvm::errs() << "nnc: `" << lang::printable(remarks)
+               << "` matches none of the categories of remarks:";
   for (llvm::StringRef category : remarkCategories)
     llvm::errs() << " " << category;
   llvm::errs() << "\n";
@@ -141,7 +142,7 @@ bool readMemoryLimit(const std::string &limit, CompileOptions &options) {
   options.memoryLimit = parseSize(limit);
   if (!options.memoryLimit)
     llvm::errs() << "nnc: --memory-limit needs a size such as 64MB, 512KiB or 1000000, not `"
-                 << limit << "`\n";
+                 << lang::printable(limit) << "`\n";
   return options.memoryLimit.has_value();
 }
 
@@ -149,7 +150,7 @@ bool splitDefines(const std::vector<std::string> &defines, CompileOptions &optio
   for (const std::string &define : defines) {
     size_t equals = define.find('=');
     if (equals == std::string::npos || equals == 0) {
-      llvm::errs() << "nnc: -D needs NAME=VALUE, not `" << define << "`\n";
+      llvm::errs() << "nnc: -D needs NAME=VALUE, not `" << lang::printable(define) << "`\n";
       return false;
     }
     options.defines.emplace_back(define.substr(0, equals), define.substr(equals + 1));
@@ -164,7 +165,7 @@ int explain(const std::string &id) {
       return 0;
     }
   }
-  llvm::errs() << "nnc: no diagnostic has the number `" << id << "`\n";
+  llvm::errs() << "nnc: no diagnostic has the number `" << lang::printable(id) << "`\n";
   return 2;
 }
 
@@ -241,7 +242,8 @@ std::optional<std::string> unknownOption(const CLI::App &app) {
 std::string hintAtFile(const std::string &word) {
   if (!llvm::StringRef(word).ends_with(".nn") && !llvm::sys::fs::exists(word))
     return "";
-  return "; a file of this name stands behind `--`, as in `nnc build -- " + word + "`";
+  return "; a file of this name stands behind `--`, as in `nnc build -- " + lang::printable(word) +
+         "`";
 }
 
 } // namespace
@@ -306,13 +308,17 @@ int execute(int count, char **arguments) {
     std::ostringstream output, errors;
     const bool good = app.exit(error, output, errors) == 0;
     llvm::outs() << output.str();
-    std::optional<std::string> unknown = unknownOption(app);
-    if (good || !unknown)
-      llvm::errs() << errors.str();
-    else
-      llvm::errs() << "nnc: unknown option `" << *unknown << "`" << hintAtFile(*unknown)
-                   << "\nRun with --help for more information.\n";
-    return good ? 0 : 2;
+    if (good)
+      return 0;
+    if (std::optional<std::string> unknown = unknownOption(app)) {
+      llvm::errs() << "nnc: unknown option `" << lang::printable(*unknown) << "`"
+                   << hintAtFile(*unknown) << "\nRun with --help for more information.\n";
+      return 2;
+    }
+    std::istringstream lines(errors.str());
+    for (std::string line; std::getline(lines, line);)
+      llvm::errs() << lang::printable(line) << "\n";
+    return 2;
   }
 
   if (explainCommand->parsed())
