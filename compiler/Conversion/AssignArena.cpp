@@ -9,6 +9,8 @@
 
 #include "llvm/ADT/DenseSet.h"
 
+#include <map>
+
 using namespace mlir;
 
 namespace nnc {
@@ -40,10 +42,10 @@ public:
   LogicalResult run();
 
 private:
+  void findReplacedArguments();
   void copyResults();
   void placeArguments(BufferAnalysis &analysis);
   void placeResults(BufferAnalysis &analysis, SmallVectorImpl<Update> &updates);
-  std::optional<unsigned> replacedArgument(unsigned result);
   void takeOverDyingOperands(BufferAnalysis &analysis, ArrayRef<KernelGroup> order);
   void keepOnTiles(BufferAnalysis &analysis, ArrayRef<KernelGroup> order);
   LogicalResult planArena(BufferAnalysis &analysis);
@@ -52,22 +54,27 @@ private:
   ModuleBlocks &module;
   bool profile;
   FunctionBlocks blocks;
+  /// For each result the argument whose new value it is.
+  SmallVector<std::optional<unsigned>> replacedArguments;
 };
 
 } // namespace
 
-/// The argument whose new value a result is.
-std::optional<unsigned> FunctionAssignment::replacedArgument(unsigned result) {
-  DictionaryAttr attributes = function.getResultAttrDict(result);
-  std::string kind = kindOf(attributes, "output"), name = nameOf(attributes, "result", result);
-  if (!isPersistent(kind))
-    return std::nullopt;
-  for (unsigned argument = 0; argument < function.getNumArguments(); ++argument) {
-    DictionaryAttr candidate = function.getArgAttrDict(argument);
-    if (kindOf(candidate, "input") == kind && nameOf(candidate, "argument", argument) == name)
-      return argument;
+void FunctionAssignment::findReplacedArguments() {
+  std::map<std::pair<std::string, std::string>, unsigned> arguments; // by kind and name
+  for (unsigned number = 0; number < function.getNumArguments(); ++number) {
+    DictionaryAttr attributes = function.getArgAttrDict(number);
+    arguments.try_emplace({kindOf(attributes, "input"), nameOf(attributes, "argument", number)},
+                          number);
   }
-  return std::nullopt;
+  for (unsigned number = 0; number < function.getNumResults(); ++number) {
+    DictionaryAttr attributes = function.getResultAttrDict(number);
+    std::string kind = kindOf(attributes, "output");
+    auto found = arguments.find({kind, nameOf(attributes, "result", number)});
+    replacedArguments.push_back(isPersistent(kind) && found != arguments.end()
+                                    ? std::optional(found->second)
+                                    : std::nullopt);
+  }
 }
 
 /// Gives every result a storage that can be placed in its block: one that nothing else is placed
@@ -81,7 +88,7 @@ void FunctionAssignment::copyResults() {
   llvm::DenseSet<unsigned> taken;
   for (OpOperand &operand : terminator->getOpOperands()) {
     Value value = operand.get();
-    std::optional<unsigned> argument = replacedArgument(operand.getOperandNumber());
+    std::optional<unsigned> argument = replacedArguments[operand.getOperandNumber()];
     if (argument && value == function.getArgument(*argument))
       continue;
     TensorMemory memory = analysis.memory(value);
@@ -137,7 +144,7 @@ void FunctionAssignment::placeResults(BufferAnalysis &analysis, SmallVectorImpl<
       storage.offset = blocks.outputs.tensors[index].offset;
       continue;
     }
-    std::optional<unsigned> argument = replacedArgument(number);
+    std::optional<unsigned> argument = replacedArguments[number];
     if (argument && operand.get() == function.getArgument(*argument))
       continue; // unchanged
     storage.kind = Storage::Result;
@@ -224,6 +231,10 @@ void FunctionAssignment::takeOverDyingOperands(BufferAnalysis &analysis,
 /// A contraction's result that only its epilogue reads needs no memory, unless the epilogue's own
 /// result is to take its place.
 void FunctionAssignment::keepOnTiles(BufferAnalysis &analysis, ArrayRef<KernelGroup> order) {
+  llvm::DenseSet<unsigned> takenOver;
+  for (const Storage &storage : analysis.storages)
+    if (storage.replacedBy)
+      takenOver.insert(analysis.resolve(*storage.replacedBy));
   for (const KernelGroup &group : order) {
     if (group.size() < 2)
       continue;
@@ -233,10 +244,7 @@ void FunctionAssignment::keepOnTiles(BufferAnalysis &analysis, ArrayRef<KernelGr
       continue;
     unsigned number = analysis.memory(contraction->getResult(0)).storage;
     Storage &storage = analysis.storages[number];
-    bool takenOver = llvm::any_of(analysis.storages, [&](const Storage &other) {
-      return other.replacedBy && analysis.resolve(*other.replacedBy) == number;
-    });
-    if (storage.kind == Storage::Arena && !takenOver && !storage.replacedBy &&
+    if (storage.kind == Storage::Arena && !takenOver.contains(number) && !storage.replacedBy &&
         analysis.memory(contraction->getResult(0)).whole &&
         isConsumed(analysis, contraction, epilogue))
       storage.kind = Storage::Tiles;
@@ -303,6 +311,7 @@ LogicalResult FunctionAssignment::run() {
   if (!function.getBody().hasOneBlock())
     return function.emitError("has control flow, for which no memory can be assigned");
   BufferAnalysis::prepare(function);
+  findReplacedArguments();
   copyResults();
 
   SmallVector<KernelGroup> order;
@@ -365,15 +374,17 @@ static LogicalResult collectShared(ModuleOp module, ModuleBlocks &blocks) {
     RankedTensorType type;
   };
   std::vector<Entry> entries;
+  std::map<std::pair<std::string, std::string>, size_t> numbers; // by kind and name
   auto collect = [&](Operation *function, std::string kind, std::string name, Type type) {
-    for (const Entry &entry : entries)
-      if (entry.kind == kind && entry.name == name) {
-        if (entry.type == type)
-          return success();
-        return LogicalResult(function->emitError()
-                             << kind << " '" << name << "' has type " << type << " here and "
-                             << entry.type << " in another function");
-      }
+    auto [found, isNew] = numbers.try_emplace({kind, name}, entries.size());
+    if (!isNew) {
+      const Entry &entry = entries[found->second];
+      if (entry.type == type)
+        return success();
+      return LogicalResult(function->emitError()
+                           << kind << " '" << name << "' has type " << type << " here and "
+                           << entry.type << " in another function");
+    }
     entries.push_back({std::move(kind), std::move(name), cast<RankedTensorType>(type)});
     return success();
   };

@@ -17,15 +17,18 @@ unsigned BlockLayout::append(std::string name, std::string kind, RankedTensorTyp
                              int64_t alignment) {
   BlockTensor tensor{std::move(name), std::move(kind), bytes, type};
   bytes += llvm::alignTo(tensor.bytes(), alignment);
-  tensors.push_back(std::move(tensor));
+  add(std::move(tensor));
   return tensors.size() - 1;
 }
 
+void BlockLayout::add(BlockTensor tensor) {
+  numbers.try_emplace({tensor.kind, tensor.name}, tensors.size());
+  tensors.push_back(std::move(tensor));
+}
+
 std::optional<unsigned> BlockLayout::find(StringRef kind, StringRef name) const {
-  for (auto [i, tensor] : llvm::enumerate(tensors))
-    if (tensor.kind == kind && tensor.name == name)
-      return i;
-  return std::nullopt;
+  auto found = numbers.find({kind.str(), name.str()});
+  return found == numbers.end() ? std::nullopt : std::optional(found->second);
 }
 
 DictionaryAttr BlockLayout::toAttribute(MLIRContext *context) const {
@@ -67,8 +70,8 @@ BlockLayout BlockLayout::fromAttribute(Attribute attribute) {
   layout.bytes = integer(dictionary, "bytes");
   if (auto entries = dictionary.getAs<ArrayAttr>("tensors"))
     for (auto entry : entries.getAsRange<DictionaryAttr>())
-      layout.tensors.push_back({text(entry, "name"), text(entry, "kind"), integer(entry, "offset"),
-                                cast<RankedTensorType>(entry.getAs<TypeAttr>("type").getValue())});
+      layout.add({text(entry, "name"), text(entry, "kind"), integer(entry, "offset"),
+                  cast<RankedTensorType>(entry.getAs<TypeAttr>("type").getValue())});
   return layout;
 }
 

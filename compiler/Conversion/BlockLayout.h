@@ -5,8 +5,10 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
 
+#include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace nnc {
@@ -27,7 +29,7 @@ struct BlockTensor {
 };
 
 struct BlockLayout {
-  std::vector<BlockTensor> tensors;
+  std::vector<BlockTensor> tensors; // other than by append, to be read only
   int64_t bytes = 0;
 
   /// Adds a tensor behind the others, at a multiple of `alignment`, and returns its number.
@@ -37,6 +39,10 @@ struct BlockLayout {
 
   mlir::DictionaryAttr toAttribute(mlir::MLIRContext *context) const;
   static BlockLayout fromAttribute(mlir::Attribute attribute);
+
+private:
+  void add(BlockTensor tensor);
+  std::map<std::pair<std::string, std::string>, unsigned> numbers; // by kind and name
 };
 
 /// A buffer of the arena.

@@ -262,6 +262,11 @@ LogicalResult BufferAnalysis::add(Operation *operation) {
                      : success();
   }
   kernels.push_back(operation);
+  for (Value tensor : tensorsRead(operation)) {
+    auto &readers = storage(tensor).readers;
+    if (readers.empty() || readers.back() != operation)
+      readers.push_back(operation);
+  }
   for (OpResult result : operation->getResults()) {
     Value destination;
     if (auto op = dyn_cast<linalg::LinalgOp>(operation))

@@ -26,6 +26,7 @@ struct Storage {
   mlir::Value origin;                              // the first tensor that lives here
   mlir::RankedTensorType type;                     // of the origin
   llvm::SmallVector<mlir::Operation *, 2> writers; // kernels, in order
+  llvm::SmallVector<mlir::Operation *, 2> readers; // as tensorsRead says, in order
   /// The block of the compiled function, as FunctionRewriter numbers them, and the byte in it.
   unsigned blockNumber = 0;
   int64_t offset = 0;

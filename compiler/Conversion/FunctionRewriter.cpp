@@ -54,14 +54,10 @@ static int64_t stepsOf(linalg::LinalgOp contraction) {
 bool isConsumed(const BufferAnalysis &analysis, Operation *contraction, Operation *epilogue) {
   if (stepsOf(cast<linalg::LinalgOp>(contraction)) > mostStepsOnTiles)
     return false;
-  unsigned storage = analysis.memory(contraction->getResult(0)).storage;
-  if (analysis.storages[storage].kind == Storage::Result)
-    return false;
-  return llvm::all_of(analysis.kernels, [&](Operation *kernel) {
-    return kernel == contraction || kernel == epilogue ||
-           llvm::none_of(tensorsRead(kernel),
-                         [&](Value tensor) { return analysis.memory(tensor).storage == storage; });
-  });
+  const Storage &storage = analysis.storages[analysis.memory(contraction->getResult(0)).storage];
+  return storage.kind != Storage::Result && llvm::all_of(storage.readers, [&](Operation *kernel) {
+           return kernel == contraction || kernel == epilogue;
+         });
 }
 
 func::FuncOp FunctionRewriter::createFunction() {

@@ -5,7 +5,9 @@
 #include "compiler/Conversion/Recomputed.h"
 
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
+#include "mlir/IR/Dominance.h"
 #include "mlir/IR/PatternMatch.h"
+#include "mlir/Transforms/CSE.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 using namespace mlir;
@@ -79,6 +81,30 @@ static bool othersComeLater(linalg::GenericOp producer, linalg::GenericOp consum
   return true;
 }
 
+/// The producer's iteration whose result each iteration of the consumer reads.
+static AffineMap iterationRead(linalg::GenericOp consumer, OpOperand &operand) {
+  auto producer = operand.get().getDefiningOp<linalg::GenericOp>();
+  AffineMap written = producer.getIndexingMapMatchingResult(cast<OpResult>(operand.get()));
+  return inversePermutation(written).compose(consumer.getMatchingIndexingMap(&operand));
+}
+
+/// Whether each iteration of the consumer reads one iteration of the producer, whose loops become
+/// the consumer's.
+static bool readsInOneWay(linalg::GenericOp consumer, linalg::GenericOp producer) {
+  AffineMap iteration;
+  for (OpOperand &operand : consumer->getOpOperands()) {
+    if (operand.get().getDefiningOp() != producer)
+      continue;
+    if (!producer.getIndexingMapMatchingResult(cast<OpResult>(operand.get())).isPermutation())
+      return false;
+    AffineMap read = iterationRead(consumer, operand);
+    if (iteration && read != iteration)
+      return false;
+    iteration = read;
+  }
+  return true;
+}
+
 /// The kernel whose result the operand is; null if there is none in the consumer's block.
 static linalg::GenericOp producerOf(linalg::GenericOp consumer, OpOperand &operand) {
   auto producer = operand.get().getDefiningOp<linalg::GenericOp>();
@@ -104,6 +130,8 @@ static Decision decide(linalg::GenericOp consumer, OpOperand &operand) {
   if (onlyMoves(consumer) && readsWindows(read))
     return FusionObstacle::Windows;
   double cycles = elementCycles(producer);
+  if (cycles + elementCycles(consumer) > maximumElementCycles)
+    return FusionObstacle::Size;
   bool cheap = cycles <= 2;
   if (!cheap && !computedOnce(consumer, operand))
     return FusionObstacle::Repeated;
@@ -123,7 +151,8 @@ static Decision decide(linalg::GenericOp consumer, OpOperand &operand) {
   if (light && !onTiles && !searches)
     return FusionKind::ComputedAgain;
   if (consumer.getNumReductionLoops() == 0 && read.isPermutation() &&
-      consumer.getStaticLoopRanges() == producer.getStaticLoopRanges())
+      consumer.getStaticLoopRanges() == producer.getStaticLoopRanges() &&
+      readsInOneWay(consumer, producer))
     return othersComeLater(producer, consumer) ? Decision(FusionKind::SeveralResults)
                                                : FusionObstacle::Order;
   return !light    ? FusionObstacle::Readers
@@ -219,8 +248,7 @@ static linalg::GenericOp foldMove(IRRewriter &rewriter, linalg::GenericOp contra
 /// The maps by which `consumer` would read the inputs of what `operand` is computed by.
 static SmallVector<AffineMap> mapsAfterFusion(linalg::GenericOp consumer, OpOperand &operand) {
   auto producer = operand.get().getDefiningOp<linalg::GenericOp>();
-  AffineMap written = producer.getIndexingMapMatchingResult(cast<OpResult>(operand.get()));
-  AffineMap loops = inversePermutation(written).compose(consumer.getMatchingIndexingMap(&operand));
+  AffineMap loops = iterationRead(consumer, operand);
   SmallVector<AffineMap> maps;
   for (OpOperand &other : consumer->getOpOperands())
     if (&other != &operand)
@@ -269,6 +297,81 @@ static linalg::GenericOp addLoopExtents(IRRewriter &rewriter, linalg::GenericOp 
   return extended;
 }
 
+/// Reads each input once that the kernel reads twice in the same way, and computes once what
+/// follows from it. Fusion brings the inputs of both kernels: a producer that stays among them
+/// twice would be taken in twice, and so would its own producers, a number of times exponential in
+/// the length of the chain. Returns the kernel that takes the place of `op`.
+static linalg::GenericOp mergeEqualParts(IRRewriter &rewriter, linalg::GenericOp op) {
+  // The generator for contractions tells operands apart by their number.
+  if (isContraction(op))
+    return op;
+  SmallVector<Value> inputs;
+  SmallVector<AffineMap> maps;
+  DenseMap<std::pair<Value, AffineMap>, BlockArgument> known;
+  llvm::BitVector dropped(op->getNumOperands());
+  for (OpOperand *input : op.getDpsInputOperands()) {
+    AffineMap map = op.getMatchingIndexingMap(input);
+    BlockArgument argument = op.getMatchingBlockArgument(input);
+    auto [found, isNew] = known.try_emplace({input->get(), map}, argument);
+    if (isNew) {
+      inputs.push_back(input->get());
+      maps.push_back(map);
+      continue;
+    }
+    rewriter.replaceAllUsesWith(argument, found->second);
+    dropped.set(argument.getArgNumber());
+  }
+  // Without an input in common the two bodies have nothing in common.
+  if (dropped.none())
+    return op;
+  for (OpOperand &output : op.getDpsInitsMutable())
+    maps.push_back(op.getMatchingIndexingMap(&output));
+  op = withInputs(rewriter, op, inputs, maps);
+  op.getBody()->eraseArguments(dropped);
+  DominanceInfo dominance(op);
+  eliminateCommonSubExpressions(rewriter, dominance, op);
+  return op;
+}
+
+/// Makes the kernel that the operand reads part of the one that reads it; null where upstream
+/// refuses.
+static linalg::GenericOp join(IRRewriter &rewriter, OpOperand &operand, FusionKind kind,
+                              FusionRemarks &remarks) {
+  auto consumer = cast<linalg::GenericOp>(operand.getOwner());
+  auto producer = operand.get().getDefiningOp<linalg::GenericOp>();
+  linalg::GenericOp original = producer;
+  rewriter.setInsertionPoint(consumer);
+  if (kind == FusionKind::ComputedAgain) {
+    Operation *copy = rewriter.clone(*producer);
+    operand.set(copy->getResult(cast<OpResult>(operand.get()).getResultNumber()));
+    producer = cast<linalg::GenericOp>(copy);
+  }
+  FailureOr<linalg::ElementwiseOpFusionResult> fused =
+      linalg::fuseElementwiseOps(rewriter, &operand);
+  if (failed(fused))
+    return {};
+  // Whatever a recomputed kernel reads is recomputed or saved, but a kernel of the backward pass
+  // that takes in a recomputed one is equal to none of the forward pass.
+  if (Attribute recomputed = consumer->getAttr(recomputedAttrName))
+    fused->fusedOp->setAttr(recomputedAttrName, recomputed);
+  remarks.recordFusion(original, consumer, cast<linalg::GenericOp>(fused->fusedOp), kind);
+  // A consumer that reads the producer through several operands goes on reading it: never itself.
+  for (auto [old, value] : fused->replacements)
+    rewriter.replaceUsesWithIf(old, value,
+                               [&](OpOperand &use) { return use.getOwner() != fused->fusedOp; });
+  rewriter.eraseOp(consumer);
+  return mergeEqualParts(rewriter, cast<linalg::GenericOp>(fused->fusedOp));
+}
+
+/// The first operand of `consumer` that reads a result of `producer` and can be fused; null if
+/// there is none.
+static OpOperand *operandFrom(linalg::GenericOp consumer, linalg::GenericOp producer) {
+  for (OpOperand *input : consumer.getDpsInputOperands())
+    if (input->get().getDefiningOp() == producer && linalg::areElementwiseOpsFusable(input))
+      return input;
+  return nullptr;
+}
+
 /// Fuses one producer into `consumer` and returns the kernel that takes its place; null if none
 /// fits.
 static linalg::GenericOp fuseOne(IRRewriter &rewriter, linalg::GenericOp consumer,
@@ -288,32 +391,22 @@ static linalg::GenericOp fuseOne(IRRewriter &rewriter, linalg::GenericOp consume
       return addLoopExtents(rewriter, consumer, maps);
     if (!linalg::areElementwiseOpsFusable(operand))
       continue;
-    linalg::GenericOp original = producer;
-    if (decision.kind == FusionKind::ComputedAgain) {
-      rewriter.setInsertionPoint(consumer);
-      Operation *copy = rewriter.clone(*producer);
-      operand->set(copy->getResult(cast<OpResult>(operand->get()).getResultNumber()));
-      producer = cast<linalg::GenericOp>(copy);
-    }
-    rewriter.setInsertionPoint(consumer);
-    FailureOr<linalg::ElementwiseOpFusionResult> fused =
-        linalg::fuseElementwiseOps(rewriter, operand);
-    if (failed(fused))
+    linalg::GenericOp fused = join(rewriter, *operand, decision.kind, remarks);
+    if (!fused)
       continue;
-    // Whatever a recomputed kernel reads is recomputed or saved, but a kernel of the backward pass
-    // that takes in a recomputed one is equal to none of the forward pass.
-    if (Attribute recomputed = consumer->getAttr(recomputedAttrName))
-      fused->fusedOp->setAttr(recomputedAttrName, recomputed);
-    remarks.recordFusion(original, consumer, cast<linalg::GenericOp>(fused->fusedOp),
-                         decision.kind);
-    // A consumer that reads the producer through several operands goes on reading it: never itself.
-    for (auto [old, value] : fused->replacements)
-      rewriter.replaceUsesWithIf(old, value,
-                                 [&](OpOperand &use) { return use.getOwner() != fused->fusedOp; });
-    rewriter.eraseOp(consumer);
+    // The kernel computes by now what else it reads of the producer: joined again, the two
+    // computations are merged, and nothing is read.
+    while (OpOperand *again = decision.kind == FusionKind::ComputedAgain
+                                  ? nullptr
+                                  : operandFrom(fused, producer)) {
+      linalg::GenericOp merged = join(rewriter, *again, decision.kind, remarks);
+      if (!merged)
+        break;
+      fused = merged;
+    }
     if (producer->use_empty())
       rewriter.eraseOp(producer);
-    return cast<linalg::GenericOp>(fused->fusedOp);
+    return fused;
   }
   return {};
 }
@@ -327,35 +420,6 @@ static FusionObstacle whyKept(linalg::GenericOp consumer, OpOperand &operand) {
   // What decide wanted and upstream refused.
   return decision.obstacle == FusionObstacle::None ? FusionObstacle::Unsupported
                                                    : decision.obstacle;
-}
-
-/// What a kernel reads twice in the same way it reads once: fusion brings the inputs of both
-/// kernels.
-static void mergeEqualInputs(IRRewriter &rewriter, linalg::GenericOp op) {
-  // The generator for contractions tells operands apart by their number.
-  if (isContraction(op))
-    return;
-  SmallVector<Value> inputs;
-  SmallVector<AffineMap> maps;
-  DenseMap<std::pair<Value, AffineMap>, BlockArgument> known;
-  llvm::BitVector dropped(op->getNumOperands());
-  for (OpOperand *input : op.getDpsInputOperands()) {
-    AffineMap map = op.getMatchingIndexingMap(input);
-    BlockArgument argument = op.getMatchingBlockArgument(input);
-    auto [found, isNew] = known.try_emplace({input->get(), map}, argument);
-    if (isNew) {
-      inputs.push_back(input->get());
-      maps.push_back(map);
-      continue;
-    }
-    rewriter.replaceAllUsesWith(argument, found->second);
-    dropped.set(argument.getArgNumber());
-  }
-  if (dropped.none())
-    return;
-  for (OpOperand &output : op.getDpsInitsMutable())
-    maps.push_back(op.getMatchingIndexingMap(&output));
-  withInputs(rewriter, op, inputs, maps).getBody()->eraseArguments(dropped);
 }
 
 namespace {
@@ -398,9 +462,9 @@ struct FuseElementwisePass : impl::FuseElementwiseBase<FuseElementwisePass> {
     for (linalg::GenericOp op : worklist) {
       if (erased.contains(op))
         continue;
+      op = mergeEqualParts(rewriter, op);
       while (linalg::GenericOp fused = fuseOne(rewriter, op, remarks))
         op = fused;
-      mergeEqualInputs(rewriter, op);
     }
     remarks.emit(whyKept, elementCycles);
   }

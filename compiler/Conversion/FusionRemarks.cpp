@@ -235,6 +235,10 @@ static std::string textOf(FusionObstacle obstacle, linalg::GenericOp producer,
     return "no operand would be left whose shape says how often a loop runs";
   case FusionObstacle::Windows:
     return "windows read each element many times: it is computed once";
+  case FusionObstacle::Size:
+    return llvm::formatv("one kernel would take more than {0:f0} cycles for each element",
+                         maximumElementCycles)
+        .str();
   case FusionObstacle::Repeated:
     return "each element " + repetitions;
   case FusionObstacle::Readers:

@@ -12,6 +12,11 @@ namespace nnc {
 /// Whether windows are read: positions and offsets add up.
 bool readsWindows(mlir::AffineMap map);
 
+/// Cycles per element above which a kernel takes in no more producers. A load and a store are next
+/// to nothing beside so much arithmetic, and compile time stays linear in the program: each fusion
+/// copies the bodies of both kernels.
+inline constexpr double maximumElementCycles = 512;
+
 /// Why a producer does not become part of the kernel that reads its result.
 enum class FusionObstacle {
   None,
@@ -24,6 +29,7 @@ enum class FusionObstacle {
   MoveOrder,     // puts elements in order for a contraction that reads them many times
   LoopExtents,   // no operand would be left that says how often a loop runs
   Windows,       // would be computed again for each window
+  Size,          // the kernel would do too much for each element
   Repeated,      // would be computed again in loops that it does not depend on
   Readers,       // has several readers and is not cheap enough to be computed in each
   Tiles,         // has several readers and is computed on the tiles of a contraction

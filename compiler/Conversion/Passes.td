@@ -176,6 +176,27 @@ def MarkZeroBorders : Pass<"mark-zero-borders", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def MergeEqualKernels : Pass<"merge-equal-kernels", "::mlir::func::FuncOp"> {
+  let summary = "Compute equal kernels once";
+  let description = [{
+    Input: a function of one block. Output: the same function without operations
+    that nothing uses, without operations that equal an earlier one, and without
+    equal subexpressions in the bodies of kernels.
+
+    MLIR's CSE leaves regions out of its hash. Kernels that differ in their bodies
+    alone, such as the initialisations of equal layers, then fall into one bucket
+    and are compared each with each; here bodies are part of the hash.
+
+    ```mlir
+    %0 = linalg.generic {...} ins(%x : ...) outs(%e : ...) { ... math.exp ... }
+    %1 = linalg.generic {...} ins(%x : ...) outs(%e : ...) { ... math.tanh ... }
+    %2 = linalg.generic {...} ins(%x : ...) outs(%e : ...) { ... math.exp ... }
+    ```
+    Uses of `%2` become uses of `%0`; `%1` stays.
+  }];
+  let dependentDialects = ["mlir::linalg::LinalgDialect"];
+}
+
 def AssignArena : Pass<"assign-arena", "::mlir::ModuleOp"> {
   let summary = "Give every tensor its place in the blocks of memory of compiled functions";
   let description = [{

@@ -18,7 +18,7 @@ void buildLinalgPipeline(OpPassManager &passes, const LoweringOptions &) {
   passes.addNestedPass<func::FuncOp>(createFuseElementwise());
   passes.addNestedPass<func::FuncOp>(createSplitReductions());
   passes.addNestedPass<func::FuncOp>(createMarkZeroBorders());
-  passes.addPass(createCSEPass());
+  passes.addNestedPass<func::FuncOp>(createMergeEqualKernels());
 }
 
 void buildLoopsPipeline(OpPassManager &passes, const LoweringOptions &options) {

@@ -18,8 +18,6 @@ public:
   explicit DependenceGraph(const BufferAnalysis &analysis);
 
   unsigned nodeOf(Operation *kernel) const { return find(numbers.at(kernel)); }
-  const llvm::SetVector<unsigned> &readers(unsigned storage) { return storageReaders[storage]; }
-
   void addEdge(unsigned from, unsigned to) { successors[from].insert(to); }
   llvm::DenseSet<unsigned> nextOf(unsigned node) const;
   /// Does `to` run after `from` in any order? `except` is an edge not to take.
@@ -36,7 +34,6 @@ private:
   DenseMap<Operation *, unsigned> numbers;
   SmallVector<unsigned> parents;
   SmallVector<llvm::SetVector<unsigned>> successors;
-  DenseMap<unsigned, llvm::SetVector<unsigned>> storageReaders;
 };
 
 } // namespace
@@ -55,10 +52,8 @@ DependenceGraph::DependenceGraph(const BufferAnalysis &analysis) {
     for (Value operand : kernel->getOperands())
       if (isa<RankedTensorType>(operand.getType()))
         dependOn(operand);
-    for (Value tensor : tensorsRead(kernel)) {
-      storageReaders[analysis.memory(tensor).storage].insert(i);
+    for (Value tensor : tensorsRead(kernel))
       dependOn(tensor);
-    }
   }
 }
 
@@ -92,9 +87,13 @@ void DependenceGraph::merge(unsigned into, unsigned other) {
   successors[into].insert(successors[other].begin(), successors[other].end());
 }
 
+/// The storages of the arguments that a kernel writes over.
+using OverwrittenStorages = DenseMap<Operation *, SmallVector<unsigned, 1>>;
+
 /// The first consumer of a contraction that can be its epilogue, if they can run as one.
 static linalg::LinalgOp findEpilogue(const BufferAnalysis &analysis, DependenceGraph &graph,
-                                     linalg::LinalgOp contraction, ArrayRef<Update> updates,
+                                     linalg::LinalgOp contraction,
+                                     const OverwrittenStorages &overwritten,
                                      const llvm::DenseSet<Operation *> &grouped,
                                      SmallVectorImpl<EpilogueDecision> &decisions) {
   SmallVector<Operation *> users(contraction->getUsers());
@@ -103,12 +102,11 @@ static linalg::LinalgOp findEpilogue(const BufferAnalysis &analysis, DependenceG
   linalg::LinalgOp found;
   // The tiles of an update overwrite what a contraction still reads for later tiles.
   auto overwrites = [&](Operation *user) {
-    return llvm::any_of(updates, [&](const Update &update) {
-      return update.writer == user && update.argument &&
-             llvm::any_of(contraction.getDpsInputs(), [&](Value input) {
-               return analysis.memory(input).storage == analysis.memory(update.argument).storage;
-             });
-    });
+    auto storages = overwritten.find(user);
+    return storages != overwritten.end() &&
+           llvm::any_of(contraction.getDpsInputs(), [&](Value input) {
+             return llvm::is_contained(storages->second, analysis.memory(input).storage);
+           });
   };
   for (Operation *user : users) {
     auto consumer = dyn_cast<linalg::LinalgOp>(user);
@@ -137,6 +135,10 @@ static linalg::LinalgOp findEpilogue(const BufferAnalysis &analysis, DependenceG
 SmallVector<KernelGroup> groupKernels(const BufferAnalysis &analysis, ArrayRef<Update> updates,
                                       SmallVectorImpl<EpilogueDecision> &decisions) {
   DependenceGraph graph(analysis);
+  OverwrittenStorages overwritten;
+  for (const Update &update : updates)
+    if (update.argument)
+      overwritten[update.writer].push_back(analysis.memory(update.argument).storage);
   llvm::DenseSet<Operation *> grouped;
   llvm::MapVector<Operation *, KernelGroup> groups; // by the last kernel
   for (Operation *kernel : analysis.kernels) {
@@ -151,7 +153,7 @@ SmallVector<KernelGroup> groupKernels(const BufferAnalysis &analysis, ArrayRef<U
       }
     group.push_back(kernel);
     if (linalg::LinalgOp epilogue =
-            findEpilogue(analysis, graph, op, updates, grouped, decisions)) {
+            findEpilogue(analysis, graph, op, overwritten, grouped, decisions)) {
       group.push_back(epilogue);
       graph.merge(graph.nodeOf(op), graph.nodeOf(epilogue));
     }
@@ -192,9 +194,9 @@ SmallVector<KernelGroup> scheduleKernels(const BufferAnalysis &analysis,
     updateNodes.insert(writer);
     if (!update.argument)
       continue;
-    for (unsigned kernel : graph.readers(analysis.memory(update.argument).storage)) {
-      unsigned reader = graph.nodeOf(analysis.kernels[kernel]);
-      if (analysis.kernels[kernel] == update.writer)
+    for (Operation *kernel : analysis.storages[analysis.memory(update.argument).storage].readers) {
+      unsigned reader = graph.nodeOf(kernel);
+      if (kernel == update.writer)
         continue;
       if (reader == writer || graph.reaches(writer, reader)) {
         offender = number;

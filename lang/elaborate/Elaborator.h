@@ -355,7 +355,7 @@ private:
   Program program;
   std::map<std::string, size_t> parameterIndex, stateIndex, settingIndex;
   std::map<std::string, std::pair<const CallableDeclaration *, Shape>> parameterOwners;
-  std::set<std::string> recordedLayers;
+  std::map<std::string, size_t> layerRows; // in program.layers, by path
   /// Of the contractions of the layer at hand so far, without those of layers inside it.
   int64_t layerFlop = 0;
 

@@ -5,6 +5,7 @@
 #include "lang/AST.h"
 #include "lang/elaborate/Graph.h"
 #include "lang/elaborate/Shapes.h"
+#include "lang/elaborate/UniqueNames.h"
 
 #include <memory>
 #include <string>
@@ -80,8 +81,7 @@ struct LayerInstance {
   std::string name;  // empty until it is bound or applied
   LayerInstance *parent = nullptr;
   bool isModel = false;
-  std::vector<std::string>
-      taken; // names of its own layers in the application that is being elaborated
+  UniqueNames names; // of its own layers in the application that is being elaborated
   size_t applications = 0;
   std::shared_ptr<const Entity> result; // of the last application
 

@@ -5,7 +5,8 @@
 // that is taken already in the same layer gets a number: dense, dense_2, dense_3.
 #include "lang/elaborate/Elaborator.h"
 
-#include <algorithm>
+#include <functional>
+#include <numeric>
 #include <utility>
 
 namespace nnc::lang {
@@ -29,15 +30,7 @@ LayerPtr Elaborator::makeLayer(const CallableDeclaration &declaration,
 
 void Elaborator::nameLayer(LayerInstance &layer, const std::string &name, LayerInstance *parent) {
   layer.parent = parent;
-  layer.name = name;
-  if (!parent)
-    return;
-  auto isTaken = [&](const std::string &candidate) {
-    return std::find(parent->taken.begin(), parent->taken.end(), candidate) != parent->taken.end();
-  };
-  for (int number = 2; isTaken(layer.name); ++number)
-    layer.name = fmt::format("{}_{}", name, number);
-  parent->taken.push_back(layer.name);
+  layer.name = parent ? parent->names.claim(name) : name;
 }
 
 std::string Elaborator::ownName(const std::string &name) {
@@ -67,16 +60,16 @@ Entity Elaborator::applyLayer(const LayerPtr &layer, const std::vector<GivenArgu
     report(Diag::LayerOutsideModel, range, layer->declaration->name.text);
     return Poison{};
   }
-  layer->taken.clear();
+  layer->names.clear();
   for (const NamedEntity &setting : layer->settings)
     if (setting.value->is<LayerPtr>())
-      layer->taken.push_back(setting.name);
+      layer->names.claim(setting.name);
   ++layer->applications;
 
   // Rows of the table stand in the order of application, a layer before what it is made of.
   std::string path = layer->path();
   size_t row = program.layers.size();
-  bool record = !path.empty() && recordedLayers.insert(path).second;
+  bool record = !path.empty() && layerRows.emplace(path, row).second;
   if (record)
     program.layers.push_back({path, layer->declaration->name.text, layer->range, {}, {}, 0});
   int64_t outerFlop = std::exchange(layerFlop, 0);
@@ -89,16 +82,6 @@ Entity Elaborator::applyLayer(const LayerPtr &layer, const std::vector<GivenArgu
       info.input = sizes(input->shape);
     if (auto *output = result.get<Tensor>())
       info.output = sizes(output->shape);
-    for (const ParameterInfo &parameter : program.parameters)
-      if (parameter.path.size() > path.size() &&
-          parameter.path.compare(0, path.size(), path) == 0 && parameter.path[path.size()] == '.' &&
-          parameter.path.find('.', path.size() + 1) == std::string::npos)
-        info.parameters += [&] {
-          int64_t count = 1;
-          for (int64_t size : parameter.type.shape)
-            count *= size;
-          return count;
-        }();
   }
   if (auto *tensor = result.get<Tensor>(); tensor && tensor->graph == &pass->graph && !path.empty())
     pass->graph.name(tensor->id, path);
@@ -209,6 +192,9 @@ void Elaborator::declareParameter(const ParameterStatement &statement) {
     parameterIndex[path] = program.parameters.size();
     parameterOwners[path] = {frame().callable, shape};
     program.parameters.push_back({path, *type, true, range});
+    if (auto row = layerRows.find(frame().layer->path()); row != layerRows.end())
+      program.layers[row->second].parameters += std::accumulate(
+          type->shape.begin(), type->shape.end(), int64_t(1), std::multiplies<>());
     EnterPass enter(*this, initialize.get());
     Entity value = evaluate(*statement.initial);
     if (std::optional<Tensor> initial =
