@@ -130,7 +130,8 @@ static Decision decide(linalg::GenericOp consumer, OpOperand &operand) {
   if (onlyMoves(consumer) && readsWindows(read))
     return FusionObstacle::Windows;
   double cycles = elementCycles(producer);
-  if (cycles + elementCycles(consumer) > maximumElementCycles)
+  if (cycles + elementCycles(consumer) > maximumElementCycles ||
+      producer->getNumOperands() + consumer->getNumOperands() > maximumOperands)
     return FusionObstacle::Size;
   bool cheap = cycles <= 2;
   if (!cheap && !computedOnce(consumer, operand))

@@ -236,8 +236,9 @@ static std::string textOf(FusionObstacle obstacle, linalg::GenericOp producer,
   case FusionObstacle::Windows:
     return "windows read each element many times: it is computed once";
   case FusionObstacle::Size:
-    return llvm::formatv("one kernel would take more than {0:f0} cycles for each element",
-                         maximumElementCycles)
+    return llvm::formatv("one kernel would take more than {0:f0} cycles for each element, or have "
+                         "more than {1} operands",
+                         maximumElementCycles, maximumOperands)
         .str();
   case FusionObstacle::Repeated:
     return "each element " + repetitions;

@@ -16,6 +16,9 @@ bool readsWindows(mlir::AffineMap map);
 /// to nothing beside so much arithmetic, and compile time stays linear in the program: each fusion
 /// copies the bodies of both kernels.
 inline constexpr double maximumElementCycles = 512;
+/// Operands above which a kernel takes in no more producers. Addresses of so many tensors are kept
+/// in memory by then, and register allocation is not linear in their number.
+inline constexpr unsigned maximumOperands = 64;
 
 /// Why a producer does not become part of the kernel that reads its result.
 enum class FusionObstacle {
