@@ -361,6 +361,8 @@ static linalg::GenericOp join(IRRewriter &rewriter, OpOperand &operand, FusionKi
     rewriter.replaceUsesWithIf(old, value,
                                [&](OpOperand &use) { return use.getOwner() != fused->fusedOp; });
   rewriter.eraseOp(consumer);
+  if (producer != original)
+    rewriter.eraseOp(producer);
   return mergeEqualParts(rewriter, cast<linalg::GenericOp>(fused->fusedOp));
 }
 

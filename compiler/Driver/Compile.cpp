@@ -75,6 +75,7 @@ private:
   bool import();
   bool runPasses(Stage stage);
   bool fitMemory();
+  bool checkSize(const std::string &where, int64_t limit);
   bool emit();
   LogicalResult runPipeline(ModuleOp on, llvm::function_ref<void(OpPassManager &)> build);
   LoweringOptions lowering() const;
@@ -95,6 +96,10 @@ private:
   PassDumps dumps{options.dumpAfter, options.dumpFolder, options.input};
 };
 
+/// Sizes of programs that take about 20 seconds on two cores: of the stages before kernels share
+/// code, and of code generation. docs/performance.md has the measurements.
+static constexpr int64_t maximumProgramOperations = 60'000, maximumKernelOperations = 600'000;
+
 bool Compilation::run() {
   if (!parse() || !chooseOutput())
     return false;
@@ -108,7 +113,8 @@ bool Compilation::run() {
     // From here on kernels are functions, which threads lower side by side; dumps have an order.
     if (stage == Stage::Loops && !dumps.isOn())
       context.enableMultithreading();
-    if (!runPasses(stage) || (stage == Stage::Opt && options.memoryLimit && !fitMemory()))
+    if (!runPasses(stage) || (stage == Stage::Opt && options.memoryLimit && !fitMemory()) ||
+        (stage == Stage::Loops && !checkSize("in its kernels", maximumKernelOperations)))
       return false;
     if (options.emit == stage && stage != Stage::Llvm)
       return write([&](llvm::raw_ostream &stream) {
@@ -160,7 +166,16 @@ bool Compilation::import() {
   // Only gradient checks ask for it.
   if (auto gradient = module->lookupSymbol<func::FuncOp>("gradient"))
     gradient.erase();
-  return true;
+  return checkSize("with its loops unrolled", maximumProgramOperations);
+}
+
+bool Compilation::checkSize(const std::string &where, int64_t limit) {
+  int64_t operations = 0;
+  module->walk([&](Operation *) { ++operations; });
+  if (options.anySize || operations <= limit)
+    return true;
+  frontend.reportSize(operations, where, limit);
+  return false;
 }
 
 LogicalResult Compilation::runPipeline(ModuleOp on,

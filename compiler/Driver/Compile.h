@@ -37,6 +37,8 @@ struct CompileOptions {
   std::optional<int64_t> memoryLimit;
   /// Print remarks of the categories that this regular expression matches; none if it is empty.
   std::string remarks;
+  /// Compile programs of any size.
+  bool anySize = false;
   bool timing = false;
   bool colour = false;
   /// The folder that holds the runtime library to link with.

@@ -78,6 +78,10 @@ void Frontend::reportMemoryLimit(const std::string &smallest, const std::string 
   diagnostics.report(lang::Diag::MemoryLimit, {}, smallest, limit);
 }
 
+void Frontend::reportSize(int64_t operations, const std::string &where, int64_t limit) {
+  diagnostics.report(lang::Diag::ProgramTooLarge, {}, operations, where, limit);
+}
+
 void Frontend::printDiagnostics(bool colour) { llvm::errs() << diagnostics.render(colour); }
 
 } // namespace nnc

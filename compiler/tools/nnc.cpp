@@ -136,6 +136,11 @@ void addMemoryLimit(CLI::App *command, std::string &limit) {
       ->type_name("SIZE");
 }
 
+void addSizeLimit(CLI::App *command, CompileOptions &options) {
+  command->add_flag("--no-size-limit", options.anySize,
+                    "compile programs that take more than about 20 seconds, too");
+}
+
 bool readMemoryLimit(const std::string &limit, CompileOptions &options) {
   if (limit.empty())
     return true;
@@ -275,6 +280,7 @@ int execute(int count, char **arguments) {
                  "print what the training step keeps in memory and where, instead of building")
       ->excludes("--emit");
   addMemoryLimit(build, memoryLimit);
+  addSizeLimit(build, options);
   addRemarks(build, options.remarks);
   build->add_flag("--profile", options.profile,
                   "build for `EXE bench --profile`, which shows the time of each source line");
@@ -283,6 +289,7 @@ int execute(int count, char **arguments) {
       "run", "compile a program and train with it; words after `--` go to `train`");
   addCompileOptions(runCommand, options, defines, precision);
   addMemoryLimit(runCommand, memoryLimit);
+  addSizeLimit(runCommand, options);
   addRemarks(runCommand, options.remarks);
   runCommand->add_option("ARGUMENTS", trainArguments, "for the compiled program's `train`");
 
