@@ -1,4 +1,4 @@
-// Files as a whole: reading one (decompressed if it is a gz file) and replacing one atomically.
+// Files as a whole: reading one, decompressed if it is a gz file.
 #pragma once
 
 #include <cstddef>
@@ -54,28 +54,5 @@ std::string joinPath(const std::string &folder, const std::string &path);
 
 /// The end of the name from its last dot on, in lower case: ".csv"; empty if there is none.
 std::string extensionOf(const std::string &path);
-
-/// Writes a new version of a file next to it and puts it in place when it is complete and on the
-/// disk, so that the old version survives any failure. What is no regular file (a device, a pipe)
-/// is written directly.
-class AtomicFile {
-public:
-  /// Throws Error if the folder cannot be written to.
-  explicit AtomicFile(const std::string &path);
-  AtomicFile(const AtomicFile &) = delete;
-  /// Removes the unfinished new version unless commit() has succeeded.
-  ~AtomicFile();
-
-  /// Throws Error, e.g. if the disk is full.
-  void write(const char *data, size_t size);
-  void write(std::string_view data) { write(data.data(), data.size()); }
-  void commit();
-
-private:
-  [[noreturn]] void failed() const;
-
-  std::string path, temporary;
-  int descriptor = -1;
-};
 
 } // namespace nnc::runtime

@@ -1,3 +1,4 @@
+#include "runtime/AtomicFile.h"
 #include "runtime/Checkpoint.h"
 #include "runtime/Commands.h"
 #include "runtime/Predictions.h"

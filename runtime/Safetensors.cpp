@@ -1,5 +1,6 @@
 #include "runtime/Safetensors.h"
 
+#include "runtime/AtomicFile.h"
 #include "runtime/Json.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+#include "runtime/AtomicFile.h"
 #include "runtime/Commands.h"
 #include "runtime/Csv.h"
 #include "runtime/Trainer.h"

@@ -1,57 +1,8 @@
 #include "runtime/File.h"
 #include "tests/runtime/Support.h"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
 namespace nnc::runtime {
 using namespace test;
-
-TEST(AtomicFileTest, ReplacesOnlyWhenCommitted) {
-  TemporaryFolder folder;
-  std::string path = folder.path("f");
-  writeFile(path, "old");
-  chmod(path.c_str(), 0640);
-  {
-    AtomicFile file(path);
-    file.write("new content");
-    EXPECT_EQ(readText(path), "old");
-  }
-  EXPECT_EQ(readText(path), "old");
-  EXPECT_EQ(folder.entries(), std::vector<std::string>{"f"});
-  AtomicFile file(path);
-  file.write("new ");
-  file.write("content");
-  file.commit();
-  EXPECT_EQ(readText(path), "new content");
-  EXPECT_EQ(folder.entries(), std::vector<std::string>{"f"});
-  struct stat status;
-  ASSERT_EQ(stat(path.c_str(), &status), 0);
-  EXPECT_EQ(status.st_mode & 0777, 0640u);
-}
-
-TEST(AtomicFileTest, KeepsSymbolicLinks) {
-  TemporaryFolder folder;
-  writeFile(folder.path("target"), "old");
-  ASSERT_EQ(symlink("target", folder.path("link").c_str()), 0);
-  AtomicFile file(folder.path("link"));
-  file.write("new");
-  file.commit();
-  EXPECT_EQ(readText(folder.path("target")), "new");
-}
-
-TEST(AtomicFileTest, ReportsWhatCannotBeWritten) {
-  TemporaryFolder folder;
-  EXPECT_TRUE(contains(errorOf([&] { AtomicFile file(folder.path("missing/f")); }),
-                       "no such file or directory"));
-  EXPECT_TRUE(contains(errorOf([&] { AtomicFile file(folder.name()); }), "it is a folder"));
-  EXPECT_EQ(errorOf([] {
-              AtomicFile file("/dev/full");
-              file.write("content");
-              file.commit();
-            }),
-            "cannot write /dev/full: no space left on device");
-}
 
 TEST(FileTest, ReadErrors) {
   TemporaryFolder folder;
