@@ -151,11 +151,12 @@ void nnc_profile(int64_t region, int64_t thread);
      "scalars": {
        "bytes": BYTES,
        "values": [{
-         "name": TEXT,
+         "name": TEXT,                  of a setting: its full key, e.g. "optimizer.mu", "rate.peak"
          "dtype": "i64" | "f64",
          "offset": OFFSET,
          "settable": true | false,      (optional; default false) a setting of the recipe: `--set NAME=VALUE`
          "default": NUMBER,             (required when settable)
+         "whole": true | false,         (optional; default false) a setting that takes integers only
          "description": TEXT            (optional) one line, for --help
        }]
      },
@@ -213,6 +214,8 @@ void nnc_profile(int64_t region, int64_t thread);
        "patience": COUNT,               (optional; default 0: off) stop after so many epochs without a better
                                         validation loss (without validation: training loss); the best weights
                                         are kept
+       "schedule": TEXT,                (optional; default none) name of the schedule that gives the learning
+                                        rate; its settings begin with "rate."
        "folder": TEXT                   absolute path of the folder of the program: base of the data's
                                         file names unless --data says otherwise
      },

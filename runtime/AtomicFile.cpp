@@ -163,4 +163,10 @@ void AtomicFile::commit() {
   }
 }
 
+bool isSameFile(const std::string &one, const std::string &other) {
+  struct stat first, second;
+  return stat(one.c_str(), &first) == 0 && stat(other.c_str(), &second) == 0 &&
+         first.st_dev == second.st_dev && first.st_ino == second.st_ino;
+}
+
 } // namespace nnc::runtime

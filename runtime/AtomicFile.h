@@ -34,4 +34,7 @@ private:
   int descriptor = -1;
 };
 
+/// Whether both names mean a file that exists, and the same one.
+bool isSameFile(const std::string &one, const std::string &other);
+
 } // namespace nnc::runtime

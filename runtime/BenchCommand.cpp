@@ -1,6 +1,7 @@
 #include "runtime/Commands.h"
 #include "runtime/FmaPeak.h"
 #include "runtime/Json.h"
+#include "runtime/Output.h"
 #include "runtime/Philox.h"
 #include "runtime/Profile.h"
 
@@ -68,7 +69,7 @@ int benchCommand(const Model &model, const Arguments &arguments) {
   if (profiled && function->regions.empty())
     throw Error("--profile needs a program that was built for it: compile it again with "
                 "`nnc build --profile`");
-  std::optional<int64_t> wanted = arguments.integer("--steps", 1);
+  std::optional<int64_t> wanted = arguments.integer("--steps", 1, 10'000'000);
 
   constexpr int64_t batches = 8;
   Execution execution(model, threadCount(arguments));
@@ -138,7 +139,7 @@ int benchCommand(const Model &model, const Arguments &arguments) {
       json["peak_gflops"] = peak;
       json["profile"] = profile.json(description, peak);
     }
-    std::printf("%s\n", dumpJson(json).c_str());
+    print(dumpJson(json) + "\n");
     return 0;
   }
   std::printf("step        %.4f ms median, %.4f min, %.4f max (%zu steps)\n", median, times.front(),

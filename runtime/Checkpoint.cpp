@@ -13,33 +13,140 @@ static StoredTensor stored(const PersistentTensor &tensor, const char *block,
   return {prefix + tensor.name, tensor.dtype, tensor.shape, block + tensor.offset};
 }
 
-/// Infinity has no JSON; it stands for "no epoch yet" and is left out.
-static Json toJson(const TrainingState &state) {
-  Json json = {{"seed", state.seed},         {"step", state.step},
-               {"epoch", state.epoch},       {"position", state.position},
-               {"steps", state.steps},       {"examples", state.examples},
-               {"shuffled", state.shuffled}, {"bad_epochs", state.badEpochs},
-               {"sums", state.sums},         {"settings", state.settings}};
-  if (std::isfinite(state.bestLoss))
-    json["best_loss"] = state.bestLoss;
-  return json;
+/// JSON has no number for what is not finite.
+static Json numberToJson(double value) {
+  if (std::isfinite(value))
+    return value;
+  return std::isnan(value) ? "nan" : value < 0 ? "-inf" : "inf";
 }
 
-static TrainingState stateFromJson(const Json &json) {
+static Json toJson(const TrainingState &state) {
+  Json sums = Json::array();
+  for (double sum : state.sums)
+    sums.push_back(numberToJson(sum));
+  return {{"seed", state.seed},
+          {"step", state.step},
+          {"epoch", state.epoch},
+          {"position", state.position},
+          {"steps", state.steps},
+          {"examples", state.examples},
+          {"batch", state.batch},
+          {"shuffled", state.shuffled},
+          {"best_loss", numberToJson(state.bestLoss)},
+          {"bad_epochs", state.badEpochs},
+          {"sums", sums},
+          {"settings", state.settings},
+          {"data", state.data}};
+}
+
+namespace {
+
+/// Reads the members of a training state. Whatever is wrong with one is an Error.
+class StateReader {
+public:
+  StateReader(const Json &json, const std::string &origin) : json(json), origin(origin) {
+    if (!json.is_object())
+      damaged("it is no object");
+  }
+
+  const Json &member(const char *key) const {
+    auto found = json.find(key);
+    if (found == json.end())
+      damaged(text("it has no \"%s\"", key));
+    return *found;
+  }
+
+  int64_t integer(const char *key, int64_t least, int64_t most) const {
+    const Json &value = member(key);
+    bool fits = value.is_number_unsigned() ? value.get<uint64_t>() <= uint64_t{INT64_MAX}
+                                           : value.is_number_integer();
+    if (!fits || value.get<int64_t>() < least || value.get<int64_t>() > most)
+      damaged(text("\"%s\" is %s, no integer from %lld to %lld", key,
+                   printable(dumpJson(value)).c_str(), static_cast<long long>(least),
+                   static_cast<long long>(most)));
+    return value.get<int64_t>();
+  }
+
+  double number(const Json &value, const char *key) const {
+    for (double special : {INFINITY, -INFINITY, NAN})
+      if (value == numberToJson(special))
+        return special;
+    if (!value.is_number())
+      damaged(text("\"%s\" holds %s, no number", key, printable(dumpJson(value)).c_str()));
+    return value.get<double>();
+  }
+
+  const Json &container(const char *key, bool isArray) const {
+    const Json &value = member(key);
+    if (isArray ? !value.is_array() : !value.is_object())
+      damaged(text("\"%s\" is no %s", key, isArray ? "array" : "object"));
+    return value;
+  }
+
+  bool boolean(const char *key) const {
+    if (!member(key).is_boolean())
+      damaged(text("\"%s\" is neither true nor false", key));
+    return member(key).get<bool>();
+  }
+
+  [[noreturn]] void damaged(const std::string &reason) const {
+    fail("%s: its training state is damaged: %s", origin.c_str(), reason.c_str());
+  }
+
+private:
+  const Json &json;
+  const std::string &origin;
+};
+
+} // namespace
+
+static TrainingState stateFromJson(const Json &json, const std::string &origin) {
+  StateReader reader(json, origin);
   TrainingState state;
-  state.seed = json.at("seed");
-  state.step = json.at("step");
-  state.epoch = json.at("epoch");
-  state.position = json.at("position");
-  state.steps = json.at("steps");
-  state.examples = json.at("examples");
-  state.shuffled = json.at("shuffled");
-  state.badEpochs = json.at("bad_epochs");
-  state.sums = json.at("sums").get<std::vector<double>>();
-  state.settings = json.at("settings").get<std::map<std::string, double>>();
-  if (json.contains("best_loss"))
-    state.bestLoss = json["best_loss"];
+  state.seed = reader.integer("seed", INT64_MIN, INT64_MAX);
+  state.step = reader.integer("step", 1, mostSteps);
+  state.epoch = reader.integer("epoch", 0, state.step);
+  state.examples = reader.integer("examples", 1, mostSteps);
+  state.batch = reader.integer("batch", 1, mostSteps);
+  state.position = reader.integer("position", 0, state.examples - 1);
+  state.steps = reader.integer("steps", 1, mostSteps);
+  state.shuffled = reader.boolean("shuffled");
+  state.badEpochs = reader.integer("bad_epochs", 0, state.epoch);
+  state.bestLoss = reader.number(reader.member("best_loss"), "best_loss");
+  for (const Json &sum : reader.container("sums", true))
+    state.sums.push_back(reader.number(sum, "sums"));
+  for (const auto &[name, value] : reader.container("settings", false).items()) {
+    double number = reader.number(value, "settings");
+    if (!std::isfinite(number))
+      reader.damaged(text("its setting %s is not finite", printable(name).c_str()));
+    state.settings[name] = number;
+  }
+  for (const auto &[split, hash] : reader.container("data", false).items()) {
+    if (!hash.is_string())
+      reader.damaged("\"data\" holds something that is no text");
+    state.data[split] = hash.get<std::string>();
+  }
   return state;
+}
+
+void checkPlace(const TrainingState &state, const std::string &origin) {
+  auto damaged = [&](const std::string &reason) {
+    fail("%s: its training state is damaged: %s", origin.c_str(), reason.c_str());
+  };
+  const int64_t batch = state.batch, stepsPerEpoch = (state.examples + batch - 1) / batch;
+  if (state.position % batch != 0)
+    damaged(text("\"position\" is %lld, where no batch of %lld examples begins",
+                 static_cast<long long>(state.position), static_cast<long long>(batch)));
+  int64_t steps;
+  if (__builtin_mul_overflow(state.epoch, stepsPerEpoch, &steps) ||
+      steps != state.step - state.position / batch)
+    damaged(text("\"step\" is %lld, but it is at example %lld after %lld epochs of %lld steps",
+                 static_cast<long long>(state.step), static_cast<long long>(state.position),
+                 static_cast<long long>(state.epoch), static_cast<long long>(stepsPerEpoch)));
+  bool between = state.position == 0;
+  if (between != state.sums.empty() ||
+      (!between && state.sums[0] != static_cast<double>(state.position)))
+    damaged("\"sums\" are not those of the epoch so far");
 }
 
 void saveCheckpoint(const std::string &path, const Snapshot &snapshot) {
@@ -131,11 +238,7 @@ Resumed loadForResume(const Safetensors &file, const Description &description, c
     fail("%s: training cannot be resumed from it, it holds only weights (--init starts from them)",
          file.origin().c_str());
   Resumed result;
-  try {
-    result.state = stateFromJson(parseJson(file.metadata("training"), file.origin()));
-  } catch (const Json::exception &) {
-    fail("%s: its training state is damaged", file.origin().c_str());
-  }
+  result.state = stateFromJson(parseJson(file.metadata("training"), file.origin()), file.origin());
   for (const PersistentTensor &tensor : description.tensors) {
     std::string name = resumePrefix + tensor.name;
     bool weight = tensor.kind != TensorKind::Slot;

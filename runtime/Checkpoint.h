@@ -24,12 +24,17 @@ struct TrainingState {
   int64_t position = 0; ///< examples of the current epoch that are used up
   int64_t steps = 0;    ///< planned, of the whole run
   int64_t examples = 0; ///< of the training set
+  int64_t batch = 0;    ///< examples of a step
   bool shuffled = true;
   double bestLoss = std::numeric_limits<double>::infinity();
-  int64_t badEpochs = 0;                  ///< epochs since bestLoss
-  std::vector<double> sums;               ///< of the current epoch's losses and metrics
-  std::map<std::string, double> settings; ///< that were changed by --set
+  int64_t badEpochs = 0;                   ///< epochs since bestLoss
+  std::vector<double> sums;                ///< of the current epoch's losses and metrics
+  std::map<std::string, double> settings;  ///< that were changed by --set
+  std::map<std::string, std::string> data; ///< a hash of each split's data
 };
+
+/// More steps than this cannot be told apart where they are counted in double precision.
+constexpr int64_t mostSteps = int64_t(1) << 53;
 
 /// What is to be saved.
 struct Snapshot {
@@ -50,6 +55,9 @@ void loadWeights(const Safetensors &file, const Description &description, char *
 /// The conventions of the data that the weights were trained with; empty as far as they do not say.
 /// Throws Error if the program declares other classes.
 DataConventions loadConventions(const Safetensors &file, const Description &description);
+
+/// Throws Error, naming `origin`, if the numbers of a state that was loaded contradict each other.
+void checkPlace(const TrainingState &state, const std::string &origin);
 
 /// Restores the block from which training goes on, and, if they differ, the best parameters and
 /// states into `best` (else that stays as it is, and the result is without best). Throws Error if

@@ -59,16 +59,15 @@ std::vector<std::string> Arguments::all(const char *option) const {
   return found == values.end() ? std::vector<std::string>() : found->second;
 }
 
-std::optional<int64_t> Arguments::integer(const char *option, int64_t least) const {
+std::optional<int64_t> Arguments::integer(const char *option, int64_t least, int64_t most) const {
   if (!has(option))
     return std::nullopt;
   std::string word = value(option);
   std::optional<int64_t> number = parseInteger(word);
-  if (!number || *number < least) {
-    std::string bound = least > INT64_MIN ? text(" >= %lld", static_cast<long long>(least)) : "";
-    throw UsageError(
-        text("%s wants an integer%s, not '%s'", option, bound.c_str(), printable(word).c_str()));
-  }
+  if (!number || *number < least || *number > most)
+    throw UsageError(text("%s wants an integer from %lld to %lld, not '%s'", option,
+                          static_cast<long long>(least), static_cast<long long>(most),
+                          printable(word).c_str()));
   return number;
 }
 

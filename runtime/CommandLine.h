@@ -44,8 +44,8 @@ public:
   std::vector<std::string> all(const char *option) const;
   const std::vector<std::string> &operands() const { return rest; }
 
-  /// Throws UsageError if it is not an integer >= `least`.
-  std::optional<int64_t> integer(const char *option, int64_t least) const;
+  /// Throws UsageError if it is not an integer from `least` to `most`.
+  std::optional<int64_t> integer(const char *option, int64_t least, int64_t most) const;
 
 private:
   std::map<std::string, std::vector<std::string>> values;

@@ -1,5 +1,8 @@
 #include "runtime/Commands.h"
+#include "runtime/Output.h"
+#include "runtime/Settings.h"
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
@@ -36,11 +39,11 @@ int dispatch(const Model &model, const std::string &program, int argc, char **ar
   const Description &description = model.description;
   std::string command = argc > 1 ? argv[1] : "--help";
   if (command == "--help" || command == "-h" || command == "help") {
-    std::fputs(generalHelp(program, description).c_str(), stdout);
+    print(generalHelp(program, description));
     return argc > 1 ? 0 : 2;
   }
   if (command == "--version") {
-    std::printf("%s\n", versionLine(description).c_str());
+    print(versionLine(description) + "\n");
     return 0;
   }
   std::vector<std::string> names{"--help", "--version"};
@@ -54,7 +57,7 @@ int dispatch(const Model &model, const std::string &program, int argc, char **ar
       std::string help = helpText(program, entry.table);
       if (entry.run == trainCommand)
         help += settingsHelp(description);
-      std::fputs(help.c_str(), stdout);
+      print(help);
       return 0;
     }
     return entry.run(model, Arguments(entry.table, {argv + 2, static_cast<size_t>(argc - 2)}));
@@ -69,12 +72,12 @@ int runCommandLine(const Model &model, int argc, char **argv) {
   std::string program = argc > 0 ? argv[0] : "model";
   if (size_t slash = program.rfind('/'); slash != std::string::npos)
     program.erase(0, slash + 1);
+  openStandardDescriptors();
   // A file that grows beyond the limit is an error of write(), reported as such.
   std::signal(SIGXFSZ, SIG_IGN);
   try {
     int status = dispatch(model, program, argc, argv);
-    if (std::fflush(stdout) != 0 || std::ferror(stdout))
-      throw Error("cannot write the standard output");
+    print("");
     return status;
   } catch (const UsageError &error) {
     std::fprintf(stderr, "%s: error: %s (see %s --help)\n", program.c_str(), error.what(),
@@ -92,30 +95,28 @@ int runCommandLine(const Model &model, int argc, char **argv) {
 std::map<std::string, std::string> dataFolders(const Description &description,
                                                const Arguments &arguments) {
   std::map<std::string, std::string> folders;
-  std::vector<std::string> names;
+  std::vector<std::string> names, given;
   for (const DataBlock &block : description.data) {
     folders[block.name] = description.recipe ? description.recipe->folder : "";
     names.push_back(block.name);
   }
   for (const std::string &word : arguments.all("--data")) {
     // With a single block its name can be left out.
-    if (word.find('=') == std::string::npos && names.size() == 1) {
-      folders[names[0]] = word;
-      continue;
-    }
-    auto [name, folder] = splitAssignment("--data", word);
+    bool folderOnly = word.find('=') == std::string::npos && names.size() == 1;
+    auto [name, folder] = folderOnly ? std::pair(names[0], word) : splitAssignment("--data", word);
     if (!folders.count(name))
       throw UsageError(text("--data: this program has no data block '%s'%s",
                             printable(name).c_str(), suggestion(name, names).c_str()));
+    if (std::find(given.begin(), given.end(), name) != given.end())
+      throw UsageError(text("--data: the folder of '%s' is given twice", name.c_str()));
+    given.push_back(name);
     folders[name] = folder;
   }
   return folders;
 }
 
 int threadCount(const Arguments &arguments) {
-  std::optional<int64_t> threads = arguments.integer("--threads", 1);
-  if (threads && *threads > 1024)
-    throw UsageError("--threads: at most 1024");
+  std::optional<int64_t> threads = arguments.integer("--threads", 1, 1024);
   return threads ? static_cast<int>(*threads) : defaultThreads();
 }
 

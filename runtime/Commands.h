@@ -33,9 +33,6 @@ std::map<std::string, std::string> dataFolders(const Description &description,
 /// --threads, else the number of cores.
 int threadCount(const Arguments &arguments);
 
-/// The settings of the model with their defaults, for help.
-std::string settingsHelp(const Description &description);
-
 /// The data block of the recipe. Throws Error if the model has no recipe.
 const DataBlock &recipeData(const Description &description);
 

@@ -250,6 +250,7 @@ void readScalars(const Reader &reader, Description &description) {
       element.wrong("has no default");
     scalar.defaultValue = element.number("default", 0);
     scalar.description = element.string("description", "");
+    scalar.whole = element.boolean("whole", false);
     checkPlace(element, scalar.offset, 8, description.scalarBytes, 8);
     if (!scalar.settable && !filled)
       element.wrong("is neither settable nor filled in by the runtime");
@@ -327,6 +328,7 @@ Recipe readRecipe(const Reader &reader) {
   recipe.validate = reader.number("validate", 0);
   recipe.patience = reader.count("patience", 0);
   recipe.folder = reader.string("folder");
+  recipe.schedule = reader.string("schedule", "");
   if (!(recipe.validate >= 0 && recipe.validate < 1))
     reader.wrong("\"validate\" is not in [0, 1)");
   return recipe;

@@ -91,6 +91,7 @@ struct Scalar {
   bool settable = false;
   double defaultValue = 0;
   std::string description;
+  bool whole = false; ///< a setting whose values are integers
 };
 
 struct DataField {
@@ -130,6 +131,7 @@ struct Recipe {
   double validate = 0;
   int64_t patience = 0;
   std::string folder;
+  std::string schedule; ///< of the learning rate; empty: constant
 };
 
 struct Layer {

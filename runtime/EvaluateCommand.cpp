@@ -2,6 +2,7 @@
 #include "runtime/Commands.h"
 #include "runtime/Evaluation.h"
 #include "runtime/Json.h"
+#include "runtime/Output.h"
 
 #include <cstdio>
 
@@ -65,7 +66,7 @@ int evaluateCommand(const Model &model, const Arguments &arguments) {
     json[name] = value;
   json["examples"] = evaluator.examples();
   json["split"] = splitName;
-  std::printf("%s\n", dumpJson(json).c_str());
+  print(dumpJson(json) + "\n");
   return 0;
 }
 

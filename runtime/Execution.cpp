@@ -53,6 +53,10 @@ void Execution::setScalar(std::string_view name, double value) {
   }
 }
 
+double Execution::scalar(const Scalar &scalar) const {
+  return loadElement(scalars.data() + scalar.offset, scalar.integer ? DType::I64 : DType::F64, 0);
+}
+
 void Execution::initialize(int64_t seed) {
   const Function *function = description().function("nnc_initialize");
   if (!function || !compiled.initialize)

@@ -27,6 +27,7 @@ public:
   /// Gives a scalar its value; nothing happens if the model does not use it.
   void setScalar(std::string_view name, int64_t value);
   void setScalar(std::string_view name, double value);
+  double scalar(const Scalar &scalar) const;
 
   /// Writes parameters, slots and states.
   void initialize(int64_t seed);

@@ -53,6 +53,20 @@ Bytes readFile(const std::string &path) {
   return content;
 }
 
+std::string beginningOf(const std::string &path, size_t size) {
+  struct stat status;
+  if (stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode))
+    return "";
+  int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0)
+    return "";
+  std::string content(size, '\0');
+  ssize_t got = read(descriptor, content.data(), size);
+  close(descriptor);
+  content.resize(static_cast<size_t>(std::max<ssize_t>(got, 0)));
+  return content;
+}
+
 static Bytes decompress(const Bytes &compressed, const std::string &path) {
   // The last four bytes say the size of the content; only a hint, hence the bound by what deflate
   // can reach.

@@ -49,6 +49,10 @@ Bytes readFile(const std::string &path);
 /// is damaged or truncated.
 Bytes readFileOrGz(const std::string &path);
 
+/// The first `size` bytes of a regular file, or fewer if it has no more; empty if it cannot be
+/// read.
+std::string beginningOf(const std::string &path, size_t size);
+
 /// `path` if it is absolute or "-", else `folder`/`path`.
 std::string joinPath(const std::string &folder, const std::string &path);
 

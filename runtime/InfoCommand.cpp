@@ -1,5 +1,6 @@
 #include "runtime/Commands.h"
 #include "runtime/Json.h"
+#include "runtime/Output.h"
 #include "runtime/Table.h"
 
 #include <cstdio>
@@ -106,7 +107,7 @@ static Json infoJson(const Description &description) {
 int infoCommand(const Model &model, const Arguments &arguments) {
   const Description &description = model.description;
   if (arguments.has("--json")) {
-    std::printf("%s\n", dumpJson(infoJson(description)).c_str());
+    print(dumpJson(infoJson(description)) + "\n");
     return 0;
   }
   std::printf("model %s from %s, %s, for %s, compiled by nnc %s\n\n", description.model.c_str(),

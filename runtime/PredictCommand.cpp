@@ -1,10 +1,10 @@
 #include "runtime/AtomicFile.h"
 #include "runtime/Checkpoint.h"
 #include "runtime/Commands.h"
+#include "runtime/Output.h"
 #include "runtime/Predictions.h"
 
 #include <algorithm>
-#include <cstdio>
 
 namespace nnc::runtime {
 
@@ -82,6 +82,10 @@ int predictCommand(const Model &model, const Arguments &arguments) {
     throw UsageError(
         text("-o %s: unknown kind of file; predict writes .csv, .npy and .json", output.c_str()));
 
+  for (const std::string &input : arguments.operands())
+    if (isSameFile(input, output))
+      throw UsageError(text("-o %s: that is an input", output.c_str()));
+
   const DataBlock *block =
       description.recipe ? description.block(description.recipe->data) : nullptr;
   Execution execution(model, threadCount(arguments));
@@ -115,7 +119,7 @@ int predictCommand(const Model &model, const Arguments &arguments) {
         extension == ".json" ? formatJson(predictions, examples) : formatCsv(predictions, examples);
   }
   if (output == "-") {
-    std::fwrite(content.data(), 1, content.size(), stdout);
+    print(content);
     return 0;
   }
   AtomicFile file(output);

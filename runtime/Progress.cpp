@@ -1,9 +1,10 @@
 #include "runtime/Progress.h"
 
 #include "runtime/Error.h"
+#include "runtime/Output.h"
 
 #include <algorithm>
-#include <cstdio>
+#include <cerrno>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -62,25 +63,20 @@ void Progress::draw(int64_t stepsDone, const Measures &measures) {
                           static_cast<long long>(stepsPerEpoch), measures.describe().c_str(),
                           formatThousands(examplesPerSecond()).c_str(),
                           formatTime(secondsLeft(stepsDone)).c_str());
-  if (!terminal) {
-    std::printf("%s\n", line.c_str());
-    std::fflush(stdout);
-    return;
-  }
+  if (!terminal)
+    return print(line + "\n");
   // A line that wraps could not be redrawn.
   winsize window = {};
   if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 1)
     line.resize(std::min<size_t>(line.size(), window.ws_col - 1u));
-  std::printf("\r\x1b[K%s", line.c_str());
-  std::fflush(stdout);
+  print("\r\x1b[K" + line);
   drawn = true;
 }
 
 void Progress::eraseLine() {
   if (!drawn)
     return;
-  std::printf("\r\x1b[K");
-  std::fflush(stdout);
+  print("\r\x1b[K");
   drawn = false;
 }
 
@@ -98,16 +94,31 @@ void Progress::epoch(int64_t epoch, int64_t stepsDone, const Measures &training,
   line += text("; %s examples/s", formatThousands(examplesPerSecond()).c_str());
   if (stepsDone < steps)
     line += text(", %s left", formatTime(secondsLeft(stepsDone)).c_str());
-  std::printf("%s\n", line.c_str());
-  std::fflush(stdout);
+  print(line + "\n");
 }
 
 void Progress::message(const std::string &line) {
   if (quiet)
     return;
   eraseLine();
-  std::printf("%s\n", line.c_str());
-  std::fflush(stdout);
+  print(line + "\n");
+  if (problem == EPIPE)
+    (void)writeAll(STDERR_FILENO, line + "\n");
+}
+
+void Progress::warning(const std::string &line) {
+  eraseLine();
+  (void)writeAll(STDERR_FILENO, "warning: " + line + "\n");
+}
+
+void Progress::print(const std::string &text) {
+  if (problem)
+    return;
+  problem = writeAll(STDOUT_FILENO, text);
+  // Who closed the standard output, or went away from it, knows.
+  if (problem && problem != EBADF && problem != EPIPE)
+    warning("cannot write the standard output: " + systemMessage(problem) +
+            "; training goes on without it");
 }
 
 } // namespace nnc::runtime

@@ -1,5 +1,5 @@
 // What a person sees while a model trains: on a terminal one line that is redrawn, elsewhere plain
-// lines.
+// lines. The training does not depend on it: what cannot be written is left out.
 #pragma once
 
 #include "runtime/Evaluation.h"
@@ -32,10 +32,14 @@ public:
   void epoch(int64_t epoch, int64_t stepsDone, const Measures &training,
              const std::optional<Measures> &evaluation, const char *evaluated);
 
-  /// One line of its own.
+  /// One line of its own. Goes to the standard error if nobody reads the standard output any more.
   void message(const std::string &line);
 
+  /// One line on the standard error, even if `quiet`.
+  void warning(const std::string &line);
+
 private:
+  void print(const std::string &text);
   bool isDue();
   void draw(int64_t stepsDone, const Measures &measures);
   void eraseLine();
@@ -44,6 +48,7 @@ private:
 
   using Clock = std::chrono::steady_clock;
   bool quiet, terminal, drawn = false;
+  int problem = 0; ///< errno of the first failure to write; nothing is written after it
   int64_t steps, stepsPerEpoch, stepsBefore, epochs;
   int64_t examplesSinceStart = 0;
   Clock::time_point start, lastDrawn;

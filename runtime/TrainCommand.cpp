@@ -1,11 +1,11 @@
 #include "runtime/AtomicFile.h"
 #include "runtime/Commands.h"
-#include "runtime/Csv.h"
+#include "runtime/DataHash.h"
+#include "runtime/Interruption.h"
+#include "runtime/Settings.h"
 #include "runtime/Trainer.h"
 
 #include <algorithm>
-#include <csignal>
-#include <cstdio>
 
 namespace nnc::runtime {
 
@@ -22,43 +22,12 @@ static const Option trainOptions[] = {
     {"--save", "W.safetensors", "where the weights go (default: MODEL.safetensors)"},
     {"--weights-only", nullptr, "save a file without the tensors that --resume needs"},
     {"--resume", "CKPT", "continue the run that saved this file, with its seed and settings"},
+    {"--changed-data", nullptr, "resume although the data is not what that run had"},
     {"--log", "F.jsonl", "write one JSON object per step and per epoch"},
     {"--no-shuffle", nullptr, "take the examples in the order of the file"},
     {"--quiet", nullptr, "print nothing but errors"},
 };
 const Command trainCommandTable = {"train", "train the model and save its weights", trainOptions};
-
-std::string settingsHelp(const Description &description) {
-  std::string result;
-  for (const Scalar &scalar : description.scalars)
-    if (scalar.settable)
-      result += text("  %s = %g%s%s\n", scalar.name.c_str(), scalar.defaultValue,
-                     scalar.description.empty() ? "" : "  ", scalar.description.c_str());
-  return result.empty() ? "" : "\nsettings for --set, with their defaults:\n" + result;
-}
-
-/// --set: into `settings`, checked against the model's.
-static void readSettings(const Description &description, const Arguments &arguments,
-                         std::map<std::string, double> &settings) {
-  std::vector<std::string> known;
-  for (const Scalar &scalar : description.scalars)
-    if (scalar.settable)
-      known.push_back(scalar.name);
-  for (const std::string &word : arguments.all("--set")) {
-    auto [key, valueText] = splitAssignment("--set", word);
-    auto found =
-        std::find_if(description.scalars.begin(), description.scalars.end(),
-                     [&](const Scalar &scalar) { return scalar.settable && scalar.name == key; });
-    if (found == description.scalars.end())
-      throw UsageError(text("--set: unknown setting '%s'%s", printable(key).c_str(),
-                            suggestion(key, known).c_str()));
-    std::optional<double> value = parseNumber(valueText);
-    if (!value || (found->integer && !parseInteger(valueText)))
-      throw UsageError(text("--set %s: '%s' is no %s", key.c_str(), printable(valueText).c_str(),
-                            found->integer ? "integer" : "number"));
-    settings[key] = *value;
-  }
-}
 
 namespace {
 
@@ -87,7 +56,16 @@ static int64_t plannedSteps(const Recipe &recipe, Length length, int64_t example
   int64_t ofEpochs = INT64_MAX;
   if (length.epochs && __builtin_mul_overflow(*length.epochs, stepsPerEpoch, &ofEpochs))
     ofEpochs = INT64_MAX;
-  return std::min(ofEpochs, length.steps.value_or(INT64_MAX));
+  int64_t steps = std::min(ofEpochs, length.steps.value_or(INT64_MAX));
+  if (steps > mostSteps)
+    throw UsageError(length.epochs
+                         ? text("%lld epochs of %lld steps are more than the %lld steps that a run "
+                                "can have",
+                                static_cast<long long>(*length.epochs),
+                                static_cast<long long>(stepsPerEpoch),
+                                static_cast<long long>(mostSteps))
+                         : text("a run has at most %lld steps", static_cast<long long>(mostSteps)));
+  return steps;
 }
 
 namespace {
@@ -98,6 +76,7 @@ struct TrainingData {
   Rows trainRows, validationRows; ///< rows of `train`
   std::optional<Dataset> validation, test;
   DataConventions conventions;
+  std::map<std::string, std::string> hashes; ///< by split
 };
 
 TrainingData readTrainingData(const Description &description, const std::string &folder,
@@ -118,12 +97,54 @@ TrainingData readTrainingData(const Description &description, const std::string 
   data.validationRows = std::move(split.validation);
   if (const DataSplit *test = block.split("test"))
     data.test = readSplit(block, *test, folder, data.conventions);
+  data.hashes["train"] = hashOf(data.train);
+  if (data.validation)
+    data.hashes["validation"] = hashOf(*data.validation);
+  if (data.test)
+    data.hashes["test"] = hashOf(*data.test);
   return data;
 }
 
+/// A state that was loaded from `origin` must fit the program and the data.
+void checkResumed(const TrainingState &state, const Recipe &recipe, const TrainingData &data,
+                  bool changedData, const std::string &origin) {
+  int64_t examples = static_cast<int64_t>(data.trainRows.size());
+  if (state.examples != examples)
+    fail("%s: that run had %lld training examples, this one has %lld (--init starts a new run from "
+         "its weights)",
+         origin.c_str(), static_cast<long long>(state.examples), static_cast<long long>(examples));
+  if (state.batch != recipe.batch)
+    fail("%s: that run had batches of %lld examples, this one has %lld (--init starts a new run "
+         "from its weights)",
+         origin.c_str(), static_cast<long long>(state.batch), static_cast<long long>(recipe.batch));
+  checkPlace(state, origin);
+  for (const auto &[split, hash] : data.hashes)
+    if (auto before = state.data.find(split);
+        before != state.data.end() && before->second != hash && !changedData)
+      fail("%s: the %s split of data '%s' has changed since that run; --changed-data goes on with "
+           "what it is now",
+           origin.c_str(), split.c_str(), recipe.data.c_str());
+}
+
+/// Better known before hours of training than after them. What is no weight file is nothing that
+/// weights are meant to replace.
 void checkWritable(const std::string &path) {
-  // Better known before hours of training than after them.
   AtomicFile probe(path);
+  std::string old = beginningOf(path, 9); // the size of a header, and its first character
+  if (!old.empty() && !(old.size() == 9 && old.ends_with('{')))
+    fail("cannot write %s: it exists and is no weight file", path.c_str());
+}
+
+/// The settings of the resumed run, but for those that --set changes.
+void keepSettings(SettingValues &settings, const SettingValues &before,
+                  const Description &description, const std::string &origin) {
+  for (const auto &[name, value] : before) {
+    try {
+      settings.emplace(findSetting(description, name).name, value);
+    } catch (const Error &error) {
+      fail("%s: %s", origin.c_str(), error.what());
+    }
+  }
 }
 
 } // namespace
@@ -136,35 +157,39 @@ int trainCommand(const Model &model, const Arguments &arguments) {
     throw UsageError("--init and --resume exclude each other");
   if (arguments.has("--seed") && arguments.has("--resume"))
     throw UsageError("--seed: a resumed run keeps its seed");
+  if (arguments.has("--changed-data") && !arguments.has("--resume"))
+    throw UsageError("--changed-data is for --resume");
 
   TrainingPlan plan;
   plan.savePath = arguments.value("--save", description.weightsFile());
   plan.logPath = arguments.value("--log");
-  plan.appendLog = arguments.has("--resume");
+  plan.resumed = arguments.has("--resume");
   plan.quiet = arguments.has("--quiet");
   plan.resumable = !arguments.has("--weights-only");
   plan.patience = description.recipe->patience;
-  Length length{arguments.integer("--epochs", 1), arguments.integer("--steps", 1),
-                arguments.integer("--stop-after", 1)};
+  Length length{arguments.integer("--epochs", 1, mostSteps),
+                arguments.integer("--steps", 1, mostSteps),
+                arguments.integer("--stop-after", 1, mostSteps)};
   TrainingState state;
-  state.seed = arguments.integer("--seed", INT64_MIN).value_or(0);
-  std::map<std::string, double> settings;
-  readSettings(description, arguments, settings);
+  state.seed = arguments.integer("--seed", INT64_MIN, INT64_MAX).value_or(0);
+  SettingValues settings = readSettings(description, arguments);
   std::map<std::string, std::string> folders = dataFolders(description, arguments);
   checkWritable(plan.savePath);
+  if (plan.logPath == plan.savePath || isSameFile(plan.logPath, plan.savePath))
+    throw UsageError("--log and --save are the same file");
 
   Execution execution(model, threadCount(arguments));
-  AlignedBuffer best(arguments.has("--resume") ? description.persistentBytes : 0);
+  AlignedBuffer best(plan.resumed ? description.persistentBytes : 0);
   bool hasBest = false;
   DataConventions conventions;
   execution.initialize(state.seed);
-  if (arguments.has("--resume")) {
+  if (plan.resumed) {
     Safetensors file = Safetensors::read(arguments.value("--resume"));
     Resumed resumed = loadForResume(file, description, execution.persistent(), best.data());
     state = std::move(resumed.state);
     hasBest = resumed.hasBest;
     conventions = loadConventions(file, description);
-    settings.insert(state.settings.begin(), state.settings.end());
+    keepSettings(settings, state.settings, description, file.origin());
   } else if (arguments.has("--init")) {
     Safetensors file = Safetensors::read(arguments.value("--init"));
     loadWeights(file, description, execution.persistent());
@@ -177,13 +202,12 @@ int trainCommand(const Model &model, const Arguments &arguments) {
     state.shuffled = false;
 
   TrainingData data = readTrainingData(description, folders[description.recipe->data], conventions);
-  int64_t examples = static_cast<int64_t>(data.trainRows.size());
-  if (arguments.has("--resume") && state.examples != examples)
-    fail("%s: that run had %lld training examples, this one has %lld",
-         arguments.value("--resume").c_str(), static_cast<long long>(state.examples),
-         static_cast<long long>(examples));
-  plan.steps = plannedSteps(*description.recipe, length, examples,
-                            arguments.has("--resume") ? state.steps : 0);
+  if (plan.resumed)
+    checkResumed(state, *description.recipe, data, arguments.has("--changed-data"),
+                 arguments.value("--resume"));
+  state.data = data.hashes;
+  plan.steps = plannedSteps(*description.recipe, length,
+                            static_cast<int64_t>(data.trainRows.size()), state.steps);
 
   if (length.stopAfter)
     plan.stopAt = state.step + std::min(*length.stopAfter, plan.steps);
@@ -220,7 +244,7 @@ int trainCommand(const Model &model, const Arguments &arguments) {
     trainer.output().message(
         text("%s after step %lld; saved %s%s", interrupted ? "interrupted" : "paused",
              static_cast<long long>(steps), plan.savePath.c_str(), next.c_str()));
-    return interrupted ? 128 + Trainer::signal() : 0;
+    return interrupted ? 128 + Interruption::signal() : 0;
   }
   if (outcome == Trainer::Outcome::StoppedEarly)
     trainer.output().message(text("stopped early: no better %s loss than %.4g for %lld epochs",

@@ -1,48 +1,31 @@
 #include "runtime/Trainer.h"
 
 #include "runtime/Error.h"
+#include "runtime/Interruption.h"
 
 #include <algorithm>
 #include <cmath>
-#include <csignal>
 #include <cstring>
 
 namespace nnc::runtime {
 
-static constexpr int64_t rememberEvery = 32;
 static constexpr std::chrono::seconds saveInterval(60);
-
-static volatile std::sig_atomic_t interruptSignal = 0;
-
-namespace {
-
-/// While it lives, the first SIGINT or SIGTERM only asks the training loop to end; a second one
-/// ends the process.
-class InterruptHandler {
-public:
-  InterruptHandler() {
-    struct sigaction action = {};
-    action.sa_handler = [](int signal) { interruptSignal = signal; };
-    action.sa_flags = SA_RESETHAND | SA_RESTART;
-    sigaction(SIGINT, &action, &oldInterrupt);
-    sigaction(SIGTERM, &action, &oldTerminate);
-  }
-  ~InterruptHandler() {
-    sigaction(SIGINT, &oldInterrupt, nullptr);
-    sigaction(SIGTERM, &oldTerminate, nullptr);
-  }
-
-private:
-  struct sigaction oldInterrupt = {}, oldTerminate = {};
-};
-
-} // namespace
 
 static const Function &stepFunction(const Execution &execution) {
   const Function *function = execution.description().function("nnc_train_step");
   if (!function || !execution.model().trainStep)
     throw Error("this program has no training step");
   return *function;
+}
+
+/// Steps from one remembered block to the next. To copy and check a block is to cost less than one
+/// part in 200 of the steps, where a byte takes as long as 20 floating-point operations; a failing
+/// run repeats at most so many steps. A function of the model alone, so that a run that diverges
+/// does so in the same step on every machine.
+static int64_t rememberInterval(const Description &description, const Function &step) {
+  double work = std::max(1.0, static_cast<double>(step.flop));
+  double steps = 200 * 20 * static_cast<double>(description.persistentBytes) / work;
+  return static_cast<int64_t>(std::clamp(steps, 32.0, 4096.0));
 }
 
 Trainer::Trainer(Execution &execution, const Dataset &dataset, Rows trainRows,
@@ -55,15 +38,23 @@ Trainer::Trainer(Execution &execution, const Dataset &dataset, Rows trainRows,
       sums(function.description()),
       bestBlock(plan.patience > 0 ? execution.description().persistentBytes : 0),
       rememberedBlock(execution.description().persistentBytes),
-      log(plan.logPath, plan.appendLog, execution.description().floatType == DType::F64 ? 17 : 9),
+      rememberEvery(rememberInterval(execution.description(), function.description())),
       progress(plan.quiet, plan.steps,
                (static_cast<int64_t>(rows.size()) + function.batch() - 1) / function.batch(),
                state.step),
+      log(plan.logPath, plan.resumed ? std::optional(state.step) : std::nullopt,
+          execution.description().floatType == DType::F64 ? 17 : 9,
+          [this](const std::string &line) { progress.warning(line); }),
       lastSaved(std::chrono::steady_clock::now()) {
+  for (const PersistentTensor &tensor : execution.description().tensors)
+    if (tensor.kind == TensorKind::Parameter ||
+        allFinite(execution.tensor(tensor), tensor.dtype, tensor.count()))
+      finiteTensors.push_back(&tensor);
   int64_t stepsPerEpoch =
       (static_cast<int64_t>(rows.size()) + function.batch() - 1) / function.batch();
   now.steps = plan.steps;
   now.examples = static_cast<int64_t>(rows.size());
+  now.batch = function.batch();
   if (!now.sums.empty() && !sums.restore(now.sums))
     throw Error("the checkpoint is of a model with other metrics");
   execution.setScalar("seed", now.seed);
@@ -100,6 +91,8 @@ double Trainer::step() {
 
 /// Evaluates and decides; true if the run is to stop.
 bool Trainer::finishEpoch() {
+  if (plan.patience > 0) // these may be the best weights
+    checkFinite();
   Measures training = sums.mean();
   std::optional<Measures> evaluation;
   if (evaluator)
@@ -123,14 +116,16 @@ bool Trainer::finishEpoch() {
 }
 
 Trainer::Outcome Trainer::run() {
-  InterruptHandler handler;
+  Interruption interruption;
   Outcome outcome = Outcome::Finished;
+  if (const PersistentTensor *tensor = hasBest ? firstNotFinite(best()) : nullptr)
+    fail("the best weights that the run is resumed with are not finite: %s", tensor->name.c_str());
   while (now.step < plan.steps) {
     if (plan.patience > 0 && now.badEpochs >= plan.patience) {
       outcome = Outcome::StoppedEarly;
       break;
     }
-    if (rememberedStep < 0 || now.step >= rememberedStep + rememberEvery)
+    if (rememberedStep < 0 || now.step % rememberEvery == 0)
       remember();
     beginEpoch();
     int64_t before = now.position;
@@ -139,6 +134,8 @@ Trainer::Outcome Trainer::run() {
     if (rate)
       rateValue = function.scalar(*rate);
     log.step(now.step, now.epoch + 1, value, rateValue);
+    if (rateValue && !std::isfinite(*rateValue))
+      reportRate(*rateValue);
     if (!std::isfinite(value))
       reportDivergence(value);
     sums.add(function, now.position - before);
@@ -147,7 +144,7 @@ Trainer::Outcome Trainer::run() {
       outcome = Outcome::StoppedEarly;
       break;
     }
-    if (interruptSignal) {
+    if (Interruption::signal()) {
       outcome = Outcome::Interrupted;
       break;
     }
@@ -157,30 +154,32 @@ Trainer::Outcome Trainer::run() {
     }
     saveIfDue();
   }
+  checkFinite();
   save();
-  log.flush();
   return outcome;
 }
 
-int Trainer::signal() { return interruptSignal; }
-
 void Trainer::save() {
+  log.synchronise();
   now.sums = now.position ? sums.state() : std::vector<double>();
   const char *current = execution.persistent();
   saveCheckpoint(plan.savePath, {execution.description(), conventions, hasBest ? best() : current,
                                  current, plan.resumable ? &now : nullptr});
+  savedStep = now.step;
   lastSaved = std::chrono::steady_clock::now();
 }
 
 /// A long run that is killed loses about a minute. If saving fails now it is tried again later, and
-/// the end of the run decides.
+/// the end of the run decides. What is not finite is left for the next block that is to be
+/// remembered, so that the step in which the run ends does not depend on the time.
 void Trainer::saveIfDue() {
-  if (std::chrono::steady_clock::now() - lastSaved < saveInterval)
+  if (std::chrono::steady_clock::now() - lastSaved < saveInterval ||
+      firstNotFinite(execution.persistent()))
     return;
   try {
     save();
   } catch (const Error &error) {
-    progress.message(std::string("warning: ") + error.what());
+    progress.warning(error.what());
     lastSaved = std::chrono::steady_clock::now();
   }
 }
@@ -188,79 +187,6 @@ void Trainer::saveIfDue() {
 void Trainer::useBest() {
   if (hasBest)
     std::memcpy(execution.persistent(), best(), bestBlock.size());
-}
-
-void Trainer::remember() {
-  std::memcpy(rememberedBlock.data(), execution.persistent(), rememberedBlock.size());
-  rememberedStep = now.step;
-  rememberedEpoch = now.epoch;
-  rememberedPosition = now.position;
-}
-
-void Trainer::reportDivergence(double value) {
-  int64_t failing = now.step - 1, epoch = now.epoch;
-  log.flush();
-  std::memcpy(execution.persistent(), rememberedBlock.data(), rememberedBlock.size());
-  now.step = rememberedStep;
-  now.epoch = rememberedEpoch;
-  now.position = rememberedPosition;
-  while (now.step < failing) {
-    beginEpoch();
-    step();
-    if (now.position == now.examples) {
-      ++now.epoch;
-      now.position = 0;
-    }
-  }
-  beginEpoch();
-  fail("the loss is %s at step %lld (epoch %lld): %s; nothing was saved",
-       std::isnan(value) ? "nan" : "infinite", static_cast<long long>(failing + 1),
-       static_cast<long long>(epoch + 1), findCulprit().c_str());
-}
-
-static std::string layerOf(const std::string &tensorName) {
-  size_t dot = tensorName.rfind('.');
-  return dot == std::string::npos ? tensorName : tensorName.substr(0, dot);
-}
-
-/// What was wrong before the failing step began: a parameter or state, else an input, else the
-/// largest parameter is named, because then the step itself overflowed.
-std::string Trainer::findCulprit() {
-  const PersistentTensor *largest = nullptr;
-  double largestValue = -1;
-  for (const PersistentTensor &tensor : execution.description().tensors) {
-    const char *data = execution.tensor(tensor);
-    if (tensor.kind != TensorKind::Slot && !allFinite(data, tensor.dtype, tensor.count()))
-      return text("%s of layer %s became infinite or nan in step %lld", tensor.name.c_str(),
-                  layerOf(tensor.name).c_str(), static_cast<long long>(now.step));
-    if (tensor.kind != TensorKind::Parameter)
-      continue;
-    for (int64_t i = 0; i < tensor.count(); ++i) {
-      double magnitude = std::fabs(loadElement(data, tensor.dtype, i));
-      if (magnitude > largestValue) {
-        largestValue = magnitude;
-        largest = &tensor;
-      }
-    }
-  }
-  int64_t end = std::min(now.examples, now.position + function.batch());
-  for (const FieldData &field : dataset.fields) {
-    int64_t elements = elementCount(field.shape);
-    for (int64_t i = now.position; i < end; ++i) {
-      int64_t row = order[static_cast<size_t>(i)];
-      const char *data =
-          field.bytes.data() + static_cast<size_t>(row * elements) * sizeOf(field.storage);
-      if (!allFinite(data, field.storage, elements))
-        return text("field '%s' of example %lld of the data is infinite or nan", field.name.c_str(),
-                    static_cast<long long>(row));
-    }
-  }
-  std::string culprit =
-      "parameters and inputs were finite before it, so the step itself overflowed";
-  if (largest)
-    culprit += text("; the largest parameter is in %s of layer %s (%.3g)", largest->name.c_str(),
-                    layerOf(largest->name).c_str(), largestValue);
-  return culprit;
 }
 
 } // namespace nnc::runtime

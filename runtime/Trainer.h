@@ -10,6 +10,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace nnc::runtime {
 
@@ -21,7 +22,7 @@ struct TrainingPlan {
   std::string savePath;
   bool resumable = true; ///< saved files can be resumed from
   std::string logPath;
-  bool appendLog = false;
+  bool resumed = false; ///< the log goes on, too
 };
 
 class Trainer {
@@ -42,8 +43,9 @@ public:
   char *best() { return bestBlock.data(); }
   void setHasBest(bool value) { hasBest = value; }
 
-  /// Runs to the end of the plan and saves. SIGINT and SIGTERM end it after the current step.
-  /// Throws Error if the loss is not finite, and saves nothing then.
+  /// Runs to the end of the plan and saves. SIGHUP, SIGINT, SIGPIPE and SIGTERM end it after the
+  /// current step. Throws Error if the loss, the learning rate, or anything that is to be saved is
+  /// not finite. Nothing is saved then but the best weights so far, where patience is positive.
   Outcome run();
 
   /// After run(): puts the best weights, if there are any, into the execution's persistent block.
@@ -51,8 +53,6 @@ public:
 
   const TrainingState &state() const { return now; }
   Progress &output() { return progress; }
-  /// The signal that interrupted run().
-  static int signal();
 
 private:
   void beginEpoch();
@@ -60,9 +60,17 @@ private:
   bool finishEpoch();
   void save();
   void saveIfDue();
+
+  // Divergence.cpp
   void remember();
-  [[noreturn]] void reportDivergence(double loss);
-  std::string findCulprit();
+  /// The first tensor of a persistent block that is to stay finite and is not, or null.
+  const PersistentTensor *firstNotFinite(const char *block);
+  void checkFinite();
+  [[noreturn]] void reportDivergence(std::optional<double> lossValue);
+  [[noreturn]] void reportRate(double value);
+  [[noreturn]] void failAndKeepBest(const std::string &message);
+  std::string findCulprit(int64_t steps);
+  std::string findCulpritOfStep();
 
   Execution &execution;
   const Dataset &dataset;
@@ -80,13 +88,18 @@ private:
   int64_t orderEpoch = -1;
   AlignedBuffer bestBlock;
   bool hasBest = false;
-  /// The block as it was at most `rememberEvery` steps ago: a diverging run is repeated from it to
-  /// see what went wrong first, because the failing step itself spreads NaN everywhere.
+  /// All tensors but the states and slots that began as something else, such as a minimum that
+  /// begins at infinity.
+  std::vector<const PersistentTensor *> finiteTensors;
+  /// The block as it was at most `rememberEvery` steps ago, finite: a diverging run is repeated
+  /// from it to see what went wrong first, because the failing step itself spreads NaN everywhere.
   AlignedBuffer rememberedBlock;
+  const int64_t rememberEvery;
   int64_t rememberedStep = -1, rememberedEpoch = 0, rememberedPosition = 0;
-  TrainingLog log;
   Progress progress;
+  TrainingLog log;
   std::chrono::steady_clock::time_point lastSaved;
+  int64_t savedStep = -1; ///< of the file that this run has written
 };
 
 } // namespace nnc::runtime

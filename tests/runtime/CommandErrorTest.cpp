@@ -3,6 +3,7 @@
 #include "runtime/Safetensors.h"
 #include "tests/runtime/Support.h"
 
+#include <cmath>
 #include <sys/stat.h>
 
 namespace nnc::runtime {
@@ -45,14 +46,21 @@ TEST_F(CommandErrorTest, UsageErrorsHaveStatusTwo) {
                        "unknown option '--epoch', did you mean '--epochs'?"));
   EXPECT_TRUE(contains(error({"train", "--epochs"}, 2), "--epochs needs a value"));
   EXPECT_TRUE(contains(error({"train", "--epochs", "many"}, 2),
-                       "--epochs wants an integer >= 1, not 'many'"));
-  EXPECT_TRUE(contains(error({"train", "--epochs=0"}, 2), "--epochs wants an integer >= 1"));
+                       "--epochs wants an integer from 1 to 9007199254740992, not 'many'"));
+  EXPECT_TRUE(contains(error({"train", "--epochs=0"}, 2), "--epochs wants an integer from 1 to"));
   EXPECT_TRUE(contains(error({"train", "--quiet=yes"}, 2), "--quiet takes no value"));
   EXPECT_TRUE(contains(error({"train", "--seed", "1", "--seed", "2"}, 2), "--seed is given twice"));
   EXPECT_TRUE(contains(error({"train", "more"}, 2), "'more' is one word too many"));
-  EXPECT_TRUE(contains(error({"train", "--set", "rate=1"}, 2),
-                       "unknown setting 'rate', did you mean 'optimizer.rate'?"));
-  EXPECT_TRUE(contains(error({"train", "--set", "optimizer.rate=fast"}, 2), "'fast' is no number"));
+  EXPECT_TRUE(contains(error({"train", "--set", "optimizer.rat=1"}, 2),
+                       "unknown setting 'optimizer.rat', did you mean 'optimizer.rate'?; there are "
+                       "optimizer.rate, optimizer.mu"));
+  EXPECT_TRUE(contains(error({"train", "--set", "rat=1"}, 2), "did you mean 'rate'?"));
+  EXPECT_TRUE(contains(error({"train", "--set", "rate=1", "--set", "optimizer.rate=2"}, 2),
+                       "--set: optimizer.rate is given twice"));
+  EXPECT_TRUE(contains(error({"train", "--data", ".", "--data", "flowers=."}, 2),
+                       "the folder of 'flowers' is given twice"));
+  EXPECT_TRUE(
+      contains(error({"train", "--set", "optimizer.rate=fast"}, 2), "'fast' is no finite number"));
   EXPECT_TRUE(contains(error({"train", "--set", "optimizer.rate"}, 2), "wants NAME=VALUE"));
   EXPECT_TRUE(contains(error({"train", "--data", "flower=."}, 2), "did you mean 'flowers'?"));
   EXPECT_TRUE(contains(error({"train", "--threads", "100000"}, 2), "--threads"));
@@ -126,8 +134,35 @@ TEST_F(CommandErrorTest, FullDiskKeepsTheOldFile) {
   EXPECT_EQ(folder.entries(), before) << "a temporary file was left";
   EXPECT_TRUE(contains(error({"train", "--data", ".", "--quiet", "--save", "/dev/full"}),
                        "cannot write /dev/full: no space left on device"));
-  EXPECT_TRUE(contains(error({"train", "--data", ".", "--quiet", "--log", "/dev/full"}),
-                       "cannot write /dev/full: no space left on device"));
+}
+
+// The weights are of no use to anybody who has lost the file that they replaced.
+TEST_F(CommandErrorTest, OutputsReplaceOnlyWhatTheyAreMeantFor) {
+  const std::string data = readText(folder.path("train.csv"));
+  EXPECT_TRUE(contains(error({"train", "--data", ".", "--save", "train.csv"}),
+                       "cannot write train.csv: it exists and is no weight file"));
+  EXPECT_TRUE(contains(error({"train", "--data", ".", "--log", "train.csv"}),
+                       "cannot write train.csv: it exists and is no training log"));
+  EXPECT_EQ(readText(folder.path("train.csv")), data);
+  EXPECT_TRUE(contains(error({"train", "--data", ".", "--log", "w", "--save", "w"}, 2),
+                       "--log and --save are the same file"));
+  EXPECT_TRUE(
+      contains(error({"predict", "train.csv", "-o", "./train.csv"}, 2), "that is an input"));
+}
+
+TEST_F(CommandErrorTest, RunsAreNotLongerThanCanBeCounted) {
+  const std::string most = "9007199254740992"; // 2^53
+  for (const char *option : {"--steps", "--epochs", "--stop-after"})
+    for (const char *count : {"9007199254740993", "9223372036854775807", "9223372036854775808"})
+      EXPECT_TRUE(contains(error({"train", "--data", ".", option, count}, 2),
+                           std::string(option) + " wants an integer from 1 to " + most));
+  EXPECT_TRUE(contains(error({"train", "--data", ".", "--epochs", most}, 2),
+                       most + " epochs of 6 steps are more than the " + most + " steps"));
+  ProcessResult result =
+      model({"train", "--data", ".", "--epochs", most, "--steps", "7", "--stop-after", most});
+  EXPECT_TRUE(contains(result.out, "epoch 1/2: "));
+  EXPECT_TRUE(contains(result.out, "after 7 steps"));
+  EXPECT_TRUE(contains(error({"bench", "--steps", most}, 2), "--steps wants an integer from 1 to"));
 }
 
 TEST_F(CommandErrorTest, UnwritablePlaceIsKnownBeforeTraining) {
@@ -150,6 +185,74 @@ TEST_F(CommandErrorTest, DivergenceNamesStepAndLayerAndSavesNothing) {
   EXPECT_TRUE(contains(message, "nothing was saved"));
   EXPECT_EQ(readText(folder.path("w")), old);
   EXPECT_TRUE(contains(readText(folder.path("log")), "\"loss\":null"));
+}
+
+// With these the momentum grows to 1e40 in step 9, where the loss is still finite.
+static const std::vector<std::string> overflow{"train",      "--data", ".",      "--quiet", "--set",
+                                               "rate=1e-38", "--set",  "mu=1e5", "--save",  "w"};
+
+TEST_F(CommandErrorTest, WhatIsNotFiniteIsNotSaved) {
+  auto with = [](const std::vector<std::string> &more) {
+    std::vector<std::string> words = overflow;
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
+  };
+  EXPECT_TRUE(contains(error(with({"--steps", "9"})),
+                       "dense.weight of layer dense became infinite or nan in step 9 (epoch 2); "
+                       "nothing was saved"));
+  EXPECT_TRUE(
+      contains(error(with({"--steps", "20", "--stop-after", "9"})), "in step 9 (epoch 2); "));
+  EXPECT_TRUE(contains(error(with({"--steps", "20"})),
+                       "the loss is nan at step 10 (epoch 2): dense.weight of layer dense became "
+                       "infinite or nan in step 9 (epoch 2); nothing was saved"));
+  EXPECT_EQ(folder.entries(), (std::vector<std::string>{"test.csv", "train.csv"}));
+  EXPECT_EQ(model(with({"--steps", "8"})).status, 0);
+}
+
+TEST_F(CommandErrorTest, PatienceKeepsTheBestWeightsOfARunThatDiverges) {
+  ProcessResult result = model(overflow, {}, TEST_MODEL_PATIENT);
+  EXPECT_EQ(result.status, 1);
+  EXPECT_TRUE(contains(result.err, "dense.weight of layer dense became infinite or nan in step 9 "
+                                   "(epoch 2); the weights of epoch 1, the best so far with a loss "
+                                   "of "));
+  EXPECT_TRUE(contains(result.err, ", were saved to w\n"));
+  EXPECT_EQ(model({"train", "--data", ".", "--quiet", "--stop-after", "6", "--set", "rate=1e-38",
+                   "--set", "mu=1e5", "--save", "v", "--weights-only"},
+                  {}, TEST_MODEL_PATIENT)
+                .status,
+            0);
+  EXPECT_EQ(readText(folder.path("w")), readText(folder.path("v")));
+  EXPECT_TRUE(contains(error({"train", "--data", ".", "--resume", "w"}), "it holds only weights"));
+}
+
+TEST_F(CommandErrorTest, RatesAndWeightsThatAreNotFinite) {
+  EXPECT_TRUE(contains(error({"train", "--data", ".", "--set", "rate=1e39"}),
+                       "the learning rate is infinite at step 1 (epoch 1); nothing was saved"));
+  const float values[9] = {1, INFINITY};
+  auto data = reinterpret_cast<const char *>(values);
+  writeSafetensors(folder.path("w"),
+                   {{"dense.weight", DType::F32, {2, 3}, data},
+                    {"dense.bias", DType::F32, {3}, data + 12},
+                    {"counter.seen", DType::F32, {}, data}},
+                   {});
+  EXPECT_TRUE(contains(error({"train", "--data", ".", "--init", "w"}),
+                       "dense.weight of layer dense is infinite or nan before the first step"));
+}
+
+TEST_F(CommandErrorTest, FullDiskUnderTheStandardOutput) {
+  ASSERT_EQ(model({"train", "--data", ".", "--quiet"}).status, 0);
+  for (const char *words : {"--help", "--version", "train --help", "info", "info --json",
+                            "eval --data .", "predict test.csv", "bench --steps 1"})
+    for (const char *where : {"> /dev/full", ">&-"}) {
+      ProcessResult result =
+          run({"/bin/sh", "-c", std::string("exec " TEST_MODEL " ") + words + " " + where},
+              {.folder = folder.name()});
+      EXPECT_EQ(result.status, 1) << words << " " << where;
+      EXPECT_EQ(result.err,
+                std::string("runtime-test-model: error: cannot write the standard "
+                            "output: ") +
+                    (where[1] == '&' ? "bad file descriptor\n" : "no space left on device\n"));
+    }
 }
 
 TEST_F(CommandErrorTest, OutputThatCannotBeWritten) {

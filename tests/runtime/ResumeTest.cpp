@@ -3,6 +3,7 @@
 #include "runtime/Safetensors.h"
 #include "tests/runtime/Support.h"
 
+#include <algorithm>
 #include <sstream>
 
 namespace nnc::runtime {
@@ -87,6 +88,61 @@ TEST_F(ResumeTest, RefusesWhatIsNoCheckpoint) {
       contains(train({"--resume", "w"}).err, "that run had 48 training examples, this one has 50"));
   EXPECT_EQ(train({"--resume", "w", "--seed", "1"}).status, 2);
   EXPECT_EQ(train({"--resume", "w", "--init", "w"}).status, 2);
+}
+
+TEST_F(ResumeTest, ChecksEveryNumberOfTheState) {
+  ASSERT_EQ(train({"--steps", "20", "--stop-after", "8", "--save", "w"}).status, 0);
+  Safetensors good = Safetensors::read(folder.path("w"));
+  auto errorWith = [&](const std::string &key, const Json &value) {
+    Json state = parseJson(good.metadata("training"), "state");
+    state[key] = value;
+    writeSafetensors(folder.path("damaged"), good.tensors(),
+                     {{"training", dumpJson(state)}, {"classes", good.metadata("classes")}});
+    ProcessResult result = train({"--resume", "damaged", "--save", "v"});
+    EXPECT_EQ(result.status, 1) << key << " = " << dumpJson(value);
+    EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
+    EXPECT_TRUE(contains(result.err, "damaged: "));
+    return result.err;
+  };
+  const std::string noExample = ", no integer from 0 to 47";
+  EXPECT_TRUE(contains(errorWith("position", -50), "\"position\" is -50" + noExample));
+  EXPECT_TRUE(contains(errorWith("position", 950), "\"position\" is 950" + noExample));
+  EXPECT_TRUE(contains(errorWith("position", 1e12), "\"position\" is 1000000000000.0" + noExample));
+  EXPECT_TRUE(contains(errorWith("position", 1e300), "\"position\" is 1e+300" + noExample));
+  EXPECT_TRUE(contains(errorWith("position", uint64_t{1} << 63), noExample));
+  EXPECT_TRUE(contains(errorWith("position", 12), "12, where no batch of 8 examples begins"));
+  EXPECT_TRUE(contains(errorWith("position", 24), "\"step\" is 8, but it is at example 24 after"));
+  EXPECT_TRUE(contains(errorWith("epoch", -1), "\"epoch\" is -1"));
+  EXPECT_TRUE(contains(errorWith("epoch", 3), "after 3 epochs of 6 steps"));
+  EXPECT_TRUE(contains(errorWith("steps", -3), "\"steps\" is -3"));
+  EXPECT_TRUE(contains(errorWith("step", 0), "\"step\" is 0"));
+  EXPECT_TRUE(contains(errorWith("step", "8"), "\"step\" is \"8\""));
+  EXPECT_TRUE(contains(errorWith("batch", 0), "\"batch\" is 0"));
+  EXPECT_TRUE(contains(errorWith("batch", 16), "that run had batches of 16 examples"));
+  EXPECT_TRUE(contains(errorWith("bad_epochs", 5), "\"bad_epochs\" is 5, no integer from 0 to 1"));
+  EXPECT_TRUE(contains(errorWith("best_loss", true), "\"best_loss\" holds true, no number"));
+  EXPECT_TRUE(contains(errorWith("shuffled", 1), "\"shuffled\" is neither true nor false"));
+  EXPECT_TRUE(contains(errorWith("sums", {99, 1, 1}), "\"sums\" are not those of the epoch"));
+  EXPECT_TRUE(contains(errorWith("sums", Json::array()), "\"sums\" are not those of the epoch"));
+  EXPECT_TRUE(contains(errorWith("sums", {nullptr, 1, 1}), "\"sums\" holds null, no number"));
+  EXPECT_TRUE(contains(errorWith("settings", {{"optimizer.rate", "inf"}}), "is not finite"));
+  EXPECT_TRUE(contains(errorWith("settings", {{"momentum", 1}}), "unknown setting 'momentum'"));
+  EXPECT_TRUE(contains(errorWith("seed", nullptr), "\"seed\" is null"));
+}
+
+TEST_F(ResumeTest, RefusesDataThatHasChanged) {
+  ASSERT_EQ(train({"--steps", "20", "--stop-after", "8", "--save", "w"}).status, 0);
+  std::string data = content("train.csv");
+  data[data.find(",7,") - 1] ^= 1; // the last digit of the first length
+  writeFile(folder.path("train.csv"), data);
+  ProcessResult result = train({"--resume", "w"});
+  EXPECT_EQ(result.status, 1);
+  EXPECT_TRUE(contains(result.err,
+                       "w: the train split of data 'flowers' has changed since that run; "
+                       "--changed-data goes on with what it is now"));
+  EXPECT_EQ(train({"--resume", "w", "--changed-data", "--save", "v"}).status, 0);
+  EXPECT_EQ(train({"--resume", "v", "--save", "v"}).status, 0);
+  EXPECT_EQ(train({"--changed-data"}).status, 2);
 }
 
 // A rate this high makes the loss go up and down, so that the patience of 2 epochs ends soon.

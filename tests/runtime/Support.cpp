@@ -2,7 +2,6 @@
 
 #include "runtime/Philox.h"
 
-#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -75,6 +74,7 @@ ProcessResult run(const std::vector<std::string> &command, const ProcessOptions 
       rlimit limit{options.fileSizeLimit, options.fileSizeLimit};
       setrlimit(RLIMIT_FSIZE, &limit);
     }
+    std::signal(options.signal, SIG_DFL); // who runs the tests in the background ignores SIGINT
     std::vector<char *> words;
     for (const std::string &word : command)
       words.push_back(const_cast<char *>(word.c_str()));
@@ -84,7 +84,7 @@ ProcessResult run(const std::vector<std::string> &command, const ProcessOptions 
   }
   if (options.signalAfterMilliseconds > 0) {
     std::this_thread::sleep_for(std::chrono::milliseconds(options.signalAfterMilliseconds));
-    kill(child, SIGINT);
+    kill(child, options.signal);
   }
   int status = 0;
   waitpid(child, &status, 0);

@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <functional>
 #include <string>
 #include <vector>
@@ -38,7 +39,8 @@ struct ProcessOptions {
   std::string folder = {};         ///< working directory
   std::string input = {};          ///< standard input
   size_t fileSizeLimit = SIZE_MAX; ///< bytes that a file may have, as a full disk would say
-  int signalAfterMilliseconds = 0; ///< send SIGINT then, if positive
+  int signalAfterMilliseconds = 0; ///< send `signal` then, if positive
+  int signal = SIGINT;
 };
 
 ProcessResult run(const std::vector<std::string> &command, const ProcessOptions &options = {});
