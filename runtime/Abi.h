@@ -66,6 +66,54 @@ void nnc_profile(int64_t region, int64_t thread);
 #endif
 
 // clang-format off
+
+/// The features of x86-64 processors, beyond the baseline, whose instructions compiled code may contain,
+/// by LLVM's names: where the instruction `cpuid` says that the processor has them (leaf, subleaf,
+/// register, bit), and the registers that the operating system must save (bits of XCR0: the upper
+/// halves of 256-bit vectors, those of 512-bit vectors and masks, 16 more general registers).
+/// X(NAME, LEAF, SUBLEAF, REGISTER, BIT, SAVED)
+#define NNC_X86_FEATURES(X)                                                                        \
+  X("sse3", 1, 0, ECX, 0, 0)                                                                       \
+  X("ssse3", 1, 0, ECX, 9, 0)                                                                      \
+  X("sse4.1", 1, 0, ECX, 19, 0)                                                                    \
+  X("sse4.2", 1, 0, ECX, 20, 0)                                                                    \
+  X("sse4a", 0x80000001, 0, ECX, 6, 0)                                                             \
+  X("cx16", 1, 0, ECX, 13, 0)                                                                      \
+  X("movbe", 1, 0, ECX, 22, 0)                                                                     \
+  X("popcnt", 1, 0, ECX, 23, 0)                                                                    \
+  X("sahf", 0x80000001, 0, ECX, 0, 0)                                                              \
+  X("lzcnt", 0x80000001, 0, ECX, 5, 0)                                                             \
+  X("tbm", 0x80000001, 0, ECX, 21, 0)                                                              \
+  X("bmi", 7, 0, EBX, 3, 0)                                                                        \
+  X("bmi2", 7, 0, EBX, 8, 0)                                                                       \
+  X("adx", 7, 0, EBX, 19, 0)                                                                       \
+  X("gfni", 7, 0, ECX, 8, 0)                                                                       \
+  X("avx", 1, 0, ECX, 28, 0x6)                                                                     \
+  X("f16c", 1, 0, ECX, 29, 0x6)                                                                    \
+  X("fma", 1, 0, ECX, 12, 0x6)                                                                     \
+  X("fma4", 0x80000001, 0, ECX, 16, 0x6)                                                           \
+  X("xop", 0x80000001, 0, ECX, 11, 0x6)                                                            \
+  X("avx2", 7, 0, EBX, 5, 0x6)                                                                     \
+  X("avxvnni", 7, 1, EAX, 4, 0x6)                                                                  \
+  X("avxifma", 7, 1, EAX, 23, 0x6)                                                                 \
+  X("avxvnniint8", 7, 1, EDX, 4, 0x6)                                                              \
+  X("avxneconvert", 7, 1, EDX, 5, 0x6)                                                             \
+  X("avxvnniint16", 7, 1, EDX, 10, 0x6)                                                            \
+  X("avx512f", 7, 0, EBX, 16, 0xe6)                                                                \
+  X("avx512dq", 7, 0, EBX, 17, 0xe6)                                                               \
+  X("avx512ifma", 7, 0, EBX, 21, 0xe6)                                                             \
+  X("avx512cd", 7, 0, EBX, 28, 0xe6)                                                               \
+  X("avx512bw", 7, 0, EBX, 30, 0xe6)                                                               \
+  X("avx512vl", 7, 0, EBX, 31, 0xe6)                                                               \
+  X("avx512vbmi", 7, 0, ECX, 1, 0xe6)                                                              \
+  X("avx512vbmi2", 7, 0, ECX, 6, 0xe6)                                                             \
+  X("avx512vnni", 7, 0, ECX, 11, 0xe6)                                                             \
+  X("avx512bitalg", 7, 0, ECX, 12, 0xe6)                                                           \
+  X("avx512vpopcntdq", 7, 0, ECX, 14, 0xe6)                                                        \
+  X("avx512fp16", 7, 0, EDX, 23, 0xe6)                                                             \
+  X("avx512bf16", 7, 1, EAX, 5, 0xe6)                                                              \
+  X("egpr", 7, 1, EDX, 21, 0x80006)
+
 /* The schema of nnc_description
    ============================
    Unknown members are ignored. Members marked (optional) may be missing; every other one must be there.
@@ -79,6 +127,8 @@ void nnc_profile(int64_t region, int64_t thread);
      "source": TEXT,                    file name of the program, without folders, e.g. "mnist.nn"
      "float": "f32" | "f64",            the element type that `float` was compiled to
      "target": TEXT,                    processor the code is for, e.g. "znver4"
+     "features": [TEXT...],             (optional; default none) what the processor must have: names of
+                                        NNC_X86_FEATURES
 
      "persistent": {
        "bytes": BYTES,                  size of the block

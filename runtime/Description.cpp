@@ -384,6 +384,8 @@ Description parseDescription(const char *json) {
   description.model = reader.string("model");
   description.source = reader.string("source");
   description.target = reader.string("target");
+  if (reader.has("features"))
+    description.features = reader.strings("features");
   description.floatType = reader.dtype("float");
   if (!isFloat(description.floatType))
     reader.wrong("\"float\" is no float type");

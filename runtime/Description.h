@@ -143,6 +143,7 @@ struct Layer {
 
 struct Description {
   std::string compiler, model, source, target;
+  std::vector<std::string> features; ///< that the processor must have
   DType floatType = DType::F32;
   size_t persistentBytes = 0;
   std::vector<PersistentTensor> tensors;

@@ -1,23 +1,68 @@
 #include "runtime/Execution.h"
 
 #include "runtime/Error.h"
+#include "runtime/Machine.h"
 
 #include <algorithm>
 #include <cstring>
 
 namespace nnc::runtime {
 
+/// Sums and products that stay at the largest number instead of wrapping around.
+static size_t sum(size_t a, size_t b) { return a > SIZE_MAX - b ? SIZE_MAX : a + b; }
+static size_t product(size_t a, size_t b) {
+  size_t result;
+  return __builtin_mul_overflow(a, b, &result) ? SIZE_MAX : result;
+}
+
 /// The arena of the function that needs most, and behind it each thread's own memory.
 static size_t largestArena(const Description &description, int threads) {
   size_t bytes = 0;
   for (const Function &function : description.functions)
-    bytes = std::max(bytes, (function.arenaBytes + 63) / 64 * 64 +
-                                function.threadBytes * static_cast<size_t>(threads));
+    bytes = std::max(bytes, sum(sum(function.arenaBytes, 63) / 64 * 64,
+                                product(function.threadBytes, static_cast<size_t>(threads))));
   return bytes;
 }
 
-Execution::Execution(const Model &model, int threads)
-    : compiled(model), pool(threads), persistentBlock(model.description.persistentBytes),
+/// Before the first instruction that this processor may lack. The runtime itself is compiled for
+/// the baseline.
+static void checkProcessor(const Description &description) {
+  std::string missing;
+  for (const std::string &feature : missingFeatures(description.features))
+    missing += (missing.empty() ? "" : ", ") + feature;
+  if (!missing.empty())
+    fail("this program is compiled for %s, and this processor has no %s: compile it here, or with "
+         "--target-cpu for this processor",
+         description.target.c_str(), missing.c_str());
+}
+
+/// All memory is touched at once: what the machine does not have would end the process without a
+/// word.
+static void checkMemory(const Description &description, int threads, int persistentBlocks) {
+  size_t parameters = product(description.persistentBytes, static_cast<size_t>(persistentBlocks));
+  size_t arena = largestArena(description, threads), batches = 0;
+  for (const Function &function : description.functions)
+    batches = sum(batches, sum(function.inputBytes, function.outputBytes));
+  size_t total = sum(sum(parameters, arena), batches), usable = usableMemory();
+  if (total > usable)
+    fail(
+        "not enough memory: %.1f MB wanted (%.1f MB for parameters and the optimizer's state, %.1f "
+        "MB for activations, %.1f MB for batches), this machine has %.1f MB",
+        static_cast<double>(total) / 1e6, static_cast<double>(parameters) / 1e6,
+        static_cast<double>(arena) / 1e6, static_cast<double>(batches) / 1e6,
+        static_cast<double>(usable) / 1e6);
+}
+
+/// `model`, once it is known that it can run here.
+static const Model &checked(const Model &model, int threads, int persistentBlocks) {
+  checkProcessor(model.description);
+  checkMemory(model.description, threads, persistentBlocks);
+  return model;
+}
+
+Execution::Execution(const Model &model, int threads, int persistentBlocks)
+    : compiled(checked(model, threads, persistentBlocks)), pool(threads),
+      persistentBlock(model.description.persistentBytes),
       arena(largestArena(model.description, threads)), scalars(model.description.scalarBytes) {
   for (const Scalar &scalar : description().scalars) {
     if (scalar.integer)

@@ -14,7 +14,10 @@ namespace nnc::runtime {
 /// The memory that all functions of a model share. All of it is allocated here, once.
 class Execution {
 public:
-  Execution(const Model &model, int threads);
+  /// The command keeps `persistentBlocks` blocks of the size of the persistent one altogether.
+  /// Throws Error if the processor cannot run the model's code, or if the machine does not have the
+  /// memory.
+  Execution(const Model &model, int threads, int persistentBlocks = 1);
 
   const Model &model() const { return compiled; }
   const Description &description() const { return compiled.description; }

@@ -178,7 +178,9 @@ int trainCommand(const Model &model, const Arguments &arguments) {
   if (plan.logPath == plan.savePath || isSameFile(plan.logPath, plan.savePath))
     throw UsageError("--log and --save are the same file");
 
-  Execution execution(model, threadCount(arguments));
+  // Besides the one that trains: the remembered one, the best one, and that of the resumed run.
+  int blocks = 2 + (plan.patience > 0 ? 1 : 0) + (plan.resumed ? 1 : 0);
+  Execution execution(model, threadCount(arguments), blocks);
   AlignedBuffer best(plan.resumed ? description.persistentBytes : 0);
   bool hasBest = false;
   DataConventions conventions;

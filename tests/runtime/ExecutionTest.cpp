@@ -1,5 +1,6 @@
 #include "runtime/Execution.h"
 #include "runtime/Evaluation.h"
+#include "runtime/Machine.h"
 #include "tests/runtime/Support.h"
 
 #include <cstring>
@@ -132,6 +133,50 @@ TEST(ExecutionTest, RejectsDataThatDoesNotFit) {
             }),
             "the data has no field 'image'");
 }
+
+TEST(ExecutionTest, WantsNoMoreMemoryThanTheMachineHas) {
+  Model model = observingModel();
+  model.description.functions[0].arenaBytes = size_t(1) << 50;
+  EXPECT_TRUE(contains(errorOf([&] { Execution execution(model, 1); }),
+                       "not enough memory: 1125899906.8 MB wanted (0.0 MB for parameters and the "
+                       "optimizer's state, 1125899906.8 MB for activations, 0.0 MB for batches), "
+                       "this machine has "));
+  model.description.functions[0].threadBytes = SIZE_MAX / 2;
+  EXPECT_TRUE(contains(errorOf([&] { Execution execution(model, 3); }), "not enough memory"));
+  model.description.functions[0].arenaBytes = model.description.functions[0].threadBytes = 0;
+  model.description.persistentBytes = usableMemory() / 2;
+  EXPECT_TRUE(contains(errorOf([&] { Execution execution(model, 1, 3); }), "not enough memory"));
+}
+
+TEST(ExecutionTest, NamesFeaturesThatTheProcessorLacks) {
+  Model model = observingModel();
+  model.description.target = "deloreanlake";
+  model.description.features = {"flux-capacitor", "time-circuits"};
+  EXPECT_EQ(errorOf([&] { Execution execution(model, 1); }),
+            "this program is compiled for deloreanlake, and this processor has no flux-capacitor, "
+            "time-circuits: compile it here, or with --target-cpu for this processor");
+}
+
+#if defined(__x86_64__)
+TEST(MachineTest, FindsFeatures) {
+  auto has = [](const char *name) { return missingFeatures({name}).empty(); };
+#define EXPECT_FEATURE(NAME) EXPECT_EQ(has(NAME), __builtin_cpu_supports(NAME) != 0) << NAME
+  EXPECT_FEATURE("sse3");
+  EXPECT_FEATURE("sse4.2");
+  EXPECT_FEATURE("popcnt");
+  EXPECT_FEATURE("bmi2");
+  EXPECT_FEATURE("gfni");
+  EXPECT_FEATURE("avx");
+  EXPECT_FEATURE("avx2");
+  EXPECT_FEATURE("fma");
+  EXPECT_FEATURE("fma4");
+  EXPECT_FEATURE("avx512f");
+  EXPECT_FEATURE("avx512vl");
+  EXPECT_FEATURE("avx512vnni");
+  EXPECT_FEATURE("avx512bf16");
+#undef EXPECT_FEATURE
+}
+#endif
 
 TEST(ExecutionTest, MeasureSumsSurviveASave) {
   Model model = observingModel();
