@@ -1,5 +1,6 @@
 """The test suite: FileCheck tests of every stage, and the unit tests as one test a program."""
 import os
+import platform
 import sys
 import lit.formats
 
@@ -26,6 +27,9 @@ if os.path.isdir(os.path.join(shared, "data")):
     config.available_features.add("shared")
     config.environment["NNC_SHARED"] = shared
 config.substitutions.append(("%{shared}", shared))
+
+if platform.machine() == "x86_64":
+    config.available_features.add("x86_64")
 
 if config.sanitized:
     config.available_features.add("sanitized")

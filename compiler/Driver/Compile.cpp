@@ -242,7 +242,7 @@ bool Compilation::fitMemory() {
 bool Compilation::emit() {
   std::string error;
   const std::string description = describeModel(frontend.program(), readBlocks(*module),
-                                                frontend.source(), options.precision, target.cpu);
+                                                frontend.source(), options.precision, target);
   const ConstantText text{"nnc_description", description};
   if (options.emit == Stage::Exe) {
     std::vector<llvm::SmallString<0>> objects;

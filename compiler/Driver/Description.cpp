@@ -287,14 +287,15 @@ Object Describer::sourceLines(const lang::SourceFile &source) {
 
 std::string describeModel(const lang::Program &program, const ModuleBlocks &blocks,
                           const lang::SourceFile &source, FloatPrecision precision,
-                          const std::string &targetCpu) {
+                          const TargetDescription &target) {
   Describer describer(program, blocks, precision);
   Object description{{"abi", NNC_ABI_VERSION},
                      {"compiler", NNC_VERSION},
                      {"model", program.model},
                      {"source", llvm::sys::path::filename(source.name())},
                      {"float", precision == FloatPrecision::F32 ? "f32" : "f64"},
-                     {"target", targetCpu},
+                     {"target", target.cpu},
+                     {"features", Array(target.checkedFeatures)},
                      {"persistent", describer.persistent()},
                      {"functions", describer.functions()},
                      {"scalars", describer.scalars()},

@@ -4,6 +4,7 @@
 
 #include "compiler/Conversion/BlockLayout.h"
 #include "compiler/Import/ImportProgram.h"
+#include "compiler/Target/TargetDescription.h"
 #include "lang/Program.h"
 
 #include <string>
@@ -14,6 +15,6 @@ namespace nnc {
 /// user gave.
 std::string describeModel(const lang::Program &program, const ModuleBlocks &blocks,
                           const lang::SourceFile &source, FloatPrecision precision,
-                          const std::string &targetCpu);
+                          const TargetDescription &target);
 
 } // namespace nnc

@@ -1,5 +1,7 @@
 #include "compiler/Target/TargetDescription.h"
 
+#include "runtime/Abi.h"
+
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/Twine.h"
 #include "llvm/MC/MCSubtargetInfo.h"
@@ -42,6 +44,11 @@ void describeX86(TargetDescription &target, const llvm::MCSubtargetInfo &subtarg
     return subtarget.checkFeatures((llvm::Twine("+") + feature).str());
   };
   const bool wide = has("avx512f") && has("avx512vl") && has("avx512dq") && has("avx512bw");
+#define NNC_CHECK_FEATURE(NAME, LEAF, SUBLEAF, REGISTER, BIT, SAVED)                               \
+  if (has(NAME))                                                                                   \
+    target.checkedFeatures.push_back(NAME);
+  NNC_X86_FEATURES(NNC_CHECK_FEATURE)
+#undef NNC_CHECK_FEATURE
   target.hasFma = wide || has("fma");
   if (wide) {
     target.vectorBits = 512;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace nnc {
 
@@ -15,6 +16,9 @@ struct TargetDescription {
   std::string triple;
   std::string cpu;
   std::string features;
+  /// What the code may use beyond the baseline, by the names in runtime/Abi.h: the runtime checks
+  /// that the machine has it.
+  std::vector<std::string> checkedFeatures;
 
   /// Width of a vector register in bits; the element's own width where the processor has no
   /// vectors.
