@@ -100,9 +100,9 @@ struct StateInfo {
 };
 
 /// A number of the recipe that `--set key=value` changes at run time: a Scalar argument of type
-/// Real with this name. The other Scalar arguments are counters that the runtime fills in: `seed`,
-/// `step` (steps finished before this one), `steps`, `epoch` (epochs finished), `epochs`,
-/// `steps_per_epoch`. They have type Int and are 64 bits wide.
+/// Real with this name, `optimizer.mu` or `rate.peak`. The other Scalar arguments are counters that
+/// the runtime fills in: `seed`, `step` (steps finished before this one), `steps`, `epoch` (epochs
+/// finished), `epochs`, `steps_per_epoch`. They have type Int and are 64 bits wide.
 struct Setting {
   std::string key;
   double value = 0;
@@ -147,6 +147,7 @@ struct Recipe {
   std::optional<int64_t> steps;
   double validate = 0;  ///< fraction of the training split that is held out
   int64_t patience = 0; ///< epochs without improvement before stopping; 0: never
+  std::string schedule; ///< the name of the learning rate's schedule; empty: it is constant
 };
 
 /// A row of `EXE info`: one layer instance, in the order of application.

@@ -169,17 +169,18 @@ Array Describer::functions() {
 }
 
 Object Describer::scalars() {
-  llvm::StringMap<double> defaults;
+  llvm::StringMap<const lang::Setting *> settings;
   for (const lang::Setting &setting : program.settings)
-    defaults[setting.key] = setting.value;
+    settings[setting.key] = &setting;
   Array values;
   for (const BlockTensor &tensor : blocks.scalars.tensors) {
     Object entry{{"name", tensor.name},
                  {"dtype", elementName(tensor.type.getElementType())},
                  {"offset", tensor.offset}};
-    if (auto found = defaults.find(tensor.name); found != defaults.end()) {
+    if (const lang::Setting *setting = settings.lookup(tensor.name)) {
       entry["settable"] = true;
-      entry["default"] = found->second;
+      entry["default"] = setting->value;
+      entry["whole"] = setting->integer;
     }
     values.push_back(std::move(entry));
   }
@@ -251,6 +252,8 @@ Object Describer::recipe(const std::string &source) {
                 {"validate", program.recipe.validate},
                 {"patience", program.recipe.patience},
                 {"folder", llvm::sys::path::parent_path(folder).str()}};
+  if (!program.recipe.schedule.empty())
+    recipe["schedule"] = program.recipe.schedule;
   if (program.recipe.epochs)
     recipe["epochs"] = *program.recipe.epochs;
   if (program.recipe.steps)

@@ -105,7 +105,6 @@ void TrainingElaborator::assemble() {
     });
     program.functions.push_back(std::move(graph.function));
   }
-  elaborator.finishSettings();
 }
 
 } // namespace nnc::lang

@@ -331,7 +331,6 @@ private:
                       bool integer, SourceRange range);
   Tensor setting(const std::string &key, double value, bool integer, SourceRange range);
   void bindCounters();
-  void finishSettings();
   std::optional<DataInfo> elaborateData(const DataDeclaration &declaration);
 
   const Module &user;

@@ -1,6 +1,6 @@
 // Numbers of the recipe: what is written for an optimizer or a schedule, and their defaults, are
-// settings that a run can change. Each has a full key, `optimizer.mu` or `rate.peak`, and is known
-// by its last part where that is unique.
+// settings that a run can change. Each has a full key, `optimizer.mu` or `rate.peak`; the runtime
+// knows it by its last part, too, where that is unique.
 #include "lang/elaborate/Elaborator.h"
 
 #include <algorithm>
@@ -89,27 +89,6 @@ Entity Elaborator::evaluateSchedule(const Entity &schedule, const std::string &p
   if (!value.poisoned())
     report(Diag::ScheduleValue, declaration.name.range, declaration.name.text, describe(value));
   return Poison{};
-}
-
-void Elaborator::finishSettings() {
-  auto lastPart = [](const std::string &key) { return key.substr(key.rfind('.') + 1); };
-  std::map<std::string, int> uses{{"seed", 1},  {"step", 1},   {"steps", 1},
-                                  {"epoch", 1}, {"epochs", 1}, {"steps_per_epoch", 1}};
-  for (const Setting &setting : program.settings)
-    ++uses[lastPart(setting.key)];
-  std::map<std::string, std::string> names;
-  for (Setting &setting : program.settings) {
-    std::string name = uses[lastPart(setting.key)] == 1 ? lastPart(setting.key) : setting.key;
-    names[setting.key] = name;
-    setting.key = name;
-  }
-  for (Function &function : program.functions)
-    for (FunctionArgument &argument : function.arguments)
-      if (auto name = names.find(argument.name);
-          argument.kind == ArgumentKind::Scalar && name != names.end()) {
-        argument.name = name->second;
-        function.values[argument.value].name = name->second;
-      }
 }
 
 } // namespace nnc::lang

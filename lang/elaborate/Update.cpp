@@ -128,10 +128,14 @@ bool TrainingElaborator::readOptimizer(std::vector<NamedEntity> &settings, Tenso
       return elaborator.recipeNumber(plain, "optimizer", name, kind == ElementKind::Int, range);
     };
     if (kind == ElementKind::Schedule) {
+      auto *schedule = value.get<CallableEntity>();
+      const std::string scheduleName =
+          schedule && schedule->declaration ? schedule->declaration->name.text : "";
       value = value.isNumber() ? number(value) : elaborator.evaluateSchedule(value, name, range);
       if (auto *tensor = value.get<Tensor>(); tensor && (!hasLearningRate || name == "rate")) {
         rate = *tensor;
         hasLearningRate = true;
+        program.recipe.schedule = scheduleName;
       }
     } else if (kind == ElementKind::Float || kind == ElementKind::Int) {
       if (auto *except = value.get<ExceptEntity>())

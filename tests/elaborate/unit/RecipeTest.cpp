@@ -16,18 +16,22 @@ std::vector<std::string> keysOf(const std::string &block) {
   return keys;
 }
 
-TEST(Recipe, SettingsHaveShortKeysWhereTheyAreUnique) {
-  EXPECT_EQ(keysOf("optimizer = sgd(0.1)"), (std::vector<std::string>{"rate", "decay"}));
+TEST(Recipe, SettingsHaveFullKeys) {
+  using Keys = std::vector<std::string>;
+  EXPECT_EQ(keysOf("optimizer = sgd(0.1)"), (Keys{"optimizer.rate", "optimizer.decay"}));
   EXPECT_EQ(keysOf("optimizer = sgd(rate = cosine(0.1))"),
-            (std::vector<std::string>{"peak", "warmup", "low", "decay"}));
+            (Keys{"rate.peak", "rate.warmup", "rate.low", "optimizer.decay"}));
   EXPECT_EQ(keysOf("optimizer = sgd(rate = exponential(0.1))\n  clip = value(1.0)"),
-            (std::vector<std::string>{"limit", "rate", "factor", "decay"}));
+            (Keys{"clip.limit", "rate.rate", "rate.factor", "optimizer.decay"}));
 }
 
-TEST(Recipe, EqualShortKeysBecomeFullOnes) {
-  EXPECT_EQ(keysOf("optimizer = own(rate = cosine(0.1))\n}\noptimizer own(rate: schedule, low: "
-                   "float = 2) {\n  param <- param - rate * low * grad"),
-            (std::vector<std::string>{"peak", "warmup", "rate.low", "optimizer.low"}));
+TEST(Recipe, NamesTheScheduleOfTheLearningRate) {
+  auto schedule = [](const std::string &rate) {
+    Elaborated elaborated(trained(model, "optimizer = momentum(" + rate + ")"));
+    return elaborated.good().recipe.schedule;
+  };
+  EXPECT_EQ(schedule("0.1"), "");
+  EXPECT_EQ(schedule("rate = step_decay(0.1, every = 3)"), "step_decay");
 }
 
 TEST(Recipe, SettingsAreArgumentsOfTheStep) {
@@ -36,7 +40,8 @@ TEST(Recipe, SettingsAreArgumentsOfTheStep) {
   for (const FunctionArgument &argument : elaborated.function("train_step").arguments)
     if (argument.kind == ArgumentKind::Scalar)
       scalars.push_back(argument.name);
-  EXPECT_EQ(scalars, (std::vector<std::string>{"rate", "mu", "dampening", "decay", "step"}));
+  EXPECT_EQ(scalars, (std::vector<std::string>{"optimizer.rate", "optimizer.mu",
+                                               "optimizer.dampening", "optimizer.decay", "step"}));
   EXPECT_EQ(elaborated.good().settings[1].value, 0.8);
 }
 
@@ -54,10 +59,12 @@ TEST(Recipe, Signatures) {
   };
   EXPECT_EQ(describe("initialize"),
             "seed -> dense.weight dense.bias dense.weight.velocity dense.bias.velocity");
-  EXPECT_EQ(describe("train_step"), "dense.weight dense.bias dense.weight.velocity "
-                                    "dense.bias.velocity x label rate mu dampening decay step -> "
-                                    "dense.weight dense.bias dense.weight.velocity "
-                                    "dense.bias.velocity loss accuracy learning_rate");
+  EXPECT_EQ(describe("train_step"),
+            "dense.weight dense.bias dense.weight.velocity "
+            "dense.bias.velocity x label optimizer.rate optimizer.mu optimizer.dampening "
+            "optimizer.decay step -> "
+            "dense.weight dense.bias dense.weight.velocity "
+            "dense.bias.velocity loss accuracy learning_rate");
   EXPECT_EQ(describe("evaluate"), "dense.weight dense.bias x label -> loss accuracy");
   EXPECT_EQ(describe("predict"), "dense.weight dense.bias x -> output");
   EXPECT_EQ(describe("gradient"),
@@ -73,7 +80,7 @@ TEST(Recipe, SgdIsWhatTheTextSays) {
   ASSERT_NE(gradient, std::string::npos);
   std::vector<std::string> update = Elaborated::lines(text.substr(gradient));
   ASSERT_EQ(update.size(), 5u) << text;
-  EXPECT_NE(update[1].find(" = convert %rate : float"), std::string::npos) << text;
+  EXPECT_NE(update[1].find(" = convert %optimizer.rate : float"), std::string::npos) << text;
   EXPECT_NE(update[2].find(" = broadcast "), std::string::npos) << text;
   EXPECT_NE(update[3].find(", %grad.dense.weight : float[4, 3]"), std::string::npos) << text;
   EXPECT_NE(update[4].find(" = sub %dense.weight, "), std::string::npos) << text;
@@ -88,7 +95,7 @@ TEST(Recipe, DecayLeavesOutWhatIsExcepted) {
     const Function &step = elaborated.function("train_step");
     for (const Operation &operation : step.operations)
       for (ValueId operand : operation.operands)
-        count += operation.name == "convert" && step.values[operand].name == "decay";
+        count += operation.name == "convert" && step.values[operand].name == "optimizer.decay";
     return count;
   };
   EXPECT_EQ(decays(all), 2);
