@@ -1,5 +1,5 @@
 // Calls and pipes: matching arguments with parameters, giving settings, applying to inputs.
-#include "lang/elaborate/Elaborator.h"
+#include "lang/elaborate/IndexEvaluator.h"
 
 #include <algorithm>
 
@@ -256,6 +256,10 @@ Entity Elaborator::construct(const CallableEntity &callable,
 
 Entity Elaborator::evaluateCall(const CallExpression &expression) {
   Entity callee = evaluate(*expression.callee);
+  if (expression.arguments.size() == 1 && !leavesOut(callee).empty())
+    if (auto *where = as<WhereExpression>(expression.arguments[0].value))
+      return IndexEvaluator(*this).applyToKept(callee, expression.arguments[0].name.text, *where,
+                                               expression.range);
   std::vector<GivenArgument> given = evaluateArguments(expression.arguments);
   if (callee.poisoned())
     return Poison{};
@@ -290,6 +294,9 @@ Entity Elaborator::evaluateCall(const CallExpression &expression) {
 }
 
 Entity Elaborator::evaluatePipe(const PipeExpression &expression) {
+  if (auto *where = as<WhereExpression>(expression.value))
+    if (Entity stage = evaluate(*expression.stage); !leavesOut(stage).empty())
+      return IndexEvaluator(*this).applyToKept(stage, "", *where, expression.stage->range);
   Entity value = evaluate(*expression.value);
   if (auto *call = as<CallExpression>(expression.stage); call && as<NameExpression>(call->callee)) {
     // `x |> f(a)` of a function without settings would be read as f(a)(x).
@@ -334,7 +341,8 @@ Entity Elaborator::apply(const Entity &callee, const std::vector<GivenArgument> 
              int64_t(given.size()));
       return Poison{};
     }
-    return applyReducer(*reducer->expression, given[0].value, range);
+    return applyReducer(*reducer->expression, reducer->expression->reducer.text, given[0].value,
+                        range);
   }
   auto *callable = callee.get<CallableEntity>();
   if (!callable) {

@@ -212,7 +212,9 @@ private:
                  SourceRange range);
   Entity logical(BinaryOperator op, const Entity &left, const Entity &right, SourceRange range);
   Entity power(const Entity &base, const Entity &exponent, SourceRange range);
-  Entity select(const Entity &condition, const Entity &yes, const Entity &no, SourceRange range);
+  /// `what` names the construct in messages.
+  Entity select(const Entity &condition, const Entity &yes, const Entity &no, SourceRange range,
+                std::string_view what = "if");
   Entity matrixMultiply(const Entity &left, const Entity &right, SourceRange range);
   std::optional<Entity> simplified(const std::string &name, const Entity &left,
                                    const Entity &right);
@@ -310,7 +312,9 @@ private:
   // Reductions.cpp
   Entity evaluateReduce(const ReduceExpression &expression);
   static bool isOverIndices(const ReduceExpression &expression);
-  Entity applyReducer(const ReduceExpression &expression, const Entity &operand, SourceRange range);
+  /// The reduction called `reducer` over what stands in the brackets of `expression`.
+  Entity applyReducer(const ReduceExpression &expression, const std::string &reducer,
+                      const Entity &operand, SourceRange range);
   Entity reduceAxes(const std::string &reducer, const Tensor &value, std::vector<int64_t> axes,
                     SourceRange range);
   std::optional<std::vector<int64_t>> reducedAxes(const ReduceExpression &expression,
@@ -320,6 +324,12 @@ private:
   friend class IndexEvaluator;
   void defineByIndex(const IndexDefinition &statement);
   Entity evaluateIndexed(const Expression &expression);
+
+  // Where.cpp
+  /// The name of a reduction, or of a function of the library, that can leave values of its only
+  /// operand out; empty for anything else.
+  std::string_view leavesOut(const Entity &callee) const;
+  void reportWhere(const WhereExpression &expression);
 
   // Windows.cpp
   friend class WindowSettings;

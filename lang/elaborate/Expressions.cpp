@@ -53,7 +53,8 @@ Entity Elaborator::evaluate(const Expression &expression) {
   case ExpressionKind::Reduce:
     return evaluateReduce(*as<ReduceExpression>(&expression));
   case ExpressionKind::Where:
-    return evaluateIndexed(expression);
+    reportWhere(*as<WhereExpression>(&expression));
+    return Poison{};
   case ExpressionKind::If:
     return evaluateIf(*as<IfExpression>(&expression));
   case ExpressionKind::Record: {

@@ -16,8 +16,13 @@ public:
 
   /// `name[indices] = value`
   Entity define(const IndexDefinition &statement);
-  /// A sum over indices or a `where` that stands in ordinary code.
+  /// A reduction over indices that stands in ordinary code.
   Entity alone(const Expression &expression);
+  /// `callee(where ...)` in ordinary code, of a callee that leaves values out. The indices of the
+  /// operand that mean nothing outside of it are its own; the dimensions of the operand are theirs,
+  /// in the order in which they first stand.
+  Entity applyToKept(const Entity &callee, const std::string &name, const WhereExpression &where,
+                     SourceRange range);
 
 private:
   using Labels = std::vector<std::string>;
@@ -56,9 +61,23 @@ private:
   Factors evaluateCall(const Entity &callee, const std::vector<const Expression *> &inputs,
                        const std::vector<std::string> &names, SourceRange range);
   Factors evaluateReduce(const ReduceExpression &expression);
-  Factors evaluateWhere(const WhereExpression &expression);
   Factors evaluateIf(const IfExpression &expression);
   Factors sum(Factors operand, const Labels &summed, SourceRange range);
+  Factors labelled(const Entity &result, const Labels &labels, SourceRange range);
+
+  // Where.cpp
+  /// What stands behind a `where`, aligned with its condition.
+  struct Kept {
+    Entity value, condition;
+    Labels labels;
+  };
+  std::optional<Kept> keep(const WhereExpression &where);
+  Entity leaveOut(const std::string &by, const Kept &kept,
+                  const std::function<Entity(const std::string &, const Entity &)> &apply,
+                  SourceRange range);
+  Entity applyToKept(const Entity &callee, const std::string &name, const Kept &kept,
+                     SourceRange range);
+
   Factors reduceTerm(const std::string &reducer, Term term, const Labels &over, SourceRange range);
 
   std::optional<Term> force(Factors factors, SourceRange range);
@@ -78,9 +97,8 @@ private:
 
   Elaborator &elaborator;
   std::map<std::string, Variable> variables;
-  Labels preferred;             // the order of the result's dimensions
-  bool failed = false;          // what an index runs over may be unknown for that reason
-  std::optional<double> absent; // what stands where the condition of a `where` fails
+  Labels preferred;    // the order of the result's dimensions
+  bool failed = false; // what an index runs over may be unknown for that reason
 };
 
 } // namespace nnc::lang

@@ -3,8 +3,6 @@
 #include "lang/ASTWalk.h"
 
 #include <algorithm>
-#include <cmath>
-#include <utility>
 
 namespace nnc::lang {
 
@@ -168,7 +166,8 @@ IndexEvaluator::Factors IndexEvaluator::evaluate(const Expression &expression) {
       return evaluateReduce(*as<ReduceExpression>(&expression));
     return one(elaborator.evaluate(expression));
   case ExpressionKind::Where:
-    return evaluateWhere(*as<WhereExpression>(&expression));
+    elaborator.reportWhere(*as<WhereExpression>(&expression));
+    return failure();
   case ExpressionKind::If:
     return evaluateIf(*as<IfExpression>(&expression));
   case ExpressionKind::Block: {
@@ -317,17 +316,19 @@ IndexEvaluator::Factors IndexEvaluator::evaluateCall(const Entity &callee,
                                                      const std::vector<const Expression *> &inputs,
                                                      const std::vector<std::string> &names,
                                                      SourceRange range) {
+  if (auto *where = inputs.size() == 1 ? as<WhereExpression>(inputs[0]) : nullptr;
+      where && !elaborator.leavesOut(callee).empty()) {
+    std::optional<Kept> kept = keep(*where);
+    return kept ? labelled(applyToKept(callee, names[0], *kept, range), kept->labels, range)
+                : failure();
+  }
   std::vector<Term> terms;
-  std::optional<double> outer = std::exchange(absent, -HUGE_VAL);
   for (const Expression *input : inputs) {
     std::optional<Term> term = force(evaluate(*input), input->range);
-    if (!term) {
-      absent = outer;
+    if (!term)
       return failure();
-    }
     terms.push_back(*term);
   }
-  absent = outer;
   Labels labels = unite(terms);
   std::vector<GivenArgument> given;
   for (size_t index = 0; index < terms.size(); ++index) {
@@ -338,7 +339,11 @@ IndexEvaluator::Factors IndexEvaluator::evaluateCall(const Entity &callee,
       return failure();
     given.push_back({names[index], *value, inputs[index]->range});
   }
-  Entity result = elaborator.apply(callee, given, range);
+  return labelled(elaborator.apply(callee, given, range), labels, range);
+}
+
+IndexEvaluator::Factors IndexEvaluator::labelled(const Entity &result, const Labels &labels,
+                                                 SourceRange range) {
   if (result.poisoned())
     return failure();
   auto *tensor = result.get<Tensor>();
@@ -352,25 +357,6 @@ IndexEvaluator::Factors IndexEvaluator::evaluateCall(const Entity &callee,
     return failure();
   }
   return one(result, labels);
-}
-
-IndexEvaluator::Factors IndexEvaluator::evaluateWhere(const WhereExpression &expression) {
-  if (!absent) {
-    elaborator.report(Diag::WhereHere, expression.range);
-    return failure();
-  }
-  double missing = *absent;
-  std::optional<Term> value = force(evaluate(*expression.value), expression.value->range);
-  std::optional<Term> condition =
-      force(evaluate(*expression.condition), expression.condition->range);
-  if (!value || !condition)
-    return failure();
-  Labels labels = unite({*value, *condition});
-  std::optional<Entity> yes = alignTerm(*value, labels, expression.range),
-                        test = alignTerm(*condition, labels, expression.range);
-  if (!yes || !test)
-    return failure();
-  return one(elaborator.select(*test, *yes, Entity(missing), expression.range), labels);
 }
 
 IndexEvaluator::Factors IndexEvaluator::evaluateIf(const IfExpression &expression) {
@@ -432,10 +418,6 @@ void IndexEvaluator::declareFree(const Expression &expression) {
 }
 
 Entity IndexEvaluator::alone(const Expression &expression) {
-  if (auto *where = as<WhereExpression>(&expression)) {
-    declareFree(*where->value);
-    absent = -HUGE_VAL;
-  }
   std::optional<Term> result = force(evaluate(expression), expression.range);
   if (!result)
     return Poison{};

@@ -116,16 +116,24 @@ IndexEvaluator::Factors IndexEvaluator::evaluateReduce(const ReduceExpression &e
   if (!declareItems(expression.items, over, hidden))
     return failure();
   const std::string &reducer = expression.reducer.text;
-  std::optional<double> outer = absent;
-  absent = reducer == "sum"                          ? std::optional(0.0)
-           : reducer == "max" || reducer == "argmax" ? std::optional(-HUGE_VAL)
-           : reducer == "min"                        ? std::optional(HUGE_VAL)
-           : reducer == "prod"                       ? std::optional(1.0)
-                                                     : std::nullopt;
-  Factors operand = evaluate(*expression.operand);
-  absent = outer;
   Factors result;
-  if (reducer == "sum") {
+  if (auto *where = as<WhereExpression>(expression.operand)) {
+    std::optional<Kept> kept = keep(*where);
+    Labels left;
+    Entity reduced = kept ? leaveOut(
+                                reducer, *kept,
+                                [&](const std::string &name, const Entity &value) {
+                                  Factors factors = reduceTerm(name, {value, kept->labels}, over,
+                                                               expression.range);
+                                  if (factors.failed)
+                                    return Entity(Poison{});
+                                  left = factors.terms[0].labels;
+                                  return factors.terms[0].value;
+                                },
+                                expression.range)
+                          : Entity(Poison{});
+    result = one(reduced, left);
+  } else if (Factors operand = evaluate(*expression.operand); reducer == "sum") {
     result = sum(std::move(operand), over, expression.range);
   } else {
     std::optional<Term> term = force(std::move(operand), expression.range);

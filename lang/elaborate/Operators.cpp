@@ -292,7 +292,7 @@ Entity Elaborator::binary(BinaryOperator op, const Entity &left, const Entity &r
 }
 
 Entity Elaborator::select(const Entity &condition, const Entity &yes, const Entity &no,
-                          SourceRange range) {
+                          SourceRange range, std::string_view what) {
   if (condition.poisoned() || yes.poisoned() || no.poisoned())
     return Poison{};
   if (auto *known = condition.get<bool>())
@@ -320,14 +320,14 @@ Entity Elaborator::select(const Entity &condition, const Entity &yes, const Enti
   }
   if (element == Element::Real && !given->shape.empty())
     element = Element::Float;
-  std::optional<Tensor> first = tensor(yes, element, "if", range),
-                        second = tensor(no, element, "if", range);
+  std::optional<Tensor> first = tensor(yes, element, what, range),
+                        second = tensor(no, element, what, range);
   if (!first || !second || !usable(*given, range))
     return Poison{};
   Tensor chosen = *given;
   *first = convert(*first, element, range);
   *second = convert(*second, element, range);
-  if (!alignOperands("if", *first, *second, range) || !alignOperands("if", chosen, *first, range))
+  if (!alignOperands(what, *first, *second, range) || !alignOperands(what, chosen, *first, range))
     return Poison{};
   *second = broadcastTo(*second, first->shape, range);
   Tensor result = emit("select", {chosen, *first, *second}, element, first->shape, {}, range);

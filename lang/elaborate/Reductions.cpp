@@ -1,7 +1,7 @@
 // Reductions: of a whole tensor, `sum(x)`; over dimensions that the signature names, `sum[n](x)`;
 // over the leading ones, `mean[...](x)`. Those over index variables are index notation.
 #include "lang/ASTWalk.h"
-#include "lang/elaborate/Elaborator.h"
+#include "lang/elaborate/IndexEvaluator.h"
 
 #include <algorithm>
 #include <numeric>
@@ -126,24 +126,29 @@ bool Elaborator::isOverIndices(const ReduceExpression &expression) {
   return expression.operand && indexes(*expression.operand);
 }
 
-Entity Elaborator::applyReducer(const ReduceExpression &expression, const Entity &operand,
-                                SourceRange range) {
+Entity Elaborator::applyReducer(const ReduceExpression &expression, const std::string &reducer,
+                                const Entity &operand, SourceRange range) {
   if (operand.poisoned())
     return Poison{};
-  std::optional<Tensor> value = tensor(operand, Element::Float, expression.reducer.text, range);
+  std::optional<Tensor> value = tensor(operand, Element::Float, reducer, range);
   if (!value)
     return Poison{};
   std::optional<std::vector<int64_t>> axes = reducedAxes(expression, *value);
   if (!axes)
     return Poison{};
-  return reduceAxes(expression.reducer.text, *value, *axes, range);
+  return reduceAxes(reducer, *value, *axes, range);
 }
 
 Entity Elaborator::evaluateReduce(const ReduceExpression &expression) {
-  if (expression.operand)
-    return isOverIndices(expression)
-               ? evaluateIndexed(expression)
-               : applyReducer(expression, evaluate(*expression.operand), expression.range);
+  if (expression.operand) {
+    if (isOverIndices(expression))
+      return evaluateIndexed(expression);
+    if (auto *where = as<WhereExpression>(expression.operand))
+      return IndexEvaluator(*this).applyToKept(ReducerEntity{&expression}, "", *where,
+                                               expression.range);
+    return applyReducer(expression, expression.reducer.text, evaluate(*expression.operand),
+                        expression.range);
+  }
   if (Binding *local = findLocal(expression.reducer.text)) {
     // A local of that name: this is its indexing.
     local->used = true;

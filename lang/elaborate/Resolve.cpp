@@ -259,7 +259,7 @@ void Resolver::expression(const Expression &node) {
   case ExpressionKind::Where: {
     auto *where = as<WhereExpression>(&node);
     scopes.emplace_back();
-    declareIndices(*where->value);
+    declareIndices(*where);
     expression(*where->condition);
     expression(*where->value);
     scopes.pop_back();
