@@ -22,8 +22,8 @@ double operationCycles(Operation *operation, int64_t lanes) {
   // Functions of f64 are library calls, one lane after the other.
   auto function = [&](double vectorCycles) { return isDouble ? 50.0 * lanes : vectorCycles; };
   return llvm::TypeSwitch<Operation *, double>(operation)
-      .Case<math::AbsFOp, math::FmaOp, math::CopySignOp, math::FloorOp, math::CeilOp>(
-          [](auto) { return 1.0; })
+      .Case<math::AbsFOp, math::FmaOp, math::CopySignOp, math::FloorOp, math::CeilOp,
+            math::RoundEvenOp>([](auto) { return 1.0; })
       .Case<math::SqrtOp, math::RsqrtOp, arith::DivFOp>([](auto) { return 12.0; })
       .Case<math::PowFOp>([&](auto) { return function(60.0); })
       .Case<arith::RemFOp>([&](auto) { return 30.0 * lanes; })

@@ -183,6 +183,7 @@ void populateElementwiseToLinalg(RewritePatternSet &patterns) {
   NNC_UNARY(CosOp, math::CosOp);
   NNC_UNARY(FloorOp, math::FloorOp);
   NNC_UNARY(CeilOp, math::CeilOp);
+  NNC_UNARY(RoundOp, math::RoundEvenOp);
   NNC_UNARY(PowOp, math::PowFOp);
   NNC_UNARY(AndOp, arith::AndIOp);
   NNC_UNARY(OrOp, arith::OrIOp);

@@ -16,7 +16,7 @@ static constexpr double twoBySqrtPi = 1.1283791670955126;
   void OP::buildCotangents(OpBuilder &builder, ValueRange resultCotangents,                        \
                            SmallVectorImpl<Value> &operandCotangents) {                            \
     Location location = withoutName(getLoc());                                                     \
-    Term d(builder, location, resultCotangents.front());                                           \
+    [[maybe_unused]] Term d(builder, location, resultCotangents.front());                          \
     [[maybe_unused]] Term x(builder, location, getOperand());                                      \
     [[maybe_unused]] Term y(builder, location, getResult());                                       \
     operandCotangents.push_back(COTANGENT);                                                        \
@@ -34,6 +34,11 @@ NN_UNARY_RULE(LogisticOp, (d * (y * (1.0 - y))))
 NN_UNARY_RULE(ErfOp, (d * ((-(x * x)).apply<ExpOp>() * twoBySqrtPi)))
 NN_UNARY_RULE(SinOp, (d * x.apply<CosOp>()))
 NN_UNARY_RULE(CosOp, (d * -x.apply<SinOp>()))
+// Steps: 0 everywhere, also at the jumps.
+NN_UNARY_RULE(SignOp, Value())
+NN_UNARY_RULE(FloorOp, Value())
+NN_UNARY_RULE(CeilOp, Value())
+NN_UNARY_RULE(RoundOp, Value())
 #undef NN_UNARY_RULE
 
 #define NN_BINARY_RULE(OP, LHS_COTANGENT, RHS_COTANGENT)                                           \

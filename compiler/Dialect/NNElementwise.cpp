@@ -45,6 +45,7 @@ NN_FOLD_UNARY_FLOAT(SinOp, std::sin(x))
 NN_FOLD_UNARY_FLOAT(CosOp, std::cos(x))
 NN_FOLD_UNARY_FLOAT(FloorOp, std::floor(x))
 NN_FOLD_UNARY_FLOAT(CeilOp, std::ceil(x))
+NN_FOLD_UNARY_FLOAT(RoundOp, std::nearbyint(x))
 #undef NN_FOLD_UNARY_FLOAT
 
 /// Folds an operation on floats or integers of which at most one function is used.

@@ -29,8 +29,9 @@ def NN_NegOp : NN_UnaryNumberOp<"neg", [NN_HasDerivative]> { let summary = "-x";
 def NN_AbsOp : NN_UnaryNumberOp<"abs", [NN_HasDerivative]> {
   let summary = "absolute value; its derivative at 0 is 0";
 }
-def NN_SignOp : NN_UnaryNumberOp<"sign"> {
-  let summary = "-1, 0 or 1 by the sign of x; zeros keep their sign and NaN stays NaN";
+def NN_SignOp : NN_UnaryNumberOp<"sign", [NN_HasDerivative]> {
+  let summary = "-1, 0 or 1 by the sign of x; zeros keep their sign and NaN stays NaN; "
+                "its derivative is 0 everywhere";
 }
 def NN_ExpOp : NN_UnaryFloatOp<"exp", [NN_HasDerivative]> { let summary = "e to the power x"; }
 def NN_Expm1Op : NN_UnaryFloatOp<"expm1", [NN_HasDerivative]> { let summary = "exp(x) - 1, exact near 0"; }
@@ -43,8 +44,15 @@ def NN_LogisticOp : NN_UnaryFloatOp<"logistic", [NN_HasDerivative]> { let summar
 def NN_ErfOp : NN_UnaryFloatOp<"erf", [NN_HasDerivative]> { let summary = "error function"; }
 def NN_SinOp : NN_UnaryFloatOp<"sin", [NN_HasDerivative]> { let summary = "sine of x in radians"; }
 def NN_CosOp : NN_UnaryFloatOp<"cos", [NN_HasDerivative]> { let summary = "cosine of x in radians"; }
-def NN_FloorOp : NN_UnaryFloatOp<"floor"> { let summary = "largest integer not above x"; }
-def NN_CeilOp : NN_UnaryFloatOp<"ceil"> { let summary = "smallest integer not below x"; }
+def NN_FloorOp : NN_UnaryFloatOp<"floor", [NN_HasDerivative]> {
+  let summary = "largest integer not above x; its derivative is 0 everywhere";
+}
+def NN_CeilOp : NN_UnaryFloatOp<"ceil", [NN_HasDerivative]> {
+  let summary = "smallest integer not below x; its derivative is 0 everywhere";
+}
+def NN_RoundOp : NN_UnaryFloatOp<"round", [NN_HasDerivative]> {
+  let summary = "nearest integer, a half to the even one; its derivative is 0 everywhere";
+}
 def NN_NotOp : NN_UnaryOp<"not", NN_BoolTensor> { let summary = "logical negation"; }
 
 def NN_StopGradientOp : NN_ElementwiseOp<"stop_gradient", [SameOperandsAndResultType]> {

@@ -55,6 +55,7 @@ UnaryFunction unaryFunction(Operation *op) {
       .Case<CosOp>([](auto) { return +[](double x) { return std::cos(x); }; })
       .Case<FloorOp>([](auto) { return +[](double x) { return std::floor(x); }; })
       .Case<CeilOp>([](auto) { return +[](double x) { return std::ceil(x); }; })
+      .Case<RoundOp>([](auto) { return +[](double x) { return std::nearbyint(x); }; })
       .Case<StopGradientOp, BatchMeanOp, BatchSumOp>(
           [](auto) { return +[](double x) { return x; }; })
       .Default([](auto) { return nullptr; });

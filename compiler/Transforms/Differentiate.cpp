@@ -44,8 +44,8 @@ public:
   }
 
 private:
-  /// Finds the values that depend on a wanted value, and the operations that compute them, in
-  /// program order.
+  /// Finds the floats that depend on a wanted value by way of floats, and the operations that
+  /// compute them, in program order. Integers and truth values are steps: their derivative is 0.
   void findActive() {
     active = wanted;
     for (Operation &op : *gradient->getBlock()) {
@@ -53,6 +53,7 @@ private:
         break;
       // Random numbers do not depend on what they are `like`.
       if (isa<StopGradientOp, RandomUniformOp, RandomNormalOp>(op) ||
+          llvm::none_of(op.getResults(), isFloat) ||
           llvm::none_of(op.getOperands(), [&](Value operand) { return active.contains(operand); }))
         continue;
       active.insert(op.result_begin(), op.result_end());
@@ -74,14 +75,9 @@ private:
       resultCotangents.push_back(cotangent);
     }
     differentiable.buildCotangents(builder, resultCotangents, operandCotangents);
-    for (auto [operand, cotangent] : llvm::zip_equal(op->getOperands(), operandCotangents)) {
-      if (!active.contains(operand))
-        continue;
-      if (cotangent)
+    for (auto [operand, cotangent] : llvm::zip_equal(op->getOperands(), operandCotangents))
+      if (cotangent && active.contains(operand))
         accumulate(operand, cotangent);
-      else if (isa<ConvertOp>(op))
-        return reportNoDerivative(findDiscretisation(operand));
-    }
     return success();
   }
 
@@ -93,22 +89,6 @@ private:
     if (name.empty() || !producer || isa<NameLoc>(producer->getLoc()))
       return;
     producer->setLoc(NameLoc::get(builder.getStringAttr("d." + name), producer->getLoc()));
-  }
-
-  /// The operation that turned an active float into the integers or truth values that `discrete`
-  /// is computed from.
-  Operation *findDiscretisation(Value discrete) const {
-    while (true) {
-      Operation *op = discrete.getDefiningOp();
-      for (Value operand : op->getOperands()) {
-        if (!active.contains(operand))
-          continue;
-        if (isFloat(operand))
-          return op;
-        discrete = operand;
-        break;
-      }
-    }
   }
 
   LogicalResult reportNoDerivative(Operation *op) const {

@@ -21,10 +21,12 @@ double reciprocalRoot(double x) { return 1 / std::sqrt(x); }
 double negative(double x) { return -x; }
 
 constexpr FoldedUnary foldedUnary[] = {
-    {"neg", negative},     {"abs", std::fabs},        {"sign", signOf},      {"exp", std::exp},
-    {"expm1", std::expm1}, {"log", std::log},         {"log1p", std::log1p}, {"sqrt", std::sqrt},
-    {"tanh", std::tanh},   {"rsqrt", reciprocalRoot}, {"erf", std::erf},     {"logistic", logistic},
-    {"sin", std::sin},     {"cos", std::cos},         {"floor", std::floor}, {"ceil", std::ceil},
+    {"neg", negative},         {"abs", std::fabs},        {"sign", signOf},
+    {"exp", std::exp},         {"expm1", std::expm1},     {"log", std::log},
+    {"log1p", std::log1p},     {"sqrt", std::sqrt},       {"tanh", std::tanh},
+    {"rsqrt", reciprocalRoot}, {"erf", std::erf},         {"logistic", logistic},
+    {"sin", std::sin},         {"cos", std::cos},         {"floor", std::floor},
+    {"ceil", std::ceil},       {"round", std::nearbyint},
 };
 
 /// A real result, as an integer where it names one and the operand was one.
@@ -48,13 +50,12 @@ bool integerPower(int64_t base, int64_t exponent, int64_t &result) {
 } // namespace
 
 Entity Elaborator::constantUnary(std::string_view name, const Entity &value) {
-  bool keepsIntegers =
-      name == "neg" || name == "abs" || name == "sign" || name == "floor" || name == "ceil";
+  bool makesIntegers = name == "floor" || name == "ceil" || name == "round";
+  bool keepsIntegers = makesIntegers || name == "neg" || name == "abs" || name == "sign";
   for (const FoldedUnary &folded : foldedUnary)
     if (folded.name == name)
       return fromReal(folded.function(value.number()),
-                      keepsIntegers &&
-                          (value.is<IntegerConstant>() || name == "floor" || name == "ceil"));
+                      makesIntegers || (keepsIntegers && value.is<IntegerConstant>()));
   return Poison{};
 }
 

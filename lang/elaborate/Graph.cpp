@@ -1,8 +1,24 @@
 #include "lang/elaborate/Graph.h"
 
 #include <algorithm>
+#include <span>
+#include <string_view>
 
 namespace nnc::lang {
+
+namespace {
+
+/// Operations on floats whose derivative is 0 everywhere.
+constexpr std::string_view withoutDerivative[] = {"stop_gradient", "sign", "floor", "ceil",
+                                                  "round"};
+/// Operations that combine the examples of a batch.
+constexpr std::string_view overBatch[] = {"batch_mean", "batch_sum", "batch_count"};
+
+bool contains(std::span<const std::string_view> names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+} // namespace
 
 ValueId Graph::addArgument(ArgumentKind kind, const std::string &name, Type type,
                            SourceRange range) {
@@ -10,6 +26,7 @@ ValueId Graph::addArgument(ArgumentKind kind, const std::string &name, Type type
   function.values.push_back({std::move(type), range, name});
   argumentValues[{kind, name}] = value;
   function.arguments.push_back({kind, name, value});
+  perExample.push_back(kind == ArgumentKind::Input);
   return value;
 }
 
@@ -28,7 +45,11 @@ std::vector<ValueId> Graph::addMany(const std::string &operation, std::vector<Va
                                     const std::vector<Type> &types, Attributes attributes,
                                     SourceRange range) {
   std::vector<ValueId> results;
+  bool differs = !contains(overBatch, operation) &&
+                 std::any_of(operands.begin(), operands.end(),
+                             [&](ValueId operand) { return bool(perExample[operand]); });
   for (const Type &type : types) {
+    perExample.push_back(differs);
     results.push_back(ValueId(function.values.size()));
     function.values.push_back({type, range, ""});
   }
@@ -49,7 +70,7 @@ std::set<std::string> Graph::differentiableArguments(ValueId value, ArgumentKind
        ++operation) {
     bool used = std::any_of(operation->results.begin(), operation->results.end(),
                             [&](ValueId result) { return reached[result]; });
-    if (!used || operation->name == "stop_gradient")
+    if (!used || contains(withoutDerivative, operation->name))
       continue;
     for (ValueId operand : operation->operands)
       if (type(operand).element == Element::Float)
@@ -102,6 +123,7 @@ void Graph::finish(const std::function<bool(const FunctionArgument &)> &droppabl
     result.value = renumbered[result.value];
   function.values = std::move(values);
   argumentValues.clear();
+  perExample.clear();
 }
 
 } // namespace nnc::lang

@@ -37,6 +37,8 @@ func.func @elementwise(%a: tensor<4xf32>, %b: tensor<4xf32>, %c: tensor<4xi1>) {
   %floor = nn.floor %a : tensor<4xf32>
   // CHECK: nn.ceil %[[A]] : tensor<4xf32>
   %ceil = nn.ceil %a : tensor<4xf32>
+  // CHECK: nn.round %[[A]] : tensor<4xf32>
+  %round = nn.round %a : tensor<4xf32>
   // CHECK: nn.stop_gradient %[[A]] : tensor<4xf32>
   %stop_gradient = nn.stop_gradient %a : tensor<4xf32>
   // CHECK: nn.batch_mean %[[A]] : tensor<4xf32>

@@ -12,11 +12,12 @@ func.func @argmax(%x: tensor<4x3xf64>) -> tensor<3xi32> {
 }
 
 // CHECK: passed rounding
-func.func @rounding(%x: tensor<4xf64>) -> (tensor<4xf64>, tensor<4xf64>, tensor<4xf64>) {
+func.func @rounding(%x: tensor<4xf64>) -> (tensor<4xf64>, tensor<4xf64>, tensor<4xf64>, tensor<4xf64>) {
   %0 = nn.floor %x : tensor<4xf64>
   %1 = nn.ceil %x : tensor<4xf64>
   %2 = nn.sign %x : tensor<4xf64>
-  return %0, %1, %2 : tensor<4xf64>, tensor<4xf64>, tensor<4xf64>
+  %3 = nn.round %x : tensor<4xf64>
+  return %0, %1, %2, %3 : tensor<4xf64>, tensor<4xf64>, tensor<4xf64>, tensor<4xf64>
 }
 
 // CHECK: passed logic

@@ -14,6 +14,26 @@ func.func @abs(%x: tensor<6xf64>) -> tensor<6xf64> {
   return %y : tensor<6xf64>
 }
 
+// Steps have derivative 0, as conversions to integers and comparisons do.
+// CHECK: passed steps arg0: 6 elements
+func.func @steps(%x: tensor<6xf64>) -> tensor<6xf64> {
+  %sign = nn.sign %x : tensor<6xf64>
+  %floor = nn.floor %x : tensor<6xf64>
+  %ceil = nn.ceil %x : tensor<6xf64>
+  %round = nn.round %x : tensor<6xf64>
+  %integer = nn.convert %x : tensor<6xf64> -> tensor<6xi32>
+  %whole = nn.convert %integer : tensor<6xi32> -> tensor<6xf64>
+  %positive = nn.compare gt %x, %round : tensor<6xf64>
+  %truth = nn.convert %positive : tensor<6xi1> -> tensor<6xf64>
+  %0 = nn.add %sign, %floor : tensor<6xf64>
+  %1 = nn.mul %0, %ceil : tensor<6xf64>
+  %2 = nn.add %1, %round : tensor<6xf64>
+  %3 = nn.add %2, %whole : tensor<6xf64>
+  %4 = nn.add %3, %truth : tensor<6xf64>
+  %y = nn.mul %4, %x : tensor<6xf64>
+  return %y : tensor<6xf64>
+}
+
 // CHECK: passed exp arg0: 6 elements
 func.func @exp(%x: tensor<6xf64>) -> tensor<6xf64> {
   %y = nn.exp %x : tensor<6xf64>

@@ -114,6 +114,13 @@ func.func @ceil() -> tensor<5xf64> {
   return %y : tensor<5xf64>
 }
 
+// CHECK: {{^}}round: tensor<8xf64> [-2, -0, 1, 4, -0, 0, 2, 0]{{$}}
+func.func @round() -> tensor<8xf64> {
+  %0 = nn.constant dense<[-2.5, -0.0, 0.75, 3.5, -0.25, 0.5, 1.5, 0.49999999999999994]> : tensor<8xf64>
+  %y = nn.round %0 : tensor<8xf64>
+  return %y : tensor<8xf64>
+}
+
 // CHECK: {{^}}exp_f32: tensor<3xf32> [0.0820849985, 1.10517097, 1.65163627e+38]{{$}}
 func.func @exp_f32() -> tensor<3xf32> {
   %0 = nn.constant dense<[-2.5, 0.10000000149011612, 88.0]> : tensor<3xf32>

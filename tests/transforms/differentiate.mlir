@@ -88,6 +88,25 @@ func.func @off_the_path(%x: tensor<3xf32>, %w: tensor<3xf32>) -> (tensor<3xf32>,
   return %dw, %best : tensor<3xf32>, tensor<i32>
 }
 
+// No derivative passes steps: floats that are rounded, integers, truth values.
+// CHECK-LABEL: @steps
+// CHECK-NEXT: %[[ZERO:.*]] = nn.constant dense<0.000000e+00> : tensor<3xf32>
+// CHECK-NEXT: %[[ONE:.*]] = nn.constant dense<1.000000e+00> : tensor<f32>
+// CHECK-NEXT: %[[ONES:.*]] = nn.broadcast %[[ONE]] []
+// CHECK-NEXT: return %[[ZERO]], %[[ONES]]
+func.func @steps(%x: tensor<3xf32>) -> (tensor<3xf32>, tensor<3xf32>) {
+  %f = nn.floor %x : tensor<3xf32>
+  %best = nn.argmax %x dim 0 : tensor<3xf32> -> tensor<i32>
+  %number = nn.convert %best : tensor<i32> -> tensor<f32>
+  %a = nn.reduce_sum %f [0] : tensor<3xf32> -> tensor<f32>
+  %b = nn.reduce_sum %x [0] : tensor<3xf32> -> tensor<f32>
+  %steps = nn.add %a, %number : tensor<f32>
+  %loss = nn.add %steps, %b : tensor<f32>
+  %none = nn.gradient %steps wrt %x : tensor<f32> wrt tensor<3xf32>
+  %dx = nn.gradient %loss wrt %x : tensor<f32> wrt tensor<3xf32>
+  return %none, %dx : tensor<3xf32>, tensor<3xf32>
+}
+
 // Random numbers do not depend on what they are like.
 // CHECK-LABEL: @dropout
 // CHECK: nn.random_uniform

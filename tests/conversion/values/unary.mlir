@@ -72,6 +72,11 @@ func.func @ceil(%x: tensor<331xf32> {nn.special, nn.low = -3.0, nn.high = 3.0}) 
   %y = nn.ceil %x : tensor<331xf32>
   return %y : tensor<331xf32>
 }
+func.func @round(%x: tensor<331xf32> {nn.special, nn.low = -3.0, nn.high = 3.0}) -> tensor<331xf32>
+    attributes {nn.ulp = 4.0} {
+  %y = nn.round %x : tensor<331xf32>
+  return %y : tensor<331xf32>
+}
 func.func @sin(%x: tensor<331xf32> {nn.special, nn.low = -100.0, nn.high = 100.0}) -> tensor<331xf32>
     attributes {nn.ulp = 4.0} {
   %y = nn.sin %x : tensor<331xf32>

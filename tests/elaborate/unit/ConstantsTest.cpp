@@ -41,6 +41,7 @@ TEST(Constants, Functions) {
   EXPECT_DOUBLE_EQ(value("exp(1)"), 2.718281828459045);
   EXPECT_DOUBLE_EQ(value("cos(pi)"), -1);
   EXPECT_EQ(value("floor(2.7) + ceil(2.2)"), 5);
+  EXPECT_EQ(value("round(2.5) + round(3.5) + round(-1.2)"), 5);
   EXPECT_EQ(value("relu(-3) + abs(-2)"), 2);
 }
 
