@@ -376,16 +376,26 @@ NNC_BUILTIN(builtinRandom) {
               range);
 }
 
+bool Elaborator::hasBatch(std::string_view builtin, SourceRange range) {
+  if (pass != initialize.get())
+    return true;
+  report(Diag::InitialValue, range, fmt::format("`{}` needs a batch of examples", builtin));
+  return false;
+}
+
 NNC_BUILTIN(builtinBatch) {
   std::optional<Tensor> operand =
       tensor(inputs[0].value, Element::Float, builtin.name, inputs[0].range);
-  if (!operand)
+  if (!operand || !hasBatch(builtin.name, range))
     return Poison{};
   return emit(std::string(builtin.name), {convert(*operand, Element::Float, range)}, Element::Float,
               operand->shape, {}, range);
 }
 
-NNC_BUILTIN(builtinBatchCount) { return emit("batch_count", {}, Element::Float, {}, {}, range); }
+NNC_BUILTIN(builtinBatchCount) {
+  return hasBatch(builtin.name, range) ? emit("batch_count", {}, Element::Float, {}, {}, range)
+                                       : Entity(Poison{});
+}
 
 NNC_BUILTIN(builtinIota) {
   auto *count = inputs[0].value.get<IntegerConstant>();

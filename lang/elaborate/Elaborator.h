@@ -129,6 +129,8 @@ public:
   NNC_BUILTIN(builtinRandom);
   NNC_BUILTIN(builtinBatch);
   NNC_BUILTIN(builtinBatchCount);
+  bool hasBatch(std::string_view builtin,
+                SourceRange range); // else an error: initial values do not
   NNC_BUILTIN(builtinIota);
   NNC_BUILTIN(builtinWeights);
   NNC_BUILTIN(builtinRequire);

@@ -309,6 +309,13 @@ void Elaborator::update(const UpdateStatement &statement) {
     addOrigins(builder, converted.shape, &place.shape);
     return;
   }
+  if (pass->graph.differsBetweenExamples(converted.id)) {
+    DiagnosticBuilder builder = report(Diag::UpdatePerExample, statement.range, name);
+    if (!inStandard(statement.range))
+      builder.help(fmt::format("its mean over the batch is one value: `{} <- batch_mean({})`", name,
+                               toSource(*statement.value)));
+    return;
+  }
   converted.shape = place.shape;
   place = converted;
   binding->value = converted;

@@ -25,6 +25,12 @@ Entity Elaborator::recipeNumber(const Entity &value, const std::string &prefix,
                                 const std::string &name, bool integer, SourceRange range) {
   if (value.isNumber())
     return setting(prefix + "." + name, value.number(), integer, range);
+  if (auto *tensor = value.get<Tensor>();
+      tensor && pass->graph.differsBetweenExamples(tensor->id)) {
+    report(Diag::KeyValue, range, prefix + "." + name, "one number for all examples",
+           fmt::format("{} of each example", describe(value)));
+    return Poison{};
+  }
   return value;
 }
 
