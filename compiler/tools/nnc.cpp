@@ -158,7 +158,12 @@ bool splitDefines(const std::vector<std::string> &defines, CompileOptions &optio
       llvm::errs() << "nnc: -D needs NAME=VALUE, not `" << lang::printable(define) << "`\n";
       return false;
     }
-    options.defines.emplace_back(define.substr(0, equals), define.substr(equals + 1));
+    std::string name = define.substr(0, equals);
+    if (llvm::any_of(options.defines, [&](const auto &known) { return known.first == name; })) {
+      llvm::errs() << "nnc: -D gives `" << name << "` twice\n";
+      return false;
+    }
+    options.defines.emplace_back(std::move(name), define.substr(equals + 1));
   }
   return true;
 }

@@ -23,6 +23,7 @@ struct Binding {
   Entity value;
   SourceRange range;
   bool used = false;
+  std::string state = {}; // the path of the state (in an optimizer: the slot) that `<-` changes
 };
 
 /// One argument of an application, evaluated.
@@ -298,6 +299,7 @@ private:
   LayerPtr makeLayer(const CallableDeclaration &declaration, std::vector<NamedEntity> settings,
                      SourceRange range);
   void nameLayer(LayerInstance &layer, const std::string &name, LayerInstance *parent);
+  /// The name, with a number if the layer has a layer, parameter or state of that name already.
   Entity applyLayer(const LayerPtr &layer, const std::vector<GivenArgument> &given,
                     SourceRange range);
   LayerPtr modelInstance(const CallableDeclaration &declaration);

@@ -173,7 +173,7 @@ void Elaborator::declareParameter(const ParameterStatement &statement) {
     bindFresh(statement.name.text, Poison{}, statement.name.range);
     return;
   }
-  std::string path = ownName(statement.name.text);
+  std::string path = ownName(frame().layer->names.claim(statement.name.text));
   SourceRange range = place(statement.range);
   auto known = parameterIndex.find(path);
   if (known != parameterIndex.end()) {
@@ -193,8 +193,8 @@ void Elaborator::declareParameter(const ParameterStatement &statement) {
     parameterOwners[path] = {frame().callable, shape};
     program.parameters.push_back({path, *type, true, range});
     if (auto row = layerRows.find(frame().layer->path()); row != layerRows.end())
-      program.layers[row->second].parameters += std::accumulate(
-          type->shape.begin(), type->shape.end(), int64_t(1), std::multiplies<>());
+      program.layers[row->second].parameters +=
+          std::accumulate(type->shape.begin(), type->shape.end(), int64_t(1), std::multiplies<>());
     EnterPass enter(*this, initialize.get());
     Entity value = evaluate(*statement.initial);
     if (std::optional<Tensor> initial =
@@ -225,7 +225,7 @@ void Elaborator::declareState(const StateStatement &statement) {
     bindFresh(statement.name.text, Poison{}, statement.name.range);
     return;
   }
-  std::string path = ownName(statement.name.text);
+  std::string path = ownName(frame().layer->names.claim(statement.name.text));
   if (!stateIndex.count(path)) {
     stateIndex[path] = program.states.size();
     program.states.push_back({path, *type, place(statement.range)});
@@ -244,6 +244,7 @@ void Elaborator::declareState(const StateStatement &statement) {
                                             place(statement.range)))
                   .first;
   bindFresh(statement.name.text, current->second, statement.name.range);
+  findLocal(statement.name.text)->state = path;
 }
 
 void Elaborator::declareSlot(const StateStatement &statement) {
@@ -259,7 +260,10 @@ void Elaborator::declareSlot(const StateStatement &statement) {
       return;
     }
   }
-  std::string path = target.parameter->path + "." + name;
+  std::string key = name;
+  for (int number = 2; target.slots.count(key); ++number)
+    key = fmt::format("{}_{}", name, number);
+  std::string path = target.parameter->path + "." + key;
   Type type{Element::Float, sizes(shape), 0};
   program.slots.push_back({path, target.parameter->path, type});
   {
@@ -272,8 +276,9 @@ void Elaborator::declareSlot(const StateStatement &statement) {
     }
   }
   Tensor slot = persistent(ArgumentKind::Slot, path, Element::Float, shape, place(statement.range));
-  target.slots[name] = slot;
+  target.slots[key] = slot;
   bindFresh(name, slot, statement.name.range);
+  findLocal(name)->state = key;
 }
 
 void Elaborator::update(const UpdateStatement &statement) {
@@ -284,18 +289,15 @@ void Elaborator::update(const UpdateStatement &statement) {
     return;
   Entity value = evaluate(*statement.value);
   Binding *binding = findLocal(name);
-  std::string path = ownName(name);
-  bool isTarget = target && (name == "param" || target->slots.count(name));
-  bool isState = !target && binding && pass->states.count(path);
   if (name.empty() || value.poisoned())
     return;
-  if (!binding || (!isTarget && !isState)) {
+  if (!binding || (binding->state.empty() && !(target && name == "param"))) {
     report(Diag::BadUpdate, statement.name.range, name);
     return;
   }
-  Tensor &place = isState           ? pass->states[path]
-                  : name == "param" ? target->value
-                                    : target->slots[name];
+  Tensor &place = binding->state.empty() ? target->value
+                  : target               ? target->slots[binding->state]
+                                         : pass->states[binding->state];
   std::optional<Tensor> next = tensor(value, place.element, "<-", statement.range);
   if (!next)
     return;

@@ -1,6 +1,7 @@
 #include "lang/elaborate/Resolve.h"
 
 #include "lang/ASTWalk.h"
+#include "lang/elaborate/Training.h"
 
 #include <algorithm>
 
@@ -105,7 +106,7 @@ void Resolver::callable(const CallableDeclaration &declaration) {
     for (const char *value : {"param", "grad"})
       declare(value);
   if (declaration.body)
-    block(*declaration.body);
+    block(*declaration.body, !optimizer);
 }
 
 void Resolver::data(const DataDeclaration &declaration) {
@@ -119,12 +120,18 @@ void Resolver::train(const TrainDeclaration &declaration) {
     return; // nothing would be known of the fields
   for (const Field &field : found->second->fields)
     declare(field.name.text);
+  inTrainBlock = true;
   for (const StatementPtr &one : declaration.body->statements) {
     // `stop` takes a word of its own.
     auto *binding = as<BindingStatement>(one);
-    if (!(binding && binding->names.size() == 1 && binding->names[0].text == "stop"))
+    if (binding && binding->names.size() == 1 && binding->names[0].text == "stop")
+      continue;
+    if (auto *alone = as<ExpressionStatement>(one))
+      discarded(*alone->value);
+    else
       statement(*one);
   }
+  inTrainBlock = false;
 }
 
 void Resolver::predict(const Identifier &model, const Block &body) {
@@ -148,22 +155,106 @@ void Resolver::predict(const Identifier &model, const Block &body) {
         declare(definition->name.text);
     }
   }
-  block(body);
+  // An expression is the only output, or none.
+  bool named = std::any_of(body.statements.begin(), body.statements.end(), [](auto &one) {
+    return as<BindingStatement>(one) || as<IndexDefinition>(one);
+  });
+  block(body, !named);
 }
 
 //===----------------------------------------------------------------------===//
 // Statements
 //===----------------------------------------------------------------------===//
 
-void Resolver::block(const Block &block) {
+void Resolver::block(const Block &block, bool hasValue) {
   scopes.emplace_back();
-  statements(block);
+  statements(block, hasValue);
   scopes.pop_back();
 }
 
-void Resolver::statements(const Block &block) {
-  for (const StatementPtr &one : block.statements)
-    statement(*one);
+void Resolver::statements(const Block &block, bool hasValue) {
+  declareOnce(block);
+  for (const StatementPtr &one : block.statements) {
+    auto *alone = as<ExpressionStatement>(one);
+    if (alone && !(hasValue && one == block.statements.back()))
+      discarded(*alone->value);
+    else
+      statement(*one);
+  }
+}
+
+void Resolver::declareOnce(const Block &block) {
+  std::map<std::string, SourceRange> declared;
+  for (const StatementPtr &one : block.statements) {
+    auto *parameter = as<ParameterStatement>(one);
+    auto *state = as<StateStatement>(one);
+    if (!parameter && !state)
+      continue;
+    const Identifier &name = parameter ? parameter->name : state->name;
+    auto [first, isNew] = declared.emplace(name.text, name.range);
+    if (!isNew && !name.text.empty())
+      elaborator.report(Diag::Redefinition, name.range, name.text)
+          .label(first->second, "first declared here");
+  }
+}
+
+void Resolver::discarded(const Expression &node, const IfExpression *condition) {
+  auto ofBlock = [&](const Block &block, const IfExpression *inside) {
+    scopes.emplace_back();
+    auto *last =
+        block.statements.empty() ? nullptr : as<ExpressionStatement>(block.statements.back());
+    for (const StatementPtr &one : block.statements) {
+      auto *alone = as<ExpressionStatement>(one);
+      alone ? discarded(*alone->value, alone == last ? inside : nullptr) : statement(*one);
+    }
+    declareOnce(block);
+    scopes.pop_back();
+  };
+  if (auto *choice = as<IfExpression>(&node)) {
+    expression(*choice->condition);
+    ofBlock(*choice->then, choice);
+    if (choice->orElse)
+      discarded(*choice->orElse, choice);
+    return;
+  }
+  if (auto *inner = as<Block>(&node))
+    return ofBlock(*inner, condition);
+  expression(node);
+  auto *call = as<CallExpression>(&node);
+  auto *callee = call ? as<NameExpression>(call->callee) : nullptr;
+  bool requirement = callee && callee->name == "require" && !isLocal("require") &&
+                     !elaborator.findGlobal("require", false);
+  if (requirement || as<ErrorExpression>(&node))
+    return;
+  DiagnosticBuilder builder = elaborator.report(Diag::ValueUnused, node.range);
+  // What it begins with is what it was probably meant to change.
+  const Expression *operand = &node;
+  while (auto *pipe = as<PipeExpression>(operand))
+    operand = pipe->value.get();
+  if (operand == &node && call && !call->arguments.empty())
+    operand = call->arguments[0].value.get();
+  auto *comparison = as<BinaryExpression>(&node);
+  if (auto *changed = as<NameExpression>(operand);
+      changed && operand != &node && isLocal(changed->name))
+    builder.help(fmt::format("to change `{0}`, write `{0} = {1}`", changed->name, toSource(node)));
+  else if (comparison && comparison->op == BinaryOperator::Equal &&
+           as<NameExpression>(comparison->left))
+    builder.help(fmt::format("to bind a name, write `{} = {}`", toSource(*comparison->left),
+                             toSource(*comparison->right)));
+  else if (condition && !condition->orElse)
+    builder.help("an `if` does not return: put what follows it into `else { ... }`");
+  else
+    builder.help(fmt::format("give it a name: `value = {}`", toSource(node)));
+}
+
+void Resolver::key(const Identifier &name) {
+  // Only the statements of the train block itself are read as keys.
+  bool inner = inTrainBlock && scopes.size() > 1;
+  if (!inner || !isTrainKey(name.text) || (name.text == "loss" && isLocal("loss")))
+    return;
+  elaborator.report(Diag::InnerKey, name.range, name.text)
+      .help(fmt::format("write the choice as its value: `{} = if ... {{ a }} else {{ b }}`",
+                        name.text));
 }
 
 void Resolver::statement(const Statement &statement) {
@@ -173,8 +264,10 @@ void Resolver::statement(const Statement &statement) {
   case StatementKind::Binding: {
     auto *binding = as<BindingStatement>(&statement);
     expression(*binding->value);
-    for (const Identifier &identifier : binding->names)
+    for (const Identifier &identifier : binding->names) {
+      key(identifier);
       declare(identifier.text);
+    }
     return;
   }
   case StatementKind::IndexDefinition: {
@@ -213,13 +306,15 @@ void Resolver::statement(const Statement &statement) {
     expression(*loop->iterable);
     scopes.emplace_back();
     declare(loop->variable.text);
-    statements(*loop->body);
+    statements(*loop->body, false);
     scopes.pop_back();
     return;
   }
   case StatementKind::Yield:
     return expression(*as<YieldStatement>(&statement)->value);
   case StatementKind::Metric:
+    if (scopes.size() > 1)
+      elaborator.report(Diag::InnerKey, statement.range, "metric");
     return expression(*as<MetricStatement>(&statement)->value);
   case StatementKind::Then:
     // Reported when the block is executed; its keys are not names.
@@ -268,13 +363,13 @@ void Resolver::expression(const Expression &node) {
   case ExpressionKind::If: {
     auto *condition = as<IfExpression>(&node);
     expression(*condition->condition);
-    block(*condition->then);
+    block(*condition->then, true);
     if (condition->orElse)
       expression(*condition->orElse);
     return;
   }
   case ExpressionKind::Block:
-    return block(*as<Block>(&node));
+    return block(*as<Block>(&node), true);
   case ExpressionKind::Scan: {
     auto *scan = as<ScanExpression>(&node);
     for (const ScanSource &source : scan->sources)
@@ -286,7 +381,7 @@ void Resolver::expression(const Expression &node) {
       declare(source.variable.text);
     for (const ScanCarry &carry : scan->carries)
       declare(carry.name.text);
-    statements(*scan->body);
+    statements(*scan->body, false);
     scopes.pop_back();
     return;
   }
@@ -300,7 +395,7 @@ void Resolver::call(const CallExpression &call) {
   for (const CallArgument &argument : call.arguments)
     expression(*argument.value);
   if (call.block)
-    block(*call.block);
+    block(*call.block, true);
   auto *callee = as<NameExpression>(call.callee);
   if (!callee || isLocal(callee->name))
     return;

@@ -1,5 +1,6 @@
-// Name resolution: every name of the user's file must mean something, also in definitions that
-// nothing instantiates.
+// What can be said of the user's file before anything is executed, also of definitions that nothing
+// instantiates: every name means something, no value is thrown away, keys of a train block stand
+// where they are read.
 #pragma once
 
 #include "lang/elaborate/Elaborator.h"
@@ -16,9 +17,15 @@ private:
   void data(const DataDeclaration &declaration);
   void train(const TrainDeclaration &declaration);
   void predict(const Identifier &model, const Block &body);
-  void block(const Block &block);
-  void statements(const Block &block);
+  /// `hasValue`: the last statement, if it is an expression, is the value of the block.
+  void block(const Block &block, bool hasValue);
+  void statements(const Block &block, bool hasValue);
   void statement(const Statement &statement);
+  void key(const Identifier &name);
+  void declareOnce(const Block &block);
+  /// A statement that is an expression, whose value nothing takes. `condition` is the `if` whose
+  /// branch it ends.
+  void discarded(const Expression &expression, const IfExpression *condition = nullptr);
   void expression(const Expression &expression);
   void call(const CallExpression &call);
   void type(const TypeExpression &type);
@@ -33,6 +40,7 @@ private:
 
   Elaborator &elaborator;
   std::vector<std::set<std::string>> scopes;
+  bool inTrainBlock = false;
 };
 
 } // namespace nnc::lang

@@ -92,7 +92,8 @@ void Elaborator::bind(const Identifier &name, Entity value) {
       continue;
     if (level < current.conditional)
       report(Diag::ConditionalChange, name.range, name.text);
-    known->second = {std::move(value), name.range, known->second.used};
+    known->second.value = std::move(value);
+    known->second.range = name.range;
     return;
   }
   bindFresh(name.text, std::move(value), name.range);

@@ -9,11 +9,11 @@ namespace {
 constexpr std::string_view keys[] = {"loss",  "optimizer", "batch", "epochs",
                                      "steps", "validate",  "stop",  "clip"};
 
-bool isKey(std::string_view name) {
+} // namespace
+
+bool isTrainKey(std::string_view name) {
   return std::find(std::begin(keys), std::end(keys), name) != std::end(keys);
 }
-
-} // namespace
 
 const CallableDeclaration *TrainingElaborator::findModel(const Identifier &name) {
   if (name.text.empty())
@@ -156,6 +156,9 @@ std::unique_ptr<Pass> TrainingElaborator::trainPass(Role role) {
   elaborator.frame().scopes.emplace_back();
   for (const StatementPtr &statement : train->body->statements)
     runStatement(*statement, role);
+  // A loop may have changed the loss since it was bound.
+  if (loss)
+    loss = elaborator.findLocal("loss")->value;
   if (role == Role::TrainStep)
     requireKeys();
   if (role == Role::Predict) {
@@ -191,7 +194,7 @@ void TrainingElaborator::runStatement(const Statement &statement, Role role) {
     return;
   }
   const Identifier &name = binding->names[0];
-  if (binding->names.size() != 1 || !isKey(name.text)) {
+  if (binding->names.size() != 1 || !isTrainKey(name.text)) {
     elaborator.bindStatement(*binding);
     for (const Identifier &one : binding->names)
       if (Binding *bound = elaborator.findLocal(one.text)) {

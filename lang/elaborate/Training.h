@@ -6,6 +6,9 @@
 
 namespace nnc::lang {
 
+/// Whether `name` is a key of a train block: `loss`, `batch`, ...
+bool isTrainKey(std::string_view name);
+
 class TrainingElaborator {
 public:
   explicit TrainingElaborator(Elaborator &elaborator)

@@ -1,6 +1,8 @@
 // Paths of parameters, sharing, states, training and evaluation.
 #include "tests/elaborate/unit/Elaborating.h"
 
+#include <set>
+
 using namespace nnc::lang;
 using namespace nnc::lang::testing;
 
@@ -42,6 +44,32 @@ TEST(Layers, BoundLayersShareTheirParameters) {
   EXPECT_EQ(paths("model m(x: float[4], y: float[4]) -> float[4] { dense(4, bias = false)(x) + "
                   "dense(4, bias = false)(y) }"),
             (std::vector<std::string>{"dense.weight", "dense_2.weight"}));
+}
+
+TEST(Layers, ParametersAndStatesOfALoopAreOthersInEachTurn) {
+  Elaborated elaborated(trained("model m(x: float[4]) -> float[3] {\n"
+                                "  for i in 0..2 {\n"
+                                "    param w: float[4] = i\n    state s: float = i\n"
+                                "    s <- s + 1\n    x = w * x + s\n  }\n"
+                                "  param w: float[4] = 7\n  (w * x) |> dense(3, bias = false)\n}",
+                                "optimizer = o\n}\noptimizer o(rate: schedule = 0.1) {\n"
+                                "  for i in 0..2 { state v = i; v <- v + grad }\n"
+                                "  param <- param - rate * grad"));
+  std::vector<std::string> names;
+  for (const ParameterInfo &parameter : elaborated.good().parameters)
+    names.push_back(parameter.path);
+  for (const StateInfo &state : elaborated.good().states)
+    names.push_back(state.path);
+  for (size_t slot = 0; slot < 2; ++slot)
+    names.push_back(elaborated.good().slots[slot].path);
+  EXPECT_EQ(names, (std::vector<std::string>{"w", "w_2", "w_3", "dense.weight", "s", "s_2", "w.v",
+                                             "w.v_2"}));
+  // Each state has an update of its own.
+  std::set<ValueId> updates;
+  for (const FunctionResult &result : elaborated.function("train_step").results)
+    if (result.kind == ResultKind::State || result.kind == ResultKind::Slot)
+      updates.insert(result.value);
+  EXPECT_EQ(updates.size(), 2 + 2 * 4u);
 }
 
 TEST(Layers, FunctionsAddNothingToPaths) {
