@@ -43,6 +43,8 @@ namespace nnc::nn {
 /// Names of the attributes on function arguments and results; docs/dialect.md lists their values.
 inline constexpr llvm::StringLiteral kindAttrName = "nn.kind";
 inline constexpr llvm::StringLiteral nameAttrName = "nn.name";
+/// The kind of the argument that nn-add-batch makes.
+inline constexpr llvm::StringLiteral exampleWeightKind = "example_weight";
 
 /// The largest tensor. Products of dimensions, and sums over all tensors of a function, do not
 /// overflow.

@@ -12,13 +12,23 @@ Location nnc::nn::withoutName(Location location) {
   return location;
 }
 
+/// A text attribute of the function argument that the value is; empty if it is none or has none.
+static StringRef argumentAttribute(Value value, StringRef name) {
+  auto argument = dyn_cast<BlockArgument>(value);
+  if (!argument || !argument.getOwner()->isEntryBlock())
+    return {};
+  auto function = dyn_cast_or_null<FunctionOpInterface>(argument.getOwner()->getParentOp());
+  auto text = function ? function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), name)
+                       : StringAttr();
+  return text ? text.getValue() : StringRef();
+}
+
+StringRef nnc::nn::kindOf(Value value) { return argumentAttribute(value, kindAttrName); }
+
 StringRef nnc::nn::nameOf(Value value) {
-  if (auto argument = dyn_cast<BlockArgument>(value)) {
-    auto function = dyn_cast_or_null<FunctionOpInterface>(argument.getOwner()->getParentOp());
-    if (function && argument.getOwner()->isEntryBlock())
-      if (auto name = function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), nameAttrName))
-        return name.getValue();
-  }
+  StringRef name = argumentAttribute(value, nameAttrName);
+  if (!name.empty())
+    return name;
   if (auto named = dyn_cast<NameLoc>(value.getLoc()))
     return named.getName().getValue();
   return {};

@@ -13,6 +13,9 @@ mlir::Location withoutName(mlir::Location location);
 /// empty if it has none.
 llvm::StringRef nameOf(mlir::Value value);
 
+/// The `nn.kind` of the function argument that the value is; empty if it is none or has none.
+llvm::StringRef kindOf(mlir::Value value);
+
 /// `type` with a leading dimension of `batch` elements.
 mlir::RankedTensorType withBatchDim(mlir::Type type, int64_t batch);
 

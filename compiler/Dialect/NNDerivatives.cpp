@@ -279,7 +279,9 @@ void ReduceProdOp::buildCotangents(OpBuilder &builder, ValueRange resultCotangen
   Term forZero = all.where(zeros.compare(ComparePredicate::eq, zeros.number(1)), x.number(0));
   Term forOther =
       (all / nonzero).where(zeros.compare(ComparePredicate::eq, zeros.number(0)), x.number(0));
-  operandCotangents.push_back(d * forZero.where(isZero, forOther));
+  // Where nothing depends on the product, the others need not be finite.
+  operandCotangents.push_back(x.number(0).where(d.compare(ComparePredicate::eq, x.number(0)),
+                                                d * forZero.where(isZero, forOther)));
 }
 
 /// The cotangent of one operand of a contraction: the result's contracted with the other operand;

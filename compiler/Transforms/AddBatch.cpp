@@ -2,6 +2,7 @@
 // which values depend on an example.
 #include "compiler/Dialect/NNBuilders.h"
 #include "compiler/Transforms/Passes.h"
+#include "compiler/Transforms/ValueRanges.h"
 #include "mlir/IR/IRMapping.h"
 #include "llvm/ADT/DenseSet.h"
 
@@ -17,7 +18,6 @@ using namespace nnc::nn;
 namespace {
 
 constexpr StringLiteral inputKind = "input";
-constexpr StringLiteral weightKind = "example_weight";
 
 StringRef argumentKind(func::FuncOp function, unsigned index) {
   auto kind = function.getArgAttrOfType<StringAttr>(index, kindAttrName);
@@ -51,7 +51,8 @@ FloatType findFloatType(ModuleOp module) {
 class FunctionBatcher {
 public:
   FunctionBatcher(func::FuncOp function, int64_t batch, FloatType floatType)
-      : function(function), batch(batch), floatType(floatType), builder(function.getContext()) {}
+      : function(function), batch(batch), floatType(floatType), builder(function.getContext()),
+        ranges(function.getBody().front()) {}
 
   LogicalResult run() {
     std::optional<unsigned> lastInput;
@@ -100,9 +101,9 @@ private:
       if (i == lastInput) {
         types.push_back(RankedTensorType::get({batch}, floatType));
         attributes.push_back(builder.getDictionaryAttr(
-            {builder.getNamedAttr(kindAttrName, builder.getStringAttr(weightKind)),
-             builder.getNamedAttr(nameAttrName, builder.getStringAttr(weightKind))}));
-        auto location = NameLoc::get(builder.getStringAttr(weightKind), function.getLoc());
+            {builder.getNamedAttr(kindAttrName, builder.getStringAttr(exampleWeightKind)),
+             builder.getNamedAttr(nameAttrName, builder.getStringAttr(exampleWeightKind))}));
+        auto location = NameLoc::get(builder.getStringAttr(exampleWeightKind), function.getLoc());
         weights = newBlock->addArgument(types.back(), location);
       }
     }
@@ -158,9 +159,19 @@ private:
     return success();
   }
 
-  /// Contracts a batched value with one number per example.
-  Value buildWeighted(Location location, Value perExample, Value value) {
+  /// Contracts the batched form of a value with one number per example. Examples that do not exist
+  /// are copies of others, so where these may be infinite or NaN, 0 stands for the copies: products
+  /// with their weight, 0, would be NaN.
+  Value buildWeighted(Location location, Value perExample, Value oldValue) {
+    Value value = mapping.lookup(oldValue);
     auto type = cast<RankedTensorType>(value.getType());
+    if (!ranges.of(oldValue).isFinite()) {
+      Location unnamed = withoutName(location);
+      auto conditionType = type.clone(builder.getI1Type());
+      Value exists = buildBroadcast(builder, unnamed, buildExists(unnamed), {0}, conditionType);
+      Term term(builder, unnamed, value);
+      value = term.where(exists, term.number(0));
+    }
     SmallVector<int64_t> labels = consecutiveDims(type.getRank());
     return ContractOp::create(builder, location, perExample, value, ArrayRef<int64_t>{0}, labels,
                               ArrayRef<int64_t>(labels).drop_front());
@@ -175,12 +186,16 @@ private:
     return ConvertOp::create(builder, withoutName(location), type, weights);
   }
 
-  /// 1 for real examples and 0 for padding, in the element type of `like`.
-  Value buildIsReal(Location location, Type like) {
+  /// Which examples exist; the others are padding.
+  Value buildExists(Location location) {
     Term weight(builder, withoutName(location), weights);
-    Value isReal = weight.compare(ComparePredicate::gt, weight.number(0));
+    return weight.compare(ComparePredicate::gt, weight.number(0));
+  }
+
+  /// 1 for examples that exist and 0 for padding, in the element type of `like`.
+  Value buildIsReal(Location location, Type like) {
     auto type = RankedTensorType::get({batch}, cast<RankedTensorType>(like).getElementType());
-    return ConvertOp::create(builder, withoutName(location), type, isReal);
+    return ConvertOp::create(builder, withoutName(location), type, buildExists(location));
   }
 
   Value buildCount(Location location, Type type) {
@@ -191,7 +206,8 @@ private:
   void replaceMean(BatchMeanOp op) {
     Value value = mapping.lookup(op.getOperand());
     if (isBatched(op.getOperand()))
-      value = buildWeighted(op.getLoc(), buildWeights(op.getLoc(), value.getType()), value);
+      value =
+          buildWeighted(op.getLoc(), buildWeights(op.getLoc(), value.getType()), op.getOperand());
     mapping.map(op.getResult(), value);
   }
 
@@ -199,7 +215,7 @@ private:
     Location location = op.getLoc();
     Value value = mapping.lookup(op.getOperand());
     if (isBatched(op.getOperand())) {
-      value = buildWeighted(location, buildIsReal(location, value.getType()), value);
+      value = buildWeighted(location, buildIsReal(location, value.getType()), op.getOperand());
     } else {
       auto scalar = RankedTensorType::get({}, op.getType().getElementType());
       Value count = buildBroadcast(builder, withoutName(location),
@@ -253,6 +269,7 @@ private:
   int64_t batch;
   FloatType floatType;
   OpBuilder builder;
+  ValueRanges ranges; // of the values of the old body
   IRMapping mapping;
   /// Values of the old body that differ from example to example.
   llvm::DenseSet<Value> batched;

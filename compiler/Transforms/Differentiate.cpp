@@ -1,6 +1,11 @@
 // nn-differentiate: reverse-mode differentiation of each nn.gradient.
+//
+// What the loss does not depend on gets a derivative of exactly 0, whatever the local derivatives
+// are: the cotangent of a branch that is not taken is 0, and where the product of that 0 with a
+// local derivative could be NaN, because the latter may be infinite or NaN, it is not taken.
 #include "compiler/Dialect/NNBuilders.h"
 #include "compiler/Transforms/Passes.h"
+#include "compiler/Transforms/ValueRanges.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/DenseSet.h"
@@ -18,23 +23,47 @@ namespace {
 
 bool isFloat(Value value) { return isa<FloatType>(getElementTypeOrSelf(value.getType())); }
 
+/// Whether a condition says which examples of a batch there are. Those that are missing are copies
+/// of others: what holds for these holds for them, so they are no branch that is not taken.
+bool isExampleMask(Value condition) {
+  while (auto broadcast = condition.getDefiningOp<BroadcastOp>())
+    condition = broadcast.getOperand();
+  auto compare = condition.getDefiningOp<CompareOp>();
+  return compare && kindOf(compare.getLhs()) == exampleWeightKind;
+}
+
+/// Whether only some elements of an operand reach the result, so that the cotangents of others are
+/// 0.
+bool choosesElements(Operation *op) {
+  if (auto select = dyn_cast<SelectOp>(op))
+    return !isExampleMask(select.getCondition());
+  return isa<MaxOp, MinOp, ReduceMaxOp, ReduceMinOp, GatherOp, SliceOp, WindowsOp>(op);
+}
+
+/// The derivative of the loss by a value, so far.
+struct Cotangent {
+  Value value;
+  /// Whether all uses of the value choose among its elements: those that are never chosen have 0.
+  bool isChosen = true;
+};
+
 /// Replaces one nn.gradient. All other nn.gradient operations that it depends on are gone.
 class GradientBuilder {
 public:
   explicit GradientBuilder(GradientOp gradient)
-      : gradient(gradient), builder(gradient),
+      : gradient(gradient), builder(gradient), ranges(*gradient->getBlock(), gradient),
         wanted(gradient.getValues().begin(), gradient.getValues().end()) {}
 
   LogicalResult run() {
     findActive();
     Location location = withoutName(gradient.getLoc());
     Value loss = gradient.getLoss();
-    accumulate(loss, buildSplat(builder, location, loss.getType(), 1));
+    accumulate(loss, buildSplat(builder, location, loss.getType(), 1), false);
     for (Operation *op : llvm::reverse(activeOps))
       if (failed(propagate(op)))
         return failure();
     for (auto [value, result] : llvm::zip_equal(gradient.getValues(), gradient.getResults())) {
-      Value cotangent = cotangents.lookup(value);
+      Value cotangent = cotangents.lookup(value).value;
       if (!cotangent)
         cotangent = buildSplat(builder, location, value.getType(), 0);
       result.replaceAllUsesWith(cotangent);
@@ -67,22 +96,42 @@ private:
     auto differentiable = dyn_cast<Differentiable>(op);
     if (!differentiable)
       return reportNoDerivative(op);
-    SmallVector<Value> resultCotangents, operandCotangents;
-    for (Value result : op->getResults()) {
-      Value cotangent = cotangents.lookup(result);
-      if (!cotangent)
-        cotangent = buildSplat(builder, withoutName(op->getLoc()), result.getType(), 0);
-      resultCotangents.push_back(cotangent);
-    }
-    differentiable.buildCotangents(builder, resultCotangents, operandCotangents);
+    Cotangent cotangentOfResult = cotangents.lookup(op->getResult(0));
+    SmallVector<Value> operandCotangents;
+    Operation *before = gradient->getPrevNode();
+    differentiable.buildCotangents(builder, cotangentOfResult.value, operandCotangents);
+    if (cotangentOfResult.isChosen)
+      keepZeros(op, cotangentOfResult.value, before, operandCotangents);
+    bool isChosen = cotangentOfResult.isChosen || choosesElements(op);
     for (auto [operand, cotangent] : llvm::zip_equal(op->getOperands(), operandCotangents))
       if (cotangent && active.contains(operand))
-        accumulate(operand, cotangent);
+        accumulate(operand, cotangent, isChosen);
     return success();
   }
 
-  void accumulate(Value value, Value cotangent) {
-    Value &sum = cotangents[value];
+  /// Makes the cotangents of an element-wise operation's operands 0 where that of its result is,
+  /// unless they are anyway. They are computed by the operations behind `before`.
+  void keepZeros(Operation *op, Value cotangent, Operation *before,
+                 MutableArrayRef<Value> operandCotangents) {
+    if (!op->hasTrait<OpTrait::Elementwise>())
+      return;
+    ranges.assume(cotangent, {0, 0, false});
+    for (Operation *built = before->getNextNode(); built != gradient; built = built->getNextNode())
+      ranges.add(built);
+    Term d(builder, withoutName(op->getLoc()), cotangent);
+    Value isZero;
+    for (auto [operand, product] : llvm::zip_equal(op->getOperands(), operandCotangents)) {
+      if (!product || !active.contains(operand) || ranges.of(product).isZero())
+        continue;
+      if (!isZero)
+        isZero = d.compare(ComparePredicate::eq, d.number(0));
+      product = d.number(0).where(isZero, Term(builder, withoutName(op->getLoc()), product));
+    }
+  }
+
+  void accumulate(Value value, Value cotangent, bool isChosen) {
+    auto &[sum, areAllChosen] = cotangents[value];
+    areAllChosen &= isChosen;
     sum = sum ? AddOp::create(builder, withoutName(value.getLoc()), sum, cotangent) : cotangent;
     StringRef name = nameOf(value);
     Operation *producer = sum.getDefiningOp();
@@ -96,15 +145,10 @@ private:
     while (!wanted.contains(source))
       source = *llvm::find_if(source.getDefiningOp()->getOperands(),
                               [&](Value operand) { return active.contains(operand); });
-    std::string kind = "value";
-    if (auto argument = dyn_cast<BlockArgument>(source))
-      if (auto function = dyn_cast<func::FuncOp>(argument.getOwner()->getParentOp()))
-        if (auto attribute =
-                function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), nn::kindAttrName))
-          kind = attribute.str();
+    StringRef kind = kindOf(source);
     StringRef name = nameOf(source);
     InFlightDiagnostic diagnostic = op->emitOpError("has no derivative; it is on the path from ")
-                                    << kind;
+                                    << (kind.empty() ? "value" : kind);
     if (!name.empty())
       diagnostic << " `" << name << "`";
     return diagnostic << " to the loss";
@@ -112,9 +156,10 @@ private:
 
   GradientOp gradient;
   OpBuilder builder;
+  ValueRanges ranges;
   llvm::DenseSet<Value> wanted, active;
   SmallVector<Operation *> activeOps;
-  llvm::DenseMap<Value, Value> cotangents;
+  llvm::DenseMap<Value, Cotangent> cotangents;
 };
 
 /// Removes what the rules built for operands that nobody asked for.

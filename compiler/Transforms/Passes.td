@@ -16,7 +16,8 @@ def AddBatch : Pass<"nn-add-batch", "::mlir::ModuleOp"> {
     Output: in every function with inputs, these and the results of kind
     `example_output` have a leading dimension of `batch`, and an argument of kind
     `example_weight` follows the last input: 1/n for each of the n real examples,
-    0 for padding. Values that depend on an input, or random numbers `like` one
+    0 for padding, which repeats real examples and is left out of means and sums
+    that may be infinite or NaN. Values that depend on an input, or random numbers `like` one
     that does, have the batch dimension; all others are as before. Neither the
     three batch operations nor `like` are left. Functions without inputs are not
     touched. Differentiation follows this pass: `nn.gradient` is kept.
@@ -62,7 +63,8 @@ def Differentiate : Pass<"nn-differentiate", "::mlir::func::FuncOp"> {
     Differentiable); cotangents of a value used several times are added. Nothing
     flows through `nn.stop_gradient`, into conditions, or into indices. The
     cotangent of a value named NAME is named `d.NAME`; a value that the loss does
-    not depend on gets zeros.
+    not depend on gets zeros. So does a branch that is not taken, also where its
+    local derivatives are infinite or NaN.
 
     Errors: an operation without a derivative between a wanted value and the
     loss, at its location, also where the path leads through integers or truth
@@ -70,8 +72,8 @@ def Differentiate : Pass<"nn-differentiate", "::mlir::func::FuncOp"> {
 
     Conventions at kinks: where both operands of max or min are equal the
     gradient goes to the second, so max(x, 0) has derivative 0 at 0; abs has
-    derivative 0 at 0; equal elements share the gradient of reduce_max and
-    reduce_min; select follows its condition.
+    derivative 0 at 0; of equal elements the first gets the gradient of reduce_max
+    and reduce_min; select follows its condition.
 
     ```mlir
     %y = nn.exp %x : tensor<f32>

@@ -8,7 +8,7 @@
 // CHECK-SAME: %example_weight: tensor<8xf32> {nn.kind = "example_weight", nn.name = "example_weight"}
 // CHECK-SAME: %[[RATE:[^:]*]]: tensor<f64> {nn.kind = "scalar"}
 // CHECK-SAME: -> (tensor<f32> {nn.kind = "output", nn.name = "loss"}, tensor<8x3xf32> {nn.kind = "example_output"}, tensor<8x4x3xf32> {nn.kind = "example_output"})
-// CHECK: %scaled = nn.exp %[[W]] : tensor<4x3xf32>
+// CHECK: %scaled = nn.tanh %[[W]] : tensor<4x3xf32>
 // CHECK: %y = nn.contract %[[X]], %scaled [2, 0] x [0, 1] -> [2, 1] : tensor<8x4xf32>, tensor<4x3xf32> -> tensor<8x3xf32>
 // CHECK: %[[C:.*]] = nn.constant dense<5.000000e-01> : tensor<3xf32>
 // CHECK: %[[CB:.*]] = nn.broadcast %[[C]] [1] : tensor<3xf32> -> tensor<8x3xf32>
@@ -22,7 +22,7 @@ func.func @evaluate(%w: tensor<4x3xf32> {nn.kind = "parameter", nn.name = "w"},
                     %rate: tensor<f64> {nn.kind = "scalar"})
     -> (tensor<f32> {nn.kind = "output", nn.name = "loss"},
         tensor<3xf32> {nn.kind = "example_output"}, tensor<4x3xf32> {nn.kind = "example_output"}) {
-  %scaled = nn.exp %w : tensor<4x3xf32> loc("scaled")
+  %scaled = nn.tanh %w : tensor<4x3xf32> loc("scaled")
   %y = nn.contract %x, %scaled [0] x [0, 1] -> [1] : tensor<4xf32>, tensor<4x3xf32> -> tensor<3xf32> loc("y")
   %c = nn.constant dense<0.5> : tensor<3xf32>
   %z = nn.add %y, %c : tensor<3xf32>
@@ -108,4 +108,20 @@ func.func @gradient(%w: tensor<2xf32> {nn.kind = "parameter"}, %x: tensor<2xf32>
   %loss = nn.batch_mean %1 : tensor<f32>
   %dw, %dx = nn.gradient %loss wrt %w, %x : tensor<f32> wrt tensor<2xf32>, tensor<2xf32>
   return %dw, %dx : tensor<2xf32>, tensor<2xf32>
+}
+
+// -----
+
+// The copies that stand for missing examples do not spoil a mean that is infinite: 0 * inf would be NaN.
+// CHECK-LABEL: @infinite
+// CHECK-SAME: %[[X:[^:]*]]: tensor<8xf32>
+// CHECK: %[[Q:.*]] = nn.div %{{.*}}, %[[X]] : tensor<8xf32>
+// CHECK: %[[EXISTS:.*]] = nn.compare gt %example_weight
+// CHECK: %[[KEPT:.*]] = nn.select %[[EXISTS]], %[[Q]], %{{.*}} : tensor<8xf32>
+// CHECK: nn.contract %example_weight, %[[KEPT]] [0] x [0] -> [] : tensor<8xf32>, tensor<8xf32> -> tensor<f32>
+func.func @infinite(%x: tensor<f32> {nn.kind = "input"}) -> tensor<f32> {
+  %one = nn.constant dense<1.0> : tensor<f32>
+  %q = nn.div %one, %x : tensor<f32>
+  %mean = nn.batch_mean %q : tensor<f32>
+  return %mean : tensor<f32>
 }

@@ -121,3 +121,51 @@ func.func @dropout(%x: tensor<3xf32>, %seed: tensor<i64>) -> tensor<3xf32> {
   %dx = nn.gradient %loss wrt %x : tensor<f32> wrt tensor<3xf32>
   return %dx : tensor<3xf32>
 }
+
+// The cotangent of a branch that is not taken is 0, and stays so where the logarithm's own derivative is infinite.
+// CHECK-LABEL: @branch
+// CHECK: %[[D:.*]] = nn.select %{{.*}}, %{{.*}}, %{{.*}} : tensor<3xf32>
+// CHECK: %[[PRODUCT:.*]] = nn.div %[[D]], %{{.*}} : tensor<3xf32>
+// CHECK: %[[IS_ZERO:.*]] = nn.compare eq %[[D]], %{{.*}} : tensor<3xf32>
+// CHECK: nn.select %[[IS_ZERO]], %{{.*}}, %[[PRODUCT]] : tensor<3xf32>
+func.func @branch(%x: tensor<3xf32>) -> tensor<3xf32> {
+  %zero = nn.constant dense<0.0> : tensor<3xf32>
+  %log = nn.log %x : tensor<3xf32>
+  %y = nn.max %log, %zero : tensor<3xf32>
+  %loss = nn.reduce_sum %y [0] : tensor<3xf32> -> tensor<f32>
+  %dx = nn.gradient %loss wrt %x : tensor<f32> wrt tensor<3xf32>
+  return %dx : tensor<3xf32>
+}
+
+// Where local derivatives are finite anyway, nothing is added: products, quotients by what is not 0, exponentials of
+// what is not positive, the logarithm of a softmax's sum.
+// CHECK-LABEL: @finite
+// CHECK-NOT: nn.compare eq
+// CHECK: return
+func.func @finite(%x: tensor<4x3xf32>, %w: tensor<3xf32>) -> (tensor<4x3xf32>, tensor<3xf32>) {
+  %zero = nn.constant dense<0.0> : tensor<4xf32>
+  %zeros = nn.constant dense<0.0> : tensor<4x3xf32>
+  %eps = nn.constant dense<1.0e-5> : tensor<4x3xf32>
+  %scale = nn.broadcast %w [1] : tensor<3xf32> -> tensor<4x3xf32>
+  %scaled = nn.mul %x, %scale : tensor<4x3xf32>
+  %square = nn.mul %x, %x : tensor<4x3xf32>
+  %positive = nn.add %square, %eps : tensor<4x3xf32>
+  %root = nn.sqrt %positive : tensor<4x3xf32>
+  %normal = nn.div %scaled, %root : tensor<4x3xf32>
+  %isPositive = nn.compare gt %normal, %zeros : tensor<4x3xf32>
+  %negated = nn.neg %normal : tensor<4x3xf32>
+  %exponent = nn.select %isPositive, %negated, %normal : tensor<4x3xf32>
+  %exp = nn.exp %exponent : tensor<4x3xf32>
+  %plus = nn.log1p %exp : tensor<4x3xf32>
+  %max = nn.reduce_max %plus [1] : tensor<4x3xf32> -> tensor<4xf32>
+  %constant = nn.stop_gradient %max : tensor<4xf32>
+  %repeated = nn.broadcast %constant [0] : tensor<4xf32> -> tensor<4x3xf32>
+  %shifted = nn.sub %plus, %repeated : tensor<4x3xf32>
+  %power = nn.exp %shifted : tensor<4x3xf32>
+  %sum = nn.reduce_sum %power [1] : tensor<4x3xf32> -> tensor<4xf32>
+  %log = nn.log %sum : tensor<4xf32>
+  %relu = nn.max %log, %zero : tensor<4xf32>
+  %loss = nn.reduce_sum %relu [0] : tensor<4xf32> -> tensor<f32>
+  %dx, %dw = nn.gradient %loss wrt %x, %w : tensor<f32> wrt tensor<4x3xf32>, tensor<3xf32>
+  return %dx, %dw : tensor<4x3xf32>, tensor<3xf32>
+}
