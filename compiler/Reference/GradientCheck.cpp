@@ -63,7 +63,9 @@ public:
   void select(BlockArgument by) {
     argument = by;
     SetVector<Operation *> slice;
-    getForwardSlice(by, &slice);
+    ForwardSliceOptions options;
+    options.filter = [](Operation *op) { return !isa<nnc::nn::StopGradientOp>(op); };
+    getForwardSlice(by, &slice, options);
     dependents.clear();
     llvm::copy_if(operations, std::back_inserter(dependents),
                   [&](Operation *op) { return slice.contains(op); });
@@ -200,9 +202,9 @@ FailureOr<GradientReport> checkValue(LossDifferences &differences, StringRef nam
 
 } // namespace
 
-FailureOr<SmallVector<GradientReport>>
-nnc::reference::checkGradients(func::FuncOp function, ArrayRef<Tensor> arguments,
-                               const GradientCheckOptions &options) {
+FailureOr<GradientCheck> nnc::reference::checkGradients(func::FuncOp function,
+                                                        ArrayRef<Tensor> arguments,
+                                                        const GradientCheckOptions &options) {
   std::optional<unsigned> lossIndex;
   for (unsigned i = 0; i < function.getNumResults(); ++i)
     if (resultName(function, i) == "loss")
@@ -215,11 +217,14 @@ nnc::reference::checkGradients(func::FuncOp function, ArrayRef<Tensor> arguments
   FailureOr<SmallVector<Tensor>> results = evaluate(function, arguments);
   if (failed(results))
     return failure();
+  GradientCheck check;
+  check.loss = (*results)[*lossIndex].reals.front();
+  if (!std::isfinite(check.loss))
+    return check;
   Value loss = function.getBody().front().getTerminator()->getOperand(*lossIndex);
   LossDifferences differences(function, loss, arguments);
   if (failed(differences.prepare()))
     return failure();
-  SmallVector<GradientReport> reports;
   for (unsigned i = 0; i < function.getNumResults(); ++i) {
     StringRef name = resultName(function, i);
     if (!name.consume_front("grad."))
@@ -234,9 +239,9 @@ nnc::reference::checkGradients(func::FuncOp function, ArrayRef<Tensor> arguments
     FailureOr<GradientReport> report = checkValue(differences, name, (*results)[i], options);
     if (failed(report))
       return failure();
-    reports.push_back(*report);
+    check.reports.push_back(*report);
   }
-  if (reports.empty())
+  if (check.reports.empty())
     return function.emitOpError("has no result `grad.NAME` to check"), failure();
-  return reports;
+  return check;
 }

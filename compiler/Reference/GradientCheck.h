@@ -18,21 +18,32 @@ struct GradientCheckOptions {
 struct GradientReport {
   std::string name;
   int64_t checkedElements = 0;
-  /// Elements at which finite differences of no step size settle, as next to a kink.
+  /// Of these, elements at which finite differences of no step size settle, as next to a kink: they
+  /// say nothing about the derivative.
   int64_t unsettledElements = 0;
   /// |derivative - difference| by the larger of both, but at least 1e-3 of the largest derivative
   /// of the value and 1e-6.
   double maxRelativeError = 0;
   int64_t worstElement = 0;
   double derivative = 0, difference = 0;
+  /// Of the elements that say something, none is wrong.
   bool passed = true;
+
+  bool saysNothing() const { return passed && unsettledElements == checkedElements; }
 };
 
-/// Checks a differentiated function of f64 tensors. Its result named (`nn.name`) `loss` is a
+struct GradientCheck {
+  double loss = 0;
+  /// Empty if the loss is infinite or NaN: then there are no differences.
+  llvm::SmallVector<GradientReport> reports;
+};
+
+/// Checks a differentiated function of f64 tensors, of which nn.stop_gradient marks what is a
+/// constant to the differences as well. Its result named (`nn.name`) `loss` is a
 /// scalar; each result named `grad.NAME` is compared with differences by the argument NAME. Fails,
 /// with an error at the function, if it has no such results or they do not fit.
-mlir::FailureOr<llvm::SmallVector<GradientReport>>
-checkGradients(mlir::func::FuncOp function, llvm::ArrayRef<Tensor> arguments,
-               const GradientCheckOptions &options = {});
+mlir::FailureOr<GradientCheck> checkGradients(mlir::func::FuncOp function,
+                                              llvm::ArrayRef<Tensor> arguments,
+                                              const GradientCheckOptions &options = {});
 
 } // namespace nnc::reference

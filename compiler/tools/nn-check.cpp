@@ -179,11 +179,13 @@ static LogicalResult checkFunction(func::FuncOp function) {
   GradientCheckOptions options;
   options.tolerance = tolerance;
   options.samplesPerValue = samples;
-  FailureOr<SmallVector<GradientReport>> reports = checkGradients(function, arguments, options);
-  if (failed(reports))
+  FailureOr<GradientCheck> check = checkGradients(function, arguments, options);
+  if (failed(check))
     return failure();
-  bool passed = true;
-  for (const GradientReport &report : *reports) {
+  if (!std::isfinite(check->loss))
+    llvm::outs() << "FAILED " << function.getName() << ": the loss is " << check->loss << '\n';
+  bool passed = std::isfinite(check->loss);
+  for (const GradientReport &report : check->reports) {
     // Values made here stay away from kinks, so differences that do not settle are a failure too.
     bool good = report.passed && report.unsettledElements == 0;
     passed &= good;
