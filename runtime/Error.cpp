@@ -1,6 +1,7 @@
 #include "runtime/Error.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdarg>
 #include <cstdio>
 #include <cstring>
@@ -23,6 +24,10 @@ std::string text(const char *format, ...) {
   std::string result = formatArguments(format, arguments);
   va_end(arguments);
   return result;
+}
+
+std::string numberText(int digits, double value) {
+  return std::isnan(value) ? "nan" : text("%.*g", digits, value);
 }
 
 void fail(const char *format, ...) {

@@ -18,6 +18,9 @@ public:
 /// printf into a string.
 [[gnu::format(printf, 1, 2)]] std::string text(const char *format, ...);
 
+/// A number with so many significant digits; "nan" whatever its sign.
+std::string numberText(int digits, double value);
+
 /// Throws an Error with this message.
 [[noreturn, gnu::format(printf, 1, 2)]] void fail(const char *format, ...);
 

@@ -7,9 +7,9 @@
 namespace nnc::runtime {
 
 std::string Measures::describe() const {
-  std::string result = text("loss %.4g", loss);
+  std::string result = "loss " + numberText(4, loss);
   for (const auto &[name, value] : metrics)
-    result += text(", %s %.4g", name.c_str(), value);
+    result += ", " + name + " " + numberText(4, value);
   return result;
 }
 

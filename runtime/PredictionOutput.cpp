@@ -28,8 +28,8 @@ static std::string elementText(const Prediction &prediction, int64_t index) {
   const char *data = prediction.bytes.data();
   if (!isFloat(prediction.dtype))
     return std::to_string(loadInteger(data, prediction.dtype, index));
-  double value = loadElement(data, prediction.dtype, index);
-  return text(prediction.dtype == DType::F32 ? "%.9g" : "%.17g", value);
+  return numberText(prediction.dtype == DType::F32 ? 9 : 17,
+                    loadElement(data, prediction.dtype, index));
 }
 
 /// The column names of one output: NAME, or NAME.0, NAME.1, ..., with names of classes in the last
