@@ -57,18 +57,19 @@ std::vector<Tensor> TrainingElaborator::clipped(std::vector<Tensor> gradients,
   auto globalNorm = [&]() -> Tensor {
     if (norm)
       return *norm;
+    // In double precision, where squares of single precision neither overflow nor vanish.
     std::optional<Tensor> total;
     for (const Tensor &gradient : gradients) {
-      Tensor square = elaborator.emit("mul", {gradient, gradient}, Element::Float, gradient.shape,
-                                      {}, clipRange);
+      Tensor exact = elaborator.convert(gradient, Element::Real, clipRange);
+      Tensor square =
+          elaborator.emit("mul", {exact, exact}, Element::Real, gradient.shape, {}, clipRange);
       std::vector<int64_t> axes;
       for (size_t axis = 0; axis < gradient.shape.size(); ++axis)
         axes.push_back(int64_t(axis));
       Tensor sum = elaborator.reduce("reduce_sum", square, axes, clipRange);
-      total =
-          total ? elaborator.emit("add", {*total, sum}, Element::Float, {}, {}, clipRange) : sum;
+      total = total ? elaborator.emit("add", {*total, sum}, Element::Real, {}, {}, clipRange) : sum;
     }
-    norm = elaborator.emit("sqrt", {*total}, Element::Float, {}, {}, clipRange);
+    norm = elaborator.emit("sqrt", {*total}, Element::Real, {}, {}, clipRange);
     elaborator.pass->graph.name(norm->id, "gradient_norm");
     return *norm;
   };
