@@ -41,6 +41,8 @@ constexpr Builtin builtins[] = {
     {"iota", false, 1, 1, &Elaborator::builtinIota},
     {"weights", false, 1, 1, &Elaborator::builtinWeights},
     {"require", false, 2, 2, &Elaborator::builtinRequire},
+    {"require_batch", false, 2, 2, &Elaborator::builtinRequireBatch},
+    {"discourage", false, 3, -1, &Elaborator::builtinDiscourage},
     {"pad", true, 1, 3, &Elaborator::builtinPad},
     {"margins", false, 3, 3, &Elaborator::builtinMargins},
     {"windows", true, 1, 3, &Elaborator::builtinWindows},
@@ -409,39 +411,6 @@ NNC_BUILTIN(builtinIota) {
   }
   return emit("iota", {}, Element::Int, {{count->value, count->origin}}, {{"dim", int64_t(0)}},
               range);
-}
-
-NNC_BUILTIN(builtinRequire) {
-  auto *condition = inputs[0].value.get<bool>();
-  auto *text = inputs[1].value.get<std::string>();
-  if (!condition || !text) {
-    report(Diag::NotConstant, inputs[condition ? 1 : 0].range,
-           condition ? "the text of `require`" : "the condition of `require`");
-    return Poison{};
-  }
-  if (*condition)
-    return Nothing{};
-  // {name} stands for the value of a name.
-  std::string message;
-  for (size_t at = 0; at < text->size();) {
-    size_t open = text->find('{', at),
-           close = open == std::string::npos ? open : text->find('}', open);
-    if (close == std::string::npos) {
-      message += text->substr(at);
-      break;
-    }
-    message += text->substr(at, open - at);
-    Binding *binding = findLocal(text->substr(open + 1, close - open - 1));
-    if (binding && binding->value.isNumber())
-      message += binding->value.is<double>()
-                     ? fmt::format("{}", binding->value.number())
-                     : fmt::format("{}", binding->value.get<IntegerConstant>()->value);
-    else
-      message += binding ? describe(binding->value) : text->substr(open, close - open + 1);
-    at = close + 1;
-  }
-  diagnostics.report(Diag::RequirementFailed, place(range), message);
-  return Poison{};
 }
 
 NNC_BUILTIN(builtinWeights) {

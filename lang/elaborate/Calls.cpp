@@ -356,9 +356,14 @@ Entity Elaborator::apply(const Entity &callee, const std::vector<GivenArgument> 
     return applyBuiltin(*callable->builtin, settings, given, range);
   }
   const CallableDeclaration &declaration = *callable->declaration;
+  auto recorded = [&](Entity result) {
+    if (auto *tensor = result.get<Tensor>(); tensor && tensor->graph == &pass->graph)
+      pass->resultOf[tensor->id].insert(&declaration);
+    return result;
+  };
   switch (declaration.callable) {
   case CallableKind::Primitive:
-    return applyPrimitive(declaration, given, range);
+    return recorded(applyPrimitive(declaration, given, range));
   case CallableKind::Model: {
     LayerPtr model = modelInstance(declaration);
     return model ? applyLayer(model, given, range) : Entity(Poison{});
@@ -373,7 +378,7 @@ Entity Elaborator::apply(const Entity &callee, const std::vector<GivenArgument> 
       Entity function = construct(*callable, {}, range);
       return apply(function, given, range);
     }
-    return invoke(declaration, callable->settings, given, nullptr, range);
+    return recorded(invoke(declaration, callable->settings, given, nullptr, range));
   default:
     report(Diag::NotCallable, range, describe(callee));
     return Poison{};

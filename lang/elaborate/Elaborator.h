@@ -62,6 +62,13 @@ struct Frame {
   std::vector<Deferred> deferred; // dimensions with more than one unknown name
 };
 
+/// A batch must have at least so many examples.
+struct BatchRequirement {
+  int64_t examples;
+  std::string text;
+  SourceRange range;
+};
+
 /// One function of the program under construction, and what belongs to its elaboration alone.
 struct Pass {
   Pass(std::string name, SourceRange range, bool training)
@@ -75,6 +82,9 @@ struct Pass {
   std::vector<LayerPtr> layers;           // keeps every instance alive
   std::map<std::string, Tensor> scalars;  // settings and counters by key
   std::map<std::string, Tensor> counters; // `step`, `steps`, ... as the language sees them
+  /// The functions whose result a value is.
+  std::map<ValueId, std::set<const CallableDeclaration *>> resultOf;
+  std::vector<BatchRequirement> batchRequirements;
 };
 
 struct Builtin {
@@ -109,7 +119,7 @@ public:
 
   std::optional<Program> run();
 
-  // Builtins.cpp, Reductions.cpp, Windows.cpp: the signature is Builtin::apply's.
+  // Builtins.cpp, Reductions.cpp, Requirements.cpp, Windows.cpp: the signature is Builtin::apply's.
 #define NNC_BUILTIN(NAME)                                                                          \
   Entity NAME(const Builtin &, const std::vector<GivenArgument> &settings,                         \
               const std::vector<GivenArgument> &inputs, SourceRange range)
@@ -135,6 +145,8 @@ public:
   NNC_BUILTIN(builtinIota);
   NNC_BUILTIN(builtinWeights);
   NNC_BUILTIN(builtinRequire);
+  NNC_BUILTIN(builtinRequireBatch);
+  NNC_BUILTIN(builtinDiscourage);
   NNC_BUILTIN(builtinPad);
   NNC_BUILTIN(builtinMargins);
   NNC_BUILTIN(builtinWindows);
@@ -338,12 +350,23 @@ private:
   // Windows.cpp
   friend class WindowSettings;
 
+  // Requirements.cpp
+  std::string requirementText(const std::string &text);
+  /// Whether all names in an expression have a meaning here.
+  bool isKnown(const Expression &expression);
+  /// Evaluates what a body requires of its settings, while these are the values that are written
+  /// and not numbers of the recipe; false if something is not so.
+  bool checkRequirements(const Block &body);
+
   // Training.cpp, Recipe.cpp, Data.cpp
   friend class TrainingElaborator;
   Entity evaluateSchedule(const Entity &schedule, const std::string &prefix, SourceRange range);
   Entity recipeNumber(const Entity &value, const std::string &prefix, const std::string &name,
                       bool integer, SourceRange range);
   Tensor setting(const std::string &key, double value, bool integer, SourceRange range);
+  /// The body of a schedule, an optimizer or a function of `clip`, whose settings are numbers of
+  /// the recipe.
+  Entity evaluateRecipe(const Block &body);
   void bindCounters();
   std::optional<DataInfo> elaborateData(const DataDeclaration &declaration);
 
@@ -362,6 +385,7 @@ private:
   std::unique_ptr<Pass> initialize;
   Pass *pass = nullptr;
   uint32_t depth = 0;
+  bool inRecipe = false; // in the body of a schedule, an optimizer or a function of `clip`
   int contextLevels = 0;
   uint64_t steps = 0;
 

@@ -58,6 +58,16 @@ std::vector<ValueId> Graph::addMany(const std::string &operation, std::vector<Va
   return results;
 }
 
+const Operation *Graph::producer(ValueId value) const {
+  // Results have rising numbers.
+  auto behind = std::ranges::upper_bound(function.operations, value, {},
+                                         [](const Operation &one) { return one.results.front(); });
+  if (behind == function.operations.begin())
+    return nullptr;
+  const Operation &operation = *std::prev(behind);
+  return value <= operation.results.back() ? &operation : nullptr;
+}
+
 void Graph::name(ValueId value, const std::string &text) {
   if (function.values[value].name.empty())
     function.values[value].name = text;

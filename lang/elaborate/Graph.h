@@ -39,6 +39,8 @@ public:
   }
 
   const Type &type(ValueId value) const { return function.values[value].type; }
+  /// The operation that gives a value; null for arguments.
+  const Operation *producer(ValueId value) const;
   /// Gives a value a name unless it has one.
   void name(ValueId value, const std::string &text);
 

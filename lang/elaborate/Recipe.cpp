@@ -4,6 +4,7 @@
 #include "lang/elaborate/Elaborator.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace nnc::lang {
 
@@ -31,6 +32,13 @@ Entity Elaborator::recipeNumber(const Entity &value, const std::string &prefix,
            fmt::format("{} of each example", describe(value)));
     return Poison{};
   }
+  return value;
+}
+
+Entity Elaborator::evaluateRecipe(const Block &body) {
+  bool outer = std::exchange(inRecipe, true);
+  Entity value = evaluateBlock(body);
+  inRecipe = outer;
   return value;
 }
 
@@ -69,7 +77,7 @@ Entity Elaborator::evaluateSchedule(const Entity &schedule, const std::string &p
   entered.call = place(range);
   entered.standard = inStandard(declaration.range);
   EnterFrame enter(*this, std::move(entered));
-  if (!enterSettings(declaration, given))
+  if (!enterSettings(declaration, given) || !checkRequirements(*declaration.body))
     return Poison{};
   for (const Parameter &parameter : declaration.settings) {
     Binding *binding = findLocal(parameter.name.text);
@@ -86,7 +94,7 @@ Entity Elaborator::evaluateSchedule(const Entity &schedule, const std::string &p
               : evaluateSchedule(binding->value, parameter.name.text, range);
   }
   bindCounters();
-  Entity value = evaluateBlock(*declaration.body);
+  Entity value = evaluateRecipe(*declaration.body);
   if (value.isNumber())
     return constant(value, Element::Real, declaration.range);
   auto *tensor = value.get<Tensor>();

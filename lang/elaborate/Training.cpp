@@ -108,6 +108,7 @@ void TrainingElaborator::run() {
     return;
   for (Role role : {Role::TrainStep, Role::Evaluate, Role::Predict, Role::Gradient}) {
     passes.emplace_back(role, trainPass(role));
+    checkBatch(*passes.back().second);
     // What is wrong in one mode is mostly wrong in all: say it once.
     if (diagnostics.hasErrors())
       break;
@@ -115,6 +116,12 @@ void TrainingElaborator::run() {
   checkUnused();
   if (!diagnostics.hasErrors())
     assemble();
+}
+
+void TrainingElaborator::checkBatch(const Pass &pass) {
+  for (const BatchRequirement &requirement : pass.batchRequirements)
+    if (program.recipe.batch < requirement.examples)
+      diagnostics.report(Diag::RequirementFailed, requirement.range, requirement.text);
 }
 
 void TrainingElaborator::checkOtherModels() {

@@ -20,6 +20,7 @@ private:
 
   void findDeclarations();
   void checkOtherModels();
+  void checkBatch(const Pass &pass);
   const CallableDeclaration *findModel(const Identifier &name);
 
   // Training.cpp: the blocks.

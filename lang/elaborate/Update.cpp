@@ -41,6 +41,16 @@ std::vector<Tensor> TrainingElaborator::clipped(std::vector<Tensor> gradients,
     settings = elaborator.bindSettings(declaration, {}, clipRange, good);
   if (!good)
     return gradients;
+  if (declaration.body) {
+    Frame entered;
+    entered.callable = &declaration;
+    entered.call = clipRange;
+    entered.standard = elaborator.inStandard(declaration.range);
+    EnterFrame enter(elaborator, std::move(entered));
+    if (!elaborator.enterSettings(declaration, settings) ||
+        !elaborator.checkRequirements(*declaration.body))
+      return gradients;
+  }
   for (const Parameter &parameter : declaration.settings) {
     auto given = std::find_if(settings.begin(), settings.end(),
                               [&](auto &one) { return one.name == parameter.name.text; });
@@ -85,7 +95,9 @@ std::vector<Tensor> TrainingElaborator::clipped(std::vector<Tensor> gradients,
       else if (name == "norm")
         inputs.push_back({name, globalNorm(), clipRange});
     }
+    elaborator.inRecipe = true;
     Entity value = elaborator.invoke(declaration, settings, inputs, nullptr, clipRange);
+    elaborator.inRecipe = false;
     auto *tensor = value.get<Tensor>();
     if (!tensor || !sameSizes(tensor->shape, gradients[index].shape)) {
       if (!value.poisoned())
@@ -115,7 +127,8 @@ bool TrainingElaborator::readOptimizer(std::vector<NamedEntity> &settings, Tenso
   entered.call = optimizerRange;
   entered.standard = elaborator.inStandard(declaration.range);
   EnterFrame enter(elaborator, std::move(entered));
-  if (!elaborator.enterSettings(declaration, given))
+  if (!elaborator.enterSettings(declaration, given) ||
+      (declaration.body && !elaborator.checkRequirements(*declaration.body)))
     return false;
   for (const Parameter &parameter : declaration.settings) {
     Binding *binding = elaborator.findLocal(parameter.name.text);
@@ -205,7 +218,7 @@ void TrainingElaborator::updateParameter(const ParameterInfo &info, const Tensor
   elaborator.bindFresh("param", value, optimizerRange);
   elaborator.bindFresh("grad", gradient, optimizerRange);
   if (declaration.body)
-    elaborator.evaluateBlock(*declaration.body);
+    elaborator.evaluateRecipe(*declaration.body);
   newParameters[info.path] = target.value;
   for (const auto &[name, slot] : target.slots)
     newSlots[info.path + "." + name] = slot;
