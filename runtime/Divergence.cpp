@@ -50,7 +50,7 @@ void Trainer::failAndKeepBest(const std::string &message) {
                               static_cast<long long>(savedStep))
                              .c_str());
   try {
-    saveCheckpoint(plan.savePath, {execution.description(), classes, best(), best(), nullptr});
+    saveCheckpoint(plan.savePath, {execution.description(), conventions, best(), best(), nullptr});
   } catch (const Error &error) {
     fail("%s; the best weights so far were lost: %s", message.c_str(), error.what());
   }

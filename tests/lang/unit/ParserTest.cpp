@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <sstream>
 
 namespace nnc::lang {
@@ -34,9 +35,14 @@ TEST(Programs, ThatTheLanguageMustCarry) {
   std::vector<std::filesystem::path> programs =
       programsBelow(std::filesystem::path(shared) / "language");
   EXPECT_FALSE(programs.empty());
+  // Proposals for recipes and tables, whose notation the grammar does not have yet.
+  const std::set<std::string> proposals = {"recipes.nn", "tables.nn"};
   for (const std::filesystem::path &program : programs) {
     Parsed parsed(read(program));
-    EXPECT_EQ(parsed.diagnostics.render(), "") << program;
+    if (proposals.contains(program.filename()))
+      EXPECT_TRUE(parsed.diagnostics.hasErrors()) << program << " is no proposal any more";
+    else
+      EXPECT_EQ(parsed.diagnostics.render(), "") << program;
   }
 }
 
