@@ -176,7 +176,7 @@ NNC_BUILTIN(builtinTranspose) {
     return Poison{};
   }
   Tensor value = *given;
-  value.holes.clear();
+  value.reduction = {};
   int64_t rank = int64_t(value.shape.size());
   std::vector<int64_t> permutation;
   for (const GivenArgument &setting : settings)
@@ -351,7 +351,7 @@ NNC_BUILTIN(builtinStopGradient) {
   if (!usable(*operand, range))
     return Poison{};
   Tensor result = emit("stop_gradient", {*operand}, operand->element, operand->shape, {}, range);
-  result.holes = operand->holes;
+  result.reduction = operand->reduction;
   result.classes = operand->classes;
   return result;
 }

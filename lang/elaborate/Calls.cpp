@@ -423,7 +423,7 @@ Entity Elaborator::applyPrimitive(const CallableDeclaration &declaration,
   if (operand->element == Element::Int && name != "neg" && name != "abs" && name != "sign")
     *operand = convert(*operand, Element::Float, range);
   Tensor result = emit(name, {*operand}, operand->element, operand->shape, {}, range);
-  result.holes = operand->holes;
+  result.reduction = operand->reduction;
   return result;
 }
 

@@ -234,6 +234,8 @@ private:
   std::optional<Entity> simplified(const std::string &name, const Entity &left,
                                    const Entity &right);
   bool alignOperands(std::string_view what, Tensor &left, Tensor &right, SourceRange range);
+  void reportAmbiguous(std::string_view what, const Tensor &left, const Tensor &right,
+                       const Alignment &alignment, SourceRange range);
 
   // Emit.cpp: operations of the nn dialect.
   Tensor emit(const std::string &operation, const std::vector<Tensor> &operands, Element element,
@@ -268,7 +270,8 @@ private:
   /// The input as the body sees it; binds the dimensions that its type names.
   std::optional<Entity> unifyInput(const Parameter &parameter, const Entity &value,
                                    SourceRange range);
-  bool unifyShape(const Parameter &parameter, const Tensor &value, SourceRange range);
+  /// The dimensions of `value` become those that the names of the signature stand for.
+  bool unifyShape(const Parameter &parameter, Tensor &value, SourceRange range);
   bool unifyDimension(const Parameter &parameter, const Expression &pattern, const Extent &given,
                       const Tensor &value, SourceRange range, bool last);
   bool unifyDeferred();

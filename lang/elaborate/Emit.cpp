@@ -63,7 +63,7 @@ Tensor Elaborator::convert(const Tensor &value, Element element, SourceRange ran
   if (value.element == element)
     return value;
   Tensor result = emit("convert", {value}, element, value.shape, {}, range);
-  result.holes = value.holes;
+  result.reduction = value.reduction;
   return result;
 }
 
@@ -80,7 +80,7 @@ Tensor Elaborator::reduce(const std::string &operation, const Tensor &value,
       shape.push_back(value.shape[axis]);
   Tensor result =
       emit(operation, {value}, value.element, std::move(shape), {{"dims", std::move(axes)}}, range);
-  result.holes = std::move(holes);
+  result.reduction = {true, std::move(holes)};
   return result;
 }
 
@@ -88,7 +88,7 @@ Tensor Elaborator::reshape(const Tensor &value, Shape shape, SourceRange range) 
   if (sameSizes(value.shape, shape)) {
     Tensor same = value;
     same.shape = std::move(shape);
-    same.holes.clear();
+    same.reduction = {};
     return same;
   }
   Tensor result = emit("reshape", {value}, value.element, std::move(shape), {}, range);

@@ -45,8 +45,7 @@ struct Tensor {
   Element element = Element::Float;
   Shape shape;
   int64_t classes = 0;
-  /// For the result of a reduction: which axes of the unreduced shape are gone. Else empty.
-  std::vector<bool> holes;
+  Reduction reduction;
 };
 
 struct NamedEntity {

@@ -225,7 +225,7 @@ Entity Elaborator::indexTensor(const Tensor &base, const std::vector<ExpressionP
     return Poison{};
   }
   Tensor value = base;
-  value.holes.clear();
+  value.reduction = {};
   int64_t axis = 0;
   bool good = true;
   for (const ExpressionPtr &item : items) {

@@ -84,7 +84,7 @@ std::optional<Entity> IndexEvaluator::alignTerm(const Term &term, const Labels &
     shape.push_back(variables[labels[place]].extent);
   }
   Tensor ordered = *value;
-  ordered.holes.clear();
+  ordered.reduction = {};
   ordered = elaborator.transpose(ordered, permutation, range);
   return Entity(elaborator.broadcast(ordered, shape, axes, range));
 }
@@ -210,7 +210,7 @@ IndexEvaluator::Factors IndexEvaluator::evaluateAccess(const IndexExpression &ex
     return failure();
   }
   Tensor value = *tensor;
-  value.holes.clear();
+  value.reduction = {};
   Labels labels;
   int64_t axis = 0;
   bool good = true;
@@ -453,6 +453,8 @@ Entity IndexEvaluator::define(const IndexDefinition &statement) {
       return elaborator.broadcastTo(*tensor, shape, statement.range);
     }
   std::optional<Entity> aligned = alignTerm(*value, preferred, statement.value->range);
+  if (auto *tensor = aligned ? aligned->get<Tensor>() : nullptr)
+    tensor->reduction.byName = true;
   return aligned ? *aligned : Entity(Poison{});
 }
 

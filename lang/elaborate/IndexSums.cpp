@@ -24,7 +24,7 @@ IndexEvaluator::Factors IndexEvaluator::reduceTerm(const std::string &reducer, T
   }
   Entity reduced = elaborator.reduceAxes(reducer, *value, axes, range);
   if (auto *tensor = reduced.get<Tensor>())
-    tensor->holes.clear();
+    tensor->reduction = {};
   return one(reduced, left);
 }
 

@@ -79,11 +79,37 @@ std::optional<Element> commonElement(const Entity &left, const Entity &right) {
 
 } // namespace
 
+void Elaborator::reportAmbiguous(std::string_view what, const Tensor &left, const Tensor &right,
+                                 const Alignment &alignment, SourceRange range) {
+  bool leftLonger = left.shape.size() > right.shape.size();
+  const Tensor &longer = leftLonger ? left : right, &shorter = leftLonger ? right : left;
+  auto nameOf = [&](const Tensor &tensor, std::string_view other) {
+    for (const auto &scope : frame().scopes)
+      for (const auto &[name, binding] : scope)
+        if (auto *known = binding.value.get<Tensor>(); known && known->id == tensor.id)
+          return name;
+    return std::string(other);
+  };
+  std::string longName = nameOf(longer, "a"), shortName = nameOf(shorter, "b");
+  std::vector<int64_t> all(longer.shape.size());
+  std::iota(all.begin(), all.end(), 0);
+  DiagnosticBuilder builder =
+      report(Diag::AmbiguousDimension, range, symbol(what),
+             describe(shorter.element, shorter.shape), describe(longer.element, longer.shape));
+  builder.help(fmt::format("index notation says which: `{}` or `{}` beside `{}`",
+                           indexed(shortName, alignment.oneWay),
+                           indexed(shortName, alignment.otherWay), indexed(longName, all)));
+}
+
 bool Elaborator::alignOperands(std::string_view what, Tensor &left, Tensor &right,
                                SourceRange range) {
   Alignment alignment;
-  std::vector<bool> holes;
-  if (!align(left.shape, left.holes, right.shape, right.holes, alignment, holes)) {
+  Meeting meeting = align({left.shape, left.reduction}, {right.shape, right.reduction}, alignment);
+  if (meeting == Meeting::Ambiguous) {
+    reportAmbiguous(what, left, right, alignment, range);
+    return false;
+  }
+  if (meeting == Meeting::Unfit) {
     DiagnosticBuilder builder =
         report(Diag::ElementwiseShapes, range, symbol(what), describe(left.element, left.shape),
                describe(right.element, right.shape));
@@ -104,8 +130,7 @@ bool Elaborator::alignOperands(std::string_view what, Tensor &left, Tensor &righ
   }
   left = broadcast(left, alignment.shape, alignment.left, range);
   right = broadcast(right, alignment.shape, alignment.right, range);
-  // The axes of the longer operand go on; those of a number that came first would say nothing.
-  left.holes = right.holes = holes;
+  left.reduction = right.reduction = alignment.reduction;
   left.shape = right.shape = alignment.shape;
   return true;
 }
@@ -157,7 +182,7 @@ Entity Elaborator::elementwise(const std::string &name, const Entity &left, cons
   if (!alignOperands(name, *a, *b, range))
     return Poison{};
   Tensor result = emit(name, {*a, *b}, *element, a->shape, {}, range);
-  result.holes = a->holes;
+  result.reduction = a->reduction;
   return result;
 }
 
@@ -193,7 +218,7 @@ Entity Elaborator::compare(const std::string &predicate, const Entity &left, con
     return Poison{};
   Tensor result =
       emit("compare", {*a, *b}, Element::Bool, a->shape, {{"predicate", predicate}}, range);
-  result.holes = a->holes;
+  result.reduction = a->reduction;
   return result;
 }
 
@@ -247,7 +272,7 @@ Entity Elaborator::unary(UnaryOperator op, const Entity &value, SourceRange rang
     return -value.number();
   } else if (operand && operand->element != Element::Bool && usable(*operand, range)) {
     Tensor result = emit("neg", {*operand}, operand->element, operand->shape, {}, range);
-    result.holes = operand->holes;
+    result.reduction = operand->reduction;
     return result;
   }
   if (!operand || operand->graph == &pass->graph)
@@ -327,11 +352,15 @@ Entity Elaborator::select(const Entity &condition, const Entity &yes, const Enti
   Tensor chosen = *given;
   *first = convert(*first, element, range);
   *second = convert(*second, element, range);
-  if (!alignOperands(what, *first, *second, range) || !alignOperands(what, chosen, *first, range))
+  if (!alignOperands(what, *first, *second, range))
     return Poison{};
-  *second = broadcastTo(*second, first->shape, range);
+  // Both values meet the condition in the same way.
+  Tensor again = chosen;
+  if (!alignOperands(what, chosen, *first, range) ||
+      (second->shape.size() != first->shape.size() && !alignOperands(what, again, *second, range)))
+    return Poison{};
   Tensor result = emit("select", {chosen, *first, *second}, element, first->shape, {}, range);
-  result.holes = first->holes;
+  result.reduction = first->reduction;
   return result;
 }
 

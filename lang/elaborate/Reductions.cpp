@@ -39,7 +39,7 @@ Entity Elaborator::reduceAxes(const std::string &reducer, const Tensor &given,
   Tensor sum = reduce("reduce_sum", value, axes, range);
   Tensor divisor = broadcastTo(constant(double(count), sum.element, range), sum.shape, range);
   Tensor mean = emit("div", {sum, divisor}, sum.element, sum.shape, {}, range);
-  mean.holes = sum.holes;
+  mean.reduction = sum.reduction;
   return mean;
 }
 
@@ -59,7 +59,7 @@ Entity Elaborator::builtinReduce(const Builtin &builtin, const std::vector<Given
   Entity result = reduceAxes(std::string(builtin.name), *value, axes, range);
   // Nothing is left of the shape that an operation could find again.
   if (auto *tensor = result.get<Tensor>())
-    tensor->holes.clear();
+    tensor->reduction = {};
   return result;
 }
 
@@ -83,7 +83,7 @@ std::optional<std::vector<int64_t>> Elaborator::reducedAxes(const ReduceExpressi
     auto *known = dimension.get<IntegerConstant>();
     std::vector<int64_t> same, equal;
     for (size_t axis = 0; known && axis < value.shape.size(); ++axis) {
-      if (known->origin && value.shape[axis].origin == known->origin)
+      if (sameDimension(value.shape[axis], {known->value, known->origin}))
         same.push_back(int64_t(axis));
       if (value.shape[axis].size == known->value)
         equal.push_back(int64_t(axis));
@@ -93,11 +93,18 @@ std::optional<std::vector<int64_t>> Elaborator::reducedAxes(const ReduceExpressi
     if (!known || found.size() != 1) {
       DiagnosticBuilder builder = report(Diag::UnknownAxis, item->range, toSource(*item),
                                          describe(value.element, value.shape));
-      if (found.size() > 1)
-        builder.note(fmt::format(
-            "{} of its dimensions could be meant; index notation says which: `{}[j] x[i, j]`",
-            found.size(), expression.reducer.text));
-      else
+      if (found.size() > 1) {
+        auto *operand = as<NameExpression>(expression.operand);
+        std::vector<int64_t> all(value.shape.size());
+        std::iota(all.begin(), all.end(), 0);
+        std::vector<std::string> spellings;
+        for (int64_t axis : found)
+          spellings.push_back(fmt::format("`{} {}`", indexed(expression.reducer.text, {axis}),
+                                          indexed(operand ? operand->name : "x", all)));
+        builder.help(
+            fmt::format("{} of its dimensions could be meant; index notation says which: {}",
+                        found.size(), fmt::join(spellings, " or ")));
+      } else
         addOrigins(builder, value.shape);
       return std::nullopt;
     }

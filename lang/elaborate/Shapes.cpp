@@ -55,74 +55,135 @@ std::string product(const Shape &shape) {
   return shape.empty() ? "1" : fmt::format("{}", fmt::join(sizes(shape), " * "));
 }
 
+std::string indexed(std::string_view name, const std::vector<int64_t> &axes) {
+  std::vector<std::string> variables;
+  for (int64_t axis : axes)
+    variables.push_back(axis < 10 ? std::string(1, char('i' + axis)) : fmt::format("i{}", axis));
+  return fmt::format("{}[{}]", name, fmt::join(variables, ", "));
+}
+
+bool sameDimension(const Extent &left, const Extent &right) {
+  return left.origin && left.origin == right.origin;
+}
+
 namespace {
 
-/// The axes of an operand in the unreduced shape that its holes describe; false when there are no
-/// holes.
-bool alignHoles(const Shape &reduced, const std::vector<bool> &holes, const Shape &full,
-                Alignment &result, std::vector<int64_t> &reducedAxes,
-                std::vector<int64_t> &fullAxes) {
-  if (holes.empty() || holes.size() != full.size())
-    return false;
-  reducedAxes.clear();
-  size_t next = 0;
+using Axes = std::vector<int64_t>;
+
+Axes countedAxes(size_t count, size_t first = 0) {
+  Axes axes(count);
+  std::iota(axes.begin(), axes.end(), int64_t(first));
+  return axes;
+}
+
+/// The ways in which the dimensions of `shorter` are dimensions of `longer`, in order; at most two
+/// are looked for.
+void findByName(const Shape &shorter, const Shape &longer, Axes &chosen, std::vector<Axes> &ways) {
+  if (chosen.size() == shorter.size()) {
+    ways.push_back(chosen);
+    return;
+  }
+  size_t first = chosen.empty() ? 0 : size_t(chosen.back()) + 1;
+  size_t missing = shorter.size() - chosen.size();
+  for (size_t axis = first; axis + missing <= longer.size() && ways.size() < 2; ++axis) {
+    if (!sameDimension(shorter[chosen.size()], longer[axis]))
+      continue;
+    chosen.push_back(int64_t(axis));
+    findByName(shorter, longer, chosen, ways);
+    chosen.pop_back();
+  }
+}
+
+/// Where the axes stand that a reduction has kept; empty when that is not a shape like `longer`.
+Axes findByHoles(const Shape &shorter, const std::vector<bool> &holes, const Shape &longer) {
+  Axes axes;
+  if (holes.size() != longer.size())
+    return axes;
   for (size_t axis = 0; axis < holes.size(); ++axis) {
     if (holes[axis])
       continue;
-    if (next >= reduced.size() || reduced[next].size != full[axis].size)
-      return false;
-    reducedAxes.push_back(int64_t(axis));
-    ++next;
+    if (axes.size() >= shorter.size() || shorter[axes.size()].size != longer[axis].size)
+      return {};
+    axes.push_back(int64_t(axis));
   }
-  if (next != reduced.size())
-    return false;
-  result.shape = full;
-  fullAxes.resize(full.size());
-  std::iota(fullAxes.begin(), fullAxes.end(), 0);
-  return true;
+  return axes.size() == shorter.size() ? axes : Axes();
+}
+
+/// The ways in which `shorter` may meet `longer`, all of the same right: one, two or none.
+std::vector<Axes> findWays(AlignedOperand shorter, const Shape &longer) {
+  std::vector<Axes> named;
+  Axes chosen;
+  findByName(shorter.shape, longer, chosen, named);
+  Axes last = countedAxes(shorter.shape.size(), longer.size() - shorter.shape.size());
+  for (size_t axis = 0; axis < last.size(); ++axis)
+    if (shorter.shape[axis].size != longer[size_t(last[axis])].size) {
+      last.clear();
+      break;
+    }
+  bool lastIsNamed = std::find(named.begin(), named.end(), last) != named.end();
+  if (!shorter.reduction.byName) {
+    if (last.empty())
+      return {};
+    // Its dimensions may be others than the last ones, which happen to have their sizes.
+    if (lastIsNamed || named.empty())
+      return {last};
+    return {named[0], last};
+  }
+  Axes kept = findByHoles(shorter.shape, shorter.reduction.holes, longer);
+  auto contradicts = [&](size_t axis) {
+    const Extent &extent = longer[size_t(kept[axis])];
+    return extent.origin && shorter.shape[axis].origin &&
+           !sameDimension(extent, shorter.shape[axis]);
+  };
+  bool contradicted = false;
+  for (size_t axis = 0; axis < kept.size(); ++axis)
+    contradicted |= contradicts(axis);
+  if (!kept.empty() && !contradicted)
+    return {kept};
+  if (!named.empty())
+    return named;
+  std::vector<Axes> ways;
+  for (const Axes &axes : {kept, last})
+    if (!axes.empty() && std::find(ways.begin(), ways.end(), axes) == ways.end())
+      ways.push_back(axes);
+  return ways;
 }
 
 } // namespace
 
-bool align(const Shape &left, const std::vector<bool> &leftHoles, const Shape &right,
-           const std::vector<bool> &rightHoles, Alignment &result, std::vector<bool> &holes) {
-  holes.clear();
+Meeting align(AlignedOperand left, AlignedOperand right, Alignment &result) {
   result = {};
-  if (sameSizes(left, right)) {
-    result.shape = left;
-    result.left.resize(left.size());
-    std::iota(result.left.begin(), result.left.end(), 0);
-    result.right = result.left;
-    holes = !leftHoles.empty() ? leftHoles : rightHoles;
-    return true;
+  if (left.shape.size() == right.shape.size()) {
+    if (!sameSizes(left.shape, right.shape))
+      return Meeting::Unfit;
+    bool rightKnows = right.reduction.byName && !left.reduction.byName;
+    result.shape = rightKnows ? right.shape : left.shape;
+    result.left = result.right = countedAxes(left.shape.size());
+    result.reduction.byName = left.reduction.byName || right.reduction.byName;
+    result.reduction.holes =
+        !left.reduction.holes.empty() ? left.reduction.holes : right.reduction.holes;
+    return Meeting::Fits;
   }
-  if (right.empty() || left.empty()) {
-    result.shape = right.empty() ? left : right;
-    std::vector<int64_t> &whole = right.empty() ? result.left : result.right;
-    whole.resize(result.shape.size());
-    std::iota(whole.begin(), whole.end(), 0);
-    holes = right.empty() ? leftHoles : rightHoles;
-    return true;
+  bool leftLonger = left.shape.size() > right.shape.size();
+  const AlignedOperand &longer = leftLonger ? left : right, &shorter = leftLonger ? right : left;
+  Axes shorterAxes;
+  if (!shorter.shape.empty()) {
+    std::vector<Axes> ways = findWays(shorter, longer.shape);
+    if (ways.empty())
+      return Meeting::Unfit;
+    if (ways.size() > 1) {
+      result.oneWay = ways[0];
+      result.otherWay = ways[1];
+      return Meeting::Ambiguous;
+    }
+    shorterAxes = ways[0];
   }
-  if (alignHoles(left, leftHoles, right, result, result.left, result.right) ||
-      alignHoles(right, rightHoles, left, result, result.right, result.left))
-    return true;
-
-  bool leftLonger = left.size() >= right.size();
-  const Shape &longer = leftLonger ? left : right;
-  const Shape &shorter = leftLonger ? right : left;
-  size_t offset = longer.size() - shorter.size();
-  for (size_t axis = 0; axis < shorter.size(); ++axis)
-    if (shorter[axis].size != longer[offset + axis].size)
-      return false;
-  result.shape = longer;
-  std::vector<int64_t> longerAxes(longer.size()), shorterAxes(shorter.size());
-  std::iota(longerAxes.begin(), longerAxes.end(), 0);
-  std::iota(shorterAxes.begin(), shorterAxes.end(), int64_t(offset));
-  result.left = leftLonger ? longerAxes : shorterAxes;
-  result.right = leftLonger ? shorterAxes : longerAxes;
-  holes = leftLonger ? leftHoles : rightHoles;
-  return true;
+  // The axes of the longer operand go on; those of a number that came first would say nothing.
+  result.shape = longer.shape;
+  result.reduction = longer.reduction;
+  result.left = result.right = countedAxes(longer.shape.size());
+  (leftLonger ? result.right : result.left) = std::move(shorterAxes);
+  return Meeting::Fits;
 }
 
 } // namespace nnc::lang

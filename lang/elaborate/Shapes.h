@@ -49,17 +49,40 @@ std::string describe(const Shape &shape);
 /// `28 * 28`; of a scalar `1`
 std::string product(const Shape &shape);
 
+/// What a reduction, or index notation, knows of the dimensions of its result besides their sizes.
+struct Reduction {
+  /// The dimensions were named one by one: they meet those that they are, wherever these stand.
+  bool byName = false;
+  /// Of a reduction: which axes of the unreduced shape are gone. Else empty.
+  std::vector<bool> holes;
+};
+
 /// How two operands of an elementwise operation meet: for each, the place of its axes in the
 /// result.
 struct Alignment {
   Shape shape;
   std::vector<int64_t> left, right;
+  Reduction reduction; ///< of the result
+  /// When the operand with fewer dimensions fits the other one in two ways: its axes in either.
+  std::vector<int64_t> oneWay, otherWay;
 };
 
-/// Aligns at the last dimension; missing leading dimensions broadcast. `leftHoles` and `rightHoles`
-/// say for an operand that a reduction made which axes of the unreduced shape are gone (empty:
-/// none), so that `x - max[n](x)` finds its rows again. False when the shapes do not fit.
-bool align(const Shape &left, const std::vector<bool> &leftHoles, const Shape &right,
-           const std::vector<bool> &rightHoles, Alignment &result, std::vector<bool> &holes);
+/// `name[i, k]`: an element of a tensor by the index variables of some axes.
+std::string indexed(std::string_view name, const std::vector<int64_t> &axes);
+
+/// The same dimension, not just one of the same size.
+bool sameDimension(const Extent &left, const Extent &right);
+
+struct AlignedOperand {
+  const Shape &shape;
+  const Reduction &reduction;
+};
+
+enum class Meeting { Fits, Unfit, Ambiguous };
+
+/// Aligns two operands. Those of as many dimensions have the same sizes. A shorter one meets the
+/// last dimensions of the other; what a reduction gave finds the dimensions that it kept, so that
+/// `x - max[n](x)` has its rows again.
+Meeting align(AlignedOperand left, AlignedOperand right, Alignment &result);
 
 } // namespace nnc::lang

@@ -328,7 +328,7 @@ bool Elaborator::unifyDeferred() {
   return good;
 }
 
-bool Elaborator::unifyShape(const Parameter &parameter, const Tensor &value, SourceRange range) {
+bool Elaborator::unifyShape(const Parameter &parameter, Tensor &value, SourceRange range) {
   const TypeExpression &type = *parameter.type;
   bool ellipsis = hasEllipsis(type);
   size_t named = type.dimensions.size() - (ellipsis ? 1 : 0), rank = value.shape.size();
@@ -365,10 +365,15 @@ bool Elaborator::unifyShape(const Parameter &parameter, const Tensor &value, Sou
       unsupported("this dimension", dimension.range);
       return false;
     }
-    good &= unifyDimension(parameter, *dimension.value, value.shape[rank - named + index], value,
-                           range, false);
+    Extent &extent = value.shape[rank - named + index];
+    good &= unifyDimension(parameter, *dimension.value, extent, value, range, false);
     if (!good)
       return false;
+    // Two dimensions of one name are the same one for the body.
+    if (auto *name = as<NameExpression>(dimension.value))
+      if (Binding *binding = findLocal(name->name))
+        if (auto *known = binding->value.get<IntegerConstant>(); known && known->origin)
+          extent.origin = known->origin;
   }
   return good;
 }

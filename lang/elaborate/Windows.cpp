@@ -164,7 +164,7 @@ NNC_BUILTIN(builtinPad) {
   before.resize(shape.size(), 0);
   after.resize(shape.size(), 0);
   Tensor source = convert(*operand, Element::Float, range);
-  source.holes.clear();
+  source.reduction = {};
   return emit("pad", {source}, Element::Float, shape,
               {{"low", before}, {"high", after}, {"value", value}}, range);
 }

@@ -33,6 +33,38 @@ TEST(Shapes, AReductionMeetsItsOperandAgain) {
                                               "%output = sub %x, %5 : float[3, 3]\n");
 }
 
+// All of these divide rows, also of a square matrix.
+TEST(Shapes, WhatIsReducedMeetsItsDimensionsByName) {
+  for (const char *body :
+       {"x / sum[w](x)", "total[i] = sum[j] x[i, j]; x / total",
+        "total[i] = sum[j] x[i, j]; exp(x) / sqrt(total + 1)",
+        "total[i] = sum[j] x[0, j] * x[i, j]; x / total", "first[i] = x[i, 0]; x / first",
+        "select(x > 0, max[w](x), min[w](x))", "select(max[w](x) > 0, x, min[w](x))"})
+    for (const char *size : {"3, 3", "3, 4"}) {
+      Elaborated elaborated(fmt::format("fn f(x: float[h, w]) -> float[h, w] {{ {} }}\n"
+                                        "model m(x: float[{}]) -> float[{}] {{ f(x) }}",
+                                        body, size, size));
+      std::string text = elaborated.operations("predict");
+      EXPECT_NE(text.find("dims=[0] : float[" + std::string(size) + "]"), std::string::npos)
+          << body << "\n"
+          << text;
+      EXPECT_EQ(text.find("dims=[1] : float[" + std::string(size) + "]"), std::string::npos)
+          << body << "\n"
+          << text;
+    }
+}
+
+// A parameter is no reduction: it meets the last dimensions.
+TEST(Shapes, OtherTensorsMeetTheLastDimensions) {
+  for (const char *size : {"n, n", "m, n"}) {
+    Elaborated elaborated(
+        fmt::format("layer f(x: float[{}]) -> float[{}] {{ param b: float[n] = 1; "
+                    "x + b }}\nmodel m(x: float[3, 3]) -> float[3, 3] {{ f(x) }}",
+                    size, size));
+    EXPECT_NE(elaborated.operations("predict").find("dims=[1] : float[3, 3]"), std::string::npos);
+  }
+}
+
 TEST(Shapes, NamesTellEqualDimensionsApart) {
   Elaborated elaborated("fn rows(x: float[a, b]) -> float[a] { sum[b](x) }\nfn columns(x: float[a, "
                         "b]) -> float[b] { sum[a](x) }\n"
