@@ -468,9 +468,10 @@ struct TrainDeclaration : DeclarationNode<DeclarationKind::Train> {
   std::unique_ptr<Block> body;
 };
 
-/// `predict digit { ... }`
+/// `predict digit { ... }` or `predict digit as confidences { ... }`
 struct PredictDeclaration : DeclarationNode<DeclarationKind::Predict> {
   Identifier model;
+  Identifier name; // empty text when not written: then it has the model's
   std::unique_ptr<Block> body;
 };
 

@@ -107,9 +107,12 @@ private:
       line(fmt::format("train {} on {}", train.model.text, train.data.text), node.range);
       return nested([&] { block("body", train.body.get()); });
     }
-    case DeclarationKind::Predict:
-      line(fmt::format("predict {}", as<PredictDeclaration>(&node)->model.text), node.range);
-      return nested([&] { block("body", as<PredictDeclaration>(&node)->body.get()); });
+    case DeclarationKind::Predict: {
+      auto &predict = *as<PredictDeclaration>(&node);
+      std::string name = predict.name.text.empty() ? "" : " as " + predict.name.text;
+      line(fmt::format("predict {}{}", predict.model.text, name), node.range);
+      return nested([&] { block("body", predict.body.get()); });
+    }
     case DeclarationKind::Generate:
       line(fmt::format("generate {}", as<GenerateDeclaration>(&node)->model.text), node.range);
       return nested([&] { block("body", as<GenerateDeclaration>(&node)->body.get()); });

@@ -133,6 +133,11 @@ template <typename Node> DeclarationPtr Parser::useOfModel() {
   take();
   around = {Node::Kind};
   node->model = name("the name of a model");
+  if constexpr (std::is_same_v<Node, PredictDeclaration>)
+    if (!panicking && atWord("as")) {
+      take();
+      node->name = name("the name of the block");
+    }
   node->body = expectBlock();
   return node;
 }

@@ -72,7 +72,10 @@ struct FunctionResult {
 /// A function in static single assignment form; operations stand in an order in which operands
 /// precede their users.
 struct Function {
-  std::string name; ///< initialize, train_step, evaluate, predict, gradient
+  /// initialize, train_step, evaluate, gradient; predict, predict_2, ...: one for each predict
+  /// block
+  std::string name;
+  std::string block; ///< of a prediction: the name of its predict block
   std::vector<FunctionArgument> arguments;
   std::vector<Value> values;
   std::vector<Operation> operations;

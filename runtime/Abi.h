@@ -6,7 +6,7 @@
 
 /// Goes up whenever a change here makes old objects and new runtimes disagree. The description
 /// repeats it as "abi", and the runtime refuses to start when the two differ.
-#define NNC_ABI_VERSION 1
+#define NNC_ABI_VERSION 2
 
 #ifdef __cplusplus
 extern "C" {
@@ -42,11 +42,13 @@ typedef void nnc_function(char *persistent, char *arena, const char *inputs, cha
 ///   nnc_initialize  writes every parameter, slot and state from scalar "seed"
 ///   nnc_train_step  one step: forward, backward, update of parameters, slots and states in place
 ///   nnc_evaluate    loss and metrics of a batch, as an evaluation sees it (no dropout, ...)
-///   nnc_predict     the predictions for each example of a batch
 nnc_function nnc_initialize;
 nnc_function nnc_train_step;
 nnc_function nnc_evaluate;
-nnc_function nnc_predict;
+
+/// The functions of the predict blocks, which compute predictions for each example of a batch; null
+/// ends the table. They stand in the order of the functions of the description that have a "block".
+extern nnc_function *const nnc_predictions[];
 
 /// Everything else that the runtime must know: a JSON text, UTF-8, ended by a zero byte. Schema
 /// below.
@@ -121,7 +123,7 @@ void nnc_profile(int64_t region, int64_t thread);
    ([] is a scalar); DTYPE is "f32" | "f64" | "i32" | "i64" | "u8" (a bool is a u8 holding 0 or 1).
 
    {
-     "abi": 1,                          NNC_ABI_VERSION
+     "abi": 2,                          NNC_ABI_VERSION
      "compiler": TEXT,                  its version, e.g. "0.1.0"
      "model": TEXT,                     name of the model; names the default weights, MODEL.safetensors
      "source": TEXT,                    file name of the program, without folders, e.g. "mnist.nn"
@@ -145,7 +147,8 @@ void nnc_profile(int64_t region, int64_t thread);
      },
 
      "functions": [{                    one for each exported function
-       "symbol": TEXT,                  "nnc_initialize" | "nnc_train_step" | "nnc_evaluate" | "nnc_predict"
+       "symbol": TEXT,                  "nnc_initialize" | "nnc_train_step" | "nnc_evaluate", or of a prediction
+       "block": TEXT,                   (predictions) name of the predict block, unique
        "batch": COUNT,                  examples per call; 0 for nnc_initialize
        "arena": BYTES,
        "thread_memory": BYTES,          (optional; default 0) for each thread, behind the arena
@@ -153,7 +156,7 @@ void nnc_profile(int64_t region, int64_t thread);
        "inputs": {
          "bytes": BYTES,
          "fields": [{
-           "name": TEXT,                name of the field in the data block (nnc_predict: of the model's input)
+           "name": TEXT,                name of the field in the data block (predictions: of the model's input)
            "kind": "field" | "example_weight",
                                         example_weight: 1/n for the n real examples, 0 for padding; at most
                                         one; always of the model's float type and of shape [batch]

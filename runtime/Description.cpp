@@ -171,6 +171,7 @@ void readPersistent(const Reader &reader, Description &description) {
 Function readFunction(const Reader &reader, DType floatType) {
   Function function;
   function.symbol = reader.string("symbol");
+  function.block = reader.string("block", "");
   function.batch = reader.count("batch");
   function.arenaBytes = reader.bytes("arena");
   function.threadBytes = static_cast<size_t>(reader.count("thread_memory", 0));
@@ -452,6 +453,14 @@ const Function *Description::function(const char *symbol) const {
     if (function.symbol == symbol)
       return &function;
   return nullptr;
+}
+
+std::vector<const Function *> Description::predictions() const {
+  std::vector<const Function *> result;
+  for (const Function &function : functions)
+    if (!function.block.empty())
+      result.push_back(&function);
+  return result;
 }
 
 const DataBlock *Description::block(const std::string &name) const {

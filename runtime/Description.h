@@ -68,6 +68,7 @@ struct Region {
 
 struct Function {
   std::string symbol;
+  std::string block; ///< of a prediction: the name of its predict block; else empty
   int64_t batch = 0;
   size_t arenaBytes = 0, threadBytes = 0, inputBytes = 0, outputBytes = 0;
   int64_t flop = 0;
@@ -156,6 +157,8 @@ struct Description {
   std::map<int64_t, std::string> sourceLines; ///< that regions name
 
   const Function *function(const char *symbol) const;
+  /// The functions of the predict blocks.
+  std::vector<const Function *> predictions() const;
   const DataBlock *block(const std::string &name) const;
   int64_t parameterCount() const;
   size_t parameterBytes() const;

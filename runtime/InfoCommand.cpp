@@ -76,11 +76,15 @@ static Json infoJson(const Description &description) {
                        {"shape", tensor.shape},
                        {"line", tensor.line},
                        {"trained", tensor.trained}});
-  for (const Function &function : description.functions)
-    functions.push_back({{"symbol", function.symbol},
-                         {"batch", function.batch},
-                         {"arena_bytes", function.arenaBytes},
-                         {"flop", function.flop}});
+  for (const Function &function : description.functions) {
+    Json entry = {{"symbol", function.symbol},
+                  {"batch", function.batch},
+                  {"arena_bytes", function.arenaBytes},
+                  {"flop", function.flop}};
+    if (!function.block.empty())
+      entry["block"] = function.block;
+    functions.push_back(entry);
+  }
   Json settings = Json::object();
   for (const Scalar &scalar : description.scalars)
     if (scalar.settable)
@@ -141,6 +145,20 @@ int infoCommand(const Model &model, const Arguments &arguments) {
                       ? text(" of %lld classes", static_cast<long long>(field.classes)).c_str()
                       : "");
     std::printf("\n");
+  }
+  for (const Function *prediction : description.predictions()) {
+    std::string inputs, outputs;
+    auto add = [](std::string &list, const std::string &name, const Shape &shape, bool batched) {
+      list += (list.empty() ? "" : ", ") + name + " " +
+              describe(Shape(shape.begin() + batched, shape.end()));
+    };
+    for (const InputField &field : prediction->fields)
+      if (!field.exampleWeight)
+        add(inputs, field.name, field.shape, true);
+    for (const OutputValue *value : prediction->valuesOf(OutputKind::Prediction))
+      add(outputs, value->name, value->shape, value->batched);
+    std::printf("predict %s: %s -> %s\n", prediction->block.c_str(), inputs.c_str(),
+                outputs.c_str());
   }
   for (const Scalar &scalar : description.scalars)
     if (scalar.settable)

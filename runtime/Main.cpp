@@ -10,7 +10,6 @@ extern "C" {
 #pragma weak nnc_initialize
 #pragma weak nnc_train_step
 #pragma weak nnc_evaluate
-#pragma weak nnc_predict
 }
 
 int main(int argc, char **argv) {
@@ -25,6 +24,6 @@ int main(int argc, char **argv) {
   model.initialize = nnc_initialize;
   model.trainStep = nnc_train_step;
   model.evaluate = nnc_evaluate;
-  model.predict = nnc_predict;
+  model.predictions = nnc_predictions;
   return runCommandLine(model, argc, argv);
 }

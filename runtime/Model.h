@@ -8,7 +8,8 @@ namespace nnc::runtime {
 
 struct Model {
   Description description;
-  nnc_function *initialize = nullptr, *trainStep = nullptr, *evaluate = nullptr, *predict = nullptr;
+  nnc_function *initialize = nullptr, *trainStep = nullptr, *evaluate = nullptr;
+  nnc_function *const *predictions = nullptr; ///< in the order of Description::predictions()
 };
 
 } // namespace nnc::runtime

@@ -12,12 +12,31 @@ static const Option predictOptions[] = {
     {"--weights", "W", "trained weights (default: MODEL.safetensors)"},
     {"-o", "OUT",
      "where the predictions go: .csv, .npy or .json; `-` (default) is CSV on the standard output"},
+    {"--block", "NAME", "the predict block, where the program has several"},
     {"--select", "NAME", "write only this output"},
     {"--threads", "N", "threads (default: one per core); results do not depend on it"},
 };
 const Command predictCommandTable = {
     "predict", "predictions for the examples in .csv, .npy, .json or IDX files", predictOptions,
     "INPUT..."};
+
+/// The predict block that the user wants, by its place among the predictions.
+static size_t chooseBlock(const std::vector<const Function *> &predictions,
+                          const std::string &name) {
+  std::vector<std::string> names;
+  for (const Function *prediction : predictions)
+    names.push_back(prediction->block);
+  std::string list;
+  for (const std::string &block : names)
+    list += (list.empty() ? "" : ", ") + block;
+  if (name.empty() && names.size() > 1)
+    throw UsageError(text("predict needs --block NAME, one of %s", list.c_str()));
+  auto found = name.empty() ? names.begin() : std::find(names.begin(), names.end(), name);
+  if (found == names.end())
+    throw UsageError(text("--block: there is no predict block '%s', but %s",
+                          printable(name).c_str(), list.c_str()));
+  return static_cast<size_t>(found - names.begin());
+}
 
 /// The outputs that the user wants, still without examples.
 static std::vector<Prediction> chooseOutputs(const Function &function, const DataBlock *block,
@@ -48,10 +67,10 @@ static std::vector<Prediction> chooseOutputs(const Function &function, const Dat
 }
 
 /// Runs all examples of a dataset and appends what comes out.
-static void predictAll(Execution &execution, const Function &function, const Dataset &dataset,
-                       const std::vector<const OutputValue *> &values,
+static void predictAll(Execution &execution, const Function &function, nnc_function *code,
+                       const Dataset &dataset, const std::vector<const OutputValue *> &values,
                        std::vector<Prediction> &predictions) {
-  BoundFunction bound(execution, function, execution.model().predict, dataset);
+  BoundFunction bound(execution, function, code, dataset);
   Rows rows = inOrder(dataset.examples);
   for (int64_t first = 0; first < dataset.examples; first += bound.batch()) {
     int64_t count = std::min(bound.batch(), dataset.examples - first);
@@ -71,9 +90,11 @@ static void predictAll(Execution &execution, const Function &function, const Dat
 
 int predictCommand(const Model &model, const Arguments &arguments) {
   const Description &description = model.description;
-  const Function *function = description.function("nnc_predict");
-  if (!function || !model.predict)
+  std::vector<const Function *> blocks = description.predictions();
+  if (blocks.empty())
     throw Error("this program has no predictions");
+  size_t chosen = chooseBlock(blocks, arguments.value("--block"));
+  const Function *function = blocks[chosen];
   if (arguments.operands().empty())
     throw UsageError("predict wants at least one INPUT: a .csv, .npy or .json file, or -");
   std::string output = arguments.value("-o", "-");
@@ -106,7 +127,7 @@ int predictCommand(const Model &model, const Arguments &arguments) {
   for (const std::string &input : arguments.operands()) {
     Dataset dataset = readExamples(input, fields, block, conventions);
     examples += dataset.examples;
-    predictAll(execution, *function, dataset, values, predictions);
+    predictAll(execution, *function, model.predictions[chosen], dataset, values, predictions);
   }
 
   std::string content;

@@ -10,7 +10,7 @@
 
 namespace nnc::runtime {
 
-/// The fields that nnc_predict reads, as fields of data: classes are looked up in `block` (may be
+/// The fields that a prediction reads, as fields of data: classes are looked up in `block` (may be
 /// null).
 DataBlock predictFields(const Function &predict, const DataBlock *block);
 

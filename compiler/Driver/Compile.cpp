@@ -243,12 +243,15 @@ bool Compilation::emit() {
   std::string error;
   const std::string description = describeModel(frontend.program(), readBlocks(*module),
                                                 frontend.source(), options.precision, target);
-  const ConstantText text{"nnc_description", description};
+  ModelData data{description, {}};
+  for (const lang::Function &function : frontend.program().functions)
+    if (!function.block.empty())
+      data.predictions.push_back("nnc_" + function.name);
   if (options.emit == Stage::Exe) {
     std::vector<llvm::SmallString<0>> objects;
     {
       TimingScope scope = timingScope.nest("generate machine code");
-      objects = emitObjects(*module, target, text, error);
+      objects = emitObjects(*module, target, data, error);
       if (objects.empty())
         return fail(error);
     }
@@ -259,7 +262,7 @@ bool Compilation::emit() {
   LlvmModule llvmModule = translateToLlvm(*module, target, error);
   if (!llvmModule.module)
     return fail(error);
-  addText(*llvmModule.module, text);
+  addData(*llvmModule.module, data);
   optimize(*llvmModule.module, target);
   if (options.emit == Stage::Llvm)
     return write([&](llvm::raw_ostream &stream) { llvmModule.module->print(stream, nullptr); });

@@ -54,9 +54,11 @@ private:
   }
   Object memory(const FunctionBlocks &function) const;
   Array regions(const FunctionBlocks &function) const;
-  Object output(const BlockTensor &tensor) const;
-  /// The class field of the data that an integer prediction numbers, or null.
-  const lang::DataField *classField(const std::string &prediction) const;
+  /// The function of the program that was compiled to this one.
+  const lang::Function &source(const FunctionBlocks &function) const;
+  Object output(const BlockTensor &tensor, const lang::Function &of) const;
+  /// The class field of the data that an integer prediction of `of` numbers, or null.
+  const lang::DataField *classField(const std::string &prediction, const lang::Function &of) const;
   Object split(const lang::DataSplit &split) const;
 
   const lang::Program &program;
@@ -88,7 +90,13 @@ Object Describer::persistent() {
   return Object{{"bytes", blocks.persistent.bytes}, {"tensors", std::move(tensors)}};
 }
 
-Object Describer::output(const BlockTensor &tensor) const {
+const lang::Function &Describer::source(const FunctionBlocks &function) const {
+  return *llvm::find_if(program.functions, [&](const lang::Function &candidate) {
+    return "nnc_" + candidate.name == function.symbol;
+  });
+}
+
+Object Describer::output(const BlockTensor &tensor, const lang::Function &of) const {
   bool batched = tensor.kind == "example_output";
   std::string kind = batched                          ? "prediction"
                      : tensor.name == "loss"          ? "loss"
@@ -100,18 +108,17 @@ Object Describer::output(const BlockTensor &tensor) const {
                {"shape", shapeOf(tensor.type.getShape())},
                {"offset", tensor.offset},
                {"batched", batched}};
-  if (const lang::DataField *field = batched ? classField(tensor.name) : nullptr)
+  if (const lang::DataField *field = batched ? classField(tensor.name, of) : nullptr)
     entry["field"] = field->name;
   return entry;
 }
 
-const lang::DataField *Describer::classField(const std::string &prediction) const {
+const lang::DataField *Describer::classField(const std::string &prediction,
+                                             const lang::Function &of) const {
   int64_t classes = 0;
-  for (const lang::Function &function : program.functions)
-    if (function.name == "predict")
-      for (const lang::FunctionResult &result : function.results)
-        if (result.name == prediction)
-          classes = function.values[result.value].type.classes;
+  for (const lang::FunctionResult &result : of.results)
+    if (result.name == prediction)
+      classes = of.values[result.value].type.classes;
   if (classes && program.data)
     for (const lang::DataField &field : program.data->fields)
       if (field.type.classes == classes)
@@ -142,6 +149,7 @@ Array Describer::regions(const FunctionBlocks &function) const {
 Array Describer::functions() {
   Array functions;
   for (const FunctionBlocks &function : blocks.functions) {
+    const lang::Function &of = source(function);
     Array fields, outputs;
     for (const BlockTensor &tensor : function.inputs.tensors)
       fields.push_back(
@@ -151,7 +159,7 @@ Array Describer::functions() {
                  {"shape", shapeOf(tensor.type.getShape())},
                  {"offset", tensor.offset}});
     for (const BlockTensor &tensor : function.outputs.tensors)
-      outputs.push_back(output(tensor));
+      outputs.push_back(output(tensor, of));
     Object entry{
         {"symbol", function.symbol},
         {"batch", fields.empty() ? 0 : program.recipe.batch},
@@ -161,6 +169,8 @@ Array Describer::functions() {
         {"inputs", Object{{"bytes", function.inputs.bytes}, {"fields", std::move(fields)}}},
         {"outputs", Object{{"bytes", function.outputs.bytes}, {"values", std::move(outputs)}}},
         {"memory", memory(function)}};
+    if (!of.block.empty())
+      entry["block"] = of.block;
     if (!function.regions.empty())
       entry["regions"] = regions(function);
     functions.push_back(std::move(entry));

@@ -90,10 +90,27 @@ LlvmModule translateToLlvm(mlir::ModuleOp module, const TargetDescription &targe
   return translate(module, target, error);
 }
 
-void addText(llvm::Module &module, const ConstantText &text) {
-  llvm::Constant *data = llvm::ConstantDataArray::getString(module.getContext(), text.text);
-  new llvm::GlobalVariable(module, data->getType(), /*isConstant=*/true,
-                           llvm::GlobalValue::ExternalLinkage, data, text.symbol);
+void addData(llvm::Module &module, const ModelData &data) {
+  llvm::LLVMContext &context = module.getContext();
+  auto add = [&](llvm::Constant *value, llvm::StringRef symbol) {
+    new llvm::GlobalVariable(module, value->getType(), /*isConstant=*/true,
+                             llvm::GlobalValue::ExternalLinkage, value, symbol);
+  };
+  add(llvm::ConstantDataArray::getString(context, data.description), "nnc_description");
+  llvm::SmallVector<llvm::Constant *> predictions;
+  for (const std::string &symbol : data.predictions) {
+    // It may be in another part.
+    llvm::Function *function = module.getFunction(symbol);
+    if (!function)
+      function = llvm::Function::Create(
+          llvm::FunctionType::get(llvm::Type::getVoidTy(context), /*isVarArg=*/false),
+          llvm::GlobalValue::ExternalLinkage, symbol, module);
+    predictions.push_back(function);
+  }
+  auto *pointer = llvm::PointerType::get(context, 0);
+  predictions.push_back(llvm::ConstantPointerNull::get(pointer));
+  add(llvm::ConstantArray::get(llvm::ArrayType::get(pointer, predictions.size()), predictions),
+      "nnc_predictions");
 }
 
 void optimize(llvm::Module &module, const TargetDescription &target) {
@@ -149,7 +166,7 @@ bool emitMachineCode(llvm::Module &module, const TargetDescription &target, Mach
 
 std::vector<llvm::SmallString<0>> emitObjects(mlir::ModuleOp module,
                                               const TargetDescription &target,
-                                              const ConstantText &text, std::string &error) {
+                                              const ModelData &data, std::string &error) {
   std::vector<mlir::OwningOpRef<mlir::ModuleOp>> parts = splitModule(module);
   std::vector<llvm::SmallString<0>> objects(parts.size());
   std::vector<std::string> errors(parts.size());
@@ -159,7 +176,7 @@ std::vector<llvm::SmallString<0>> emitObjects(mlir::ModuleOp module,
     if (!part.module)
       return mlir::failure();
     if (i == 0)
-      addText(*part.module, text);
+      addData(*part.module, data);
     optimize(*part.module, target);
     llvm::raw_svector_ostream stream(objects[i]);
     return mlir::success(

@@ -26,11 +26,12 @@ struct LlvmModule {
 LlvmModule translateToLlvm(mlir::ModuleOp module, const TargetDescription &target,
                            std::string &error);
 
-/// A constant, zero-terminated text that other objects can refer to.
-struct ConstantText {
-  llvm::StringRef symbol, text;
+/// The data of a compiled model that the runtime refers to, as runtime/Abi.h says.
+struct ModelData {
+  llvm::StringRef description;
+  std::vector<std::string> predictions; ///< symbols of the functions of the predict blocks
 };
-void addText(llvm::Module &module, const ConstantText &text);
+void addData(llvm::Module &module, const ModelData &data);
 
 /// The optimisations that our own code generation leaves to LLVM: common subexpressions, address
 /// arithmetic out of loops, dead code. No vectorisation, unrolling or inlining: these decisions
@@ -44,10 +45,10 @@ bool emitMachineCode(llvm::Module &module, const TargetDescription &target, Mach
                      llvm::raw_pwrite_stream &output, std::string &error);
 
 /// Translates a module of the LLVM dialect, optimises it and generates its code as one or more
-/// object files, parts of the module side by side; `text` is in one of them. Consumes the module's
+/// object files, parts of the module side by side; `data` is in one of them. Consumes the module's
 /// functions. Empty, and a message in `error`, on failure.
 std::vector<llvm::SmallString<0>> emitObjects(mlir::ModuleOp module,
                                               const TargetDescription &target,
-                                              const ConstantText &text, std::string &error);
+                                              const ModelData &data, std::string &error);
 
 } // namespace nnc

@@ -73,6 +73,10 @@ void TrainingElaborator::assemble() {
     if (!pass)
       continue;
     Graph &graph = pass->graph;
+    if (role == Role::Predict &&
+        std::none_of(graph.function.arguments.begin(), graph.function.arguments.end(),
+                     [](auto &one) { return one.kind == ArgumentKind::Input; }))
+      diagnostics.report(Diag::NoPrediction, graph.function.range, "the model has no inputs");
     completeArguments(*pass, role);
     orderArguments(*pass);
     if (role == Role::TrainStep) {
@@ -97,11 +101,17 @@ void TrainingElaborator::assemble() {
       if (hasLearningRate)
         graph.addResult(ResultKind::Output, "learning_rate", learningRate.id);
     }
+    // Of predictions that are the same for all examples the inputs still say how many there are.
+    auto &results = graph.function.results;
+    bool onlyUsedInputs =
+        role == Role::Predict && std::any_of(results.begin(), results.end(), [&](auto &result) {
+          return graph.differsBetweenExamples(result.value);
+        });
     graph.finish([&](const FunctionArgument &argument) {
       // Settings stay: they belong to the recipe.
       return (argument.kind == ArgumentKind::Scalar &&
               !elaborator.settingIndex.count(argument.name)) ||
-             (argument.kind == ArgumentKind::Input && role == Role::Predict);
+             (argument.kind == ArgumentKind::Input && onlyUsedInputs);
     });
     program.functions.push_back(std::move(graph.function));
   }

@@ -1,5 +1,7 @@
 #include "lang/elaborate/Training.h"
 
+#include "lang/elaborate/IndexEvaluator.h"
+
 #include <algorithm>
 
 namespace nnc::lang {
@@ -74,10 +76,25 @@ void TrainingElaborator::findDeclarations() {
     if (!prediction)
       continue;
     const CallableDeclaration *of = findModel(prediction->model);
-    if (of && (of == model || !train)) {
-      predict = prediction;
+    if (!of || (train && !model))
+      continue;
+    if (!train && predictions.empty())
       model = of;
-    }
+    if (of == model)
+      predictions.push_back(prediction);
+    else
+      diagnostics.report(Diag::OtherModel, prediction->model.range, of->name.text, model->name.text)
+          .help(fmt::format("`predict {}` may compute what `{}` gives", model->name.text,
+                            of->name.text));
+  }
+  std::map<std::string, SourceRange> names;
+  for (const PredictDeclaration *prediction : predictions) {
+    const Identifier &name = prediction->name.text.empty() ? prediction->model : prediction->name;
+    auto [first, isNew] = names.emplace(name.text, name.range);
+    if (!isNew)
+      diagnostics.report(Diag::RepeatedBlock, name.range, name.text)
+          .help(fmt::format("give it a name of its own: `predict {} as NAME`", model->name.text))
+          .label(first->second, "the first one");
   }
 }
 
@@ -88,7 +105,6 @@ void TrainingElaborator::run() {
   elaborator.initialize->simplify = true;
   if (model)
     program.model = model->name.text;
-  std::vector<const DataDeclaration *> blocks;
   for (const auto &[name, block] : elaborator.dataBlocks) {
     elaborator.pass = elaborator.initialize.get();
     std::optional<DataInfo> info = elaborator.elaborateData(*block);
@@ -98,21 +114,30 @@ void TrainingElaborator::run() {
   checkOtherModels();
   if (!model)
     return;
+  std::vector<const PredictDeclaration *> blocks = predictions;
+  if (blocks.empty())
+    blocks.push_back(nullptr);
   if (!train) {
-    if (std::unique_ptr<Pass> pass = predictModel(*model))
-      passes.emplace_back(Role::Predict, std::move(pass));
+    for (const PredictDeclaration *block : blocks)
+      if (std::unique_ptr<Pass> pass = predictModel(*model, block))
+        passes.emplace_back(Role::Predict, std::move(pass));
     assemble();
     return;
   }
   if (!data)
     return;
-  for (Role role : {Role::TrainStep, Role::Evaluate, Role::Predict, Role::Gradient}) {
-    passes.emplace_back(role, trainPass(role));
-    checkBatch(*passes.back().second);
-    // What is wrong in one mode is mostly wrong in all: say it once.
+  // What is wrong in one mode is mostly wrong in all: say it once.
+  auto add = [&](Role role, const PredictDeclaration *block = nullptr) {
     if (diagnostics.hasErrors())
-      break;
-  }
+      return;
+    passes.emplace_back(role, trainPass(role, block));
+    checkBatch(*passes.back().second);
+  };
+  add(Role::TrainStep);
+  add(Role::Evaluate);
+  for (const PredictDeclaration *block : blocks)
+    add(Role::Predict, block);
+  add(Role::Gradient);
   checkUnused();
   if (!diagnostics.hasErrors())
     assemble();
@@ -150,10 +175,23 @@ void TrainingElaborator::bindFields() {
                            field.name.range);
 }
 
-std::unique_ptr<Pass> TrainingElaborator::trainPass(Role role) {
-  static constexpr const char *names[] = {"train_step", "evaluate", "predict", "gradient"};
+std::unique_ptr<Pass> TrainingElaborator::predictPass(const PredictDeclaration *block,
+                                                      SourceRange range) {
+  std::string number = predictPasses++ ? fmt::format("_{}", predictPasses) : "";
+  auto pass = std::make_unique<Pass>("predict" + number, block ? block->keyword : range, false);
+  pass->graph.function.block =
+      block && !block->name.text.empty() ? block->name.text : model->name.text;
+  return pass;
+}
+
+std::unique_ptr<Pass> TrainingElaborator::trainPass(Role role, const PredictDeclaration *block) {
   bool training = role == Role::TrainStep || role == Role::Gradient;
-  auto pass = std::make_unique<Pass>(names[int(role)], train->keyword, training);
+  const char *name = role == Role::TrainStep  ? "train_step"
+                     : role == Role::Evaluate ? "evaluate"
+                                              : "gradient";
+  std::unique_ptr<Pass> pass = role == Role::Predict
+                                   ? predictPass(block, train->keyword)
+                                   : std::make_unique<Pass>(name, train->keyword, training);
   EnterPass enterPass(elaborator, pass.get());
   EnterFrame enterFrame(elaborator, Frame{});
   loss.reset();
@@ -169,8 +207,8 @@ std::unique_ptr<Pass> TrainingElaborator::trainPass(Role role) {
   if (role == Role::TrainStep)
     requireKeys();
   if (role == Role::Predict) {
-    if (predict)
-      addPredictions(*predict->body);
+    if (block)
+      addPredictions(*block->body);
     else if (LayerPtr trained = elaborator.modelInstance(*model); trained->result)
       addModelPredictions(*trained->result);
   } else if (std::optional<Tensor> value = lossOf(role)) {
@@ -355,43 +393,50 @@ void TrainingElaborator::addModelPredictions(const Entity &value) {
 }
 
 void TrainingElaborator::addPredictions(const Block &block) {
-  std::vector<std::string> names;
+  std::vector<Identifier> outputs; // with the places of their values
+  auto bind = [&](const Identifier &name, const Entity &value, SourceRange range) {
+    if (name.text.empty())
+      return;
+    if (std::any_of(outputs.begin(), outputs.end(),
+                    [&](const Identifier &other) { return other.text == name.text; }))
+      diagnostics.report(Diag::RepeatedKey, name.range, name.text);
+    outputs.push_back({name.text, range});
+    elaborator.bindFresh(name.text, value, name.range);
+  };
   elaborator.frame().scopes.emplace_back();
   for (const StatementPtr &statement : block.statements) {
-    auto *binding = as<BindingStatement>(statement);
     auto *alone = as<ExpressionStatement>(statement);
-    if (alone && statement == block.statements.back() && names.empty()) {
+    if (alone && statement == block.statements.back() && outputs.empty()) {
       addPrediction("output", elaborator.evaluate(*alone->value), alone->range);
-      continue;
-    }
-    if (!binding) {
-      elaborator.evaluateStatement(*statement);
-      continue;
-    }
-    Entity value = elaborator.evaluate(*binding->value);
-    auto *group = value.get<Group>();
-    if (binding->names.size() > 1 && group && group->members.size() == binding->names.size()) {
+    } else if (auto *definition = as<IndexDefinition>(statement)) {
+      bind(definition->name, IndexEvaluator(elaborator).define(*definition),
+           definition->value->range);
+    } else if (auto *binding = as<BindingStatement>(statement)) {
+      Entity value = elaborator.evaluate(*binding->value);
+      auto *group = value.get<Group>();
+      bool apart =
+          binding->names.size() > 1 && group && group->members.size() == binding->names.size();
       for (size_t index = 0; index < binding->names.size(); ++index)
-        addPrediction(binding->names[index].text, *group->members[index].value, binding->range);
-      continue;
-    }
-    for (const Identifier &name : binding->names) {
-      if (std::find(names.begin(), names.end(), name.text) != names.end())
-        diagnostics.report(Diag::RepeatedKey, name.range, name.text);
-      names.push_back(name.text);
-      addPrediction(name.text, value, binding->value->range);
-      if (!name.text.empty())
-        elaborator.bindFresh(name.text, value, name.range);
+        bind(binding->names[index], apart ? *group->members[index].value : value,
+             binding->value->range);
+    } else {
+      elaborator.evaluateStatement(*statement);
     }
   }
+  // A loop may have changed an output since it was bound.
+  for (const Identifier &output : outputs)
+    addPrediction(output.text, elaborator.findLocal(output.text)->value, output.range);
+  if (elaborator.pass->graph.function.results.empty() && !diagnostics.hasErrors())
+    diagnostics.report(Diag::NoPrediction, block.range, "the block has no output");
   elaborator.frame().scopes.pop_back();
 }
 
-std::unique_ptr<Pass> TrainingElaborator::predictModel(const CallableDeclaration &declaration) {
+std::unique_ptr<Pass> TrainingElaborator::predictModel(const CallableDeclaration &declaration,
+                                                       const PredictDeclaration *block) {
   // Without a train block the model's inputs are the fields. Their sizes must be numbers; a model
   // with sizes that only its use would fix is checked no further.
   model = &declaration;
-  auto pass = std::make_unique<Pass>("predict", declaration.name.range, false);
+  std::unique_ptr<Pass> pass = predictPass(block, declaration.name.range);
   EnterPass enterPass(elaborator, pass.get());
   EnterFrame enterFrame(elaborator, Frame{});
   std::vector<GivenArgument> inputs;
@@ -413,8 +458,8 @@ std::unique_ptr<Pass> TrainingElaborator::predictModel(const CallableDeclaration
     inputs.push_back({"", value, input.name.range});
   }
   elaborator.frame().scopes.emplace_back();
-  if (predict) {
-    addPredictions(*predict->body);
+  if (block) {
+    addPredictions(*block->body);
   } else {
     Entity value =
         elaborator.apply(elaborator.modelInstance(declaration), inputs, declaration.name.range);

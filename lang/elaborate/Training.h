@@ -24,8 +24,11 @@ private:
   const CallableDeclaration *findModel(const Identifier &name);
 
   // Training.cpp: the blocks.
-  std::unique_ptr<Pass> trainPass(Role role);
-  std::unique_ptr<Pass> predictModel(const CallableDeclaration &model);
+  /// Of the role Predict: of this block, or without one what the model gives.
+  std::unique_ptr<Pass> trainPass(Role role, const PredictDeclaration *block = nullptr);
+  std::unique_ptr<Pass> predictModel(const CallableDeclaration &model,
+                                     const PredictDeclaration *block = nullptr);
+  std::unique_ptr<Pass> predictPass(const PredictDeclaration *block, SourceRange range);
   void bindFields();
   void runStatement(const Statement &statement, Role role);
   void addMetric(const MetricStatement &statement);
@@ -62,7 +65,8 @@ private:
   Program &program;
   Diagnostics &diagnostics;
   const TrainDeclaration *train = nullptr;
-  const PredictDeclaration *predict = nullptr;
+  std::vector<const PredictDeclaration *> predictions; // blocks of the compiled model
+  size_t predictPasses = 0;
   const CallableDeclaration *model = nullptr;
   const DataDeclaration *data = nullptr;
 

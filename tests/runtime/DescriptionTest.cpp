@@ -7,7 +7,7 @@ using namespace test;
 
 static Json minimal() {
   return parseJson(
-      R"({"abi": 1, "compiler": "1", "model": "m", "source": "m.nn", "float": "f32", "target": "t",
+      R"({"abi": 2, "compiler": "1", "model": "m", "source": "m.nn", "float": "f32", "target": "t",
     "persistent": {"bytes": 128, "tensors": [
       {"name": "d.w", "kind": "parameter", "dtype": "f32", "shape": [2, 3], "offset": 0},
       {"name": "d.w.m", "kind": "slot", "owner": "d.w", "dtype": "f32", "shape": [2, 3], "offset": 64}]},
@@ -36,7 +36,7 @@ TEST(DescriptionTest, Parses) {
   EXPECT_EQ(description.parameterBytes(), 24u);
   EXPECT_EQ(description.weightsFile(), "m.safetensors");
   EXPECT_EQ(description.function("nnc_train_step")->loss()->name, "loss");
-  EXPECT_EQ(description.function("nnc_predict"), nullptr);
+  EXPECT_TRUE(description.predictions().empty());
   const DataSplit &split = *description.block("a")->split("train");
   EXPECT_EQ(split.separator, ';');
   EXPECT_EQ(split.header, false);

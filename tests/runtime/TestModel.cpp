@@ -162,6 +162,8 @@ extern "C" void nnc_predict(char *persistent, char *arena, const char *inputs, c
   }
 }
 
+nnc_function *const nnc_predictions[] = {nnc_predict, nullptr};
+
 static_assert(sizeof(Persistent) == 320 && offsetof(Inputs, label) == 128 && sizeof(Inputs) == 256);
 static_assert(offsetof(Predictions, scores) == 128 && sizeof(Predictions) <= 320);
 
@@ -180,7 +182,7 @@ static_assert(offsetof(Predictions, scores) == 128 && sizeof(Predictions) <= 320
 
 extern "C" const char nnc_description[] =
     R"({
-  "abi": 1, "compiler": "0.0.0", "model": "flower", "source": "flower.nn", "float": ")" TEST_FLOAT_NAME
+  "abi": 2, "compiler": "0.0.0", "model": "flower", "source": "flower.nn", "float": ")" TEST_FLOAT_NAME
     R"(",
   "target": "test", "something new": {"is": "ignored"},
   "persistent": {"bytes": 320, "tensors": [
@@ -207,7 +209,7 @@ extern "C" const char nnc_description[] =
     R"(, "shape": [], "offset": 128}]}},
     {"symbol": "nnc_evaluate", "batch": 8, "arena": 192, )" INPUTS R"(,
      "outputs": {"bytes": 192, "values": [)" MEASURES R"(]}},
-    {"symbol": "nnc_predict", "batch": 8, "arena": 192, "inputs": {"bytes": 128, "fields": [
+    {"symbol": "nnc_predict", "block": "flower", "batch": 8, "arena": 192, "inputs": {"bytes": 128, "fields": [
       {"name": "features", "kind": "field", )" FLOAT R"(, "shape": [8, 2], "offset": 0}]},
      "outputs": {"bytes": 320, "values": [
       {"name": "species", "kind": "prediction", "dtype": "i32", "shape": [8], "offset": 0, "field": "label"},
