@@ -3,6 +3,7 @@
 #include "runtime/Philox.h"
 
 #include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -103,6 +104,16 @@ std::string errorOf(const std::function<void()> &action) {
   }
   ADD_FAILURE() << "no error was thrown";
   return "";
+}
+
+double growth(const std::function<void(int)> &action) {
+  auto seconds = [&](int count) {
+    std::clock_t begin = std::clock();
+    action(count);
+    return static_cast<double>(std::clock() - begin);
+  };
+  double few = seconds(20000);
+  return seconds(80000) / few;
 }
 
 std::string flowers(int perClass, int first) {

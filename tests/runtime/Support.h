@@ -48,6 +48,10 @@ ProcessResult run(const std::vector<std::string> &command, const ProcessOptions 
 /// The message of the Error that `action` throws; a test failure if it throws none.
 std::string errorOf(const std::function<void()> &action);
 
+/// How many times as long `action` takes the processor for 80,000 as for 20,000: 4 if the time is
+/// linear, 16 if it is quadratic.
+double growth(const std::function<void(int)> &action);
+
 /// Three well separated clusters of `perClass` rows each: width, length, species, the classes in
 /// turns.
 std::string flowers(int perClass, int first = 0);
