@@ -39,7 +39,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   });
   fuzz::callReader(path, [&] {
     Safetensors file = Safetensors::read(path);
-    loadForResume(file, description, persistent, best);
+    TrainingState state = loadForResume(file, description, persistent, best).state;
+    checkPlace(state, path);
+    fuzz::require(state.position >= 0 && state.position < state.examples && state.batch > 0,
+                  "a run goes on outside its data");
+    int64_t stepsPerEpoch = (state.examples - 1) / state.batch + 1;
+    fuzz::require(state.step == state.epoch * stepsPerEpoch + state.position / state.batch,
+                  "a run goes on at another step than it paused");
   });
   return 0;
 }
