@@ -26,6 +26,8 @@ def NN_Dialect : Dialect {
     IEEE 754; what deviates is stated at the operation.
   }];
   let hasConstantMaterializer = 1;
+  let hasRegionArgAttrVerify = 1;
+  let hasRegionResultAttrVerify = 1;
 }
 
 // No dimension is 0, and sizes do not overflow.

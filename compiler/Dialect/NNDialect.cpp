@@ -1,4 +1,5 @@
 #include "compiler/Dialect/NN.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
 
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 #include "compiler/Dialect/NNDialect.cpp.inc"
@@ -24,6 +25,48 @@ Operation *NNDialect::materializeConstant(OpBuilder &builder, Attribute value, T
   if (!elements || elements.getType() != type)
     return nullptr;
   return ConstantOp::create(builder, location, elements);
+}
+
+/// Checks `nn.kind` and `nn.name` of an argument or a result of a function, whose type is `type`.
+static LogicalResult verifySignature(Operation *op, StringRef what, unsigned index, Type type,
+                                     NamedAttribute attribute, ArrayRef<StringRef> kinds) {
+  StringRef name = attribute.getName();
+  if (name != kindAttrName && name != nameAttrName)
+    return success();
+  auto text = dyn_cast<StringAttr>(attribute.getValue());
+  if (!text)
+    return op->emitOpError("has ") << what << " " << index << " whose " << name << " is no text";
+  if (name == nameAttrName)
+    return success();
+  if (!llvm::is_contained(kinds, text.getValue()))
+    return op->emitOpError("has ") << what << " " << index << " of the unknown kind " << text;
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  Type element = tensor ? tensor.getElementType() : Type();
+  if (tensor && tensor.hasStaticShape() &&
+      (element.isF32() || element.isF64() || element.isSignlessInteger(32) ||
+       element.isSignlessInteger(64) || element.isSignlessInteger(1)) &&
+      nnc::nn::detail::isUsable(tensor))
+    return success();
+  return op->emitOpError("has ") << what << " " << index << " of kind " << text << " and type "
+                                 << type << ", which is no tensor of the dialect";
+}
+
+LogicalResult NNDialect::verifyRegionArgAttribute(Operation *op, unsigned, unsigned index,
+                                                  NamedAttribute attribute) {
+  auto function = dyn_cast<FunctionOpInterface>(op);
+  if (!function)
+    return success();
+  return verifySignature(op, "an argument", index, function.getArgumentTypes()[index], attribute,
+                         {"parameter", "slot", "state", "input", "example_weight", "scalar"});
+}
+
+LogicalResult NNDialect::verifyRegionResultAttribute(Operation *op, unsigned, unsigned index,
+                                                     NamedAttribute attribute) {
+  auto function = dyn_cast<FunctionOpInterface>(op);
+  if (!function)
+    return success();
+  return verifySignature(op, "a result", index, function.getResultTypes()[index], attribute,
+                         {"parameter", "slot", "state", "output", "example_output"});
 }
 
 bool nnc::nn::detail::isUsable(RankedTensorType type) {

@@ -512,3 +512,40 @@ func.func @constant() {
   %0 = nn.constant sparse<0, 1.0> : tensor<4xf32>
   return
 }
+
+// -----
+
+// The signatures of functions.
+
+// expected-error @+1 {{has an argument 0 of the unknown kind "imput"}}
+func.func @kind(%x: tensor<4xf32> {nn.kind = "imput"}) {
+  return
+}
+
+// -----
+
+// expected-error @+1 {{has a result 0 of the unknown kind "input"}}
+func.func @result_kind(%x: tensor<4xf32>) -> (tensor<4xf32> {nn.kind = "input"}) {
+  return %x : tensor<4xf32>
+}
+
+// -----
+
+// expected-error @+1 {{has an argument 1 whose nn.name is no text}}
+func.func @name(%x: tensor<4xf32>, %y: tensor<4xf32> {nn.name = 1}) {
+  return
+}
+
+// -----
+
+// expected-error @+1 {{has an argument 0 of kind "state" and type 'tensor<4xindex>', which is no tensor of the dialect}}
+func.func @argument_type(%x: tensor<4xindex> {nn.kind = "state"}) {
+  return
+}
+
+// -----
+
+// expected-error @+1 {{has an argument 0 of kind "input" and type 'tensor<0xf32>', which is no tensor of the dialect}}
+func.func @argument_size(%x: tensor<0xf32> {nn.kind = "input"}) {
+  return
+}
