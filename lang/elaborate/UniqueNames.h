@@ -1,4 +1,5 @@
-// Names that are unique in one place: the second `dense` there becomes `dense_2`, the third `dense_3`.
+// Names that are unique in one place: the second `dense` there becomes `dense_2`, the third
+// `dense_3`.
 #pragma once
 
 #include <string>

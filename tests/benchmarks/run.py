@@ -4,7 +4,8 @@
     tests/benchmarks/run.py [--build build] [--peer "PATH/peer.sh torch_bench.py"] [--rounds 3] [--workload NAME] [TABLE...]
 
 Tables: steps (every workload, beside PyTorch where --peer gives the command that runs its benchmark), sweep (step time
-by batch, width and depth of a dense network), depth (compile time by number of layers), products and convolutions
+by batch, width and depth of a dense network), depth (compile time by number of layers), growth (compile time and memory
+by length of a chain, number of layers and number of branches, of growth.nn), products and convolutions
 (kernels on one core), scaling (products on one core and on all). Without names: all of them.
 
 Each round runs the programs in turn (A B A B). A table shows the median of the rounds' medians, and the share of the
@@ -37,6 +38,12 @@ SWEEP = {
     "batch_size": [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024],
     "width": [64, 128, 256, 512, 1024, 2048, 4096],
     "depth": [1, 2, 4, 8, 16, 32, 64],
+}
+# What a `-D` of growth.nn changes, and to what.
+GROWTH = {
+    "links": [10, 100, 1000, 4000, 10000],
+    "layers": [10, 100, 300, 1000],
+    "branches": [10, 100, 300, 1000],
 }
 PRODUCTS = """64x256x784:NN 64x200x784:NN 128x1024x1024:NN 512x512x512:NN 512x512x512:NT 512x512x512:TN
 1024x1024x1024:NN 1024x1024x1024:NT 1024x1024x1024:TN 2048x2048x2048:NN 4x256x784:NN 64x784x256:NT 784x256x64:TN
@@ -89,6 +96,17 @@ def measure(command):
     raise ValueError(f"{command[0]} printed no JSON object")
 
 
+def run(command):
+    """Runs a command; returns the seconds and the most memory in MB that it took."""
+    start = time.monotonic()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command)
+    return time.monotonic() - start, usage.ru_maxrss * 1024 / 1e6
+
+
 def row(*cells):
     print("| " + " | ".join(str(cell) for cell in cells) + " |", flush=True)
 
@@ -132,6 +150,19 @@ def sweep(bench):
                 f"{median(results, 'examples_per_s'):,.0f}")
 
 
+def growth(bench):
+    nnc, source = os.path.join(bench.bin, "nnc"), os.path.join(HERE, "growth.nn")
+    for setting, values in GROWTH.items():
+        header(f"Compile time by number of {setting}, median of {bench.rounds}", setting, "check s", "build s", "build MB")
+        for value in values:
+            define = f"-D{setting}={value}"
+            checks = [run([nnc, "check", define, source]) for _ in range(bench.rounds)]
+            builds = [run([nnc, "build", define, source, "-o", os.path.join(bench.folder, "growth")])
+                      for _ in range(bench.rounds)]
+            row(f"{value:,}", f"{statistics.median(seconds for seconds, _ in checks):.2f}",
+                f"{statistics.median(seconds for seconds, _ in builds):.2f}", f"{max(memory for _, memory in builds):.0f}")
+
+
 def depth(bench):
     header("Compile time by layers of 256", "layers", "seconds")
     for layers in (1, 16, 32, 64):
@@ -169,7 +200,7 @@ def scaling(bench):
             f"{best[bench.threads][0] / best[1][0]:.2f}")
 
 
-TABLES = {table.__name__: table for table in (steps, sweep, depth, products, scaling, convolutions)}
+TABLES = {table.__name__: table for table in (steps, sweep, depth, growth, products, scaling, convolutions)}
 
 
 def main():
