@@ -275,6 +275,7 @@ Interval ValueRanges::compute(Operation *op) const {
           [&](auto) { return Interval{-1, 1, operand(0).maybeNan || maybeInfinite(operand(0))}; })
       .Case<FloorOp>([&](auto) { return growing(operand(0), std::floor); })
       .Case<CeilOp>([&](auto) { return growing(operand(0), std::ceil); })
+      .Case<RoundOp>([&](auto) { return growing(operand(0), std::nearbyint); })
       .Case<AddOp>([&](auto) { return added(operand(0), operand(1)); })
       .Case([&](SubOp sub) {
         Interval difference = added(operand(0), negated(operand(1)));
