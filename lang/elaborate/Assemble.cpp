@@ -73,7 +73,7 @@ void TrainingElaborator::assemble() {
     if (!pass)
       continue;
     Graph &graph = pass->graph;
-    if (role == Role::Predict &&
+    if (role == Role::Predict && !diagnostics.hasErrors() &&
         std::none_of(graph.function.arguments.begin(), graph.function.arguments.end(),
                      [](auto &one) { return one.kind == ArgumentKind::Input; }))
       diagnostics.report(Diag::NoPrediction, graph.function.range, "the model has no inputs");

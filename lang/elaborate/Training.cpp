@@ -128,7 +128,7 @@ void TrainingElaborator::run() {
     return;
   // What is wrong in one mode is mostly wrong in all: say it once.
   auto add = [&](Role role, const PredictDeclaration *block = nullptr) {
-    if (diagnostics.hasErrors())
+    if (!passes.empty() && diagnostics.hasErrors())
       return;
     passes.emplace_back(role, trainPass(role, block));
     checkBatch(*passes.back().second);

@@ -190,7 +190,7 @@ TEST_F(CommandTest, Info) {
   EXPECT_TRUE(contains(result.out, "model flower from flower.nn, f32"));
   EXPECT_TRUE(contains(result.out, "dense  dense  4     2      3                9     36    15\n"));
   EXPECT_TRUE(contains(result.out, "setting optimizer.rate = 0.1\n"));
-  EXPECT_TRUE(contains(result.out, "predict flower: features [2] -> species [], "));
+  EXPECT_TRUE(contains(result.out, "predict flower: features 2 -> species scalar, "));
   Json json = parseJson(model({"info", "--json"}).out, "info");
   EXPECT_EQ(json["parameters"], 9);
   EXPECT_EQ(json["layers"][0]["line"], 4);
