@@ -393,8 +393,19 @@ static LogicalResult collectShared(ModuleOp module, ModuleBlocks &blocks) {
       continue;
     for (Type type :
          llvm::concat<const Type>(function.getArgumentTypes(), function.getResultTypes()))
-      if (auto tensor = dyn_cast<RankedTensorType>(type); !tensor || !tensor.hasStaticShape())
-        return function.emitError("takes or gives something other than tensors of static shape");
+      if (auto tensor = dyn_cast<RankedTensorType>(type); !tensor || !nn::isUsable(tensor))
+        return function.emitError("takes or gives ")
+               << type << ", for which no memory can be assigned";
+    WalkResult result = function.walk([](Operation *op) {
+      for (Type type : op->getResultTypes())
+        if (auto tensor = dyn_cast<TensorType>(type); tensor && !nn::isUsable(tensor)) {
+          op->emitOpError("gives ") << type << ", for which no memory can be assigned";
+          return WalkResult::interrupt();
+        }
+      return WalkResult::advance();
+    });
+    if (result.wasInterrupted())
+      return failure();
     for (auto [i, type] : llvm::enumerate(function.getArgumentTypes())) {
       std::string kind = kindOf(function.getArgAttrDict(i), "input");
       if (isPersistent(kind) || kind == "scalar")

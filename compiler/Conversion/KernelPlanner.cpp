@@ -2,6 +2,7 @@
 
 #include "compiler/Conversion/Epilogue.h"
 #include "compiler/Conversion/MemoryPlanner.h"
+#include "compiler/Dialect/NN.h"
 
 using namespace mlir;
 
@@ -103,7 +104,7 @@ ContractionKernel KernelPlanner::planContraction(linalg::LinalgOp op) {
 LogicalResult KernelPlanner::planNest(linalg::LinalgOp op) {
   FailureOr<KernelNest> nest = describeNest(op, memory);
   if (failed(nest))
-    return op.emitOpError("cannot be lowered: needs static shapes and linear indexing maps");
+    return op.emitOpError("cannot be lowered: needs linear indexing maps");
   SmallVector<std::pair<const NestOperand *, Access>> accesses;
   auto add = [&](const NestOperand &operand, bool write) {
     if (operand.memory)
@@ -144,6 +145,10 @@ LogicalResult KernelPlanner::plan(ArrayRef<Operation *> kernels, bool threaded) 
     auto op = dyn_cast<linalg::LinalgOp>(kernel);
     if (!op || epilogues.contains(kernel))
       continue;
+    for (Type type : op->getOperandTypes())
+      if (auto shaped = dyn_cast<ShapedType>(type); shaped && !nn::isUsable(shaped))
+        return op.emitOpError("cannot be lowered: has the operand ")
+               << type << ", which has no static shape with elements, or too many";
     if (succeeded(matchContraction(op))) {
       ContractionKernel contraction = planContraction(op);
       if (contraction.epilogue)

@@ -22,9 +22,6 @@ void buildBatchedElementwise(mlir::Operation *op, mlir::OpBuilder &builder,
 /// Checks that the result has the type that the operation's own inferReturnTypes gives.
 llvm::LogicalResult verifyInferredType(mlir::Operation *op);
 
-/// Whether a tensor of static shape has elements, and takes at most `largestTensorBytes`.
-bool isUsable(mlir::RankedTensorType type);
-
 } // namespace nnc::nn::detail
 
 // TableGen's classes have unused parameters.
@@ -49,5 +46,9 @@ inline constexpr llvm::StringLiteral exampleWeightKind = "example_weight";
 /// The largest tensor. Products of dimensions, and sums over all tensors of a function, do not
 /// overflow.
 inline constexpr int64_t largestTensorBytes = int64_t(1) << 42;
+
+/// Whether this is a tensor, or memory, of integers or floats of static shape, has elements, and
+/// takes at most `largestTensorBytes`.
+bool isUsable(mlir::ShapedType type);
 
 } // namespace nnc::nn

@@ -33,7 +33,7 @@ def NN_Dialect : Dialect {
 // No dimension is 0, and sizes do not overflow.
 class NN_TensorOf<list<Type> types>
     : Type<And<[StaticShapeTensorOf<types>.predicate,
-                CPred<"::nnc::nn::detail::isUsable("
+                CPred<"::nnc::nn::isUsable("
                       "::llvm::cast<::mlir::RankedTensorType>($_self))">]>,
            StaticShapeTensorOf<types>.summary # ", 1 to 2^42 bytes in all",
            "::mlir::RankedTensorType">;

@@ -42,10 +42,10 @@ static LogicalResult verifySignature(Operation *op, StringRef what, unsigned ind
     return op->emitOpError("has ") << what << " " << index << " of the unknown kind " << text;
   auto tensor = dyn_cast<RankedTensorType>(type);
   Type element = tensor ? tensor.getElementType() : Type();
-  if (tensor && tensor.hasStaticShape() &&
+  if (tensor &&
       (element.isF32() || element.isF64() || element.isSignlessInteger(32) ||
        element.isSignlessInteger(64) || element.isSignlessInteger(1)) &&
-      nnc::nn::detail::isUsable(tensor))
+      nnc::nn::isUsable(tensor))
     return success();
   return op->emitOpError("has ") << what << " " << index << " of kind " << text << " and type "
                                  << type << ", which is no tensor of the dialect";
@@ -69,7 +69,9 @@ LogicalResult NNDialect::verifyRegionResultAttribute(Operation *op, unsigned, un
                          {"parameter", "slot", "state", "output", "example_output"});
 }
 
-bool nnc::nn::detail::isUsable(RankedTensorType type) {
+bool nnc::nn::isUsable(ShapedType type) {
+  if (!type.getElementType().isIntOrFloat() || !type.hasRank() || !type.hasStaticShape())
+    return false;
   int64_t bytes = llvm::divideCeil(type.getElementTypeBitWidth(), 8);
   for (int64_t size : type.getShape()) {
     if (size < 1 || size > largestTensorBytes / bytes)
