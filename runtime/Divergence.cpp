@@ -9,15 +9,13 @@
 
 namespace nnc::runtime {
 
-static std::string layerOf(const std::string &tensorName) {
-  size_t dot = tensorName.rfind('.');
-  return dot == std::string::npos ? tensorName : tensorName.substr(0, dot);
-}
-
-/// "dense.weight of layer dense"; "the optimizer's dense.weight.v"
+/// "dense.weight of layer dense"; "w of the model"; "the optimizer's dense.weight.v"
 static std::string nameWithPlace(const PersistentTensor &tensor) {
-  return tensor.kind == TensorKind::Slot ? "the optimizer's " + tensor.name
-                                         : tensor.name + " of layer " + layerOf(tensor.name);
+  if (tensor.kind == TensorKind::Slot)
+    return "the optimizer's " + tensor.name;
+  size_t dot = tensor.name.rfind('.');
+  return dot == std::string::npos ? tensor.name + " of the model"
+                                  : tensor.name + " of layer " + tensor.name.substr(0, dot);
 }
 
 const PersistentTensor *Trainer::firstNotFinite(const char *block) {
