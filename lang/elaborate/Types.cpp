@@ -370,10 +370,11 @@ bool Elaborator::unifyShape(const Parameter &parameter, Tensor &value, SourceRan
     if (!good)
       return false;
     // Two dimensions of one name are the same one for the body.
-    if (auto *name = as<NameExpression>(dimension.value))
-      if (Binding *binding = findLocal(name->name))
-        if (auto *known = binding->value.get<IntegerConstant>(); known && known->origin)
-          extent.origin = known->origin;
+    if (auto *name = as<NameExpression>(dimension.value); name && isBoundDimension(name->name)) {
+      Entity known = evaluate(*name);
+      if (auto *integer = known.get<IntegerConstant>(); integer && integer->origin)
+        extent.origin = integer->origin;
+    }
   }
   return good;
 }

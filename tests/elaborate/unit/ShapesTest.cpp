@@ -54,6 +54,19 @@ TEST(Shapes, WhatIsReducedMeetsItsDimensionsByName) {
     }
 }
 
+// Wherever the name comes from: an input, a config, a setting.
+TEST(Shapes, TwoDimensionsOfOneNameAreNotTakenForOne) {
+  for (const char *text : {"fn f(x: float[n, n]) -> float[n] { sum[n](x) }",
+                           "config n = 3\nfn f(x: float[n, n]) -> float[n] { sum[n](x) }",
+                           "fn f(n: int = 3)(x: float[n, n]) -> float[n] { sum[n](x) }"}) {
+    Elaborated elaborated(std::string(text) + "\nmodel m(x: float[3, 3]) -> float[3] { x |> f }");
+    ASSERT_EQ(elaborated.messages().size(), 1u) << text;
+    EXPECT_EQ(elaborated.messages()[0],
+              "N0321: `n` does not say which dimension of float[3, 3] is meant")
+        << text;
+  }
+}
+
 // A parameter is no reduction: it meets the last dimensions.
 TEST(Shapes, OtherTensorsMeetTheLastDimensions) {
   for (const char *size : {"n, n", "m, n"}) {
