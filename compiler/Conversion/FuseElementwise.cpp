@@ -70,12 +70,13 @@ static int64_t elements(Value tensor) {
   return type ? type.getNumElements() : 1;
 }
 
-/// Nothing between the consumer and the users of the producer's result is out of order if both
-/// become one.
+/// Nothing in the consumer, or between it and the users of the producer's result, is out of order
+/// if both become one.
 static bool othersComeLater(linalg::GenericOp producer, linalg::GenericOp consumer) {
   for (Operation *user : producer->getUsers()) {
+    // A captured tensor is read at any place, when all of it is there.
     Operation *inBlock = consumer->getBlock()->findAncestorOpInBlock(*user);
-    if (inBlock != consumer && inBlock->isBeforeInBlock(consumer))
+    if (inBlock == consumer ? user != consumer : inBlock->isBeforeInBlock(consumer))
       return false;
   }
   return true;

@@ -169,3 +169,20 @@ func.func @maximum_gradient(%x: tensor<10x10xf32>, %y: tensor<8x8xf32>, %d: tens
   %sum = nn.overlap_add %parts [0, 1] extents [10, 10] strides [1, 1] dilations [1, 1] : tensor<8x8x3x3xf32> -> tensor<10x10xf32>
   return %sum : tensor<10x10xf32>
 }
+
+// -----
+
+// What a kernel also reads at places that it computes is there before the kernel begins.
+// CHECK-LABEL: func.func @captured
+// CHECK: %[[E:.*]] = linalg.generic
+// CHECK: math.tanh
+// CHECK: linalg.generic
+// CHECK: tensor.extract %[[E]]
+// CHECK: return
+func.func @captured(%x: tensor<4x5xf32>, %label: tensor<4xi32>) -> tensor<4x5xf32> {
+  %e = nn.tanh %x : tensor<4x5xf32>
+  %g = nn.gather %e, %label batch_dims 1 : tensor<4x5xf32>, tensor<4xi32> -> tensor<4xf32>
+  %s = nn.scatter_add %g, %label batch_dims 1 size 5 : tensor<4xf32>, tensor<4xi32> -> tensor<4x5xf32>
+  %z = nn.mul %s, %e : tensor<4x5xf32>
+  return %z : tensor<4x5xf32>
+}

@@ -47,3 +47,12 @@ func.func @one_hot_scalar(%u: tensor<20xf32>, %i: tensor<i32> {nn.low = 0, nn.hi
   %0 = nn.scatter_add %u, %i batch_dims 0 size 4 : tensor<20xf32>, tensor<i32> -> tensor<4x20xf32>
   return %0 : tensor<4x20xf32>
 }
+
+// The indexed tensor is also read element by element, by the kernel that the indexed numbers go to.
+func.func @picked_and_whole(%x: tensor<33x10xf32>, %i: tensor<33xi32> {nn.low = 0, nn.high = 10}) -> tensor<33x10xf32> {
+  %e = nn.tanh %x : tensor<33x10xf32>
+  %g = nn.gather %e, %i batch_dims 1 : tensor<33x10xf32>, tensor<33xi32> -> tensor<33xf32>
+  %s = nn.scatter_add %g, %i batch_dims 1 size 10 : tensor<33xf32>, tensor<33xi32> -> tensor<33x10xf32>
+  %y = nn.mul %s, %e : tensor<33x10xf32>
+  return %y : tensor<33x10xf32>
+}
