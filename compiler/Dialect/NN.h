@@ -19,10 +19,22 @@ void buildBatchedElementwise(mlir::Operation *op, mlir::OpBuilder &builder,
                              mlir::ValueRange operands, const llvm::SmallBitVector &batched,
                              int64_t batch, llvm::SmallVectorImpl<mlir::Value> &results);
 
+/// Checks that the operation is in the body of a function.
+llvm::LogicalResult verifyInFunction(mlir::Operation *op);
+
 /// Checks that the result has the type that the operation's own inferReturnTypes gives.
 llvm::LogicalResult verifyInferredType(mlir::Operation *op);
 
 } // namespace nnc::nn::detail
+
+namespace nnc::nn {
+template <typename ConcreteOp>
+struct InFunction : mlir::OpTrait::TraitBase<ConcreteOp, InFunction> {
+  static llvm::LogicalResult verifyTrait(mlir::Operation *op) {
+    return detail::verifyInFunction(op);
+  }
+};
+} // namespace nnc::nn
 
 // TableGen's classes have unused parameters.
 #pragma GCC diagnostic push

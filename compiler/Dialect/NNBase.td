@@ -54,8 +54,13 @@ def NN_FloatScalar : 0DTensorOf<[F32, F64]>;
 def NN_HasDerivative : DeclareOpInterfaceMethods<NN_Differentiable>;
 def NN_HasBatchRule : DeclareOpInterfaceMethods<NN_Batchable, ["buildBatched"]>;
 
+// Outside of functions operations could be operands of themselves, which folders follow without end.
+def NN_InFunction : NativeOpTrait<"InFunction"> {
+  let cppNamespace = "::nnc::nn";
+}
+
 class NN_Op<string mnemonic, list<Trait> traits = []>
-    : Op<NN_Dialect, mnemonic, !listconcat(traits, [Pure])>;
+    : Op<NN_Dialect, mnemonic, !listconcat(traits, [Pure, NN_InFunction])>;
 
 // An operation whose result type follows from its operands and attributes: its C++ function
 // inferReturnTypes checks and computes. Verifying by it here, before the interface does, reports a

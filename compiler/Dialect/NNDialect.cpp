@@ -81,6 +81,12 @@ bool nnc::nn::isUsable(ShapedType type) {
   return true;
 }
 
+LogicalResult nnc::nn::detail::verifyInFunction(Operation *op) {
+  if (!op->getParentOp() || isa<FunctionOpInterface>(op->getParentOp()))
+    return success();
+  return op->emitOpError("stands outside of the body of a function");
+}
+
 LogicalResult nnc::nn::detail::verifyInferredType(Operation *op) {
   SmallVector<Type> types;
   if (failed(cast<InferTypeOpInterface>(op).inferReturnTypes(

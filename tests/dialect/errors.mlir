@@ -549,3 +549,8 @@ func.func @argument_type(%x: tensor<4xindex> {nn.kind = "state"}) {
 func.func @argument_size(%x: tensor<0xf32> {nn.kind = "input"}) {
   return
 }
+
+// -----
+
+// expected-error @+1 {{'nn.abs' op stands outside of the body of a function}}
+%x = nn.abs %x : tensor<5x7xi32>
