@@ -224,6 +224,11 @@ DataConventions loadConventions(const Safetensors &file, const Description &desc
       auto found = result.classes.find(field.name);
       if (found == result.classes.end() || found->second == field.classNames)
         continue;
+      if (found->second.empty()) {
+        // The numbers have names by now.
+        result.classes.erase(found);
+        continue;
+      }
       if (!field.classNames.empty() || static_cast<int64_t>(found->second.size()) > field.classes)
         fail("%s: its classes of field '%s' are %s, which are not those of the program",
              file.origin().c_str(), field.name.c_str(), list(found->second).c_str());

@@ -11,8 +11,8 @@
 
 namespace nnc::runtime {
 
-/// Names of the classes in the order of their numbers, by class field. Fields whose classes are
-/// only numbers have no entry.
+/// Names of the classes in the order of their numbers, by class field. The list is empty where the
+/// training data has numbers instead, and missing where nothing is known yet.
 using ClassNames = std::map<std::string, std::vector<std::string>>;
 
 /// Finds the classes of a field by their names.

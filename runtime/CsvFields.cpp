@@ -48,7 +48,7 @@ struct CsvFields::Builder {
                const std::vector<std::string> &names, const Places &places, size_t width);
   void readCell(std::string_view cell, size_t column, const CsvReader &reader,
                 const std::vector<std::string> &names, bool guessed);
-  void numberClasses(std::vector<std::string> &known);
+  void numberClasses(std::vector<std::string> &known, bool onlyNumbers);
 };
 
 static bool selectsByName(const DataSplit &split) {
@@ -142,12 +142,12 @@ void CsvFields::Builder::readCell(std::string_view cell, size_t column, const Cs
 
 /// Replaces the codes of words by numbers of classes. `known` is empty if the classes have no names
 /// yet, and then receives them if the words are no numbers.
-void CsvFields::Builder::numberClasses(std::vector<std::string> &known) {
+void CsvFields::Builder::numberClasses(std::vector<std::string> &known, bool onlyNumbers) {
   const std::vector<ClassColumn::Word> &words = classes.words;
-  bool allNumbers = std::all_of(words.begin(), words.end(), [](const ClassColumn::Word &word) {
+  auto isNumber = [](const ClassColumn::Word &word) {
     return parseNumber(word.word).has_value() || isNotFinite(word.word);
-  });
-  if (known.empty() && !allNumbers) {
+  };
+  if (known.empty() && !onlyNumbers && !std::all_of(words.begin(), words.end(), isNumber)) {
     std::vector<std::string> names;
     for (const ClassColumn::Word &word : words)
       names.push_back(word.word);
@@ -170,6 +170,8 @@ void CsvFields::Builder::numberClasses(std::vector<std::string> &known) {
     };
     double number = 0;
     if (known.empty()) {
+      if (!isNumber(word))
+        wrong(": in the training data its classes are numbers");
       number = parseNumber(word.word).value_or(NAN);
       if (number != std::floor(number))
         wrong(": labels that are numbers are whole, from 0 on");
@@ -218,7 +220,8 @@ bool CsvFields::hasHeader(const CsvReader &reader) const {
       return true;
     const std::vector<std::string_view> &cells = reader.cells();
     named &= std::find(cells.begin(), cells.end(), builder.field.name) != cells.end();
-    known &= conventions.classes.count(builder.field.name) != 0;
+    auto names = conventions.classes.find(builder.field.name);
+    known &= names != conventions.classes.end() && !names->second.empty();
   }
   if (!named && !known)
     fail("%s:%zu: this line is a header or the first example: say header = true or header = false",
@@ -298,11 +301,10 @@ Dataset CsvFields::finish() {
   dataset.examples = examples;
   for (Builder &builder : builders) {
     if (builder.field.classes > 0) {
-      std::vector<std::string> known;
-      if (auto found = conventions.classes.find(builder.field.name);
-          found != conventions.classes.end())
-        known = found->second;
-      builder.numberClasses(known);
+      auto found = conventions.classes.find(builder.field.name);
+      bool isKnown = found != conventions.classes.end();
+      std::vector<std::string> known = isKnown ? found->second : std::vector<std::string>();
+      builder.numberClasses(known, isKnown && known.empty());
       if (!known.empty())
         conventions.classes[builder.field.name] = std::move(known);
     }

@@ -169,6 +169,10 @@ Dataset readSplit(const DataBlock &block, const DataSplit &split, const std::str
       message += text(" (--data %s=FOLDER says where the data is)", block.name.c_str());
     throw Error(message);
   }
+  if (split.isTraining())
+    for (const DataField &field : block.fields)
+      if (field.classes > 0)
+        conventions.classes.try_emplace(field.name);
   if (dataset.examples == 0)
     fail("%s: the %s split of data '%s' has no examples", filesOf(split, folder).c_str(),
          split.name.c_str(), block.name.c_str());

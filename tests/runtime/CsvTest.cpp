@@ -106,7 +106,7 @@ TEST_F(CsvFieldsTest, LeftToRightWithoutHeader) {
   EXPECT_EQ(data.examples, 2);
   EXPECT_EQ(values(data, "size"), (Doubles{1, 2, 3, 4.5}));
   EXPECT_EQ(values(data, "kind"), (Doubles{0, 2}));
-  EXPECT_TRUE(conventions.classes.empty());
+  EXPECT_TRUE(conventions.classes.at("kind").empty());
 }
 
 TEST_F(CsvFieldsTest, ColumnsByNameAndNumber) {
@@ -149,9 +149,27 @@ TEST_F(CsvFieldsTest, OnlyNamesCountOnceClassesHaveThem) {
                        "t.csv:2: '0' is no class of field 'kind', did you mean '1'?"));
 }
 
+TEST_F(CsvFieldsTest, TextIsUtf8) {
+  for (const char *wrong :
+       {"1,2,S\xFC"
+        "d\n",
+        "1,2,\xC0\xAF\n", "1,2,\xED\xA0\x80\n", "1,2,\xF4\x90\x80\x80\n", "1,2,\xE2\x82"})
+    EXPECT_TRUE(contains(error(std::string("1,2,a\n") + wrong), ":2: byte 0x")) << wrong;
+  conventions = {};
+  read("1,2,S\xC3\xBC"
+       "d\n1,2,\xE2\x82\xAC\n1,2,\xF0\x9F\x8C\xB7\n");
+  EXPECT_EQ(conventions.classes["kind"].size(), 3u);
+}
+
 TEST_F(CsvFieldsTest, NumbersOfClassesAreWhole) {
   EXPECT_EQ(values(read("1,2,1.0\n1,2,2\n1,2,1\n1,2,+0e0\n"), "kind"), (Doubles{1, 2, 1, 0}));
-  EXPECT_TRUE(conventions.classes.empty());
+  EXPECT_TRUE(conventions.classes.at("kind").empty());
+  writeFile(folder.path("t.csv"), "1,2,1\n1,2,rose\n");
+  split.name = "test";
+  EXPECT_TRUE(contains(
+      errorOf([&] { readSplit(block, split, folder.name(), conventions); }),
+      "t.csv:2: 'rose' is no class of field 'kind': in the training data its classes are numbers"));
+  split.name = "train";
   EXPECT_EQ(error("1,2,1\n1,2,0.5\n1,2,0\n"),
             ":2: '0.5' is no class of field 'kind': labels that are numbers are whole, from 0 on");
   EXPECT_EQ(error("1,2,1\n1,2,nan\n"),
