@@ -121,12 +121,20 @@ static remark::detail::LazyTextBuild lazily(std::function<std::string()> text) {
 FusionRemarks::FusionRemarks(func::FuncOp function)
     : function(function), enabled(asksForRemarks(function)) {}
 
-FusionRemarks::Kernel FusionRemarks::kernelOf(linalg::GenericOp op) const {
-  if (auto found = kernels.find(op); found != kernels.end())
-    return found->second;
-  Kernel kernel;
-  kernel.parts.push_back({describe(op), lineOf(op.getLoc())});
-  return kernel;
+FusionRemarks::Kernel FusionRemarks::kernelOf(linalg::GenericOp op) {
+  auto [found, isNew] = kernels.try_emplace(op);
+  if (isNew)
+    found->second.parts.push_back({operations++, describe(op), lineOf(op.getLoc())});
+  return found->second;
+}
+
+void FusionRemarks::addParts(SmallVectorImpl<Part> &parts, ArrayRef<Part> added) {
+  DenseSet<unsigned> known;
+  for (const Part &part : parts)
+    known.insert(part.number);
+  for (const Part &part : added)
+    if (known.insert(part.number).second)
+      parts.push_back(part);
 }
 
 void FusionRemarks::recordFusion(linalg::GenericOp producer, linalg::GenericOp consumer,
@@ -136,12 +144,12 @@ void FusionRemarks::recordFusion(linalg::GenericOp producer, linalg::GenericOp c
   Kernel kernel = kernelOf(producer);
   const Kernel reader = kernelOf(consumer);
   if (kind == FusionKind::ComputedAgain) {
-    llvm::append_range(kernel.again, kernel.parts);
+    addParts(kernel.again, kernel.parts);
     kernel.bytesNotRead += bytesOf(cast<RankedTensorType>(producer->getResult(0).getType()));
     kernel.parts.clear();
   }
-  llvm::append_range(kernel.parts, reader.parts);
-  llvm::append_range(kernel.again, reader.again);
+  addParts(kernel.parts, reader.parts);
+  addParts(kernel.again, reader.again);
   kernel.bytesNotRead += reader.bytesNotRead;
   kernels[fused] = std::move(kernel);
 }
@@ -150,7 +158,7 @@ void FusionRemarks::recordMove(linalg::GenericOp move, linalg::GenericOp contrac
   if (!enabled)
     return;
   Kernel kernel = kernelOf(contraction);
-  llvm::append_range(kernel.moves, kernelOf(move).parts);
+  addParts(kernel.moves, kernelOf(move).parts);
   kernels[contraction] = std::move(kernel);
 }
 

@@ -68,6 +68,7 @@ public:
 private:
   /// An operation of the program that became part of a kernel.
   struct Part {
+    unsigned number; // of the operation: kernels that have a part in common have it once
     std::string label;
     int64_t line;
   };
@@ -75,7 +76,8 @@ private:
     llvm::SmallVector<Part> parts, again, moves;
     int64_t bytesNotRead = 0; // by computing `again`
   };
-  Kernel kernelOf(mlir::linalg::GenericOp op) const;
+  Kernel kernelOf(mlir::linalg::GenericOp op);
+  static void addParts(llvm::SmallVectorImpl<Part> &parts, llvm::ArrayRef<Part> added);
   static std::string list(llvm::ArrayRef<Part> parts, int64_t line);
   void emitFused(mlir::linalg::GenericOp op, const Kernel &kernel);
   void emitKept(mlir::linalg::GenericOp producer, mlir::linalg::GenericOp consumer,
@@ -83,7 +85,8 @@ private:
 
   mlir::func::FuncOp function;
   bool enabled;
-  llvm::DenseMap<mlir::Operation *, Kernel> kernels; // those that were fused
+  llvm::DenseMap<mlir::Operation *, Kernel> kernels; // those that were looked at
+  unsigned operations = 0;
 };
 
 /// Says what is computed on the tiles of contractions and what is not; `isStored` tells whether a
