@@ -69,6 +69,9 @@ public:
     function.getBody().push_back(newBlock);
     builder.setInsertionPointToEnd(newBlock);
     buildArguments(oldBlock, newBlock, *lastInput);
+    for (BlockArgument argument : newBlock->getArguments())
+      if (failed(checkSize(argument)))
+        return failure();
     for (Operation &op : *oldBlock)
       if (failed(rebuild(&op)))
         return failure();
@@ -109,6 +112,15 @@ private:
     }
     function.setType(builder.getFunctionType(types, function.getResultTypes()));
     function.setAllArgAttrs(attributes);
+  }
+
+  LogicalResult checkSize(Value value) const {
+    auto tensor = dyn_cast<RankedTensorType>(value.getType());
+    if (!tensor || isUsable(tensor))
+      return success();
+    return emitError(value.getLoc(), "for a batch of ")
+           << batch << " this is a " << tensor << "; a tensor may take " << largestTensorBytes
+           << " bytes";
   }
 
   bool isBatched(Value oldValue) const { return batched.contains(oldValue); }
@@ -153,6 +165,8 @@ private:
     }
     batchable.buildBatched(builder, operands, isOperandBatched, batch, results);
     for (auto [oldResult, newResult] : llvm::zip_equal(op->getResults(), results)) {
+      if (failed(checkSize(newResult)))
+        return failure();
       mapping.map(oldResult, newResult);
       batched.insert(oldResult);
     }

@@ -1,6 +1,8 @@
 // RUN: nn-opt %s --nn-add-batch --split-input-file --verify-diagnostics
 // RUN: not nn-opt %s --nn-add-batch=batch=0 --split-input-file 2>&1 | FileCheck %s
 // CHECK: a batch has at least 1 example, not 0
+// RUN: not nn-opt %s --nn-add-batch=batch=9223372036854775807 --split-input-file 2>&1 | FileCheck %s --check-prefix=HUGE
+// HUGE: for a batch of 9223372036854775807 this is a {{.*}}; a tensor may take 4398046511104 bytes
 
 func.func @output(%x: tensor<2xf32> {nn.kind = "input"})
     -> (tensor<2xf32> {nn.kind = "output", nn.name = "loss"}) {
@@ -50,4 +52,14 @@ func.func @foreign(%x: tensor<f32> {nn.kind = "input"}) -> tensor<f32> {
   // expected-error @+1 {{depends on an example, but cannot be computed for a batch}}
   %0 = func.call @other(%x) : (tensor<f32>) -> tensor<f32>
   return %0 : tensor<f32>
+}
+
+// -----
+
+func.func @large(%x: tensor<1048576xf32> {nn.kind = "input"}, %w: tensor<1048576x4096xf32>)
+    -> (tensor<1048576x4096xf32> {nn.kind = "example_output", nn.name = "y"}) {
+  // expected-error @+1 {{for a batch of 64 this is a 'tensor<64x1048576x4096x16xf32>'; a tensor may take 4398046511104 bytes}}
+  %0 = nn.broadcast %x [0] : tensor<1048576xf32> -> tensor<1048576x4096x16xf32>
+  %1 = nn.reduce_sum %0 [2] : tensor<1048576x4096x16xf32> -> tensor<1048576x4096xf32>
+  return %1 : tensor<1048576x4096xf32>
 }
