@@ -34,7 +34,8 @@ using ValueId = uint32_t;
 struct Value {
   Type type;
   SourceRange range;
-  std::string name; ///< the user's name for it (`hidden`, `dense.weight`), or empty
+  std::string name;        ///< the user's name for it (`hidden`, `dense.weight`), or empty
+  bool perExample = false; ///< depends on the example, so that a batch has one for each
 };
 
 using Attribute = std::variant<int64_t, double, std::string, std::vector<int64_t>>;

@@ -7,24 +7,6 @@
 namespace nnc::lang {
 namespace {
 
-/// Which values of a function are computed for each example of a batch.
-std::vector<bool> findPerExample(const Function &function) {
-  std::vector<bool> perExample(function.values.size());
-  for (const FunctionArgument &argument : function.arguments)
-    if (argument.kind == ArgumentKind::Input)
-      perExample[argument.value] = true;
-  for (const Operation &operation : function.operations) {
-    if (operation.name == "batch_mean" || operation.name == "batch_sum")
-      continue;
-    bool any = false;
-    for (ValueId operand : operation.operands)
-      any = any || perExample[operand];
-    for (ValueId result : operation.results)
-      perExample[result] = any;
-  }
-  return perExample;
-}
-
 int64_t bytesPerElement(Element element) {
   switch (element) {
   case Element::Bool:
@@ -41,14 +23,12 @@ int64_t bytesPerElement(Element element) {
 void checkBatchSizes(const Program &program, Diagnostics &diagnostics) {
   const int64_t batch = program.recipe.batch;
   for (const Function &function : program.functions) {
-    std::vector<bool> perExample = findPerExample(function);
-    for (ValueId id = 0; id < function.values.size(); ++id) {
-      const Value &value = function.values[id];
+    for (const Value &value : function.values) {
       Shape shape;
       for (int64_t size : value.type.shape)
         shape.push_back({size, nullptr});
       const int64_t bytes = elementCount(shape) * bytesPerElement(value.type.element);
-      if (!perExample[id] || bytes <= maximumBatchBytes / batch)
+      if (!value.perExample || bytes <= maximumBatchBytes / batch)
         continue;
       diagnostics.report(Diag::BatchTooLarge, value.range,
                          value.name.empty() ? describe(value.type.element, shape)

@@ -532,12 +532,9 @@ Entity Elaborator::invoke(const CallableDeclaration &declaration,
     context.emplace(diagnostics, range,
                     fmt::format("in `{}`, applied here", declaration.name.text));
 
-  Frame entered;
-  entered.callable = &declaration;
-  entered.call = range;
-  entered.standard = isStandard;
-  entered.layer = layer ? layer : frames.empty() ? nullptr : frame().layer;
-  EnterFrame enter(*this, std::move(entered));
+  LayerInstance *owner = layer ? layer : frames.empty() ? nullptr : frame().layer;
+  EnterFrame enter(*this, declaration, range);
+  frame().layer = owner;
   bool good = enterSettings(declaration, settings);
   for (size_t index = 0; index < matched.size(); ++index) {
     const Parameter &parameter = declaration.inputs[index];

@@ -289,7 +289,7 @@ std::optional<DataInfo> Elaborator::elaborateData(const DataDeclaration &declara
   DataInfo info;
   info.name = declaration.name.text;
   bool good = true;
-  EnterFrame enter(*this, Frame{});
+  EnterFrame enter(*this);
   for (const Field &field : declaration.fields) {
     Shape shape;
     std::optional<Type> type =

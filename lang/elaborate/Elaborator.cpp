@@ -160,7 +160,7 @@ Entity Elaborator::configValue(const std::string &name, const Global &global) {
   }
   Entity value;
   {
-    EnterFrame enter(*this, Frame{});
+    EnterFrame enter(*this);
     value = evaluate(*global.entry->value);
   }
   configsInProgress.erase(name);

@@ -403,11 +403,18 @@ private:
   friend struct EnterPass;
 };
 
-/// Pushes a frame for its life time.
+/// Pushes a frame with one empty scope for its life time.
 struct EnterFrame {
-  EnterFrame(Elaborator &elaborator, Frame frame) : elaborator(elaborator) {
-    elaborator.frames.push_back(std::move(frame));
-    elaborator.frames.back().scopes.emplace_back();
+  explicit EnterFrame(Elaborator &elaborator) : elaborator(elaborator) {
+    elaborator.frames.emplace_back().scopes.emplace_back();
+  }
+  /// The frame of a declaration's body, applied at `call`.
+  EnterFrame(Elaborator &elaborator, const CallableDeclaration &declaration, SourceRange call)
+      : EnterFrame(elaborator) {
+    Frame &entered = elaborator.frames.back();
+    entered.callable = &declaration;
+    entered.call = call;
+    entered.standard = elaborator.inStandard(declaration.range);
   }
   ~EnterFrame() { elaborator.frames.pop_back(); }
   EnterFrame(const EnterFrame &) = delete;

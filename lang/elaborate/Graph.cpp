@@ -23,10 +23,9 @@ bool contains(std::span<const std::string_view> names, std::string_view name) {
 ValueId Graph::addArgument(ArgumentKind kind, const std::string &name, Type type,
                            SourceRange range) {
   ValueId value = ValueId(function.values.size());
-  function.values.push_back({std::move(type), range, name});
+  function.values.push_back({std::move(type), range, name, kind == ArgumentKind::Input});
   argumentValues[{kind, name}] = value;
   function.arguments.push_back({kind, name, value});
-  perExample.push_back(kind == ArgumentKind::Input);
   return value;
 }
 
@@ -45,13 +44,13 @@ std::vector<ValueId> Graph::addMany(const std::string &operation, std::vector<Va
                                     const std::vector<Type> &types, Attributes attributes,
                                     SourceRange range) {
   std::vector<ValueId> results;
-  bool differs = !contains(overBatch, operation) &&
-                 std::any_of(operands.begin(), operands.end(),
-                             [&](ValueId operand) { return bool(perExample[operand]); });
+  bool perExample = !contains(overBatch, operation) &&
+                    std::any_of(operands.begin(), operands.end(), [&](ValueId operand) {
+                      return function.values[operand].perExample;
+                    });
   for (const Type &type : types) {
-    perExample.push_back(differs);
     results.push_back(ValueId(function.values.size()));
-    function.values.push_back({type, range, ""});
+    function.values.push_back({type, range, "", perExample});
   }
   function.operations.push_back(
       {operation, std::move(operands), results, std::move(attributes), range});
@@ -133,7 +132,6 @@ void Graph::finish(const std::function<bool(const FunctionArgument &)> &droppabl
     result.value = renumbered[result.value];
   function.values = std::move(values);
   argumentValues.clear();
-  perExample.clear();
 }
 
 } // namespace nnc::lang

@@ -44,8 +44,7 @@ public:
   /// Gives a value a name unless it has one.
   void name(ValueId value, const std::string &text);
 
-  /// Whether the value depends on an example, so that a batch has one for each.
-  bool differsBetweenExamples(ValueId value) const { return perExample[value]; }
+  bool differsBetweenExamples(ValueId value) const { return function.values[value].perExample; }
 
   /// The parameters on which `value` depends in a way that a derivative can pass.
   std::set<std::string> differentiableArguments(ValueId value, ArgumentKind kind) const;
@@ -58,7 +57,6 @@ public:
 
 private:
   std::map<std::pair<ArgumentKind, std::string>, ValueId> argumentValues;
-  std::vector<bool> perExample; // of each value, until finish()
 };
 
 } // namespace nnc::lang

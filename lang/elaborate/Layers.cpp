@@ -120,11 +120,7 @@ std::optional<Tensor> Elaborator::initialValue(Entity value, Element element, co
       settings = bindSettings(declaration, {}, callable->range, good);
     if (!good)
       return std::nullopt;
-    Frame entered;
-    entered.callable = &declaration;
-    entered.call = place(range);
-    entered.standard = inStandard(declaration.range);
-    EnterFrame enter(*this, std::move(entered));
+    EnterFrame enter(*this, declaration, place(range));
     if (!declaration.settings.empty() && !declaration.settings[0].name.text.empty())
       bindFresh(declaration.settings[0].name.text, ShapeConstant{shape},
                 declaration.settings[0].range);

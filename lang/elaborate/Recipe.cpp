@@ -72,11 +72,7 @@ Entity Elaborator::evaluateSchedule(const Entity &schedule, const std::string &p
     given = bindSettings(declaration, {}, callable->range, good);
   if (!good || !declaration.body)
     return Poison{};
-  Frame entered;
-  entered.callable = &declaration;
-  entered.call = place(range);
-  entered.standard = inStandard(declaration.range);
-  EnterFrame enter(*this, std::move(entered));
+  EnterFrame enter(*this, declaration, place(range));
   if (!enterSettings(declaration, given) || !checkRequirements(*declaration.body))
     return Poison{};
   for (const Parameter &parameter : declaration.settings) {

@@ -193,7 +193,7 @@ std::unique_ptr<Pass> TrainingElaborator::trainPass(Role role, const PredictDecl
                                    ? predictPass(block, train->keyword)
                                    : std::make_unique<Pass>(name, train->keyword, training);
   EnterPass enterPass(elaborator, pass.get());
-  EnterFrame enterFrame(elaborator, Frame{});
+  EnterFrame enterFrame(elaborator);
   loss.reset();
   if (role == Role::TrainStep)
     seenKeys.clear();
@@ -438,7 +438,7 @@ std::unique_ptr<Pass> TrainingElaborator::predictModel(const CallableDeclaration
   model = &declaration;
   std::unique_ptr<Pass> pass = predictPass(block, declaration.name.range);
   EnterPass enterPass(elaborator, pass.get());
-  EnterFrame enterFrame(elaborator, Frame{});
+  EnterFrame enterFrame(elaborator);
   std::vector<GivenArgument> inputs;
   for (const Parameter &input : declaration.inputs) {
     if (!input.type || input.name.text.empty())

@@ -42,11 +42,7 @@ std::vector<Tensor> TrainingElaborator::clipped(std::vector<Tensor> gradients,
   if (!good)
     return gradients;
   if (declaration.body) {
-    Frame entered;
-    entered.callable = &declaration;
-    entered.call = clipRange;
-    entered.standard = elaborator.inStandard(declaration.range);
-    EnterFrame enter(elaborator, std::move(entered));
+    EnterFrame enter(elaborator, declaration, clipRange);
     if (!elaborator.enterSettings(declaration, settings) ||
         !elaborator.checkRequirements(*declaration.body))
       return gradients;
@@ -122,11 +118,7 @@ bool TrainingElaborator::readOptimizer(std::vector<NamedEntity> &settings, Tenso
     given = elaborator.bindSettings(declaration, {}, optimizerRange, good);
   if (!good)
     return false;
-  Frame entered;
-  entered.callable = &declaration;
-  entered.call = optimizerRange;
-  entered.standard = elaborator.inStandard(declaration.range);
-  EnterFrame enter(elaborator, std::move(entered));
+  EnterFrame enter(elaborator, declaration, optimizerRange);
   if (!elaborator.enterSettings(declaration, given) ||
       (declaration.body && !elaborator.checkRequirements(*declaration.body)))
     return false;
@@ -197,12 +189,8 @@ void TrainingElaborator::updateParameter(const ParameterInfo &info, const Tensor
   target.parameter = &info;
   target.value = value;
   target.gradient = gradient;
-  Frame entered;
-  entered.callable = &declaration;
-  entered.call = optimizerRange;
-  entered.standard = elaborator.inStandard(declaration.range);
-  entered.target = &target;
-  EnterFrame enter(elaborator, std::move(entered));
+  EnterFrame enter(elaborator, declaration, optimizerRange);
+  elaborator.frame().target = &target;
   for (const NamedEntity &setting : settings) {
     Entity known = *setting.value;
     if (auto *except = known.get<ExceptEntity>()) {
