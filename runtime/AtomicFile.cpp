@@ -16,7 +16,7 @@ namespace nnc::runtime {
 /// With its slash; empty for the current folder.
 static std::string folderOf(const std::string &path) { return path.substr(0, path.rfind('/') + 1); }
 
-/// What the symbolic links that begin at `path` end at, whether it exists or not.
+/// The path at the end of the chain of symbolic links that begins at `path`; it need not exist.
 static std::string followLinks(std::string path) {
   constexpr int mostLinks = 40; // as many as the kernel follows
   for (int links = 0; links < mostLinks; ++links) {
@@ -30,8 +30,8 @@ static std::string followLinks(std::string path) {
   return path;
 }
 
-/// How the names of temporary files begin, without their folder; a long name is cut, so that
-/// the file system takes what is appended.
+/// The prefix of the names of temporary files, without the folder. A long name is cut to leave room
+/// for the digits behind it.
 static std::string temporaryPrefix(const std::string &path) {
   constexpr size_t longest = 200;
   return "." + path.substr(folderOf(path).size()).substr(0, longest) + ".nnc-";

@@ -10,8 +10,8 @@ namespace nnc::runtime {
 /// disk, so that the old version survives any failure. A symbolic link stays one, also if its
 /// target does not exist yet. The permissions of a new file are the umask's; a replaced file keeps
 /// its own, without set-user-ID, set-group-ID and sticky bits. A character device is written
-/// directly. Several processes may replace the same file at the same time; the last one wins. What
-/// a killed process has left behind is removed by the next one that replaces the same file.
+/// directly. Several processes may replace the same file at the same time; the last one wins. The
+/// temporary file of a killed process is removed by the next one that replaces the same file.
 class AtomicFile {
 public:
   /// Throws Error if the folder cannot be written to, or if `path` is a folder, a FIFO, a socket or
@@ -30,7 +30,7 @@ private:
   [[noreturn]] void failed() const;
 
   std::string name;              ///< as the user wrote it, for messages
-  std::string target, temporary; ///< what is replaced, and by what; empty for a device
+  std::string target, temporary; ///< the file to replace and the new version; empty for a device
   int descriptor = -1;
 };
 

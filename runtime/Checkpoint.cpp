@@ -46,7 +46,7 @@ class StateReader {
 public:
   StateReader(const Json &json, const std::string &origin) : json(json), origin(origin) {
     if (!json.is_object())
-      damaged("it is no object");
+      damaged("it is not an object");
   }
 
   const Json &member(const char *key) const {
@@ -72,14 +72,14 @@ public:
       if (value == numberToJson(special))
         return special;
     if (!value.is_number())
-      damaged(text("\"%s\" holds %s, no number", key, printable(dumpJson(value)).c_str()));
+      damaged(text("\"%s\" holds %s instead of a number", key, printable(dumpJson(value)).c_str()));
     return value.get<double>();
   }
 
   const Json &container(const char *key, bool isArray) const {
     const Json &value = member(key);
     if (isArray ? !value.is_array() : !value.is_object())
-      damaged(text("\"%s\" is no %s", key, isArray ? "array" : "object"));
+      damaged(text("\"%s\" is not an %s", key, isArray ? "array" : "object"));
     return value;
   }
 
@@ -123,7 +123,7 @@ static TrainingState stateFromJson(const Json &json, const std::string &origin) 
   }
   for (const auto &[split, hash] : reader.container("data", false).items()) {
     if (!hash.is_string())
-      reader.damaged("\"data\" holds something that is no text");
+      reader.damaged("\"data\" holds something other than text");
     state.data[split] = hash.get<std::string>();
   }
   return state;

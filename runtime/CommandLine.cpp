@@ -65,7 +65,7 @@ std::optional<int64_t> Arguments::integer(const char *option, int64_t least, int
   std::string word = value(option);
   std::optional<int64_t> number = parseInteger(word);
   if (!number || *number < least || *number > most)
-    throw UsageError(text("%s wants an integer from %lld to %lld, not '%s'", option,
+    throw UsageError(text("%s takes an integer from %lld to %lld, not '%s'", option,
                           static_cast<long long>(least), static_cast<long long>(most),
                           printable(word).c_str()));
   return number;

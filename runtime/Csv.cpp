@@ -45,8 +45,8 @@ Bytes readUtf8(const std::string &path) {
   if (view.starts_with("\xFF\xFE") || view.starts_with("\xFE\xFF"))
     fail("%s: it is in UTF-16: save it as UTF-8", origin);
   if (size_t zero = view.find('\0'); zero != std::string_view::npos)
-    fail("%s: byte %zu is zero: it is no text, or text in UTF-16, which is to be saved as UTF-8",
-         origin, zero + 1);
+    fail("%s: byte %zu is zero: it is not text, or it is text in UTF-16: save it as UTF-8", origin,
+         zero + 1);
   if (size_t wrong = firstInvalidUtf8(view); wrong != std::string_view::npos)
     fail("%s:%zu: byte 0x%02X is not UTF-8: save it as UTF-8, for instance by iconv -f latin1 -t "
          "utf8",

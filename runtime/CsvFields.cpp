@@ -123,12 +123,12 @@ void CsvFields::Builder::readCell(std::string_view cell, size_t column, const Cs
   } else if (field.dtype == DType::I32) {
     std::optional<int64_t> value = parseInteger(cell);
     if (!value || *value < INT32_MIN || *value > INT32_MAX)
-      wrong(value ? "is out of the range of an integer" : "is no integer");
+      wrong(value ? "is out of the range of an integer" : "is not an integer");
     append(static_cast<int32_t>(*value));
   } else {
     std::optional<double> value = parseNumber(cell);
     if (!value)
-      wrong("is no number");
+      wrong("is not a number");
     if (field.dtype == DType::F64) {
       append(*value);
     } else {
@@ -165,7 +165,7 @@ void CsvFields::Builder::numberClasses(std::vector<std::string> &known, bool onl
   std::vector<int32_t> numbers;
   for (const ClassColumn::Word &word : words) {
     auto wrong = [&](const std::string &problem) {
-      fail("%s:%zu: '%s' is no class of field '%s'%s", word.file.c_str(), word.line,
+      fail("%s:%zu: '%s' is not a class of field '%s'%s", word.file.c_str(), word.line,
            printable(word.word).c_str(), field.name.c_str(), problem.c_str());
     };
     double number = 0;

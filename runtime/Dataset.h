@@ -27,8 +27,8 @@ struct Dataset {
   const FieldData *field(const std::string &name) const;
 };
 
-/// What the training data settles beyond the program. It is saved with the weights, so that later
-/// files are read as those that were trained on.
+/// Facts about the training data that the program does not state. They are saved with the weights,
+/// so that later files are read in the same way.
 struct DataConventions {
   ClassNames classes;
   /// The names of the CSV columns that make up a field, if the files have headers.

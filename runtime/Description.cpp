@@ -31,7 +31,7 @@ public:
   std::string string(const char *key) const {
     const Json &value = member(key);
     if (!value.is_string())
-      wrong(text("\"%s\" is no text", key));
+      wrong(text("\"%s\" is not text", key));
     return value.get<std::string>();
   }
   std::string string(const char *key, const char *otherwise) const {
@@ -48,7 +48,7 @@ public:
     if (!has(key))
       return otherwise;
     if (!object[key].is_number())
-      wrong(text("\"%s\" is no number", key));
+      wrong(text("\"%s\" is not a number", key));
     return object[key].get<double>();
   }
 
@@ -82,7 +82,7 @@ public:
   const Json &array(const char *key) const {
     const Json &value = member(key);
     if (!value.is_array())
-      wrong(text("\"%s\" is no array", key));
+      wrong(text("\"%s\" is not an array", key));
     return value;
   }
 
@@ -119,7 +119,7 @@ public:
     std::vector<std::string> result;
     for (const Json &element : array(key)) {
       if (!element.is_string())
-        wrong(text("\"%s\" holds something that is no text", key));
+        wrong(text("\"%s\" holds something other than text", key));
       result.push_back(element.get<std::string>());
     }
     return result;
@@ -128,7 +128,7 @@ public:
 private:
   int64_t asCount(const Json &value, const char *key) const {
     if (!value.is_number_integer() || value.get<int64_t>() < 0)
-      wrong(text("\"%s\" is no integer >= 0", key));
+      wrong(text("\"%s\" is not an integer >= 0", key));
     return value.get<int64_t>();
   }
 
@@ -278,11 +278,11 @@ DataSplit readSplit(const Reader &reader) {
   }
   if (reader.has("columns")) {
     if (!reader.member("columns").is_object())
-      reader.wrong("\"columns\" is no object");
+      reader.wrong("\"columns\" is not an object");
     for (const auto &[field, list] : reader.member("columns").items()) {
       std::vector<Column> &columns = split.columns[field];
       if (!list.is_array())
-        reader.wrong("\"columns\" holds something that is no array");
+        reader.wrong("\"columns\" holds something other than arrays");
       for (const Json &column : list) {
         if (column.is_string())
           columns.emplace_back(column.get<std::string>());
@@ -355,7 +355,7 @@ void readSourceLines(const Reader &reader, Description &description) {
     return;
   for (const auto &[line, content] : reader.member("source_lines").items()) {
     if (!content.is_string())
-      reader.wrong("\"source_lines\" holds something that is no text");
+      reader.wrong("\"source_lines\" holds something other than text");
     description.sourceLines[std::atoll(line.c_str())] = content.get<std::string>();
   }
 }

@@ -1,4 +1,5 @@
-// What a run says, and keeps, when its numbers stop being finite.
+// The end of a run whose loss, learning rate, parameters or state stop being finite: the message
+// and the weights that are kept.
 #include "runtime/Trainer.h"
 
 #include "runtime/Error.h"
@@ -116,8 +117,9 @@ std::string Trainer::findCulprit(int64_t steps) {
   return findCulpritOfStep();
 }
 
-/// Why the loss of the step that comes next is not finite although all tensors are: an input, or
-/// the step itself overflows, and the largest parameter tells where.
+/// The reason why the loss of the next step is not finite although all persistent tensors are: an
+/// input that is not finite, else an operation of the step, for which the largest parameter is a
+/// hint.
 std::string Trainer::findCulpritOfStep() {
   int64_t end = std::min(now.examples, now.position + function.batch());
   for (const FieldData &field : dataset.fields) {
@@ -145,7 +147,8 @@ std::string Trainer::findCulpritOfStep() {
     }
   }
   std::string culprit =
-      "parameters and inputs were finite before it, so the step itself overflowed";
+      "parameters and inputs were finite before it, so an operation of the step overflowed or was "
+      "undefined";
   if (largest)
     culprit += text("; the largest parameter is in %s (%.3g)", nameWithPlace(*largest).c_str(),
                     largestValue);

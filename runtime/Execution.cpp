@@ -36,8 +36,8 @@ static void checkProcessor(const Description &description) {
          description.target.c_str(), missing.c_str());
 }
 
-/// All memory is touched at once: what the machine does not have would end the process without a
-/// word.
+/// Initialisation touches all memory. Without this check the kernel would kill a process that needs
+/// more than the machine has, without a message.
 static void checkMemory(const Description &description, int threads, int persistentBlocks) {
   size_t parameters = product(description.persistentBytes, static_cast<size_t>(persistentBlocks));
   size_t arena = largestArena(description, threads), batches = 0;
@@ -126,7 +126,7 @@ BoundFunction::BoundFunction(Execution &execution, const Function &function, nnc
       fail("the data has no field '%s'", field.name.c_str());
     int64_t elements = field.elementsPerExample();
     if (elementCount(source->shape) != elements)
-      fail("field '%s' of the data is %s, the model wants %s", field.name.c_str(),
+      fail("field '%s' of the data is %s, the model takes %s", field.name.c_str(),
            describe(source->shape).c_str(),
            describe(Shape(field.shape.begin() + 1, field.shape.end())).c_str());
     copies.push_back({source, field.dtype, elements,

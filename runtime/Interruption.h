@@ -6,8 +6,8 @@
 namespace nnc::runtime {
 
 /// While it lives, the first SIGHUP, SIGINT, SIGPIPE or SIGTERM only asks the training loop to end;
-/// a second SIGHUP, SIGINT or SIGTERM ends the process. What the process was started to ignore
-/// (`nohup`) stays ignored.
+/// a second SIGHUP, SIGINT or SIGTERM ends the process. A signal that the process inherited as
+/// ignored (`nohup`) stays ignored.
 class Interruption {
 public:
   Interruption();

@@ -1,4 +1,4 @@
-// What the machine has that a program runs on: the processor's features and memory.
+// The features of this machine's processor, and its memory.
 #pragma once
 
 #include <cstddef>
@@ -7,12 +7,11 @@
 
 namespace nnc::runtime {
 
-/// Those of `features`, by the names in Abi.h, that this processor, or its operating system, does
-/// not offer.
+/// The `features`, by their names in Abi.h, that this processor or its operating system lacks.
 std::vector<std::string> missingFeatures(const std::vector<std::string> &features);
 
-/// Bytes of memory that this process can have: the machine's, or less where its control group or
-/// a limit of the process says so; with swap.
+/// Bytes of memory and swap that this process can use: the machine's, its control group's limit, or
+/// its own limit, whichever is least.
 size_t usableMemory();
 
 } // namespace nnc::runtime

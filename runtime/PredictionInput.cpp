@@ -179,13 +179,13 @@ private:
           wrong(text(" has no \"%s\"", field.name.c_str()));
         value = &*found;
       } else if (fields.fields.size() > 1) {
-        wrong(" is no object with the model's inputs as members");
+        wrong(" is not an object with the model's inputs as members");
       }
       Shape shape;
       std::optional<size_t> rank;
       append(*value, i, 0, shape, rank);
       if (!agree(shape, field.shape))
-        wrong(text(": \"%s\" has the shape %s, the model wants %s", field.name.c_str(),
+        wrong(text(": \"%s\" has the shape %s, the model takes %s", field.name.c_str(),
                    describe(shape).c_str(), describe(field.shape).c_str()));
     }
     ++dataset.examples;
@@ -218,13 +218,13 @@ private:
       std::string word = value.is_string() ? value.get<std::string>() : dumpJson(value);
       std::optional<int32_t> number = indices[index].find(word);
       if (!number)
-        wrong(text(": '%s' is no class of \"%s\"%s", printable(word).c_str(), field.name.c_str(),
+        wrong(text(": '%s' is not a class of \"%s\"%s", printable(word).c_str(), field.name.c_str(),
                    suggestionOrAll(word, names[index]).c_str()));
       real = *number;
     } else if (value.is_number()) {
       real = value.get<double>();
     } else {
-      wrong(text(": \"%s\" holds something that is no number", field.name.c_str()));
+      wrong(text(": \"%s\" holds something other than numbers", field.name.c_str()));
     }
     if (!isFloat(field.dtype)) {
       double high = static_cast<double>(largestInteger(field)), low = field.classes ? 0 : INT32_MIN;

@@ -42,8 +42,8 @@ SettingValues readSettings(const Description &description, const Arguments &argu
     }
     std::optional<double> value = parseNumber(valueText);
     if (!value || (setting->whole && !parseInteger(valueText)))
-      throw UsageError(text("--set %s: '%s' is no %s", name.c_str(), printable(valueText).c_str(),
-                            setting->whole ? "integer" : "finite number"));
+      throw UsageError(text("--set %s: '%s' is not %s", name.c_str(), printable(valueText).c_str(),
+                            setting->whole ? "an integer" : "a finite number"));
     if (!settings.emplace(setting->name, *value).second)
       throw UsageError(text("--set: %s is given twice", setting->name.c_str()));
   }

@@ -12,11 +12,11 @@ namespace nnc::runtime {
 /// Values of settings by their full keys.
 using SettingValues = std::map<std::string, double>;
 
-/// The setting that `name` means: its full key, `optimizer.rate`, or the last part of it if no
-/// other setting has the same. Throws Error that says which there are.
+/// The setting with the full key `name`, such as `optimizer.rate`, or the only one whose last part
+/// is `name`. Throws Error, which lists the settings, if there is none.
 const Scalar &findSetting(const Description &description, const std::string &name);
 
-/// What --set gives. Throws UsageError for a name or a value that does not fit.
+/// The values given by --set. Throws UsageError for an unknown name or an unfit value.
 SettingValues readSettings(const Description &description, const Arguments &arguments);
 
 /// The settings of the model with their defaults, for help.

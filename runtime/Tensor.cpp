@@ -136,7 +136,8 @@ float halfToFloat(uint16_t bits) {
 
 float bfloat16ToFloat(uint16_t bits) { return std::bit_cast<float>(uint32_t(bits) << 16); }
 
-/// What is not finite has all bits of the exponent set. Blocks, so that the loop has no exit.
+/// Infinities and NaN have all bits of the exponent set. The inner loop has no exit, so that it is
+/// vectorised.
 template <typename Bits> static bool anyWithAll(const char *data, Bits exponent, int64_t count) {
   constexpr int64_t block = 1024;
   for (int64_t first = 0; first < count; first += block) {

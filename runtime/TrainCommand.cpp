@@ -126,13 +126,13 @@ void checkResumed(const TrainingState &state, const Recipe &recipe, const Traini
            origin.c_str(), split.c_str(), recipe.data.c_str());
 }
 
-/// Better known before hours of training than after them. What is no weight file is nothing that
-/// weights are meant to replace.
+/// Fails before training rather than after it if the weights cannot be saved. Weights replace other
+/// weight files only.
 void checkWritable(const std::string &path) {
   AtomicFile probe(path);
   std::string old = beginningOf(path, 9); // the size of a header, and its first character
   if (!old.empty() && !(old.size() == 9 && old.ends_with('{')))
-    fail("cannot write %s: it exists and is no weight file", path.c_str());
+    fail("cannot write %s: it exists and is not a weight file", path.c_str());
 }
 
 /// The settings of the resumed run, but for those that --set changes.

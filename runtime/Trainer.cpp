@@ -169,9 +169,9 @@ void Trainer::save() {
   lastSaved = std::chrono::steady_clock::now();
 }
 
-/// A long run that is killed loses about a minute. If saving fails now it is tried again later, and
-/// the end of the run decides. What is not finite is left for the next block that is to be
-/// remembered, so that the step in which the run ends does not depend on the time.
+/// Saves once a minute, so that a killed run loses little. A failure is a warning, and saving is
+/// tried again later. A block that is not finite is not saved; the next call of remember() ends the
+/// run, so that the step in which it ends does not depend on the time.
 void Trainer::saveIfDue() {
   if (std::chrono::steady_clock::now() - lastSaved < saveInterval ||
       firstNotFinite(execution.persistent()))

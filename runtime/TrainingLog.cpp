@@ -46,7 +46,7 @@ TrainingLog::~TrainingLog() {
   close(descriptor);
 }
 
-/// How many steps were done when `line` was written; nothing if it is no line of a log.
+/// How many steps were done when `line` was written; nothing if it is not a line of a log.
 static std::optional<int64_t> stepsDone(std::string_view line) {
   auto number = [&](std::string_view before) -> std::optional<int64_t> {
     if (!line.starts_with(before))
@@ -70,7 +70,7 @@ static std::optional<int64_t> stepsDone(std::string_view line) {
 void TrainingLog::beginAnew() {
   std::string found = beginningOf(path, stepStart.size());
   if (!stepStart.starts_with(found) && !epochStart.starts_with(found))
-    fail("cannot write %s: it exists and is no training log", path.c_str());
+    fail("cannot write %s: it exists and is not a training log", path.c_str());
   if (ftruncate(descriptor, 0) != 0)
     fail("cannot write %s: %s", path.c_str(), systemMessage(errno).c_str());
 }
@@ -92,7 +92,7 @@ void TrainingLog::cutBack(int64_t steps) {
     if (found ? *found > steps : part || done == steps)
       break;
     if (!found)
-      fail("%s:%lld: this is no line of a training log, so the log of the resumed run cannot be "
+      fail("%s:%lld: this is not a line of a training log, so the log of the resumed run cannot be "
            "appended",
            path.c_str(), static_cast<long long>(line));
     done = *found;

@@ -15,8 +15,8 @@ class TrainingLog {
 public:
   /// An empty path: nothing is written. A run from the beginning replaces the file; one that is
   /// resumed after `resumedAfter` steps first cuts it back to these. `digits` are significant, for
-  /// losses and rates. Throws Error if the file cannot be opened, or exists and is no log. A
-  /// failure to write, later, is told to `warn`, once, and the log ends with its last whole line.
+  /// losses and rates. Throws Error if the file cannot be opened, or exists and is not a log. The
+  /// first failed write calls `warn` and ends the log with its last whole line.
   TrainingLog(const std::string &path, std::optional<int64_t> resumedAfter, int digits,
               std::function<void(const std::string &)> warn);
   TrainingLog(const TrainingLog &) = delete;

@@ -352,8 +352,9 @@ static linalg::GenericOp join(IRRewriter &rewriter, OpOperand &operand, FusionKi
       linalg::fuseElementwiseOps(rewriter, &operand);
   if (failed(fused))
     return {};
-  // Whatever a recomputed kernel reads is recomputed or saved, but a kernel of the backward pass
-  // that takes in a recomputed one is equal to none of the forward pass.
+  // A recomputed consumer must stay apart from its original, so it keeps the mark. A consumer in
+  // the backward pass that takes in a recomputed producer has no equal in the forward pass and
+  // needs no mark.
   if (Attribute recomputed = consumer->getAttr(recomputedAttrName))
     fused->fusedOp->setAttr(recomputedAttrName, recomputed);
   remarks.recordFusion(original, consumer, cast<linalg::GenericOp>(fused->fusedOp), kind);

@@ -12,12 +12,12 @@ namespace nnc {
 /// Whether windows are read: positions and offsets add up.
 bool readsWindows(mlir::AffineMap map);
 
-/// Cycles per element above which a kernel takes in no more producers. A load and a store are next
-/// to nothing beside so much arithmetic, and compile time stays linear in the program: each fusion
-/// copies the bodies of both kernels.
+/// Fusion stops before a kernel has more cycles of arithmetic per element than this. The load and
+/// the store that further fusion would save cost little beside so much arithmetic. Each fusion
+/// copies the bodies of both kernels, so the bound keeps compile time linear in the program.
 inline constexpr double maximumElementCycles = 512;
-/// Operands above which a kernel takes in no more producers. Addresses of so many tensors are kept
-/// in memory by then, and register allocation is not linear in their number.
+/// Fusion stops before a kernel has more operands than this: the addresses of so many tensors no
+/// longer fit into registers, and the time of register allocation is not linear in their number.
 inline constexpr unsigned maximumOperands = 64;
 
 /// Why a producer does not become part of the kernel that reads its result.

@@ -35,7 +35,8 @@ static LogicalResult verifySignature(Operation *op, StringRef what, unsigned ind
     return success();
   auto text = dyn_cast<StringAttr>(attribute.getValue());
   if (!text)
-    return op->emitOpError("has ") << what << " " << index << " whose " << name << " is no text";
+    return op->emitOpError("has ")
+           << what << " " << index << " whose " << name << " is not a string";
   if (name == nameAttrName)
     return success();
   if (!llvm::is_contained(kinds, text.getValue()))
@@ -48,7 +49,7 @@ static LogicalResult verifySignature(Operation *op, StringRef what, unsigned ind
       nnc::nn::isUsable(tensor))
     return success();
   return op->emitOpError("has ") << what << " " << index << " of kind " << text << " and type "
-                                 << type << ", which is no tensor of the dialect";
+                                 << type << "; the dialect has no such tensor type";
 }
 
 LogicalResult NNDialect::verifyRegionArgAttribute(Operation *op, unsigned, unsigned index,

@@ -29,8 +29,8 @@ constexpr int64_t batch = 4;
 /// How often other numbers are tried where all elements of a tensor lie at kinks.
 constexpr unsigned attempts = 3;
 
-/// What the floats of a field of the examples are, and how parameters differ from their initial
-/// values.
+/// The distribution of the floats of one input field, and of the differences of the parameters from
+/// their initial values.
 enum class Numbers { Normal, Positive, Fractions };
 constexpr Numbers allNumbers[] = {Numbers::Normal, Numbers::Positive, Numbers::Fractions};
 
@@ -101,8 +101,8 @@ bool GradientChecker::prepare() {
     if (function.getName() != "gradient" && function.getName() != "initialize")
       function.erase();
   PassManager passes(&context);
-  // Simplified before it is differentiated, while what is no path for derivatives is marked as
-  // such.
+  // nn-simplify runs first because nn-differentiate removes nn.stop_gradient, which marks the
+  // values that the finite differences must hold constant.
   buildNnPipeline(passes, batch);
   passes.addNestedPass<func::FuncOp>(createSimplify());
   buildGradPipeline(passes);
@@ -118,7 +118,8 @@ int64_t GradientChecker::classesOf(StringRef input) {
   return 0;
 }
 
-/// Integers are any of the classes (or of 0 ... 9 where there is no bound).
+/// A random tensor. Integers are uniform over the field's classes, or over 0 to 9 if the field has
+/// no classes.
 reference::Tensor GradientChecker::input(StringRef name, RankedTensorType type, Numbers numbers) {
   reference::Tensor tensor(type);
   std::normal_distribution<double> normal;

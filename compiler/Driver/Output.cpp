@@ -155,7 +155,8 @@ std::optional<Output> Output::at(llvm::StringRef name, Kind kind, llvm::StringRe
     return refuse("it is the source; name another file with `-o FILE`");
   if (exists && !S_ISREG(status.st_mode)) {
     if (kind == Executable)
-      return refuse("it is no regular file, which an executable is");
+      return refuse(
+          "an executable replaces regular files only, and this is a device, a pipe or a socket");
     return output;
   }
   std::optional<std::string> file = followLinks(name, error);

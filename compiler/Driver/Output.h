@@ -1,4 +1,5 @@
-// Where results go: whole files that appear under their name when they are complete, or a stream.
+// The destinations of results. A file appears under its name only when it is complete; text may
+// also go to a stream.
 #pragma once
 
 #include "llvm/ADT/STLFunctionalExtras.h"
@@ -10,19 +11,19 @@
 
 namespace nnc {
 
-/// A new folder of this process alone, of an unpredictable name, which goes with everything in it
-/// when the object goes. One that a killed process has left is removed when the next is made beside
-/// it: the lock on it tells which are in use.
+/// A private temporary folder with an unpredictable name. The destructor removes it and its
+/// contents. Each process locks its folders; creating one removes unlocked ones beside it, which
+/// killed processes have left.
 class WorkFolder {
 public:
-  /// Nothing, and the reason in `error`, if there can be none in `parent`.
+  /// Returns nothing and sets `error` if `parent` cannot hold a folder.
   static std::optional<WorkFolder> create(llvm::StringRef parent, std::string &error);
   WorkFolder(WorkFolder &&other);
   WorkFolder &operator=(WorkFolder &&) = delete;
   ~WorkFolder();
 
-  /// The absolute path of a file in it. It begins with a slash, and so is nothing but a path to
-  /// whatever program it is an argument of.
+  /// The absolute path of a file in the folder. It begins with a slash, so a program that is given
+  /// it as an argument cannot read it as an option or a response file.
   std::string file(llvm::StringRef name) const { return path + "/" + name.str(); }
 
 private:
@@ -37,30 +38,31 @@ class Output {
 public:
   enum Kind { Text, Executable };
 
-  /// What `path` stands for; `-` is standard output. Only regular files are replaced, where links
-  /// lead to; text also goes into devices, pipes and the like. Nothing, and a message in `error`,
-  /// if the result cannot go there: because it would replace `source`, say.
+  /// The destination that `path` names; `-` names standard output. A regular file is replaced; a
+  /// symbolic link is followed and stays a link. Text may also go to a device or a pipe. Returns
+  /// nothing and sets `error` if the result cannot go there, for instance because `path` is
+  /// `source`.
   static std::optional<Output> at(llvm::StringRef path, Kind kind, llvm::StringRef source,
                                   std::string &error);
 
-  /// Writes text as a whole; false, and a message in `error`, if that fails.
+  /// Writes the whole text. Returns false and sets `error` on failure.
   bool write(llvm::function_ref<void(llvm::raw_ostream &)> print, std::string &error) const;
 
-  /// A folder on the same file system as the file; for files alone.
+  /// A temporary folder on the file system of the destination, which must be a file.
   std::optional<WorkFolder> makeFolder(std::string &error) const;
-  /// Moves `made`, a file in such a folder, to its place. It keeps the permissions of a file that
-  /// it replaces, without special bits, and can be executed if it is an executable.
+  /// Moves `made`, a file in such a folder, to the destination. A replaced file's permissions are
+  /// kept, without set-user-ID, set-group-ID and sticky bits; an executable can be executed.
   bool install(const std::string &made, std::string &error) const;
 
 private:
   std::string describe(const std::string &reason) const;
 
-  std::string name;                // as it was asked for
-  std::optional<std::string> file; // the regular file to make; else a stream
+  std::string name;                // as the user gave it
+  std::optional<std::string> file; // the regular file to replace; nothing if a stream is written
   Kind kind = Text;
 };
 
-/// Writes a file, which may be a stream; false, and the reason in `error`, if that fails.
+/// Writes a file, a device or a pipe. Returns false and sets `error` on failure.
 bool writeFile(const std::string &path, llvm::function_ref<void(llvm::raw_ostream &)> print,
                std::string &error);
 

@@ -16,8 +16,8 @@ struct TargetDescription {
   std::string triple;
   std::string cpu;
   std::string features;
-  /// What the code may use beyond the baseline, by the names in runtime/Abi.h: the runtime checks
-  /// that the machine has it.
+  /// The features beyond the baseline that the code may use, by their names in runtime/Abi.h. The
+  /// runtime checks that the processor has them.
   std::vector<std::string> checkedFeatures;
 
   /// Width of a vector register in bits; the element's own width where the processor has no

@@ -1,8 +1,8 @@
 // nn-differentiate: reverse-mode differentiation of each nn.gradient.
 //
-// What the loss does not depend on gets a derivative of exactly 0, whatever the local derivatives
-// are: the cotangent of a branch that is not taken is 0, and where the product of that 0 with a
-// local derivative could be NaN, because the latter may be infinite or NaN, it is not taken.
+// An element that the loss does not depend on has a derivative of exactly 0. Its cotangent is 0,
+// but 0 times an infinite or NaN local derivative is NaN. Where a local derivative may be one of
+// these, the pass selects 0 instead of the product.
 #include "compiler/Dialect/NNBuilders.h"
 #include "compiler/Transforms/Passes.h"
 #include "compiler/Transforms/ValueRanges.h"
@@ -23,8 +23,8 @@ namespace {
 
 bool isFloat(Value value) { return isa<FloatType>(getElementTypeOrSelf(value.getType())); }
 
-/// Whether a condition says which examples of a batch there are. Those that are missing are copies
-/// of others: what holds for these holds for them, so they are no branch that is not taken.
+/// Whether a condition distinguishes the examples of a batch from those that pad it. The latter are
+/// copies of real examples and finite where these are, so they need no protection.
 bool isExampleMask(Value condition) {
   while (auto broadcast = condition.getDefiningOp<BroadcastOp>())
     condition = broadcast.getOperand();

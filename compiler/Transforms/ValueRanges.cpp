@@ -43,7 +43,8 @@ static double largestNumber(FloatType type) {
   return APFloat::getLargest(type.getFloatSemantics()).convertToDouble();
 }
 
-/// As the type represents it: what is too large is infinite, what is too small may be 0.
+/// The range after rounding to the type: a bound that overflows is infinite, one that underflows is
+/// 0.
 static Interval rounded(Interval range, Type type) {
   auto floatType = dyn_cast<FloatType>(getElementTypeOrSelf(type));
   if (!floatType)

@@ -1,5 +1,5 @@
-// What the elements of values can be: intervals, by which it is decided where arithmetic could give
-// an infinity or a NaN.
+// Interval analysis of the elements of values. It decides where arithmetic may give an infinity or
+// a NaN.
 #pragma once
 
 #include "compiler/Dialect/NN.h"
@@ -21,11 +21,11 @@ struct Interval {
   bool contains(double value) const { return low <= value && value <= high; }
 };
 
-/// The ranges of the values of a block, each operation's computed from its operands'. Arguments and
-/// sums of finite numbers count as finite and of ordinary size: their magnitude is taken to be at
-/// most the type's largest number to the power 0.4 (2.5e15 in f32), so that a product of two does
-/// not overflow. What remains are values that are infinite or NaN by what the program does:
-/// quotients, logarithms, roots, exponentials, high powers.
+/// The ranges of the values of a block; each result's follows from the operands'. The analysis
+/// assumes that arguments and sums of finite numbers are finite and of ordinary size: at most the
+/// type's largest number to the power 0.4 (2.5e15 in f32), so that a product of two does not
+/// overflow. Quotients, logarithms, roots, exponentials and high powers may then still be infinite
+/// or NaN.
 class ValueRanges {
 public:
   /// Computes the ranges of all values before `end`, or of the whole block.

@@ -258,7 +258,7 @@ std::string hintAtFile(const std::string &word) {
 
 } // namespace
 
-/// What the words of the command line ask for; returns the exit code.
+/// Runs the command that the command line names; returns the exit code.
 int execute(int count, char **arguments) {
   CLI::App app(introduction, "nnc");
   app.set_version_flag("--version", "nnc " NNC_VERSION);
@@ -353,7 +353,7 @@ int execute(int count, char **arguments) {
 
 int main(int count, char **arguments) {
   openStandardStreams();
-  // What cannot be written is an error of the write.
+  // A write beyond the file size limit then fails instead of ending the process.
   std::signal(SIGXFSZ, SIG_IGN);
   llvm::install_fatal_error_handler(
       [](void *, const char *reason, bool) { reportFatalError(reason); });

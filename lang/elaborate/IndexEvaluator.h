@@ -66,7 +66,7 @@ private:
   Factors labelled(const Entity &result, const Labels &labels, SourceRange range);
 
   // Where.cpp
-  /// What stands behind a `where`, aligned with its condition.
+  /// The value behind a `where`, aligned with the condition.
   struct Kept {
     Entity value, condition;
     Labels labels;

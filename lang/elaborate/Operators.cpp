@@ -59,7 +59,7 @@ std::string_view mnemonic(BinaryOperator op) {
 bool isZero(const Entity &value) { return value.isNumber() && value.number() == 0; }
 bool isOne(const Entity &value) { return value.isNumber() && value.number() == 1; }
 
-/// The element in which two operands meet; nothing when one of them is no number.
+/// The element in which two operands meet; nothing when one of them is not a number.
 std::optional<Element> commonElement(const Entity &left, const Entity &right) {
   auto *a = left.get<Tensor>();
   auto *b = right.get<Tensor>();

@@ -1,4 +1,5 @@
-// What definitions require of their settings, of the batch and of what they are applied to.
+// `require`, `require_batch` and `discourage`: conditions that definitions put on their settings,
+// on the batch and on the values that they are applied to.
 #include "lang/ASTWalk.h"
 #include "lang/elaborate/Elaborator.h"
 

@@ -227,7 +227,7 @@ void Resolver::discarded(const Expression &node, const IfExpression *condition) 
   if (requirement || as<ErrorExpression>(&node))
     return;
   DiagnosticBuilder builder = elaborator.report(Diag::ValueUnused, node.range);
-  // What it begins with is what it was probably meant to change.
+  // The statement was probably meant to change the name that it begins with.
   const Expression *operand = &node;
   while (auto *pipe = as<PipeExpression>(operand))
     operand = pipe->value.get();

@@ -1,6 +1,6 @@
-// What can be said of the user's file before anything is executed, also of definitions that nothing
-// instantiates: every name means something, no value is thrown away, keys of a train block stand
-// where they are read.
+// Checks of the user's file before anything is executed, also of definitions that nothing
+// instantiates: every name has a meaning, every value is used, and the keys of a train block stand
+// at its top level.
 #pragma once
 
 #include "lang/elaborate/Elaborator.h"

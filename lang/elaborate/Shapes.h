@@ -49,11 +49,12 @@ std::string describe(const Shape &shape);
 /// `28 * 28`; of a scalar `1`
 std::string product(const Shape &shape);
 
-/// What a reduction, or index notation, knows of the dimensions of its result besides their sizes.
+/// The origin of a result's dimensions, for the results of reductions and of index notation.
 struct Reduction {
-  /// The dimensions were named one by one: they meet those that they are, wherever these stand.
+  /// Index notation named the dimensions: each meets the same dimension of another operand, at any
+  /// position.
   bool byName = false;
-  /// Of a reduction: which axes of the unreduced shape are gone. Else empty.
+  /// For a reduction: which axes of the operand were reduced. Otherwise empty.
   std::vector<bool> holes;
 };
 
@@ -80,9 +81,9 @@ struct AlignedOperand {
 
 enum class Meeting { Fits, Unfit, Ambiguous };
 
-/// Aligns two operands. Those of as many dimensions have the same sizes. A shorter one meets the
-/// last dimensions of the other; what a reduction gave finds the dimensions that it kept, so that
-/// `x - max[n](x)` has its rows again.
+/// Aligns two operands. Operands of equal rank have equal sizes. An operand of lower rank meets the
+/// last dimensions of the other; the result of a reduction meets the dimensions that it kept, so
+/// that `x - max[n](x)` subtracts each row's maximum from that row.
 Meeting align(AlignedOperand left, AlignedOperand right, Alignment &result);
 
 } // namespace nnc::lang

@@ -531,21 +531,21 @@ func.func @result_kind(%x: tensor<4xf32>) -> (tensor<4xf32> {nn.kind = "input"})
 
 // -----
 
-// expected-error @+1 {{has an argument 1 whose nn.name is no text}}
+// expected-error @+1 {{has an argument 1 whose nn.name is not a string}}
 func.func @name(%x: tensor<4xf32>, %y: tensor<4xf32> {nn.name = 1}) {
   return
 }
 
 // -----
 
-// expected-error @+1 {{has an argument 0 of kind "state" and type 'tensor<4xindex>', which is no tensor of the dialect}}
+// expected-error @+1 {{has an argument 0 of kind "state" and type 'tensor<4xindex>'; the dialect has no such tensor type}}
 func.func @argument_type(%x: tensor<4xindex> {nn.kind = "state"}) {
   return
 }
 
 // -----
 
-// expected-error @+1 {{has an argument 0 of kind "input" and type 'tensor<0xf32>', which is no tensor of the dialect}}
+// expected-error @+1 {{has an argument 0 of kind "input" and type 'tensor<0xf32>'; the dialect has no such tensor type}}
 func.func @argument_size(%x: tensor<0xf32> {nn.kind = "input"}) {
   return
 }

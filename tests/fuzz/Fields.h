@@ -1,4 +1,4 @@
-// What arrays and tables are read into, for the targets of their readers.
+// Reads arrays into fields of several types and shapes, and checks the results.
 #pragma once
 
 #include "tests/fuzz/Support.h"

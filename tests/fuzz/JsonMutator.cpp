@@ -63,7 +63,7 @@ static void collect(Json &json, std::vector<Json *> &places) {
 }
 
 static void mutateNumber(Json &json, Random &random) {
-  // What is near matters most: offsets and counts that are off by one.
+  // Small changes matter most: offsets and counts that are off by one.
   if (json.is_number_float())
     json = json.get<double>() * (below(random, 2) ? -1 : 2);
   else

@@ -1,4 +1,4 @@
-// What the fuzz targets share.
+// Helpers of the fuzz targets: scratch files, calls of readers, checks.
 #pragma once
 
 #include "runtime/Error.h"
@@ -26,7 +26,7 @@ inline void require(bool condition, const char *what) {
   std::abort();
 }
 
-/// Calls a reader. What it refuses, it refuses by an Error of one line that names the file.
+/// Calls a reader and checks that a refusal is an Error of one line that names the file.
 template <typename Read> void callReader(const std::string &path, Read read) {
   try {
     read();

@@ -130,7 +130,7 @@ llvm::Expected<GoldenCase> readGoldenCase(const std::string &path) {
       continue;
     const json::Object *object = entry.getAsObject();
     if (!object)
-      return invalid(path, "an entry that is no object");
+      return invalid(path, "an entry that is not an object");
     llvm::Expected<GoldenTensor> tensor = readTensor(*object, bytes.drop_front(8 + headerSize));
     if (!tensor)
       return invalid(path, name.str() + ": " + llvm::toString(tensor.takeError()));

@@ -46,8 +46,8 @@ TEST_F(CommandErrorTest, UsageErrorsHaveStatusTwo) {
                        "unknown option '--epoch', did you mean '--epochs'?"));
   EXPECT_TRUE(contains(error({"train", "--epochs"}, 2), "--epochs needs a value"));
   EXPECT_TRUE(contains(error({"train", "--epochs", "many"}, 2),
-                       "--epochs wants an integer from 1 to 9007199254740992, not 'many'"));
-  EXPECT_TRUE(contains(error({"train", "--epochs=0"}, 2), "--epochs wants an integer from 1 to"));
+                       "--epochs takes an integer from 1 to 9007199254740992, not 'many'"));
+  EXPECT_TRUE(contains(error({"train", "--epochs=0"}, 2), "--epochs takes an integer from 1 to"));
   EXPECT_TRUE(contains(error({"train", "--quiet=yes"}, 2), "--quiet takes no value"));
   EXPECT_TRUE(contains(error({"train", "--seed", "1", "--seed", "2"}, 2), "--seed is given twice"));
   EXPECT_TRUE(contains(error({"train", "more"}, 2), "'more' is one word too many"));
@@ -59,8 +59,8 @@ TEST_F(CommandErrorTest, UsageErrorsHaveStatusTwo) {
                        "--set: optimizer.rate is given twice"));
   EXPECT_TRUE(contains(error({"train", "--data", ".", "--data", "flowers=."}, 2),
                        "the folder of 'flowers' is given twice"));
-  EXPECT_TRUE(
-      contains(error({"train", "--set", "optimizer.rate=fast"}, 2), "'fast' is no finite number"));
+  EXPECT_TRUE(contains(error({"train", "--set", "optimizer.rate=fast"}, 2),
+                       "'fast' is not a finite number"));
   EXPECT_TRUE(contains(error({"train", "--set", "optimizer.rate"}, 2), "wants NAME=VALUE"));
   EXPECT_TRUE(contains(error({"train", "--data", "flower=."}, 2), "did you mean 'flowers'?"));
   EXPECT_TRUE(contains(error({"train", "--threads", "100000"}, 2), "--threads"));
@@ -71,7 +71,7 @@ TEST_F(CommandErrorTest, DataErrorsNameFileAndLine) {
   EXPECT_TRUE(contains(error({"train"}),
                        "/nonexistent/train.csv: no such file or directory (--data flowers=FOLDER"));
   EXPECT_TRUE(contains(trainError("train.csv", flowers(2) + "1,two,3,rose\n"),
-                       "train.csv:8: 'two' in column 'length' is no number"));
+                       "train.csv:8: 'two' in column 'length' is not a number"));
   EXPECT_TRUE(contains(trainError("train.csv", flowers(2) + "1,2\n"),
                        "train.csv:8: this line has 2 cells"));
   EXPECT_TRUE(contains(trainError("train.csv", "width,length,species\n"),
@@ -79,7 +79,7 @@ TEST_F(CommandErrorTest, DataErrorsNameFileAndLine) {
   EXPECT_TRUE(contains(trainError("train.csv", "width,length,species\n1,2,rose\n"),
                        "validate = 20%: 1 training example is too few to hold some out"));
   EXPECT_TRUE(contains(trainError("test.csv", flowers(2) + "1,2,3,fern\n"),
-                       "test.csv:8: 'fern' is no class of field 'label'"));
+                       "test.csv:8: 'fern' is not a class of field 'label'"));
   EXPECT_TRUE(contains(trainError("train.csv", gzip(flowers(20)).substr(0, 200)),
                        "the gz file is truncated"));
 }
@@ -140,9 +140,9 @@ TEST_F(CommandErrorTest, FullDiskKeepsTheOldFile) {
 TEST_F(CommandErrorTest, OutputsReplaceOnlyWhatTheyAreMeantFor) {
   const std::string data = readText(folder.path("train.csv"));
   EXPECT_TRUE(contains(error({"train", "--data", ".", "--save", "train.csv"}),
-                       "cannot write train.csv: it exists and is no weight file"));
+                       "cannot write train.csv: it exists and is not a weight file"));
   EXPECT_TRUE(contains(error({"train", "--data", ".", "--log", "train.csv"}),
-                       "cannot write train.csv: it exists and is no training log"));
+                       "cannot write train.csv: it exists and is not a training log"));
   EXPECT_EQ(readText(folder.path("train.csv")), data);
   EXPECT_TRUE(contains(error({"train", "--data", ".", "--log", "w", "--save", "w"}, 2),
                        "--log and --save are the same file"));
@@ -155,14 +155,14 @@ TEST_F(CommandErrorTest, RunsAreNotLongerThanCanBeCounted) {
   for (const char *option : {"--steps", "--epochs", "--stop-after"})
     for (const char *count : {"9007199254740993", "9223372036854775807", "9223372036854775808"})
       EXPECT_TRUE(contains(error({"train", "--data", ".", option, count}, 2),
-                           std::string(option) + " wants an integer from 1 to " + most));
+                           std::string(option) + " takes an integer from 1 to " + most));
   EXPECT_TRUE(contains(error({"train", "--data", ".", "--epochs", most}, 2),
                        most + " epochs of 6 steps are more than the " + most + " steps"));
   ProcessResult result =
       model({"train", "--data", ".", "--epochs", most, "--steps", "7", "--stop-after", most});
   EXPECT_TRUE(contains(result.out, "epoch 1/2: "));
   EXPECT_TRUE(contains(result.out, "after 7 steps"));
-  EXPECT_TRUE(contains(error({"bench", "--steps", most}, 2), "--steps wants an integer from 1 to"));
+  EXPECT_TRUE(contains(error({"bench", "--steps", most}, 2), "--steps takes an integer from 1 to"));
 }
 
 TEST_F(CommandErrorTest, UnwritablePlaceIsKnownBeforeTraining) {

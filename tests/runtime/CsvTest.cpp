@@ -62,9 +62,8 @@ TEST(CsvReaderTest, TextIsUtf8) {
   EXPECT_EQ(error("\xff\xfe" + std::string("1\0,\0", 4)),
             path + ": it is in UTF-16: save it as UTF-8");
   EXPECT_EQ(error("\xfe\xff"), path + ": it is in UTF-16: save it as UTF-8");
-  EXPECT_EQ(
-      error(std::string("1\0,\0", 4)),
-      path + ": byte 2 is zero: it is no text, or text in UTF-16, which is to be saved as UTF-8");
+  EXPECT_EQ(error(std::string("1\0,\0", 4)),
+            path + ": byte 2 is zero: it is not text, or it is text in UTF-16: save it as UTF-8");
 }
 
 class CsvFieldsTest : public ::testing::Test {
@@ -123,7 +122,7 @@ TEST_F(CsvFieldsTest, ClassNamesAreSortedAndSharedWithTheTestSplit) {
   EXPECT_EQ(values(read("1,2,tulip\n"), "kind"), Doubles{2});
   writeFile(folder.path("t.csv"), "1,2,tulip\n1,2,roze\n");
   EXPECT_TRUE(contains(errorOf([&] { readSplit(block, split, folder.name(), conventions); }),
-                       "t.csv:2: 'roze' is no class of field 'kind', did you mean 'rose'?"));
+                       "t.csv:2: 'roze' is not a class of field 'kind', did you mean 'rose'?"));
 }
 
 TEST_F(CsvFieldsTest, DeclaredClassNamesKeepTheirOrder) {
@@ -134,11 +133,11 @@ TEST_F(CsvFieldsTest, DeclaredClassNamesKeepTheirOrder) {
 TEST_F(CsvFieldsTest, OnlyNamesCountOnceClassesHaveThem) {
   block.fields[1].classNames = {"tulip", "rose", "aster"};
   EXPECT_EQ(error("1,2,aster\n1,2,1\n"),
-            ":2: '1' is no class of field 'kind', they are tulip, rose, aster");
+            ":2: '1' is not a class of field 'kind', they are tulip, rose, aster");
   block.fields[1].classNames = {"3", "5", "7"};
   conventions = {};
   EXPECT_EQ(values(read("1,2,5\n1,2,7.0\n"), "kind"), (Doubles{1, 2}));
-  EXPECT_EQ(error("1,2,5\n1,2,1\n"), ":2: '1' is no class of field 'kind', did you mean '3'?");
+  EXPECT_EQ(error("1,2,5\n1,2,1\n"), ":2: '1' is not a class of field 'kind', did you mean '3'?");
   block.fields[1].classNames.clear();
   conventions = {};
   read("1,2,1\n1,2,unknown\n1,2,2\n");
@@ -146,7 +145,7 @@ TEST_F(CsvFieldsTest, OnlyNamesCountOnceClassesHaveThem) {
   split.name = "test";
   writeFile(folder.path("t.csv"), "1,2,2\n1,2,0\n");
   EXPECT_TRUE(contains(errorOf([&] { readSplit(block, split, folder.name(), conventions); }),
-                       "t.csv:2: '0' is no class of field 'kind', did you mean '1'?"));
+                       "t.csv:2: '0' is not a class of field 'kind', did you mean '1'?"));
 }
 
 TEST_F(CsvFieldsTest, TextIsUtf8) {
@@ -166,14 +165,16 @@ TEST_F(CsvFieldsTest, NumbersOfClassesAreWhole) {
   EXPECT_TRUE(conventions.classes.at("kind").empty());
   writeFile(folder.path("t.csv"), "1,2,1\n1,2,rose\n");
   split.name = "test";
-  EXPECT_TRUE(contains(
-      errorOf([&] { readSplit(block, split, folder.name(), conventions); }),
-      "t.csv:2: 'rose' is no class of field 'kind': in the training data its classes are numbers"));
+  EXPECT_TRUE(contains(errorOf([&] { readSplit(block, split, folder.name(), conventions); }),
+                       "t.csv:2: 'rose' is not a class of field 'kind': in the training data its "
+                       "classes are numbers"));
   split.name = "train";
-  EXPECT_EQ(error("1,2,1\n1,2,0.5\n1,2,0\n"),
-            ":2: '0.5' is no class of field 'kind': labels that are numbers are whole, from 0 on");
-  EXPECT_EQ(error("1,2,1\n1,2,nan\n"),
-            ":2: 'nan' is no class of field 'kind': labels that are numbers are whole, from 0 on");
+  EXPECT_EQ(
+      error("1,2,1\n1,2,0.5\n1,2,0\n"),
+      ":2: '0.5' is not a class of field 'kind': labels that are numbers are whole, from 0 on");
+  EXPECT_EQ(
+      error("1,2,1\n1,2,nan\n"),
+      ":2: 'nan' is not a class of field 'kind': labels that are numbers are whole, from 0 on");
   EXPECT_EQ(error("1,2,1\n1,2,3000000000\n"), ":2: kind 3000000000 is outside 0..2");
   EXPECT_EQ(error("1,2,1\n1,2,99999999999999999999\n"),
             ":2: kind 99999999999999999999 is outside 0..2");
@@ -184,10 +185,11 @@ TEST_F(CsvFieldsTest, NumbersOfClassesAreWhole) {
 TEST_F(CsvFieldsTest, FirstLinesOfValuesAreNoHeaders) {
   const char *hint = " (a header is announced by header = true)";
   EXPECT_EQ(error("nan,nan,nan\n1,2,0\n"),
-            std::string(":1: 'nan' in column 0 is no number") + hint);
-  EXPECT_EQ(error("-Inf,x,y\n1,2,0\n"), std::string(":1: '-Inf' in column 0 is no number") + hint);
+            std::string(":1: 'nan' in column 0 is not a number") + hint);
+  EXPECT_EQ(error("-Inf,x,y\n1,2,0\n"),
+            std::string(":1: '-Inf' in column 0 is not a number") + hint);
   EXPECT_EQ(error("2020-01-01,x,y\n1,2,0\n"),
-            std::string(":1: '2020-01-01' in column 0 is no number") + hint);
+            std::string(":1: '2020-01-01' in column 0 is not a number") + hint);
   EXPECT_EQ(error("1,5;2,5;a\n"),
             std::string(":1: '1,5' in column 0 has a decimal comma, where a point is expected") +
                 hint);
@@ -224,7 +226,7 @@ TEST_F(CsvFieldsTest, HeaderIsFoundOrSaid) {
   split.header = true;
   EXPECT_EQ(read("1,2,0\n3,4,0\n").examples, 1);
   split.header = false;
-  EXPECT_EQ(error("a,b,c\n1,2,0\n"), ":1: 'a' in column 0 is no number");
+  EXPECT_EQ(error("a,b,c\n1,2,0\n"), ":1: 'a' in column 0 is not a number");
 }
 
 TEST_F(CsvFieldsTest, SeveralFilesAreAppended) {
@@ -235,15 +237,15 @@ TEST_F(CsvFieldsTest, SeveralFilesAreAppended) {
 
 TEST_F(CsvFieldsTest, ErrorsNameTheLine) {
   EXPECT_EQ(error("width,length,kind\n1,2,0\n\n1,many,0\n"),
-            ":4: 'many' in column 'length' is no number");
+            ":4: 'many' in column 'length' is not a number");
   EXPECT_EQ(error("1,2,0\n1,,0\n"), ":2: column 1 is empty");
-  EXPECT_EQ(error("1,2,0\n1,nan,0\n"), ":2: 'nan' in column 1 is no number");
+  EXPECT_EQ(error("1,2,0\n1,nan,0\n"), ":2: 'nan' in column 1 is not a number");
   EXPECT_EQ(error("1,2,0\n1,2\n"), ":2: this line has 2 cells, the first one has 3");
   EXPECT_EQ(error("1,2,0\n1,2,3\n"), ":2: kind 3 is outside 0..2 (numbers of classes begin with 0, "
                                      "others are declared by class_names)");
   EXPECT_EQ(error("1,2,0\n1,2,4\n"), ":2: kind 4 is outside 0..2");
   EXPECT_EQ(error("1,2,0\n1,1e39,1\n"), ":2: '1e39' in column 1 is too large for f32");
-  EXPECT_EQ(error("1,2,0\n1,+-2,1\n"), ":2: '+-2' in column 1 is no number");
+  EXPECT_EQ(error("1,2,0\n1,+-2,1\n"), ":2: '+-2' in column 1 is not a number");
   EXPECT_EQ(error("a,b,c\n"), ": the train split of data 'flowers' has no examples");
   EXPECT_EQ(error("1,2,0\n1,2,-1\n"), ":2: kind -1 is outside 0..2");
   EXPECT_EQ(error("1,2,a\n1,2,b\n1,2,c\n1,2,d\n"),
@@ -264,7 +266,7 @@ TEST_F(CsvFieldsTest, ErrorsNameTheLine) {
 TEST_F(CsvFieldsTest, IntegerFields) {
   block.fields = {{"size", DType::I32, {}, 0, {}}};
   EXPECT_EQ(values(read("x\n-3\n+4\n"), "size"), (Doubles{-3, 4}));
-  EXPECT_EQ(error("1\n1.5\n"), ":2: '1.5' in column 0 is no integer");
+  EXPECT_EQ(error("1\n1.5\n"), ":2: '1.5' in column 0 is not an integer");
   EXPECT_EQ(error("1\n3000000000\n"),
             ":2: '3000000000' in column 0 is out of the range of an integer");
 }

@@ -126,7 +126,7 @@ TEST(ExecutionTest, RejectsDataThatDoesNotFit) {
   EXPECT_EQ(errorOf([&] {
               BoundFunction(execution, model.description.functions[0], model.evaluate, data);
             }),
-            "field 'image' of the data is 4, the model wants 3");
+            "field 'image' of the data is 4, the model takes 3");
   data.fields.erase(data.fields.begin());
   EXPECT_EQ(errorOf([&] {
               BoundFunction(execution, model.description.functions[0], model.evaluate, data);

@@ -113,13 +113,13 @@ TEST_F(PredictTest, WritesNpy) {
 TEST_F(PredictTest, RejectsBadInput) {
   EXPECT_TRUE(
       contains(error("a.csv", "1,2,3\n"), "a.csv: it has 3 columns, but the fields take 2"));
-  EXPECT_TRUE(contains(error("a.csv", "1,2\n1,x\n"), "a.csv:2: 'x' in column 1 is no number"));
+  EXPECT_TRUE(contains(error("a.csv", "1,2\n1,x\n"), "a.csv:2: 'x' in column 1 is not a number"));
   EXPECT_TRUE(contains(error("a.csv", ""), "a.csv: it is empty"));
   EXPECT_TRUE(contains(error("a.csv", "width,length\n"), "a.csv: it holds no examples"));
   EXPECT_TRUE(contains(error("a.json", "[[1,2,3]]"),
-                       "example 0: \"features\" has the shape 3, the model wants 2"));
+                       "example 0: \"features\" has the shape 3, the model takes 2"));
   EXPECT_TRUE(contains(error("a.json", "[{\"x\":1}]"), "example 0 has no \"features\""));
-  EXPECT_TRUE(contains(error("a.json", "[[1,\"b\"]]"), "something that is no number"));
+  EXPECT_TRUE(contains(error("a.json", "[[1,\"b\"]]"), "something other than numbers"));
   EXPECT_TRUE(contains(error("a.json", "[[1,2]\n,"), "a.json: not valid JSON (line 2"));
   EXPECT_TRUE(contains(error("a.json", "[[1,[2]]]"), "arrays of different lengths or depths"));
   EXPECT_TRUE(contains(error("a.json", "[[[1],2]]"), "arrays of different lengths or depths"));

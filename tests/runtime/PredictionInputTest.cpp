@@ -89,9 +89,9 @@ TEST_F(PredictionInputTest, ClassesAreGivenByName) {
                            R"({"colour":["red","red"],"size":"10.0"}])"),
             (Doubles{2, 1, 0, 0, 1, 0}));
   EXPECT_EQ(error("t.json", R"([{"colour":["blue",1],"size":10}])"),
-            " example 0: '1' is no class of \"colour\", they are red, green, blue");
+            " example 0: '1' is not a class of \"colour\", they are red, green, blue");
   EXPECT_EQ(error("t.json", R"([{"colour":["blue","rad"],"size":1}])"),
-            " example 0: 'rad' is no class of \"colour\", did you mean 'red'?");
+            " example 0: 'rad' is not a class of \"colour\", did you mean 'red'?");
 }
 
 TEST_F(PredictionInputTest, NestingAgreesWithTheShape) {
@@ -100,11 +100,11 @@ TEST_F(PredictionInputTest, NestingAgreesWithTheShape) {
   EXPECT_EQ(read("t.json", "[[1,2,3,4,5,6]]"), (Doubles{1, 2, 3, 4, 5, 6}));
   EXPECT_EQ(read("t.json", "[[[[1,2,3]],[[4,5,6]]]]"), (Doubles{1, 2, 3, 4, 5, 6}));
   EXPECT_EQ(error("t.json", "[[[1,2],[3,4],[5,6]]]"),
-            " example 0: \"x\" has the shape 3x2, the model wants 2x3");
+            " example 0: \"x\" has the shape 3x2, the model takes 2x3");
   EXPECT_EQ(error("t.json", "[[[1,2,3],[4,5,6]],[[1,2,3,4],[5,6]]]"),
             " example 1: \"x\" has arrays of different lengths or depths");
   EXPECT_EQ(error("t.json", "[[[],[]]]"),
-            " example 0: \"x\" has the shape 2x0, the model wants 2x3");
+            " example 0: \"x\" has the shape 2x0, the model takes 2x3");
 }
 
 // Text holds no bytes: what a model trained on it expects in place of 255 is not known.

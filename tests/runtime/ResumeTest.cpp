@@ -120,11 +120,13 @@ TEST_F(ResumeTest, ChecksEveryNumberOfTheState) {
   EXPECT_TRUE(contains(errorWith("batch", 0), "\"batch\" is 0"));
   EXPECT_TRUE(contains(errorWith("batch", 16), "that run had batches of 16 examples"));
   EXPECT_TRUE(contains(errorWith("bad_epochs", 5), "\"bad_epochs\" is 5, no integer from 0 to 1"));
-  EXPECT_TRUE(contains(errorWith("best_loss", true), "\"best_loss\" holds true, no number"));
+  EXPECT_TRUE(
+      contains(errorWith("best_loss", true), "\"best_loss\" holds true instead of a number"));
   EXPECT_TRUE(contains(errorWith("shuffled", 1), "\"shuffled\" is neither true nor false"));
   EXPECT_TRUE(contains(errorWith("sums", {99, 1, 1}), "\"sums\" are not those of the epoch"));
   EXPECT_TRUE(contains(errorWith("sums", Json::array()), "\"sums\" are not those of the epoch"));
-  EXPECT_TRUE(contains(errorWith("sums", {nullptr, 1, 1}), "\"sums\" holds null, no number"));
+  EXPECT_TRUE(
+      contains(errorWith("sums", {nullptr, 1, 1}), "\"sums\" holds null instead of a number"));
   EXPECT_TRUE(contains(errorWith("settings", {{"optimizer.rate", "inf"}}), "is not finite"));
   EXPECT_TRUE(contains(errorWith("settings", {{"momentum", 1}}), "unknown setting 'momentum'"));
   EXPECT_TRUE(contains(errorWith("seed", nullptr), "\"seed\" is null"));

@@ -62,10 +62,11 @@ TEST(TrainingLogTest, LeavesOtherFilesAlone) {
   std::string path = folder.path("notes");
   for (const std::string content : {"width,length\n1,2\n", "{\"step\":1}\nnotes\n", "notes"}) {
     writeFile(path, content);
-    EXPECT_TRUE(contains(errorOf([&] { SoundLog log(path, 5); }), "this is no line of a training"));
+    EXPECT_TRUE(
+        contains(errorOf([&] { SoundLog log(path, 5); }), "this is not a line of a training"));
     EXPECT_EQ(readText(path), content);
   }
-  EXPECT_TRUE(contains(errorOf([&] { SoundLog log(path); }), "exists and is no training log"));
+  EXPECT_TRUE(contains(errorOf([&] { SoundLog log(path); }), "exists and is not a training log"));
   EXPECT_EQ(readText(path), "notes");
 }
 
