@@ -2,7 +2,7 @@
 // are measured against.
 //
 //     fma-peak [--threads N]      prints {"gflops": X, "threads": N}
-#include "runtime/FmaPeak.h"
+#include "runtime/exec/FmaPeak.h"
 
 #include <algorithm>
 #include <cstdio>

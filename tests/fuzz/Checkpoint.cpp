@@ -3,7 +3,7 @@
 #include "tests/fuzz/JsonMutator.h"
 #include "tests/fuzz/Support.h"
 
-#include "runtime/Checkpoint.h"
+#include "runtime/train/Checkpoint.h"
 
 using namespace nnc;
 using namespace nnc::runtime;

@@ -3,8 +3,8 @@
 // RUN: rm -rf %t && mkdir %t && fuzz-csv %{fuzz} %t %S/corpus/csv
 #include "tests/fuzz/Fields.h"
 
-#include "runtime/Csv.h"
-#include "runtime/Predictions.h"
+#include "runtime/data/Csv.h"
+#include "runtime/cli/Predictions.h"
 
 using namespace nnc;
 using namespace nnc::runtime;

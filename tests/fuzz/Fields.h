@@ -3,7 +3,7 @@
 
 #include "tests/fuzz/Support.h"
 
-#include "runtime/Dataset.h"
+#include "runtime/data/Dataset.h"
 
 #include <cmath>
 

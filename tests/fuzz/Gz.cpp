@@ -2,7 +2,7 @@
 // RUN: rm -rf %t && mkdir %t && fuzz-gz %{fuzz} %t %S/corpus/gz
 #include "tests/fuzz/Support.h"
 
-#include "runtime/File.h"
+#include "runtime/support/File.h"
 
 #include <algorithm>
 #include <cstring>

@@ -3,7 +3,7 @@
 #include "tests/fuzz/Fields.h"
 #include "tests/fuzz/JsonMutator.h"
 
-#include "runtime/Predictions.h"
+#include "runtime/cli/Predictions.h"
 
 using namespace nnc;
 using namespace nnc::runtime;

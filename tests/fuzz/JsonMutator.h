@@ -1,7 +1,7 @@
 // Structural mutation of JSON texts and of safetensors files, whose header is one.
 #pragma once
 
-#include "runtime/Json.h"
+#include "runtime/support/Json.h"
 
 #include <cstddef>
 #include <cstdint>

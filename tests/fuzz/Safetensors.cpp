@@ -4,7 +4,7 @@
 #include "tests/fuzz/JsonMutator.h"
 #include "tests/fuzz/Support.h"
 
-#include "runtime/Safetensors.h"
+#include "runtime/support/Safetensors.h"
 
 using namespace nnc;
 using namespace nnc::runtime;

@@ -1,7 +1,7 @@
 // Helpers of the fuzz targets: scratch files, calls of readers, checks.
 #pragma once
 
-#include "runtime/Error.h"
+#include "runtime/support/Error.h"
 
 #include <cstddef>
 #include <cstdint>

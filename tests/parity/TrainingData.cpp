@@ -1,7 +1,7 @@
 #include "tests/parity/TrainingData.h"
 
-#include "runtime/Array.h"
-#include "runtime/Error.h"
+#include "runtime/data/Array.h"
+#include "runtime/support/Error.h"
 
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/MemoryBuffer.h"

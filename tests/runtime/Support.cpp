@@ -1,6 +1,6 @@
 #include "tests/runtime/Support.h"
 
-#include "runtime/Philox.h"
+#include "runtime/support/Philox.h"
 
 #include <cstdlib>
 #include <ctime>

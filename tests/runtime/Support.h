@@ -2,7 +2,7 @@
 // model.
 #pragma once
 
-#include "runtime/Error.h"
+#include "runtime/support/Error.h"
 
 #include <gtest/gtest.h>
 

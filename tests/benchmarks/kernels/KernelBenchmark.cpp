@@ -5,7 +5,7 @@
 // docs/performance.md.
 // --tiling=rows,vectors[,a][,b][,k=STEPS][,n=COLUMNS][,u=UNROLL][,s] replaces the tiling that is
 // chosen (a, b: pack; s: exchange the roles of A and B).
-#include "runtime/Tensor.h"
+#include "runtime/support/Tensor.h"
 #include "tests/benchmarks/kernels/Measure.h"
 #include "tests/conversion/contraction/ProblemRunner.h"
 

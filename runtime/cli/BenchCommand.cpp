@@ -1,0 +1,162 @@
+#include "runtime/cli/Commands.h"
+#include "runtime/exec/FmaPeak.h"
+#include "runtime/support/Json.h"
+#include "runtime/support/Output.h"
+#include "runtime/support/Philox.h"
+#include "runtime/exec/Profile.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+#include <vector>
+
+namespace nnc::runtime {
+
+static const Option benchOptions[] = {
+    {"--steps", "N", "measured steps (default: as many as take two seconds, 10 to 1000)"},
+    {"--threads", "N", "threads (default: one per core)"},
+    {"--profile", nullptr,
+     "time, work and share of the multiply-add peak by source line (of a program built with "
+     "`nnc build --profile`)"},
+    {"--json", nullptr, "print one JSON object"},
+};
+const Command benchCommandTable = {"bench", "time of the training step on made data", benchOptions};
+
+/// Floats uniform in [0, 1), classes uniform, other integers 0.
+static Dataset makeData(const Description &description, const Function &function,
+                        int64_t examples) {
+  Dataset dataset;
+  dataset.examples = examples;
+  const DataBlock *block =
+      description.recipe ? description.block(description.recipe->data) : nullptr;
+  uint32_t instance = 0;
+  for (const InputField &input : function.fields) {
+    if (input.exampleWeight)
+      continue;
+    FieldData field;
+    field.name = input.name;
+    field.storage = input.dtype;
+    field.shape.assign(input.shape.begin() + 1, input.shape.end());
+    int64_t count = examples * input.elementsPerExample();
+    field.bytes.resize(static_cast<size_t>(count) * sizeOf(input.dtype));
+    std::memset(field.bytes.data(), 0, field.bytes.size());
+    const DataField *declared = block ? block->field(input.name) : nullptr;
+    for (int64_t i = 0; i < count; ++i) {
+      uint64_t word = randomWord(0, RandomStream::MadeData, instance, static_cast<uint64_t>(i));
+      double fraction = static_cast<double>(word >> 40) * 0x1p-24;
+      char *place = field.bytes.data() + static_cast<size_t>(i) * sizeOf(input.dtype);
+      if (isFloat(input.dtype)) {
+        convertElements(reinterpret_cast<const char *>(&fraction), DType::F64, place, input.dtype,
+                        1);
+      } else if (declared && declared->classes > 0) {
+        int64_t number = static_cast<int64_t>(fraction * static_cast<double>(declared->classes));
+        convertElements(reinterpret_cast<const char *>(&number), DType::I64, place, input.dtype, 1);
+      }
+    }
+    ++instance;
+    dataset.fields.push_back(std::move(field));
+  }
+  return dataset;
+}
+
+int benchCommand(const Model &model, const Arguments &arguments) {
+  const Description &description = model.description;
+  const Function *function = description.function("nnc_train_step");
+  if (!function || !model.trainStep)
+    throw Error("this program has no `train` block");
+  bool profiled = arguments.has("--profile");
+  if (profiled && function->regions.empty())
+    throw Error("--profile needs a program that was built for it: compile it again with "
+                "`nnc build --profile`");
+  std::optional<int64_t> wanted = arguments.integer("--steps", 1, 10'000'000);
+
+  constexpr int64_t batches = 8;
+  Execution execution(model, threadCount(arguments));
+  execution.initialize(0);
+  Dataset dataset = makeData(description, *function, batches * function->batch);
+  BoundFunction step(execution, *function, model.trainStep, dataset);
+  Rows rows = inOrder(dataset.examples);
+  Profile profile(*function);
+  using Clock = std::chrono::steady_clock;
+  int64_t done = 0;
+  bool recording = false;
+  execution.setScalar("steps", int64_t(1) << 20);
+  execution.setScalar("steps_per_epoch", batches);
+  execution.setScalar("epochs", (int64_t(1) << 20) / batches);
+  // The step with the assembly of its batch, as training runs it; milliseconds.
+  auto measure = [&] {
+    execution.setScalar("step", done);
+    execution.setScalar("epoch", done / batches);
+    if (recording)
+      profile.begin();
+    Clock::time_point start = Clock::now();
+    step.run(rows.data() + done % batches * function->batch, function->batch);
+    double milliseconds = std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+    if (recording)
+      profile.end();
+    ++done;
+    return milliseconds;
+  };
+
+  double peak = profiled ? measureFmaPeak(execution.threadPool(), description.floatType) : 0;
+  double warmUp = 0;
+  for (int i = 0; i < 3 || (warmUp < 300 && i < 1000); ++i)
+    warmUp += measure();
+  recording = profiled;
+  std::vector<double> times;
+  double total = 0;
+  auto enough = [&] {
+    int64_t count = static_cast<int64_t>(times.size());
+    return wanted ? count >= *wanted : count >= 1000 || (count >= 10 && total > 2000);
+  };
+  while (!enough()) {
+    times.push_back(measure());
+    total += times.back();
+  }
+  if (profiled)
+    peak = std::max(peak, measureFmaPeak(execution.threadPool(), description.floatType));
+  std::sort(times.begin(), times.end());
+  size_t middle = times.size() / 2;
+  double median = times.size() % 2 ? times[middle] : (times[middle - 1] + times[middle]) / 2;
+  double examplesPerSecond = 1000 * static_cast<double>(function->batch) / median;
+
+  if (arguments.has("--json")) {
+    Json json = {{"model", description.model},
+                 {"step_ms_median", median},
+                 {"step_ms_min", times.front()},
+                 {"step_ms_max", times.back()},
+                 {"examples_per_s", examplesPerSecond},
+                 {"arena_bytes", function->arenaBytes},
+                 {"parameter_bytes", description.parameterBytes()},
+                 {"flop_per_step", function->flop},
+                 {"threads", execution.threads()},
+                 {"batch", function->batch},
+                 {"steps", times.size()},
+                 {"float", nameOf(description.floatType)},
+                 {"target", description.target}};
+    if (profiled) {
+      json["peak_gflops"] = peak;
+      json["profile"] = profile.json(description, peak);
+    }
+    print(dumpJson(json) + "\n");
+    return 0;
+  }
+  std::printf("step        %.4f ms median, %.4f min, %.4f max (%zu steps)\n", median, times.front(),
+              times.back(), times.size());
+  std::printf("speed       %.0f examples/s, %.2f GFLOP/s\n", examplesPerSecond,
+              static_cast<double>(function->flop) / median / 1e6);
+  std::printf("work        %.3f MFLOP per step of %lld examples\n",
+              static_cast<double>(function->flop) / 1e6, static_cast<long long>(function->batch));
+  std::printf("memory      %.3f MB arena, %.3f MB parameters\n",
+              static_cast<double>(function->arenaBytes) / 1e6,
+              static_cast<double>(description.parameterBytes()) / 1e6);
+  std::printf("threads     %d\n", execution.threads());
+  if (profiled) {
+    std::printf("peak        %.1f GFLOP/s of multiply-adds, measured now\n\n", peak);
+    profile.print(description, peak);
+  }
+  return 0;
+}
+
+} // namespace nnc::runtime

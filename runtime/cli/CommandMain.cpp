@@ -1,0 +1,129 @@
+#include "runtime/cli/Commands.h"
+#include "runtime/support/Output.h"
+#include "runtime/cli/Settings.h"
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <new>
+
+namespace nnc::runtime {
+
+namespace {
+
+struct Entry {
+  const Command &table;
+  int (*run)(const Model &, const Arguments &);
+};
+const Entry entries[] = {{trainCommandTable, trainCommand},
+                         {evaluateCommandTable, evaluateCommand},
+                         {predictCommandTable, predictCommand},
+                         {benchCommandTable, benchCommand},
+                         {infoCommandTable, infoCommand}};
+
+std::string versionLine(const Description &description) {
+  return text("%s (%s), %s for %s, compiled by nnc %s", description.model.c_str(),
+              description.source.c_str(), nameOf(description.floatType), description.target.c_str(),
+              description.compiler.c_str());
+}
+
+std::string generalHelp(const std::string &program, const Description &description) {
+  std::string result = versionLine(description) + "\n\n";
+  for (const Entry &entry : entries)
+    result += text("  %s %-8s %s\n", program.c_str(), entry.table.name, entry.table.summary);
+  return result + text("\n`%s COMMAND --help` explains a command.\n", program.c_str());
+}
+
+int dispatch(const Model &model, const std::string &program, int argc, char **argv) {
+  const Description &description = model.description;
+  std::string command = argc > 1 ? argv[1] : "--help";
+  if (command == "--help" || command == "-h" || command == "help") {
+    print(generalHelp(program, description));
+    return argc > 1 ? 0 : 2;
+  }
+  if (command == "--version") {
+    print(versionLine(description) + "\n");
+    return 0;
+  }
+  std::vector<std::string> names{"--help", "--version"};
+  for (const Entry &entry : entries) {
+    names.push_back(entry.table.name);
+    if (command != entry.table.name)
+      continue;
+    for (int i = 2; i < argc && std::strcmp(argv[i], "--") != 0; ++i) {
+      if (std::strcmp(argv[i], "--help") != 0 && std::strcmp(argv[i], "-h") != 0)
+        continue;
+      std::string help = helpText(program, entry.table);
+      if (entry.run == trainCommand)
+        help += settingsHelp(description);
+      print(help);
+      return 0;
+    }
+    return entry.run(model, Arguments(entry.table, {argv + 2, static_cast<size_t>(argc - 2)}));
+  }
+  throw UsageError(text("unknown command '%s'%s", printable(command).c_str(),
+                        suggestion(command, names).c_str()));
+}
+
+} // namespace
+
+int runCommandLine(const Model &model, int argc, char **argv) {
+  std::string program = argc > 0 ? argv[0] : "model";
+  if (size_t slash = program.rfind('/'); slash != std::string::npos)
+    program.erase(0, slash + 1);
+  openStandardDescriptors();
+  // A file that grows beyond the limit is an error of write(), reported as such.
+  std::signal(SIGXFSZ, SIG_IGN);
+  try {
+    int status = dispatch(model, program, argc, argv);
+    print("");
+    return status;
+  } catch (const UsageError &error) {
+    std::fprintf(stderr, "%s: error: %s (see %s --help)\n", program.c_str(), error.what(),
+                 program.c_str());
+    return 2;
+  } catch (const std::bad_alloc &) {
+    std::fprintf(stderr, "%s: error: not enough memory\n", program.c_str());
+    return 1;
+  } catch (const std::exception &error) {
+    std::fprintf(stderr, "%s: error: %s\n", program.c_str(), error.what());
+    return 1;
+  }
+}
+
+std::map<std::string, std::string> dataFolders(const Description &description,
+                                               const Arguments &arguments) {
+  std::map<std::string, std::string> folders;
+  std::vector<std::string> names, given;
+  for (const DataBlock &block : description.data) {
+    folders[block.name] = description.recipe ? description.recipe->folder : "";
+    names.push_back(block.name);
+  }
+  for (const std::string &word : arguments.all("--data")) {
+    // With a single block its name can be left out.
+    bool folderOnly = word.find('=') == std::string::npos && names.size() == 1;
+    auto [name, folder] = folderOnly ? std::pair(names[0], word) : splitAssignment("--data", word);
+    if (!folders.count(name))
+      throw UsageError(text("--data: this program has no data block '%s'%s",
+                            printable(name).c_str(), suggestion(name, names).c_str()));
+    if (std::find(given.begin(), given.end(), name) != given.end())
+      throw UsageError(text("--data: the folder of '%s' is given twice", name.c_str()));
+    given.push_back(name);
+    folders[name] = folder;
+  }
+  return folders;
+}
+
+int threadCount(const Arguments &arguments) {
+  std::optional<int64_t> threads = arguments.integer("--threads", 1, 1024);
+  return threads ? static_cast<int>(*threads) : defaultThreads();
+}
+
+const DataBlock &recipeData(const Description &description) {
+  if (!description.recipe)
+    throw Error("this program has no `train` block, so it has no data");
+  return *description.block(description.recipe->data);
+}
+
+} // namespace nnc::runtime

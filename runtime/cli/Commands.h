@@ -1,0 +1,39 @@
+// The commands of a compiled model's executable: train, eval, predict, bench, info.
+#pragma once
+
+#include "runtime/cli/CommandLine.h"
+#include "runtime/data/Dataset.h"
+#include "runtime/exec/Execution.h"
+#include "runtime/data/Sampling.h"
+
+#include <map>
+#include <string>
+
+namespace nnc::runtime {
+
+/// Runs the command line of a compiled model; returns the exit status: 0, 1 after an error (one
+/// line on the standard error), 2 if the command line is wrong, 128 + n if signal n ended the
+/// training.
+int runCommandLine(const Model &model, int argc, char **argv);
+
+extern const Command trainCommandTable, evaluateCommandTable, predictCommandTable,
+    benchCommandTable, infoCommandTable;
+
+int trainCommand(const Model &model, const Arguments &arguments);
+int evaluateCommand(const Model &model, const Arguments &arguments);
+int predictCommand(const Model &model, const Arguments &arguments);
+int benchCommand(const Model &model, const Arguments &arguments);
+int infoCommand(const Model &model, const Arguments &arguments);
+
+/// Folder of each data block: --data NAME=FOLDER, else the folder of the program. Throws UsageError
+/// for an unknown block.
+std::map<std::string, std::string> dataFolders(const Description &description,
+                                               const Arguments &arguments);
+
+/// --threads, else the number of cores.
+int threadCount(const Arguments &arguments);
+
+/// The data block of the recipe. Throws Error if the model has no recipe.
+const DataBlock &recipeData(const Description &description);
+
+} // namespace nnc::runtime

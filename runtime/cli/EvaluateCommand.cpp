@@ -1,0 +1,73 @@
+#include "runtime/train/Checkpoint.h"
+#include "runtime/cli/Commands.h"
+#include "runtime/train/Evaluation.h"
+#include "runtime/support/Json.h"
+#include "runtime/support/Output.h"
+
+#include <cstdio>
+
+namespace nnc::runtime {
+
+static const Option evaluateOptions[] = {
+    {"--weights", "W", "weights to evaluate (default: MODEL.safetensors)"},
+    {"--data", "NAME=FOLDER", "folder of a data block's files (default: that of the program)",
+     true},
+    {"--split", "NAME", "train, validation or test (default: test, else validation, else train)"},
+    {"--threads", "N", "threads (default: one per core); results do not depend on it"},
+    {"--json", nullptr, "print one JSON object"},
+};
+const Command evaluateCommandTable = {"eval", "loss and metrics of trained weights",
+                                      evaluateOptions};
+
+/// Which split is evaluated if the user does not say.
+static std::string defaultSplit(const DataBlock &block, const Recipe &recipe) {
+  if (block.split("test"))
+    return "test";
+  return block.split("validation") || recipe.validate > 0 ? "validation" : "train";
+}
+
+int evaluateCommand(const Model &model, const Arguments &arguments) {
+  const Description &description = model.description;
+  const DataBlock &block = recipeData(description);
+  const Recipe &recipe = *description.recipe;
+  std::map<std::string, std::string> folders = dataFolders(description, arguments);
+  const std::string &folder = folders[block.name];
+
+  Execution execution(model, threadCount(arguments));
+  Safetensors weights = Safetensors::read(arguments.value("--weights", description.weightsFile()));
+  loadWeights(weights, description, execution.persistent());
+  DataConventions conventions = loadConventions(weights, description);
+
+  std::string splitName = arguments.value("--split", defaultSplit(block, recipe));
+  const DataSplit *split = block.split(splitName), *train = block.split("train");
+  // A validation split that is not in a file of its own is what training held out.
+  bool heldOut = splitName == "validation" && !split && train && recipe.validate > 0;
+  if (!split && !heldOut)
+    throw UsageError(text("--split: data '%s' has no split '%s'", block.name.c_str(),
+                          printable(splitName).c_str()));
+  // Weights that do not say their classes' names: the training data does.
+  if (conventions.classes.empty() && train && split && split != train && split->reader == "csv")
+    readSplit(block, *train, folder, conventions);
+  Dataset dataset = readSplit(block, heldOut ? *train : *split, folder, conventions);
+  Rows rows = inOrder(dataset.examples);
+  if (!block.split("validation") && recipe.validate > 0 && (heldOut || split == train)) {
+    Split parts = splitRows(dataset.examples, recipe.validate);
+    rows = heldOut ? std::move(parts.validation) : std::move(parts.train);
+  }
+  Evaluator evaluator(execution, dataset, std::move(rows));
+  Measures measures = evaluator.evaluate();
+  if (!arguments.has("--json")) {
+    std::printf("%s %s (%lld examples)\n", splitName.c_str(), measures.describe().c_str(),
+                static_cast<long long>(evaluator.examples()));
+    return 0;
+  }
+  Json json = {{"loss", measures.loss}};
+  for (const auto &[name, value] : measures.metrics)
+    json[name] = value;
+  json["examples"] = evaluator.examples();
+  json["split"] = splitName;
+  print(dumpJson(json) + "\n");
+  return 0;
+}
+
+} // namespace nnc::runtime

@@ -1,0 +1,169 @@
+#include "runtime/cli/Commands.h"
+#include "runtime/support/Json.h"
+#include "runtime/support/Output.h"
+#include "runtime/support/Table.h"
+
+#include <cstdio>
+
+namespace nnc::runtime {
+
+static const Option infoOptions[] = {{"--json", nullptr, "print one JSON object"}};
+const Command infoCommandTable = {"info", "layers, shapes, parameters, memory, work", infoOptions};
+
+static size_t bytesOf(const Description &description, TensorKind kind) {
+  size_t bytes = 0;
+  for (const PersistentTensor &tensor : description.tensors)
+    if (tensor.kind == kind)
+      bytes += tensor.bytes();
+  return bytes;
+}
+
+static Json memoryJson(const Description &description, const Function &step) {
+  Json saved = Json::array();
+  for (const SavedBuffer &buffer : step.saved)
+    saved.push_back({{"name", buffer.name}, {"line", buffer.line}, {"bytes", buffer.bytes}});
+  return {{"parameters", bytesOf(description, TensorKind::Parameter)},
+          {"optimizer", bytesOf(description, TensorKind::Slot)},
+          {"statistics", bytesOf(description, TensorKind::State)},
+          {"saved_bytes", step.savedBytes()},
+          {"saved", saved},
+          {"scratch", step.scratchBytes},
+          {"arena", step.arenaBytes},
+          {"largest_live", step.largestLiveBytes}};
+}
+
+static void printMemory(const Description &description, const Function &step) {
+  auto row = [](const char *what, size_t bytes, const std::string &remark = "") {
+    std::printf("  %-20s %12zu%s%s\n", what, bytes, remark.empty() ? "" : "  ", remark.c_str());
+  };
+  std::printf("memory of the training step, bytes\n");
+  row("parameters", bytesOf(description, TensorKind::Parameter));
+  row("optimizer state", bytesOf(description, TensorKind::Slot));
+  row("running statistics", bytesOf(description, TensorKind::State));
+  row("saved for backward", step.savedBytes());
+  row("scratch", step.scratchBytes, "the most of it that is alive at once");
+  double most = static_cast<double>(step.largestLiveBytes);
+  row("arena", step.arenaBytes,
+      text("for saved and scratch; %zu are alive at once, it is %.1f %% larger",
+           step.largestLiveBytes,
+           most > 0 ? 100 * (static_cast<double>(step.arenaBytes) - most) / most : 0));
+  if (step.saved.empty())
+    return;
+  std::printf("\n");
+  std::vector<std::vector<std::string>> rows{{"line", "bytes", "saved for backward"}};
+  for (const SavedBuffer &buffer : step.saved)
+    rows.push_back({buffer.line ? std::to_string(buffer.line) : "", std::to_string(buffer.bytes),
+                    buffer.name});
+  printTable(rows, 0, 2);
+}
+
+static Json infoJson(const Description &description) {
+  Json layers = Json::array(), tensors = Json::array(), functions = Json::array();
+  for (const Layer &layer : description.layers)
+    layers.push_back({{"path", layer.path},
+                      {"kind", layer.kind},
+                      {"line", layer.line},
+                      {"input", layer.input},
+                      {"output", layer.output},
+                      {"parameters", layer.parameters},
+                      {"bytes", layer.bytes},
+                      {"flop", layer.flop}});
+  static const char *const kinds[] = {"parameter", "slot", "state"};
+  for (const PersistentTensor &tensor : description.tensors)
+    tensors.push_back({{"name", tensor.name},
+                       {"kind", kinds[static_cast<int>(tensor.kind)]},
+                       {"dtype", nameOf(tensor.dtype)},
+                       {"shape", tensor.shape},
+                       {"line", tensor.line},
+                       {"trained", tensor.trained}});
+  for (const Function &function : description.functions) {
+    Json entry = {{"symbol", function.symbol},
+                  {"batch", function.batch},
+                  {"arena_bytes", function.arenaBytes},
+                  {"flop", function.flop}};
+    if (!function.block.empty())
+      entry["block"] = function.block;
+    functions.push_back(entry);
+  }
+  Json settings = Json::object();
+  for (const Scalar &scalar : description.scalars)
+    if (scalar.settable)
+      settings[scalar.name] = scalar.defaultValue;
+  const Function *step = description.function("nnc_train_step");
+  Json memory = step ? memoryJson(description, *step) : Json();
+  return {{"model", description.model},
+          {"source", description.source},
+          {"float", nameOf(description.floatType)},
+          {"target", description.target},
+          {"compiler", description.compiler},
+          {"batch", step ? step->batch : 0},
+          {"parameters", description.parameterCount()},
+          {"parameter_bytes", description.parameterBytes()},
+          {"arena_bytes", step ? step->arenaBytes : 0},
+          {"flop_per_step", step ? step->flop : 0},
+          {"memory", memory},
+          {"layers", layers},
+          {"tensors", tensors},
+          {"functions", functions},
+          {"settings", settings}};
+}
+
+int infoCommand(const Model &model, const Arguments &arguments) {
+  const Description &description = model.description;
+  if (arguments.has("--json")) {
+    print(dumpJson(infoJson(description)) + "\n");
+    return 0;
+  }
+  std::printf("model %s from %s, %s, for %s, compiled by nnc %s\n\n", description.model.c_str(),
+              description.source.c_str(), nameOf(description.floatType), description.target.c_str(),
+              description.compiler.c_str());
+  std::vector<std::vector<std::string>> rows{
+      {"layer", "kind", "line", "input", "output", "parameters", "bytes", "flop"}};
+  int64_t flop = 0;
+  for (const Layer &layer : description.layers) {
+    rows.push_back({layer.path, layer.kind, std::to_string(layer.line), describe(layer.input),
+                    describe(layer.output), std::to_string(layer.parameters),
+                    std::to_string(layer.bytes), std::to_string(layer.flop)});
+    flop += layer.flop;
+  }
+  rows.push_back({"total", "", "", "", "", std::to_string(description.parameterCount()),
+                  std::to_string(description.parameterBytes()), std::to_string(flop)});
+  printTable(rows, 5, 8);
+  std::printf("\n");
+  if (const Function *step = description.function("nnc_train_step")) {
+    std::printf("training step: batch %lld, %lld flop\n\n", static_cast<long long>(step->batch),
+                static_cast<long long>(step->flop));
+    printMemory(description, *step);
+    std::printf("\n");
+  }
+  if (description.recipe) {
+    const DataBlock &block = recipeData(description);
+    std::printf("data %s from %s:", block.name.c_str(), description.recipe->folder.c_str());
+    for (const DataField &field : block.fields)
+      std::printf(" %s %s%s", field.name.c_str(), describe(field.shape).c_str(),
+                  field.classes
+                      ? text(" of %lld classes", static_cast<long long>(field.classes)).c_str()
+                      : "");
+    std::printf("\n");
+  }
+  for (const Function *prediction : description.predictions()) {
+    std::string inputs, outputs;
+    auto add = [](std::string &list, const std::string &name, const Shape &shape, bool batched) {
+      list += (list.empty() ? "" : ", ") + name + " " +
+              describe(Shape(shape.begin() + batched, shape.end()));
+    };
+    for (const InputField &field : prediction->fields)
+      if (!field.exampleWeight)
+        add(inputs, field.name, field.shape, true);
+    for (const OutputValue *value : prediction->valuesOf(OutputKind::Prediction))
+      add(outputs, value->name, value->shape, value->batched);
+    std::printf("predict %s: %s -> %s\n", prediction->block.c_str(), inputs.c_str(),
+                outputs.c_str());
+  }
+  for (const Scalar &scalar : description.scalars)
+    if (scalar.settable)
+      std::printf("setting %s = %g\n", scalar.name.c_str(), scalar.defaultValue);
+  return 0;
+}
+
+} // namespace nnc::runtime

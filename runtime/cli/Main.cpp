@@ -1,0 +1,29 @@
+// Entry point of compiled models. In an object of its own, so that the rest can be linked with a
+// test's main().
+#include "runtime/cli/Commands.h"
+#include "runtime/support/Error.h"
+
+#include <cstdio>
+
+// A function that the model does not have is a null pointer here.
+extern "C" {
+#pragma weak nnc_initialize
+#pragma weak nnc_train_step
+#pragma weak nnc_evaluate
+}
+
+int main(int argc, char **argv) {
+  using namespace nnc::runtime;
+  Model model;
+  try {
+    model.description = parseDescription(nnc_description);
+  } catch (const std::exception &error) {
+    std::fprintf(stderr, "error: %s\n", error.what());
+    return 1;
+  }
+  model.initialize = nnc_initialize;
+  model.trainStep = nnc_train_step;
+  model.evaluate = nnc_evaluate;
+  model.predictions = nnc_predictions;
+  return runCommandLine(model, argc, argv);
+}

@@ -1,0 +1,152 @@
+#include "runtime/support/AtomicFile.h"
+#include "runtime/train/Checkpoint.h"
+#include "runtime/cli/Commands.h"
+#include "runtime/support/Output.h"
+#include "runtime/cli/Predictions.h"
+
+#include <algorithm>
+
+namespace nnc::runtime {
+
+static const Option predictOptions[] = {
+    {"--weights", "W", "trained weights (default: MODEL.safetensors)"},
+    {"-o", "OUT",
+     "where the predictions go: .csv, .npy or .json; `-` (default) is CSV on the standard output"},
+    {"--block", "NAME", "the predict block, where the program has several"},
+    {"--select", "NAME", "write only this output"},
+    {"--threads", "N", "threads (default: one per core); results do not depend on it"},
+};
+const Command predictCommandTable = {
+    "predict", "predictions for the examples in .csv, .npy, .json or IDX files", predictOptions,
+    "INPUT..."};
+
+/// The predict block that the user wants, by its place among the predictions.
+static size_t chooseBlock(const std::vector<const Function *> &predictions,
+                          const std::string &name) {
+  std::vector<std::string> names;
+  for (const Function *prediction : predictions)
+    names.push_back(prediction->block);
+  std::string list;
+  for (const std::string &block : names)
+    list += (list.empty() ? "" : ", ") + block;
+  if (name.empty() && names.size() > 1)
+    throw UsageError(text("predict needs --block NAME, one of %s", list.c_str()));
+  auto found = name.empty() ? names.begin() : std::find(names.begin(), names.end(), name);
+  if (found == names.end())
+    throw UsageError(text("--block: there is no predict block '%s', but %s",
+                          printable(name).c_str(), list.c_str()));
+  return static_cast<size_t>(found - names.begin());
+}
+
+/// The outputs that the user wants, still without examples.
+static std::vector<Prediction> chooseOutputs(const Function &function, const DataBlock *block,
+                                             const ClassNames &classes, const std::string &only,
+                                             std::vector<const OutputValue *> &values) {
+  std::vector<Prediction> predictions;
+  std::vector<std::string> names;
+  for (const OutputValue *value : function.valuesOf(OutputKind::Prediction)) {
+    names.push_back(value->name);
+    if (!only.empty() && value->name != only)
+      continue;
+    Prediction prediction;
+    prediction.name = value->name;
+    prediction.dtype = value->dtype;
+    prediction.shape.assign(value->shape.begin() + (value->batched ? 1 : 0), value->shape.end());
+    const DataField *field = block ? block->field(value->field) : nullptr;
+    if (field && !field->classNames.empty())
+      prediction.classNames = field->classNames;
+    else if (auto found = classes.find(value->field); found != classes.end())
+      prediction.classNames = found->second;
+    predictions.push_back(std::move(prediction));
+    values.push_back(value);
+  }
+  if (predictions.empty())
+    throw UsageError(text("--select: there is no output '%s'%s", printable(only).c_str(),
+                          suggestion(only, names).c_str()));
+  return predictions;
+}
+
+/// Runs all examples of a dataset and appends what comes out.
+static void predictAll(Execution &execution, const Function &function, nnc_function *code,
+                       const Dataset &dataset, const std::vector<const OutputValue *> &values,
+                       std::vector<Prediction> &predictions) {
+  BoundFunction bound(execution, function, code, dataset);
+  Rows rows = inOrder(dataset.examples);
+  for (int64_t first = 0; first < dataset.examples; first += bound.batch()) {
+    int64_t count = std::min(bound.batch(), dataset.examples - first);
+    bound.run(rows.data() + first, count);
+    for (size_t i = 0; i < values.size(); ++i) {
+      size_t perExample =
+          static_cast<size_t>(elementCount(predictions[i].shape)) * sizeOf(values[i]->dtype);
+      const char *data = bound.output(*values[i]);
+      for (int64_t example = 0; example < count; ++example) {
+        const char *begin =
+            data + (values[i]->batched ? static_cast<size_t>(example) * perExample : 0);
+        predictions[i].bytes.insert(predictions[i].bytes.end(), begin, begin + perExample);
+      }
+    }
+  }
+}
+
+int predictCommand(const Model &model, const Arguments &arguments) {
+  const Description &description = model.description;
+  std::vector<const Function *> blocks = description.predictions();
+  if (blocks.empty())
+    throw Error("this program has no predictions");
+  size_t chosen = chooseBlock(blocks, arguments.value("--block"));
+  const Function *function = blocks[chosen];
+  if (arguments.operands().empty())
+    throw UsageError("predict wants at least one INPUT: a .csv, .npy or .json file, or -");
+  std::string output = arguments.value("-o", "-");
+  std::string extension = extensionOf(output);
+  if (output != "-" && extension != ".csv" && extension != ".npy" && extension != ".json")
+    throw UsageError(
+        text("-o %s: unknown kind of file; predict writes .csv, .npy and .json", output.c_str()));
+
+  for (const std::string &input : arguments.operands())
+    if (isSameFile(input, output))
+      throw UsageError(text("-o %s: that is an input", output.c_str()));
+
+  const DataBlock *block =
+      description.recipe ? description.block(description.recipe->data) : nullptr;
+  Execution execution(model, threadCount(arguments));
+  Safetensors weights = Safetensors::read(arguments.value("--weights", description.weightsFile()));
+  loadWeights(weights, description, execution.persistent());
+  DataConventions conventions = loadConventions(weights, description);
+  std::vector<const OutputValue *> values;
+  std::vector<Prediction> predictions =
+      chooseOutputs(*function, block, conventions.classes, arguments.value("--select"), values);
+  if (extension == ".npy" && predictions.size() > 1)
+    throw UsageError(
+        text("-o %s: an .npy file holds one output and there are %zu; --select one, or write .csv "
+             "or .json",
+             output.c_str(), predictions.size()));
+
+  DataBlock fields = predictFields(*function, block);
+  int64_t examples = 0;
+  for (const std::string &input : arguments.operands()) {
+    Dataset dataset = readExamples(input, fields, block, conventions);
+    examples += dataset.examples;
+    predictAll(execution, *function, model.predictions[chosen], dataset, values, predictions);
+  }
+
+  std::string content;
+  if (extension == ".npy") {
+    Shape shape = predictions[0].shape;
+    shape.insert(shape.begin(), examples);
+    content = formatNpy(predictions[0].dtype, shape, predictions[0].bytes.data());
+  } else {
+    content =
+        extension == ".json" ? formatJson(predictions, examples) : formatCsv(predictions, examples);
+  }
+  if (output == "-") {
+    print(content);
+    return 0;
+  }
+  AtomicFile file(output);
+  file.write(content);
+  file.commit();
+  return 0;
+}
+
+} // namespace nnc::runtime

@@ -1,0 +1,118 @@
+#include "runtime/data/Csv.h"
+#include "runtime/support/Json.h"
+#include "runtime/cli/Predictions.h"
+
+#include <cmath>
+#include <cstring>
+
+namespace nnc::runtime {
+
+static int64_t loadInteger(const char *data, DType dtype, int64_t index) {
+  int64_t value = 0;
+  convertElements(data + index * static_cast<int64_t>(sizeOf(dtype)), dtype,
+                  reinterpret_cast<char *>(&value), DType::I64, 1);
+  return value;
+}
+
+/// The class's name if the element is the number of one, else null.
+static const std::string *className(const Prediction &prediction, int64_t index) {
+  if (isFloat(prediction.dtype) || prediction.classNames.empty())
+    return nullptr;
+  int64_t number = loadInteger(prediction.bytes.data(), prediction.dtype, index);
+  if (number < 0 || number >= static_cast<int64_t>(prediction.classNames.size()))
+    return nullptr;
+  return &prediction.classNames[static_cast<size_t>(number)];
+}
+
+static std::string elementText(const Prediction &prediction, int64_t index) {
+  const char *data = prediction.bytes.data();
+  if (!isFloat(prediction.dtype))
+    return std::to_string(loadInteger(data, prediction.dtype, index));
+  return numberText(prediction.dtype == DType::F32 ? 9 : 17,
+                    loadElement(data, prediction.dtype, index));
+}
+
+/// The column names of one output: NAME, or NAME.0, NAME.1, ..., with names of classes in the last
+/// place.
+static void columnNames(const Prediction &prediction, size_t dimension, const std::string &prefix,
+                        std::vector<std::string> &names) {
+  if (dimension == prediction.shape.size()) {
+    names.push_back(prefix);
+    return;
+  }
+  int64_t size = prediction.shape[dimension];
+  bool classes = isFloat(prediction.dtype) && dimension + 1 == prediction.shape.size() &&
+                 static_cast<int64_t>(prediction.classNames.size()) == size;
+  for (int64_t i = 0; i < size; ++i)
+    columnNames(prediction, dimension + 1,
+                prefix + "." +
+                    (classes ? prediction.classNames[static_cast<size_t>(i)] : std::to_string(i)),
+                names);
+}
+
+std::string formatCsv(const std::vector<Prediction> &predictions, int64_t examples) {
+  std::string result;
+  for (const Prediction &prediction : predictions) {
+    std::vector<std::string> names;
+    columnNames(prediction, 0, prediction.name, names);
+    for (const std::string &name : names)
+      result += (result.empty() ? "" : ",") + csvCell(name);
+  }
+  result += '\n';
+  for (int64_t example = 0; example < examples; ++example) {
+    bool first = true;
+    for (const Prediction &prediction : predictions) {
+      int64_t elements = elementCount(prediction.shape);
+      for (int64_t i = example * elements; i < (example + 1) * elements; ++i) {
+        const std::string *name = className(prediction, i);
+        if (!first)
+          result += ',';
+        result += name ? csvCell(*name) : elementText(prediction, i);
+        first = false;
+      }
+    }
+    result += '\n';
+  }
+  return result;
+}
+
+/// Appends the elements from `index` on as nested arrays; `index` moves on.
+static void appendJson(const Prediction &prediction, size_t dimension, int64_t &index,
+                       std::string &result) {
+  if (dimension == prediction.shape.size()) {
+    const std::string *name = className(prediction, index);
+    if (name)
+      result += dumpJson(*name);
+    else if (!std::isfinite(loadElement(prediction.bytes.data(), prediction.dtype, index)))
+      result += "null";
+    else
+      result += elementText(prediction, index);
+    ++index;
+    return;
+  }
+  result += '[';
+  for (int64_t i = 0; i < prediction.shape[dimension]; ++i) {
+    if (i)
+      result += ',';
+    appendJson(prediction, dimension + 1, index, result);
+  }
+  result += ']';
+}
+
+std::string formatJson(const std::vector<Prediction> &predictions, int64_t examples) {
+  std::string result = "[";
+  for (int64_t example = 0; example < examples; ++example) {
+    result += example ? ",\n {" : "{";
+    bool first = true;
+    for (const Prediction &prediction : predictions) {
+      int64_t index = example * elementCount(prediction.shape);
+      result += (first ? "" : ",") + dumpJson(prediction.name) + ":";
+      appendJson(prediction, 0, index, result);
+      first = false;
+    }
+    result += '}';
+  }
+  return result + "]\n";
+}
+
+} // namespace nnc::runtime

@@ -1,0 +1,39 @@
+// Files around `predict`: examples read from CSV, NPY, JSON or IDX, predictions written as CSV, NPY
+// or JSON.
+#pragma once
+
+#include "runtime/data/Dataset.h"
+#include "runtime/model/Description.h"
+
+#include <string>
+#include <vector>
+
+namespace nnc::runtime {
+
+/// The fields that a prediction reads, as fields of data: classes are looked up in `block` (may be
+/// null).
+DataBlock predictFields(const Function &predict, const DataBlock *block);
+
+/// Reads the examples of one file by its extension (also before .gz); "-" is CSV from the standard
+/// input. `block` (may be null) and the conventions of the training data say what the columns of a
+/// CSV file are, and whether it has a header. Throws Error.
+Dataset readExamples(const std::string &path, const DataBlock &fields, const DataBlock *block,
+                     const DataConventions &conventions);
+
+/// One output of all examples.
+struct Prediction {
+  std::string name;
+  DType dtype = DType::F32;
+  Shape shape; ///< of one example
+  Bytes bytes;
+  std::vector<std::string>
+      classNames; ///< of the classes that it numbers (integers) or scores (floats)
+};
+
+/// One line per example: the outputs' elements, named in a header.
+std::string formatCsv(const std::vector<Prediction> &predictions, int64_t examples);
+
+/// An array with one object per example.
+std::string formatJson(const std::vector<Prediction> &predictions, int64_t examples);
+
+} // namespace nnc::runtime

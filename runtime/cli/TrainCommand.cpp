@@ -1,0 +1,268 @@
+#include "runtime/support/AtomicFile.h"
+#include "runtime/cli/Commands.h"
+#include "runtime/data/DataHash.h"
+#include "runtime/support/Interruption.h"
+#include "runtime/cli/Settings.h"
+#include "runtime/train/Trainer.h"
+
+#include <algorithm>
+
+namespace nnc::runtime {
+
+static const Option trainOptions[] = {
+    {"--data", "NAME=FOLDER", "folder of a data block's files (default: that of the program)",
+     true},
+    {"--epochs", "N", "passes over the training data, from the beginning of the run"},
+    {"--steps", "N", "steps, from the beginning of the run; with --epochs, what comes first"},
+    {"--stop-after", "N", "pause after N steps of this process; --resume goes on"},
+    {"--set", "KEY=VALUE", "change a setting of the recipe (listed below)", true},
+    {"--seed", "S", "seed of initialisation, shuffling and dropout (default 0)"},
+    {"--threads", "N", "threads (default: one per core); results do not depend on it"},
+    {"--init", "W.safetensors", "start from these weights"},
+    {"--save", "W.safetensors", "where the weights go (default: MODEL.safetensors)"},
+    {"--weights-only", nullptr, "save a file without the tensors that --resume needs"},
+    {"--resume", "CKPT", "continue the run that saved this file, with its seed and settings"},
+    {"--changed-data", nullptr, "resume although the data is not what that run had"},
+    {"--log", "F.jsonl", "write one JSON object per step and per epoch"},
+    {"--no-shuffle", nullptr, "take the examples in the order of the file"},
+    {"--quiet", nullptr, "print nothing but errors"},
+};
+const Command trainCommandTable = {"train", "train the model and save its weights", trainOptions};
+
+namespace {
+
+/// How long the command line says that the run is to be.
+struct Length {
+  std::optional<int64_t> epochs, steps, stopAfter;
+};
+
+} // namespace
+
+/// Steps of the whole run: what the command line says, else what the resumed run planned, else the
+/// recipe.
+static int64_t plannedSteps(const Recipe &recipe, Length length, int64_t examples,
+                            int64_t resumedSteps) {
+  if (!length.epochs && !length.steps) {
+    if (resumedSteps)
+      return resumedSteps;
+    if (recipe.epochs)
+      length.epochs = recipe.epochs;
+    if (recipe.steps)
+      length.steps = recipe.steps;
+    if (!length.epochs && !length.steps)
+      throw UsageError("how long? Give --epochs or --steps");
+  }
+  int64_t stepsPerEpoch = (examples + recipe.batch - 1) / recipe.batch;
+  int64_t ofEpochs = INT64_MAX;
+  if (length.epochs && __builtin_mul_overflow(*length.epochs, stepsPerEpoch, &ofEpochs))
+    ofEpochs = INT64_MAX;
+  int64_t steps = std::min(ofEpochs, length.steps.value_or(INT64_MAX));
+  if (steps > mostSteps)
+    throw UsageError(length.epochs
+                         ? text("%lld epochs of %lld steps are more than the %lld steps that a run "
+                                "can have",
+                                static_cast<long long>(*length.epochs),
+                                static_cast<long long>(stepsPerEpoch),
+                                static_cast<long long>(mostSteps))
+                         : text("a run has at most %lld steps", static_cast<long long>(mostSteps)));
+  return steps;
+}
+
+namespace {
+
+/// The data of a run: what is trained on, and what is evaluated.
+struct TrainingData {
+  Dataset train;
+  Rows trainRows, validationRows; ///< rows of `train`
+  std::optional<Dataset> validation, test;
+  DataConventions conventions;
+  std::map<std::string, std::string> hashes; ///< by split
+};
+
+TrainingData readTrainingData(const Description &description, const std::string &folder,
+                              const DataConventions &known) {
+  const DataBlock &block = recipeData(description);
+  const DataSplit *train = block.split("train");
+  if (!train)
+    fail("data '%s' has no train split", block.name.c_str());
+  TrainingData data;
+  data.conventions = known;
+  data.train = readSplit(block, *train, folder, data.conventions);
+  Split split{inOrder(data.train.examples), {}};
+  if (const DataSplit *validation = block.split("validation"))
+    data.validation = readSplit(block, *validation, folder, data.conventions);
+  else
+    split = splitRows(data.train.examples, description.recipe->validate);
+  data.trainRows = std::move(split.train);
+  data.validationRows = std::move(split.validation);
+  if (const DataSplit *test = block.split("test"))
+    data.test = readSplit(block, *test, folder, data.conventions);
+  data.hashes["train"] = hashOf(data.train);
+  if (data.validation)
+    data.hashes["validation"] = hashOf(*data.validation);
+  if (data.test)
+    data.hashes["test"] = hashOf(*data.test);
+  return data;
+}
+
+/// A state that was loaded from `origin` must fit the program and the data.
+void checkResumed(const TrainingState &state, const Recipe &recipe, const TrainingData &data,
+                  bool changedData, const std::string &origin) {
+  int64_t examples = static_cast<int64_t>(data.trainRows.size());
+  if (state.examples != examples)
+    fail("%s: that run had %lld training examples, this one has %lld (--init starts a new run from "
+         "its weights)",
+         origin.c_str(), static_cast<long long>(state.examples), static_cast<long long>(examples));
+  if (state.batch != recipe.batch)
+    fail("%s: that run had batches of %lld examples, this one has %lld (--init starts a new run "
+         "from its weights)",
+         origin.c_str(), static_cast<long long>(state.batch), static_cast<long long>(recipe.batch));
+  checkPlace(state, origin);
+  for (const auto &[split, hash] : data.hashes)
+    if (auto before = state.data.find(split);
+        before != state.data.end() && before->second != hash && !changedData)
+      fail("%s: the %s split of data '%s' has changed since that run; --changed-data goes on with "
+           "what it is now",
+           origin.c_str(), split.c_str(), recipe.data.c_str());
+}
+
+/// Fails before training rather than after it if the weights cannot be saved. Weights replace other
+/// weight files only.
+void checkWritable(const std::string &path) {
+  AtomicFile probe(path);
+  std::string old = beginningOf(path, 9); // the size of a header, and its first character
+  if (!old.empty() && !(old.size() == 9 && old.ends_with('{')))
+    fail("cannot write %s: it exists and is not a weight file", path.c_str());
+}
+
+/// The settings of the resumed run, but for those that --set changes.
+void keepSettings(SettingValues &settings, const SettingValues &before,
+                  const Description &description, const std::string &origin) {
+  for (const auto &[name, value] : before) {
+    try {
+      settings.emplace(findSetting(description, name).name, value);
+    } catch (const Error &error) {
+      fail("%s: %s", origin.c_str(), error.what());
+    }
+  }
+}
+
+} // namespace
+
+int trainCommand(const Model &model, const Arguments &arguments) {
+  const Description &description = model.description;
+  if (!model.trainStep || !description.recipe)
+    throw Error("this program has no `train` block");
+  if (arguments.has("--init") && arguments.has("--resume"))
+    throw UsageError("--init and --resume exclude each other");
+  if (arguments.has("--seed") && arguments.has("--resume"))
+    throw UsageError("--seed: a resumed run keeps its seed");
+  if (arguments.has("--changed-data") && !arguments.has("--resume"))
+    throw UsageError("--changed-data is for --resume");
+
+  TrainingPlan plan;
+  plan.savePath = arguments.value("--save", description.weightsFile());
+  plan.logPath = arguments.value("--log");
+  plan.resumed = arguments.has("--resume");
+  plan.quiet = arguments.has("--quiet");
+  plan.resumable = !arguments.has("--weights-only");
+  plan.patience = description.recipe->patience;
+  Length length{arguments.integer("--epochs", 1, mostSteps),
+                arguments.integer("--steps", 1, mostSteps),
+                arguments.integer("--stop-after", 1, mostSteps)};
+  TrainingState state;
+  state.seed = arguments.integer("--seed", INT64_MIN, INT64_MAX).value_or(0);
+  SettingValues settings = readSettings(description, arguments);
+  std::map<std::string, std::string> folders = dataFolders(description, arguments);
+  checkWritable(plan.savePath);
+  if (plan.logPath == plan.savePath || isSameFile(plan.logPath, plan.savePath))
+    throw UsageError("--log and --save are the same file");
+
+  // Besides the one that trains: the remembered one, the best one, and that of the resumed run.
+  int blocks = 2 + (plan.patience > 0 ? 1 : 0) + (plan.resumed ? 1 : 0);
+  Execution execution(model, threadCount(arguments), blocks);
+  AlignedBuffer best(plan.resumed ? description.persistentBytes : 0);
+  bool hasBest = false;
+  DataConventions conventions;
+  execution.initialize(state.seed);
+  if (plan.resumed) {
+    Safetensors file = Safetensors::read(arguments.value("--resume"));
+    Resumed resumed = loadForResume(file, description, execution.persistent(), best.data());
+    state = std::move(resumed.state);
+    hasBest = resumed.hasBest;
+    conventions = loadConventions(file, description);
+    keepSettings(settings, state.settings, description, file.origin());
+  } else if (arguments.has("--init")) {
+    Safetensors file = Safetensors::read(arguments.value("--init"));
+    loadWeights(file, description, execution.persistent());
+    conventions = loadConventions(file, description);
+  }
+  state.settings = settings;
+  for (const auto &[name, value] : settings)
+    execution.setScalar(name, value);
+  if (arguments.has("--no-shuffle"))
+    state.shuffled = false;
+
+  TrainingData data = readTrainingData(description, folders[description.recipe->data], conventions);
+  if (plan.resumed)
+    checkResumed(state, *description.recipe, data, arguments.has("--changed-data"),
+                 arguments.value("--resume"));
+  state.data = data.hashes;
+  plan.steps = plannedSteps(*description.recipe, length,
+                            static_cast<int64_t>(data.trainRows.size()), state.steps);
+
+  if (length.stopAfter)
+    plan.stopAt = state.step + std::min(*length.stopAfter, plan.steps);
+
+  std::optional<Evaluator> validation, test;
+  if (model.evaluate) {
+    if (data.validation)
+      validation.emplace(execution, *data.validation, inOrder(data.validation->examples));
+    else if (!data.validationRows.empty())
+      validation.emplace(execution, data.train, data.validationRows);
+    if (data.test)
+      test.emplace(execution, *data.test, inOrder(data.test->examples));
+  }
+
+  Trainer trainer(execution, data.train, data.trainRows, plan, state, data.conventions);
+  if (validation)
+    trainer.evaluateWith(&*validation, "validation", true);
+  else if (test)
+    trainer.evaluateWith(&*test, "test", false);
+  if (hasBest && plan.patience > 0) {
+    std::copy(best.data(), best.data() + best.size(), trainer.best());
+    trainer.setHasBest(true);
+  }
+  if (plan.steps <= state.step)
+    trainer.output().message(text("nothing to do: %lld of %lld steps are done",
+                                  static_cast<long long>(state.step),
+                                  static_cast<long long>(plan.steps)));
+  Trainer::Outcome outcome = trainer.run();
+
+  int64_t steps = trainer.state().step;
+  if (outcome == Trainer::Outcome::Interrupted || outcome == Trainer::Outcome::Paused) {
+    std::string next = plan.resumable ? ", --resume " + plan.savePath + " goes on" : "";
+    bool interrupted = outcome == Trainer::Outcome::Interrupted;
+    trainer.output().message(
+        text("%s after step %lld; saved %s%s", interrupted ? "interrupted" : "paused",
+             static_cast<long long>(steps), plan.savePath.c_str(), next.c_str()));
+    return interrupted ? 128 + Interruption::signal() : 0;
+  }
+  if (outcome == Trainer::Outcome::StoppedEarly)
+    trainer.output().message(text("stopped early: no better %s loss than %.4g for %lld epochs",
+                                  validation ? "validation" : "training", trainer.state().bestLoss,
+                                  static_cast<long long>(trainer.state().badEpochs)));
+  trainer.output().message(
+      text("saved %s after %lld steps", plan.savePath.c_str(), static_cast<long long>(steps)));
+  if (plan.quiet || (!test && !validation))
+    return 0;
+  trainer.useBest();
+  Evaluator &last = test ? *test : *validation;
+  Measures measures = last.evaluate();
+  trainer.output().message(text("%s %s (%lld examples)", test ? "test" : "validation",
+                                measures.describe().c_str(),
+                                static_cast<long long>(last.examples())));
+  return 0;
+}
+
+} // namespace nnc::runtime

@@ -1,0 +1,183 @@
+#include "runtime/data/Dataset.h"
+
+#include "runtime/data/Cifar.h"
+#include "runtime/data/Csv.h"
+#include "runtime/support/Error.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace nnc::runtime {
+
+const FieldData *Dataset::field(const std::string &name) const {
+  for (const FieldData &field : fields)
+    if (field.name == name)
+      return &field;
+  return nullptr;
+}
+
+int64_t largestInteger(const DataField &field) {
+  return field.classes ? std::min<int64_t>(field.classes - 1, INT32_MAX) : INT32_MAX;
+}
+
+static void checkIntegers(const DataField &field, const Array &array) {
+  int64_t low = field.classes ? 0 : INT32_MIN, high = largestInteger(field);
+  int64_t count = array.count();
+  int64_t perExample = std::max<int64_t>(1, elementCount(field.shape));
+  for (int64_t i = 0; i < count; ++i) {
+    int64_t value = 0;
+    if (array.dtype == DType::U8) {
+      value = static_cast<unsigned char>(array.bytes[static_cast<size_t>(i)]);
+    } else if (array.dtype == DType::I32) {
+      int32_t narrow;
+      std::memcpy(&narrow, array.bytes.data() + i * 4, 4);
+      value = narrow;
+    } else {
+      std::memcpy(&value, array.bytes.data() + i * 8, 8);
+    }
+    if (value >= low && value <= high)
+      continue;
+    fail("%s: %s of example %lld is %lld, which is outside %lld..%lld", array.origin.c_str(),
+         field.name.c_str(), static_cast<long long>(i / perExample), static_cast<long long>(value),
+         static_cast<long long>(low), static_cast<long long>(high));
+  }
+}
+
+FieldData fieldFromArray(const DataField &field, Array array, DataConventions &conventions,
+                         bool training) {
+  if (array.shape.empty())
+    fail("%s: it holds a single number, not one entry per example", array.origin.c_str());
+  Shape example(array.shape.begin() + 1, array.shape.end());
+  if (!agree(example, field.shape))
+    fail("%s: each example is %s, but field '%s' is %s", array.origin.c_str(),
+         describe(example).c_str(), field.name.c_str(), describe(field.shape).c_str());
+  bool bytes = array.dtype == DType::U8;
+  if (isFloat(field.dtype) && training) {
+    conventions.bytes[field.name] = bytes;
+  } else if (isFloat(field.dtype) && bytes) {
+    auto known = conventions.bytes.find(field.name);
+    if (known != conventions.bytes.end() && !known->second)
+      fail("%s: it holds bytes, which would be divided by 255, but field '%s' was trained on other "
+           "numbers: save it as float32",
+           array.origin.c_str(), field.name.c_str());
+  }
+  FieldData data;
+  data.name = field.name;
+  data.shape = field.shape;
+  if (isFloat(field.dtype)) {
+    data.storage = bytes ? DType::U8 : field.dtype;
+    int64_t place = firstOverflow(array.bytes.data(), array.dtype, data.storage, array.count());
+    if (place < array.count())
+      fail("%s: %s of example %lld is %g, which is too large for %s", array.origin.c_str(),
+           field.name.c_str(), static_cast<long long>(place / elementCount(field.shape)),
+           loadElement(array.bytes.data(), array.dtype, place), nameOf(data.storage));
+  } else {
+    if (isFloat(array.dtype))
+      fail("%s: it holds floats, but field '%s' is an integer", array.origin.c_str(),
+           field.name.c_str());
+    checkIntegers(field, array);
+    data.storage = bytes ? DType::U8 : DType::I32;
+  }
+  if (data.storage == array.dtype) {
+    data.bytes = std::move(array.bytes);
+  } else {
+    int64_t count = array.count();
+    data.bytes.resize(static_cast<size_t>(count) * sizeOf(data.storage));
+    convertElements(array.bytes.data(), array.dtype, data.bytes.data(), data.storage, count);
+  }
+  return data;
+}
+
+static Dataset readArrays(const DataBlock &block, const DataSplit &split, const std::string &folder,
+                          DataConventions &conventions) {
+  if (split.files.size() != block.fields.size())
+    fail("data '%s': its %s split names %zu files for %zu fields", block.name.c_str(),
+         split.name.c_str(), split.files.size(), block.fields.size());
+  Dataset dataset;
+  std::string firstOrigin;
+  for (size_t i = 0; i < split.files.size(); ++i) {
+    std::string path = joinPath(folder, split.files[i]);
+    Array array = split.reader == "idx" ? readIdx(path) : readNpy(path);
+    int64_t examples = array.shape.empty() ? 0 : array.shape[0];
+    if (i == 0) {
+      dataset.examples = examples;
+      firstOrigin = path;
+    } else if (examples != dataset.examples) {
+      fail("%s holds %lld examples, but %s holds %lld", path.c_str(),
+           static_cast<long long>(examples), firstOrigin.c_str(),
+           static_cast<long long>(dataset.examples));
+    }
+    dataset.fields.push_back(
+        fieldFromArray(block.fields[i], std::move(array), conventions, split.isTraining()));
+  }
+  return dataset;
+}
+
+/// Keeps the examples that `drop_last` and `only_last` leave.
+static void keepRange(Dataset &dataset, const DataBlock &block, const DataSplit &split) {
+  int64_t limit = split.dropLast ? split.dropLast : split.onlyLast;
+  if (limit == 0)
+    return;
+  if (split.dropLast ? limit >= dataset.examples : limit > dataset.examples)
+    fail("data '%s': its %s split has %s_last = %lld, but %s %s %lld examples", block.name.c_str(),
+         split.name.c_str(), split.dropLast ? "drop" : "only", static_cast<long long>(limit),
+         split.files.size() == 1 ? split.files[0].c_str() : "its files",
+         split.files.size() == 1 ? "holds" : "hold", static_cast<long long>(dataset.examples));
+  int64_t begin = split.onlyLast ? dataset.examples - limit : 0;
+  int64_t kept = split.onlyLast ? limit : dataset.examples - limit;
+  for (FieldData &field : dataset.fields) {
+    size_t example = static_cast<size_t>(elementCount(field.shape)) * sizeOf(field.storage);
+    Bytes bytes(static_cast<size_t>(kept) * example);
+    std::memcpy(bytes.data(), field.bytes.data() + static_cast<size_t>(begin) * example,
+                bytes.size());
+    field.bytes = std::move(bytes);
+  }
+  dataset.examples = kept;
+}
+
+/// The files of a split, for errors.
+static std::string filesOf(const DataSplit &split, const std::string &folder) {
+  std::string result;
+  for (const std::string &file : split.files)
+    result += (result.empty() ? "" : ", ") + joinPath(folder, file);
+  return result;
+}
+
+Dataset readSplit(const DataBlock &block, const DataSplit &split, const std::string &folder,
+                  DataConventions &conventions) {
+  for (const DataField &field : block.fields)
+    if (!field.classNames.empty())
+      conventions.classes.emplace(field.name, field.classNames);
+  if (split.isTraining()) {
+    conventions.columns.clear();
+    conventions.bytes.clear();
+  }
+  Dataset dataset;
+  try {
+    if (split.reader == "idx" || split.reader == "npy")
+      dataset = readArrays(block, split, folder, conventions);
+    else if (split.reader == "csv")
+      dataset = readCsvSplit(block, split, folder, conventions);
+    else if (split.reader == "cifar")
+      dataset = readCifarSplit(block, split, folder, conventions);
+    else
+      fail("data '%s': unknown reader '%s'", block.name.c_str(), split.reader.c_str());
+  } catch (const Error &error) {
+    // A missing file is most often a folder that was not said.
+    std::string message = error.what();
+    if (message.ends_with(": no such file or directory"))
+      message += text(" (--data %s=FOLDER says where the data is)", block.name.c_str());
+    throw Error(message);
+  }
+  if (split.isTraining())
+    for (const DataField &field : block.fields)
+      if (field.classes > 0)
+        conventions.classes.try_emplace(field.name);
+  if (dataset.examples == 0)
+    fail("%s: the %s split of data '%s' has no examples", filesOf(split, folder).c_str(),
+         split.name.c_str(), block.name.c_str());
+  keepRange(dataset, block, split);
+  return dataset;
+}
+
+} // namespace nnc::runtime

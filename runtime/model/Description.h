@@ -1,0 +1,173 @@
+// The description of a compiled model (see Abi.h for its JSON), parsed and checked. Everything that
+// the runtime knows about a model is in here.
+#pragma once
+
+#include "runtime/support/Tensor.h"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace nnc::runtime {
+
+enum class TensorKind { Parameter, Slot, State };
+
+/// A tensor of the persistent block.
+struct PersistentTensor {
+  std::string name;
+  TensorKind kind = TensorKind::Parameter;
+  std::string owner;
+  DType dtype = DType::F32;
+  Shape shape;
+  size_t offset = 0;
+  int64_t line = 0;
+  bool trained = true;
+
+  int64_t count() const { return elementCount(shape); }
+  size_t bytes() const { return static_cast<size_t>(count()) * sizeOf(dtype); }
+};
+
+struct InputField {
+  std::string name;
+  bool exampleWeight = false;
+  DType dtype = DType::F32;
+  Shape shape; ///< batch first
+  size_t offset = 0;
+
+  int64_t elementsPerExample() const { return shape[0] ? elementCount(shape) / shape[0] : 0; }
+};
+
+enum class OutputKind { Loss, Metric, LearningRate, Prediction };
+
+struct OutputValue {
+  std::string name;
+  OutputKind kind = OutputKind::Loss;
+  DType dtype = DType::F32;
+  Shape shape; ///< batch first if batched
+  size_t offset = 0;
+  bool batched = false;
+  std::string field; ///< class field that it numbers or scores, or empty
+};
+
+/// A buffer that the forward pass leaves for the backward pass.
+struct SavedBuffer {
+  std::string name;
+  int64_t line = 0;
+  size_t bytes = 0;
+};
+
+/// Kernels that profiled code reports as one.
+struct Region {
+  int64_t line = 0;
+  bool backward = false;
+  std::string kind;
+  int64_t flop = 0, bytes = 0;
+};
+
+struct Function {
+  std::string symbol;
+  std::string block; ///< of a prediction: the name of its predict block; else empty
+  int64_t batch = 0;
+  size_t arenaBytes = 0, threadBytes = 0, inputBytes = 0, outputBytes = 0;
+  int64_t flop = 0;
+  std::vector<InputField> fields;
+  std::vector<OutputValue> values;
+  size_t largestLiveBytes = 0, scratchBytes = 0;
+  std::vector<SavedBuffer> saved; ///< the largest first
+  std::vector<Region> regions;    ///< empty unless the code is profiled
+
+  size_t savedBytes() const;
+
+  const OutputValue *loss() const;
+  const OutputValue *learningRate() const;
+  std::vector<const OutputValue *> valuesOf(OutputKind kind) const;
+};
+
+struct Scalar {
+  std::string name;
+  bool integer = false;
+  size_t offset = 0;
+  bool settable = false;
+  double defaultValue = 0;
+  std::string description;
+  bool whole = false; ///< a setting whose values are integers
+};
+
+struct DataField {
+  std::string name;
+  DType dtype = DType::F32;
+  Shape shape;         ///< of one example
+  int64_t classes = 0; ///< 0 if it is not a class
+  std::vector<std::string> classNames;
+};
+
+using Column = std::variant<int64_t, std::string>;
+
+struct DataSplit {
+  std::string name, reader;
+  std::vector<std::string> files;
+  int64_t dropLast = 0, onlyLast = 0; ///< examples; 0: not given
+  std::optional<bool> header;
+  std::optional<char> separator;
+  std::map<std::string, std::vector<Column>> columns;
+
+  bool isTraining() const { return name == "train"; }
+};
+
+struct DataBlock {
+  std::string name;
+  std::vector<DataField> fields;
+  std::vector<DataSplit> splits;
+
+  const DataField *field(const std::string &fieldName) const;
+  const DataSplit *split(const std::string &splitName) const;
+};
+
+struct Recipe {
+  std::string data;
+  int64_t batch = 0;
+  int64_t epochs = 0, steps = 0; ///< 0: not given
+  double validate = 0;
+  int64_t patience = 0;
+  std::string folder;
+  std::string schedule; ///< of the learning rate; empty: constant
+};
+
+struct Layer {
+  std::string path, kind;
+  int64_t line = 0;
+  Shape input, output;
+  int64_t parameters = 0, bytes = 0, flop = 0;
+};
+
+struct Description {
+  std::string compiler, model, source, target;
+  std::vector<std::string> features; ///< that the processor must have
+  DType floatType = DType::F32;
+  size_t persistentBytes = 0;
+  std::vector<PersistentTensor> tensors;
+  std::vector<Function> functions;
+  size_t scalarBytes = 0;
+  std::vector<Scalar> scalars;
+  std::vector<DataBlock> data;
+  std::optional<Recipe> recipe;
+  std::vector<Layer> layers;
+  std::map<int64_t, std::string> sourceLines; ///< that regions name
+
+  const Function *function(const char *symbol) const;
+  /// The functions of the predict blocks.
+  std::vector<const Function *> predictions() const;
+  const DataBlock *block(const std::string &name) const;
+  int64_t parameterCount() const;
+  size_t parameterBytes() const;
+  /// Default file of the weights: MODEL.safetensors.
+  std::string weightsFile() const { return model + ".safetensors"; }
+};
+
+/// Throws Error if the text does not follow the schema, if the ABI version differs, or if a tensor
+/// lies outside its block.
+Description parseDescription(const char *json);
+
+} // namespace nnc::runtime

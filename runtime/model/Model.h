@@ -1,0 +1,15 @@
+// A compiled model in this process: its description and its functions.
+#pragma once
+
+#include "runtime/Abi.h"
+#include "runtime/model/Description.h"
+
+namespace nnc::runtime {
+
+struct Model {
+  Description description;
+  nnc_function *initialize = nullptr, *trainStep = nullptr, *evaluate = nullptr;
+  nnc_function *const *predictions = nullptr; ///< in the order of Description::predictions()
+};
+
+} // namespace nnc::runtime

@@ -1,0 +1,26 @@
+#include "runtime/support/Table.h"
+
+#include <algorithm>
+#include <cstdio>
+
+namespace nnc::runtime {
+
+void printTable(const std::vector<std::vector<std::string>> &rows, size_t firstNumber,
+                size_t endNumber) {
+  std::vector<size_t> widths(rows[0].size());
+  for (const auto &row : rows)
+    for (size_t i = 0; i < row.size(); ++i)
+      widths[i] = std::max(widths[i], row[i].size());
+  for (const auto &row : rows) {
+    std::string line;
+    for (size_t i = 0; i < row.size(); ++i) {
+      std::string space(widths[i] - row[i].size(), ' ');
+      bool number = i >= firstNumber && i < endNumber;
+      line += (i ? "  " : "") + (number ? space + row[i] : row[i] + space);
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    std::printf("%s\n", line.c_str());
+  }
+}
+
+} // namespace nnc::runtime

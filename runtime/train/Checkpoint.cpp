@@ -1,0 +1,261 @@
+#include "runtime/train/Checkpoint.h"
+
+#include "runtime/support/Json.h"
+
+#include <cmath>
+
+namespace nnc::runtime {
+
+static const std::string resumePrefix = "resume/";
+
+static StoredTensor stored(const PersistentTensor &tensor, const char *block,
+                           const std::string &prefix) {
+  return {prefix + tensor.name, tensor.dtype, tensor.shape, block + tensor.offset};
+}
+
+/// JSON has no number for what is not finite.
+static Json numberToJson(double value) {
+  if (std::isfinite(value))
+    return value;
+  return std::isnan(value) ? "nan" : value < 0 ? "-inf" : "inf";
+}
+
+static Json toJson(const TrainingState &state) {
+  Json sums = Json::array();
+  for (double sum : state.sums)
+    sums.push_back(numberToJson(sum));
+  return {{"seed", state.seed},
+          {"step", state.step},
+          {"epoch", state.epoch},
+          {"position", state.position},
+          {"steps", state.steps},
+          {"examples", state.examples},
+          {"batch", state.batch},
+          {"shuffled", state.shuffled},
+          {"best_loss", numberToJson(state.bestLoss)},
+          {"bad_epochs", state.badEpochs},
+          {"sums", sums},
+          {"settings", state.settings},
+          {"data", state.data}};
+}
+
+namespace {
+
+/// Reads the members of a training state. Whatever is wrong with one is an Error.
+class StateReader {
+public:
+  StateReader(const Json &json, const std::string &origin) : json(json), origin(origin) {
+    if (!json.is_object())
+      damaged("it is not an object");
+  }
+
+  const Json &member(const char *key) const {
+    auto found = json.find(key);
+    if (found == json.end())
+      damaged(text("it has no \"%s\"", key));
+    return *found;
+  }
+
+  int64_t integer(const char *key, int64_t least, int64_t most) const {
+    const Json &value = member(key);
+    bool fits = value.is_number_unsigned() ? value.get<uint64_t>() <= uint64_t{INT64_MAX}
+                                           : value.is_number_integer();
+    if (!fits || value.get<int64_t>() < least || value.get<int64_t>() > most)
+      damaged(text("\"%s\" is %s, no integer from %lld to %lld", key,
+                   printable(dumpJson(value)).c_str(), static_cast<long long>(least),
+                   static_cast<long long>(most)));
+    return value.get<int64_t>();
+  }
+
+  double number(const Json &value, const char *key) const {
+    for (double special : {INFINITY, -INFINITY, NAN})
+      if (value == numberToJson(special))
+        return special;
+    if (!value.is_number())
+      damaged(text("\"%s\" holds %s instead of a number", key, printable(dumpJson(value)).c_str()));
+    return value.get<double>();
+  }
+
+  const Json &container(const char *key, bool isArray) const {
+    const Json &value = member(key);
+    if (isArray ? !value.is_array() : !value.is_object())
+      damaged(text("\"%s\" is not an %s", key, isArray ? "array" : "object"));
+    return value;
+  }
+
+  bool boolean(const char *key) const {
+    if (!member(key).is_boolean())
+      damaged(text("\"%s\" is neither true nor false", key));
+    return member(key).get<bool>();
+  }
+
+  [[noreturn]] void damaged(const std::string &reason) const {
+    fail("%s: its training state is damaged: %s", origin.c_str(), reason.c_str());
+  }
+
+private:
+  const Json &json;
+  const std::string &origin;
+};
+
+} // namespace
+
+static TrainingState stateFromJson(const Json &json, const std::string &origin) {
+  StateReader reader(json, origin);
+  TrainingState state;
+  state.seed = reader.integer("seed", INT64_MIN, INT64_MAX);
+  state.step = reader.integer("step", 1, mostSteps);
+  state.epoch = reader.integer("epoch", 0, state.step);
+  state.examples = reader.integer("examples", 1, mostSteps);
+  state.batch = reader.integer("batch", 1, mostSteps);
+  state.position = reader.integer("position", 0, state.examples - 1);
+  state.steps = reader.integer("steps", 1, mostSteps);
+  state.shuffled = reader.boolean("shuffled");
+  state.badEpochs = reader.integer("bad_epochs", 0, state.epoch);
+  state.bestLoss = reader.number(reader.member("best_loss"), "best_loss");
+  for (const Json &sum : reader.container("sums", true))
+    state.sums.push_back(reader.number(sum, "sums"));
+  for (const auto &[name, value] : reader.container("settings", false).items()) {
+    double number = reader.number(value, "settings");
+    if (!std::isfinite(number))
+      reader.damaged(text("its setting %s is not finite", printable(name).c_str()));
+    state.settings[name] = number;
+  }
+  for (const auto &[split, hash] : reader.container("data", false).items()) {
+    if (!hash.is_string())
+      reader.damaged("\"data\" holds something other than text");
+    state.data[split] = hash.get<std::string>();
+  }
+  return state;
+}
+
+void checkPlace(const TrainingState &state, const std::string &origin) {
+  auto damaged = [&](const std::string &reason) {
+    fail("%s: its training state is damaged: %s", origin.c_str(), reason.c_str());
+  };
+  const int64_t batch = state.batch, stepsPerEpoch = (state.examples + batch - 1) / batch;
+  if (state.position % batch != 0)
+    damaged(text("\"position\" is %lld, where no batch of %lld examples begins",
+                 static_cast<long long>(state.position), static_cast<long long>(batch)));
+  int64_t steps;
+  if (__builtin_mul_overflow(state.epoch, stepsPerEpoch, &steps) ||
+      steps != state.step - state.position / batch)
+    damaged(text("\"step\" is %lld, but it is at example %lld after %lld epochs of %lld steps",
+                 static_cast<long long>(state.step), static_cast<long long>(state.position),
+                 static_cast<long long>(state.epoch), static_cast<long long>(stepsPerEpoch)));
+  bool between = state.position == 0;
+  if (between != state.sums.empty() ||
+      (!between && state.sums[0] != static_cast<double>(state.position)))
+    damaged("\"sums\" are not those of the epoch so far");
+}
+
+void saveCheckpoint(const std::string &path, const Snapshot &snapshot) {
+  const Description &description = snapshot.description;
+  std::vector<StoredTensor> tensors;
+  for (const PersistentTensor &tensor : description.tensors)
+    if (tensor.kind != TensorKind::Slot)
+      tensors.push_back(stored(tensor, snapshot.weights, ""));
+  Metadata metadata = {{"format", "pt"},
+                       {"producer", "nnc " + description.compiler},
+                       {"model", description.model},
+                       {"source", description.source}};
+  auto add = [&](const char *key, const auto &byField) {
+    if (!byField.empty())
+      metadata[key] = dumpJson(byField);
+  };
+  add("classes", snapshot.conventions.classes);
+  add("columns", snapshot.conventions.columns);
+  add("bytes", snapshot.conventions.bytes);
+  if (snapshot.state) {
+    metadata["training"] = dumpJson(toJson(*snapshot.state));
+    for (const PersistentTensor &tensor : description.tensors)
+      if (tensor.kind == TensorKind::Slot || snapshot.current != snapshot.weights)
+        tensors.push_back(stored(tensor, snapshot.current, resumePrefix));
+  }
+  writeSafetensors(path, tensors, metadata);
+}
+
+/// Copies one tensor from the file into its place.
+static void loadTensor(const Safetensors &file, const PersistentTensor &tensor,
+                       const std::string &name, const Description &description, char *block) {
+  const StoredTensor *found = file.find(name);
+  if (!found)
+    fail("%s: these are not weights of model '%s': there is no tensor '%s'", file.origin().c_str(),
+         description.model.c_str(), name.c_str());
+  if (found->shape != tensor.shape)
+    fail("%s: these are not weights of model '%s': tensor '%s' is %s, the model's is %s",
+         file.origin().c_str(), description.model.c_str(), name.c_str(),
+         describe(found->shape).c_str(), describe(tensor.shape).c_str());
+  if (isFloat(found->dtype) != isFloat(tensor.dtype))
+    fail("%s: these are not weights of model '%s': tensor '%s' holds %s, the model's %s",
+         file.origin().c_str(), description.model.c_str(), name.c_str(), nameOf(found->dtype),
+         nameOf(tensor.dtype));
+  int64_t place = firstOverflow(found->data, found->dtype, tensor.dtype, tensor.count());
+  if (place < tensor.count())
+    fail("%s: tensor '%s' holds %g, which is too large for %s", file.origin().c_str(), name.c_str(),
+         loadElement(found->data, found->dtype, place), nameOf(tensor.dtype));
+  convertElements(found->data, found->dtype, block + tensor.offset, tensor.dtype, tensor.count());
+}
+
+void loadWeights(const Safetensors &file, const Description &description, char *persistent) {
+  for (const PersistentTensor &tensor : description.tensors)
+    if (tensor.kind != TensorKind::Slot)
+      loadTensor(file, tensor, tensor.name, description, persistent);
+}
+
+/// The metadata `key`, which is JSON; empty if there is none.
+template <typename T> static T fromMetadata(const Safetensors &file, const char *key) {
+  if (!file.hasMetadata(key))
+    return {};
+  std::string origin = text("%s: metadata '%s'", file.origin().c_str(), key);
+  try {
+    return parseJson(file.metadata(key), origin).get<T>();
+  } catch (const Json::exception &) {
+    fail("%s: it is damaged", origin.c_str());
+  }
+}
+
+DataConventions loadConventions(const Safetensors &file, const Description &description) {
+  DataConventions result{fromMetadata<ClassNames>(file, "classes"),
+                         fromMetadata<ClassNames>(file, "columns"),
+                         fromMetadata<std::map<std::string, bool>>(file, "bytes")};
+  for (const DataBlock &block : description.data) {
+    for (const DataField &field : block.fields) {
+      auto found = result.classes.find(field.name);
+      if (found == result.classes.end() || found->second == field.classNames)
+        continue;
+      if (found->second.empty()) {
+        // The numbers have names by now.
+        result.classes.erase(found);
+        continue;
+      }
+      if (!field.classNames.empty() || static_cast<int64_t>(found->second.size()) > field.classes)
+        fail("%s: its classes of field '%s' are %s, which are not those of the program",
+             file.origin().c_str(), field.name.c_str(), list(found->second).c_str());
+    }
+  }
+  return result;
+}
+
+Resumed loadForResume(const Safetensors &file, const Description &description, char *persistent,
+                      char *best) {
+  if (!file.hasMetadata("training"))
+    fail("%s: training cannot be resumed from it, it holds only weights (--init starts from them)",
+         file.origin().c_str());
+  Resumed result;
+  result.state = stateFromJson(parseJson(file.metadata("training"), file.origin()), file.origin());
+  for (const PersistentTensor &tensor : description.tensors) {
+    std::string name = resumePrefix + tensor.name;
+    bool weight = tensor.kind != TensorKind::Slot;
+    if (weight && file.find(name)) {
+      result.hasBest = true;
+      loadTensor(file, tensor, tensor.name, description, best);
+    }
+    if (weight && !file.find(name))
+      name = tensor.name;
+    loadTensor(file, tensor, name, description, persistent);
+  }
+  return result;
+}
+
+} // namespace nnc::runtime

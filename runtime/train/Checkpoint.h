@@ -1,0 +1,72 @@
+// Weights on disk. A file holds the parameters and states under their names; a file from which
+// training can be resumed holds, under names that begin with "resume/", what else a step depends
+// on.
+#pragma once
+
+#include "runtime/data/Dataset.h"
+#include "runtime/exec/Execution.h"
+#include "runtime/support/Safetensors.h"
+
+#include <limits>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace nnc::runtime {
+
+/// Where a run stands between two steps. With the persistent block, all that the rest of the run
+/// depends on.
+struct TrainingState {
+  int64_t seed = 0;
+  int64_t step = 0;     ///< steps finished
+  int64_t epoch = 0;    ///< epochs finished
+  int64_t position = 0; ///< examples of the current epoch that are used up
+  int64_t steps = 0;    ///< planned, of the whole run
+  int64_t examples = 0; ///< of the training set
+  int64_t batch = 0;    ///< examples of a step
+  bool shuffled = true;
+  double bestLoss = std::numeric_limits<double>::infinity();
+  int64_t badEpochs = 0;                   ///< epochs since bestLoss
+  std::vector<double> sums;                ///< of the current epoch's losses and metrics
+  std::map<std::string, double> settings;  ///< that were changed by --set
+  std::map<std::string, std::string> data; ///< a hash of each split's data
+};
+
+/// More steps than this cannot be told apart where they are counted in double precision.
+constexpr int64_t mostSteps = int64_t(1) << 53;
+
+/// What is to be saved.
+struct Snapshot {
+  const Description &description;
+  const DataConventions &conventions;
+  const char *weights;        ///< block whose parameters and states are saved under their own names
+  const char *current;        ///< block from which training goes on; may be the same
+  const TrainingState *state; ///< null: the file cannot be resumed from
+};
+
+/// Replaces `path` atomically.
+void saveCheckpoint(const std::string &path, const Snapshot &snapshot);
+
+/// Copies parameters and states into the persistent block, converting f32 and f64. Throws Error
+/// naming the first tensor that is missing or has another shape.
+void loadWeights(const Safetensors &file, const Description &description, char *persistent);
+
+/// The conventions of the data that the weights were trained with; empty as far as they do not say.
+/// Throws Error if the program declares other classes.
+DataConventions loadConventions(const Safetensors &file, const Description &description);
+
+/// Throws Error, naming `origin`, if the numbers of a state that was loaded contradict each other.
+void checkPlace(const TrainingState &state, const std::string &origin);
+
+/// Restores the block from which training goes on, and, if they differ, the best parameters and
+/// states into `best` (else that stays as it is, and the result is without best). Throws Error if
+/// the file cannot be resumed from.
+struct Resumed {
+  TrainingState state;
+  bool hasBest = false;
+};
+Resumed loadForResume(const Safetensors &file, const Description &description, char *persistent,
+                      char *best);
+
+} // namespace nnc::runtime

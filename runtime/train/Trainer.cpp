@@ -1,0 +1,192 @@
+#include "runtime/train/Trainer.h"
+
+#include "runtime/support/Error.h"
+#include "runtime/support/Interruption.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+namespace nnc::runtime {
+
+static constexpr std::chrono::seconds saveInterval(60);
+
+static const Function &stepFunction(const Execution &execution) {
+  const Function *function = execution.description().function("nnc_train_step");
+  if (!function || !execution.model().trainStep)
+    throw Error("this program has no training step");
+  return *function;
+}
+
+/// Steps from one remembered block to the next. To copy and check a block is to cost less than one
+/// part in 200 of the steps, where a byte takes as long as 20 floating-point operations; a failing
+/// run repeats at most so many steps. A function of the model alone, so that a run that diverges
+/// does so in the same step on every machine.
+static int64_t rememberInterval(const Description &description, const Function &step) {
+  double work = std::max(1.0, static_cast<double>(step.flop));
+  double steps = 200 * 20 * static_cast<double>(description.persistentBytes) / work;
+  return static_cast<int64_t>(std::clamp(steps, 32.0, 4096.0));
+}
+
+Trainer::Trainer(Execution &execution, const Dataset &dataset, Rows trainRows,
+                 const TrainingPlan &plan, const TrainingState &state,
+                 const DataConventions &conventions)
+    : execution(execution), dataset(dataset), rows(std::move(trainRows)), plan(plan),
+      conventions(conventions), now(state),
+      function(execution, stepFunction(execution), execution.model().trainStep, dataset),
+      loss(function.description().loss()), rate(function.description().learningRate()),
+      sums(function.description()),
+      bestBlock(plan.patience > 0 ? execution.description().persistentBytes : 0),
+      rememberedBlock(execution.description().persistentBytes),
+      rememberEvery(rememberInterval(execution.description(), function.description())),
+      progress(plan.quiet, plan.steps,
+               (static_cast<int64_t>(rows.size()) + function.batch() - 1) / function.batch(),
+               state.step),
+      log(plan.logPath, plan.resumed ? std::optional(state.step) : std::nullopt,
+          execution.description().floatType == DType::F64 ? 17 : 9,
+          [this](const std::string &line) { progress.warning(line); }),
+      lastSaved(std::chrono::steady_clock::now()) {
+  for (const PersistentTensor &tensor : execution.description().tensors)
+    if (tensor.kind == TensorKind::Parameter ||
+        allFinite(execution.tensor(tensor), tensor.dtype, tensor.count()))
+      finiteTensors.push_back(&tensor);
+  int64_t stepsPerEpoch =
+      (static_cast<int64_t>(rows.size()) + function.batch() - 1) / function.batch();
+  now.steps = plan.steps;
+  now.examples = static_cast<int64_t>(rows.size());
+  now.batch = function.batch();
+  if (!now.sums.empty() && !sums.restore(now.sums))
+    throw Error("the checkpoint is of a model with other metrics");
+  execution.setScalar("seed", now.seed);
+  execution.setScalar("steps", plan.steps);
+  execution.setScalar("steps_per_epoch", stepsPerEpoch);
+  execution.setScalar("epochs",
+                      std::max<int64_t>(1, (plan.steps + stepsPerEpoch - 1) / stepsPerEpoch));
+}
+
+void Trainer::evaluateWith(Evaluator *newEvaluator, const char *name, bool decides) {
+  evaluator = newEvaluator;
+  evaluated = name;
+  evaluatorDecides = decides;
+}
+
+void Trainer::beginEpoch() {
+  if (orderEpoch == now.epoch)
+    return;
+  order = rows;
+  if (now.shuffled)
+    shuffle(order, static_cast<uint64_t>(now.seed), static_cast<uint32_t>(now.epoch));
+  orderEpoch = now.epoch;
+}
+
+double Trainer::step() {
+  int64_t count = std::min(function.batch(), now.examples - now.position);
+  execution.setScalar("step", now.step);
+  execution.setScalar("epoch", now.epoch);
+  function.run(order.data() + now.position, count);
+  ++now.step;
+  now.position += count;
+  return function.scalar(*loss);
+}
+
+/// Evaluates and decides; true if the run is to stop.
+bool Trainer::finishEpoch() {
+  if (plan.patience > 0) // these may be the best weights
+    checkFinite();
+  Measures training = sums.mean();
+  std::optional<Measures> evaluation;
+  if (evaluator)
+    evaluation = evaluator->evaluate();
+  sums.clear();
+  ++now.epoch;
+  now.position = 0;
+  log.epoch(now.epoch, now.step, training, evaluation, evaluated);
+  progress.epoch(now.epoch, now.step, training, evaluation, evaluated);
+  if (plan.patience == 0)
+    return false;
+  double decisive = evaluatorDecides ? evaluation->loss : training.loss;
+  if (decisive < now.bestLoss) {
+    now.bestLoss = decisive;
+    now.badEpochs = 0;
+    std::memcpy(best(), execution.persistent(), bestBlock.size());
+    hasBest = true;
+    return false;
+  }
+  return ++now.badEpochs >= plan.patience;
+}
+
+Trainer::Outcome Trainer::run() {
+  Interruption interruption;
+  Outcome outcome = Outcome::Finished;
+  if (const PersistentTensor *tensor = hasBest ? firstNotFinite(best()) : nullptr)
+    fail("the best weights that the run is resumed with are not finite: %s", tensor->name.c_str());
+  while (now.step < plan.steps) {
+    if (plan.patience > 0 && now.badEpochs >= plan.patience) {
+      outcome = Outcome::StoppedEarly;
+      break;
+    }
+    if (rememberedStep < 0 || now.step % rememberEvery == 0)
+      remember();
+    beginEpoch();
+    int64_t before = now.position;
+    double value = step();
+    std::optional<double> rateValue;
+    if (rate)
+      rateValue = function.scalar(*rate);
+    log.step(now.step, now.epoch + 1, value, rateValue);
+    if (rateValue && !std::isfinite(*rateValue))
+      reportRate(*rateValue);
+    if (!std::isfinite(value))
+      reportDivergence(value);
+    sums.add(function, now.position - before);
+    progress.step(now.step, now.position - before, [this] { return sums.mean(); });
+    if (now.position == now.examples && finishEpoch()) {
+      outcome = Outcome::StoppedEarly;
+      break;
+    }
+    if (Interruption::signal()) {
+      outcome = Outcome::Interrupted;
+      break;
+    }
+    if (now.step >= plan.stopAt && now.step < plan.steps) {
+      outcome = Outcome::Paused;
+      break;
+    }
+    saveIfDue();
+  }
+  checkFinite();
+  save();
+  return outcome;
+}
+
+void Trainer::save() {
+  log.synchronise();
+  now.sums = now.position ? sums.state() : std::vector<double>();
+  const char *current = execution.persistent();
+  saveCheckpoint(plan.savePath, {execution.description(), conventions, hasBest ? best() : current,
+                                 current, plan.resumable ? &now : nullptr});
+  savedStep = now.step;
+  lastSaved = std::chrono::steady_clock::now();
+}
+
+/// Saves once a minute, so that a killed run loses little. A failure is a warning, and saving is
+/// tried again later. A block that is not finite is not saved; the next call of remember() ends the
+/// run, so that the step in which it ends does not depend on the time.
+void Trainer::saveIfDue() {
+  if (std::chrono::steady_clock::now() - lastSaved < saveInterval ||
+      firstNotFinite(execution.persistent()))
+    return;
+  try {
+    save();
+  } catch (const Error &error) {
+    progress.warning(error.what());
+    lastSaved = std::chrono::steady_clock::now();
+  }
+}
+
+void Trainer::useBest() {
+  if (hasBest)
+    std::memcpy(execution.persistent(), best(), bestBlock.size());
+}
+
+} // namespace nnc::runtime

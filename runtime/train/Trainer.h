@@ -1,0 +1,105 @@
+// The training loop: epochs of shuffled batches, evaluation, early stopping, saving, and what is
+// said when the loss stops being a number.
+#pragma once
+
+#include "runtime/train/Checkpoint.h"
+#include "runtime/train/Evaluation.h"
+#include "runtime/train/Progress.h"
+#include "runtime/train/TrainingLog.h"
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace nnc::runtime {
+
+struct TrainingPlan {
+  int64_t steps = 0;          ///< of the whole run, those before a resume included
+  int64_t stopAt = INT64_MAX; ///< steps after which to pause, as if interrupted
+  int64_t patience = 0;       ///< epochs without improvement before the run stops; 0: never
+  bool quiet = false;
+  std::string savePath;
+  bool resumable = true; ///< saved files can be resumed from
+  std::string logPath;
+  bool resumed = false; ///< the log goes on, too
+};
+
+class Trainer {
+public:
+  enum class Outcome { Finished, StoppedEarly, Paused, Interrupted };
+
+  /// Trains on these rows of the dataset, beginning at `state` with the execution's persistent
+  /// block. All arguments must live as long. Throws Error if the model cannot be trained or a file
+  /// cannot be written.
+  Trainer(Execution &execution, const Dataset &dataset, Rows rows, const TrainingPlan &plan,
+          const TrainingState &state, const DataConventions &conventions);
+
+  /// After each epoch, `evaluator` is asked, and named `name` in what is shown. Its loss decides
+  /// about stopping early if `decides`, else the training loss does.
+  void evaluateWith(Evaluator *newEvaluator, const char *name, bool decides);
+
+  /// The block whose weights were the best so far, kept while patience is positive.
+  char *best() { return bestBlock.data(); }
+  void setHasBest(bool value) { hasBest = value; }
+
+  /// Runs to the end of the plan and saves. SIGHUP, SIGINT, SIGPIPE and SIGTERM end it after the
+  /// current step. Throws Error if the loss, the learning rate, or anything that is to be saved is
+  /// not finite. Nothing is saved then but the best weights so far, where patience is positive.
+  Outcome run();
+
+  /// After run(): puts the best weights, if there are any, into the execution's persistent block.
+  void useBest();
+
+  const TrainingState &state() const { return now; }
+  Progress &output() { return progress; }
+
+private:
+  void beginEpoch();
+  double step();
+  bool finishEpoch();
+  void save();
+  void saveIfDue();
+
+  // Divergence.cpp
+  void remember();
+  /// The first tensor of a persistent block that is to stay finite and is not, or null.
+  const PersistentTensor *firstNotFinite(const char *block);
+  void checkFinite();
+  [[noreturn]] void reportDivergence(std::optional<double> lossValue);
+  [[noreturn]] void reportRate(double value);
+  [[noreturn]] void failAndKeepBest(const std::string &message);
+  std::string findCulprit(int64_t steps);
+  std::string findCulpritOfStep();
+
+  Execution &execution;
+  const Dataset &dataset;
+  const Rows rows;
+  const TrainingPlan &plan;
+  const DataConventions &conventions;
+  TrainingState now;
+  BoundFunction function;
+  const OutputValue *loss, *rate;
+  MeasureSum sums;
+  Evaluator *evaluator = nullptr;
+  const char *evaluated = "";
+  bool evaluatorDecides = false;
+  Rows order;
+  int64_t orderEpoch = -1;
+  AlignedBuffer bestBlock;
+  bool hasBest = false;
+  /// All tensors but the states and slots that began as something else, such as a minimum that
+  /// begins at infinity.
+  std::vector<const PersistentTensor *> finiteTensors;
+  /// The block as it was at most `rememberEvery` steps ago, finite: a diverging run is repeated
+  /// from it to see what went wrong first, because the failing step itself spreads NaN everywhere.
+  AlignedBuffer rememberedBlock;
+  const int64_t rememberEvery;
+  int64_t rememberedStep = -1, rememberedEpoch = 0, rememberedPosition = 0;
+  Progress progress;
+  TrainingLog log;
+  std::chrono::steady_clock::time_point lastSaved;
+  int64_t savedStep = -1; ///< of the file that this run has written
+};
+
+} // namespace nnc::runtime

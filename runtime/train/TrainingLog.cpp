@@ -1,0 +1,179 @@
+#include "runtime/train/TrainingLog.h"
+
+#include "runtime/support/File.h"
+#include "runtime/support/Json.h"
+#include "runtime/support/Output.h"
+
+#include <cerrno>
+#include <charconv>
+#include <cmath>
+#include <cstdio>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace nnc::runtime {
+
+static constexpr size_t bufferBytes = 4096;
+static constexpr std::string_view stepStart = "{\"step\":", epochStart = "{\"epoch\":",
+                                  stepsAfterEpoch = ",\"steps\":";
+
+TrainingLog::TrainingLog(const std::string &path, std::optional<int64_t> resumedAfter, int digits,
+                         std::function<void(const std::string &)> warn)
+    : path(path), digits(digits), warn(std::move(warn)) {
+  if (path.empty())
+    return;
+  buffer.reserve(2 * bufferBytes);
+  // Without waiting for a reader, if it is a FIFO.
+  descriptor = open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_CLOEXEC, 0666);
+  if (descriptor < 0)
+    fail("cannot write %s: %s", path.c_str(),
+         errno == ENXIO ? "nothing reads from it" : systemMessage(errno).c_str());
+  (void)fcntl(descriptor, F_SETFL, O_APPEND);
+  struct stat status;
+  if (fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode))
+    return;
+  if (resumedAfter)
+    cutBack(*resumedAfter);
+  else if (status.st_size > 0)
+    beginAnew();
+}
+
+TrainingLog::~TrainingLog() {
+  if (descriptor < 0)
+    return;
+  flush();
+  close(descriptor);
+}
+
+/// How many steps were done when `line` was written; nothing if it is not a line of a log.
+static std::optional<int64_t> stepsDone(std::string_view line) {
+  auto number = [&](std::string_view before) -> std::optional<int64_t> {
+    if (!line.starts_with(before))
+      return std::nullopt;
+    line.remove_prefix(before.size());
+    int64_t value = 0;
+    auto [end, status] = std::from_chars(line.data(), line.data() + line.size(), value);
+    if (status != std::errc())
+      return std::nullopt;
+    line.remove_prefix(static_cast<size_t>(end - line.data()));
+    return value;
+  };
+  if (!line.ends_with('}'))
+    return std::nullopt;
+  if (std::optional<int64_t> step = number(stepStart))
+    return step;
+  return number(epochStart) ? number(stepsAfterEpoch) : std::nullopt;
+}
+
+/// The log of an earlier run is replaced, but no other file that `--log` names by mistake.
+void TrainingLog::beginAnew() {
+  std::string found = beginningOf(path, stepStart.size());
+  if (!stepStart.starts_with(found) && !epochStart.starts_with(found))
+    fail("cannot write %s: it exists and is not a training log", path.c_str());
+  if (ftruncate(descriptor, 0) != 0)
+    fail("cannot write %s: %s", path.c_str(), systemMessage(errno).c_str());
+}
+
+/// A run that was killed has logged steps that its checkpoint does not have, the last of them
+/// perhaps in part.
+void TrainingLog::cutBack(int64_t steps) {
+  Bytes content = readFile(path);
+  std::string_view rest(content.data(), content.size());
+  int64_t done = 0;
+  for (int64_t line = 1; !rest.empty(); ++line) {
+    size_t end = rest.find('\n');
+    bool whole = end != std::string_view::npos;
+    std::string_view entry = rest.substr(0, end);
+    const std::optional<int64_t> found = whole ? stepsDone(entry) : std::nullopt;
+    // A part of a line, at the end, is one of ours if a line of ours could begin so.
+    bool part = !whole && (entry.starts_with(stepStart.substr(0, entry.size())) ||
+                           entry.starts_with(epochStart.substr(0, entry.size())));
+    if (found ? *found > steps : part || done == steps)
+      break;
+    if (!found)
+      fail("%s:%lld: this is not a line of a training log, so the log of the resumed run cannot be "
+           "appended",
+           path.c_str(), static_cast<long long>(line));
+    done = *found;
+    size += static_cast<int64_t>(end + 1);
+    rest.remove_prefix(end + 1);
+  }
+  if (!rest.empty() && ftruncate(descriptor, size) != 0)
+    fail("cannot write %s: %s", path.c_str(), systemMessage(errno).c_str());
+}
+
+/// "%.9g", or null.
+static int formatNumber(char *place, size_t room, int digits, double value) {
+  return std::isfinite(value) ? std::snprintf(place, room, "%.*g", digits, value)
+                              : std::snprintf(place, room, "null");
+}
+
+void TrainingLog::add(std::string_view line) {
+  buffer += line;
+  if (buffer.size() >= bufferBytes)
+    flush();
+}
+
+std::string TrainingLog::measures(const char *prefix, const Measures &measures) const {
+  char value[64];
+  formatNumber(value, sizeof value, digits, measures.loss);
+  std::string result = text(",\"%s_loss\":%s", prefix, value);
+  for (const auto &[name, metric] : measures.metrics) {
+    formatNumber(value, sizeof value, digits, metric);
+    result += "," + dumpJson(std::string(prefix) + "_" + name) + ":" + value;
+  }
+  return result;
+}
+
+void TrainingLog::step(int64_t step, int64_t epoch, double loss, std::optional<double> rate) {
+  if (descriptor < 0)
+    return;
+  char lossText[64], rateText[64], line[256];
+  formatNumber(lossText, sizeof lossText, digits, loss);
+  formatNumber(rateText, sizeof rateText, digits, rate.value_or(NAN));
+  int length = std::snprintf(
+      line, sizeof line, "{\"step\":%lld,\"epoch\":%lld,\"loss\":%s,\"lr\":%s}\n",
+      static_cast<long long>(step), static_cast<long long>(epoch), lossText, rateText);
+  add({line, static_cast<size_t>(length)});
+}
+
+void TrainingLog::epoch(int64_t epoch, int64_t steps, const Measures &training,
+                        const std::optional<Measures> &evaluation, const char *evaluated) {
+  if (descriptor < 0)
+    return;
+  std::string line = text("{\"epoch\":%lld,\"steps\":%lld", static_cast<long long>(epoch),
+                          static_cast<long long>(steps));
+  line += measures("train", training);
+  if (evaluation)
+    line += measures(evaluated, *evaluation);
+  add(line + "}\n");
+  flush();
+}
+
+void TrainingLog::flush() {
+  if (descriptor < 0 || buffer.empty())
+    return;
+  size_t written;
+  int problem = writeAll(descriptor, buffer, written);
+  if (!problem) {
+    size += static_cast<int64_t>(written);
+    buffer.clear();
+    return;
+  }
+  size += static_cast<int64_t>(std::string_view(buffer).substr(0, written).rfind('\n') + 1);
+  (void)!ftruncate(descriptor, size); // fails where there is nothing to cut, on a pipe
+  close(descriptor);
+  descriptor = -1;
+  buffer.clear();
+  warn(text("cannot write %s: %s; training goes on without the log", path.c_str(),
+            systemMessage(problem).c_str()));
+}
+
+void TrainingLog::synchronise() {
+  flush();
+  if (descriptor >= 0)
+    (void)fdatasync(descriptor); // a pipe has no disk
+}
+
+} // namespace nnc::runtime

@@ -1,0 +1,53 @@
+// The log of a run as JSON lines. Its content is a function of the run alone: no times, nothing
+// that depends on the machine, the number of threads, or where the run was interrupted.
+#pragma once
+
+#include "runtime/train/Evaluation.h"
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace nnc::runtime {
+
+class TrainingLog {
+public:
+  /// An empty path: nothing is written. A run from the beginning replaces the file; one that is
+  /// resumed after `resumedAfter` steps first cuts it back to these. `digits` are significant, for
+  /// losses and rates. Throws Error if the file cannot be opened, or exists and is not a log. The
+  /// first failed write calls `warn` and ends the log with its last whole line.
+  TrainingLog(const std::string &path, std::optional<int64_t> resumedAfter, int digits,
+              std::function<void(const std::string &)> warn);
+  TrainingLog(const TrainingLog &) = delete;
+  ~TrainingLog();
+
+  /// {"step":1,"epoch":1,"loss":0.693147182,"lr":0.1}; both counted from 1; null for what is not
+  /// finite.
+  void step(int64_t step, int64_t epoch, double loss, std::optional<double> rate);
+
+  /// {"epoch":1,"steps":938,"train_loss":...,"train_accuracy":...,"validation_loss":...}
+  void epoch(int64_t epoch, int64_t steps, const Measures &training,
+             const std::optional<Measures> &evaluation, const char *evaluated);
+
+  /// Lines that are still in memory go to the file.
+  void flush();
+  /// The same, and to the disk. Comes before a checkpoint is saved: the log must not end before the
+  /// step that the checkpoint resumes from.
+  void synchronise();
+
+private:
+  void beginAnew();
+  void cutBack(int64_t steps);
+  void add(std::string_view line);
+  std::string measures(const char *prefix, const Measures &measures) const;
+
+  std::string path;
+  int descriptor = -1;
+  int64_t size = 0;   ///< of the file, in bytes; whole lines
+  std::string buffer; ///< whole lines
+  int digits;
+  std::function<void(const std::string &)> warn;
+};
+
+} // namespace nnc::runtime
