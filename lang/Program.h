@@ -6,7 +6,7 @@
 // adds the batch), plus tables that describe parameters, data and recipe.
 #pragma once
 
-#include "lang/Source.h"
+#include "lang/support/Source.h"
 
 #include <cstdint>
 #include <optional>

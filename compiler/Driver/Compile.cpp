@@ -26,7 +26,7 @@
 #include "compiler/Driver/RemarkReport.h"
 #include "compiler/Target/EmitObject.h"
 #include "compiler/Target/LinkExecutable.h"
-#include "lang/ASTPrinter.h"
+#include "lang/syntax/ASTPrinter.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/Pass/PassManager.h"

@@ -1,6 +1,6 @@
 #include "compiler/Driver/Frontend.h"
 
-#include "lang/Parser.h"
+#include "lang/syntax/Parser.h"
 #include "lang/StandardLibrary.h"
 #include "lang/elaborate/Elaborate.h"
 #include "mlir/IR/BuiltinAttributes.h"

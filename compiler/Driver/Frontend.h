@@ -2,8 +2,8 @@
 // end shows its own.
 #pragma once
 
-#include "lang/AST.h"
-#include "lang/Diagnostics.h"
+#include "lang/syntax/AST.h"
+#include "lang/support/Diagnostics.h"
 #include "lang/Program.h"
 
 #include "mlir/IR/Diagnostics.h"

@@ -3,7 +3,7 @@
 #include "compiler/Driver/Compile.h"
 #include "compiler/Driver/MemoryLimit.h"
 #include "compiler/Driver/Output.h"
-#include "lang/Diagnostics.h"
+#include "lang/support/Diagnostics.h"
 
 #include "llvm/Support/ErrorHandling.h"
 #include "llvm/Support/FileSystem.h"

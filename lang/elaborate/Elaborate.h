@@ -2,8 +2,8 @@
 // (layers, loops, conditions, shapes) and builds one graph for each function of the result.
 #pragma once
 
-#include "lang/AST.h"
-#include "lang/Diagnostics.h"
+#include "lang/syntax/AST.h"
+#include "lang/support/Diagnostics.h"
 #include "lang/Program.h"
 
 #include <optional>

@@ -3,7 +3,7 @@
 // files by concern; this header is theirs alone.
 #pragma once
 
-#include "lang/ASTPrinter.h"
+#include "lang/syntax/ASTPrinter.h"
 #include "lang/elaborate/Elaborate.h"
 #include "lang/elaborate/Entity.h"
 

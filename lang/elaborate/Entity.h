@@ -2,7 +2,7 @@
 // tensor of the graph that is being built, a record, or something that can be applied.
 #pragma once
 
-#include "lang/AST.h"
+#include "lang/syntax/AST.h"
 #include "lang/elaborate/Graph.h"
 #include "lang/elaborate/Shapes.h"
 #include "lang/elaborate/UniqueNames.h"

@@ -1,6 +1,6 @@
 #include "lang/elaborate/IndexEvaluator.h"
 
-#include "lang/ASTWalk.h"
+#include "lang/syntax/ASTWalk.h"
 
 #include <algorithm>
 

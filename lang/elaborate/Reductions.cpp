@@ -1,6 +1,6 @@
 // Reductions: of a whole tensor, `sum(x)`; over dimensions that the signature names, `sum[n](x)`;
 // over the leading ones, `mean[...](x)`. Those over index variables are index notation.
-#include "lang/ASTWalk.h"
+#include "lang/syntax/ASTWalk.h"
 #include "lang/elaborate/IndexEvaluator.h"
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 // `require`, `require_batch` and `discourage`: conditions that definitions put on their settings,
 // on the batch and on the values that they are applied to.
-#include "lang/ASTWalk.h"
+#include "lang/syntax/ASTWalk.h"
 #include "lang/elaborate/Elaborator.h"
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 #include "lang/elaborate/Resolve.h"
 
-#include "lang/ASTWalk.h"
+#include "lang/syntax/ASTWalk.h"
 #include "lang/elaborate/Training.h"
 
 #include <algorithm>

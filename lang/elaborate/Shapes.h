@@ -3,7 +3,7 @@
 // that `n` names.
 #pragma once
 
-#include "lang/Diagnostics.h"
+#include "lang/support/Diagnostics.h"
 #include "lang/Program.h"
 
 #include <memory>

@@ -2,7 +2,7 @@
 // what is given.
 #include "lang/elaborate/Elaborator.h"
 
-#include "lang/ASTWalk.h"
+#include "lang/syntax/ASTWalk.h"
 
 #include <cmath>
 

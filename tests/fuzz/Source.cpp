@@ -1,10 +1,10 @@
 // Feeds the front end with programs that are slightly or entirely wrong; it answers with a program
 // or with an error.
 // RUN: rm -rf %t && mkdir %t
-// RUN: fuzz-source %{fuzz} %t %{examples} %{source}/lang/std %{source}/tests/elaborate
-#include "lang/ASTPrinter.h"
-#include "lang/Diagnostics.h"
-#include "lang/Parser.h"
+// RUN: fuzz-source %{fuzz} %t %{examples} %{source}/lang/std %{source}/tests/lang
+#include "lang/syntax/ASTPrinter.h"
+#include "lang/support/Diagnostics.h"
+#include "lang/syntax/Parser.h"
 #include "lang/StandardLibrary.h"
 #include "lang/elaborate/Elaborate.h"
 #include "tests/fuzz/Support.h"

@@ -15,7 +15,7 @@ text = r'"(?:[^"\\]|\\.)*"'
 entry = re.compile(
     rf"NNC_DIAGNOSTIC\(\s*(\w+),\s*(N\d+),\s*(\w+),\s*(\([^()]*\)),\s*((?:{text}\s*)+),\s*((?:{text}\s*)+)\)")
 registry = {}
-for path in [source / "lang/Diagnostics.def", source / "lang/elaborate/Diagnostics.def"]:
+for path in [source / "lang/support/Diagnostics.def", source / "lang/support/ElaborationDiagnostics.def"]:
     contents = path.read_text()
     entries = entry.findall(contents)
     declared = len(re.findall(r"^NNC_DIAGNOSTIC\(", contents, re.MULTILINE))
@@ -45,7 +45,7 @@ for path in sorted((source / "tests").rglob("*")):
         continue
     contents = path.read_text(encoding="utf-8", errors="replace")
     tested |= set(expected.findall(contents))
-    if source / "tests/lang" in path.parents or source / "tests/elaborate" in path.parents:
+    if source / "tests/lang" in path.parents:
         named |= set(re.findall(r"^(?:// )?([LGT]\d+): ", contents, re.MULTILINE))
 
 findings += [f"{i} ({registry[i]}): no test expects it" for i in sorted(set(registry) - tested)]

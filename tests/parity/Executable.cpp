@@ -2,8 +2,8 @@
 
 #include "compiler/Dialect/NN.h"
 #include "compiler/Driver/Pipelines.h"
-#include "lang/Diagnostics.h"
-#include "lang/Parser.h"
+#include "lang/support/Diagnostics.h"
+#include "lang/syntax/Parser.h"
 #include "lang/StandardLibrary.h"
 #include "lang/elaborate/Elaborate.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"

@@ -1,0 +1,331 @@
+// Declarations, parameter lists and types.
+#include "lang/syntax/ParserImpl.h"
+
+#include <algorithm>
+
+namespace nnc::lang {
+
+namespace {
+
+constexpr std::pair<std::string_view, CallableKind> callables[] = {
+    {"model", CallableKind::Model},         {"layer", CallableKind::Layer},
+    {"fn", CallableKind::Function},         {"init", CallableKind::Init},
+    {"optimizer", CallableKind::Optimizer}, {"schedule", CallableKind::Schedule},
+    {"primitive", CallableKind::Primitive},
+};
+
+constexpr std::pair<std::string_view, ElementKind> elements[] = {
+    {"float", ElementKind::Float},       {"int", ElementKind::Int},
+    {"bool", ElementKind::Bool},         {"class", ElementKind::Class},
+    {"string", ElementKind::String},     {"init", ElementKind::Init},
+    {"schedule", ElementKind::Schedule}, {"fn", ElementKind::Function},
+    {"layer", ElementKind::Layer},
+};
+
+/// Whether a callable has only settings, and no inputs.
+bool onlySettings(CallableKind kind) {
+  return kind == CallableKind::Init || kind == CallableKind::Optimizer ||
+         kind == CallableKind::Schedule;
+}
+
+std::string_view describe(CallableKind kind) {
+  return kind == CallableKind::Function ? "function" : spelling(kind);
+}
+
+} // namespace
+
+// G3
+DeclarationPtr Parser::declaration() {
+  size_t first = position;
+  std::string_view word = at(TokenKind::Name) ? textOf(current()) : std::string_view();
+  DeclarationPtr node;
+  if (word == "config")
+    node = config();
+  else if (word == "data")
+    node = data();
+  else if (word == "train")
+    node = train();
+  else if (word == "predict")
+    node = useOfModel<PredictDeclaration>();
+  else if (word == "generate")
+    node = useOfModel<GenerateDeclaration>();
+  for (auto [spelling, kind] : callables)
+    if (word == spelling)
+      node = callable(kind);
+  if (!node) {
+    auto report = lost(Diag::ExpectedDeclaration, here(), shown(current()));
+    std::string_view meant = nearestName(word, std::span<const std::string_view>(declarationWords));
+    if (!meant.empty())
+      report.help(fmt::format("did you mean `{}`?", meant));
+    return nullptr;
+  }
+  node->range = since(first);
+  node->keyword = rangeOf(tokens[first]);
+  return node;
+}
+
+// G4
+DeclarationPtr Parser::config() {
+  auto node = std::make_unique<ConfigDeclaration>();
+  std::vector<Identifier> names;
+  around = {DeclarationKind::Config};
+  do {
+    take();
+    Entry entry;
+    entry.name = name("the name of an entry");
+    checkDuplicate(entry.name, names);
+    names.push_back(entry.name);
+    expect(TokenKind::Assign);
+    entry.value = panicking ? error(position) : expression();
+    node->entries.push_back(std::move(entry));
+  } while (!panicking && at(TokenKind::Comma));
+  return node;
+}
+
+// G5
+DeclarationPtr Parser::data() {
+  auto node = std::make_unique<DataDeclaration>();
+  std::vector<Identifier> names;
+  take();
+  around = {DeclarationKind::Data};
+  node->name = name("the name of the data");
+  if (panicking || !at(TokenKind::LeftBrace)) {
+    expected("`{`");
+    return node;
+  }
+  size_t opener = position, closer = current().partner;
+  take();
+  while (position < closer && !giveUp()) {
+    if (takeIf(TokenKind::Semicolon) || takeIf(TokenKind::Comma))
+      continue;
+    Identifier key = name("the name of a field or an entry");
+    checkDuplicate(key, names);
+    names.push_back(key);
+    if (!panicking && takeIf(TokenKind::Colon)) {
+      node->fields.push_back({std::move(key), type()});
+    } else if (!panicking && takeIf(TokenKind::Assign)) {
+      node->entries.push_back({std::move(key), expression()});
+    } else {
+      expected("`:` and a type, or `=` and a value");
+      if (!at(TokenKind::RightBrace) && key.text.empty()) // never stand still
+        position = std::max<size_t>(position, tokens[position].partner) + 1;
+    }
+    separator();
+  }
+  closeAt(opener);
+  return node;
+}
+
+// G19
+DeclarationPtr Parser::train() {
+  auto node = std::make_unique<TrainDeclaration>();
+  take();
+  around = {DeclarationKind::Train};
+  node->model = name("the name of a model");
+  expectWord("on");
+  node->data = name("the name of the data");
+  node->body = expectBlock();
+  return node;
+}
+
+template <typename Node> DeclarationPtr Parser::useOfModel() {
+  auto node = std::make_unique<Node>();
+  take();
+  around = {Node::Kind};
+  node->model = name("the name of a model");
+  if constexpr (std::is_same_v<Node, PredictDeclaration>)
+    if (!panicking && atWord("as")) {
+      take();
+      node->name = name("the name of the block");
+    }
+  node->body = expectBlock();
+  return node;
+}
+
+// G6
+DeclarationPtr Parser::callable(CallableKind kind) {
+  auto node = std::make_unique<CallableDeclaration>();
+  node->callable = kind;
+  take();
+  around = {DeclarationKind::Callable, kind};
+  node->name = name(fmt::format("the name of the {}", describe(kind)));
+  size_t lists = 0;
+  while (!panicking && at(TokenKind::LeftParen)) {
+    std::vector<Parameter> list = parameters();
+    if (++lists == 2)
+      node->settings = std::exchange(node->inputs, {});
+    if (lists <= 2)
+      node->inputs = std::move(list);
+  }
+  if (!panicking && lists == 0)
+    expected("`(`");
+  node->hasSettings = lists >= 2 || onlySettings(kind);
+  if (onlySettings(kind) && lists == 1)
+    node->settings = std::exchange(node->inputs, {});
+  if (!panicking)
+    checkParameterLists(*node, lists);
+  if (!onlySettings(kind))
+    results(*node);
+  node->body = body(*node);
+  return node;
+}
+
+void Parser::checkParameterLists(CallableDeclaration &node, size_t lists) {
+  bool two = !onlySettings(node.callable) && node.callable != CallableKind::Model;
+  if (lists > (two ? 2u : 1u))
+    diagnostics.report(Diag::ParameterLists, node.name.range, describe(node.callable),
+                       node.name.text,
+                       two ? "one list of inputs, after one of settings if it has any"
+                       : onlySettings(node.callable) ? "one list, of its settings"
+                                                     : "one list, of its inputs");
+  std::vector<Identifier> names;
+  for (const std::vector<Parameter> *list : {&node.settings, &node.inputs})
+    for (const Parameter &parameter : *list) {
+      checkDuplicate(parameter.name, names);
+      names.push_back(parameter.name);
+    }
+  // A function may take what has no type of its own, as the weights of a model.
+  for (const Parameter &input : node.inputs)
+    if (!input.type && !input.name.text.empty() && node.callable != CallableKind::Function)
+      diagnostics.report(Diag::MissingParameterType, input.name.range, input.name.text)
+          .help(fmt::format("write `{}: float[...]` if it may have any shape", input.name.text));
+}
+
+// G7
+std::vector<Parameter> Parser::parameters() {
+  std::vector<Parameter> result;
+  size_t opener = position;
+  take();
+  list(opener, [&] {
+    size_t first = position;
+    Parameter parameter;
+    parameter.name = name("the name of a parameter");
+    if (!panicking && takeIf(TokenKind::Colon))
+      parameter.type = std::make_unique<TypeExpression>(type());
+    if (!panicking && takeIf(TokenKind::Assign))
+      parameter.defaultValue = expression();
+    parameter.range = since(first);
+    result.push_back(std::move(parameter));
+  });
+  return result;
+}
+
+void Parser::results(CallableDeclaration &node) {
+  if (panicking)
+    return;
+  if (!takeIf(TokenKind::Arrow)) {
+    if (at(TokenKind::LeftBrace) || current().newlineBefore)
+      diagnostics
+          .report(Diag::MissingResultType, node.name.range, describe(node.callable), node.name.text)
+          .help("write `-> float[...]` after the inputs, with the dimensions of the result");
+    else
+      expected("`->`");
+    return;
+  }
+  if (!at(TokenKind::LeftParen)) {
+    ResultDeclaration result;
+    result.name.range = here();
+    result.type = type();
+    node.results.push_back(std::move(result));
+    return;
+  }
+  std::vector<Identifier> names;
+  size_t opener = position;
+  take();
+  if (at(TokenKind::RightParen))
+    expected("the name of a result");
+  list(opener, [&] {
+    ResultDeclaration result;
+    result.name = name("the name of a result");
+    checkDuplicate(result.name, names);
+    names.push_back(result.name);
+    if (expect(TokenKind::Colon, "several results have names: `-> (h: float[n], c: float[n])`"))
+      result.type = type();
+    node.results.push_back(std::move(result));
+  });
+}
+
+std::unique_ptr<Block> Parser::body(CallableDeclaration &node) {
+  if (node.callable != CallableKind::Primitive)
+    return expectBlock();
+  if (panicking || !at(TokenKind::LeftBrace) || current().newlineBefore)
+    return nullptr;
+  diagnostics.report(Diag::PrimitiveBody, here(), node.name.text)
+      .help("write `fn` instead of `primitive`");
+  block();
+  return nullptr;
+}
+
+// G36
+TypeExpression Parser::type() {
+  TypeExpression result;
+  size_t first = position;
+  result.range = here();
+  if (panicking || !at(TokenKind::Name)) {
+    expected("a type");
+    return result;
+  }
+  std::string_view word = textOf(current());
+  std::vector<std::string_view> known;
+  bool found = false;
+  for (auto [spelling, element] : elements) {
+    known.push_back(spelling);
+    if (spelling == word) {
+      result.element = element;
+      found = true;
+    }
+  }
+  if (!found) {
+    auto report = diagnostics.report(Diag::UnknownType, here(), word);
+    std::string_view meant = nearestName(word, std::span<const std::string_view>(known));
+    if (!meant.empty())
+      report.help(fmt::format("did you mean `{}`?", meant));
+  }
+  take();
+  if (result.element == ElementKind::Class) {
+    size_t opener = position;
+    if (!expect(TokenKind::LeftBracket, "say how many classes there are: `class[10]`"))
+      return result;
+    if (at(TokenKind::RightBracket))
+      expectedExpression();
+    list(opener, [&] {
+      if (result.classCount)
+        expected("`]`", "dimensions have brackets of their own: `class[10][T]`");
+      else
+        result.classCount = sum();
+    });
+  }
+  if (at(TokenKind::LeftBracket) && !lineEnds())
+    dimensions(result);
+  result.range = since(first);
+  return result;
+}
+
+// G37
+void Parser::dimensions(TypeExpression &result) {
+  size_t opener = position;
+  bool ellipsis = false;
+  take();
+  if (at(TokenKind::RightBracket))
+    expected("a dimension", "a scalar has no brackets");
+  list(opener, [&] {
+    size_t first = position;
+    Dimension dimension;
+    if (takeIf(TokenKind::Ellipsis)) {
+      dimension.kind = Dimension::Kind::Ellipsis;
+      if (std::exchange(ellipsis, true))
+        diagnostics.report(Diag::RepeatedEllipsis, since(first));
+    } else if (atWord("up") && ahead(1).kind == TokenKind::Name) {
+      dimension.kind = Dimension::Kind::UpTo;
+      take();
+      expectWord("to");
+      dimension.value = panicking ? error(position) : sum();
+    } else {
+      dimension.value = sum();
+    }
+    dimension.range = since(first);
+    result.dimensions.push_back(std::move(dimension));
+  });
+}
+
+} // namespace nnc::lang

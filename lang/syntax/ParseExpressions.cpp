@@ -1,0 +1,588 @@
+// Expressions, from the loosest operators to the tightest. The numbers are the rules of
+// docs/language.md.
+#include "lang/syntax/ASTWalk.h"
+#include "lang/syntax/ParserImpl.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace nnc::lang {
+
+namespace {
+
+constexpr std::string_view reducers[] = {"sum", "mean", "max", "min", "prod", "argmax"};
+
+template <typename Node> std::unique_ptr<Node> make() { return std::make_unique<Node>(); }
+
+} // namespace
+
+ExpressionPtr Parser::error(size_t first) {
+  auto node = make<ErrorExpression>();
+  node->range = since(first);
+  return node;
+}
+
+ExpressionPtr Parser::finish(ExpressionPtr node, size_t first) {
+  node->range = since(first);
+  uint32_t below = 0;
+  forEachChild(*node, [&](const Expression &child) { below = std::max(below, child.height); });
+  node->height = below + 1;
+  if (node->height <= maximumHeight)
+    return node;
+  tooDeep(rangeOf(tokens[first]), maximumHeight);
+  return error(first);
+}
+
+ExpressionPtr Parser::binary(BinaryOperator op, const Token &token, ExpressionPtr left,
+                             ExpressionPtr right, size_t first) {
+  auto node = make<BinaryExpression>();
+  node->op = op;
+  node->operatorRange = rangeOf(token);
+  node->left = std::move(left);
+  node->right = std::move(right);
+  return finish(std::move(node), first);
+}
+
+// G20
+ExpressionPtr Parser::expression() {
+  Nested nested(*this);
+  size_t first = position;
+  if (!nested)
+    return error(first);
+  ExpressionPtr value = pipeline();
+  if (!panicking && !lineEnds() && atWord("except"))
+    return exceptExpression(std::move(value), first);
+  return value;
+}
+
+ExpressionPtr Parser::headerExpression() {
+  Restored blocks(blocksAllowed, false);
+  return expression();
+}
+
+ExpressionPtr Parser::exceptExpression(ExpressionPtr value, size_t first) {
+  auto node = make<ExceptExpression>();
+  node->value = std::move(value);
+  take();
+  node->names.push_back(name("the name of a parameter"));
+  // `decay = 0.1 except bias, rate = 1`: the list ends before a name with an equals sign.
+  while (!panicking && at(TokenKind::Comma) && ahead(1).kind == TokenKind::Name &&
+         ahead(2).kind != TokenKind::Assign) {
+    take();
+    Identifier next = name("the name of a parameter");
+    checkDuplicate(next, node->names);
+    node->names.push_back(std::move(next));
+  }
+  return finish(std::move(node), first);
+}
+
+// G21. The one operator that also goes on at the start of a line.
+ExpressionPtr Parser::pipeline() {
+  size_t first = position;
+  ExpressionPtr value = unpiped();
+  while (!panicking && at(TokenKind::Pipe)) {
+    auto node = make<PipeExpression>();
+    node->operatorRange = here();
+    take();
+    node->value = std::move(value);
+    node->stage = unpiped();
+    value = finish(std::move(node), first);
+  }
+  return value;
+}
+
+// G22
+ExpressionPtr Parser::unpiped() {
+  if (at(TokenKind::Where))
+    return where(false);
+  size_t first = position;
+  auto conjunction = [](Parser &parser) {
+    return parser.leftAssociative(&Parser::notExpression, [](TokenKind kind) {
+      return kind == TokenKind::And ? std::optional(BinaryOperator::And) : std::nullopt;
+    });
+  };
+  ExpressionPtr left = conjunction(*this);
+  while (!panicking && !lineEnds() && at(TokenKind::Or)) {
+    Token token = current();
+    take();
+    ExpressionPtr right = conjunction(*this);
+    left = binary(BinaryOperator::Or, token, std::move(left), std::move(right), first);
+  }
+  return left;
+}
+
+ExpressionPtr Parser::notExpression() {
+  if (!at(TokenKind::Not))
+    return comparison();
+  Nested nested(*this);
+  size_t first = position;
+  if (!nested)
+    return error(first);
+  auto node = make<UnaryExpression>();
+  node->op = UnaryOperator::Not;
+  take();
+  node->operand = notExpression();
+  return finish(std::move(node), first);
+}
+
+// G23
+ExpressionPtr Parser::comparison() {
+  auto operators = [](TokenKind kind) -> std::optional<BinaryOperator> {
+    switch (kind) {
+    case TokenKind::Equal:
+      return BinaryOperator::Equal;
+    case TokenKind::NotEqual:
+      return BinaryOperator::NotEqual;
+    case TokenKind::Less:
+      return BinaryOperator::Less;
+    case TokenKind::LessEqual:
+      return BinaryOperator::LessEqual;
+    case TokenKind::Greater:
+      return BinaryOperator::Greater;
+    case TokenKind::GreaterEqual:
+      return BinaryOperator::GreaterEqual;
+    default:
+      return std::nullopt;
+    }
+  };
+  size_t first = position;
+  ExpressionPtr left = rangeExpression();
+  std::optional<SourceRange> earlier;
+  while (!panicking && !lineEnds()) {
+    std::optional<BinaryOperator> op = operators(current().kind);
+    if (!op)
+      break;
+    Token token = current();
+    if (earlier)
+      diagnostics.report(Diag::ChainedComparison, rangeOf(token))
+          .label(*earlier, "the first comparison")
+          .help("join two comparisons with `and`");
+    earlier = rangeOf(token);
+    take();
+    ExpressionPtr right = rangeExpression();
+    left = binary(*op, token, std::move(left), std::move(right), first);
+  }
+  return left;
+}
+
+// G24. Both ends; an index may leave one out (see item).
+ExpressionPtr Parser::rangeExpression() {
+  size_t first = position;
+  ExpressionPtr begin = sum();
+  if (panicking || lineEnds() || !at(TokenKind::Range))
+    return begin;
+  TokenKind next = ahead(1).kind;
+  if (next == TokenKind::RightBracket || next == TokenKind::Comma)
+    return begin;
+  auto node = make<RangeExpression>();
+  take();
+  node->begin = std::move(begin);
+  node->end = sum();
+  return finish(std::move(node), first);
+}
+
+// G25
+ExpressionPtr Parser::sum() {
+  return leftAssociative(&Parser::product, [](TokenKind kind) -> std::optional<BinaryOperator> {
+    switch (kind) {
+    case TokenKind::Plus:
+      return BinaryOperator::Add;
+    case TokenKind::Minus:
+      return BinaryOperator::Subtract;
+    default:
+      return std::nullopt;
+    }
+  });
+}
+
+ExpressionPtr Parser::product() {
+  return leftAssociative(&Parser::unary, [](TokenKind kind) -> std::optional<BinaryOperator> {
+    switch (kind) {
+    case TokenKind::Star:
+      return BinaryOperator::Multiply;
+    case TokenKind::Slash:
+      return BinaryOperator::Divide;
+    case TokenKind::Percentage:
+      return BinaryOperator::Remainder;
+    case TokenKind::At:
+      return BinaryOperator::MatrixMultiply;
+    default:
+      return std::nullopt;
+    }
+  });
+}
+
+// G26: `-x^2` is `-(x^2)`, and an exponent may be negative.
+ExpressionPtr Parser::unary() {
+  if (!at(TokenKind::Minus))
+    return power();
+  Nested nested(*this);
+  size_t first = position;
+  if (!nested)
+    return error(first);
+  auto node = make<UnaryExpression>();
+  node->op = UnaryOperator::Negate;
+  take();
+  node->operand = unary();
+  return finish(std::move(node), first);
+}
+
+ExpressionPtr Parser::power() {
+  size_t first = position;
+  ExpressionPtr base = postfix();
+  if (panicking || lineEnds() || !at(TokenKind::Caret))
+    return base;
+  Nested nested(*this);
+  if (!nested)
+    return error(first);
+  Token token = current();
+  take();
+  ExpressionPtr exponent = unary();
+  return binary(BinaryOperator::Power, token, std::move(base), std::move(exponent), first);
+}
+
+// G27
+ExpressionPtr Parser::postfix() {
+  size_t first = position;
+  bool blockLike = at(TokenKind::If) || at(TokenKind::Scan) || at(TokenKind::LeftBrace);
+  ExpressionPtr value = startsReduction() ? reduce() : primary();
+  while (!panicking && !lineEnds() && !blockLike) {
+    if (at(TokenKind::LeftParen)) {
+      value = call(std::move(value), first);
+    } else if (at(TokenKind::LeftBracket)) {
+      value = index(std::move(value), first);
+    } else if (at(TokenKind::Dot)) {
+      take();
+      auto node = make<MemberExpression>();
+      node->base = std::move(value);
+      node->member = name("a name after `.`");
+      value = finish(std::move(node), first);
+    } else {
+      break;
+    }
+  }
+  return value;
+}
+
+// G28
+ExpressionPtr Parser::call(ExpressionPtr callee, size_t first) {
+  auto node = make<CallExpression>();
+  node->callee = std::move(callee);
+  size_t opener = position;
+  node->arguments = arguments();
+  node->argumentsRange = since(opener);
+  if (blocksAllowed && !lineEnds() && at(TokenKind::LeftBrace))
+    node->block = block();
+  return finish(std::move(node), first);
+}
+
+std::vector<CallArgument> Parser::arguments() {
+  std::vector<CallArgument> result;
+  std::vector<Identifier> names;
+  size_t opener = position;
+  take();
+  list(opener, [&] {
+    CallArgument argument;
+    if (at(TokenKind::Name) && ahead(1).kind == TokenKind::Assign) {
+      argument.name = name("a name");
+      take();
+      checkDuplicate(argument.name, names);
+      names.push_back(argument.name);
+      argument.value = expression();
+    } else {
+      argument.value = expression();
+      if (!names.empty() && argument.value->kind != ExpressionKind::Error)
+        diagnostics.report(Diag::PositionalAfterNamed, argument.value->range)
+            .label(names.back().range, "named argument before it");
+    }
+    result.push_back(std::move(argument));
+  });
+  return result;
+}
+
+ExpressionPtr Parser::index(ExpressionPtr base, size_t first) {
+  auto node = make<IndexExpression>();
+  node->base = std::move(base);
+  node->items = items();
+  return finish(std::move(node), first);
+}
+
+// G29: what stands between the brackets of an index or a reduction; at least one item.
+std::vector<ExpressionPtr> Parser::items() {
+  std::vector<ExpressionPtr> result;
+  size_t opener = position;
+  bool ellipsis = false;
+  take();
+  if (at(TokenKind::RightBracket))
+    expectedExpression();
+  list(opener, [&] {
+    result.push_back(item());
+    if (result.back()->kind == ExpressionKind::Ellipsis && std::exchange(ellipsis, true))
+      diagnostics.report(Diag::RepeatedEllipsis, result.back()->range);
+  });
+  return result;
+}
+
+ExpressionPtr Parser::item() {
+  Nested nested(*this);
+  size_t first = position;
+  if (!nested)
+    return error(first);
+  if (takeIf(TokenKind::Ellipsis))
+    return finish(make<EllipsisExpression>(), first);
+  auto atEnd = [&] { return at(TokenKind::Comma) || at(TokenKind::RightBracket); };
+  ExpressionPtr begin;
+  if (!at(TokenKind::Range)) {
+    begin = expression();
+    if (panicking || !at(TokenKind::Range))
+      return begin;
+  }
+  auto node = make<RangeExpression>();
+  node->begin = std::move(begin);
+  take();
+  if (!atEnd())
+    node->end = sum();
+  return finish(std::move(node), first);
+}
+
+bool Parser::startsReduction() const {
+  return at(TokenKind::Name) && ahead(1).kind == TokenKind::LeftBracket &&
+         !ahead(1).newlineBefore &&
+         std::ranges::find(reducers, textOf(current())) != std::ranges::end(reducers);
+}
+
+/// Whether the operand of a reduction begins here. A minus sign does not: `mean[i] - x` is a
+/// difference.
+bool Parser::startsOperand() const {
+  if (lineEnds())
+    return false;
+  switch (current().kind) {
+  case TokenKind::Integer:
+  case TokenKind::Float:
+  case TokenKind::Percent:
+  case TokenKind::LeftParen:
+  case TokenKind::If:
+  case TokenKind::Where:
+    return true;
+  case TokenKind::Name:
+    return !atWord("except") && !atWord("with");
+  default:
+    return false;
+  }
+}
+
+// G30: `max[n](x)`, the bracket right behind, takes what is in the bracket; `sum[i] x[i] * w[i]`
+// the whole product.
+ExpressionPtr Parser::reduce() {
+  Nested nested(*this);
+  size_t first = position;
+  if (!nested)
+    return error(first);
+  auto node = make<ReduceExpression>();
+  node->reducer = name("a reduction");
+  node->items = items();
+  bool adjacent = at(TokenKind::LeftParen) && current().begin == tokens[position - 1].end;
+  if (adjacent)
+    node->operand = parenthesised();
+  else if (at(TokenKind::Where) && !lineEnds())
+    node->operand = where(true);
+  else if (startsOperand())
+    node->operand = product();
+  if (node->operand)
+    for (const ExpressionPtr &item : node->items)
+      if (item->kind != ExpressionKind::Name && item->kind != ExpressionKind::Ellipsis &&
+          item->kind != ExpressionKind::Error)
+        diagnostics.report(Diag::ReductionIndex, item->range, node->reducer.text);
+  return finish(std::move(node), first);
+}
+
+// G31: as the operand of a reduction, the value is a product.
+ExpressionPtr Parser::where(bool asOperand) {
+  Nested nested(*this);
+  size_t first = position;
+  if (!nested)
+    return error(first);
+  auto node = make<WhereExpression>();
+  take();
+  node->condition = unpiped();
+  expect(TokenKind::Colon);
+  if (panicking)
+    node->value = error(position);
+  else
+    node->value = !asOperand ? unpiped() : at(TokenKind::Where) ? where(true) : product();
+  return finish(std::move(node), first);
+}
+
+// G32
+ExpressionPtr Parser::ifExpression() {
+  Nested nested(*this);
+  size_t first = position;
+  if (!nested)
+    return error(first);
+  auto node = make<IfExpression>();
+  take();
+  node->condition = headerExpression();
+  node->then = expectBlock();
+  if (!panicking && takeIf(TokenKind::Else)) {
+    if (at(TokenKind::If))
+      node->orElse = ifExpression();
+    else
+      node->orElse = expectBlock();
+  }
+  return finish(std::move(node), first);
+}
+
+// G33
+ExpressionPtr Parser::scan() {
+  Nested nested(*this);
+  size_t first = position;
+  if (!nested)
+    return error(first);
+  auto node = make<ScanExpression>();
+  std::vector<Identifier> names;
+  take();
+  do {
+    ScanSource source;
+    source.variable = name("the name of an element");
+    checkDuplicate(source.variable, names);
+    names.push_back(source.variable);
+    expectWord("in");
+    source.sequence = headerExpression();
+    node->sources.push_back(std::move(source));
+  } while (!panicking && takeIf(TokenKind::Comma));
+  if (!panicking && atWord("with")) {
+    do {
+      take();
+      ScanCarry carry;
+      carry.name = name("the name of a carried value");
+      checkDuplicate(carry.name, names);
+      names.push_back(carry.name);
+      expect(TokenKind::Assign);
+      carry.initial = headerExpression();
+      node->carries.push_back(std::move(carry));
+    } while (!panicking && at(TokenKind::Comma));
+  }
+  Restored inside(around.inScan, true);
+  node->body = expectBlock();
+  return finish(std::move(node), first);
+}
+
+// G34
+ExpressionPtr Parser::primary() {
+  size_t first = position;
+  switch (current().kind) {
+  case TokenKind::Integer:
+  case TokenKind::Float:
+  case TokenKind::Percent:
+    return number();
+  case TokenKind::String: {
+    auto node = make<StringLiteral>();
+    node->value = stringValue(textOf(current()));
+    take();
+    return finish(std::move(node), first);
+  }
+  case TokenKind::True:
+  case TokenKind::False: {
+    auto node = make<BoolLiteral>();
+    node->value = at(TokenKind::True);
+    take();
+    return finish(std::move(node), first);
+  }
+  case TokenKind::Name: {
+    // `y = x +`, and the next line is a statement or a declaration of its own.
+    if (lineEnds() && (startsStatement() || startsDeclaration(tokens, position, text)))
+      break;
+    auto node = make<NameExpression>();
+    node->name = textOf(current());
+    take();
+    return finish(std::move(node), first);
+  }
+  case TokenKind::LeftParen:
+    return parenthesised();
+  case TokenKind::If:
+    return ifExpression();
+  case TokenKind::Scan:
+    return scan();
+  case TokenKind::LeftBrace:
+    if (blocksAllowed)
+      return block();
+    break;
+  default:
+    break;
+  }
+  expectedExpression();
+  return error(first);
+}
+
+/// A number that the lexer has refused is zero: an error has been reported.
+ExpressionPtr Parser::number() {
+  size_t first = position;
+  Token token = current();
+  std::string_view spelling = textOf(token);
+  take();
+  if (token.kind == TokenKind::Integer) {
+    auto node = make<IntegerLiteral>();
+    std::from_chars(spelling.data(), spelling.data() + spelling.size(), node->value);
+    return finish(std::move(node), first);
+  }
+  auto node = make<FloatLiteral>();
+  std::from_chars(spelling.data(), spelling.data() + spelling.size(), node->value);
+  node->percent = token.kind == TokenKind::Percent;
+  if (node->percent)
+    node->value /= 100;
+  return finish(std::move(node), first);
+}
+
+// G34, G35
+ExpressionPtr Parser::parenthesised() {
+  if (ahead(1).kind == TokenKind::Name && ahead(2).kind == TokenKind::Assign)
+    return record();
+  size_t first = position;
+  Restored inside(insideBrackets, true);
+  Restored blocks(blocksAllowed, true);
+  take();
+  ExpressionPtr value = expression();
+  if (at(TokenKind::Comma) && !panicking)
+    return listAfter(std::move(value), first);
+  if (!at(TokenKind::RightParen))
+    expected("`)`");
+  closeAt(first);
+  value->range = since(first); // with the brackets, so that ranges of larger expressions are whole
+  return value;
+}
+
+// G35
+ExpressionPtr Parser::listAfter(ExpressionPtr value, size_t first) {
+  auto node = make<ListExpression>();
+  node->elements.push_back(std::move(value));
+  take();
+  if (at(TokenKind::RightParen))
+    expectedExpression();
+  list(first, [&] {
+    if (at(TokenKind::Name) && ahead(1).kind == TokenKind::Assign)
+      expected("an expression", "either all parts have names, `(h = a, c = b)`, or none has");
+    else
+      node->elements.push_back(expression());
+  });
+  return finish(std::move(node), first);
+}
+
+// G35
+ExpressionPtr Parser::record() {
+  size_t first = position;
+  auto node = make<RecordExpression>();
+  std::vector<Identifier> names;
+  take();
+  list(first, [&] {
+    CallArgument field;
+    field.name = name("the name of a part");
+    checkDuplicate(field.name, names);
+    names.push_back(field.name);
+    expect(TokenKind::Assign);
+    field.value = panicking ? error(position) : expression();
+    node->fields.push_back(std::move(field));
+  });
+  return finish(std::move(node), first);
+}
+
+} // namespace nnc::lang

@@ -1,0 +1,98 @@
+// Elaborates a text for a test and gives what tests ask about: the program, its functions as text,
+// the errors.
+#pragma once
+
+#include "lang/syntax/Parser.h"
+#include "lang/StandardLibrary.h"
+#include "lang/elaborate/Elaborate.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace nnc::lang::testing {
+
+class Elaborated {
+public:
+  explicit Elaborated(std::string text,
+                      std::vector<std::pair<std::string, std::string>> settings = {}) {
+    const SourceFile &file = sources.add("test.nn", std::move(text));
+    user = parse(file, diagnostics);
+    std::vector<const Module *> modules;
+    for (const StandardSource &source : standardSources()) {
+      standard.push_back(
+          parse(sources.add(std::string(source.name), std::string(source.text)), diagnostics));
+      modules.push_back(standard.back().get());
+    }
+    EXPECT_FALSE(!diagnostics.render().empty() &&
+                 diagnostics.sorted()[0]->primary.range.file != &file)
+        << "the standard library does not parse";
+    program = elaborate(*user, modules, diagnostics, ElaborateOptions{std::move(settings)});
+  }
+
+  /// The program, which must be there.
+  const Program &good() {
+    EXPECT_TRUE(program.has_value()) << diagnostics.render();
+    static const Program none;
+    return program ? *program : none;
+  }
+  const Function &function(const std::string &name) {
+    for (const Function &function : good().functions)
+      if (function.name == name)
+        return function;
+    ADD_FAILURE() << "no function " << name;
+    static const Function none;
+    return none;
+  }
+  /// The operations of a function as text, without its arguments and results.
+  std::string operations(const std::string &name) {
+    std::string result;
+    for (const std::string &line : lines(printFunction(function(name))))
+      if (line.find(" = ") != std::string::npos && line.find("->") == std::string::npos)
+        result += line.substr(2) + "\n";
+    return result;
+  }
+  /// How often an operation stands in a function.
+  int count(const std::string &name, const std::string &operation) {
+    int count = 0;
+    for (const Operation &one : function(name).operations)
+      count += one.name == operation;
+    return count;
+  }
+  std::vector<std::string> messages() const {
+    std::vector<std::string> result;
+    for (const Diagnostic *diagnostic : diagnostics.sorted())
+      result.push_back(std::string(diagnostic->info->id) + ": " + diagnostic->message);
+    return result;
+  }
+
+  static std::vector<std::string> lines(const std::string &text) {
+    std::vector<std::string> result;
+    for (size_t begin = 0; begin < text.size();) {
+      size_t end = text.find('\n', begin);
+      result.push_back(text.substr(begin, end - begin));
+      begin = end == std::string::npos ? text.size() : end + 1;
+    }
+    return result;
+  }
+
+  SourceManager sources;
+  Diagnostics diagnostics;
+  std::unique_ptr<Module> user;
+  std::vector<std::unique_ptr<Module>> standard;
+  std::optional<Program> program;
+};
+
+/// A model `m` with a train block around it, for what needs one.
+inline std::string trained(const std::string &model,
+                           const std::string &keys = "optimizer = sgd(0.1)") {
+  return "data points {\n  x: float[4]\n  label: class[3]\n  train = csv(\"points.csv\")\n}\n" +
+         model +
+         "\ntrain m on points {\n  logits = m(x)\n  loss = cross_entropy(logits, label)\n  epochs "
+         "= 1\n" +
+         keys + "\n}\n";
+}
+
+} // namespace nnc::lang::testing

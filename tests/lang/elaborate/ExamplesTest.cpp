@@ -1,0 +1,59 @@
+// Every example elaborates, with the sizes that its text promises.
+#include "tests/lang/elaborate/Elaborating.h"
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+using namespace nnc::lang;
+using namespace nnc::lang::testing;
+
+namespace {
+
+std::string read(const std::filesystem::path &path) {
+  std::ifstream file(path);
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+int64_t parametersOf(const Program &program) {
+  int64_t total = 0;
+  for (const ParameterInfo &parameter : program.parameters) {
+    int64_t count = 1;
+    for (int64_t size : parameter.type.shape)
+      count *= size;
+    total += count;
+  }
+  return total;
+}
+
+TEST(Examples, AllElaborate) {
+  int count = 0;
+  for (const auto &entry : std::filesystem::directory_iterator(NNC_EXAMPLES)) {
+    if (entry.path().extension() != ".nn")
+      continue;
+    ++count;
+    Elaborated elaborated(read(entry.path()));
+    EXPECT_TRUE(elaborated.program) << entry.path() << "\n" << elaborated.diagnostics.render();
+    if (elaborated.program) {
+      EXPECT_EQ(elaborated.program->functions.size(), 5u) << entry.path();
+    }
+  }
+  EXPECT_GE(count, 8);
+}
+
+TEST(Examples, Sizes) {
+  auto parameters = [](const char *name) {
+    Elaborated elaborated(read(std::filesystem::path(NNC_EXAMPLES) / name));
+    return parametersOf(elaborated.good());
+  };
+  EXPECT_EQ(parameters("mnist.nn"), 784 * 256 + 256 + 256 * 10 + 10);
+  EXPECT_EQ(parameters("mlp.nn"), 784 * 200 + 200 + 200 * 200 + 200 + 200 * 10 + 10);
+  EXPECT_EQ(parameters("lenet.nn"), 61706);
+  EXPECT_EQ(parameters("resnet18.nn"), 11173962);
+  EXPECT_EQ(parameters("iris.nn"), 2 * 10 + 10 + 10 * 3 + 3);
+  EXPECT_EQ(parameters("motorcycle.nn"), 10 + 10 + 10 + 1);
+}
+
+} // namespace
