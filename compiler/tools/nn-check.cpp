@@ -1,9 +1,9 @@
 // nn-check evaluates functions of the nn dialect with the reference evaluator and compares their
 // derivatives with finite differences. The tests of the dialect are written with it.
-#include "compiler/Dialect/NNBuilders.h"
-#include "compiler/Reference/BatchCheck.h"
-#include "compiler/Reference/GradientCheck.h"
-#include "compiler/Transforms/Passes.h"
+#include "compiler/dialect/NNBuilders.h"
+#include "compiler/reference/BatchCheck.h"
+#include "compiler/reference/GradientCheck.h"
+#include "compiler/transforms/Transforms.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Support/FileUtilities.h"
 #include "llvm/Support/CommandLine.h"

@@ -1,15 +1,8 @@
 // nn-opt reads textual MLIR, runs passes over it and prints the result: every pass and every stage
 // of the compiler can be run alone with it.
-#include "compiler/Dialect/NN.h"
-#ifdef NNC_HAS_TRANSFORMS
-#include "compiler/Transforms/Passes.h"
-#endif
-#ifdef NNC_HAS_CONVERSION
-#include "compiler/Conversion/Passes.h"
-#endif
-#ifdef NNC_HAS_DRIVER
-#include "compiler/Driver/Pipelines.h"
-#endif
+#include "compiler/dialect/NN.h"
+#include "compiler/passes/Passes.h"
+#include "compiler/passes/Pipelines.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
 #include "mlir/InitAllPasses.h"
@@ -22,14 +15,7 @@ int main(int argc, char **argv) {
   registry.insert<nnc::nn::NNDialect>();
 
   mlir::registerAllPasses();
-#ifdef NNC_HAS_TRANSFORMS
-  nnc::registerTransformsPasses();
-#endif
-#ifdef NNC_HAS_CONVERSION
-  nnc::registerConversionPasses();
-#endif
-#ifdef NNC_HAS_DRIVER
+  nnc::registerNNCPasses();
   nnc::registerStagePipelines();
-#endif
   return mlir::failed(mlir::MlirOptMain(argc, argv, "the nn compiler's pass runner\n", registry));
 }

@@ -8,9 +8,9 @@
 // subnormal and extreme numbers. Results may differ by the function's attribute nn.ulp, in units of
 // the last place, or else by a part of the root mean square of the result (1e-5 in f32, 1e-13 in
 // f64, times nn.factor). Runs on one thread and on `threads` must agree in every bit.
-#include "compiler/Dialect/NN.h"
-#include "compiler/Reference/Evaluate.h"
-#include "compiler/Target/Jit.h"
+#include "compiler/dialect/NN.h"
+#include "compiler/reference/Evaluate.h"
+#include "compiler/codegen/Jit.h"
 
 #include "mlir/InitAllDialects.h"
 #include "mlir/Parser/Parser.h"

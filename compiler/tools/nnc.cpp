@@ -1,8 +1,8 @@
 // nnc: the compiler's command line.
-#include "compiler/Conversion/RemarkCategories.h"
-#include "compiler/Driver/Compile.h"
-#include "compiler/Driver/MemoryLimit.h"
-#include "compiler/Driver/Output.h"
+#include "compiler/passes/RemarkCategories.h"
+#include "compiler/driver/Compile.h"
+#include "compiler/driver/MemoryLimit.h"
+#include "compiler/driver/Output.h"
 #include "lang/support/Diagnostics.h"
 
 #include "llvm/Support/ErrorHandling.h"

@@ -3,9 +3,9 @@
 // invalid operations behind a stage that succeeded are errors.
 // RUN: rm -rf %t && mkdir %t && %{python} %S/ir_seeds.py %t.seeds %{source}/tests
 // RUN: fuzz-ir %{fuzz} %t %t.seeds
-#include "compiler/Conversion/Pipelines.h"
-#include "compiler/Dialect/NN.h"
-#include "compiler/Driver/Pipelines.h"
+#include "compiler/passes/Pipelines.h"
+#include "compiler/dialect/NN.h"
+#include "compiler/passes/Pipelines.h"
 #include "tests/fuzz/Support.h"
 #include "tests/fuzz/TextMutator.h"
 

@@ -1,7 +1,7 @@
 // Calls functions as machine code, made by the stages that an executable is made by. Each call runs
 // on one thread and on two, which must leave the same bits.
-#include "compiler/Driver/Pipelines.h"
-#include "compiler/Target/Jit.h"
+#include "compiler/passes/Pipelines.h"
+#include "compiler/codegen/Jit.h"
 #include "tests/parity/Executable.h"
 
 #include "mlir/Pass/PassManager.h"

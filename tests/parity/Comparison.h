@@ -1,7 +1,7 @@
 // Comparing what was computed with what is expected, and the bounds that a difference must keep.
 #pragma once
 
-#include "compiler/Import/ImportProgram.h"
+#include "compiler/import/ImportProgram.h"
 #include "tests/parity/Array.h"
 
 #include <string>

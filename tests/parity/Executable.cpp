@@ -1,7 +1,7 @@
 #include "tests/parity/Executable.h"
 
-#include "compiler/Dialect/NN.h"
-#include "compiler/Driver/Pipelines.h"
+#include "compiler/dialect/NN.h"
+#include "compiler/passes/Pipelines.h"
 #include "lang/support/Diagnostics.h"
 #include "lang/syntax/Parser.h"
 #include "lang/StandardLibrary.h"

@@ -2,7 +2,7 @@
 // code, or by the reference evaluator.
 #pragma once
 
-#include "compiler/Import/ImportProgram.h"
+#include "compiler/import/ImportProgram.h"
 #include "tests/parity/Array.h"
 
 #include "mlir/IR/BuiltinOps.h"

@@ -1,7 +1,7 @@
 // Calls functions by the reference evaluator, after differentiation only: no simplification, no
 // code generation.
-#include "compiler/Driver/Pipelines.h"
-#include "compiler/Reference/Evaluate.h"
+#include "compiler/passes/Pipelines.h"
+#include "compiler/reference/Evaluate.h"
 #include "tests/parity/Executable.h"
 
 #include "mlir/IR/Diagnostics.h"

@@ -2,10 +2,10 @@
 // Speed of every function of a file of nn operations, compiled as in an executable, beside the
 // multiply-add peak measured in the same rounds. convolutions.mlir is the table of
 // docs/performance.md.
-#include "compiler/Dialect/NN.h"
-#include "compiler/Target/Jit.h"
+#include "compiler/dialect/NN.h"
+#include "compiler/codegen/Jit.h"
 #include "tests/benchmarks/kernels/Measure.h"
-#include "tests/conversion/contraction/Jit.h"
+#include "tests/kernels/contraction/Jit.h"
 
 #include "mlir/InitAllDialects.h"
 #include "mlir/Parser/Parser.h"

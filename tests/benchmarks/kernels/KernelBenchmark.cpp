@@ -7,7 +7,7 @@
 // chosen (a, b: pack; s: exchange the roles of A and B).
 #include "runtime/support/Tensor.h"
 #include "tests/benchmarks/kernels/Measure.h"
-#include "tests/conversion/contraction/ProblemRunner.h"
+#include "tests/kernels/contraction/ProblemRunner.h"
 
 #include "mlir/IR/Builders.h"
 #include "llvm/ADT/StringExtras.h"

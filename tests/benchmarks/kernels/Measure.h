@@ -2,7 +2,7 @@
 // multiply-add.
 #pragma once
 
-#include "compiler/Target/TargetDescription.h"
+#include "compiler/target/TargetDescription.h"
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/BuiltinTypes.h"

@@ -1,0 +1,285 @@
+#include "compiler/analysis/BufferAnalysis.h"
+
+#include "compiler/dialect/NN.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/Transforms/Transforms.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+using namespace mlir;
+
+namespace nnc {
+
+bool isView(Operation *operation) {
+  return isa<tensor::CollapseShapeOp, tensor::ExpandShapeOp, tensor::ExtractSliceOp>(operation);
+}
+
+bool isKernel(Operation *operation) {
+  return isa<linalg::LinalgOp, tensor::InsertSliceOp, nn::ScatterAddOp>(operation);
+}
+
+SmallVector<Value> tensorsRead(Operation *kernel) {
+  SmallVector<Value> read;
+  auto op = dyn_cast<linalg::LinalgOp>(kernel);
+  for (OpOperand &operand : kernel->getOpOperands()) {
+    if (!isa<RankedTensorType>(operand.get().getType()) ||
+        operand.get().getDefiningOp<tensor::EmptyOp>())
+      continue;
+    if (op && op.isDpsInit(&operand) && !op.payloadUsesValueFromOperand(&operand))
+      continue;
+    read.push_back(operand.get());
+  }
+  for (Region &region : kernel->getRegions())
+    region.walk([&](tensor::ExtractOp extract) { read.push_back(extract.getTensor()); });
+  return read;
+}
+
+Operation *producerOf(Value tensor) {
+  Operation *definition = tensor.getDefiningOp();
+  while (definition && isView(definition))
+    definition = definition->getOperand(0).getDefiningOp();
+  return definition && isKernel(definition) ? definition : nullptr;
+}
+
+Value buildCopy(OpBuilder &builder, Location location, Value tensor) {
+  auto type = cast<RankedTensorType>(tensor.getType());
+  Value init = tensor::EmptyOp::create(builder, location, type, ValueRange{});
+  AffineMap identity = builder.getMultiDimIdentityMap(type.getRank());
+  SmallVector<utils::IteratorType> iterators(type.getRank(), utils::IteratorType::parallel);
+  return linalg::GenericOp::create(builder, location, TypeRange{type}, tensor, init,
+                                   ArrayRef<AffineMap>{identity, identity}, iterators,
+                                   [](OpBuilder &inner, Location innerLocation, ValueRange values) {
+                                     linalg::YieldOp::create(inner, innerLocation, values[0]);
+                                   })
+      .getResult(0);
+}
+
+bool readsInPlace(Operation *kernel, OpOperand &operand, OpResult result) {
+  auto op = dyn_cast<linalg::LinalgOp>(kernel);
+  if (!op || op.getNumReductionLoops() != 0)
+    return false;
+  AffineMap written = op.getIndexingMapMatchingResult(result);
+  return written.isPermutation() && op.getMatchingIndexingMap(&operand) == written;
+}
+
+bool writesOver(const BufferAnalysis &analysis, Operation *kernel, OpResult result,
+                unsigned storage) {
+  auto isIt = [&](Value tensor) {
+    return isa<RankedTensorType>(tensor.getType()) && analysis.contains(tensor) &&
+           analysis.resolve(analysis.memory(tensor).storage) == storage;
+  };
+  auto op = dyn_cast<linalg::LinalgOp>(kernel);
+  for (OpOperand &operand : kernel->getOpOperands()) {
+    if (!isIt(operand.get()))
+      continue;
+    if (!op || op.isDpsInit(&operand) || !analysis.memory(operand.get()).whole ||
+        !readsInPlace(kernel, operand, result))
+      return false;
+  }
+  WalkResult captured = kernel->walk([&](tensor::ExtractOp extract) {
+    return isIt(extract.getTensor()) ? WalkResult::interrupt() : WalkResult::advance();
+  });
+  return !captured.wasInterrupted();
+}
+
+//===-- Preparation
+//-------------------------------------------------------------------------------===//
+
+static void prepareConstant(arith::ConstantOp constant) {
+  auto elements = dyn_cast<SplatElementsAttr>(constant.getValue());
+  if (!elements)
+    return;
+  OpBuilder builder(constant);
+  Value init = tensor::EmptyOp::create(builder, constant.getLoc(),
+                                       cast<RankedTensorType>(constant.getType()), ValueRange{});
+  Value scalar =
+      arith::ConstantOp::create(builder, constant.getLoc(), elements.getSplatValue<TypedAttr>());
+  auto fill = linalg::FillOp::create(builder, constant.getLoc(), scalar, init);
+  constant.replaceAllUsesWith(fill.getResult(0));
+  constant.erase();
+}
+
+/// A destination must be memory that nobody else needs: fresh, or the result of a kernel whose only
+/// use this is.
+static void prepareDestination(Operation *kernel, OpOperand &destination) {
+  OpBuilder builder(kernel);
+  Location location = kernel->getLoc();
+  Value value = destination.get();
+  auto fresh = [&] {
+    destination.set(tensor::EmptyOp::create(builder, location,
+                                            cast<RankedTensorType>(value.getType()), ValueRange{}));
+  };
+  auto op = dyn_cast<linalg::LinalgOp>(kernel);
+  if (value.getDefiningOp<tensor::EmptyOp>()) {
+    if (!value.hasOneUse())
+      fresh();
+  } else if (op && !op.payloadUsesValueFromOperand(&destination)) {
+    fresh();
+  } else if (auto fill = value.getDefiningOp<linalg::FillOp>(); fill && !value.hasOneUse()) {
+    // Filling again is no more than copying.
+    fresh();
+    destination.set(
+        linalg::FillOp::create(builder, fill.getLoc(), fill.getInputs()[0], destination.get())
+            .getResult(0));
+  } else if (!value.hasOneUse() || !value.getDefiningOp() || !isKernel(value.getDefiningOp())) {
+    destination.set(buildCopy(builder, location, value));
+  }
+}
+
+/// The destination that a result is written to, behind the fill that a reduction starts from.
+static OpOperand *destinationOf(Value result) {
+  auto op = result.getDefiningOp<linalg::LinalgOp>();
+  if (!op)
+    return nullptr;
+  OpOperand *destination = op.getTiedOpOperand(cast<OpResult>(result));
+  if (auto fill = destination->get().getDefiningOp<linalg::FillOp>(); fill && fill->hasOneUse())
+    return &fill.getDpsInitsMutable()[0];
+  return destination;
+}
+
+bool isWrittenInPlace(tensor::InsertSliceOp insert) {
+  OpOperand *destination = destinationOf(insert.getSource());
+  auto part = destination ? destination->get().getDefiningOp<tensor::ExtractSliceOp>() : nullptr;
+  return part && part.getSource().getDefiningOp<tensor::EmptyOp>();
+}
+
+/// Lets the kernel that computes what is inserted into fresh memory (a padded image, a
+/// concatenation) write it there: its destination becomes a slice of that memory. Everything else
+/// that is inserted there goes to other parts of it.
+static void writeInPlace(tensor::InsertSliceOp insert) {
+  Value root = insert.getDest();
+  while (auto before = root.getDefiningOp<tensor::InsertSliceOp>()) {
+    if (!root.hasOneUse())
+      return;
+    root = before.getDest();
+  }
+  auto memory = root.getDefiningOp<tensor::EmptyOp>();
+  OpOperand *destination = destinationOf(insert.getSource());
+  if (!memory || !destination)
+    return;
+  auto fresh = destination->get().getDefiningOp<tensor::EmptyOp>();
+  if (!fresh || !fresh->hasOneUse() || fresh.getType() != insert.getSourceType())
+    return;
+  for (OpOperand &use : insert.getSource().getUses()) {
+    auto reader = dyn_cast<linalg::LinalgOp>(use.getOwner());
+    // Shapes change on contiguous memory only, and a destination is nobody else's.
+    bool reads = reader ? reader.isDpsInput(&use)
+                        : isa<tensor::ExtractSliceOp, tensor::ExtractOp>(use.getOwner());
+    if (use.getOwner() != insert && !reads)
+      return;
+  }
+  OpBuilder builder(fresh);
+  memory->moveBefore(&memory->getBlock()->front());
+  memory->setLoc(insert.getLoc());
+  destination->set(tensor::ExtractSliceOp::create(
+      builder, fresh.getLoc(), insert.getSourceType(), memory, insert.getMixedOffsets(),
+      insert.getMixedSizes(), insert.getMixedStrides()));
+  fresh.erase();
+}
+
+void BufferAnalysis::prepare(func::FuncOp function) {
+  IRRewriter rewriter(function.getContext());
+  for (Operation &operation : llvm::make_early_inc_range(function.getBody().front()))
+    if (auto op = dyn_cast<linalg::LinalgOp>(operation);
+        op && !isa<linalg::GenericOp, linalg::FillOp>(operation)) {
+      rewriter.setInsertionPoint(op);
+      (void)linalg::generalizeNamedOp(rewriter, op);
+    }
+  for (Operation &operation : llvm::make_early_inc_range(function.getBody().front())) {
+    if (auto constant = dyn_cast<arith::ConstantOp>(operation)) {
+      if (isa<RankedTensorType>(constant.getType()))
+        prepareConstant(constant);
+    } else if (auto op = dyn_cast<linalg::LinalgOp>(operation)) {
+      for (OpOperand &init : op.getDpsInitsMutable())
+        prepareDestination(op, init);
+    } else if (auto insert = dyn_cast<tensor::InsertSliceOp>(operation)) {
+      prepareDestination(insert, insert.getDestMutable());
+    } else if (isa<tensor::CollapseShapeOp, tensor::ExpandShapeOp>(operation)) {
+      Value source = operation.getOperand(0);
+      bool sliced = false;
+      for (Operation *view = source.getDefiningOp(); view && isView(view);
+           view = view->getOperand(0).getDefiningOp())
+        sliced |= isa<tensor::ExtractSliceOp>(view);
+      if (sliced) {
+        OpBuilder builder(&operation);
+        operation.setOperand(0, buildCopy(builder, operation.getLoc(), source));
+      }
+    }
+  }
+  function.walk(writeInPlace);
+}
+
+//===-- Storages
+//----------------------------------------------------------------------------------===//
+
+BufferAnalysis::BufferAnalysis(func::FuncOp function) {
+  for (BlockArgument argument : function.getArguments())
+    create(Storage::Argument, argument);
+  for (Operation &operation : function.getBody().front().without_terminator())
+    if (failed(add(&operation)))
+      status = failure();
+}
+
+unsigned BufferAnalysis::create(Storage::Kind kind, Value origin) {
+  Storage storage;
+  storage.kind = kind;
+  storage.origin = origin;
+  storage.type = cast<RankedTensorType>(origin.getType());
+  storages.push_back(std::move(storage));
+  tensors[origin] = {unsigned(storages.size() - 1), true};
+  return storages.size() - 1;
+}
+
+LogicalResult BufferAnalysis::add(Operation *operation) {
+  if (isa<tensor::EmptyOp>(operation)) {
+    // An input that is there for its shape has no memory; a destination has that of the result.
+    auto isInput = [&](OpOperand &use) {
+      auto op = dyn_cast<linalg::LinalgOp>(use.getOwner());
+      return op && op.isDpsInput(&use);
+    };
+    auto isPart = [](Operation *user) { return isa<tensor::ExtractSliceOp>(user); };
+    if (llvm::any_of(operation->getUses(), isInput))
+      create(Storage::Tiles, operation->getResult(0));
+    else if (llvm::any_of(operation->getUsers(), isPart))
+      create(Storage::Arena, operation->getResult(0)); // of parts that kernels write
+    return success();
+  }
+  if (isView(operation)) {
+    TensorMemory source = memory(operation->getOperand(0));
+    source.whole &= !isa<tensor::ExtractSliceOp>(operation);
+    tensors[operation->getResult(0)] = source;
+    return success();
+  }
+  if (isa<arith::ConstantOp>(operation)) {
+    if (isa<RankedTensorType>(operation->getResult(0).getType()))
+      create(Storage::Constant, operation->getResult(0));
+    return success();
+  }
+  if (!isKernel(operation)) {
+    bool onTensors = llvm::any_of(operation->getOperandTypes(), llvm::IsaPred<RankedTensorType>) ||
+                     llvm::any_of(operation->getResultTypes(), llvm::IsaPred<RankedTensorType>);
+    return onTensors ? operation->emitOpError("has tensors for which no memory can be assigned")
+                     : success();
+  }
+  kernels.push_back(operation);
+  for (Value tensor : tensorsRead(operation)) {
+    auto &readers = storage(tensor).readers;
+    if (readers.empty() || readers.back() != operation)
+      readers.push_back(operation);
+  }
+  for (OpResult result : operation->getResults()) {
+    Value destination;
+    if (auto op = dyn_cast<linalg::LinalgOp>(operation))
+      destination = op.getDpsInits()[result.getResultNumber()];
+    else if (auto insert = dyn_cast<tensor::InsertSliceOp>(operation))
+      destination = insert.getDest();
+    if (destination && contains(destination))
+      tensors[result] = memory(destination);
+    else
+      create(Storage::Arena, result);
+    storage(result).writers.push_back(operation);
+  }
+  return success();
+}
+
+} // namespace nnc

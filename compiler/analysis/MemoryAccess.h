@@ -1,0 +1,37 @@
+// Which bytes of memory a kernel touches, and which thread touches which of them: the walk from a
+// memref to the block that it lies in, and the ranges in which barriers and caches are planned.
+#pragma once
+
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+
+namespace nnc {
+
+/// Which thread touches which part of a range of memory.
+struct Ownership {
+  enum Kind {
+    FirstThread, // all of it by thread 0
+    Units,       // byte (offset - base) / unitBytes % units by the thread that has this unit
+    Everyone     // any of it by any thread
+  };
+  Kind kind = Everyone;
+  int64_t base = 0;
+  int64_t unitBytes = 0;
+  int64_t units = 0;
+  int64_t periodBytes = 0;
+  bool operator==(const Ownership &) const = default;
+};
+
+struct Access {
+  mlir::Value block; // what the range is counted in: a block of the function, or some other memref
+  int64_t begin = 0, end = 0; // bytes
+  bool write = false;
+  Ownership ownership;
+};
+
+/// The bytes that a memref covers; the whole of its root where that is not known.
+Access wholeAccess(mlir::Value memref, bool write);
+
+/// The block that a memref is a view of, and the byte in it where the memref's offset counts from.
+std::pair<mlir::Value, int64_t> blockOf(mlir::Value memref);
+
+} // namespace nnc

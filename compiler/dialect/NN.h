@@ -1,0 +1,66 @@
+// The nn dialect: neural networks as a graph of tensor operations. Everything that other parts of
+// the compiler need from the dialect, but for the builders in NNBuilders.h.
+#pragma once
+
+#include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Dialect.h"
+#include "mlir/IR/OpDefinition.h"
+#include "mlir/IR/OpImplementation.h"
+#include "mlir/Interfaces/InferTypeOpInterface.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "llvm/ADT/SmallBitVector.h"
+
+namespace nnc::nn::detail {
+
+/// The batching rule of element-wise operations: operands that are not batched are broadcast.
+void buildBatchedElementwise(mlir::Operation *op, mlir::OpBuilder &builder,
+                             mlir::ValueRange operands, const llvm::SmallBitVector &batched,
+                             int64_t batch, llvm::SmallVectorImpl<mlir::Value> &results);
+
+/// Checks that the operation is in the body of a function.
+llvm::LogicalResult verifyInFunction(mlir::Operation *op);
+
+/// Checks that the result has the type that the operation's own inferReturnTypes gives.
+llvm::LogicalResult verifyInferredType(mlir::Operation *op);
+
+} // namespace nnc::nn::detail
+
+namespace nnc::nn {
+template <typename ConcreteOp>
+struct InFunction : mlir::OpTrait::TraitBase<ConcreteOp, InFunction> {
+  static llvm::LogicalResult verifyTrait(mlir::Operation *op) {
+    return detail::verifyInFunction(op);
+  }
+};
+} // namespace nnc::nn
+
+// TableGen's classes have unused parameters.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wunused-parameter"
+#include "compiler/dialect/NNDialect.h.inc"
+#include "compiler/dialect/NNEnums.h.inc"
+#include "compiler/dialect/NNInterfaces.h.inc"
+
+#define GET_OP_CLASSES
+#include "compiler/dialect/NNOps.h.inc"
+#pragma GCC diagnostic pop
+
+namespace nnc::nn {
+
+/// Names of the attributes on function arguments and results; docs/dialect.md lists their values.
+inline constexpr llvm::StringLiteral kindAttrName = "nn.kind";
+inline constexpr llvm::StringLiteral nameAttrName = "nn.name";
+/// The kind of the argument that nn-add-batch makes.
+inline constexpr llvm::StringLiteral exampleWeightKind = "example_weight";
+
+/// The largest tensor. Products of dimensions, and sums over all tensors of a function, do not
+/// overflow.
+inline constexpr int64_t largestTensorBytes = int64_t(1) << 42;
+
+/// Whether this is a tensor, or memory, of integers or floats of static shape, has elements, and
+/// takes at most `largestTensorBytes`.
+bool isUsable(mlir::ShapedType type);
+
+} // namespace nnc::nn

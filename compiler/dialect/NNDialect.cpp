@@ -1,0 +1,114 @@
+#include "compiler/dialect/NN.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
+
+#pragma GCC diagnostic ignored "-Wunused-parameter"
+#include "compiler/dialect/NNDialect.cpp.inc"
+#include "compiler/dialect/NNEnums.cpp.inc"
+#include "compiler/dialect/NNInterfaces.cpp.inc"
+
+#define GET_OP_CLASSES
+#include "compiler/dialect/NNOps.cpp.inc"
+
+using namespace mlir;
+using namespace nnc::nn;
+
+void NNDialect::initialize() {
+  addOperations<
+#define GET_OP_LIST
+#include "compiler/dialect/NNOps.cpp.inc"
+      >();
+}
+
+Operation *NNDialect::materializeConstant(OpBuilder &builder, Attribute value, Type type,
+                                          Location location) {
+  auto elements = dyn_cast<ElementsAttr>(value);
+  if (!elements || elements.getType() != type)
+    return nullptr;
+  return ConstantOp::create(builder, location, elements);
+}
+
+/// Checks `nn.kind` and `nn.name` of an argument or a result of a function, whose type is `type`.
+static LogicalResult verifySignature(Operation *op, StringRef what, unsigned index, Type type,
+                                     NamedAttribute attribute, ArrayRef<StringRef> kinds) {
+  StringRef name = attribute.getName();
+  if (name != kindAttrName && name != nameAttrName)
+    return success();
+  auto text = dyn_cast<StringAttr>(attribute.getValue());
+  if (!text)
+    return op->emitOpError("has ")
+           << what << " " << index << " whose " << name << " is not a string";
+  if (name == nameAttrName)
+    return success();
+  if (!llvm::is_contained(kinds, text.getValue()))
+    return op->emitOpError("has ") << what << " " << index << " of the unknown kind " << text;
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  Type element = tensor ? tensor.getElementType() : Type();
+  if (tensor &&
+      (element.isF32() || element.isF64() || element.isSignlessInteger(32) ||
+       element.isSignlessInteger(64) || element.isSignlessInteger(1)) &&
+      nnc::nn::isUsable(tensor))
+    return success();
+  return op->emitOpError("has ") << what << " " << index << " of kind " << text << " and type "
+                                 << type << "; the dialect has no such tensor type";
+}
+
+LogicalResult NNDialect::verifyRegionArgAttribute(Operation *op, unsigned, unsigned index,
+                                                  NamedAttribute attribute) {
+  auto function = dyn_cast<FunctionOpInterface>(op);
+  if (!function)
+    return success();
+  return verifySignature(op, "an argument", index, function.getArgumentTypes()[index], attribute,
+                         {"parameter", "slot", "state", "input", "example_weight", "scalar"});
+}
+
+LogicalResult NNDialect::verifyRegionResultAttribute(Operation *op, unsigned, unsigned index,
+                                                     NamedAttribute attribute) {
+  auto function = dyn_cast<FunctionOpInterface>(op);
+  if (!function)
+    return success();
+  return verifySignature(op, "a result", index, function.getResultTypes()[index], attribute,
+                         {"parameter", "slot", "state", "output", "example_output"});
+}
+
+bool nnc::nn::isUsable(ShapedType type) {
+  if (!type.getElementType().isIntOrFloat() || !type.hasRank() || !type.hasStaticShape())
+    return false;
+  int64_t bytes = llvm::divideCeil(type.getElementTypeBitWidth(), 8);
+  for (int64_t size : type.getShape()) {
+    if (size < 1 || size > largestTensorBytes / bytes)
+      return false;
+    bytes *= size;
+  }
+  return true;
+}
+
+LogicalResult nnc::nn::detail::verifyInFunction(Operation *op) {
+  if (!op->getParentOp() || isa<FunctionOpInterface>(op->getParentOp()))
+    return success();
+  return op->emitOpError("stands outside of the body of a function");
+}
+
+LogicalResult nnc::nn::detail::verifyInferredType(Operation *op) {
+  SmallVector<Type> types;
+  if (failed(cast<InferTypeOpInterface>(op).inferReturnTypes(
+          op->getContext(), op->getLoc(), op->getOperands(), op->getDiscardableAttrDictionary(),
+          op->getPropertiesStorage(), op->getRegions(), types)))
+    return failure();
+  if (types.front() != op->getResult(0).getType())
+    return op->emitOpError("has result ")
+           << op->getResult(0).getType() << ", but its operands give " << types.front();
+  return success();
+}
+
+LogicalResult GradientOp::inferReturnTypes(MLIRContext *, std::optional<Location>,
+                                           ValueRange operands, DictionaryAttr, OpaqueProperties,
+                                           RegionRange, SmallVectorImpl<Type> &types) {
+  llvm::append_range(types, TypeRange(operands.drop_front()));
+  return success();
+}
+
+LogicalResult RandomNormalOp::verify() {
+  if (getStream() >= (int64_t(1) << 32))
+    return emitOpError("has stream ") << getStream() << ", but streams are below 2^32";
+  return success();
+}

@@ -1,0 +1,324 @@
+#include "compiler/driver/Description.h"
+
+#include "compiler/driver/MemoryReport.h"
+
+#include "runtime/Abi.h"
+
+#include "llvm/ADT/StringMap.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/JSON.h"
+#include "llvm/Support/Path.h"
+
+#include <charconv>
+
+using llvm::json::Array;
+using llvm::json::Object;
+using llvm::json::Value;
+
+namespace nnc {
+namespace {
+
+std::string elementName(mlir::Type type) {
+  if (type.isF32())
+    return "f32";
+  if (type.isF64())
+    return "f64";
+  if (type.isInteger(32))
+    return "i32";
+  if (type.isInteger(64))
+    return "i64";
+  assert(type.isInteger(1) && "element types of the nn dialect");
+  return "u8";
+}
+
+Array shapeOf(llvm::ArrayRef<int64_t> shape) { return Array(shape); }
+
+class Describer {
+public:
+  Describer(const lang::Program &program, const ModuleBlocks &blocks, FloatPrecision precision)
+      : program(program), blocks(blocks), precision(precision) {}
+
+  Object persistent();
+  Array functions();
+  Object scalars();
+  Array data();
+  Object recipe(const std::string &source);
+  Array layers();
+  /// The lines that a profile shows; empty if the code is not profiled.
+  Object sourceLines(const lang::SourceFile &source);
+
+private:
+  std::string floatName() const { return precision == FloatPrecision::F32 ? "f32" : "f64"; }
+  std::string fieldElement(const lang::Type &type) const {
+    return type.element == lang::Element::Float ? floatName() : "i32";
+  }
+  Object memory(const FunctionBlocks &function) const;
+  Array regions(const FunctionBlocks &function) const;
+  /// The function of the program that was compiled to this one.
+  const lang::Function &source(const FunctionBlocks &function) const;
+  Object output(const BlockTensor &tensor, const lang::Function &of) const;
+  /// The class field of the data that an integer prediction of `of` numbers, or null.
+  const lang::DataField *classField(const std::string &prediction, const lang::Function &of) const;
+  Object split(const lang::DataSplit &split) const;
+
+  const lang::Program &program;
+  const ModuleBlocks &blocks;
+  FloatPrecision precision;
+};
+
+Object Describer::persistent() {
+  llvm::StringMap<Object> details;
+  for (const lang::ParameterInfo &parameter : program.parameters)
+    details[parameter.path] =
+        Object{{"line", parameter.range.start().line}, {"trained", parameter.trained}};
+  for (const lang::SlotInfo &slot : program.slots)
+    if (!slot.owner.empty())
+      details[slot.path] = Object{{"owner", slot.owner}};
+  for (const lang::StateInfo &state : program.states)
+    details[state.path] = Object{{"line", state.range.start().line}};
+
+  Array tensors;
+  for (const BlockTensor &tensor : blocks.persistent.tensors) {
+    Object entry = details.lookup(tensor.name);
+    entry["name"] = tensor.name;
+    entry["kind"] = tensor.kind;
+    entry["dtype"] = elementName(tensor.type.getElementType());
+    entry["shape"] = shapeOf(tensor.type.getShape());
+    entry["offset"] = tensor.offset;
+    tensors.push_back(std::move(entry));
+  }
+  return Object{{"bytes", blocks.persistent.bytes}, {"tensors", std::move(tensors)}};
+}
+
+const lang::Function &Describer::source(const FunctionBlocks &function) const {
+  return *llvm::find_if(program.functions, [&](const lang::Function &candidate) {
+    return "nnc_" + candidate.name == function.symbol;
+  });
+}
+
+Object Describer::output(const BlockTensor &tensor, const lang::Function &of) const {
+  bool batched = tensor.kind == "example_output";
+  std::string kind = batched                          ? "prediction"
+                     : tensor.name == "loss"          ? "loss"
+                     : tensor.name == "learning_rate" ? "learning_rate"
+                                                      : "metric";
+  Object entry{{"name", tensor.name},
+               {"kind", kind},
+               {"dtype", elementName(tensor.type.getElementType())},
+               {"shape", shapeOf(tensor.type.getShape())},
+               {"offset", tensor.offset},
+               {"batched", batched}};
+  if (const lang::DataField *field = batched ? classField(tensor.name, of) : nullptr)
+    entry["field"] = field->name;
+  return entry;
+}
+
+const lang::DataField *Describer::classField(const std::string &prediction,
+                                             const lang::Function &of) const {
+  int64_t classes = 0;
+  for (const lang::FunctionResult &result : of.results)
+    if (result.name == prediction)
+      classes = of.values[result.value].type.classes;
+  if (classes && program.data)
+    for (const lang::DataField &field : program.data->fields)
+      if (field.type.classes == classes)
+        return &field;
+  return nullptr;
+}
+
+Object Describer::memory(const FunctionBlocks &function) const {
+  Array saved;
+  for (const ArenaBuffer &buffer : savedBuffers(function))
+    saved.push_back(Object{{"name", buffer.name}, {"line", buffer.line}, {"bytes", buffer.bytes}});
+  return Object{{"largest_live", function.largestLiveBytes},
+                {"saved", std::move(saved)},
+                {"scratch", scratchBytes(function)}};
+}
+
+Array Describer::regions(const FunctionBlocks &function) const {
+  Array regions;
+  for (const KernelRegion &region : function.regions)
+    regions.push_back(Object{{"line", region.line},
+                             {"pass", region.backward ? "backward" : "forward"},
+                             {"kind", region.kind},
+                             {"flop", region.flop},
+                             {"bytes", region.bytes}});
+  return regions;
+}
+
+Array Describer::functions() {
+  Array functions;
+  for (const FunctionBlocks &function : blocks.functions) {
+    const lang::Function &of = source(function);
+    Array fields, outputs;
+    for (const BlockTensor &tensor : function.inputs.tensors)
+      fields.push_back(
+          Object{{"name", tensor.name},
+                 {"kind", tensor.kind == "example_weight" ? "example_weight" : "field"},
+                 {"dtype", elementName(tensor.type.getElementType())},
+                 {"shape", shapeOf(tensor.type.getShape())},
+                 {"offset", tensor.offset}});
+    for (const BlockTensor &tensor : function.outputs.tensors)
+      outputs.push_back(output(tensor, of));
+    Object entry{
+        {"symbol", function.symbol},
+        {"batch", fields.empty() ? 0 : program.recipe.batch},
+        {"arena", function.arenaBytes},
+        {"thread_memory", function.threadBytes},
+        {"flop", function.flop},
+        {"inputs", Object{{"bytes", function.inputs.bytes}, {"fields", std::move(fields)}}},
+        {"outputs", Object{{"bytes", function.outputs.bytes}, {"values", std::move(outputs)}}},
+        {"memory", memory(function)}};
+    if (!of.block.empty())
+      entry["block"] = of.block;
+    if (!function.regions.empty())
+      entry["regions"] = regions(function);
+    functions.push_back(std::move(entry));
+  }
+  return functions;
+}
+
+Object Describer::scalars() {
+  llvm::StringMap<const lang::Setting *> settings;
+  for (const lang::Setting &setting : program.settings)
+    settings[setting.key] = &setting;
+  Array values;
+  for (const BlockTensor &tensor : blocks.scalars.tensors) {
+    Object entry{{"name", tensor.name},
+                 {"dtype", elementName(tensor.type.getElementType())},
+                 {"offset", tensor.offset}};
+    if (const lang::Setting *setting = settings.lookup(tensor.name)) {
+      entry["settable"] = true;
+      entry["default"] = setting->value;
+      entry["whole"] = setting->integer;
+    }
+    values.push_back(std::move(entry));
+  }
+  return Object{{"bytes", blocks.scalars.bytes}, {"values", std::move(values)}};
+}
+
+/// The columns of one field: names, or numbers from 0.
+Array columns(const std::vector<std::string> &texts, bool byNumber) {
+  Array result;
+  for (const std::string &text : texts) {
+    int64_t number = 0;
+    if (byNumber)
+      std::from_chars(text.data(), text.data() + text.size(), number);
+    result.push_back(byNumber ? Value(number) : Value(text));
+  }
+  return result;
+}
+
+Object Describer::split(const lang::DataSplit &split) const {
+  Object entry{{"name", split.name}, {"reader", split.reader}};
+  Array files;
+  Object fieldColumns;
+  for (const lang::ReaderArgument &argument : split.arguments) {
+    if (argument.name.empty())
+      files.push_back(std::get<std::string>(argument.value));
+    else if (auto *list = std::get_if<std::vector<std::string>>(&argument.value))
+      fieldColumns[argument.name] = columns(*list, split.columnsByNumber);
+    else if (auto *truth = std::get_if<bool>(&argument.value))
+      entry[argument.name] = *truth;
+    else if (auto *number = std::get_if<double>(&argument.value))
+      entry[argument.name] = *number;
+    else
+      entry[argument.name] = std::get<std::string>(argument.value);
+  }
+  entry["files"] = std::move(files);
+  if (!fieldColumns.empty())
+    entry["columns"] = std::move(fieldColumns);
+  return entry;
+}
+
+Array Describer::data() {
+  Array result;
+  if (!program.data)
+    return result;
+  Array fields, splits;
+  for (const lang::DataField &field : program.data->fields) {
+    Object entry{{"name", field.name},
+                 {"dtype", fieldElement(field.type)},
+                 {"shape", shapeOf(field.type.shape)}};
+    if (field.type.classes)
+      entry["classes"] = field.type.classes;
+    if (!field.classNames.empty())
+      entry["class_names"] = Array(field.classNames);
+    fields.push_back(std::move(entry));
+  }
+  for (const lang::DataSplit &one : program.data->splits)
+    splits.push_back(split(one));
+  result.push_back(Object{
+      {"name", program.data->name}, {"fields", std::move(fields)}, {"splits", std::move(splits)}});
+  return result;
+}
+
+Object Describer::recipe(const std::string &source) {
+  llvm::SmallString<256> folder(source);
+  llvm::sys::fs::make_absolute(folder);
+  llvm::sys::path::remove_dots(folder, /*remove_dot_dot=*/true);
+  Object recipe{{"data", program.data->name},
+                {"batch", program.recipe.batch},
+                {"validate", program.recipe.validate},
+                {"patience", program.recipe.patience},
+                {"folder", llvm::sys::path::parent_path(folder).str()}};
+  if (!program.recipe.schedule.empty())
+    recipe["schedule"] = program.recipe.schedule;
+  if (program.recipe.epochs)
+    recipe["epochs"] = *program.recipe.epochs;
+  if (program.recipe.steps)
+    recipe["steps"] = *program.recipe.steps;
+  return recipe;
+}
+
+Array Describer::layers() {
+  int64_t elementBytes = precision == FloatPrecision::F32 ? 4 : 8;
+  Array result;
+  for (const lang::LayerInfo &layer : program.layers)
+    result.push_back(Object{{"path", layer.path},
+                            {"kind", layer.kind},
+                            {"line", layer.range.start().line},
+                            {"input", shapeOf(layer.input)},
+                            {"output", shapeOf(layer.output)},
+                            {"parameters", layer.parameters},
+                            {"bytes", layer.parameters * elementBytes},
+                            {"flop", layer.flop}});
+  return result;
+}
+
+Object Describer::sourceLines(const lang::SourceFile &source) {
+  Object lines;
+  for (const FunctionBlocks &function : blocks.functions)
+    for (const KernelRegion &region : function.regions)
+      if (region.line > 0 && region.line <= source.lineCount())
+        lines[std::to_string(region.line)] =
+            llvm::StringRef(source.lineText(uint32_t(region.line))).trim();
+  return lines;
+}
+
+} // namespace
+
+std::string describeModel(const lang::Program &program, const ModuleBlocks &blocks,
+                          const lang::SourceFile &source, FloatPrecision precision,
+                          const TargetDescription &target) {
+  Describer describer(program, blocks, precision);
+  Object description{{"abi", NNC_ABI_VERSION},
+                     {"compiler", NNC_VERSION},
+                     {"model", program.model},
+                     {"source", llvm::sys::path::filename(source.name())},
+                     {"float", precision == FloatPrecision::F32 ? "f32" : "f64"},
+                     {"target", target.cpu},
+                     {"features", Array(target.checkedFeatures)},
+                     {"persistent", describer.persistent()},
+                     {"functions", describer.functions()},
+                     {"scalars", describer.scalars()},
+                     {"data", describer.data()},
+                     {"layers", describer.layers()}};
+  if (program.data)
+    description["recipe"] = describer.recipe(source.name());
+  if (Object lines = describer.sourceLines(source); !lines.empty())
+    description["source_lines"] = std::move(lines);
+  return llvm::formatv("{0}", Value(std::move(description)));
+}
+
+} // namespace nnc

@@ -1,0 +1,20 @@
+// Writes `nnc_description`, the JSON text that tells the runtime all it must know about a compiled
+// model. runtime/Abi.h documents the schema.
+#pragma once
+
+#include "compiler/analysis/BlockLayout.h"
+#include "compiler/import/ImportProgram.h"
+#include "compiler/target/TargetDescription.h"
+#include "lang/Program.h"
+
+#include <string>
+
+namespace nnc {
+
+/// `blocks` is what `assign-arena` decided; `source` is the program's file under the path that the
+/// user gave.
+std::string describeModel(const lang::Program &program, const ModuleBlocks &blocks,
+                          const lang::SourceFile &source, FloatPrecision precision,
+                          const TargetDescription &target);
+
+} // namespace nnc

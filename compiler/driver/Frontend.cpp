@@ -1,0 +1,87 @@
+#include "compiler/driver/Frontend.h"
+
+#include "lang/syntax/Parser.h"
+#include "lang/StandardLibrary.h"
+#include "lang/elaborate/Elaborate.h"
+#include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/Location.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace mlir;
+
+namespace nnc {
+
+bool Frontend::parse(const std::string &path) {
+  std::string error;
+  const lang::SourceFile *file = sources.load(path, error);
+  if (!file) {
+    diagnostics.report(lang::Diag::CannotRead, {}, path, error);
+    return false;
+  }
+  syntax = lang::parse(*file, diagnostics);
+  return !diagnostics.hasErrors();
+}
+
+bool Frontend::elaborate(const std::vector<std::pair<std::string, std::string>> &defines) {
+  std::vector<const lang::Module *> modules;
+  for (const lang::StandardSource &source : lang::standardSources()) {
+    const lang::SourceFile &file = sources.add(std::string(source.name), std::string(source.text));
+    standard.push_back(lang::parse(file, diagnostics));
+    modules.push_back(standard.back().get());
+  }
+  elaborated = lang::elaborate(*syntax, modules, diagnostics, {defines});
+  return elaborated && !diagnostics.hasErrors();
+}
+
+/// The first place in a source file that a location leads to; values carry their names and fusions
+/// around it.
+static FileLineColLoc findFile(Location location) {
+  FileLineColLoc found;
+  location->walk([&](Location inner) {
+    found = dyn_cast<FileLineColLoc>(inner);
+    return found ? WalkResult::interrupt() : WalkResult::advance();
+  });
+  return found;
+}
+
+lang::SourceRange Frontend::range(Location location) const {
+  FileLineColLoc place = findFile(location);
+  if (!place)
+    return {};
+  for (const auto &file : sources.files()) {
+    if (file->name() != place.getFilename().getValue() || place.getLine() > file->lineCount() ||
+        place.getLine() == 0)
+      continue;
+    // Columns count characters; continuation bytes of UTF-8 belong to the character before them.
+    uint32_t offset = file->lineStart(place.getLine());
+    std::string_view text = file->text();
+    for (unsigned column = 1; column < place.getColumn() && offset < text.size(); ++column)
+      do
+        ++offset;
+      while (offset < text.size() && (text[offset] & 0xC0) == 0x80);
+    return {file.get(), offset, offset + 1};
+  }
+  return {};
+}
+
+void Frontend::report(Diagnostic &diagnostic) {
+  std::string message = diagnostic.str();
+  if (diagnostic.getSeverity() != DiagnosticSeverity::Error)
+    return;
+  auto built =
+      diagnostics.report(lang::Diag::CompilationFailed, range(diagnostic.getLocation()), message);
+  for (Diagnostic &note : diagnostic.getNotes())
+    built.note(range(note.getLocation()), note.str());
+}
+
+void Frontend::reportMemoryLimit(const std::string &smallest, const std::string &limit) {
+  diagnostics.report(lang::Diag::MemoryLimit, {}, smallest, limit);
+}
+
+void Frontend::reportSize(int64_t operations, const std::string &where, int64_t limit) {
+  diagnostics.report(lang::Diag::ProgramTooLarge, {}, operations, where, limit);
+}
+
+void Frontend::printDiagnostics(bool colour) { llvm::errs() << diagnostics.render(colour); }
+
+} // namespace nnc

@@ -1,0 +1,35 @@
+// Compiling to a limit of memory: finds how much has to be recomputed for a training step to fit.
+#pragma once
+
+#include "compiler/passes/Pipelines.h"
+
+#include "mlir/IR/BuiltinOps.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
+#include "llvm/ADT/StringRef.h"
+
+#include <optional>
+
+namespace nnc {
+
+/// Bytes from `1000000`, `64MB` or `1.5GiB`: KB, MB and GB are powers of 1000, KiB, MiB and GiB of
+/// 1024. Nothing if the text is no size of at least a byte.
+std::optional<int64_t> parseSize(llvm::StringRef text);
+/// The other way round, in powers of 1000 and rounded up to two digits behind the point.
+std::string formatSize(int64_t bytes);
+
+/// The least recomputation with which a module fits.
+struct MemoryFit {
+  std::optional<RecomputationLevel> level; // none if nothing makes it fit
+  int64_t smallestBytes = 0;               // that any level tried has led to
+};
+
+/// Plans the memory of a module at the end of stage `opt`, which is left as it is, with one level
+/// of recomputation after the other until `plannedBytes` are within the limit. `run` runs a
+/// pipeline on a module. Fails if one of them does.
+llvm::FailureOr<MemoryFit>
+fitMemory(mlir::ModuleOp module, int64_t limit, const LoweringOptions &options,
+          llvm::function_ref<llvm::LogicalResult(mlir::ModuleOp,
+                                                 llvm::function_ref<void(mlir::OpPassManager &)>)>
+              run);
+
+} // namespace nnc

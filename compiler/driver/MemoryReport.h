@@ -1,0 +1,25 @@
+// What a training step keeps in memory and where: the report of `nnc build --memory`, and the parts
+// of it that executables carry for `info`.
+#pragma once
+
+#include "compiler/analysis/BlockLayout.h"
+
+#include "llvm/Support/raw_ostream.h"
+
+namespace nnc {
+
+/// The buffers that the forward pass leaves for the backward pass, the largest first.
+std::vector<ArenaBuffer> savedBuffers(const FunctionBlocks &function);
+
+/// The most bytes of all other buffers of the arena that are alive at one time.
+int64_t scratchBytes(const FunctionBlocks &function);
+
+/// What is kept through the run, and the arena of the training step, or the largest if there is
+/// none: what a limit of memory is about.
+int64_t plannedBytes(const ModuleBlocks &blocks);
+
+/// Sizes by purpose, what is recomputed, then the whole plan of the training step, or of every
+/// function if there is none. The module is one behind `assign-arena`.
+void printMemoryReport(mlir::ModuleOp module, llvm::raw_ostream &stream);
+
+} // namespace nnc

@@ -1,0 +1,207 @@
+// Elaborated program -> `nn` dialect.
+//
+// The front end names operations by their mnemonics and gives result types, so one generic path
+// builds nearly all of them; only attributes whose form depends on the type (constants) or on an
+// enumeration (compare) are special.
+#include "compiler/import/ImportProgram.h"
+
+#include "compiler/dialect/NN.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/Verifier.h"
+
+using namespace mlir;
+
+namespace nnc {
+namespace {
+
+StringRef argumentKindName(lang::ArgumentKind kind) {
+  switch (kind) {
+  case lang::ArgumentKind::Parameter:
+    return "parameter";
+  case lang::ArgumentKind::Slot:
+    return "slot";
+  case lang::ArgumentKind::State:
+    return "state";
+  case lang::ArgumentKind::Input:
+    return "input";
+  case lang::ArgumentKind::Scalar:
+    return "scalar";
+  }
+  llvm_unreachable("argument kind");
+}
+
+StringRef resultKindName(lang::ResultKind kind) {
+  switch (kind) {
+  case lang::ResultKind::Parameter:
+    return "parameter";
+  case lang::ResultKind::Slot:
+    return "slot";
+  case lang::ResultKind::State:
+    return "state";
+  case lang::ResultKind::Output:
+    return "output";
+  case lang::ResultKind::ExampleOutput:
+    return "example_output";
+  }
+  llvm_unreachable("result kind");
+}
+
+class Importer {
+public:
+  Importer(FloatPrecision precision, MLIRContext &context)
+      : builder(&context),
+        floatType(precision == FloatPrecision::F32 ? builder.getF32Type() : builder.getF64Type()) {}
+
+  LogicalResult importFunction(const lang::Function &function, ModuleOp module);
+
+private:
+  Type elementType(lang::Element element) {
+    switch (element) {
+    case lang::Element::Float:
+      return floatType;
+    case lang::Element::Real:
+      return builder.getF64Type();
+    case lang::Element::Int:
+      return builder.getI32Type();
+    case lang::Element::Bool:
+      return builder.getI1Type();
+    }
+    llvm_unreachable("element");
+  }
+
+  RankedTensorType tensorType(const lang::Type &type) {
+    return RankedTensorType::get(type.shape, elementType(type.element));
+  }
+
+  /// Counters (seed, step, steps) are 64 bits wide; all other integers are 32.
+  RankedTensorType argumentType(const lang::FunctionArgument &argument, const lang::Type &type) {
+    if (argument.kind == lang::ArgumentKind::Scalar && type.element == lang::Element::Int)
+      return RankedTensorType::get(type.shape, builder.getI64Type());
+    return tensorType(type);
+  }
+
+  Location location(const lang::SourceRange &range, StringRef name = {});
+  Attribute attribute(const lang::Attribute &value);
+  Attribute constantElements(const lang::Attribute &value, RankedTensorType type);
+  LogicalResult importOperation(const lang::Function &function, const lang::Operation &operation);
+
+  OpBuilder builder;
+  Type floatType;
+  std::vector<Value> values;
+};
+
+Location Importer::location(const lang::SourceRange &range, StringRef name) {
+  Location place = builder.getUnknownLoc();
+  if (range.valid()) {
+    lang::LineColumn start = range.start();
+    place = FileLineColLoc::get(builder.getContext(), range.file->name(), start.line, start.column);
+  }
+  return name.empty() ? place : NameLoc::get(builder.getStringAttr(name), place);
+}
+
+Attribute Importer::attribute(const lang::Attribute &value) {
+  if (auto *integer = std::get_if<int64_t>(&value))
+    return builder.getI64IntegerAttr(*integer);
+  if (auto *real = std::get_if<double>(&value))
+    return builder.getF64FloatAttr(*real);
+  if (auto *text = std::get_if<std::string>(&value))
+    return builder.getStringAttr(*text);
+  return builder.getDenseI64ArrayAttr(std::get<std::vector<int64_t>>(value));
+}
+
+Attribute Importer::constantElements(const lang::Attribute &value, RankedTensorType type) {
+  double number = std::holds_alternative<int64_t>(value)
+                      ? static_cast<double>(std::get<int64_t>(value))
+                      : std::get<double>(value);
+  Type element = type.getElementType();
+  if (isa<FloatType>(element))
+    return DenseElementsAttr::get(type, builder.getFloatAttr(element, number));
+  return DenseElementsAttr::get(type,
+                                builder.getIntegerAttr(element, static_cast<int64_t>(number)));
+}
+
+LogicalResult Importer::importOperation(const lang::Function &function,
+                                        const lang::Operation &operation) {
+  StringRef name =
+      operation.results.empty() ? StringRef() : function.values[operation.results[0]].name;
+  OperationState state(location(operation.range, name), "nn." + operation.name);
+  if (!builder.getContext()->isOperationRegistered(state.name.getStringRef()))
+    return emitError(state.location) << "the standard library names the operation `"
+                                     << operation.name << "`, which this compiler does not have";
+  for (lang::ValueId operand : operation.operands)
+    state.addOperands(values[operand]);
+  for (lang::ValueId result : operation.results)
+    state.addTypes(tensorType(function.values[result].type));
+  for (const auto &[key, value] : operation.attributes) {
+    if (operation.name == "constant")
+      state.addAttribute(key, constantElements(value, cast<RankedTensorType>(state.types[0])));
+    else if (operation.name == "compare")
+      state.addAttribute(key, nn::ComparePredicateAttr::get(
+                                  builder.getContext(),
+                                  *nn::symbolizeComparePredicate(std::get<std::string>(value))));
+    else
+      state.addAttribute(key, attribute(value));
+  }
+  // Their last operand, `like`, may be missing.
+  if (StringRef(operation.name).starts_with("random_"))
+    state.addAttribute("operandSegmentSizes",
+                       builder.getDenseI32ArrayAttr({1, 1, operation.operands.size() > 2}));
+  Operation *created = builder.create(state);
+  if (failed(verify(created, /*verifyRecursively=*/false)))
+    return failure();
+  for (auto [id, result] : llvm::zip_equal(operation.results, created->getResults()))
+    values[id] = result;
+  return success();
+}
+
+LogicalResult Importer::importFunction(const lang::Function &function, ModuleOp module) {
+  values.assign(function.values.size(), Value());
+  SmallVector<Type> argumentTypes, resultTypes;
+  for (const lang::FunctionArgument &argument : function.arguments)
+    argumentTypes.push_back(argumentType(argument, function.values[argument.value].type));
+  for (const lang::FunctionResult &result : function.results)
+    resultTypes.push_back(tensorType(function.values[result.value].type));
+
+  builder.setInsertionPointToEnd(module.getBody());
+  auto created = func::FuncOp::create(builder, location(function.range), function.name,
+                                      builder.getFunctionType(argumentTypes, resultTypes));
+  Block *entry = created.addEntryBlock();
+  for (auto [index, argument] : llvm::enumerate(function.arguments)) {
+    created.setArgAttr(index, "nn.kind", builder.getStringAttr(argumentKindName(argument.kind)));
+    created.setArgAttr(index, "nn.name", builder.getStringAttr(argument.name));
+    values[argument.value] = entry->getArgument(index);
+    entry->getArgument(index).setLoc(
+        location(function.values[argument.value].range, argument.name));
+  }
+  for (auto [index, result] : llvm::enumerate(function.results)) {
+    created.setResultAttr(index, "nn.kind", builder.getStringAttr(resultKindName(result.kind)));
+    created.setResultAttr(index, "nn.name", builder.getStringAttr(result.name));
+  }
+  builder.setInsertionPointToStart(entry);
+  for (const lang::Operation &operation : function.operations)
+    if (failed(importOperation(function, operation)))
+      return failure();
+  SmallVector<Value> returned;
+  for (const lang::FunctionResult &result : function.results)
+    returned.push_back(values[result.value]);
+  func::ReturnOp::create(builder, location(function.range), returned);
+  return success();
+}
+
+} // namespace
+
+OwningOpRef<ModuleOp> importProgram(const lang::Program &program, FloatPrecision precision,
+                                    MLIRContext &context) {
+  context.loadDialect<func::FuncDialect, nn::NNDialect>();
+  OwningOpRef<ModuleOp> module = ModuleOp::create(UnknownLoc::get(&context), program.model);
+  Importer importer(precision, context);
+  for (const lang::Function &function : program.functions)
+    if (failed(importer.importFunction(function, *module)))
+      return nullptr;
+  if (failed(verify(*module)))
+    return nullptr;
+  return module;
+}
+
+} // namespace nnc

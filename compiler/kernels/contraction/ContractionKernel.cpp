@@ -1,0 +1,48 @@
+#include "compiler/kernels/contraction/ContractionKernel.h"
+
+#include "compiler/kernels/contraction/Epilogue.h"
+
+using namespace mlir;
+
+namespace nnc {
+
+void describeKernel(ContractionKernel &kernel, bool accumulate, bool usesResult) {
+  kernel.problem = *matchContraction(kernel.op);
+  kernel.problem.accumulate = accumulate;
+  kernel.problem.usesResult = usesResult;
+  kernel.operands = {};
+  kernel.operands.a = kernel.op.getDpsInputs()[0];
+  kernel.operands.b = kernel.op.getDpsInputs()[1];
+  if (usesResult)
+    kernel.operands.c = kernel.op.getDpsInits()[0];
+  if (kernel.epilogue)
+    addCompanions(kernel.op, kernel.epilogue, kernel.problem, kernel.operands);
+}
+
+SmallVector<Access> operandAccesses(const ContractionKernel &kernel) {
+  const ContractionOperands &operands = kernel.operands;
+  SmallVector<Access> accesses{wholeAccess(operands.a, false), wholeAccess(operands.b, false)};
+  if (operands.c)
+    accesses.push_back(wholeAccess(operands.c, true));
+  linalg::LinalgOp epilogue = kernel.epilogue;
+  for (Value companion : operands.companions)
+    accesses.push_back(
+        wholeAccess(companion, llvm::is_contained(ValueRange(epilogue.getDpsInits()), companion)));
+  if (epilogue)
+    for (Value input : epilogue.getDpsInputs())
+      if (auto type = dyn_cast<MemRefType>(input.getType()); type && type.getRank() == 0)
+        accesses.push_back(wholeAccess(input, false));
+  return accesses;
+}
+
+LogicalResult emitKernel(OpBuilder &builder, const ContractionKernel &kernel,
+                         const TargetDescription &target) {
+  ContractionHooks hooks;
+  linalg::LinalgOp op = kernel.op;
+  if (kernel.epilogue)
+    hooks.epilogue = buildEpilogue(builder, op, kernel.epilogue, kernel.problem);
+  return emitContraction(builder, op.getLoc(), kernel.problem, target, kernel.tiling,
+                         kernel.operands, hooks);
+}
+
+} // namespace nnc

@@ -1,0 +1,41 @@
+// Emits a kernel nest as planned: scf loops around vector loads, the body on vectors, and vector
+// stores or accumulators. Whatever does not depend on an inner loop is emitted outside of it, so
+// that the code needs little from LLVM's optimiser.
+#pragma once
+
+#include "compiler/analysis/KernelNest.h"
+#include "compiler/kernels/nest/KernelPlan.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+namespace nnc {
+
+/// Constants of a function, each created once at its entry.
+class ConstantPool {
+public:
+  explicit ConstantPool(mlir::func::FuncOp function);
+  mlir::Value get(mlir::TypedAttr value);
+  mlir::Value index(int64_t value);
+  /// lhs + constant and lhs * constant on indices, folded where possible.
+  mlir::Value add(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value lhs, int64_t constant);
+  mlir::Value multiply(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value lhs,
+                       int64_t constant);
+
+private:
+  mlir::Block *entry;
+  llvm::DenseMap<mlir::Attribute, mlir::Value> values;
+};
+
+/// A thread's units of the partitioned loop: [begin, end).
+struct UnitRange {
+  mlir::Value begin, end;
+};
+
+/// Emits at the builder's insertion point. `range` is null where one thread does everything.
+/// `initial` holds, for each reduction, the constant that its output starts from, or null where it
+/// starts from what the output holds; it is ignored for other nests.
+void emitKernel(mlir::OpBuilder &builder, const KernelNest &nest, const KernelPlan &plan,
+                ConstantPool &constants, const UnitRange *range,
+                llvm::ArrayRef<mlir::TypedAttr> initial);
+
+} // namespace nnc

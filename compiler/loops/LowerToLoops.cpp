@@ -1,0 +1,457 @@
+#include "compiler/loops/Barriers.h"
+#include "compiler/analysis/BlockLayout.h"
+#include "compiler/kernels/nest/KernelAccesses.h"
+#include "compiler/kernels/nest/KernelEmitter.h"
+#include "compiler/loops/KernelLibrary.h"
+#include "compiler/loops/KernelPlanner.h"
+#include "compiler/passes/Passes.h"
+#include "compiler/passes/RemarkCategories.h"
+#include "compiler/analysis/StepAnalysis.h"
+
+#include "mlir/IR/Matchers.h"
+#include "mlir/IR/Remarks.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+using namespace mlir;
+
+namespace nnc {
+
+#define GEN_PASS_DEF_LOWERTOLOOPS
+#include "compiler/passes/Passes.h.inc"
+
+namespace {
+
+constexpr StringLiteral barrierName = "nnc_barrier";
+constexpr StringLiteral profileName = "nnc_profile";
+
+/// Lowers the kernels of one function, in order.
+class FunctionLowering {
+public:
+  FunctionLowering(func::FuncOp function, const TargetDescription &target, TilingCache &tilings,
+                   KernelLibrary &library)
+      : function(function), target(target), library(library), constants(function),
+        builder(function.getContext()), planner(target, tilings, memory, fills) {}
+
+  LogicalResult run();
+
+private:
+  void hoistViews();
+  LogicalResult lower(Operation *operation);
+
+  LogicalResult lowerContraction(linalg::LinalgOp op, ContractionKernel &plan);
+  LogicalResult callContraction(const ContractionKernel &kernel);
+  LogicalResult callNest(linalg::LinalgOp op, const KernelPlan &plan, bool everyThread,
+                         ArrayRef<TypedAttr> initial);
+  void lowerSerial(Operation *operation);
+  void eraseUnused();
+  bool absorbFill(linalg::FillOp fill);
+
+  /// Puts the builder where a kernel with these accesses belongs, behind a barrier if need be.
+  void beginKernel(Operation *at, ArrayRef<Access> accesses, bool everyThread);
+  /// In profiled code, tells the runtime that the region of the kernel `at` begins.
+  void markRegion(Operation *at);
+  UnitRange unitRange(int64_t units);
+  Value scratchMemory();
+  TypedAttr initialValue(OpOperand &init) const;
+
+  func::FuncOp function;
+  const TargetDescription &target;
+  KernelLibrary &library;
+  ConstantPool constants;
+  OpBuilder builder;
+  FlatMemory memory;
+  BarrierTracker barriers;
+  IntegerAttr region; // of the kernel before; null in code that is not profiled
+
+  bool threaded = false;
+  Value thread, threads, isFirst;
+  scf::IfOp serial; // the open region of thread 0; null if the last kernel ran on all threads
+  DenseMap<int64_t, UnitRange> ranges;
+  ReductionStarts fills;
+  KernelPlanner planner;
+  DenseSet<Operation *> done; // epilogues that have been lowered with their contractions
+  Value scratch;
+};
+
+} // namespace
+
+/// Views, constants, arithmetic on indices, memory: whatever is no kernel.
+static bool isPreparation(Operation &operation) {
+  return operation.getNumRegions() == 0 &&
+         (isMemoryEffectFree(&operation) || isa<memref::AllocaOp>(operation));
+}
+
+/// Everything that has no effects goes first, so that a region of thread 0 can take up later
+/// kernels.
+void FunctionLowering::hoistViews() {
+  Block &entry = function.getBody().front();
+  Operation *firstKernel = nullptr;
+  for (Operation &operation : llvm::make_early_inc_range(entry)) {
+    if (isPreparation(operation) && !operation.hasTrait<OpTrait::IsTerminator>()) {
+      if (firstKernel)
+        operation.moveBefore(firstKernel);
+    } else if (!firstKernel) {
+      firstKernel = &operation;
+    }
+  }
+}
+
+/// The units of thread `thread` of `threads`.
+static UnitRange divideUnits(OpBuilder &builder, Location loc, ConstantPool &constants,
+                             int64_t units, Value thread, Value threads) {
+  Value count = constants.index(units);
+  Value next = arith::AddIOp::create(builder, loc, thread, constants.index(1));
+  auto part = [&](Value number) {
+    return arith::DivUIOp::create(builder, loc, arith::MulIOp::create(builder, loc, number, count),
+                                  threads);
+  };
+  return {part(thread), part(next)};
+}
+
+UnitRange FunctionLowering::unitRange(int64_t units) {
+  UnitRange &range = ranges[units];
+  if (!range.begin) {
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointAfterValue(isFirst);
+    range = divideUnits(builder, function.getLoc(), constants, units, thread, threads);
+  }
+  return range;
+}
+
+Value FunctionLowering::scratchMemory() {
+  if (!scratch) {
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(&function.getBody().front());
+    auto type = MemRefType::get({planner.scratchBytes()}, builder.getI8Type());
+    auto blocks = function->getAttrOfType<DictionaryAttr>(blocksAttrName);
+    if (!blocks) {
+      scratch =
+          memref::AllocaOp::create(builder, function.getLoc(), type, builder.getI64IntegerAttr(64));
+      return scratch;
+    }
+    // Each thread has its own behind the arena.
+    NamedAttrList entries(blocks);
+    entries.set("thread_bytes", builder.getI64IntegerAttr(planner.scratchBytes()));
+    function->setAttr(blocksAttrName, entries.getDictionary(builder.getContext()));
+    builder.setInsertionPointAfterValue(isFirst);
+    Location loc = function.getLoc();
+    int64_t arenaBytes = blocks.getAs<IntegerAttr>("arena_bytes").getInt();
+    Value offset = arith::AddIOp::create(
+        builder, loc,
+        arith::MulIOp::create(builder, loc, thread, constants.index(planner.scratchBytes())),
+        constants.index(alignToBlock(arenaBytes)));
+    scratch =
+        memref::ViewOp::create(builder, loc, type, function.getArgument(1), offset, ValueRange{});
+  }
+  return scratch;
+}
+
+void FunctionLowering::beginKernel(Operation *at, ArrayRef<Access> accesses, bool everyThread) {
+  if (!threaded) {
+    builder.setInsertionPoint(at);
+    return;
+  }
+  if (barriers.conflicts(accesses)) {
+    builder.setInsertionPoint(at);
+    func::CallOp::create(builder, at->getLoc(), barrierName, TypeRange());
+    barriers.barrier();
+    serial = nullptr;
+  }
+  barriers.record(accesses);
+  if (everyThread) {
+    serial = nullptr;
+    builder.setInsertionPoint(at);
+    return markRegion(at);
+  }
+  if (!serial) {
+    builder.setInsertionPoint(at);
+    serial = scf::IfOp::create(builder, at->getLoc(), isFirst, /*withElseRegion=*/false);
+  }
+  builder.setInsertionPoint(serial.thenBlock()->getTerminator());
+  markRegion(at);
+}
+
+void FunctionLowering::markRegion(Operation *at) {
+  auto number = at->getAttrOfType<IntegerAttr>(regionAttrName);
+  if (!number || number == region)
+    return;
+  region = number;
+  func::CallOp::create(builder, at->getLoc(), profileName, TypeRange(),
+                       ValueRange{constants.index(number.getInt()), thread});
+}
+
+/// A fill with a constant whose memory is next used as what a reduction starts from becomes part of
+/// that.
+bool FunctionLowering::absorbFill(linalg::FillOp fill) {
+  TypedAttr value;
+  if (!matchPattern(fill.getInputs()[0], m_Constant(&value)))
+    return false;
+  Value filled = fill.getOutputs()[0];
+  for (Operation *next = fill->getNextNode(); next; next = next->getNextNode()) {
+    if (!llvm::is_contained(next->getOperands(), filled))
+      continue;
+    auto op = dyn_cast<linalg::LinalgOp>(next);
+    if (!op || op.getNumReductionLoops() == 0)
+      return false;
+    for (OpOperand *input : op.getDpsInputOperands())
+      if (input->get() == filled)
+        return false;
+    FailureOr<ContractionProblem> problem = matchContraction(op);
+    if (succeeded(problem) ? !matchPattern(fill.getInputs()[0], m_AnyZeroFloat()) : false)
+      return false;
+    if (failed(problem)) {
+      FailureOr<KernelNest> nest = describeNest(op, memory);
+      if (failed(nest) || nest->reductions.empty())
+        return false;
+    }
+    for (auto [i, init] : llvm::enumerate(op.getDpsInits()))
+      if (init == filled)
+        fills[{next, i}] = value;
+    return true;
+  }
+  return false;
+}
+
+/// What is computed, for people: the result's name if it has one, its size and the terms of a sum.
+static std::string describeSums(linalg::LinalgOp op, const ContractionProblem &problem) {
+  auto size = [](ArrayRef<ContractionDim> dims) {
+    int64_t product = 1;
+    for (const ContractionDim &dim : dims)
+      product *= dim.extent;
+    return product;
+  };
+  std::string name = nameOf(op.getLoc());
+  std::string text = name.empty() ? "" : "`" + name + "`, ";
+  if (!problem.batch.empty())
+    text += llvm::formatv("{0} x ", size(problem.batch));
+  return text + llvm::formatv("{0} x {1} sums of {2} products", size(problem.m), size(problem.n),
+                              size(problem.k))
+                    .str();
+}
+
+/// Which loop threads share, in the terms of describeSums.
+static StringRef describeSplit(const ContractionTiling &tiling) {
+  if (tiling.split == ThreadSplit::Batch)
+    return "; threads share the batch";
+  return (tiling.split == ThreadSplit::Rows) != tiling.swapped ? "; threads share m"
+                                                               : "; threads share n";
+}
+
+LogicalResult FunctionLowering::lowerContraction(linalg::LinalgOp op, ContractionKernel &plan) {
+  const bool everyThread = plan.everyThread;
+  SmallVector<Access> accesses = operandAccesses(plan);
+  if (everyThread) {
+    plan.operands.thread = thread;
+    plan.operands.threads = threads;
+  } else {
+    for (Access &access : accesses)
+      access.ownership.kind = Ownership::FirstThread;
+  }
+  if (plan.tiling.scratchBytes)
+    plan.operands.scratch = scratchMemory();
+  remark::passed(op.getLoc(), remark::RemarkOpts::name("tiling")
+                                  .category(contractionCategory)
+                                  .function(function.getSymName()))
+      << remark::detail::LazyTextBuild{
+             "Remark", [&] {
+               return describeSums(op, plan.problem) + ": " + plan.tiling.reason +
+                      (everyThread ? describeSplit(plan.tiling).str() : "");
+             }};
+  beginKernel(op, accesses, everyThread);
+  // Without blocks (a function that is no compiled one) loops go where the contraction was.
+  if (failed(callContraction(plan)) && failed(emitKernel(builder, plan, target)))
+    return op.emitOpError("cannot be lowered as a contraction");
+  if (plan.epilogue)
+    done.insert(plan.epilogue);
+  op.erase();
+  return success();
+}
+
+LogicalResult FunctionLowering::callContraction(const ContractionKernel &kernel) {
+  SmallVector<linalg::LinalgOp> ops{kernel.op};
+  if (kernel.epilogue)
+    ops.push_back(kernel.epilogue);
+  std::string choices;
+  llvm::raw_string_ostream(choices)
+      << kernel.problem.accumulate << kernel.problem.usesResult
+      << static_cast<int>(kernel.tiling.split) << kernel.tiling.reason;
+  KernelThread shared{kernel.operands.thread, kernel.operands.threads, kernel.operands.scratch};
+  return library.call(builder, ops, "contraction", choices, shared,
+                      [&target = target, tiling = kernel.tiling,
+                       accumulate = kernel.problem.accumulate,
+                       usesResult = kernel.problem.usesResult](OpBuilder &inner, func::FuncOp,
+                                                               ArrayRef<linalg::LinalgOp> copies,
+                                                               const KernelThread &own) {
+                        ContractionKernel copy;
+                        copy.op = copies[0];
+                        if (copies.size() > 1)
+                          copy.epilogue = copies[1];
+                        copy.tiling = tiling;
+                        describeKernel(copy, accumulate, usesResult);
+                        copy.operands.thread = own.number;
+                        copy.operands.threads = own.count;
+                        copy.operands.scratch = own.scratch;
+                        return emitKernel(inner, copy, target);
+                      });
+}
+
+LogicalResult FunctionLowering::callNest(linalg::LinalgOp op, const KernelPlan &plan,
+                                         bool everyThread, ArrayRef<TypedAttr> initial) {
+  std::string choices;
+  llvm::raw_string_ostream stream(choices);
+  for (TypedAttr value : initial)
+    stream << value << ' ';
+  // What does not follow from the op alone.
+  if (everyThread)
+    stream << *plan.partitionLoop << ' ';
+  stream << plan.copies;
+  KernelThread shared;
+  if (everyThread)
+    shared = {thread, threads, Value()};
+  return library.call(builder, op, "kernel", choices, shared,
+                      [plan, everyThread, initial = SmallVector<TypedAttr>(initial)](
+                          OpBuilder &inner, func::FuncOp kernel, ArrayRef<linalg::LinalgOp> copies,
+                          const KernelThread &own) {
+                        FlatMemory memory;
+                        ConstantPool constants(kernel);
+                        FailureOr<KernelNest> nest = describeNest(copies[0], memory);
+                        if (failed(nest))
+                          return LogicalResult(failure());
+                        UnitRange range;
+                        if (everyThread)
+                          range = divideUnits(inner, kernel.getLoc(), constants,
+                                              plan.partitionUnits, own.number, own.count);
+                        emitKernel(inner, *nest, plan, constants, everyThread ? &range : nullptr,
+                                   initial);
+                        return LogicalResult(success());
+                      });
+}
+
+/// Results that stayed on tiles needed no memory, and what kernels of their own are given needs no
+/// view here.
+void FunctionLowering::eraseUnused() {
+  for (Operation &operation : llvm::make_early_inc_range(llvm::reverse(function.getBody().front())))
+    if (isOpTriviallyDead(&operation) ||
+        (isa<memref::AllocaOp>(operation) && operation.use_empty()))
+      operation.erase();
+}
+
+/// Any other operation with effects runs on thread 0, as it is.
+void FunctionLowering::lowerSerial(Operation *operation) {
+  if (!threaded)
+    return;
+  SmallVector<Access> accesses;
+  operation->walk([&](Operation *inner) {
+    for (Value operand : inner->getOperands())
+      if (isa<MemRefType>(operand.getType())) {
+        accesses.push_back(wholeAccess(operand, true));
+        accesses.back().ownership.kind = Ownership::FirstThread;
+      }
+  });
+  beginKernel(operation, accesses, false);
+  operation->moveBefore(builder.getInsertionBlock(), builder.getInsertionPoint());
+}
+
+LogicalResult FunctionLowering::lower(Operation *operation) {
+  auto op = dyn_cast<linalg::LinalgOp>(operation);
+  if (!op) {
+    lowerSerial(operation);
+    return success();
+  }
+  if (ContractionKernel *contraction = planner.contraction(operation))
+    return lowerContraction(op, *contraction);
+
+  auto &[nest, plan, everyThread] = *planner.nest(operation);
+  beginKernel(op, kernelAccesses(nest, plan, everyThread), everyThread);
+  SmallVector<TypedAttr> initial;
+  for (unsigned i = 0; i < nest.outputs.size(); ++i)
+    initial.push_back(fills.lookup({operation, i}));
+  if (failed(callNest(op, plan, everyThread, initial))) {
+    UnitRange range = everyThread ? unitRange(plan.partitionUnits) : UnitRange();
+    emitKernel(builder, nest, plan, constants, everyThread ? &range : nullptr, initial);
+  }
+  op.erase();
+  return success();
+}
+
+LogicalResult FunctionLowering::run() {
+  hoistViews();
+  Block &entry = function.getBody().front();
+  threaded = function->hasAttr("nn.threaded");
+  if (threaded) {
+    thread = function.getArgument(function.getNumArguments() - 2);
+    threads = function.getArgument(function.getNumArguments() - 1);
+    builder.setInsertionPointToStart(&entry);
+    Value zero = constants.index(0);
+    builder.setInsertionPointAfterValue(zero);
+    isFirst =
+        arith::CmpIOp::create(builder, function.getLoc(), arith::CmpIPredicate::eq, thread, zero);
+  }
+  SmallVector<Operation *> kernels;
+  for (Operation &operation : entry.without_terminator())
+    if (!isPreparation(operation))
+      kernels.push_back(&operation);
+  llvm::erase_if(kernels, [&](Operation *kernel) {
+    auto fill = dyn_cast<linalg::FillOp>(kernel);
+    if (!fill || !absorbFill(fill))
+      return false;
+    fill.erase();
+    return true;
+  });
+  if (failed(planner.plan(kernels, threaded)))
+    return failure();
+  for (Operation *kernel : kernels) {
+    if (done.contains(kernel))
+      kernel->erase();
+    else if (failed(lower(kernel)))
+      return failure();
+  }
+  eraseUnused();
+  return success();
+}
+
+namespace {
+
+struct LowerToLoopsPass : impl::LowerToLoopsBase<LowerToLoopsPass> {
+  using LowerToLoopsBase::LowerToLoopsBase;
+
+  void runOnOperation() override {
+    std::string error;
+    std::optional<TargetDescription> target = describeTarget(targetCpu, "", error);
+    if (!target) {
+      getOperation().emitError() << error;
+      return signalPassFailure();
+    }
+    bool threaded = false, profiled = false;
+    TilingCache tilings(*target);
+    KernelLibrary library(getOperation());
+    for (auto function : llvm::to_vector(getOperation().getOps<func::FuncOp>())) {
+      if (function.isExternal() || function->hasAttr(kernelAttrName))
+        continue;
+      threaded |= function->hasAttr("nn.threaded");
+      function.walk([&](linalg::LinalgOp op) { profiled |= op->hasAttr(regionAttrName); });
+      if (failed(FunctionLowering(function, *target, tilings, library).run()))
+        return signalPassFailure();
+    }
+    if (failed(library.emit()))
+      return signalPassFailure();
+    Type index = IndexType::get(&getContext());
+    if (threaded)
+      declare(barrierName, {});
+    if (profiled)
+      declare(profileName, {index, index});
+  }
+
+  /// A function of the runtime.
+  void declare(StringRef name, TypeRange arguments) {
+    if (getOperation().lookupSymbol(name))
+      return;
+    OpBuilder builder = OpBuilder::atBlockBegin(getOperation().getBody());
+    auto function = func::FuncOp::create(builder, getOperation().getLoc(), name,
+                                         builder.getFunctionType(arguments, {}));
+    function.setPrivate();
+  }
+};
+
+} // namespace
+} // namespace nnc

@@ -1,0 +1,244 @@
+#include "compiler/memory/Schedule.h"
+
+#include "llvm/ADT/DenseSet.h"
+#include "llvm/ADT/MapVector.h"
+
+#include <queue>
+
+using namespace mlir;
+
+namespace nnc {
+
+namespace {
+
+/// What has to run before what, among nodes that kernels are assigned to.
+class DependenceGraph {
+public:
+  /// Every kernel a node of its own.
+  explicit DependenceGraph(const BufferAnalysis &analysis);
+
+  unsigned nodeOf(Operation *kernel) const { return find(numbers.at(kernel)); }
+  void addEdge(unsigned from, unsigned to) { successors[from].insert(to); }
+  llvm::DenseSet<unsigned> nextOf(unsigned node) const;
+  /// Does `to` run after `from` in any order? `except` is an edge not to take.
+  bool reaches(unsigned from, unsigned to, bool exceptDirectly = false) const;
+  void merge(unsigned into, unsigned other);
+
+private:
+  unsigned find(unsigned number) const {
+    while (parents[number] != number)
+      number = parents[number];
+    return number;
+  }
+
+  DenseMap<Operation *, unsigned> numbers;
+  SmallVector<unsigned> parents;
+  SmallVector<llvm::SetVector<unsigned>> successors;
+};
+
+} // namespace
+
+DependenceGraph::DependenceGraph(const BufferAnalysis &analysis) {
+  for (auto [i, kernel] : llvm::enumerate(analysis.kernels)) {
+    numbers[kernel] = i;
+    parents.push_back(i);
+  }
+  successors.resize(parents.size());
+  for (auto [i, kernel] : llvm::enumerate(analysis.kernels)) {
+    auto dependOn = [&](Value tensor) {
+      if (Operation *producer = producerOf(tensor))
+        addEdge(numbers[producer], i);
+    };
+    for (Value operand : kernel->getOperands())
+      if (isa<RankedTensorType>(operand.getType()))
+        dependOn(operand);
+    for (Value tensor : tensorsRead(kernel))
+      dependOn(tensor);
+  }
+}
+
+llvm::DenseSet<unsigned> DependenceGraph::nextOf(unsigned node) const {
+  llvm::DenseSet<unsigned> next;
+  for (unsigned successor : successors[node])
+    if (find(successor) != node)
+      next.insert(find(successor));
+  return next;
+}
+
+bool DependenceGraph::reaches(unsigned from, unsigned to, bool exceptDirectly) const {
+  SmallVector<unsigned> work{from};
+  llvm::DenseSet<unsigned> seen;
+  while (!work.empty()) {
+    unsigned node = work.pop_back_val();
+    for (unsigned next : nextOf(node)) {
+      if (next == to && exceptDirectly && node == from)
+        continue;
+      if (next == to)
+        return true;
+      if (seen.insert(next).second)
+        work.push_back(next);
+    }
+  }
+  return false;
+}
+
+void DependenceGraph::merge(unsigned into, unsigned other) {
+  parents[other] = into;
+  successors[into].insert(successors[other].begin(), successors[other].end());
+}
+
+/// The storages of the arguments that a kernel writes over.
+using OverwrittenStorages = DenseMap<Operation *, SmallVector<unsigned, 1>>;
+
+/// The first consumer of a contraction that can be its epilogue, if they can run as one.
+static linalg::LinalgOp findEpilogue(const BufferAnalysis &analysis, DependenceGraph &graph,
+                                     linalg::LinalgOp contraction,
+                                     const OverwrittenStorages &overwritten,
+                                     const llvm::DenseSet<Operation *> &grouped,
+                                     SmallVectorImpl<EpilogueDecision> &decisions) {
+  SmallVector<Operation *> users(contraction->getUsers());
+  llvm::sort(users, [](Operation *left, Operation *right) { return left->isBeforeInBlock(right); });
+  users.erase(llvm::unique(users), users.end());
+  linalg::LinalgOp found;
+  // The tiles of an update overwrite what a contraction still reads for later tiles.
+  auto overwrites = [&](Operation *user) {
+    auto storages = overwritten.find(user);
+    return storages != overwritten.end() &&
+           llvm::any_of(contraction.getDpsInputs(), [&](Value input) {
+             return llvm::is_contained(storages->second, analysis.memory(input).storage);
+           });
+  };
+  for (Operation *user : users) {
+    auto consumer = dyn_cast<linalg::LinalgOp>(user);
+    if (!consumer)
+      continue;
+    EpilogueObstacle obstacle = epilogueObstacle(contraction, consumer);
+    if (obstacle == EpilogueObstacle::None) {
+      if (grouped.contains(user))
+        obstacle = EpilogueObstacle::Elsewhere;
+      else if (found)
+        obstacle = EpilogueObstacle::Taken;
+      else if (graph.reaches(graph.nodeOf(contraction), graph.nodeOf(consumer),
+                             /*exceptDirectly=*/true))
+        obstacle = EpilogueObstacle::Dependent;
+      else if (overwrites(user))
+        obstacle = EpilogueObstacle::Overwrites;
+      else
+        found = consumer;
+    }
+    if (obstacle != EpilogueObstacle::NoContraction)
+      decisions.push_back({contraction, consumer, obstacle});
+  }
+  return found;
+}
+
+SmallVector<KernelGroup> groupKernels(const BufferAnalysis &analysis, ArrayRef<Update> updates,
+                                      SmallVectorImpl<EpilogueDecision> &decisions) {
+  DependenceGraph graph(analysis);
+  OverwrittenStorages overwritten;
+  for (const Update &update : updates)
+    if (update.argument)
+      overwritten[update.writer].push_back(analysis.memory(update.argument).storage);
+  llvm::DenseSet<Operation *> grouped;
+  llvm::MapVector<Operation *, KernelGroup> groups; // by the last kernel
+  for (Operation *kernel : analysis.kernels) {
+    auto op = dyn_cast<linalg::LinalgOp>(kernel);
+    if (!op || op.getNumReductionLoops() == 0)
+      continue;
+    KernelGroup group;
+    for (Value init : op.getDpsInits())
+      if (auto fill = init.getDefiningOp<linalg::FillOp>(); fill && fill->hasOneUse()) {
+        group.push_back(fill);
+        graph.merge(graph.nodeOf(op), graph.nodeOf(fill));
+      }
+    group.push_back(kernel);
+    if (linalg::LinalgOp epilogue =
+            findEpilogue(analysis, graph, op, overwritten, grouped, decisions)) {
+      group.push_back(epilogue);
+      graph.merge(graph.nodeOf(op), graph.nodeOf(epilogue));
+    }
+    grouped.insert(group.begin(), group.end());
+    groups[kernel] = std::move(group);
+  }
+  SmallVector<KernelGroup> result;
+  for (Operation *kernel : analysis.kernels) {
+    if (auto found = groups.find(kernel); found != groups.end())
+      result.push_back(found->second);
+    else if (!grouped.contains(kernel))
+      result.push_back({kernel});
+  }
+  return result;
+}
+
+/// Arithmetic on single numbers, such as a learning rate that updates wait for.
+static bool isScalarArithmetic(const KernelGroup &group) {
+  return llvm::all_of(group, [](Operation *kernel) {
+    return llvm::all_of(kernel->getOperandTypes(), [](Type type) {
+      auto tensor = dyn_cast<RankedTensorType>(type);
+      return !tensor || tensor.getRank() == 0;
+    });
+  });
+}
+
+SmallVector<KernelGroup> scheduleKernels(const BufferAnalysis &analysis,
+                                         ArrayRef<KernelGroup> groups, ArrayRef<Update> updates,
+                                         unsigned &offender) {
+  DependenceGraph graph(analysis);
+  for (const KernelGroup &group : groups)
+    for (Operation *kernel : ArrayRef(group).drop_front())
+      graph.merge(graph.nodeOf(group.front()), graph.nodeOf(kernel));
+
+  llvm::DenseSet<unsigned> updateNodes;
+  for (auto [number, update] : llvm::enumerate(updates)) {
+    unsigned writer = graph.nodeOf(update.writer);
+    updateNodes.insert(writer);
+    if (!update.argument)
+      continue;
+    for (Operation *kernel : analysis.storages[analysis.memory(update.argument).storage].readers) {
+      unsigned reader = graph.nodeOf(kernel);
+      if (kernel == update.writer)
+        continue;
+      if (reader == writer || graph.reaches(writer, reader)) {
+        offender = number;
+        return {};
+      }
+      graph.addEdge(reader, writer);
+    }
+  }
+
+  // Nodes are numbered by kernels in program order; groups by the order they come in.
+  DenseMap<unsigned, unsigned> groupOf, waitsFor;
+  for (auto [i, group] : llvm::enumerate(groups))
+    groupOf[graph.nodeOf(group.front())] = i;
+  SmallVector<SmallVector<unsigned>> next(groups.size());
+  SmallVector<unsigned> waiting(groups.size(), 0);
+  for (auto [node, group] : groupOf)
+    for (unsigned successor : graph.nextOf(node)) {
+      next[group].push_back(groupOf.at(successor));
+      ++waiting[groupOf.at(successor)];
+    }
+  using Queue = std::priority_queue<unsigned, std::vector<unsigned>, std::greater<>>;
+  Queue ready, readyEarly;
+  auto release = [&](unsigned group) {
+    // Single numbers take no memory; what waits for them may hold much.
+    bool early = updateNodes.contains(graph.nodeOf(groups[group].front())) ||
+                 isScalarArithmetic(groups[group]);
+    (early ? readyEarly : ready).push(group);
+  };
+  for (unsigned group = 0; group < groups.size(); ++group)
+    if (waiting[group] == 0)
+      release(group);
+  SmallVector<KernelGroup> order;
+  while (!ready.empty() || !readyEarly.empty()) {
+    Queue &queue = readyEarly.empty() ? ready : readyEarly;
+    unsigned group = queue.top();
+    queue.pop();
+    order.push_back(groups[group]);
+    for (unsigned successor : next[group])
+      if (--waiting[successor] == 0)
+        release(successor);
+  }
+  return order;
+}
+
+} // namespace nnc

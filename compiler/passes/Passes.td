@@ -1,0 +1,397 @@
+//===- Passes.td - Every pass, in the order of the pipeline ---------------===//
+
+#ifndef NNC_PASSES
+#define NNC_PASSES
+
+include "mlir/Pass/PassBase.td"
+
+def AddBatch : Pass<"nn-add-batch", "::mlir::ModuleOp"> {
+  let summary = "turn functions of one example into functions of a batch";
+  let dependentDialects = ["::nnc::nn::NNDialect"];
+  let description = [{
+    Input: functions written for one example. Arguments of kind `input` are that
+    example's fields; `nn.batch_mean`, `nn.batch_sum` and `nn.batch_count` say
+    where examples are combined.
+
+    Output: in every function with inputs, these and the results of kind
+    `example_output` have a leading dimension of `batch`, and an argument of kind
+    `example_weight` follows the last input: 1/n for each of the n real examples,
+    0 for padding, which repeats real examples and is left out of means and sums
+    that may be infinite or NaN. Values that depend on an input, or random numbers `like` one
+    that does, have the batch dimension; all others are as before. Neither the
+    three batch operations nor `like` are left. Functions without inputs are not
+    touched. Differentiation follows this pass: `nn.gradient` is kept.
+
+    Errors: a result of kind `output`, `parameter`, `slot` or `state`, or a loss
+    of `nn.gradient`, that differs from example to example (only a gradient by an
+    input may be an `output`).
+
+    ```mlir
+    func.func @f(%x: tensor<3xf32> {nn.kind = "input", nn.name = "x"})
+        -> (tensor<f32> {nn.kind = "output", nn.name = "loss"}) {
+      %sum = nn.reduce_sum %x [0] : tensor<3xf32> -> tensor<f32>
+      %loss = nn.batch_mean %sum : tensor<f32>
+      return %loss : tensor<f32>
+    }
+    ```
+    becomes
+    ```mlir
+    func.func @f(%x: tensor<64x3xf32> {nn.kind = "input", nn.name = "x"},
+                 %w: tensor<64xf32> {nn.kind = "example_weight", nn.name = "example_weight"})
+        -> (tensor<f32> {nn.kind = "output", nn.name = "loss"}) {
+      %sum = nn.reduce_sum %x [1] : tensor<64x3xf32> -> tensor<64xf32>
+      %loss = nn.contract %w, %sum [0] x [0] -> [] : tensor<64xf32>, tensor<64xf32> -> tensor<f32>
+      return %loss : tensor<f32>
+    }
+    ```
+  }];
+  let options = [
+    Option<"batch", "batch", "int64_t", "64", "number of examples in a batch">,
+  ];
+}
+
+def Differentiate : Pass<"nn-differentiate", "::mlir::func::FuncOp"> {
+  let summary = "replace nn.gradient by the operations that compute it";
+  let dependentDialects = ["::nnc::nn::NNDialect"];
+  let description = [{
+    Input: a function of one block, after `nn-add-batch`, with any number of
+    `nn.gradient`; the loss of one may use the results of another.
+
+    Output: no `nn.gradient`. Reverse-mode differentiation: from the loss
+    backwards, each operation that lies between a wanted value and the loss turns
+    the cotangents of its results into those of its operands (the interface
+    Differentiable); cotangents of a value used several times are added. Nothing
+    flows through `nn.stop_gradient`, into conditions, or into indices. The
+    cotangent of a value named NAME is named `d.NAME`; a value that the loss does
+    not depend on gets zeros. So does a branch that is not taken, also where its
+    local derivatives are infinite or NaN.
+
+    Errors: an operation without a derivative between a wanted value and the
+    loss, at its location, also where the path leads through integers or truth
+    values that are converted back to floats.
+
+    Conventions at kinks: where both operands of max or min are equal the
+    gradient goes to the second, so max(x, 0) has derivative 0 at 0; abs has
+    derivative 0 at 0; of equal elements the first gets the gradient of reduce_max
+    and reduce_min; select follows its condition.
+
+    ```mlir
+    %y = nn.exp %x : tensor<f32>
+    %g = nn.gradient %y wrt %x : tensor<f32> wrt tensor<f32>
+    ```
+    becomes
+    ```mlir
+    %y = nn.exp %x : tensor<f32>
+    %one = nn.constant dense<1.0> : tensor<f32>
+    %d.x = nn.mul %one, %y : tensor<f32>
+    ```
+  }];
+}
+
+def Simplify : Pass<"nn-simplify", "::mlir::func::FuncOp"> {
+  let summary = "canonicalise, share common subexpressions, move work to smaller tensors";
+  let dependentDialects = ["::nnc::nn::NNDialect"];
+  let description = [{
+    Input and output: any nn function. The signature stays as it is, arguments
+    that are not used included.
+
+    Runs, until nothing changes, the canonicalisation of the nn operations, CSE,
+    and the patterns of this pass: element-wise operations on broadcasts are done
+    before the broadcast; reductions of broadcasts are done on what is broadcast;
+    a sum of products with a broadcast factor becomes a contraction; a reduction
+    over dimensions of one element becomes a reshape; negations are merged
+    into sums; division by a power of two becomes a multiplication.
+    `nn.stop_gradient` is removed if the function has no `nn.gradient`. Sums may
+    be reassociated, so results can differ in rounding; nothing else about a
+    result changes.
+
+    ```mlir
+    %s = nn.broadcast %scale [] : tensor<f32> -> tensor<4x8xf32>
+    %e = nn.exp %s : tensor<4x8xf32>
+    %p = nn.mul %x, %e : tensor<4x8xf32>
+    %r = nn.reduce_sum %p [1] : tensor<4x8xf32> -> tensor<4xf32>
+    ```
+    becomes
+    ```mlir
+    %e = nn.exp %scale : tensor<f32>
+    %t = nn.reduce_sum %x [1] : tensor<4x8xf32> -> tensor<4xf32>
+    %s = nn.broadcast %e [] : tensor<f32> -> tensor<4xf32>
+    %r = nn.mul %s, %t : tensor<4xf32>
+    ```
+  }];
+}
+
+def AssignLayout : Pass<"nn-assign-layout", "::mlir::ModuleOp"> {
+  let summary = "put the batch where vectors of the contractions want it";
+  let description = [{
+    Input: simplified nn functions of one block, with the batch in front, as
+    `nn-add-batch` leaves it.
+
+    Output: the same functions, of the same signature, in which some values have
+    the batch last instead, and `nn.layout` on each function with a choice: what
+    was chosen, and the cycles it was chosen by. `nn-simplify` is wanted
+    afterwards: it absorbs transpositions into contractions.
+
+    Values fall into groups that have one layout: what operations other than
+    contractions tie together (BatchDims.h). A contraction reads and writes any
+    layout. Batch first lets vectors run along channels, batch last along the
+    examples, which is better where channels are few. The choice is the cheapest
+    found by moving one group after the other, from all first and from all last:
+    the sum of what the contractions cost by the kernel generator's own model and
+    of the transpositions at arguments, at results, and at operations that keep
+    the order (gather, scatter_add, constants, and random numbers, which are a
+    function of the row-major index and so do not depend on the layout). Groups
+    whose examples meet in pairs, and functions without inputs, stay.
+
+    ```mlir
+    %y = nn.contract %x, %w [0, 1] x [1, 2] -> [0, 2]
+        : tensor<64x256xf32>, tensor<256x4xf32> -> tensor<64x4xf32>
+    %e = nn.exp %y : tensor<64x4xf32>
+    %s = nn.reduce_sum %e [1] : tensor<64x4xf32> -> tensor<64xf32>
+    ```
+    becomes
+    ```mlir
+    %y = nn.contract %x, %w [0, 1] x [1, 2] -> [2, 0]
+        : tensor<64x256xf32>, tensor<256x4xf32> -> tensor<4x64xf32>
+    %e = nn.exp %y : tensor<4x64xf32>
+    %s = nn.reduce_sum %e [0] : tensor<4x64xf32> -> tensor<64xf32>
+    ```
+  }];
+  let options = [
+    Option<"targetCpu", "target-cpu", "std::string", "\"native\"", "processor to plan for">,
+    Option<"batch", "batch", "std::string", "\"choose\"",
+           "choose, or for tests first or last: wherever that is possible">,
+  ];
+  let dependentDialects = ["::nnc::nn::NNDialect"];
+}
+
+def Recompute : Pass<"nn-recompute", "::mlir::func::FuncOp"> {
+  let summary = "compute values of the forward pass again instead of saving them";
+  let description = [{
+    Input: a training step of nn functions of one block after differentiation and
+    `nn-assign-layout`: forward pass, backward pass and update in one graph. They
+    are told apart as in StepAnalysis.h: forward is what the result `loss` is
+    computed from, backward what new parameters and slots are computed from
+    besides. Other functions are not touched.
+
+    Output: the same function with the same results to the bit. Operations of the
+    backward pass read from the forward pass only values that are saved; the
+    others are computed again, by clones with the attribute `nn.recomputed` that
+    stand right before their first use and that no later stage merges with the
+    originals. The function's attribute `nn.recompute` says what is computed
+    again, and what for. No CSE of nn operations may follow.
+
+    The choice is a minimum cut of the graph of the forward pass: between what is
+    computed anyway (arguments, constants) and what the backward pass uses. Each
+    value may be cut, which is to save it, for the price of its bytes; computing
+    it again costs its operations, of which `operations-per-byte` are as dear as
+    one byte. Moves that readers do by index arithmetic are free. Recomputation
+    of all in one go would keep in the backward pass what it saved in the forward
+    pass: with `segments` above 1, the forward pass is divided where few bytes
+    are handed on, and what is handed on is not computed again, so that a segment
+    is recomputed when the backward pass comes to it. Cheap values are computed
+    again where they are used, from expensive ones of their segment, rather than
+    kept from where the segment begins or from one use to the next.
+
+    With `operations-per-byte=8`,
+    ```mlir
+    %h = nn.contract %x, %w [0, 1] x [1, 2] -> [0, 2]
+        : tensor<64x256xf32>, tensor<256x256xf32> -> tensor<64x256xf32>
+    %y = nn.mul %h, %h : tensor<64x256xf32>
+    ... // %loss is computed from %y
+    %d = nn.mul %d.y, %h : tensor<64x256xf32>
+    %d.v = nn.contract %y, %d.z [0, 1] x [0, 2] -> [1, 2]
+        : tensor<64x256xf32>, tensor<64x256xf32> -> tensor<256x256xf32>
+    ```
+    becomes
+    ```mlir
+    %h = nn.contract %x, %w [0, 1] x [1, 2] -> [0, 2]
+        : tensor<64x256xf32>, tensor<256x256xf32> -> tensor<64x256xf32>
+    %y = nn.mul %h, %h : tensor<64x256xf32>
+    ...
+    %d = nn.mul %d.y, %h : tensor<64x256xf32>
+    %y_0 = nn.mul %h, %h {nn.recomputed = 0 : i64} : tensor<64x256xf32>
+    %d.v = nn.contract %y_0, %d.z [0, 1] x [0, 2] -> [1, 2]
+        : tensor<64x256xf32>, tensor<64x256xf32> -> tensor<256x256xf32>
+    ```
+  }];
+  let options = [
+    Option<"operationsPerByte", "operations-per-byte", "int64_t", "0",
+           "operations that one byte less is worth; 0: recompute nothing">,
+    Option<"segments", "segments", "int64_t", "1",
+           "parts of the forward pass that are recomputed each for itself">,
+    Option<"minimumBytes", "minimum-bytes", "int64_t", "0",
+           "recompute nothing where no more than this is saved">,
+  ];
+  let dependentDialects = ["::nnc::nn::NNDialect"];
+}
+
+def ConvertNNToLinalg : Pass<"convert-nn-to-linalg", "::mlir::func::FuncOp"> {
+  let summary = "Lower nn ops to linalg on tensors, in destination-passing style";
+  let description = [{
+    Element-wise operations, broadcasts, transpositions, reversals, iota and
+    gather become `linalg.generic` whose indexing maps say what is read where;
+    reductions and contractions become a `linalg.fill` and a `linalg.generic`;
+    slices and reshapes become views; pad and concat insert into a destination;
+    random numbers become the integer arithmetic that their documentation gives.
+    `nn.scatter_add` stays where updates may meet in one place.
+  }];
+  let dependentDialects = [
+    "mlir::affine::AffineDialect", "mlir::arith::ArithDialect", "mlir::linalg::LinalgDialect",
+    "mlir::math::MathDialect", "mlir::tensor::TensorDialect",
+  ];
+}
+
+def FuseElementwise : Pass<"fuse-elementwise", "::mlir::func::FuncOp"> {
+  let summary = "Make one kernel of element-wise ops and what reads their results";
+  let description = [{
+    Producers become part of element-wise and reducing consumers where nothing
+    expensive is computed twice; moves (broadcasts, transpositions) become part
+    of the reader's indexing map, for contractions permutations only. Two
+    kernels over the same elements, one of which reads the other's result, become
+    one with both results. What a kernel reads twice in the same way it reads once.
+    Overlapping windows are read where they lie; if no operand is left whose shape
+    says how often a loop over a window runs, an empty tensor that nobody reads does.
+    Remarks of the category `fusion` say what became one kernel, and for each producer
+    that another kernel reads from memory, why it did not.
+  }];
+  let dependentDialects = [
+    "mlir::affine::AffineDialect", "mlir::linalg::LinalgDialect", "mlir::tensor::TensorDialect",
+  ];
+}
+
+def SplitReductions : Pass<"split-reductions", "::mlir::func::FuncOp"> {
+  let summary = "Let threads share long reductions to few results";
+  let description = [{
+    A reduction that is worth sharing but has too few results to share becomes
+    one to a fixed number of partial results and their combination. The pieces
+    depend on the shape alone, so the sum is the same for any number of threads.
+  }];
+  let dependentDialects = [
+    "mlir::arith::ArithDialect", "mlir::linalg::LinalgDialect", "mlir::tensor::TensorDialect",
+  ];
+}
+
+def MarkZeroBorders : Pass<"mark-zero-borders", "::mlir::func::FuncOp"> {
+  let summary = "Tell contractions of the zeros that pad their operands";
+  let description = [{
+    Before, contractions read padded images, through windows or not. After, those
+    that do have the part of each operand that need not be zero, `nn.interiors`,
+    by which lower-to-loops leaves out products with zeros: of a 3x3 convolution
+    of 4x4 images that is a third. A border of zeros with weights that are not
+    finite therefore gives finite sums.
+
+    ```mlir
+    %padded = tensor.insert_slice %x into %border[0, 1, 0] [8, 4, 3] [1, 1, 1] {nn.zero_border} : ...
+    linalg.generic {...} ins(%padded, %w : tensor<8x6x3xf32>, tensor<3x3x5xf32>) ...
+    // =>
+    linalg.generic {...} ins(%padded, %w : tensor<8x6x3xf32>, tensor<3x3x5xf32>)
+        {nn.interiors = [array<i64: 0, 8, 1, 5, 0, 3>, array<i64>]} ...
+    ```
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def MergeEqualKernels : Pass<"merge-equal-kernels", "::mlir::func::FuncOp"> {
+  let summary = "Compute equal kernels once";
+  let description = [{
+    Input: a function of one block. Output: the same function without operations
+    that nothing uses, without operations that equal an earlier one, and without
+    equal subexpressions in the bodies of kernels.
+
+    MLIR's CSE leaves regions out of its hash. Kernels that differ in their bodies
+    alone, such as the initialisations of equal layers, then fall into one bucket
+    and are compared each with each; here bodies are part of the hash.
+
+    ```mlir
+    %0 = linalg.generic {...} ins(%x : ...) outs(%e : ...) { ... math.exp ... }
+    %1 = linalg.generic {...} ins(%x : ...) outs(%e : ...) { ... math.tanh ... }
+    %2 = linalg.generic {...} ins(%x : ...) outs(%e : ...) { ... math.exp ... }
+    ```
+    Uses of `%2` become uses of `%0`; `%1` stays.
+  }];
+  let dependentDialects = ["mlir::linalg::LinalgDialect"];
+}
+
+def AssignArena : Pass<"assign-arena", "::mlir::ModuleOp"> {
+  let summary = "Give every tensor its place in the blocks of memory of compiled functions";
+  let description = [{
+    The bufferisation of nnc. Each function `f` on tensors becomes a function
+    `nnc_f` that is given the blocks `persistent`, `arena`, `inputs`, `outputs`
+    and `scalars` as bytes, then the number of its thread and of all threads.
+    The attributes `nn.kind` and `nn.name` of arguments and results say which
+    block a tensor lies in; without them arguments are inputs and results are
+    outputs.
+
+    Kernels are ordered so that the new value of a persistent tensor can be
+    written over the old one; where something needs both, the new value is copied
+    at last. Updates come as soon as they can, and so does arithmetic on single
+    numbers, which they wait for. Element-wise kernels write over an operand that
+    dies. All other
+    tensors get a place in the arena by the memory planner, whose plan is
+    verified. The layouts stay on the module and its functions as attributes;
+    see BlockLayout.h. With `profile` every kernel is given the number of its
+    region, which lower-to-loops reports to the runtime.
+  }];
+  let options = [
+    Option<"profile", "profile", "bool", "false", "number the kernels for a profile">,
+  ];
+  let dependentDialects = [
+    "mlir::arith::ArithDialect", "mlir::func::FuncDialect", "mlir::linalg::LinalgDialect",
+    "mlir::LLVM::LLVMDialect", "mlir::memref::MemRefDialect", "mlir::scf::SCFDialect",
+    "mlir::tensor::TensorDialect",
+  ];
+}
+
+def LowerToLoops : Pass<"lower-to-loops", "::mlir::ModuleOp"> {
+  let summary = "Lower linalg ops on memrefs to vector code in scf loops, shared among threads";
+  let description = [{
+    Contractions go to the kernel generator of Contraction.h; every other linalg
+    op is planned by KernelPlan.h and emitted by KernelEmitter.h. A kernel whose
+    operands lie in the blocks of a function becomes a function of its own, which
+    equal kernels of the module share (KernelLibrary.h); another stays where it is.
+    In a function
+    with the attribute `nn.threaded`, whose last two arguments are the number of
+    this thread and of all threads, a kernel that is worth it shares one of its
+    parallel loops; the others run on thread 0. `@nnc_barrier` is called where
+    Barriers.h says so. The partition never changes a result.
+  }];
+  let options = [
+    Option<"targetCpu", "target-cpu", "std::string", "\"native\"", "processor to plan for">,
+  ];
+  let dependentDialects = [
+    "mlir::arith::ArithDialect", "mlir::func::FuncDialect", "mlir::LLVM::LLVMDialect",
+    "mlir::math::MathDialect", "mlir::memref::MemRefDialect", "mlir::scf::SCFDialect",
+    "mlir::vector::VectorDialect",
+  ];
+}
+
+def ExpandMath : Pass<"expand-math", "::mlir::ModuleOp"> {
+  let summary = "Replace the math dialect's functions by arithmetic on f32, by calls on f64";
+  let description = [{
+    exp, expm1, log, log1p, tanh, erf, sin, cos, powf and rsqrt on f32 scalars
+    and vectors of any shape become arithmetic, at most 4 units in the last
+    place off (docs/math.md); on f64 they become calls of the C library, element
+    by element. Other ops of the dialect stay for lower-to-llvm.
+  }];
+  let options = [
+    Option<"targetCpu", "target-cpu", "std::string", "\"native\"", "processor to plan for">,
+  ];
+  let dependentDialects = [
+    "mlir::arith::ArithDialect", "mlir::func::FuncDialect", "mlir::math::MathDialect",
+    "mlir::scf::SCFDialect", "mlir::vector::VectorDialect",
+  ];
+}
+
+def LowerToLLVM : Pass<"lower-to-llvm", "::mlir::ModuleOp"> {
+  let summary = "Convert scf, arith, vector, memref and func to the LLVM dialect";
+  let description = [{
+    One conversion for all, with memrefs of static shape passed as bare pointers.
+  }];
+  let dependentDialects = [
+    "mlir::arith::ArithDialect", "mlir::cf::ControlFlowDialect", "mlir::func::FuncDialect",
+    "mlir::LLVM::LLVMDialect", "mlir::vector::VectorDialect",
+  ];
+}
+
+#endif // NNC_PASSES

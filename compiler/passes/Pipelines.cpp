@@ -1,0 +1,117 @@
+#include "compiler/passes/Pipelines.h"
+
+#include "compiler/passes/Passes.h"
+
+#include "mlir/Dialect/LLVMIR/Transforms/Passes.h"
+#include "mlir/Pass/PassOptions.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+
+namespace nnc {
+
+void buildNnPipeline(OpPassManager &passes, int64_t batch) {
+  passes.addPass(createAddBatch({batch}));
+  passes.addNestedPass<func::FuncOp>(createCSEPass());
+}
+
+void buildGradPipeline(OpPassManager &passes) {
+  passes.addNestedPass<func::FuncOp>(createDifferentiate());
+}
+
+void buildOptPipeline(OpPassManager &passes, const LoweringOptions &options) {
+  passes.addNestedPass<func::FuncOp>(createSimplify());
+  passes.addPass(createAssignLayout({options.targetCpu, "choose"}));
+  passes.addNestedPass<func::FuncOp>(createSimplify());
+  buildRecomputation(passes, options.recomputation);
+}
+
+void buildRecomputation(OpPassManager &passes, const RecomputationLevel &level) {
+  passes.addNestedPass<func::FuncOp>(
+      createRecompute({level.operationsPerByte, level.segments, level.minimumBytes}));
+}
+
+void buildLinalgPipeline(OpPassManager &passes, const LoweringOptions &) {
+  passes.addNestedPass<func::FuncOp>(createConvertNNToLinalg());
+  passes.addNestedPass<func::FuncOp>(createFuseElementwise());
+  passes.addNestedPass<func::FuncOp>(createSplitReductions());
+  passes.addNestedPass<func::FuncOp>(createMarkZeroBorders());
+  passes.addNestedPass<func::FuncOp>(createMergeEqualKernels());
+}
+
+void buildLoopsPipeline(OpPassManager &passes, const LoweringOptions &options) {
+  passes.addPass(createAssignArena({options.profile}));
+  passes.addPass(createLowerToLoops({options.targetCpu}));
+  passes.addNestedPass<func::FuncOp>(createCSEPass());
+}
+
+void buildLlvmPipeline(OpPassManager &passes, const LoweringOptions &options) {
+  passes.addPass(createExpandMath({options.targetCpu}));
+  passes.addPass(createLowerToLLVM());
+  passes.addNestedPass<LLVM::LLVMFuncOp>(createCSEPass());
+  if (options.lines)
+    passes.addPass(LLVM::createDIScopeForLLVMFuncOpPass());
+}
+
+namespace {
+
+struct BatchOption : PassPipelineOptions<BatchOption> {
+  Option<int64_t> batch{*this, "batch", llvm::cl::desc("number of examples in a batch"),
+                        llvm::cl::init(64)};
+};
+
+struct OptOptions : PassPipelineOptions<OptOptions> {
+  Option<std::string> targetCpu{*this, "target-cpu", llvm::cl::desc("processor to plan for"),
+                                llvm::cl::init("native")};
+  Option<int64_t> operationsPerByte{*this, "operations-per-byte",
+                                    llvm::cl::desc("as of nn-recompute"),
+                                    llvm::cl::init(defaultRecomputation.operationsPerByte)};
+  Option<int64_t> segments{*this, "segments", llvm::cl::desc("as of nn-recompute"),
+                           llvm::cl::init(defaultRecomputation.segments)};
+  Option<int64_t> minimumBytes{*this, "minimum-bytes", llvm::cl::desc("as of nn-recompute"),
+                               llvm::cl::init(defaultRecomputation.minimumBytes)};
+};
+
+struct StageOptions : PassPipelineOptions<StageOptions> {
+  Option<std::string> targetCpu{*this, "target-cpu", llvm::cl::desc("processor to plan for"),
+                                llvm::cl::init("native")};
+  Option<bool> profile{*this, "profile",
+                       llvm::cl::desc("report to the runtime where kernels begin"),
+                       llvm::cl::init(false)};
+};
+
+} // namespace
+
+static void registerStage(StringRef name, StringRef description,
+                          void (*build)(OpPassManager &, const LoweringOptions &)) {
+  PassPipelineRegistration<StageOptions>(
+      name, description, [build](OpPassManager &passes, const StageOptions &options) {
+        build(passes, {options.targetCpu, options.profile});
+      });
+}
+
+void registerStagePipelines() {
+  PassPipelineRegistration<BatchOption>("nn-stage-nn",
+                                        "functions of one example -> functions of a batch",
+                                        [](OpPassManager &passes, const BatchOption &options) {
+                                          buildNnPipeline(passes, options.batch);
+                                        });
+  PassPipelineRegistration<>("nn-stage-grad", "replace nn.gradient by what computes it",
+                             buildGradPipeline);
+  PassPipelineRegistration<OptOptions>(
+      "nn-stage-opt", "simplify the whole step, choose its layouts and what it recomputes",
+      [](OpPassManager &passes, const OptOptions &options) {
+        LoweringOptions lowering;
+        lowering.targetCpu = options.targetCpu;
+        lowering.recomputation = {options.operationsPerByte, options.segments,
+                                  options.minimumBytes};
+        buildOptPipeline(passes, lowering);
+      });
+  registerStage("nn-stage-linalg", "nn on tensors to fused linalg on tensors", buildLinalgPipeline);
+  registerStage("nn-stage-loops", "linalg on tensors to vector loops in blocks of memory",
+                buildLoopsPipeline);
+  registerStage("nn-stage-llvm", "vector loops to the LLVM dialect", buildLlvmPipeline);
+}
+
+} // namespace nnc

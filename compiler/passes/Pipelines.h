@@ -1,0 +1,50 @@
+// The compiler's stages as pass pipelines. `nn-opt` knows each by the name `nn-stage-` and the
+// stage's name, so that a stage can be run alone on the output of the one before.
+#pragma once
+
+#include "mlir/Pass/PassManager.h"
+
+#include <string>
+
+namespace nnc {
+
+/// How much may be recomputed to save memory: the options of nn-recompute.
+struct RecomputationLevel {
+  int64_t operationsPerByte = 0;
+  int64_t segments = 1;
+  int64_t minimumBytes = 0;
+};
+
+/// Without a limit of memory: where activations take far more than a cache, element-wise arithmetic
+/// is done again, which costs a step next to nothing.
+inline constexpr RecomputationLevel defaultRecomputation = {2, 1, 128 << 20};
+
+struct LoweringOptions {
+  std::string targetCpu = "native";
+  /// Report to the runtime where each kernel begins.
+  bool profile = false;
+  /// Keep the source's lines as debug locations. Executables are stripped of them.
+  bool lines = true;
+  RecomputationLevel recomputation = defaultRecomputation;
+};
+
+/// One example -> a batch of `batch` examples.
+void buildNnPipeline(mlir::OpPassManager &passes, int64_t batch);
+/// The derivative requests of the training step become operations.
+void buildGradPipeline(mlir::OpPassManager &passes);
+/// The whole step, simplified, with the batch where its contractions want it.
+void buildOptPipeline(mlir::OpPassManager &passes, const LoweringOptions &options = {});
+/// The end of that pipeline alone: what is computed again instead of being saved.
+void buildRecomputation(mlir::OpPassManager &passes, const RecomputationLevel &level);
+/// From nn ops, without gradients and batch reductions, to structured ops on tensors, fused.
+void buildLinalgPipeline(mlir::OpPassManager &passes, const LoweringOptions &options = {});
+/// To functions on blocks of memory, with vector code in loops that threads share.
+void buildLoopsPipeline(mlir::OpPassManager &passes, const LoweringOptions &options = {});
+/// To the LLVM dialect.
+void buildLlvmPipeline(mlir::OpPassManager &passes, const LoweringOptions &options = {});
+
+/// Registers nn-stage-nn, nn-stage-grad, nn-stage-opt, nn-stage-linalg, nn-stage-loops and
+/// nn-stage-llvm.
+void registerStagePipelines();
+
+} // namespace nnc

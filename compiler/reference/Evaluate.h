@@ -1,0 +1,22 @@
+// A plain, slow and obviously correct evaluator of nn functions: the expected values of every
+// operation and derivative, independent of code generation. f64 arithmetic in f64, f32 results
+// rounded after each operation; sums are accumulated in f64.
+#pragma once
+
+#include "compiler/reference/Tensor.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+namespace nnc::reference {
+
+/// Evaluates a function of one block. The arguments' types are those of the function. Before
+/// nn-add-batch the batch is one example. Fails, with an error at the operation, on operations that
+/// have no value of their own (nn.gradient) or are not of the nn dialect.
+mlir::FailureOr<llvm::SmallVector<Tensor>> evaluate(mlir::func::FuncOp function,
+                                                    llvm::ArrayRef<Tensor> arguments);
+
+/// The value of one operation of a function's block but its terminator, given those of its
+/// operands; fails like `evaluate`.
+mlir::FailureOr<Tensor> evaluateOp(mlir::Operation &op,
+                                   llvm::function_ref<const Tensor &(mlir::Value)> valueOf);
+
+} // namespace nnc::reference

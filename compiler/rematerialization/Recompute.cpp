@@ -1,0 +1,350 @@
+#include "compiler/analysis/BlockLayout.h"
+#include "compiler/rematerialization/MinimumCut.h"
+#include "compiler/conversion/NNToLinalg.h"
+#include "compiler/passes/Passes.h"
+#include "compiler/analysis/Recomputed.h"
+#include "compiler/passes/RemarkCategories.h"
+#include "compiler/analysis/StepAnalysis.h"
+
+#include "mlir/IR/IRMapping.h"
+#include "mlir/IR/Remarks.h"
+#include "llvm/Support/FormatVariadic.h"
+
+using namespace mlir;
+
+namespace nnc {
+
+#define GEN_PASS_DEF_RECOMPUTE
+#include "compiler/passes/Passes.h.inc"
+
+static int64_t elements(Value tensor) {
+  return cast<RankedTensorType>(tensor.getType()).getNumElements();
+}
+
+static int64_t bytesOf(Value tensor) { return bytesOf(cast<RankedTensorType>(tensor.getType())); }
+
+/// What is never a value in memory of its own: views, and moves that whoever reads them does by
+/// index arithmetic.
+static bool isFree(Operation *op) {
+  return isa<nn::ReshapeOp, nn::SliceOp, nn::BroadcastOp, nn::WindowsOp>(op);
+}
+
+/// Operations of one execution, in units of an addition of two elements.
+static int64_t operationsOf(Operation *op) {
+  if (isFree(op))
+    return 0;
+  int64_t results = elements(op->getResult(0));
+  if (auto contract = dyn_cast<nn::ContractOp>(op)) {
+    int64_t summed = 1;
+    for (auto [dim, label] : llvm::enumerate(contract.getLhsLabels()))
+      if (!llvm::is_contained(contract.getResultLabels(), label))
+        summed *= contract.getLhs().getType().getDimSize(dim);
+    return 2 * results * summed;
+  }
+  if (isa<nn::ReduceSumOp, nn::ReduceMaxOp, nn::ReduceMinOp, nn::ReduceProdOp, nn::ArgmaxOp,
+          nn::OverlapAddOp>(op))
+    return elements(op->getOperand(0));
+  if (isa<nn::RandomUniformOp, nn::RandomNormalOp>(op))
+    return 24 * results;
+  if (isa<nn::ExpOp, nn::Expm1Op, nn::LogOp, nn::Log1pOp, nn::TanhOp, nn::LogisticOp, nn::ErfOp,
+          nn::SinOp, nn::CosOp, nn::PowOp>(op))
+    return 16 * results;
+  if (isa<nn::DivOp, nn::RemOp, nn::SqrtOp, nn::RsqrtOp>(op))
+    return 4 * results;
+  bool elementwise = op->hasTrait<OpTrait::Elementwise>();
+  return elementwise ? results : 4 * results; // moves read and write memory
+}
+
+namespace {
+
+/// Up to this price a value is computed again for each part of the backward pass rather than kept
+/// between its uses there: element-wise arithmetic, not sums of products.
+constexpr int64_t cheapOperationsPerByte = 8;
+
+/// A price that is paid for any operation; the sum of capacities stays far from overflow.
+constexpr int64_t anyOperationsPerByte = 1 << 20;
+
+/// The choice for one training step: what the backward pass computes again.
+class Recomputation {
+public:
+  Recomputation(func::FuncOp function, int64_t operationsPerByte, int64_t segments);
+
+  /// Bytes that are saved if nothing is recomputed.
+  int64_t savedBytes() const;
+  /// Chooses, and rewrites the function; whether anything is recomputed.
+  bool run();
+  /// What was saved without recomputation and is not; the largest first.
+  SmallVector<Value> noLongerSaved() const;
+  RecomputationReport report() const;
+
+private:
+  using Operations = llvm::DenseSet<Operation *>;
+  /// What the backward pass has of the forward pass.
+  struct Cut {
+    Operations recomputed, saved;
+  };
+  /// The clones of recomputed operations that there are at a place in the backward pass.
+  struct Clones {
+    const Operations &recomputed;
+    Operations passing = {}; // of which each user gets a clone of its own
+    IRMapping map = {};
+  };
+
+  void assignSegments(int64_t count);
+  bool crossesSegments(Operation *op) const;
+  Cut cut(int64_t operationsPerByte, const Operations &saved = {}) const;
+  bool isThere(Value value, const Operations &saved) const;
+  Operations findPassing() const;
+  void cloneFor(Operation *user, Clones &clones, OpBuilder &builder);
+
+  func::FuncOp function;
+  StepAnalysis step;
+  int64_t operationsPerByte;
+  SmallVector<Operation *> forward; // in program order, without constants
+  DenseMap<Operation *, unsigned> numbers;
+  SmallVector<int64_t> segmentOf; // of each operation of `forward`
+  Cut original, coarse, fine;
+  int64_t operations = 0; // of all clones
+  int64_t mark = 0;       // of the next clones, which keeps them from being merged with others
+};
+
+} // namespace
+
+/// Whether the value is there in the backward pass without being recomputed.
+bool Recomputation::isThere(Value value, const Operations &saved) const {
+  Operation *definition = value.getDefiningOp();
+  return !definition || isa<nn::ConstantOp>(definition) || saved.contains(definition);
+}
+
+Recomputation::Recomputation(func::FuncOp function, int64_t operationsPerByte, int64_t segments)
+    : function(function), step(function),
+      operationsPerByte(std::min(operationsPerByte, anyOperationsPerByte)) {
+  for (Operation &op : function.getBody().front())
+    if (step.isForward(&op) && !isa<nn::ConstantOp>(op)) {
+      numbers[&op] = forward.size();
+      forward.push_back(&op);
+    }
+  assignSegments(segments);
+  original = cut(0);
+}
+
+/// Divides the forward pass into parts of about the same number of bytes, where few bytes are
+/// handed on: within a quarter of a part from where the parts would be equal.
+void Recomputation::assignSegments(int64_t count) {
+  segmentOf.assign(forward.size(), 0);
+  int64_t size = forward.size();
+  if (count <= 1 || size == 0)
+    return;
+  SmallVector<int64_t> made(size + 1, 0), handedOn(size + 1, 0); // in front of each operation
+  for (auto [i, op] : llvm::enumerate(forward)) {
+    int64_t bytes = bytesOf(op->getResult(0));
+    made[i + 1] = made[i] + (isFree(op) ? 0 : bytes);
+    unsigned last = i;
+    for (Operation *user : op->getUsers())
+      if (auto found = numbers.find(user); found != numbers.end())
+        last = std::max(last, found->second);
+    for (unsigned place = i + 1; place <= last; ++place)
+      handedOn[place] += bytes;
+  }
+  int64_t part = made[size] / count, start = 0;
+  for (int64_t segment = 1; segment < count; ++segment) {
+    int64_t best = -1;
+    for (int64_t place = start + 1; place < size; ++place)
+      if (std::abs(made[place] - part * segment) <= part / 4 &&
+          (best < 0 || handedOn[place] < handedOn[best]))
+        best = place;
+    if (best < 0)
+      continue;
+    for (int64_t place = best; place < size; ++place)
+      ++segmentOf[place];
+    start = best;
+  }
+}
+
+/// Whether a later segment is made of the value: then recomputing that one must not lead here.
+bool Recomputation::crossesSegments(Operation *op) const {
+  return !isFree(op) && llvm::any_of(op->getUsers(), [&](Operation *user) {
+    auto found = numbers.find(user);
+    return found != numbers.end() && segmentOf[found->second] != segmentOf[numbers.at(op)];
+  });
+}
+
+/// A minimum cut between the source, from which all is computed, and the sink, the backward pass.
+/// Every value is two nodes. On the sink's side, the first says that the value is computed again,
+/// the second that the backward pass has it; it is saved if only the second is there.
+/// What is `saved` in any case is there for nothing.
+Recomputation::Cut Recomputation::cut(int64_t price, const Operations &saved) const {
+  FlowNetwork network;
+  unsigned source = network.addNode(), sink = network.addNode();
+  auto made = [](unsigned number) { return 2 + 2 * number; };
+  auto had = [](unsigned number) { return 3 + 2 * number; };
+  for (auto [i, op] : llvm::enumerate(forward)) {
+    network.addNode();
+    network.addNode();
+    if (saved.contains(op))
+      continue;
+    int64_t cycles = operationsOf(op);
+    bool fixed = cycles > 0 && (price == 0 || crossesSegments(op));
+    network.addEdge(source, made(i), fixed ? FlowNetwork::uncuttable : cycles);
+    network.addEdge(made(i), had(i), bytesOf(op->getResult(0)) * std::max<int64_t>(price, 1));
+    for (Value operand : op->getOperands())
+      if (!isThere(operand, saved))
+        network.addEdge(had(numbers.at(operand.getDefiningOp())), made(i), FlowNetwork::uncuttable);
+    if (llvm::any_of(op->getUsers(), [&](Operation *user) { return step.isBackward(user); }))
+      network.addEdge(had(i), sink, FlowNetwork::uncuttable);
+  }
+  std::vector<bool> side = network.sinkSide(source, sink);
+  Cut result;
+  for (auto [i, op] : llvm::enumerate(forward))
+    if (side[had(i)])
+      (side[made(i)] ? result.recomputed : result.saved).insert(op);
+  return result;
+}
+
+/// What is so cheap to make from what is kept, all in all, that it need not live from one use in
+/// the backward pass to the next. Along a chain, as residual connections make it, work adds up
+/// until a value is kept.
+Recomputation::Operations Recomputation::findPassing() const {
+  Operations passing;
+  DenseMap<Operation *, int64_t> work;
+  for (Operation *op : forward) {
+    if (!fine.recomputed.contains(op))
+      continue;
+    int64_t sum = operationsOf(op);
+    for (Value operand : op->getOperands())
+      if (Operation *definition = operand.getDefiningOp(); passing.contains(definition))
+        sum += work.lookup(definition);
+    work[op] = sum;
+    if (sum <= cheapOperationsPerByte * bytesOf(op->getResult(0)))
+      passing.insert(op);
+  }
+  return passing;
+}
+
+/// Lets an operation read clones, which are made, with all that they need, at the builder's place
+/// if nothing has needed them before.
+void Recomputation::cloneFor(Operation *user, Clones &clones, OpBuilder &builder) {
+  SmallVector<Operation *> needed;
+  SmallVector<Value> work(user->getOperands());
+  Operations seen;
+  while (!work.empty()) {
+    Value value = work.pop_back_val();
+    Operation *definition = value.getDefiningOp();
+    if (!definition || !clones.recomputed.contains(definition) || clones.map.contains(value) ||
+        !seen.insert(definition).second)
+      continue;
+    needed.push_back(definition);
+    llvm::append_range(work, definition->getOperands());
+  }
+  llvm::sort(needed, [&](Operation *left, Operation *right) {
+    return numbers.at(left) < numbers.at(right);
+  });
+  for (Operation *op : needed) {
+    Operation *clone = builder.clone(*op, clones.map);
+    clone->setAttr(recomputedAttrName, builder.getI64IntegerAttr(mark));
+    operations += operationsOf(op);
+  }
+  mark += !needed.empty();
+  for (OpOperand &operand : user->getOpOperands())
+    operand.set(clones.map.lookupOrDefault(operand.get()));
+  for (Operation *op : needed)
+    if (clones.passing.contains(op))
+      clones.map.erase(op->getResult(0));
+}
+
+int64_t Recomputation::savedBytes() const {
+  int64_t bytes = 0;
+  for (Operation *op : original.saved)
+    bytes += bytesOf(op->getResult(0));
+  return bytes;
+}
+
+bool Recomputation::run() {
+  coarse = cut(operationsPerByte);
+  if (llvm::none_of(coarse.recomputed, [](Operation *op) { return operationsOf(op) > 0; }))
+    return false;
+  // What is recomputed would live as long as if it had been saved, from where its segment begins:
+  // so cheap values are computed once more, right where they are used, from expensive ones.
+  fine = cut(std::min(operationsPerByte, cheapOperationsPerByte), coarse.saved);
+  Clones segments{coarse.recomputed}, late{fine.recomputed, findPassing()};
+  for (Operation &user : llvm::make_early_inc_range(function.getBody().front())) {
+    if (!step.isBackward(&user))
+      continue;
+    Operation *before = user.getPrevNode();
+    OpBuilder builder(&user);
+    cloneFor(&user, late, builder);
+    // The late clones made just now, and the user, still read the forward pass.
+    Operation *first = before ? before->getNextNode() : &user.getBlock()->front();
+    builder.setInsertionPoint(first);
+    for (Operation *reader = first; reader != user.getNextNode(); reader = reader->getNextNode())
+      cloneFor(reader, segments, builder);
+  }
+  return true;
+}
+
+SmallVector<Value> Recomputation::noLongerSaved() const {
+  SmallVector<Value> values;
+  for (Operation *op : forward)
+    if (original.saved.contains(op) && coarse.recomputed.contains(op))
+      values.push_back(op->getResult(0));
+  llvm::stable_sort(values, [](Value left, Value right) { return bytesOf(left) > bytesOf(right); });
+  return values;
+}
+
+RecomputationReport Recomputation::report() const {
+  RecomputationReport report;
+  report.operations = operations;
+  report.bytes = savedBytes();
+  for (Operation *op : coarse.saved)
+    report.bytes -= bytesOf(op->getResult(0));
+  for (Value value : noLongerSaved())
+    report.values.push_back({nameOf(value.getLoc()), lineOf(value.getLoc()), bytesOf(value)});
+  return report;
+}
+
+/// An operation that the choice is made among: of the dialect, with one result.
+static bool isDifferentiated(Operation &op) {
+  return isa<nn::NNDialect>(op.getDialect()) && !isa<nn::GradientOp>(op);
+}
+
+namespace {
+
+struct RecomputePass : impl::RecomputeBase<RecomputePass> {
+  using RecomputeBase::RecomputeBase;
+
+  void runOnOperation() override {
+    func::FuncOp function = getOperation();
+    if (operationsPerByte <= 0 || function.isExternal() || !function.getBody().hasOneBlock() ||
+        !llvm::all_of(function.getBody().front().without_terminator(), isDifferentiated))
+      return;
+    if (minimumBytes > 0 && Recomputation(function, 0, 1).savedBytes() <= minimumBytes)
+      return;
+    compareMaxima(function);
+    Recomputation recomputation(function, operationsPerByte, segments);
+    if (!recomputation.run())
+      return;
+    function->setAttr(recomputationAttrName, recomputation.report().toAttribute(&getContext()));
+    for (Value value : recomputation.noLongerSaved())
+      explain(value);
+  }
+
+  void explain(Value value) {
+    remark::passed(value.getLoc(), remark::RemarkOpts::name("Recompute")
+                                       .category(recomputationCategory)
+                                       .function(getOperation().getName()))
+        << remark::detail::LazyTextBuild{
+               "Remark", [&] {
+                 std::string name = nameOf(value.getLoc());
+                 return llvm::formatv(
+                            "{0} is computed again for the backward pass: {1} bytes that are "
+                            "not saved",
+                            name.empty() ? value.getDefiningOp()->getName().stripDialect().str()
+                                         : "`" + name + "`",
+                            bytesOf(value))
+                     .str();
+               }};
+  }
+};
+
+} // namespace
+} // namespace nnc

@@ -1,0 +1,194 @@
+// nn-differentiate: reverse-mode differentiation of each nn.gradient.
+//
+// An element that the loss does not depend on has a derivative of exactly 0. Its cotangent is 0,
+// but 0 times an infinite or NaN local derivative is NaN. Where a local derivative may be one of
+// these, the pass selects 0 instead of the product.
+#include "compiler/dialect/NNBuilders.h"
+#include "compiler/transforms/Transforms.h"
+#include "compiler/passes/Passes.h"
+#include "compiler/transforms/ValueRanges.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/DenseSet.h"
+
+namespace nnc {
+#define GEN_PASS_DEF_DIFFERENTIATE
+#include "compiler/passes/Passes.h.inc"
+} // namespace nnc
+
+using namespace mlir;
+using namespace nnc;
+using namespace nnc::nn;
+
+namespace {
+
+bool isFloat(Value value) { return isa<FloatType>(getElementTypeOrSelf(value.getType())); }
+
+/// Whether a condition distinguishes the examples of a batch from those that pad it. The latter are
+/// copies of real examples and finite where these are, so they need no protection.
+bool isExampleMask(Value condition) {
+  while (auto broadcast = condition.getDefiningOp<BroadcastOp>())
+    condition = broadcast.getOperand();
+  auto compare = condition.getDefiningOp<CompareOp>();
+  return compare && kindOf(compare.getLhs()) == exampleWeightKind;
+}
+
+/// Whether only some elements of an operand reach the result, so that the cotangents of others are
+/// 0.
+bool choosesElements(Operation *op) {
+  if (auto select = dyn_cast<SelectOp>(op))
+    return !isExampleMask(select.getCondition());
+  return isa<MaxOp, MinOp, ReduceMaxOp, ReduceMinOp, GatherOp, SliceOp, WindowsOp>(op);
+}
+
+/// The derivative of the loss by a value, so far.
+struct Cotangent {
+  Value value;
+  /// Whether all uses of the value choose among its elements: those that are never chosen have 0.
+  bool isChosen = true;
+};
+
+/// Replaces one nn.gradient. All other nn.gradient operations that it depends on are gone.
+class GradientBuilder {
+public:
+  explicit GradientBuilder(GradientOp gradient)
+      : gradient(gradient), builder(gradient), ranges(*gradient->getBlock(), gradient),
+        wanted(gradient.getValues().begin(), gradient.getValues().end()) {}
+
+  LogicalResult run() {
+    findActive();
+    Location location = withoutName(gradient.getLoc());
+    Value loss = gradient.getLoss();
+    accumulate(loss, buildSplat(builder, location, loss.getType(), 1), false);
+    for (Operation *op : llvm::reverse(activeOps))
+      if (failed(propagate(op)))
+        return failure();
+    for (auto [value, result] : llvm::zip_equal(gradient.getValues(), gradient.getResults())) {
+      Value cotangent = cotangents.lookup(value).value;
+      if (!cotangent)
+        cotangent = buildSplat(builder, location, value.getType(), 0);
+      result.replaceAllUsesWith(cotangent);
+    }
+    gradient.erase();
+    return success();
+  }
+
+private:
+  /// Finds the floats that depend on a wanted value by way of floats, and the operations that
+  /// compute them, in program order. Integers and truth values are steps: their derivative is 0.
+  void findActive() {
+    active = wanted;
+    for (Operation &op : *gradient->getBlock()) {
+      if (&op == gradient.getOperation())
+        break;
+      // Random numbers do not depend on what they are `like`.
+      if (isa<StopGradientOp, RandomUniformOp, RandomNormalOp>(op) ||
+          llvm::none_of(op.getResults(), isFloat) ||
+          llvm::none_of(op.getOperands(), [&](Value operand) { return active.contains(operand); }))
+        continue;
+      active.insert(op.result_begin(), op.result_end());
+      activeOps.push_back(&op);
+    }
+  }
+
+  LogicalResult propagate(Operation *op) {
+    if (llvm::none_of(op->getResults(), [&](Value result) { return cotangents.count(result); }))
+      return success();
+    auto differentiable = dyn_cast<Differentiable>(op);
+    if (!differentiable)
+      return reportNoDerivative(op);
+    Cotangent cotangentOfResult = cotangents.lookup(op->getResult(0));
+    SmallVector<Value> operandCotangents;
+    Operation *before = gradient->getPrevNode();
+    differentiable.buildCotangents(builder, cotangentOfResult.value, operandCotangents);
+    if (cotangentOfResult.isChosen)
+      keepZeros(op, cotangentOfResult.value, before, operandCotangents);
+    bool isChosen = cotangentOfResult.isChosen || choosesElements(op);
+    for (auto [operand, cotangent] : llvm::zip_equal(op->getOperands(), operandCotangents))
+      if (cotangent && active.contains(operand))
+        accumulate(operand, cotangent, isChosen);
+    return success();
+  }
+
+  /// Makes the cotangents of an element-wise operation's operands 0 where that of its result is,
+  /// unless they are anyway. They are computed by the operations behind `before`.
+  void keepZeros(Operation *op, Value cotangent, Operation *before,
+                 MutableArrayRef<Value> operandCotangents) {
+    if (!op->hasTrait<OpTrait::Elementwise>())
+      return;
+    ranges.assume(cotangent, {0, 0, false});
+    for (Operation *built = before->getNextNode(); built != gradient; built = built->getNextNode())
+      ranges.add(built);
+    Term d(builder, withoutName(op->getLoc()), cotangent);
+    Value isZero;
+    for (auto [operand, product] : llvm::zip_equal(op->getOperands(), operandCotangents)) {
+      if (!product || !active.contains(operand) || ranges.of(product).isZero())
+        continue;
+      if (!isZero)
+        isZero = d.compare(ComparePredicate::eq, d.number(0));
+      product = d.number(0).where(isZero, Term(builder, withoutName(op->getLoc()), product));
+    }
+  }
+
+  void accumulate(Value value, Value cotangent, bool isChosen) {
+    auto &[sum, areAllChosen] = cotangents[value];
+    areAllChosen &= isChosen;
+    sum = sum ? AddOp::create(builder, withoutName(value.getLoc()), sum, cotangent) : cotangent;
+    StringRef name = nameOf(value);
+    Operation *producer = sum.getDefiningOp();
+    if (name.empty() || !producer || isa<NameLoc>(producer->getLoc()))
+      return;
+    producer->setLoc(NameLoc::get(builder.getStringAttr("d." + name), producer->getLoc()));
+  }
+
+  LogicalResult reportNoDerivative(Operation *op) const {
+    Value source = op->getResult(0);
+    while (!wanted.contains(source))
+      source = *llvm::find_if(source.getDefiningOp()->getOperands(),
+                              [&](Value operand) { return active.contains(operand); });
+    StringRef kind = kindOf(source);
+    StringRef name = nameOf(source);
+    InFlightDiagnostic diagnostic = op->emitOpError("has no derivative; it is on the path from ")
+                                    << (kind.empty() ? "value" : kind);
+    if (!name.empty())
+      diagnostic << " `" << name << "`";
+    return diagnostic << " to the loss";
+  }
+
+  GradientOp gradient;
+  OpBuilder builder;
+  ValueRanges ranges;
+  llvm::DenseSet<Value> wanted, active;
+  SmallVector<Operation *> activeOps;
+  llvm::DenseMap<Value, Cotangent> cotangents;
+};
+
+/// Removes what the rules built for operands that nobody asked for.
+void eraseDeadOps(Block &block) {
+  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block)))
+    if (isOpTriviallyDead(&op))
+      op.erase();
+}
+
+struct Differentiate : nnc::impl::DifferentiateBase<Differentiate> {
+  void runOnOperation() override {
+    if (failed(differentiate(getOperation())))
+      signalPassFailure();
+  }
+};
+
+} // namespace
+
+LogicalResult nnc::differentiate(func::FuncOp function) {
+  SmallVector<GradientOp> gradients;
+  function.walk([&](GradientOp op) { gradients.push_back(op); });
+  if (gradients.empty())
+    return success();
+  if (!function.getBody().hasOneBlock())
+    return function.emitOpError("must have one block to be differentiated");
+  for (GradientOp gradient : gradients)
+    if (failed(GradientBuilder(gradient).run()))
+      return failure();
+  eraseDeadOps(function.getBody().front());
+  return success();
+}

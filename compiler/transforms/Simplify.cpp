@@ -1,0 +1,228 @@
+// nn-simplify: canonicalisation, CSE, and patterns that move work to smaller tensors.
+#include "compiler/dialect/NNBuilders.h"
+#include "compiler/passes/Passes.h"
+#include "compiler/transforms/Patterns.h"
+#include "mlir/IR/Dominance.h"
+#include "mlir/Transforms/CSE.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include <cmath>
+
+namespace nnc {
+#define GEN_PASS_DEF_SIMPLIFY
+#include "compiler/passes/Passes.h.inc"
+} // namespace nnc
+
+using namespace mlir;
+using namespace nnc;
+using namespace nnc::nn;
+
+namespace {
+
+/// Applies an element-wise operation whose operands are broadcasts of one kind, or constants with
+/// equal elements, to what is broadcast.
+struct SinkBroadcast : OpTraitRewritePattern<OpTrait::Elementwise> {
+  using OpTraitRewritePattern::OpTraitRewritePattern;
+
+  LogicalResult matchAndRewrite(Operation *op, PatternRewriter &rewriter) const override {
+    if (!isa_and_present<NNDialect>(op->getDialect()) || op->getNumResults() != 1)
+      return failure();
+    BroadcastOp model;
+    for (Value operand : op->getOperands()) {
+      auto broadcast = operand.getDefiningOp<BroadcastOp>();
+      if (!broadcast) {
+        if (!matchSplat(operand))
+          return failure();
+        continue;
+      }
+      if (model &&
+          (model.getDims() != broadcast.getDims() ||
+           model.getOperand().getType().getShape() != broadcast.getOperand().getType().getShape()))
+        return failure();
+      model = broadcast;
+    }
+    if (!model)
+      return failure();
+
+    ArrayRef<int64_t> shape = model.getOperand().getType().getShape();
+    OperationState state(op->getLoc(), op->getName());
+    for (Value operand : op->getOperands()) {
+      if (auto broadcast = operand.getDefiningOp<BroadcastOp>())
+        state.operands.push_back(broadcast.getOperand());
+      else
+        state.operands.push_back(buildSplat(rewriter, operand.getLoc(),
+                                            cast<RankedTensorType>(operand.getType()).clone(shape),
+                                            *matchSplat(operand)));
+    }
+    state.addAttributes(op->getAttrs());
+    auto type = cast<RankedTensorType>(op->getResult(0).getType());
+    state.addTypes(type.clone(shape));
+    Value small = rewriter.create(state)->getResult(0);
+    rewriter.replaceOpWithNewOp<BroadcastOp>(op, type, small, model.getDims());
+    return success();
+  }
+};
+
+/// Reduces what is broadcast. A sum over repetitions is a multiple; a maximum or minimum of equal
+/// elements is that element.
+template <typename Op> struct ReduceBroadcast : OpRewritePattern<Op> {
+  using OpRewritePattern<Op>::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(Op op, PatternRewriter &rewriter) const override {
+    auto broadcast = op.getOperand().template getDefiningOp<BroadcastOp>();
+    if (!broadcast)
+      return failure();
+    Location location = withoutName(op.getLoc());
+    int64_t repetitions = 1;
+    for (int64_t dim : op.getDims())
+      if (!llvm::is_contained(broadcast.getDims(), dim))
+        repetitions *= broadcast.getType().getDimSize(dim);
+
+    // Dimensions of the source that are reduced, and where the others go in the result.
+    SmallVector<int64_t> kept = otherDims(op.getDims(), broadcast.getType().getRank());
+    SmallVector<int64_t> sourceDims, resultDims;
+    for (auto [i, dim] : llvm::enumerate(broadcast.getDims())) {
+      if (llvm::is_contained(op.getDims(), dim))
+        sourceDims.push_back(i);
+      else
+        resultDims.push_back(llvm::find(kept, dim) - kept.begin());
+    }
+    Value value = Op::create(rewriter, location, broadcast.getOperand(), sourceDims);
+    if (std::is_same_v<Op, ReduceSumOp> && repetitions != 1) {
+      Term sum(rewriter, location, value);
+      value = sum * static_cast<double>(repetitions);
+    }
+    rewriter.replaceOp(op, buildBroadcast(rewriter, location, value, resultDims, op.getType()));
+    return success();
+  }
+};
+
+/// A sum of products with a broadcast factor is a contraction: the broadcast need not be made.
+struct SumOfProduct : OpRewritePattern<ReduceSumOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(ReduceSumOp op, PatternRewriter &rewriter) const override {
+    auto product = op.getOperand().getDefiningOp<MulOp>();
+    if (!product || !isa<FloatType>(op.getType().getElementType()) ||
+        !(product.getLhs().getDefiningOp<BroadcastOp>() ||
+          product.getRhs().getDefiningOp<BroadcastOp>()))
+      return failure();
+    int64_t rank = product.getType().getRank();
+    SmallVector<int64_t> labels = consecutiveDims(rank);
+    rewriter.replaceOpWithNewOp<ContractOp>(op, product.getLhs(), product.getRhs(), labels, labels,
+                                            otherDims(op.getDims(), rank));
+    return success();
+  }
+};
+
+/// A reduction over dimensions of one element each.
+template <typename Op> struct ReduceUnitDims : OpRewritePattern<Op> {
+  using OpRewritePattern<Op>::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(Op op, PatternRewriter &rewriter) const override {
+    RankedTensorType type = op.getOperand().getType();
+    if (!llvm::all_of(op.getDims(), [&](int64_t dim) { return type.getDimSize(dim) == 1; }))
+      return failure();
+    rewriter.replaceOpWithNewOp<ReshapeOp>(op, op.getType(), op.getOperand());
+    return success();
+  }
+};
+
+struct AddOfNegation : OpRewritePattern<AddOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(AddOp op, PatternRewriter &rewriter) const override {
+    if (auto negation = op.getRhs().getDefiningOp<NegOp>())
+      rewriter.replaceOpWithNewOp<SubOp>(op, op.getLhs(), negation.getOperand());
+    else if (auto negation = op.getLhs().getDefiningOp<NegOp>())
+      rewriter.replaceOpWithNewOp<SubOp>(op, op.getRhs(), negation.getOperand());
+    else
+      return failure();
+    return success();
+  }
+};
+
+struct SubOfNegation : OpRewritePattern<SubOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(SubOp op, PatternRewriter &rewriter) const override {
+    auto negation = op.getRhs().getDefiningOp<NegOp>();
+    if (!negation)
+      return failure();
+    rewriter.replaceOpWithNewOp<AddOp>(op, op.getLhs(), negation.getOperand());
+    return success();
+  }
+};
+
+struct MulByMinusOne : OpRewritePattern<MulOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(MulOp op, PatternRewriter &rewriter) const override {
+    if (matchSplat(op.getRhs()) != -1.0)
+      return failure();
+    rewriter.replaceOpWithNewOp<NegOp>(op, op.getLhs());
+    return success();
+  }
+};
+
+/// The reciprocal of a power of two is exact, so multiplying by it rounds as dividing does.
+struct DivByPowerOfTwo : OpRewritePattern<DivOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(DivOp op, PatternRewriter &rewriter) const override {
+    std::optional<double> divisor = matchSplat(op.getRhs());
+    int exponent;
+    if (!divisor || !isa<FloatType>(op.getType().getElementType()) ||
+        std::fabs(std::frexp(*divisor, &exponent)) != 0.5 || std::abs(exponent) > 100)
+      return failure();
+    Term dividend(rewriter, op.getLoc(), op.getLhs());
+    rewriter.replaceOp(op, Value(dividend * (1 / *divisor)));
+    return success();
+  }
+};
+
+struct RemoveStopGradient : OpRewritePattern<StopGradientOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(StopGradientOp op, PatternRewriter &rewriter) const override {
+    rewriter.replaceOp(op, op.getOperand());
+    return success();
+  }
+};
+
+struct Simplify : nnc::impl::SimplifyBase<Simplify> {
+  void runOnOperation() override {
+    func::FuncOp function = getOperation();
+    MLIRContext *context = &getContext();
+    RewritePatternSet patterns(context);
+    for (RegisteredOperationName name : context->getRegisteredOperations())
+      if (name.getDialectNamespace() == NNDialect::getDialectNamespace())
+        name.getCanonicalizationPatterns(patterns, context);
+    patterns
+        .add<SinkBroadcast, ReduceBroadcast<ReduceSumOp>, ReduceBroadcast<ReduceMaxOp>,
+             ReduceBroadcast<ReduceMinOp>, SumOfProduct, ReduceUnitDims<ReduceSumOp>,
+             ReduceUnitDims<ReduceMaxOp>, ReduceUnitDims<ReduceMinOp>, ReduceUnitDims<ReduceProdOp>,
+             AddOfNegation, SubOfNegation, MulByMinusOne, DivByPowerOfTwo>(context);
+    populateWindowPatterns(patterns);
+    bool hasGradient =
+        function.walk([](GradientOp) { return WalkResult::interrupt(); }).wasInterrupted();
+    if (!hasGradient)
+      patterns.add<RemoveStopGradient>(context);
+    FrozenRewritePatternSet frozen(std::move(patterns));
+
+    GreedyRewriteConfig config;
+    config.setRegionSimplificationLevel(GreedySimplifyRegionLevel::Disabled);
+    IRRewriter rewriter(context);
+    bool changed = true;
+    while (changed) {
+      if (failed(applyPatternsGreedily(function, frozen, config))) {
+        function.emitOpError("did not reach a fixed point of simplification");
+        return signalPassFailure();
+      }
+      DominanceInfo dominance;
+      changed = false;
+      eliminateCommonSubExpressions(rewriter, dominance, function, &changed);
+    }
+  }
+};
+
+} // namespace
