@@ -75,7 +75,9 @@ ProcessResult run(const std::vector<std::string> &command, const ProcessOptions 
       rlimit limit{options.fileSizeLimit, options.fileSizeLimit};
       setrlimit(RLIMIT_FSIZE, &limit);
     }
-    std::signal(options.signal, SIG_DFL); // who runs the tests in the background ignores SIGINT
+    // A shell, or nohup, may have let the tests ignore these.
+    for (int signal : {options.signal, SIGHUP, SIGINT, SIGTERM, SIGPIPE})
+      std::signal(signal, SIG_DFL);
     std::vector<char *> words;
     for (const std::string &word : command)
       words.push_back(const_cast<char *>(word.c_str()));
