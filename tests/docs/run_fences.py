@@ -1,7 +1,8 @@
 """Runs the fenced blocks of a document, so that it says what is true.
 
 Usage: run_fences.py DOCUMENT FOLDER. FOLDER is made anew; blocks of the document run in it one after the other. It has
-the folders `examples` (a copy), `build` (what the binaries come from) and, where $NNC_SHARED has them, `data` and `golden`.
+the folders `examples` (a copy), `tests`, `build` (what the binaries come from) and, where $NNC_SHARED has them, `data` and
+`golden`.
 
 The first word of a fence is its language, by which viewers highlight it. The words behind it say what is expected:
 
@@ -253,6 +254,7 @@ def main():
     binary = shutil.which("nnc")
     if binary is None:
         sys.exit("there is no nnc in PATH")
+    (folder / "tests").symlink_to(source / "tests")
     (folder / "build").symlink_to(pathlib.Path(binary).parents[1])
     shared = os.environ.get("NNC_SHARED")
     if shared:
