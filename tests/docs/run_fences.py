@@ -16,6 +16,7 @@ The first word of a fence is its language, by which viewers highlight it. The wo
     mlir passes="--cse"       goes through nn-opt
     text                      behind one of these: what it prints. A line `...` is any lines, `...` within a line any
                               text; numbers with a point are any such numbers, since rounding depends on the processor
+    text near=5%              likewise, but these numbers differ by at most so much of the larger one
     ANY not-run="reason"      is not run, and counted
 
 Anything else is an error: a fence without a language, a language that is not run and does not say why, an indented block.
@@ -63,7 +64,7 @@ templates = {
 
 indented = re.compile(r"^ {4,}\S")
 list_item = re.compile(r"^\s*([-*]|\d+\.) ")
-number = re.compile(r"\d[\d,]*\.\d+(?:e[-+]?\d+)?")
+number = re.compile(r"-?\d[\d,]*\.\d+(?:e[-+]?\d+)?")
 
 
 class Fence:
@@ -102,19 +103,23 @@ def fences_of(path, fail):
     return fences
 
 
-def pattern_of(line):
-    """What a line of expected output stands for, as a regular expression."""
-    def words(text):
-        return r"\s+".join(re.escape(word) for word in text.split(" ")) if text else ""
+def fits(expected, line, tolerance):
+    """Whether a line of expected output stands for a line."""
+    def pattern(text):
+        words = r"\s+".join(re.escape(word) for word in re.sub(r"\s+", " ", text).split(" "))
+        return words if text else ""
 
-    def numbers(text):
-        text = re.sub(r"\s+", " ", text)
-        pieces = number.split(text)
-        return r"\d[\d,]*\.\d+(?:e[-+]?\d+)?".join(words(piece) for piece in pieces)
-    return ".*".join(numbers(piece) for piece in line.strip().split("..."))
+    dots = r"(?:.*)"
+    pieces = [number.split(piece) for piece in expected.strip().split("...")]
+    found = re.fullmatch(dots.join(f"({number.pattern})".join(map(pattern, piece)) for piece in pieces), line)
+    if not found or tolerance is None:
+        return found is not None
+    pairs = zip(number.findall(expected), found.groups())
+    values = [(float(a.replace(",", "")), float(b.replace(",", ""))) for a, b in pairs]
+    return all(abs(a - b) <= tolerance * max(abs(a), abs(b)) for a, b in values)
 
 
-def difference(expected, printed):
+def difference(expected, printed, tolerance=None):
     """The first expected line that does not stand where it should, or nothing."""
     wanted = [line for line in expected.splitlines() if line.strip()]
     lines = [line.strip() for line in printed.splitlines() if line.strip()]
@@ -130,19 +135,18 @@ def difference(expected, printed):
     parts.append(part)
     for position, part in enumerate(parts):
         last = position == len(parts) - 1
-        patterns = [re.compile(pattern_of(line)) for line in part]
         places = range(at, len(lines) - len(part) + 1) if not anchored else range(at, at + 1)
         if last and not anchored and part:
             places = [len(lines) - len(part)]
         best = 0
         for place in places:
-            fits = 0
-            for pattern, line in zip(patterns, lines[place:] if place >= 0 else []):
-                if not pattern.fullmatch(line):
+            count = 0
+            for each, line in zip(part, lines[place:] if place >= 0 else []):
+                if not fits(each, line, tolerance):
                     break
-                fits += 1
-            best = max(best, fits)
-            if fits == len(part):
+                count += 1
+            best = max(best, count)
+            if count == len(part):
                 at = place + len(part)
                 break
         else:
@@ -208,7 +212,8 @@ class Document:
     def compare_output(self, fence):
         if self.output is None:
             return self.fail(fence.line, "the output of nothing; `not-run=` says why a block is not run")
-        found = difference(fence.text, self.output)
+        near = fence.options.get("near")
+        found = difference(fence.text, self.output, float(near.rstrip("%")) / 100 if near else None)
         if found:
             self.fail(fence.line, f"the block before {found}", self.output)
         self.counts["outputs"] += 1
@@ -216,7 +221,8 @@ class Document:
 
     def run(self):
         runners = {"nn": self.run_program, "sh": self.run_commands, "mlir": self.run_ir}
-        options = {"nn": {"within", "error", "file"}, "sh": {"exit", "needs", "file"}, "mlir": {"passes", "file"}}
+        options = {"nn": {"within", "error", "file"}, "sh": {"exit", "needs", "file"}, "mlir": {"passes", "file"},
+                   "text": {"near", "file"}}
         for fence in fences_of(self.path, self.fail):
             unknown = fence.options.keys() - options.get(fence.language, {"file"}) - {"not-run"}
             if unknown:
@@ -231,7 +237,7 @@ class Document:
                 if not reason:
                     self.fail(fence.line, "`not-run` needs a reason")
                 continue
-            if self.skipped and fence.language == "text" and not fence.options:
+            if self.skipped and fence.language == "text" and "file" not in fence.options:
                 continue
             self.skipped = False
             if "file" in fence.options and fence.language != "nn":
