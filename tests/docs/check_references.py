@@ -2,8 +2,9 @@
 
 Usage: check_references.py SOURCE. Links lead to files of the repository (and to headings, where they say so). Paths in code,
 such as `compiler/passes/Passes.td`, exist, also with `{A,B}` and `*`; so do source files that are named without a folder,
-and the files in the table of architecture.md have what it says to look for. Each document has a test that runs it. Prints
-each finding on a line; the exit code says whether there were any.
+and the files in the table of architecture.md have what it says to look for. Each document has a test that runs it. The
+status in language.md names all that the compiler knows as planned. Prints each finding on a line; the exit code says whether
+there were any.
 """
 import pathlib
 import re
@@ -68,6 +69,15 @@ for document in documents:
     tests = [path for path in (source / "tests/docs").glob("*.test") if f"%{{source}}/{label} " in path.read_text()]
     if not tests:
         findings.append(f"{label}: no test in tests/docs runs it")
+
+# The compiler keeps the names that later versions will have in lists, all of which language.md names in its last section.
+status = (source / "docs/language.md").read_text().partition("## Status")[2]
+planned = [each for path in (source / "lang/elaborate").glob("*.cpp")
+           for names in re.findall(r"planned\w+\[\] = \{(.*?)\}", path.read_text(), re.DOTALL)
+           for each in re.findall(r'"(\w+)"', names)]
+findings += [f"docs/language.md: the status does not name `{each}`" for each in planned if f"`{each}`" not in status]
+if not planned:
+    findings.append("lang/elaborate: no lists of planned names found")
 
 print("\n".join(findings) or f"{len(documents)} documents, {links} links, {names} names of files")
 sys.exit(bool(findings) or not links or not names)
