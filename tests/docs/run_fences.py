@@ -11,7 +11,7 @@ The first word of a fence is its language, by which viewers highlight it. The wo
     nn error=N0302            a program that is refused with these errors, commas between, and no others
     nn file=digits.nn         keeps the program under this name, for commands that follow
     sh                        commands; the first that fails ends the block. `exit=1`: the status that is expected
-    sh needs=data/mnist       run only where FOLDER has this
+    sh needs=data/mnist       run only where FOLDER has this; several names have commas between
     sh file=x.csv             likewise any language: keeps the text as a file and does nothing else
     mlir passes="--cse"       goes through nn-opt
     text                      behind one of these: what it prints. A line `...` is any lines, `...` within a line any
@@ -227,10 +227,10 @@ class Document:
             unknown = fence.options.keys() - options.get(fence.language, {"file"}) - {"not-run"}
             if unknown:
                 self.fail(fence.line, f"a fence of `{fence.language}` has no option {', '.join(sorted(unknown))}")
-            needed = fence.options.get("needs")
             reason = fence.options.get("not-run")
-            if reason is None and needed and not (self.folder / needed).exists():
-                reason = f"there is no {needed}"
+            missing = [name for name in fence.options.get("needs", "").split(",") if not (self.folder / name).exists()]
+            if reason is None and missing:
+                reason = f"there is no {missing[0]}"
             if reason is not None:
                 self.not_run[reason] += 1
                 self.output, self.skipped = None, True
