@@ -96,6 +96,11 @@ public:
   /// A note with a snippet of its own.
   DiagnosticBuilder &note(SourceRange range, std::string text);
   DiagnosticBuilder &help(std::string text);
+  /// Helps with the candidate that was probably meant: "did you mean `dense`?". False when none is
+  /// near. `quote` stands around the candidate.
+  bool suggest(std::string_view name, std::span<const std::string_view> candidates,
+               char quote = '`');
+  bool suggest(std::string_view name, std::span<const std::string> candidates);
 
 private:
   Diagnostic *diagnostic; // null when the report was a repetition and is not kept
@@ -156,10 +161,5 @@ std::string printable(std::string_view text, size_t first = 0,
 
 /// The text of one diagnostic, with a line end.
 std::string render(const Diagnostic &diagnostic, bool colour = false);
-
-/// The candidate nearest to a name that was not found, when it is near enough to be what was meant;
-/// else empty.
-std::string_view nearestName(std::string_view name, std::span<const std::string_view> candidates);
-std::string_view nearestName(std::string_view name, std::span<const std::string> candidates);
 
 } // namespace nnc::lang

@@ -53,10 +53,7 @@ DeclarationPtr Parser::declaration() {
     if (word == spelling)
       node = callable(kind);
   if (!node) {
-    auto report = lost(Diag::ExpectedDeclaration, here(), shown(current()));
-    std::string_view meant = nearestName(word, std::span<const std::string_view>(declarationWords));
-    if (!meant.empty())
-      report.help(fmt::format("did you mean `{}`?", meant));
+    lost(Diag::ExpectedDeclaration, here(), shown(current())).suggest(word, declarationWords);
     return nullptr;
   }
   node->range = since(first);
@@ -275,12 +272,8 @@ TypeExpression Parser::type() {
       found = true;
     }
   }
-  if (!found) {
-    auto report = diagnostics.report(Diag::UnknownType, here(), word);
-    std::string_view meant = nearestName(word, std::span<const std::string_view>(known));
-    if (!meant.empty())
-      report.help(fmt::format("did you mean `{}`?", meant));
-  }
+  if (!found)
+    diagnostics.report(Diag::UnknownType, here(), word).suggest(word, known);
   take();
   if (result.element == ElementKind::Class) {
     size_t opener = position;

@@ -1,4 +1,5 @@
 #include "lang/support/Diagnostics.h"
+#include "lang/support/NearestName.h"
 
 #include <gtest/gtest.h>
 
@@ -220,10 +221,8 @@ TEST(Registry, HasUniqueIdsAndReadableEntries) {
 }
 
 TEST(NearestName, FindsSlipsAndNothingElse) {
-  std::vector<std::string> names{"dense", "dropout", "softmax", "x", "hidden"};
-  auto nearest = [&](std::string_view name) {
-    return nearestName(name, std::span<const std::string>(names));
-  };
+  std::vector<std::string_view> names{"dense", "dropout", "softmax", "x", "hidden"};
+  auto nearest = [&](std::string_view name) { return nearestName(name, names); };
   EXPECT_EQ(nearest("dence"), "dense");
   EXPECT_EQ(nearest("Dense"), "dense");
   EXPECT_EQ(nearest("dnese"), "dense");

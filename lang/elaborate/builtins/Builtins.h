@@ -1,0 +1,52 @@
+// Functions that the elaborator itself provides, because they look at shapes or change them, or
+// because they stand for an operation that is not elementwise. Everything else is declared in the
+// standard library.
+#pragma once
+
+#include "lang/elaborate/graph/Operators.h"
+#include "lang/elaborate/graph/Reductions.h"
+#include "lang/elaborate/instances/Instances.h"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace nnc::lang {
+
+/// One application of a builtin, and the parts that it works with.
+struct BuiltinCall {
+  const Builtin &builtin;
+  const std::vector<GivenArgument> &settings, &inputs;
+  SourceRange range;
+  Environment &environment;
+  Emitter &emitter;
+  Operators &operators;
+  Reductions &reductions;
+  Instances &instances;
+
+  /// The error that this kind of operand is not one for the builtin.
+  Entity wrongOperand(const GivenArgument &operand) const;
+};
+
+const Builtin *findBuiltin(std::string_view name);
+
+/// Whether a name means something everywhere: a builtin, or `training`, `pi`, `infinity`.
+bool isBuiltinName(std::string_view name);
+std::vector<std::string> builtinNames();
+/// Names of things that later versions will have.
+bool isPlannedName(std::string_view name);
+
+/// The implementations; Builtins.cpp has the table.
+namespace builtins {
+using Implementation = Entity(const BuiltinCall &);
+// ShapeFunctions.cpp
+Implementation sizeOf, rankOf, shapeOf, fan, reshape, transpose, split, concat, stack, reverse;
+// ValueFunctions.cpp
+Implementation reduce, select, convert, stopGradient, random, batch, batchCount, iota, weights;
+// Requirements.cpp
+Implementation require, requireBatch, discourage;
+// Windows.cpp
+Implementation pad, margins, windows, overlapAdd;
+} // namespace builtins
+
+} // namespace nnc::lang

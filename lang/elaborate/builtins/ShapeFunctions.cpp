@@ -1,0 +1,261 @@
+// Builtins that look at the shape of a tensor or give it another one.
+#include "lang/elaborate/builtins/Builtins.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace nnc::lang {
+
+Entity builtins::sizeOf(const BuiltinCall &call) {
+  const Entity &value = call.inputs[0].value;
+  const Shape *shape = value.is<Tensor>()          ? &value.get<Tensor>()->shape
+                       : value.is<ShapeConstant>() ? &value.get<ShapeConstant>()->shape
+                                                   : nullptr;
+  if (value.isNumber())
+    return IntegerConstant{1, nullptr};
+  if (!shape)
+    return call.wrongOperand(call.inputs[0]);
+  int64_t count = elementCount(*shape);
+  std::string text =
+      shape->size() > 1 ? fmt::format("{} = {} elements", count, product(*shape)) : "";
+  OriginPtr origin = shape->size() == 1 && !(*shape)[0].origin ? nullptr
+                     : shape->size() == 1 ? (*shape)[0].origin
+                                          : makeOrigin(call.environment.place(call.range), text);
+  return IntegerConstant{count, origin};
+}
+
+Entity builtins::rankOf(const BuiltinCall &call) {
+  if (auto *value = call.inputs[0].value.get<Tensor>())
+    return IntegerConstant{int64_t(value->shape.size()), nullptr};
+  if (auto *shape = call.inputs[0].value.get<ShapeConstant>())
+    return IntegerConstant{int64_t(shape->shape.size()), nullptr};
+  return call.wrongOperand(call.inputs[0]);
+}
+
+Entity builtins::shapeOf(const BuiltinCall &call) {
+  if (auto *value = call.inputs[0].value.get<Tensor>())
+    return ShapeConstant{value->shape};
+  return call.wrongOperand(call.inputs[0]);
+}
+
+Entity builtins::fan(const BuiltinCall &call) {
+  auto *shape = call.inputs[0].value.get<ShapeConstant>();
+  if (!shape)
+    return call.wrongOperand(call.inputs[0]);
+  const Shape &extents = shape->shape;
+  int64_t count = elementCount(extents);
+  if (extents.size() < 2)
+    return IntegerConstant{count, nullptr};
+  size_t divisor = call.builtin.name == "fan_in" ? extents.size() - 1 : extents.size() - 2;
+  return IntegerConstant{count / extents[divisor].size, nullptr};
+}
+
+Entity builtins::reshape(const BuiltinCall &call) {
+  std::optional<Tensor> value =
+      call.emitter.tensor(call.inputs[0].value, Element::Float, "reshape", call.inputs[0].range);
+  if (!value)
+    return Poison{};
+  Shape shape;
+  for (const GivenArgument &setting : call.settings) {
+    if (auto *whole = setting.value.get<ShapeConstant>()) {
+      shape.insert(shape.end(), whole->shape.begin(), whole->shape.end());
+      continue;
+    }
+    auto *size = setting.value.get<IntegerConstant>();
+    if (setting.value.is<double>()) {
+      call.environment.report(Diag::BadDimension, setting.range,
+                              fmt::format("{}", setting.value.number()));
+      return Poison{};
+    }
+    if (!size) {
+      call.environment.report(Diag::NotConstant, setting.range, "a dimension")
+          .here(fmt::format("this is {}", describe(setting.value)));
+      return Poison{};
+    }
+    if (size->value < 1) {
+      call.environment.report(Diag::BadDimension, setting.range, fmt::format("{}", size->value));
+      return Poison{};
+    }
+    OriginPtr origin = size->origin;
+    if (!origin || origin->text.empty())
+      origin = makeOrigin(call.environment.place(setting.range),
+                          fmt::format("{} is a dimension of the new shape", size->value));
+    shape.push_back({size->value, origin});
+  }
+  if (elementCount(shape) != elementCount(value->shape)) {
+    DiagnosticBuilder builder = call.environment.report(Diag::ReshapeElements, call.range,
+                                                        describe(value->shape), describe(shape));
+    builder.note(fmt::format("{} = {} elements, {} = {}", product(value->shape),
+                             elementCount(value->shape), product(shape), elementCount(shape)));
+    call.environment.addOrigins(builder, value->shape);
+    return Poison{};
+  }
+  return call.emitter.reshape(*value, shape, call.range);
+}
+
+Entity builtins::transpose(const BuiltinCall &call) {
+  auto *given = call.inputs[0].value.get<Tensor>();
+  if (!given || !call.emitter.usable(*given, call.range)) {
+    if (!given)
+      call.environment.report(Diag::OperandType, call.inputs[0].range, call.builtin.name,
+                              describe(call.inputs[0].value));
+    return Poison{};
+  }
+  Tensor value = *given;
+  value.reduction = {};
+  int64_t rank = int64_t(value.shape.size());
+  std::vector<int64_t> permutation;
+  for (const GivenArgument &setting : call.settings)
+    if (auto *axis = setting.value.get<IntegerConstant>())
+      permutation.push_back(axis->value);
+  // Without settings the last two dimensions change places.
+  if (call.settings.empty() && rank >= 2) {
+    permutation.resize(size_t(rank));
+    std::iota(permutation.begin(), permutation.end(), 0);
+    std::swap(permutation[size_t(rank) - 1], permutation[size_t(rank) - 2]);
+  }
+  std::vector<int64_t> sorted = permutation;
+  std::sort(sorted.begin(), sorted.end());
+  bool good = int64_t(permutation.size()) == rank;
+  for (int64_t axis = 0; good && axis < rank; ++axis)
+    good = sorted[size_t(axis)] == axis;
+  if (!good) {
+    call.environment.report(Diag::BadPermutation, call.range, describe(value.element, value.shape));
+    return Poison{};
+  }
+  return call.emitter.transpose(value, permutation, call.range);
+}
+
+Entity builtins::split(const BuiltinCall &call) {
+  auto *value = call.inputs[0].value.get<Tensor>();
+  auto *parts = call.settings[0].value.get<IntegerConstant>();
+  if (!value || value->shape.empty() || !call.emitter.usable(*value, call.range)) {
+    if (!value || value->shape.empty())
+      call.environment.report(Diag::OperandType, call.inputs[0].range, call.builtin.name,
+                              describe(call.inputs[0].value));
+    return Poison{};
+  }
+  const Extent &extent = value->shape.back();
+  if (!parts || parts->value < 1 || extent.size % parts->value != 0) {
+    DiagnosticBuilder builder = call.environment.report(
+        Diag::SplitParts, call.settings[0].range, extent.size, describe(call.settings[0].value));
+    call.environment.addOrigins(builder, {extent});
+    return Poison{};
+  }
+  int64_t size = extent.size / parts->value;
+  OriginPtr origin =
+      makeOrigin(call.environment.place(call.range),
+                 fmt::format("{} = {} / {} by `split`", size, extent.size, parts->value));
+  Group group;
+  for (int64_t part = 0; part < parts->value; ++part)
+    group.members.push_back(
+        {"", call.range,
+         std::make_shared<Entity>(call.emitter.slice(*value, int64_t(value->shape.size()) - 1,
+                                                     {size, origin}, part * size, call.range))});
+  return group;
+}
+
+Entity builtins::concat(const BuiltinCall &call) {
+  std::vector<Tensor> parts;
+  std::optional<int64_t> axis;
+  for (const GivenArgument &input : call.inputs) {
+    if (input.name == "dim") {
+      if (auto *given = input.value.get<IntegerConstant>()) {
+        axis = given->value;
+        continue;
+      }
+      call.environment.report(Diag::NotConstant, input.range, "`dim`");
+      return Poison{};
+    }
+    if (!input.name.empty()) {
+      call.environment
+          .report(Diag::UnknownArgument, input.range, call.builtin.name, "input", input.name)
+          .note("it has dim");
+      return Poison{};
+    }
+    std::vector<NamedEntity> members{{"", input.range, std::make_shared<Entity>(input.value)}};
+    if (auto *group = input.value.get<Group>())
+      members = group->members;
+    for (const NamedEntity &member : members) {
+      std::optional<Tensor> part =
+          call.emitter.tensor(*member.value, Element::Float, call.builtin.name, input.range);
+      if (!part)
+        return Poison{};
+      parts.push_back(*part);
+    }
+  }
+  if (parts.empty())
+    return Poison{};
+  int64_t rank = int64_t(parts[0].shape.size());
+  int64_t dim = axis.value_or(rank - 1);
+  if (dim < 0 || dim >= rank) {
+    call.environment.report(Diag::IndexRange, call.range, dim, rank);
+    return Poison{};
+  }
+  Shape shape = parts[0].shape;
+  int64_t total = 0;
+  std::string terms;
+  for (const Tensor &part : parts) {
+    bool fits = part.shape.size() == shape.size() && part.element == parts[0].element;
+    for (size_t other = 0; fits && other < shape.size(); ++other)
+      fits = int64_t(other) == dim || part.shape[other].size == shape[other].size;
+    if (!fits) {
+      DiagnosticBuilder builder = call.environment.report(
+          Diag::ConcatShapes, call.range, describe(parts[0].element, parts[0].shape),
+          describe(part.element, part.shape), dim);
+      call.environment.addOrigins(builder, parts[0].shape, &part.shape);
+      call.environment.addOrigins(builder, part.shape, &parts[0].shape);
+      return Poison{};
+    }
+    total += part.shape[size_t(dim)].size;
+    terms += fmt::format("{}{}", terms.empty() ? "" : " + ", part.shape[size_t(dim)].size);
+  }
+  if (parts.size() == 1)
+    return parts[0];
+  shape[size_t(dim)] = {total, makeOrigin(call.environment.place(call.range),
+                                          fmt::format("{} = {} by `concat`", total, terms))};
+  return call.emitter.emit("concat", parts, parts[0].element, shape, {{"dim", dim}}, call.range);
+}
+
+Entity builtins::stack(const BuiltinCall &call) {
+  std::vector<GivenArgument> rows;
+  for (const GivenArgument &input : call.inputs) {
+    std::optional<Tensor> row =
+        call.emitter.tensor(input.value, Element::Float, call.builtin.name, input.range);
+    if (!row)
+      return Poison{};
+    Tensor value = call.emitter.convert(*row, Element::Float, input.range);
+    Shape shape = value.shape;
+    shape.insert(shape.begin(), {1, nullptr});
+    rows.push_back({"", call.emitter.reshape(value, shape, call.range), input.range});
+  }
+  rows.push_back({"dim", IntegerConstant{0, nullptr}, call.range});
+  Entity stacked = concat({call.builtin,
+                           {},
+                           rows,
+                           call.range,
+                           call.environment,
+                           call.emitter,
+                           call.operators,
+                           call.reductions,
+                           call.instances});
+  if (auto *result = stacked.get<Tensor>()) {
+    int64_t count = int64_t(call.inputs.size());
+    result->shape[0] = {count, makeOrigin(call.environment.place(call.range),
+                                          fmt::format("`stack` of {} values", count))};
+  }
+  return stacked;
+}
+
+Entity builtins::reverse(const BuiltinCall &call) {
+  auto *value = call.inputs[0].value.get<Tensor>();
+  if (!value || value->shape.empty())
+    return call.wrongOperand(call.inputs[0]);
+  if (!call.emitter.usable(*value, call.range))
+    return Poison{};
+  // A sequence's first dimension is its time.
+  return call.emitter.emit("reverse", {*value}, value->element, value->shape,
+                           {{"dims", std::vector<int64_t>{0}}}, call.range);
+}
+
+} // namespace nnc::lang

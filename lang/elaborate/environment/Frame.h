@@ -1,0 +1,50 @@
+// The bodies that are being executed: each has a frame with its scopes and the owner of its
+// parameters and states.
+#pragma once
+
+#include "lang/Program.h"
+#include "lang/elaborate/values/Entity.h"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace nnc::lang {
+
+struct Binding {
+  Entity value;
+  SourceRange range;
+  bool used = false;
+  std::string state = {}; // the path of the state (in an optimizer: the slot) that `<-` changes
+};
+
+/// State that the body of an optimizer works on: one parameter and its slots.
+struct OptimizerTarget {
+  const ParameterInfo *parameter = nullptr;
+  Tensor value, gradient;
+  std::map<std::string, Tensor> slots;
+};
+
+/// The body of a callable, or a train or predict block.
+struct Frame {
+  const CallableDeclaration *callable = nullptr;
+  SourceRange call;      // where it was applied
+  bool standard = false; // whether the code is the standard library's
+  std::vector<std::map<std::string, Binding>> scopes;
+  std::optional<Shape> leading;   // the dimensions that `...` stands for
+  LayerInstance *layer = nullptr; // owns the parameters; a fn has that of its caller
+  OptimizerTarget *target = nullptr;
+  /// Scopes below this one must not change: only one branch of a condition will count.
+  size_t conditional = 0;
+  struct Deferred {
+    const Parameter *parameter;
+    const Expression *pattern;
+    Extent given;
+    Tensor value;
+    SourceRange range;
+  };
+  std::vector<Deferred> deferred; // dimensions with more than one unknown name
+};
+
+} // namespace nnc::lang

@@ -1,0 +1,137 @@
+#include "lang/elaborate/graph/Graph.h"
+
+#include <algorithm>
+#include <span>
+#include <string_view>
+
+namespace nnc::lang {
+
+namespace {
+
+/// Operations on floats whose derivative is 0 everywhere.
+constexpr std::string_view withoutDerivative[] = {"stop_gradient", "sign", "floor", "ceil",
+                                                  "round"};
+/// Operations that combine the examples of a batch.
+constexpr std::string_view overBatch[] = {"batch_mean", "batch_sum", "batch_count"};
+
+bool contains(std::span<const std::string_view> names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+} // namespace
+
+ValueId Graph::addArgument(ArgumentKind kind, const std::string &name, Type type,
+                           SourceRange range) {
+  ValueId value = ValueId(function.values.size());
+  function.values.push_back({std::move(type), range, name, kind == ArgumentKind::Input});
+  argumentValues[{kind, name}] = value;
+  function.arguments.push_back({kind, name, value});
+  return value;
+}
+
+std::optional<ValueId> Graph::findArgument(ArgumentKind kind, const std::string &name) const {
+  auto found = argumentValues.find({kind, name});
+  return found == argumentValues.end() ? std::nullopt : std::optional(found->second);
+}
+
+ValueId Graph::add(const std::string &operation, std::vector<ValueId> operands, Type type,
+                   Attributes attributes, SourceRange range) {
+  return addMany(operation, std::move(operands), {std::move(type)}, std::move(attributes),
+                 range)[0];
+}
+
+std::vector<ValueId> Graph::addMany(const std::string &operation, std::vector<ValueId> operands,
+                                    const std::vector<Type> &types, Attributes attributes,
+                                    SourceRange range) {
+  std::vector<ValueId> results;
+  bool perExample = !contains(overBatch, operation) &&
+                    std::any_of(operands.begin(), operands.end(), [&](ValueId operand) {
+                      return function.values[operand].perExample;
+                    });
+  for (const Type &type : types) {
+    results.push_back(ValueId(function.values.size()));
+    function.values.push_back({type, range, "", perExample});
+  }
+  function.operations.push_back(
+      {operation, std::move(operands), results, std::move(attributes), range});
+  return results;
+}
+
+const Operation *Graph::producer(ValueId value) const {
+  // Results have rising numbers.
+  auto behind = std::ranges::upper_bound(function.operations, value, {},
+                                         [](const Operation &one) { return one.results.front(); });
+  if (behind == function.operations.begin())
+    return nullptr;
+  const Operation &operation = *std::prev(behind);
+  return value <= operation.results.back() ? &operation : nullptr;
+}
+
+void Graph::name(ValueId value, const std::string &text) {
+  if (function.values[value].name.empty())
+    function.values[value].name = text;
+}
+
+std::set<std::string> Graph::differentiableArguments(ValueId value, ArgumentKind kind) const {
+  std::vector<bool> reached(function.values.size());
+  reached[value] = true;
+  for (auto operation = function.operations.rbegin(); operation != function.operations.rend();
+       ++operation) {
+    bool used = std::any_of(operation->results.begin(), operation->results.end(),
+                            [&](ValueId result) { return reached[result]; });
+    if (!used || contains(withoutDerivative, operation->name))
+      continue;
+    for (ValueId operand : operation->operands)
+      if (type(operand).element == Element::Float)
+        reached[operand] = true;
+  }
+  std::set<std::string> names;
+  for (const FunctionArgument &argument : function.arguments)
+    if (argument.kind == kind && reached[argument.value] &&
+        type(argument.value).element == Element::Float)
+      names.insert(argument.name);
+  return names;
+}
+
+void Graph::finish(const std::function<bool(const FunctionArgument &)> &droppable) {
+  std::vector<bool> used(function.values.size());
+  for (const FunctionResult &result : function.results)
+    used[result.value] = true;
+  std::vector<Operation> kept;
+  for (auto operation = function.operations.rbegin(); operation != function.operations.rend();
+       ++operation) {
+    if (std::none_of(operation->results.begin(), operation->results.end(),
+                     [&](ValueId result) { return used[result]; }))
+      continue;
+    for (ValueId operand : operation->operands)
+      used[operand] = true;
+    kept.push_back(std::move(*operation));
+  }
+  std::reverse(kept.begin(), kept.end());
+  function.operations = std::move(kept);
+  std::erase_if(function.arguments, [&](const FunctionArgument &argument) {
+    return !used[argument.value] && droppable(argument);
+  });
+
+  std::vector<ValueId> renumbered(function.values.size());
+  std::vector<Value> values;
+  auto keep = [&](ValueId &value) {
+    renumbered[value] = ValueId(values.size());
+    values.push_back(std::move(function.values[value]));
+    value = renumbered[value];
+  };
+  for (FunctionArgument &argument : function.arguments)
+    keep(argument.value);
+  for (Operation &operation : function.operations) {
+    for (ValueId &operand : operation.operands)
+      operand = renumbered[operand];
+    for (ValueId &result : operation.results)
+      keep(result);
+  }
+  for (FunctionResult &result : function.results)
+    result.value = renumbered[result.value];
+  function.values = std::move(values);
+  argumentValues.clear();
+}
+
+} // namespace nnc::lang

@@ -1,0 +1,40 @@
+// A function of the program under construction, with the state that belongs to its elaboration
+// alone: the same source is elaborated once for each function.
+#pragma once
+
+#include "lang/elaborate/graph/Graph.h"
+#include "lang/elaborate/values/Entity.h"
+
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace nnc::lang {
+
+/// A batch must have at least so many examples.
+struct BatchRequirement {
+  int64_t examples;
+  std::string text;
+  SourceRange range;
+};
+
+struct Pass {
+  Pass(std::string name, SourceRange range, bool training)
+      : graph(std::move(name), range), training(training) {}
+  Graph graph;
+  bool training;
+  bool simplify = false; // drop additions of 0 and the like: in optimizers
+  int64_t randomSites = 0;
+  std::map<std::string, Tensor> states; // current value by path
+  std::map<const CallableDeclaration *, LayerPtr> models;
+  std::vector<LayerPtr> layers;           // keeps every instance alive
+  std::map<std::string, Tensor> scalars;  // settings and counters by key
+  std::map<std::string, Tensor> counters; // `step`, `steps`, ... as the language sees them
+  /// The functions whose result a value is.
+  std::map<ValueId, std::set<const CallableDeclaration *>> resultOf;
+  std::vector<BatchRequirement> batchRequirements;
+};
+
+} // namespace nnc::lang

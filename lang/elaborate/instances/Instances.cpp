@@ -1,0 +1,105 @@
+// Implements Instances: names, the table of layers, and the parameters of the program.
+#include "lang/elaborate/instances/Instances.h"
+
+#include <numeric>
+#include <utility>
+
+namespace nnc::lang {
+
+LayerPtr Instances::make(const CallableDeclaration &declaration, std::vector<NamedEntity> settings,
+                         SourceRange range) {
+  auto layer = std::make_shared<LayerInstance>();
+  layer->declaration = &declaration;
+  layer->range = environment.place(range);
+  // A layer that is given as a setting lives in the layer that it is given to.
+  for (NamedEntity &setting : settings)
+    if (auto *inner = setting.value->get<LayerPtr>();
+        inner && (*inner)->name.empty() && !(*inner)->isModel) {
+      (*inner)->name = setting.name;
+      (*inner)->parent = layer.get();
+    }
+  layer->settings = std::move(settings);
+  emitter.pass->layers.push_back(layer);
+  return layer;
+}
+
+void Instances::name(LayerInstance &layer, const std::string &name, LayerInstance *parent) {
+  layer.parent = parent;
+  layer.name = parent ? parent->names.claim(name) : name;
+}
+
+LayerPtr Instances::model(const CallableDeclaration &declaration) {
+  LayerPtr &instance = emitter.pass->models[&declaration];
+  if (!instance) {
+    instance = std::make_shared<LayerInstance>();
+    instance->declaration = &declaration;
+    instance->range = declaration.name.range;
+    instance->isModel = true;
+    // The model that is trained is the root of all paths; another one that it uses has its name.
+    if (declaration.name.text != program.model)
+      instance->name = declaration.name.text;
+  }
+  return instance;
+}
+
+Entity Instances::apply(const LayerPtr &layer, const std::vector<GivenArgument> &given,
+                        SourceRange range, const std::function<Entity()> &invoke) {
+  if (layer->name.empty() && !layer->isModel)
+    name(*layer, layer->declaration->name.text,
+         !environment.executing() ? nullptr : environment.frame().layer);
+  if (!layer->isModel && !layer->parent) {
+    environment.report(Diag::LayerOutsideModel, range, layer->declaration->name.text);
+    return Poison{};
+  }
+  layer->names.clear();
+  for (const NamedEntity &setting : layer->settings)
+    if (setting.value->is<LayerPtr>())
+      layer->names.claim(setting.name);
+  ++layer->applications;
+
+  // Rows of the table stand in the order of application, a layer before what it is made of.
+  std::string path = layer->path();
+  size_t row = program.layers.size();
+  bool record = !path.empty() && layerRows.emplace(path, row).second;
+  if (record)
+    program.layers.push_back({path, layer->declaration->name.text, layer->range, {}, {}, 0});
+  int64_t outerFlop = std::exchange(emitter.layerFlop, 0);
+  Entity result = invoke();
+  int64_t flop = std::exchange(emitter.layerFlop, outerFlop);
+  if (record) {
+    LayerInfo &info = program.layers[row];
+    info.flop = flop;
+    if (auto *input = given.empty() ? nullptr : given[0].value.get<Tensor>())
+      info.input = sizes(input->shape);
+    if (auto *output = result.get<Tensor>())
+      info.output = sizes(output->shape);
+  }
+  if (auto *tensor = result.get<Tensor>();
+      tensor && tensor->graph == &emitter.pass->graph && !path.empty())
+    emitter.pass->graph.name(tensor->id, path);
+  layer->result = std::make_shared<Entity>(result);
+  return result;
+}
+
+const Instances::KnownParameter *Instances::findParameter(const std::string &path) const {
+  auto found = known.find(path);
+  return found == known.end() ? nullptr : &found->second;
+}
+
+void Instances::addParameter(const std::string &path, const Type &type, const Shape &shape,
+                             SourceRange range) {
+  known[path] = {environment.frame().callable, shape};
+  program.parameters.push_back({path, type, true, range});
+  if (auto row = layerRows.find(environment.frame().layer->path()); row != layerRows.end())
+    program.layers[row->second].parameters +=
+        std::accumulate(type.shape.begin(), type.shape.end(), int64_t(1), std::multiplies<>());
+}
+
+bool Instances::addState(const std::string &path, const Type &type, SourceRange range) {
+  if (!states.insert(path).second)
+    return false;
+  program.states.push_back({path, type, range});
+  return true;
+}
+
+} // namespace nnc::lang

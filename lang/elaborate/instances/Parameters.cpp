@@ -1,0 +1,207 @@
+// Implements the statements that declare and change what persists, with their initial values.
+#include "lang/elaborate/instances/Parameters.h"
+
+#include "lang/syntax/ASTPrinter.h"
+
+namespace nnc::lang {
+
+std::optional<Tensor> Parameters::initialValue(Entity value, Element element, const Shape &shape,
+                                               SourceRange range) {
+  for (int depth = 0; depth < 100; ++depth) {
+    auto *callable = value.get<CallableEntity>();
+    if (!callable || !callable->declaration ||
+        callable->declaration->callable != CallableKind::Init)
+      break;
+    const CallableDeclaration &declaration = *callable->declaration;
+    bool good = true;
+    std::vector<NamedEntity> settings = callable->settings;
+    if (!callable->bound)
+      settings = binder.bind(declaration, {}, callable->range, good);
+    if (!good)
+      return std::nullopt;
+    EnterFrame enter(environment, declaration, environment.place(range));
+    if (!declaration.settings.empty() && !declaration.settings[0].name.text.empty())
+      environment.bindFresh(declaration.settings[0].name.text, ShapeConstant{shape},
+                            declaration.settings[0].range);
+    if (!binder.enter(declaration, settings) || !declaration.body)
+      return std::nullopt;
+    value = evaluator.evaluateBlock(*declaration.body);
+  }
+  if (value.poisoned())
+    return std::nullopt;
+  if (value.isNumber() || value.is<bool>())
+    return emitter.broadcastTo(
+        emitter.convert(*emitter.tensor(value, element, "param", range), element, range), shape,
+        range);
+  auto *known = value.get<Tensor>();
+  if (!known) {
+    environment.report(Diag::InitialValue, range,
+                       fmt::format("{} is neither an initialiser nor a number", describe(value)));
+    return std::nullopt;
+  }
+  if (!emitter.usable(*known, range))
+    return std::nullopt;
+  Tensor result = emitter.convert(*known, element, range);
+  if (result.shape.empty())
+    return emitter.broadcastTo(result, shape, range);
+  if (!sameSizes(result.shape, shape)) {
+    environment.report(
+        Diag::InitialValue, range,
+        fmt::format("it has shape {}, the parameter {}", describe(result.shape), describe(shape)));
+    return std::nullopt;
+  }
+  return result;
+}
+
+void Parameters::initialize(ResultKind kind, const std::string &path, const Expression &initial,
+                            Element element, const Shape &shape) {
+  EnterPass enter(emitter, emitter.initialize.get());
+  Entity value = evaluator.evaluate(initial);
+  if (std::optional<Tensor> tensor = initialValue(value, element, shape, initial.range)) {
+    emitter.pass->graph.name(tensor->id, path);
+    emitter.pass->graph.addResult(kind, path, tensor->id);
+  }
+}
+
+void Parameters::declareParameter(const ParameterStatement &statement) {
+  Shape shape;
+  std::optional<Type> type =
+      types.evaluateType(statement.type, shape, fmt::format("`{}`", statement.name.text));
+  if (statement.name.text.empty())
+    return;
+  if (!type || !environment.frame().layer || environment.frame().target) {
+    environment.bindFresh(statement.name.text, Poison{}, statement.name.range);
+    return;
+  }
+  if (type->element != Element::Float) {
+    environment.report(Diag::ParameterElement, statement.type.range, toSource(statement.type));
+    environment.bindFresh(statement.name.text, Poison{}, statement.name.range);
+    return;
+  }
+  std::string path =
+      environment.ownName(environment.frame().layer->names.claim(statement.name.text));
+  SourceRange range = environment.place(statement.range);
+  if (const Instances::KnownParameter *known = instances.findParameter(path)) {
+    if (!sameSizes(known->shape, shape) || known->owner != environment.frame().callable) {
+      DiagnosticBuilder builder = environment.report(Diag::ParameterChanged, statement.range, path,
+                                                     describe(known->shape), describe(shape));
+      environment.addOrigins(builder, known->shape, &shape);
+      environment.addOrigins(builder, shape, &known->shape);
+      builder.note("a layer that is applied twice has one set of parameters; make two layers if "
+                   "you want two");
+      environment.bindFresh(statement.name.text, Poison{}, statement.name.range);
+      return;
+    }
+  } else {
+    instances.addParameter(path, *type, shape, range);
+    initialize(ResultKind::Parameter, path, *statement.initial, Element::Float, shape);
+  }
+  environment.bindFresh(
+      statement.name.text,
+      emitter.persistent(ArgumentKind::Parameter, path, Element::Float, shape, range),
+      statement.name.range);
+}
+
+void Parameters::declareState(const StateStatement &statement) {
+  if (environment.frame().target)
+    return declareSlot(statement);
+  if (statement.name.text.empty())
+    return;
+  if (!environment.frame().layer) {
+    environment.bindFresh(statement.name.text, Poison{}, statement.name.range);
+    return;
+  }
+  Shape shape;
+  std::optional<Type> type;
+  if (statement.type)
+    type = types.evaluateType(*statement.type, shape, fmt::format("`{}`", statement.name.text));
+  else
+    environment.report(Diag::StateType, statement.range, statement.name.text);
+  if (!type) {
+    environment.bindFresh(statement.name.text, Poison{}, statement.name.range);
+    return;
+  }
+  std::string path =
+      environment.ownName(environment.frame().layer->names.claim(statement.name.text));
+  if (instances.addState(path, *type, environment.place(statement.range)))
+    initialize(ResultKind::State, path, *statement.initial, type->element, shape);
+  auto current = emitter.pass->states.find(path);
+  if (current == emitter.pass->states.end())
+    current = emitter.pass->states
+                  .emplace(path, emitter.persistent(ArgumentKind::State, path, type->element, shape,
+                                                    environment.place(statement.range)))
+                  .first;
+  environment.bindFresh(statement.name.text, current->second, statement.name.range);
+  environment.findLocal(statement.name.text)->state = path;
+}
+
+void Parameters::declareSlot(const StateStatement &statement) {
+  OptimizerTarget &target = *environment.frame().target;
+  const std::string &name = statement.name.text;
+  if (name.empty())
+    return;
+  Shape shape = target.value.shape;
+  if (statement.type) {
+    shape.clear();
+    if (!types.evaluateType(*statement.type, shape, fmt::format("`{}`", name))) {
+      environment.bindFresh(name, Poison{}, statement.name.range);
+      return;
+    }
+  }
+  std::string key = name;
+  for (int number = 2; target.slots.count(key); ++number)
+    key = fmt::format("{}_{}", name, number);
+  std::string path = target.parameter->path + "." + key;
+  Type type{Element::Float, sizes(shape), 0};
+  program.slots.push_back({path, target.parameter->path, type});
+  initialize(ResultKind::Slot, path, *statement.initial, Element::Float, shape);
+  Tensor slot = emitter.persistent(ArgumentKind::Slot, path, Element::Float, shape,
+                                   environment.place(statement.range));
+  target.slots[key] = slot;
+  environment.bindFresh(name, slot, statement.name.range);
+  environment.findLocal(name)->state = key;
+}
+
+void Parameters::update(const UpdateStatement &statement) {
+  const std::string &name = statement.name.text;
+  OptimizerTarget *target = environment.frame().target;
+  // While evaluating, states stay as they are.
+  if (!target && !emitter.pass->training)
+    return;
+  Entity value = evaluator.evaluate(*statement.value);
+  Binding *binding = environment.findLocal(name);
+  if (name.empty() || value.poisoned())
+    return;
+  if (!binding || (binding->state.empty() && !(target && name == "param"))) {
+    environment.report(Diag::BadUpdate, statement.name.range, name);
+    return;
+  }
+  Tensor &place = binding->state.empty() ? target->value
+                  : target               ? target->slots[binding->state]
+                                         : emitter.pass->states[binding->state];
+  std::optional<Tensor> next = emitter.tensor(value, place.element, "<-", statement.range);
+  if (!next)
+    return;
+  Tensor converted = emitter.convert(*next, place.element, statement.range);
+  if (converted.shape.empty())
+    converted = emitter.broadcastTo(converted, place.shape, statement.range);
+  if (!sameSizes(converted.shape, place.shape)) {
+    DiagnosticBuilder builder = environment.report(
+        Diag::UpdateShape, statement.range, name, describe(place.shape), describe(converted.shape));
+    environment.addOrigins(builder, place.shape, &converted.shape);
+    environment.addOrigins(builder, converted.shape, &place.shape);
+    return;
+  }
+  if (emitter.pass->graph.differsBetweenExamples(converted.id)) {
+    DiagnosticBuilder builder = environment.report(Diag::UpdatePerExample, statement.range, name);
+    if (!environment.inStandard(statement.range))
+      builder.help(fmt::format("its mean over the batch is one value: `{} <- batch_mean({})`", name,
+                               toSource(*statement.value)));
+    return;
+  }
+  converted.shape = place.shape;
+  place = converted;
+  binding->value = converted;
+}
+
+} // namespace nnc::lang

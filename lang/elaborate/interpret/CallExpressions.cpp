@@ -1,0 +1,100 @@
+// Implements calls and pipes: whether arguments are settings or inputs.
+#include "lang/elaborate/interpret/Interpreter.h"
+
+#include "lang/elaborate/index/Where.h"
+#include "lang/syntax/ASTPrinter.h"
+
+namespace nnc::lang {
+
+std::vector<GivenArgument>
+Interpreter::evaluateArguments(const std::vector<CallArgument> &arguments) {
+  std::vector<GivenArgument> given;
+  for (const CallArgument &argument : arguments) {
+    Entity value = evaluate(*argument.value);
+    if (value.is<Nothing>()) {
+      environment.report(Diag::NoValue, argument.value->range);
+      value = Poison{};
+    }
+    given.push_back(
+        {argument.name.text, std::move(value), argument.value->range, argument.name.range});
+  }
+  return given;
+}
+
+Entity Interpreter::evaluateCall(const CallExpression &expression) {
+  Entity callee = evaluate(*expression.callee);
+  if (expression.arguments.size() == 1 && !leavesOut(environment, callee).empty())
+    if (auto *where = as<WhereExpression>(expression.arguments[0].value))
+      return indexNotation().applyToKept(callee, expression.arguments[0].name.text, *where,
+                                         expression.range);
+  std::vector<GivenArgument> given = evaluateArguments(expression.arguments);
+  if (callee.poisoned())
+    return Poison{};
+  if (expression.block)
+    return environment.unsupported("a call with a block", expression.range);
+  if (auto *callable = callee.get<CallableEntity>(); callable && !callable->bound) {
+    if (callable->builtin && callable->builtin->curried) {
+      CallableEntity bound = *callable;
+      bound.bound = true;
+      bound.range = expression.range;
+      for (GivenArgument &argument : given)
+        bound.settings.push_back(
+            {argument.name, argument.range, std::make_shared<Entity>(argument.value)});
+      return bound;
+    }
+    if (const CallableDeclaration *declaration = callable->declaration)
+      switch (declaration->callable) {
+      case CallableKind::Layer:
+      case CallableKind::Function:
+        if (declaration->hasSettings)
+          return calls.construct(*callable, given, expression.range);
+        break;
+      case CallableKind::Init:
+      case CallableKind::Optimizer:
+      case CallableKind::Schedule:
+        return calls.construct(*callable, given, expression.range);
+      default:
+        break;
+      }
+  }
+  return calls.apply(callee, given, expression.range);
+}
+
+Entity Interpreter::evaluatePipe(const PipeExpression &expression) {
+  if (auto *where = as<WhereExpression>(expression.value))
+    if (Entity stage = evaluate(*expression.stage); !leavesOut(environment, stage).empty())
+      return indexNotation().applyToKept(stage, "", *where, expression.stage->range);
+  Entity value = evaluate(*expression.value);
+  if (auto *call = as<CallExpression>(expression.stage); call && as<NameExpression>(call->callee)) {
+    // `x |> f(a)` of a function without settings would be read as f(a)(x).
+    Entity callee = evaluate(*call->callee);
+    if (auto *callable = callee.get<CallableEntity>(); callable && !callable->bound) {
+      bool direct = callable->builtin
+                        ? !callable->builtin->curried
+                        : (callable->declaration->callable == CallableKind::Function &&
+                           !callable->declaration->hasSettings) ||
+                              callable->declaration->callable == CallableKind::Primitive;
+      if (direct) {
+        std::string name = toSource(*call->callee);
+        std::string arguments;
+        for (const CallArgument &argument : call->arguments)
+          arguments += ", " + (argument.named() ? argument.name.text + " = " : "") +
+                       toSource(*argument.value);
+        environment.report(Diag::PipeCall, expression.stage->range, name)
+            .help(fmt::format("write `{}({}{})`", name, toSource(*expression.value), arguments));
+        return Poison{};
+      }
+    }
+  }
+  Entity stage = evaluate(*expression.stage);
+  if (value.poisoned() || stage.poisoned())
+    return Poison{};
+  if (value.is<Nothing>()) {
+    environment.report(Diag::NoValue, expression.value->range);
+    return Poison{};
+  }
+  return calls.apply(stage, {{"", std::move(value), expression.value->range}},
+                     expression.stage->range);
+}
+
+} // namespace nnc::lang

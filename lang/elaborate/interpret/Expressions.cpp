@@ -1,0 +1,191 @@
+// Implements the evaluation of expressions: literals, names, members, ranges, reductions.
+#include "lang/elaborate/interpret/Interpreter.h"
+
+#include "lang/elaborate/builtins/Builtins.h"
+#include "lang/elaborate/index/Where.h"
+
+#include <cmath>
+#include <numbers>
+#include <span>
+
+namespace nnc::lang {
+
+Entity Interpreter::evaluate(const Expression &expression) {
+  Environment::Nesting nesting(environment);
+  if (!environment.step(expression.range))
+    return Poison{};
+  switch (expression.kind) {
+  case ExpressionKind::Error:
+    return Poison{};
+  case ExpressionKind::IntegerLiteral:
+    return IntegerConstant{as<IntegerLiteral>(&expression)->value,
+                           makeOrigin(expression.range, "")};
+  case ExpressionKind::FloatLiteral:
+    return as<FloatLiteral>(&expression)->value;
+  case ExpressionKind::StringLiteral:
+    return as<StringLiteral>(&expression)->value;
+  case ExpressionKind::BoolLiteral:
+    return as<BoolLiteral>(&expression)->value;
+  case ExpressionKind::Name:
+    return lookup(as<NameExpression>(&expression)->name, expression.range);
+  case ExpressionKind::Member:
+    return evaluateMember(*as<MemberExpression>(&expression));
+  case ExpressionKind::Call:
+    return evaluateCall(*as<CallExpression>(&expression));
+  case ExpressionKind::Index: {
+    auto *index = as<IndexExpression>(&expression);
+    return indexEntity(evaluate(*index->base), index->items, expression.range);
+  }
+  case ExpressionKind::Unary: {
+    auto *unaryExpression = as<UnaryExpression>(&expression);
+    return operators.unary(unaryExpression->op, evaluate(*unaryExpression->operand),
+                           expression.range);
+  }
+  case ExpressionKind::Binary: {
+    auto *binaryExpression = as<BinaryExpression>(&expression);
+    Entity left = evaluate(*binaryExpression->left);
+    // What the left side decides alone need not be known on the right.
+    if (auto *known = left.get<bool>())
+      if ((binaryExpression->op == BinaryOperator::And && !*known) ||
+          (binaryExpression->op == BinaryOperator::Or && *known))
+        return left;
+    Entity right = evaluate(*binaryExpression->right);
+    return operators.binary(binaryExpression->op, left, right, expression.range);
+  }
+  case ExpressionKind::Pipe:
+    return evaluatePipe(*as<PipeExpression>(&expression));
+  case ExpressionKind::Reduce:
+    return evaluateReduce(*as<ReduceExpression>(&expression));
+  case ExpressionKind::Where:
+    reportWhere(environment, *as<WhereExpression>(&expression));
+    return Poison{};
+  case ExpressionKind::If:
+    return evaluateIf(*as<IfExpression>(&expression));
+  case ExpressionKind::Record: {
+    Group group;
+    for (const CallArgument &field : as<RecordExpression>(&expression)->fields)
+      group.members.push_back(
+          {field.name.text, field.name.range, std::make_shared<Entity>(evaluate(*field.value))});
+    return group;
+  }
+  case ExpressionKind::List: {
+    Group list;
+    for (const ExpressionPtr &element : as<ListExpression>(&expression)->elements)
+      list.members.push_back({"", element->range, std::make_shared<Entity>(evaluate(*element))});
+    return list;
+  }
+  case ExpressionKind::Range:
+    return evaluateRange(*as<RangeExpression>(&expression));
+  case ExpressionKind::Ellipsis:
+    environment.report(Diag::NotSupported, expression.range, "`...` here");
+    return Poison{};
+  case ExpressionKind::Block:
+    return evaluateBlock(*as<Block>(&expression));
+  case ExpressionKind::Scan:
+    return environment.unsupported("`scan`", expression.range);
+  case ExpressionKind::Except: {
+    auto *except = as<ExceptExpression>(&expression);
+    return ExceptEntity{std::make_shared<Entity>(evaluate(*except->value)), except->names};
+  }
+  }
+  return Poison{};
+}
+
+Entity Interpreter::lookup(const std::string &name, SourceRange range) {
+  if (Binding *local = environment.findLocal(name)) {
+    local->used = true;
+    return local->value;
+  }
+  if (name == "training")
+    return Entity(emitter.pass && emitter.pass->training);
+  if (name == "pi")
+    return Entity(std::numbers::pi);
+  if (name == "infinity")
+    return Entity(HUGE_VAL);
+  if (const Global *global = environment.globals.find(name, environment.inStandard(range))) {
+    if (global->entry)
+      return config.value(name, *global);
+    CallableEntity callable;
+    callable.declaration = global->callable();
+    callable.range = range;
+    return callable;
+  }
+  if (const Builtin *builtin = findBuiltin(name)) {
+    CallableEntity callable;
+    callable.builtin = builtin;
+    callable.range = range;
+    return callable;
+  }
+  if (const DataDeclaration *data = environment.globals.findData(name))
+    return DataEntity{data};
+  if (isPlannedName(name))
+    return environment.unsupported(fmt::format("`{}`", name), range);
+  std::vector<std::string> candidates = environment.localNames();
+  for (const std::vector<std::string> &names :
+       {environment.globals.names(environment.inStandard(range)), builtinNames()})
+    candidates.insert(candidates.end(), names.begin(), names.end());
+  environment.report(Diag::UnknownName, range, name).suggest(name, candidates);
+  return Poison{};
+}
+
+Entity Interpreter::evaluateMember(const MemberExpression &expression) {
+  Entity base = evaluate(*expression.base);
+  if (base.poisoned() || expression.member.text.empty())
+    return Poison{};
+  auto *group = base.get<Group>();
+  std::vector<std::string> names;
+  if (group)
+    for (const NamedEntity &member : group->members) {
+      if (member.name == expression.member.text && !member.name.empty())
+        return *member.value;
+      names.push_back(member.name);
+    }
+  DiagnosticBuilder builder = environment.report(Diag::NoSuchField, expression.member.range,
+                                                 describe(base), expression.member.text);
+  if (!builder.suggest(expression.member.text, names) && !names.empty() && !names[0].empty())
+    builder.note(fmt::format("its fields are {}", fmt::join(names, ", ")));
+  return Poison{};
+}
+
+std::optional<int64_t> Interpreter::evaluateInteger(const Expression &expression,
+                                                    std::string_view what) {
+  Entity value = evaluate(expression);
+  if (value.poisoned())
+    return std::nullopt;
+  if (auto *integer = value.get<IntegerConstant>())
+    return integer->value;
+  environment.report(Diag::NotConstant, expression.range, what)
+      .here(fmt::format("this is {}", describe(value)));
+  return std::nullopt;
+}
+
+Entity Interpreter::evaluateRange(const RangeExpression &expression) {
+  if (!expression.begin || !expression.end) {
+    environment.report(Diag::NotConstant, expression.range, "both ends of a range");
+    return Poison{};
+  }
+  std::optional<int64_t> begin = evaluateInteger(*expression.begin, "the begin of a range");
+  std::optional<int64_t> end = evaluateInteger(*expression.end, "the end of a range");
+  if (!begin || !end)
+    return Poison{};
+  return RangeConstant{*begin, *end};
+}
+
+Entity Interpreter::evaluateReduce(const ReduceExpression &expression) {
+  if (expression.operand) {
+    if (isOverIndices(expression))
+      return indexNotation().alone(expression);
+    if (auto *where = as<WhereExpression>(expression.operand))
+      return indexNotation().applyToKept(ReducerEntity{&expression}, "", *where, expression.range);
+    return reductions.apply(expression, expression.reducer.text, evaluate(*expression.operand),
+                            expression.range);
+  }
+  if (Binding *local = environment.findLocal(expression.reducer.text)) {
+    // A local of that name: this is its indexing.
+    local->used = true;
+    return indexEntity(local->value, expression.items, expression.range);
+  }
+  return ReducerEntity{&expression};
+}
+
+} // namespace nnc::lang

@@ -1,0 +1,67 @@
+// Executes the compile-time part of a program: expressions, blocks, loops and conditions. What they
+// mean is the business of the other parts; this one follows the syntax tree.
+#pragma once
+
+#include "lang/elaborate/calls/Calls.h"
+#include "lang/elaborate/environment/Config.h"
+#include "lang/elaborate/index/IndexEvaluator.h"
+#include "lang/elaborate/instances/Parameters.h"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace nnc::lang {
+
+class Interpreter final : public Evaluator {
+public:
+  Interpreter(Environment &environment, Config &config, Emitter &emitter, Operators &operators,
+              Reductions &reductions, Instances &instances, Parameters &parameters, Calls &calls)
+      : environment(environment), config(config), emitter(emitter), operators(operators),
+        reductions(reductions), instances(instances), parameters(parameters), calls(calls) {}
+
+  Entity evaluate(const Expression &expression) override;
+  Entity evaluateBlock(const Block &block, bool newScope = true) override;
+  Entity evaluateStatement(const Statement &statement);
+  void bindStatement(const BindingStatement &statement);
+  IndexEvaluator indexNotation() {
+    return IndexEvaluator(environment, *this, emitter, operators, reductions, calls);
+  }
+
+private:
+  // Statements.cpp
+  void bind(const Identifier &name, Entity value);
+  void nameValue(const std::string &name, const Entity &value);
+  void loop(const ForStatement &statement);
+  Entity evaluateIf(const IfExpression &expression);
+
+  // Expressions.cpp
+  Entity lookup(const std::string &name, SourceRange range);
+  Entity evaluateMember(const MemberExpression &expression);
+  Entity evaluateRange(const RangeExpression &expression);
+  Entity evaluateReduce(const ReduceExpression &expression);
+  std::optional<int64_t> evaluateInteger(const Expression &expression, std::string_view what);
+
+  // Indexing.cpp
+  Entity indexEntity(const Entity &base, const std::vector<ExpressionPtr> &items,
+                     SourceRange range);
+  Entity indexTensor(const Tensor &base, const std::vector<ExpressionPtr> &items,
+                     SourceRange range);
+
+  // CallExpressions.cpp
+  Entity evaluateCall(const CallExpression &expression);
+  Entity evaluatePipe(const PipeExpression &expression);
+  std::vector<GivenArgument> evaluateArguments(const std::vector<CallArgument> &arguments);
+
+  Environment &environment;
+  Config &config;
+  Emitter &emitter;
+  Operators &operators;
+  Reductions &reductions;
+  Instances &instances;
+  Parameters &parameters;
+  Calls &calls;
+};
+
+} // namespace nnc::lang

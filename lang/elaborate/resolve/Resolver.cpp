@@ -1,0 +1,432 @@
+// Implements Resolver: scopes of names as the code would open them when executed.
+#include "lang/elaborate/resolve/Resolver.h"
+
+#include "lang/elaborate/builtins/Builtins.h"
+#include "lang/elaborate/training/TrainKeys.h"
+#include "lang/syntax/ASTPrinter.h"
+#include "lang/syntax/ASTWalk.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+
+namespace nnc::lang {
+
+void Resolver::run() {
+  for (const DeclarationPtr &declaration : globals.user.declarations) {
+    scopes.assign(1, {});
+    if (auto *config = as<ConfigDeclaration>(declaration)) {
+      for (const Entry &entry : config->entries)
+        expression(*entry.value);
+    } else if (auto *callableDeclaration = as<CallableDeclaration>(declaration)) {
+      callable(*callableDeclaration);
+    } else if (auto *dataDeclaration = as<DataDeclaration>(declaration)) {
+      data(*dataDeclaration);
+    } else if (auto *trainDeclaration = as<TrainDeclaration>(declaration)) {
+      train(*trainDeclaration);
+    } else if (auto *predictDeclaration = as<PredictDeclaration>(declaration)) {
+      predict(predictDeclaration->model, *predictDeclaration->body);
+    } else if (auto *generate = as<GenerateDeclaration>(declaration)) {
+      diagnostics.report(Diag::NotSupported, generate->keyword, "`generate`");
+    }
+  }
+}
+
+bool Resolver::isLocal(const std::string &name) const {
+  return std::any_of(scopes.begin(), scopes.end(),
+                     [&](const auto &scope) { return scope.count(name) != 0; });
+}
+
+bool Resolver::isKnown(const std::string &name) const {
+  return isLocal(name) || globals.find(name, false) || isBuiltinName(name) ||
+         globals.findData(name);
+}
+
+void Resolver::name(const std::string &name, SourceRange range) {
+  if (isKnown(name))
+    return;
+  if (isPlannedName(name)) {
+    diagnostics.report(Diag::NotSupported, range, fmt::format("`{}`", name));
+    return;
+  }
+  std::vector<std::string> candidates = globals.names(false);
+  std::vector<std::string> builtins = builtinNames();
+  candidates.insert(candidates.end(), builtins.begin(), builtins.end());
+  for (const auto &scope : scopes)
+    candidates.insert(candidates.end(), scope.begin(), scope.end());
+  diagnostics.report(Diag::UnknownName, range, name).suggest(name, candidates);
+}
+
+//===----------------------------------------------------------------------===//
+// Declarations
+//===----------------------------------------------------------------------===//
+
+void Resolver::declareDimensions(const Expression &pattern) {
+  if (auto *dimension = as<NameExpression>(&pattern)) {
+    const Global *global = globals.find(dimension->name, false);
+    if (!isLocal(dimension->name) && !(global && global->entry))
+      declare(dimension->name);
+    return;
+  }
+  if (as<CallExpression>(&pattern))
+    return;
+  forEachChild(pattern, [&](const Expression &child) { declareDimensions(child); });
+}
+
+void Resolver::declareDimensions(const TypeExpression &type) {
+  forEachChild(type, [&](const Expression &child) { declareDimensions(child); });
+}
+
+void Resolver::type(const TypeExpression &type) {
+  forEachChild(type, [&](const Expression &child) { expression(child); });
+}
+
+void Resolver::callable(const CallableDeclaration &declaration) {
+  for (const Parameter &setting : declaration.settings) {
+    if (setting.type)
+      type(*setting.type);
+    if (setting.defaultValue)
+      expression(*setting.defaultValue);
+    declare(setting.name.text);
+  }
+  for (const Parameter &input : declaration.inputs)
+    if (input.type)
+      declareDimensions(*input.type);
+  for (const Parameter &input : declaration.inputs) {
+    if (input.type)
+      type(*input.type);
+    if (input.defaultValue)
+      expression(*input.defaultValue);
+  }
+  for (const Parameter &input : declaration.inputs)
+    declare(input.name.text);
+  for (const ResultDeclaration &result : declaration.results)
+    for (const Dimension &dimension : result.type.dimensions)
+      if (dimension.value && !isOpenDimension(dimension))
+        expression(*dimension.value);
+  bool optimizer = declaration.callable == CallableKind::Optimizer;
+  if (optimizer || declaration.callable == CallableKind::Schedule)
+    for (const char *counter : {"step", "steps", "epoch", "epochs", "steps_per_epoch"})
+      declare(counter);
+  if (optimizer)
+    for (const char *value : {"param", "grad"})
+      declare(value);
+  if (declaration.body)
+    block(*declaration.body, !optimizer);
+}
+
+void Resolver::data(const DataDeclaration &declaration) {
+  for (const Field &field : declaration.fields)
+    type(field.type);
+}
+
+void Resolver::train(const TrainDeclaration &declaration) {
+  const DataDeclaration *data = globals.findData(declaration.data.text);
+  if (!data)
+    return; // nothing would be known of the fields
+  for (const Field &field : data->fields)
+    declare(field.name.text);
+  inTrainBlock = true;
+  for (const StatementPtr &one : declaration.body->statements) {
+    // `stop` takes a word of its own.
+    auto *binding = as<BindingStatement>(one);
+    if (binding && binding->names.size() == 1 && binding->names[0].text == "stop")
+      continue;
+    if (auto *alone = as<ExpressionStatement>(one))
+      discarded(*alone->value);
+    else
+      statement(*one);
+  }
+  inTrainBlock = false;
+}
+
+void Resolver::predict(const Identifier &model, const Block &body) {
+  for (const DeclarationPtr &declaration : globals.user.declarations) {
+    if (auto *callable = as<CallableDeclaration>(declaration);
+        callable && callable->name.text == model.text)
+      for (const Parameter &input : callable->inputs)
+        declare(input.name.text);
+    auto *training = as<TrainDeclaration>(declaration);
+    if (!training || training->model.text != model.text)
+      continue;
+    if (const DataDeclaration *data = globals.findData(training->data.text))
+      for (const Field &field : data->fields)
+        declare(field.name.text);
+    for (const StatementPtr &one : training->body->statements) {
+      if (auto *binding = as<BindingStatement>(one))
+        for (const Identifier &identifier : binding->names)
+          declare(identifier.text);
+      if (auto *definition = as<IndexDefinition>(one))
+        declare(definition->name.text);
+    }
+  }
+  // An expression is the only output, or none.
+  bool named = std::any_of(body.statements.begin(), body.statements.end(), [](auto &one) {
+    return as<BindingStatement>(one) || as<IndexDefinition>(one);
+  });
+  block(body, !named);
+}
+
+//===----------------------------------------------------------------------===//
+// Statements
+//===----------------------------------------------------------------------===//
+
+void Resolver::block(const Block &block, bool hasValue) {
+  scopes.emplace_back();
+  statements(block, hasValue);
+  scopes.pop_back();
+}
+
+void Resolver::statements(const Block &block, bool hasValue) {
+  declareOnce(block);
+  for (const StatementPtr &one : block.statements) {
+    auto *alone = as<ExpressionStatement>(one);
+    if (alone && !(hasValue && one == block.statements.back()))
+      discarded(*alone->value);
+    else
+      statement(*one);
+  }
+}
+
+void Resolver::declareOnce(const Block &block) {
+  std::map<std::string, SourceRange> declared;
+  for (const StatementPtr &one : block.statements) {
+    auto *parameter = as<ParameterStatement>(one);
+    auto *state = as<StateStatement>(one);
+    if (!parameter && !state)
+      continue;
+    const Identifier &name = parameter ? parameter->name : state->name;
+    auto [first, isNew] = declared.emplace(name.text, name.range);
+    if (!isNew && !name.text.empty())
+      diagnostics.report(Diag::Redefinition, name.range, name.text)
+          .label(first->second, "first declared here");
+  }
+}
+
+void Resolver::discarded(const Expression &node, const IfExpression *condition) {
+  auto ofBlock = [&](const Block &block, const IfExpression *inside) {
+    scopes.emplace_back();
+    auto *last =
+        block.statements.empty() ? nullptr : as<ExpressionStatement>(block.statements.back());
+    for (const StatementPtr &one : block.statements) {
+      auto *alone = as<ExpressionStatement>(one);
+      alone ? discarded(*alone->value, alone == last ? inside : nullptr) : statement(*one);
+    }
+    declareOnce(block);
+    scopes.pop_back();
+  };
+  if (auto *choice = as<IfExpression>(&node)) {
+    expression(*choice->condition);
+    ofBlock(*choice->then, choice);
+    if (choice->orElse)
+      discarded(*choice->orElse, choice);
+    return;
+  }
+  if (auto *inner = as<Block>(&node))
+    return ofBlock(*inner, condition);
+  expression(node);
+  auto *call = as<CallExpression>(&node);
+  auto *callee = call ? as<NameExpression>(call->callee) : nullptr;
+  bool requirement =
+      callee && callee->name == "require" && !isLocal("require") && !globals.find("require", false);
+  if (requirement || as<ErrorExpression>(&node))
+    return;
+  DiagnosticBuilder builder = diagnostics.report(Diag::ValueUnused, node.range);
+  // The statement was probably meant to change the name that it begins with.
+  const Expression *operand = &node;
+  while (auto *pipe = as<PipeExpression>(operand))
+    operand = pipe->value.get();
+  if (operand == &node && call && !call->arguments.empty())
+    operand = call->arguments[0].value.get();
+  auto *comparison = as<BinaryExpression>(&node);
+  if (auto *changed = as<NameExpression>(operand);
+      changed && operand != &node && isLocal(changed->name))
+    builder.help(fmt::format("to change `{0}`, write `{0} = {1}`", changed->name, toSource(node)));
+  else if (comparison && comparison->op == BinaryOperator::Equal &&
+           as<NameExpression>(comparison->left))
+    builder.help(fmt::format("to bind a name, write `{} = {}`", toSource(*comparison->left),
+                             toSource(*comparison->right)));
+  else if (condition && !condition->orElse)
+    builder.help("an `if` does not return: put what follows it into `else { ... }`");
+  else
+    builder.help(fmt::format("give it a name: `value = {}`", toSource(node)));
+}
+
+void Resolver::key(const Identifier &name) {
+  // Only the statements of the train block itself are read as keys.
+  bool inner = inTrainBlock && scopes.size() > 1;
+  if (!inner || !isTrainKey(name.text) || (name.text == "loss" && isLocal("loss")))
+    return;
+  diagnostics.report(Diag::InnerKey, name.range, name.text)
+      .help(fmt::format("write the choice as its value: `{} = if ... {{ a }} else {{ b }}`",
+                        name.text));
+}
+
+void Resolver::statement(const Statement &statement) {
+  switch (statement.kind) {
+  case StatementKind::Expression:
+    return expression(*as<ExpressionStatement>(&statement)->value);
+  case StatementKind::Binding: {
+    auto *binding = as<BindingStatement>(&statement);
+    expression(*binding->value);
+    for (const Identifier &identifier : binding->names) {
+      key(identifier);
+      declare(identifier.text);
+    }
+    return;
+  }
+  case StatementKind::IndexDefinition: {
+    auto *definition = as<IndexDefinition>(&statement);
+    scopes.emplace_back();
+    for (const Identifier &index : definition->indices)
+      declare(index.text);
+    expression(*definition->value);
+    scopes.pop_back();
+    declare(definition->name.text);
+    return;
+  }
+  case StatementKind::Parameter: {
+    auto *parameter = as<ParameterStatement>(&statement);
+    type(parameter->type);
+    expression(*parameter->initial);
+    declare(parameter->name.text);
+    return;
+  }
+  case StatementKind::State: {
+    auto *state = as<StateStatement>(&statement);
+    if (state->type)
+      type(*state->type);
+    expression(*state->initial);
+    declare(state->name.text);
+    return;
+  }
+  case StatementKind::Update: {
+    auto *update = as<UpdateStatement>(&statement);
+    if (!update->name.text.empty())
+      name(update->name.text, update->name.range);
+    return expression(*update->value);
+  }
+  case StatementKind::For: {
+    auto *loop = as<ForStatement>(&statement);
+    expression(*loop->iterable);
+    scopes.emplace_back();
+    declare(loop->variable.text);
+    statements(*loop->body, false);
+    scopes.pop_back();
+    return;
+  }
+  case StatementKind::Yield:
+    return expression(*as<YieldStatement>(&statement)->value);
+  case StatementKind::Metric:
+    if (scopes.size() > 1)
+      diagnostics.report(Diag::InnerKey, statement.range, "metric");
+    return expression(*as<MetricStatement>(&statement)->value);
+  case StatementKind::Then:
+    // Reported when the block is executed; its keys are not names.
+    return;
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Expressions
+//===----------------------------------------------------------------------===//
+
+void Resolver::declareIndices(const Expression &node) {
+  if (auto *access = as<IndexExpression>(&node))
+    for (const ExpressionPtr &item : access->items)
+      if (auto *index = as<NameExpression>(item); index && !isKnown(index->name))
+        declare(index->name);
+  forEachChild(node, [&](const Expression &child) { declareIndices(child); });
+}
+
+void Resolver::expression(const Expression &node) {
+  switch (node.kind) {
+  case ExpressionKind::Name:
+    return name(as<NameExpression>(&node)->name, node.range);
+  case ExpressionKind::Call:
+    return call(*as<CallExpression>(&node));
+  case ExpressionKind::Reduce: {
+    auto *reduce = as<ReduceExpression>(&node);
+    scopes.emplace_back();
+    if (isOverIndices(*reduce))
+      for (const ExpressionPtr &item : reduce->items)
+        if (auto *index = as<NameExpression>(item))
+          declare(index->name);
+    forEachChild(node, [&](const Expression &child) { expression(child); });
+    scopes.pop_back();
+    return;
+  }
+  case ExpressionKind::Where: {
+    auto *where = as<WhereExpression>(&node);
+    scopes.emplace_back();
+    declareIndices(*where);
+    expression(*where->condition);
+    expression(*where->value);
+    scopes.pop_back();
+    return;
+  }
+  case ExpressionKind::If: {
+    auto *condition = as<IfExpression>(&node);
+    expression(*condition->condition);
+    block(*condition->then, true);
+    if (condition->orElse)
+      expression(*condition->orElse);
+    return;
+  }
+  case ExpressionKind::Block:
+    return block(*as<Block>(&node), true);
+  case ExpressionKind::Scan: {
+    auto *scan = as<ScanExpression>(&node);
+    for (const ScanSource &source : scan->sources)
+      expression(*source.sequence);
+    for (const ScanCarry &carry : scan->carries)
+      expression(*carry.initial);
+    scopes.emplace_back();
+    for (const ScanSource &source : scan->sources)
+      declare(source.variable.text);
+    for (const ScanCarry &carry : scan->carries)
+      declare(carry.name.text);
+    statements(*scan->body, false);
+    scopes.pop_back();
+    return;
+  }
+  default:
+    forEachChild(node, [&](const Expression &child) { expression(child); });
+  }
+}
+
+void Resolver::call(const CallExpression &call) {
+  expression(*call.callee);
+  for (const CallArgument &argument : call.arguments)
+    expression(*argument.value);
+  if (call.block)
+    block(*call.block, true);
+  auto *callee = as<NameExpression>(call.callee);
+  if (!callee || isLocal(callee->name))
+    return;
+  const Global *global = globals.find(callee->name, false);
+  if (!global || !global->callable())
+    return;
+  const CallableDeclaration &declaration = *global->callable();
+  bool settings = declaration.hasSettings || declaration.callable == CallableKind::Init ||
+                  declaration.callable == CallableKind::Optimizer ||
+                  declaration.callable == CallableKind::Schedule;
+  const std::vector<Parameter> &parameters = settings ? declaration.settings : declaration.inputs;
+  for (const CallArgument &argument : call.arguments) {
+    if (!argument.named() ||
+        std::any_of(parameters.begin(), parameters.end(), [&](const Parameter &parameter) {
+          return parameter.name.text == argument.name.text;
+        }))
+      continue;
+    std::vector<std::string> names;
+    for (const Parameter &parameter : parameters)
+      names.push_back(parameter.name.text);
+    DiagnosticBuilder builder =
+        diagnostics.report(Diag::UnknownArgument, argument.name.range, declaration.name.text,
+                           settings ? "setting" : "input", argument.name.text);
+    if (!builder.suggest(argument.name.text, names) && !names.empty())
+      builder.note(fmt::format("it has {}", fmt::join(names, ", ")));
+  }
+}
+
+} // namespace nnc::lang

@@ -1,0 +1,52 @@
+// Checks of the user's file before anything is executed, also of definitions that nothing
+// instantiates: every name has a meaning, every value is used, and the keys of a train block stand
+// at its top level.
+#pragma once
+
+#include "lang/elaborate/environment/Globals.h"
+
+#include <set>
+#include <string>
+#include <vector>
+
+namespace nnc::lang {
+
+class Resolver {
+public:
+  Resolver(const Globals &globals, Diagnostics &diagnostics)
+      : globals(globals), diagnostics(diagnostics) {}
+  void run();
+
+private:
+  void callable(const CallableDeclaration &declaration);
+  void data(const DataDeclaration &declaration);
+  void train(const TrainDeclaration &declaration);
+  void predict(const Identifier &model, const Block &body);
+  /// `hasValue`: the last statement, if it is an expression, is the value of the block.
+  void block(const Block &block, bool hasValue);
+  void statements(const Block &block, bool hasValue);
+  void statement(const Statement &statement);
+  void key(const Identifier &name);
+  void declareOnce(const Block &block);
+  /// A statement that is an expression, whose value nothing takes. `condition` is the `if` whose
+  /// branch it ends.
+  void discarded(const Expression &expression, const IfExpression *condition = nullptr);
+  void expression(const Expression &expression);
+  void call(const CallExpression &call);
+  void type(const TypeExpression &type);
+  void declareDimensions(const TypeExpression &type);
+  void declareDimensions(const Expression &pattern);
+  void declareIndices(const Expression &expression);
+  void name(const std::string &name, SourceRange range);
+
+  bool isLocal(const std::string &name) const;
+  bool isKnown(const std::string &name) const;
+  void declare(const std::string &name) { scopes.back().insert(name); }
+
+  const Globals &globals;
+  Diagnostics &diagnostics;
+  std::vector<std::set<std::string>> scopes;
+  bool inTrainBlock = false;
+};
+
+} // namespace nnc::lang

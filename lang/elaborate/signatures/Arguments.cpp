@@ -1,0 +1,70 @@
+// Implements the matching of arguments with parameters.
+#include "lang/elaborate/signatures/Arguments.h"
+
+#include "lang/syntax/ASTPrinter.h"
+
+#include <algorithm>
+
+namespace nnc::lang {
+
+bool matchArguments(Environment &environment, std::string_view callable, std::string_view what,
+                    std::span<const Parameter> parameters, const std::vector<GivenArgument> &given,
+                    bool defaults, SourceRange range, std::vector<const GivenArgument *> &matched) {
+  matched.assign(parameters.size(), nullptr);
+  bool good = true;
+  size_t next = 0;
+  for (const GivenArgument &argument : given) {
+    size_t index = next;
+    if (argument.name.empty()) {
+      ++next;
+      if (index >= parameters.size()) {
+        size_t positional = size_t(
+            std::count_if(given.begin(), given.end(), [](auto &one) { return one.name.empty(); }));
+        DiagnosticBuilder builder = environment.report(
+            Diag::TooManyArguments, argument.range, callable,
+            fmt::format("{} {}{}", parameters.size(), what, parameters.size() == 1 ? "" : "s"),
+            int64_t(positional));
+        if (what == "setting" && argument.value.is<Tensor>())
+          builder.help(fmt::format("settings and inputs are two lists: `{}(...)(...)`", callable));
+        return false;
+      }
+    } else {
+      auto found =
+          std::find_if(parameters.begin(), parameters.end(), [&](const Parameter &parameter) {
+            return parameter.name.text == argument.name;
+          });
+      if (found == parameters.end()) {
+        std::vector<std::string> names;
+        for (const Parameter &parameter : parameters)
+          names.push_back(parameter.name.text);
+        SourceRange where = argument.nameRange.valid() ? argument.nameRange : argument.range;
+        DiagnosticBuilder builder =
+            environment.report(Diag::UnknownArgument, where, callable, what, argument.name);
+        if (!builder.suggest(argument.name, names) && !names.empty())
+          builder.note(fmt::format("it has {}", fmt::join(names, ", ")));
+        good = false;
+        continue;
+      }
+      index = size_t(found - parameters.begin());
+    }
+    if (matched[index]) {
+      environment.report(Diag::RepeatedArgument, argument.range, parameters[index].name.text)
+          .label(matched[index]->range, "given here already");
+      good = false;
+    }
+    matched[index] = &argument;
+  }
+  for (size_t index = 0; index < parameters.size(); ++index) {
+    if (matched[index] || (defaults && parameters[index].defaultValue))
+      continue;
+    DiagnosticBuilder builder = environment.report(Diag::MissingArgument, range, callable, what,
+                                                   parameters[index].name.text);
+    if (parameters[index].type)
+      builder.note(fmt::format("it is declared `{}: {}`", parameters[index].name.text,
+                               toSource(*parameters[index].type)));
+    return false;
+  }
+  return good;
+}
+
+} // namespace nnc::lang

@@ -1,0 +1,184 @@
+// Implements SettingBinder: the kinds of values that each type of a setting takes.
+#include "lang/elaborate/signatures/SettingBinder.h"
+
+#include "lang/elaborate/signatures/Arguments.h"
+#include "lang/syntax/ASTPrinter.h"
+
+#include <algorithm>
+#include <span>
+
+namespace nnc::lang {
+
+namespace {
+
+std::span<const Parameter> settingsOf(const CallableDeclaration &declaration) {
+  std::span<const Parameter> settings(declaration.settings);
+  // The shape comes from the parameter that is initialised.
+  return declaration.callable == CallableKind::Init && !settings.empty() ? settings.subspan(1)
+                                                                         : settings;
+}
+
+bool isRecipe(const CallableDeclaration &declaration) {
+  return declaration.callable == CallableKind::Optimizer ||
+         declaration.callable == CallableKind::Schedule;
+}
+
+/// n of a setting `int[n]`, else 0.
+int64_t listLength(const TypeExpression &type) {
+  auto *length = type.element == ElementKind::Int && type.dimensions.size() == 1
+                     ? as<IntegerLiteral>(type.dimensions[0].value)
+                     : nullptr;
+  return length ? length->value : 0;
+}
+
+std::string settingTypeText(const TypeExpression &type) {
+  switch (type.element) {
+  case ElementKind::Int:
+    return listLength(type) ? fmt::format("a whole number, or a list of {}", listLength(type))
+                            : "a whole number known when compiling";
+  case ElementKind::Float:
+    return "a number";
+  case ElementKind::Bool:
+    return "true or false";
+  case ElementKind::String:
+    return "a text";
+  case ElementKind::Init:
+    return "an initialiser or a number";
+  case ElementKind::Schedule:
+    return "a schedule or a number";
+  case ElementKind::Function:
+    return "a function";
+  case ElementKind::Layer:
+    return "a layer";
+  default:
+    return "something else";
+  }
+}
+
+} // namespace
+
+Entity SettingBinder::fit(const CallableDeclaration &declaration, const Parameter &parameter,
+                          Entity value, SourceRange range) {
+  if (!parameter.type || value.poisoned())
+    return value;
+  ElementKind kind = parameter.type->element;
+  bool fits = false;
+  auto isCallable = [&](CallableKind wanted) {
+    auto *callable = value.get<CallableEntity>();
+    return callable && callable->declaration && callable->declaration->callable == wanted;
+  };
+  auto *tensor = value.get<Tensor>();
+  auto explain = [&](IntegerConstant integer) {
+    if (!integer.origin || integer.origin->text.empty())
+      integer.origin = makeOrigin(environment.place(range),
+                                  fmt::format("`{}` of `{}` is {}", parameter.name.text,
+                                              declaration.name.text, integer.value));
+    return integer;
+  };
+  switch (kind) {
+  case ElementKind::Int:
+    if (int64_t length = listLength(*parameter.type)) {
+      // A number stands for a list of as many.
+      Group list;
+      auto *group = value.get<Group>();
+      size_t given = group ? group->members.size() : size_t(length);
+      fits = given == size_t(length);
+      for (size_t index = 0; fits && index < given; ++index) {
+        auto *integer = (group ? *group->members[index].value : value).get<IntegerConstant>();
+        fits = integer != nullptr;
+        if (integer)
+          list.members.push_back({"", range, std::make_shared<Entity>(explain(*integer))});
+      }
+      if (fits)
+        return list;
+    } else if (auto *integer = value.get<IntegerConstant>()) {
+      fits = true;
+      *integer = explain(*integer);
+    } else if (value.is<double>() || (tensor && tensor->element == Element::Real)) {
+      fits = isRecipe(declaration);
+    }
+    break;
+  case ElementKind::Float:
+    fits = value.isNumber() || (tensor && tensor->shape.empty()) ||
+           (isRecipe(declaration) && value.is<ExceptEntity>());
+    break;
+  case ElementKind::Bool:
+    fits = value.is<bool>();
+    break;
+  case ElementKind::String:
+    fits = value.is<std::string>();
+    break;
+  case ElementKind::Init:
+    fits = value.isNumber() || isCallable(CallableKind::Init);
+    break;
+  case ElementKind::Schedule:
+    fits = value.isNumber() || isCallable(CallableKind::Schedule) ||
+           (tensor && tensor->element == Element::Real);
+    break;
+  case ElementKind::Function:
+    fits = value.is<CallableEntity>() || value.is<ReducerEntity>();
+    break;
+  case ElementKind::Layer:
+    fits = value.is<LayerPtr>() || isCallable(CallableKind::Layer);
+    break;
+  default:
+    return Poison{};
+  }
+  if (fits)
+    return value;
+  DiagnosticBuilder builder =
+      environment.report(Diag::WrongSetting, range, parameter.name.text, declaration.name.text,
+                         settingTypeText(*parameter.type), describe(value));
+  builder.label(environment.inStandard(parameter.range) ? SourceRange{} : parameter.range,
+                "declared here");
+  if (tensor && !declaration.inputs.empty())
+    builder.help(
+        fmt::format("settings and inputs are two lists: `{}(...)(...)`", declaration.name.text));
+  return Poison{};
+}
+
+std::vector<NamedEntity> SettingBinder::bind(const CallableDeclaration &declaration,
+                                             const std::vector<GivenArgument> &given,
+                                             SourceRange range, bool &good) {
+  std::span<const Parameter> parameters = settingsOf(declaration);
+  std::vector<const GivenArgument *> matched;
+  good = matchArguments(environment, declaration.name.text, "setting", parameters, given, true,
+                        range, matched);
+  std::vector<NamedEntity> settings;
+  for (size_t index = 0; good && index < parameters.size(); ++index)
+    if (matched[index]) {
+      Entity fitting =
+          fit(declaration, parameters[index], matched[index]->value, matched[index]->range);
+      settings.push_back({parameters[index].name.text, matched[index]->range,
+                          std::make_shared<Entity>(std::move(fitting))});
+    }
+  return settings;
+}
+
+bool SettingBinder::enter(const CallableDeclaration &declaration,
+                          const std::vector<NamedEntity> &settings) {
+  bool good = true;
+  for (const Parameter &parameter : settingsOf(declaration)) {
+    auto given = std::find_if(settings.begin(), settings.end(), [&](const NamedEntity &setting) {
+      return setting.name == parameter.name.text;
+    });
+    Entity value = Poison{};
+    SourceRange range = parameter.name.range;
+    if (given != settings.end()) {
+      value = *given->value;
+      range = given->range;
+    } else if (parameter.defaultValue) {
+      value =
+          fit(declaration, parameter, evaluator.evaluate(*parameter.defaultValue), parameter.range);
+    }
+    good &= !value.poisoned();
+    if (parameter.type && parameter.type->element == ElementKind::Float &&
+        value.is<IntegerConstant>())
+      value = value.number();
+    if (!parameter.name.text.empty())
+      environment.bindFresh(parameter.name.text, std::move(value), range);
+  }
+  return good;
+}
+
+} // namespace nnc::lang

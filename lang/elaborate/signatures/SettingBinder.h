@@ -1,0 +1,34 @@
+// Settings of layers, initialisers, optimizers and schedules: checked where they are given, bound
+// to their names where the body is executed.
+#pragma once
+
+#include "lang/elaborate/environment/Environment.h"
+#include "lang/elaborate/environment/Evaluator.h"
+
+#include <vector>
+
+namespace nnc::lang {
+
+class SettingBinder {
+public:
+  SettingBinder(Environment &environment, Evaluator &evaluator)
+      : environment(environment), evaluator(evaluator) {}
+
+  /// The settings that are given, by name. Those that do not fit are Poison; `good` is false when
+  /// the arguments do not match the parameters.
+  std::vector<NamedEntity> bind(const CallableDeclaration &declaration,
+                                const std::vector<GivenArgument> &given, SourceRange range,
+                                bool &good);
+  /// Binds all settings in the frame of the body, those that are not given to their defaults.
+  bool enter(const CallableDeclaration &declaration, const std::vector<NamedEntity> &settings);
+
+private:
+  /// The value as its parameter takes it; Poison, with an error, when it does not fit.
+  Entity fit(const CallableDeclaration &declaration, const Parameter &parameter, Entity value,
+             SourceRange range);
+
+  Environment &environment;
+  Evaluator &evaluator;
+};
+
+} // namespace nnc::lang

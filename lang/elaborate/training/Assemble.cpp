@@ -1,0 +1,128 @@
+// Implements assemble(): arguments and results take the order of the tables, then unused ones are
+// dropped.
+#include "lang/elaborate/training/Assemble.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+namespace nnc::lang {
+
+namespace {
+
+void completeArguments(const Program &program, Pass &pass, Role role) {
+  auto complete = [&](ArgumentKind kind, const std::string &name, const Type &type,
+                      SourceRange range) {
+    if (!pass.graph.findArgument(kind, name))
+      pass.graph.addArgument(kind, name, type, range);
+  };
+  for (const ParameterInfo &info : program.parameters)
+    complete(ArgumentKind::Parameter, info.path, info.type, info.range);
+  if (role == Role::TrainStep)
+    for (const SlotInfo &info : program.slots)
+      complete(ArgumentKind::Slot, info.path, info.type, {});
+  for (const StateInfo &info : program.states)
+    complete(ArgumentKind::State, info.path, info.type, info.range);
+}
+
+void orderArguments(const Program &program, Pass &pass) {
+  std::map<std::pair<ArgumentKind, std::string>, size_t> rank;
+  size_t next = 0;
+  for (const ParameterInfo &info : program.parameters)
+    rank[{ArgumentKind::Parameter, info.path}] = next++;
+  for (const SlotInfo &info : program.slots)
+    rank[{ArgumentKind::Slot, info.path}] = next++;
+  for (const StateInfo &info : program.states)
+    rank[{ArgumentKind::State, info.path}] = next++;
+  // Inputs and numbers of the run follow as they were declared.
+  auto place = [&](const FunctionArgument &argument) {
+    auto found = rank.find({argument.kind, argument.name});
+    return std::pair(int(argument.kind), found == rank.end() ? size_t(0) : found->second);
+  };
+  auto &arguments = pass.graph.function.arguments;
+  std::stable_sort(arguments.begin(), arguments.end(),
+                   [&](auto &a, auto &b) { return place(a) < place(b); });
+}
+
+void orderResults(const Program &program, Pass &pass) {
+  std::map<std::pair<ResultKind, std::string>, size_t> rank;
+  size_t next = 0;
+  for (const ParameterInfo &info : program.parameters)
+    rank[{ResultKind::Parameter, info.path}] = next++;
+  for (const SlotInfo &info : program.slots)
+    rank[{ResultKind::Slot, info.path}] = next++;
+  for (const StateInfo &info : program.states)
+    rank[{ResultKind::State, info.path}] = next++;
+  auto place = [&](const FunctionResult &result) {
+    auto found = rank.find({result.kind, result.name});
+    return found == rank.end() ? next : found->second;
+  };
+  auto &results = pass.graph.function.results;
+  std::stable_sort(results.begin(), results.end(),
+                   [&](auto &a, auto &b) { return place(a) < place(b); });
+}
+
+} // namespace
+
+void assemble(Elaboration &elaboration, std::vector<RolePass> &passes, const Update &update,
+              const RecipeNumbers &numbers) {
+  Program &program = elaboration.program;
+  Diagnostics &diagnostics = elaboration.environment.diagnostics;
+  Pass &initialize = *elaboration.emitter.initialize;
+  {
+    // The seed is there even if nothing is drawn.
+    EnterPass enter(elaboration.emitter, &initialize);
+    elaboration.emitter.scalar("seed");
+  }
+  orderResults(program, initialize);
+  initialize.graph.finish([](const FunctionArgument &) { return false; });
+  program.functions.push_back(std::move(initialize.graph.function));
+
+  for (auto &[role, pass] : passes) {
+    if (!pass)
+      continue;
+    Graph &graph = pass->graph;
+    if (role == Role::Predict && !diagnostics.hasErrors() &&
+        std::none_of(graph.function.arguments.begin(), graph.function.arguments.end(),
+                     [](auto &one) { return one.kind == ArgumentKind::Input; }))
+      diagnostics.report(Diag::NoPrediction, graph.function.range, "the model has no inputs");
+    completeArguments(program, *pass, role);
+    orderArguments(program, *pass);
+    if (role == Role::TrainStep) {
+      EnterPass enter(elaboration.emitter, pass.get());
+      auto current = [&](ArgumentKind kind, const std::string &path,
+                         const std::map<std::string, Tensor> &updated) {
+        auto found = updated.find(path);
+        return found == updated.end() ? *graph.findArgument(kind, path) : found->second.id;
+      };
+      std::vector<FunctionResult> results;
+      for (const ParameterInfo &info : program.parameters)
+        results.push_back({ResultKind::Parameter, info.path,
+                           current(ArgumentKind::Parameter, info.path, update.newParameters)});
+      for (const SlotInfo &info : program.slots)
+        results.push_back(
+            {ResultKind::Slot, info.path, current(ArgumentKind::Slot, info.path, update.newSlots)});
+      for (const StateInfo &info : program.states)
+        results.push_back(
+            {ResultKind::State, info.path, current(ArgumentKind::State, info.path, pass->states)});
+      auto &existing = graph.function.results;
+      existing.insert(existing.begin(), results.begin(), results.end());
+      if (update.learningRate)
+        graph.addResult(ResultKind::Output, "learning_rate", update.learningRate->id);
+    }
+    // Of predictions that are the same for all examples the inputs still say how many there are.
+    auto &results = graph.function.results;
+    bool onlyUsedInputs =
+        role == Role::Predict && std::any_of(results.begin(), results.end(), [&](auto &result) {
+          return graph.differsBetweenExamples(result.value);
+        });
+    graph.finish([&](const FunctionArgument &argument) {
+      // Settings stay: they belong to the recipe.
+      return (argument.kind == ArgumentKind::Scalar && !numbers.isSetting(argument.name)) ||
+             (argument.kind == ArgumentKind::Input && onlyUsedInputs);
+    });
+    program.functions.push_back(std::move(graph.function));
+  }
+}
+
+} // namespace nnc::lang

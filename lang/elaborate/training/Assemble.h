@@ -1,0 +1,23 @@
+// The signatures of the program's functions: the same parameters, slots and states in the same
+// order everywhere.
+#pragma once
+
+#include "lang/elaborate/training/Update.h"
+
+#include <memory>
+#include <vector>
+
+namespace nnc::lang {
+
+enum class Role { TrainStep, Evaluate, Predict, Gradient };
+
+struct RolePass {
+  Role role;
+  std::unique_ptr<Pass> pass;
+};
+
+/// Moves the functions into the program, `initialize` first.
+void assemble(Elaboration &elaboration, std::vector<RolePass> &passes, const Update &update,
+              const RecipeNumbers &numbers);
+
+} // namespace nnc::lang

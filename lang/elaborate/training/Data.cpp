@@ -1,0 +1,105 @@
+// Implements data blocks: fields, splits, and the names of classes.
+#include "lang/elaborate/training/Data.h"
+
+#include "lang/elaborate/training/Readers.h"
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace nnc::lang {
+
+namespace {
+
+constexpr std::string_view entryNames[] = {"train", "test", "validation", "class_names", "augment"};
+
+bool readClassNames(const Entry &entry, DataInfo &info, Diagnostics &diagnostics) {
+  auto *call = as<CallExpression>(entry.value);
+  auto *callee = call ? as<NameExpression>(call->callee) : nullptr;
+  std::vector<std::string> names;
+  bool good = callee && callee->name == "names";
+  for (size_t index = 0; good && index < call->arguments.size(); ++index) {
+    auto *text = as<StringLiteral>(call->arguments[index].value);
+    good = text && !call->arguments[index].named();
+    if (good)
+      names.push_back(text->value);
+  }
+  std::vector<DataField *> fields;
+  for (DataField &field : info.fields)
+    if (field.type.classes)
+      fields.push_back(&field);
+  if (!good || fields.size() != 1) {
+    diagnostics.report(Diag::ClassNames, entry.value->range,
+                       good ? "there must be one field of a class type"
+                            : "they are given as names(\"first\", \"second\", ...)");
+    return false;
+  }
+  if (int64_t(names.size()) != fields[0]->type.classes) {
+    diagnostics
+        .report(Diag::ClassNames, entry.value->range,
+                fmt::format("`{}` has {} classes, {} names are given", fields[0]->name,
+                            fields[0]->type.classes, names.size()))
+        .label(fields[0]->range, "declared here");
+    return false;
+  }
+  std::set<std::string> known;
+  for (size_t index = 0; index < names.size(); ++index)
+    if (!known.insert(names[index]).second) {
+      diagnostics.report(Diag::ClassNames, call->arguments[index].value->range,
+                         fmt::format("\"{}\" names two classes", names[index]));
+      return false;
+    }
+  fields[0]->classNames = names;
+  return true;
+}
+
+} // namespace
+
+std::optional<DataInfo> elaborateData(Environment &environment, Types &types,
+                                      const DataDeclaration &declaration) {
+  Diagnostics &diagnostics = environment.diagnostics;
+  DataInfo info;
+  info.name = declaration.name.text;
+  bool good = true;
+  EnterFrame enter(environment);
+  for (const Field &field : declaration.fields) {
+    Shape shape;
+    std::optional<Type> type =
+        types.evaluateType(field.type, shape, fmt::format("`{}`", field.name.text));
+    good &= type.has_value();
+    info.fields.push_back({field.name.text, type.value_or(Type{}), field.name.range, {}});
+  }
+  for (const Entry &entry : declaration.entries) {
+    if (entry.name.text.empty())
+      continue;
+    if (std::find(std::begin(entryNames), std::end(entryNames), entry.name.text) ==
+        std::end(entryNames)) {
+      DiagnosticBuilder builder =
+          diagnostics.report(Diag::UnknownEntry, entry.name.range, entry.name.text);
+      if (!builder.suggest(entry.name.text, entryNames))
+        builder.note(fmt::format("a data block has fields, `name: type`, and {}",
+                                 fmt::join(entryNames, ", ")));
+      good = false;
+    } else if (entry.name.text == "augment") {
+      environment.unsupported("`augment`", entry.name.range);
+      good = false;
+    } else if (entry.name.text == "class_names") {
+      good = good && readClassNames(entry, info, diagnostics);
+    } else if (std::optional<DataSplit> split =
+                   good ? readSplit(entry, info, diagnostics) : std::nullopt) {
+      info.splits.push_back(std::move(*split));
+    } else {
+      good = false;
+    }
+  }
+  if (good && std::none_of(info.splits.begin(), info.splits.end(),
+                           [](auto &split) { return split.name == "train"; })) {
+    diagnostics.report(Diag::NoTrainSplit, declaration.name.range, declaration.name.text);
+    good = false;
+  }
+  return good ? std::optional(std::move(info)) : std::nullopt;
+}
+
+} // namespace nnc::lang

@@ -1,0 +1,14 @@
+// Data blocks: the fields of one example and the files that examples come from.
+#pragma once
+
+#include "lang/elaborate/signatures/Types.h"
+
+#include <optional>
+
+namespace nnc::lang {
+
+/// Nothing, with an error, when something is wrong in the block.
+std::optional<DataInfo> elaborateData(Environment &environment, Types &types,
+                                      const DataDeclaration &declaration);
+
+} // namespace nnc::lang

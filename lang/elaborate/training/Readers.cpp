@@ -1,0 +1,277 @@
+// Implements the table of readers and the settings that splits have in common.
+#include "lang/elaborate/training/Readers.h"
+
+#include "lang/elaborate/values/Shapes.h"
+
+#include <algorithm>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace nnc::lang {
+
+namespace {
+
+class SplitReader;
+
+/// A reader of the language. A new one is a row of the table below.
+struct Reader {
+  std::string_view name;
+  bool filePerField; ///< else any number of files, each with all fields
+  /// Settings besides `drop_last` and `only_last`; with them, fields are settings as well.
+  std::span<const std::string_view> settings = {};
+  bool (SplitReader::*readSetting)(const CallArgument &) = nullptr;
+  /// Whether the split as a whole is one for the reader.
+  bool (SplitReader::*check)(const CallExpression &) = nullptr;
+};
+
+constexpr std::string_view plannedReaders[] = {"text", "ts", "images", "lines", "pairs"};
+
+int64_t elementsOf(const Type &type) {
+  int64_t count = 1;
+  for (int64_t size : type.shape)
+    count *= size;
+  return count;
+}
+
+/// Reads `columns("a", "b")`, `columns(0..4)`, `"a"` or `3` into a list of names or numbers.
+class ColumnReader {
+public:
+  ColumnReader(Diagnostics &diagnostics, bool &byName, bool &byNumber)
+      : diagnostics(diagnostics), byName(byName), byNumber(byNumber) {}
+
+  bool read(const Expression &expression, std::vector<std::string> &columns) {
+    if (auto *text = as<StringLiteral>(&expression)) {
+      columns.push_back(text->value);
+      return byName = true;
+    }
+    if (auto *number = as<IntegerLiteral>(&expression)) {
+      columns.push_back(std::to_string(number->value));
+      return byNumber = true;
+    }
+    if (auto *range = as<RangeExpression>(&expression)) {
+      auto *begin = as<IntegerLiteral>(range->begin), *end = as<IntegerLiteral>(range->end);
+      if (begin && end && begin->value < end->value && end->value - begin->value < 1'000'000) {
+        for (int64_t column = begin->value; column < end->value; ++column)
+          columns.push_back(std::to_string(column));
+        return byNumber = true;
+      }
+    }
+    auto *call = as<CallExpression>(&expression);
+    auto *callee = call ? as<NameExpression>(call->callee) : nullptr;
+    if (callee && callee->name == "columns" && !call->arguments.empty()) {
+      for (const CallArgument &argument : call->arguments)
+        if (argument.named() || !read(*argument.value, columns))
+          return false;
+      return true;
+    }
+    diagnostics.report(Diag::ReaderArgument, expression.range, "csv",
+                       "columns are given as \"name\", a number, or columns(...) of these");
+    return false;
+  }
+
+private:
+  Diagnostics &diagnostics;
+  bool &byName, &byNumber;
+};
+
+class SplitReader {
+public:
+  SplitReader(const DataInfo &info, const Reader &reader, Diagnostics &diagnostics)
+      : info(info), reader(reader), diagnostics(diagnostics) {}
+
+  std::optional<DataSplit> read(const Entry &entry, const CallExpression &call) {
+    split.name = entry.name.text;
+    split.reader = reader.name;
+    split.range = entry.name.range;
+    size_t files = 0;
+    bool good = true;
+    for (const CallArgument &argument : call.arguments)
+      good &= argument.named() ? readNamed(argument) : readFile(argument, files);
+    if (!good)
+      return std::nullopt;
+    if (reader.filePerField ? files != info.fields.size() : files == 0) {
+      diagnostics.report(Diag::ReaderArgument, call.range, split.reader,
+                         reader.filePerField
+                             ? fmt::format("one file for each of the {} fields is needed, {} given",
+                                           info.fields.size(), files)
+                             : std::string("at least one file is needed"));
+      return std::nullopt;
+    }
+    if (reader.check && !(this->*reader.check)(call))
+      return std::nullopt;
+    return split;
+  }
+
+  // What the table of readers refers to.
+  bool readCsvSetting(const CallArgument &argument) {
+    const std::string &name = argument.name.text;
+    if (name == "header") {
+      auto *given = as<BoolLiteral>(argument.value);
+      if (!given) {
+        diagnostics.report(Diag::ReaderArgument, argument.value->range, "csv",
+                           "`header` is true or false");
+        return false;
+      }
+      split.arguments.push_back({name, given->value});
+      header = given->value;
+      return true;
+    }
+    if (name == "separator") {
+      auto *separator = as<StringLiteral>(argument.value);
+      if (!separator || separator->value.size() != 1) {
+        diagnostics.report(Diag::ReaderArgument, argument.value->range, "csv",
+                           "`separator` is one character in quotes");
+        return false;
+      }
+      split.arguments.push_back({name, separator->value});
+      return true;
+    }
+    std::vector<std::string> columns;
+    if (!ColumnReader(diagnostics, byName, byNumber).read(*argument.value, columns))
+      return false;
+    const DataField &field = *std::find_if(info.fields.begin(), info.fields.end(),
+                                           [&](auto &one) { return one.name == name; });
+    if (int64_t(columns.size()) != elementsOf(field.type)) {
+      diagnostics
+          .report(Diag::ColumnCount, argument.value->range, name, elementsOf(field.type),
+                  int64_t(columns.size()))
+          .label(field.range, "declared here");
+      return false;
+    }
+    split.arguments.push_back({name, columns});
+    selected.insert(name);
+    return true;
+  }
+
+  bool checkImages(const CallExpression &call) {
+    const Type image{Element::Float, {32, 32, 3}, 0}, label{Element::Int, {}, 10};
+    auto has = [&](const Type &type) {
+      return std::any_of(info.fields.begin(), info.fields.end(),
+                         [&](const DataField &field) { return field.type == type; });
+    };
+    if (info.fields.size() == 2 && has(image) && has(label))
+      return true;
+    diagnostics.report(Diag::ReaderArgument, call.range, "cifar",
+                       "the fields are an image, float[32, 32, 3], and a label, class[10]");
+    return false;
+  }
+
+  bool checkColumns(const CallExpression &call) {
+    if (byName && byNumber) {
+      diagnostics.report(Diag::ReaderArgument, call.range, "csv",
+                         "columns are given by name or by number, not by both");
+      return false;
+    }
+    split.columnsByNumber = byNumber;
+    if (selected.empty() && !header)
+      return true;
+    // A field that is not mentioned is the column of its name.
+    for (const DataField &field : info.fields) {
+      if (selected.count(field.name))
+        continue;
+      if (byNumber || elementsOf(field.type) != 1) {
+        diagnostics.report(Diag::ReaderArgument, call.range, "csv",
+                           fmt::format("the columns of `{}` are missing", field.name));
+        return false;
+      }
+      split.arguments.push_back({field.name, std::vector<std::string>{field.name}});
+    }
+    return true;
+  }
+
+private:
+  bool readFile(const CallArgument &argument, size_t &files) {
+    auto *text = as<StringLiteral>(argument.value);
+    if (!text || text->value.empty()) {
+      if (!as<ErrorExpression>(argument.value))
+        diagnostics.report(Diag::ReaderArgument, argument.value->range, split.reader,
+                           "a file is given by its name in quotes");
+      return false;
+    }
+    split.arguments.push_back({"", text->value});
+    ++files;
+    return true;
+  }
+
+  bool readNamed(const CallArgument &argument) {
+    const std::string &name = argument.name.text;
+    std::vector<std::string> known = {"drop_last", "only_last"};
+    if (reader.readSetting) {
+      known.insert(known.end(), reader.settings.begin(), reader.settings.end());
+      for (const DataField &field : info.fields)
+        known.push_back(field.name);
+    }
+    if (std::find(known.begin(), known.end(), name) == known.end()) {
+      DiagnosticBuilder builder = diagnostics.report(Diag::UnknownArgument, argument.name.range,
+                                                     split.reader, "setting", name);
+      builder.suggest(name, known);
+      return false;
+    }
+    if (name == "drop_last" || name == "only_last") {
+      auto *count = as<IntegerLiteral>(argument.value);
+      bool both = std::any_of(split.arguments.begin(), split.arguments.end(), [](auto &other) {
+        return other.name == "drop_last" || other.name == "only_last";
+      });
+      if (!count || count->value < 1 || count->value > maximumElements || both) {
+        diagnostics.report(
+            Diag::ReaderArgument, argument.value->range, split.reader,
+            both ? std::string("`drop_last` and `only_last` exclude each other")
+                 : fmt::format("`{}` is a number of examples from 1 to {}", name, maximumElements));
+        return false;
+      }
+      split.arguments.push_back({name, double(count->value)});
+      return true;
+    }
+    return (this->*reader.readSetting)(argument);
+  }
+
+  const DataInfo &info;
+  const Reader &reader;
+  Diagnostics &diagnostics;
+  DataSplit split;
+  std::set<std::string> selected;
+  bool byName = false, byNumber = false, header = false;
+};
+
+constexpr std::string_view csvSettings[] = {"header", "separator"};
+
+constexpr Reader readers[] = {
+    {"idx", true},
+    {"csv", false, csvSettings, &SplitReader::readCsvSetting, &SplitReader::checkColumns},
+    {"npy", true},
+    {"cifar", false, {}, nullptr, &SplitReader::checkImages},
+};
+
+} // namespace
+
+std::optional<DataSplit> readSplit(const Entry &entry, const DataInfo &info,
+                                   Diagnostics &diagnostics) {
+  auto *call = as<CallExpression>(entry.value);
+  auto *callee = call ? as<NameExpression>(call->callee) : nullptr;
+  if (!callee) {
+    if (!as<ErrorExpression>(entry.value))
+      diagnostics.report(Diag::ReaderNeeded, entry.value->range, entry.name.text);
+    return std::nullopt;
+  }
+  if (std::find(std::begin(plannedReaders), std::end(plannedReaders), callee->name) !=
+      std::end(plannedReaders)) {
+    diagnostics.report(Diag::NotSupported, callee->range,
+                       fmt::format("the reader `{}`", callee->name));
+    return std::nullopt;
+  }
+  std::vector<std::string_view> names;
+  for (const Reader &reader : readers) {
+    if (reader.name == callee->name)
+      return SplitReader(info, reader, diagnostics).read(entry, *call);
+    names.push_back(reader.name);
+  }
+  DiagnosticBuilder builder = diagnostics.report(Diag::UnknownReader, callee->range, callee->name);
+  if (!builder.suggest(callee->name, names))
+    builder.note(fmt::format("the readers are {}", fmt::join(names, ", ")));
+  return std::nullopt;
+}
+
+} // namespace nnc::lang

@@ -1,0 +1,18 @@
+// The readers of data files: which settings and fields each of them takes. The runtime has a table of
+// the same names; what a split says is handed over to it in a DataSplit.
+#pragma once
+
+#include "lang/Program.h"
+#include "lang/support/Diagnostics.h"
+#include "lang/syntax/AST.h"
+
+#include <optional>
+
+namespace nnc::lang {
+
+/// The split that an entry of a data block describes, `train = csv("train.csv")`; nothing, with an
+/// error, when something is wrong. The fields of the block are known.
+std::optional<DataSplit> readSplit(const Entry &entry, const DataInfo &info,
+                                   Diagnostics &diagnostics);
+
+} // namespace nnc::lang

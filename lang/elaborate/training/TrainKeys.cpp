@@ -1,0 +1,105 @@
+// Implements TrainKeys: the kind of value that each key takes.
+#include "lang/elaborate/training/TrainKeys.h"
+
+#include "lang/syntax/ASTPrinter.h"
+
+#include <algorithm>
+#include <iterator>
+#include <vector>
+
+namespace nnc::lang {
+
+namespace {
+
+constexpr std::string_view keys[] = {"loss",  "optimizer", "batch", "epochs",
+                                     "steps", "validate",  "stop",  "clip"};
+
+} // namespace
+
+std::span<const std::string_view> trainKeys() { return keys; }
+
+bool isTrainKey(std::string_view name) {
+  return std::find(std::begin(keys), std::end(keys), name) != std::end(keys);
+}
+
+void TrainKeys::see(const Identifier &name) {
+  auto [known, isNew] = seen.emplace(name.text, name.range);
+  if (!isNew)
+    diagnostics.report(Diag::RepeatedKey, name.range, name.text)
+        .label(known->second, "given here already");
+}
+
+void TrainKeys::require(SourceRange keyword) {
+  std::vector<std::string> missing;
+  for (const char *key : {"loss", "optimizer"})
+    if (!seen.count(key))
+      missing.push_back(fmt::format("`{}`", key));
+  if (!seen.count("epochs") && !seen.count("steps"))
+    missing.push_back("`epochs` or `steps`");
+  if (!missing.empty())
+    diagnostics.report(Diag::MissingKey, keyword, fmt::format("{}", fmt::join(missing, ", ")));
+}
+
+std::optional<int64_t> TrainKeys::positiveInteger(const std::string &key, const Expression &value) {
+  Entity given = elaboration.interpreter.evaluate(value);
+  auto *integer = given.get<IntegerConstant>();
+  if (integer && integer->value >= 1 && integer->value <= INT32_MAX)
+    return integer->value;
+  if (!given.poisoned())
+    diagnostics.report(Diag::KeyValue, value.range, key,
+                       fmt::format("a whole number from 1 to {}", INT32_MAX), describe(given));
+  return std::nullopt;
+}
+
+void TrainKeys::readStop(const Expression &value) {
+  auto *call = as<CallExpression>(&value);
+  auto *callee = call ? as<NameExpression>(call->callee) : nullptr;
+  if (!callee || callee->name != "patience" || call->arguments.size() != 1 ||
+      call->arguments[0].named()) {
+    if (!as<ErrorExpression>(&value))
+      diagnostics.report(Diag::KeyValue, value.range, "stop",
+                         "patience(n), with n the epochs to wait for a better loss",
+                         toSource(value));
+    return;
+  }
+  if (std::optional<int64_t> epochs = positiveInteger("patience", *call->arguments[0].value))
+    elaboration.program.recipe.patience = *epochs;
+}
+
+void TrainKeys::readPart(RecipePart &part, CallableKind kind, const std::string &key,
+                         const Expression &value, std::string_view expected) {
+  part = {elaboration.interpreter.evaluate(value), value.range};
+  auto *callable = part.value.get<CallableEntity>();
+  if (part.value.poisoned() ||
+      (callable && callable->declaration && callable->declaration->callable == kind))
+    return;
+  diagnostics.report(Diag::KeyValue, value.range, key, expected, describe(part.value));
+  part.value = Poison{};
+}
+
+void TrainKeys::read(const std::string &key, const Expression &value) {
+  Recipe &recipe = elaboration.program.recipe;
+  if (key == "batch") {
+    recipe.batch = positiveInteger(key, value).value_or(recipe.batch);
+  } else if (key == "epochs") {
+    recipe.epochs = positiveInteger(key, value);
+  } else if (key == "steps") {
+    recipe.steps = positiveInteger(key, value);
+  } else if (key == "validate") {
+    Entity given = elaboration.interpreter.evaluate(value);
+    if (given.isNumber() && given.number() >= 0 && given.number() < 1)
+      recipe.validate = given.number();
+    else if (!given.poisoned())
+      diagnostics.report(Diag::KeyValue, value.range, key, "a part of the training data, as 10%",
+                         describe(given));
+  } else if (key == "stop") {
+    readStop(value);
+  } else if (key == "optimizer") {
+    readPart(optimizer, CallableKind::Optimizer, key, value, "an optimizer, as sgd(0.1)");
+  } else if (key == "clip") {
+    readPart(clip, CallableKind::Function, key, value,
+             "a function of a gradient, as global_norm(1.0)");
+  }
+}
+
+} // namespace nnc::lang

@@ -1,0 +1,272 @@
+// Implements TrainingElaborator: the statements of the train block, once for each function.
+#include "lang/elaborate/training/Training.h"
+
+#include "lang/elaborate/training/Data.h"
+#include "lang/support/NearestName.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace nnc::lang {
+
+void TrainingElaborator::run() {
+  findDeclarations();
+  emitter.initialize =
+      std::make_unique<Pass>("initialize", model ? model->name.range : SourceRange{}, true);
+  emitter.initialize->simplify = true;
+  if (model)
+    program.model = model->name.text;
+  for (const auto &[name, block] : environment.globals.dataBlocks()) {
+    emitter.pass = emitter.initialize.get();
+    std::optional<DataInfo> info = elaborateData(environment, elaboration.types, *block);
+    if (block == data && info)
+      program.data = std::move(info);
+  }
+  checkOtherModels();
+  if (!model)
+    return;
+  std::vector<const PredictDeclaration *> blocks = predictions;
+  if (blocks.empty())
+    blocks.push_back(nullptr);
+  if (!train) {
+    for (const PredictDeclaration *block : blocks)
+      if (std::unique_ptr<Pass> pass = predictModel(*model, block))
+        passes.push_back({Role::Predict, std::move(pass)});
+    assemble(elaboration, passes, update, numbers);
+    return;
+  }
+  if (!data)
+    return;
+  // What is wrong in one mode is mostly wrong in all: say it once.
+  auto add = [&](Role role, const PredictDeclaration *block = nullptr) {
+    if (!passes.empty() && diagnostics.hasErrors())
+      return;
+    passes.push_back({role, trainPass(role, block)});
+    checkBatch(*passes.back().pass);
+  };
+  add(Role::TrainStep);
+  add(Role::Evaluate);
+  for (const PredictDeclaration *block : blocks)
+    add(Role::Predict, block);
+  add(Role::Gradient);
+  checkUnused();
+  if (!diagnostics.hasErrors())
+    assemble(elaboration, passes, update, numbers);
+}
+
+void TrainingElaborator::checkBatch(const Pass &pass) {
+  for (const BatchRequirement &requirement : pass.batchRequirements)
+    if (program.recipe.batch < requirement.examples)
+      diagnostics.report(Diag::RequirementFailed, requirement.range, requirement.text);
+}
+
+void TrainingElaborator::bindFields() {
+  for (const Field &field : data->fields)
+    if (!field.name.text.empty())
+      environment.bindFresh(field.name.text,
+                            elaboration.types.declaredInput(field.name, field.type),
+                            field.name.range);
+}
+
+std::unique_ptr<Pass> TrainingElaborator::predictPass(const PredictDeclaration *block,
+                                                      SourceRange range) {
+  std::string number = predictPasses++ ? fmt::format("_{}", predictPasses) : "";
+  auto pass = std::make_unique<Pass>("predict" + number, block ? block->keyword : range, false);
+  pass->graph.function.block =
+      block && !block->name.text.empty() ? block->name.text : model->name.text;
+  return pass;
+}
+
+std::unique_ptr<Pass> TrainingElaborator::trainPass(Role role, const PredictDeclaration *block) {
+  bool training = role == Role::TrainStep || role == Role::Gradient;
+  const char *name = role == Role::TrainStep  ? "train_step"
+                     : role == Role::Evaluate ? "evaluate"
+                                              : "gradient";
+  std::unique_ptr<Pass> pass = role == Role::Predict
+                                   ? predictPass(block, train->keyword)
+                                   : std::make_unique<Pass>(name, train->keyword, training);
+  EnterPass enterPass(emitter, pass.get());
+  EnterFrame enterFrame(environment);
+  loss.reset();
+  bindFields();
+  environment.frame().scopes.emplace_back();
+  for (const StatementPtr &statement : train->body->statements)
+    runStatement(*statement, role);
+  // A loop may have changed the loss since it was bound.
+  if (loss)
+    loss->value = environment.findLocal("loss")->value;
+  if (role == Role::TrainStep)
+    keys.require(train->keyword);
+  if (role == Role::Predict) {
+    if (block)
+      Predictions(elaboration).addBlock(*block->body);
+    else if (LayerPtr trained = elaboration.instances.model(*model); trained->result)
+      Predictions(elaboration).addModel(*trained->result, model->name.range);
+  } else if (std::optional<Tensor> value = meanLoss()) {
+    // Metrics have been added while the block ran: the loss comes before them.
+    pass->graph.function.results.insert(pass->graph.function.results.begin(),
+                                        {ResultKind::Output, "loss", value->id});
+    if (role == Role::TrainStep)
+      update.updateParameters(*value, loss->range);
+    else if (role == Role::Gradient)
+      update.addGradients(*value, loss->range);
+  }
+  for (const auto &[name, binding] : environment.frame().scopes.back())
+    if (auto known = bindings.find(name); known != bindings.end())
+      known->second.used |= binding.used;
+  if (!elaboration.instances.model(*model)->result && !diagnostics.hasErrors())
+    diagnostics.report(Diag::ModelUnused, train->model.range, model->name.text);
+  return pass;
+}
+
+void TrainingElaborator::runStatement(const Statement &statement, Role role) {
+  if (auto *metric = as<MetricStatement>(&statement)) {
+    if (role == Role::TrainStep || role == Role::Evaluate)
+      addMetric(*metric);
+    return;
+  }
+  auto *binding = as<BindingStatement>(&statement);
+  if (!binding) {
+    elaboration.interpreter.evaluateStatement(statement);
+    return;
+  }
+  const Identifier &name = binding->names[0];
+  if (binding->names.size() != 1 || !isTrainKey(name.text)) {
+    elaboration.interpreter.bindStatement(*binding);
+    for (const Identifier &one : binding->names)
+      if (Binding *bound = environment.findLocal(one.text)) {
+        const Entity &value = bound->value;
+        TrainBinding &known = bindings[one.text];
+        known.range = one.range;
+        known.isValue =
+            value.is<Tensor>() || value.is<Group>() || value.is<LayerPtr>() || value.poisoned();
+      }
+    return;
+  }
+  if (role == Role::TrainStep)
+    keys.see(name);
+  if (name.text == "loss") {
+    loss = {elaboration.interpreter.evaluate(*binding->value), binding->value->range};
+    environment.bindFresh("loss", loss->value, name.range);
+  } else if (role == Role::TrainStep) {
+    keys.read(name.text, *binding->value);
+  }
+}
+
+std::optional<Tensor> TrainingElaborator::exampleScalar(const Entity &value, std::string_view what,
+                                                        SourceRange range) {
+  std::optional<Tensor> tensor;
+  if (value.poisoned())
+    return std::nullopt;
+  if (value.is<Nothing>() || !(value.is<Tensor>() || value.isNumber())) {
+    diagnostics.report(Diag::ScalarNeeded, range, what, describe(value));
+    return std::nullopt;
+  }
+  tensor = emitter.tensor(value, Element::Float, what, range);
+  if (!tensor)
+    return std::nullopt;
+  if (!tensor->shape.empty()) {
+    DiagnosticBuilder builder =
+        diagnostics.report(Diag::ScalarNeeded, range, what, describe(value));
+    environment.addOrigins(builder, tensor->shape);
+    builder.help("`mean(...)` or `sum(...)` makes one number of it");
+    return std::nullopt;
+  }
+  return emitter.convert(*tensor, Element::Float, range);
+}
+
+std::optional<Tensor> TrainingElaborator::meanLoss() {
+  if (!loss)
+    return std::nullopt;
+  std::optional<Tensor> example = exampleScalar(loss->value, "loss", loss->range);
+  if (!example)
+    return std::nullopt;
+  Tensor mean = emitter.emit("batch_mean", {*example}, Element::Float, {}, {}, loss->range);
+  emitter.pass->graph.name(mean.id, "loss");
+  return mean;
+}
+
+void TrainingElaborator::addMetric(const MetricStatement &statement) {
+  std::string name = statement.name.text;
+  if (name.empty()) {
+    const Expression *callee = statement.value.get();
+    if (auto *pipe = as<PipeExpression>(callee))
+      callee = pipe->stage.get();
+    while (auto *call = as<CallExpression>(callee))
+      callee = call->callee.get();
+    if (auto *function = as<NameExpression>(callee))
+      name = function->name;
+  }
+  if (name.empty()) {
+    diagnostics.report(Diag::MetricName, statement.range);
+    return;
+  }
+  Pass &pass = *emitter.pass;
+  for (const FunctionResult &result : pass.graph.function.results)
+    if (result.name == name || name == "loss" || name == "learning_rate") {
+      diagnostics.report(Diag::RepeatedKey, statement.range, name);
+      return;
+    }
+  Entity value = elaboration.interpreter.evaluate(*statement.value);
+  std::optional<Tensor> example =
+      exampleScalar(value, fmt::format("metric `{}`", name), statement.value->range);
+  if (!example)
+    return;
+  Tensor mean = emitter.emit("batch_mean", {*example}, Element::Float, {}, {}, statement.range);
+  pass.graph.name(mean.id, name);
+  pass.graph.addResult(ResultKind::Output, name, mean.id);
+  if (!pass.training)
+    return;
+  program.metrics.push_back(name);
+}
+
+void TrainingElaborator::checkUnused() {
+  for (const auto &[name, binding] : bindings) {
+    if (binding.used)
+      continue;
+    if (binding.isValue && nearestName(name, trainKeys()).empty())
+      continue;
+    DiagnosticBuilder builder = diagnostics.report(Diag::UnknownKey, binding.range, name);
+    if (!builder.suggest(name, trainKeys()))
+      builder.note(fmt::format("the keys are {}", fmt::join(trainKeys(), ", ")));
+  }
+}
+
+std::unique_ptr<Pass> TrainingElaborator::predictModel(const CallableDeclaration &declaration,
+                                                       const PredictDeclaration *block) {
+  // Without a train block the model's inputs are the fields. Their sizes must be numbers; a model
+  // with sizes that only its use would fix is checked no further.
+  model = &declaration;
+  std::unique_ptr<Pass> pass = predictPass(block, declaration.name.range);
+  EnterPass enterPass(emitter, pass.get());
+  EnterFrame enterFrame(environment);
+  std::vector<GivenArgument> inputs;
+  for (const Parameter &input : declaration.inputs) {
+    if (!input.type || input.name.text.empty())
+      return nullptr;
+    std::vector<const NameExpression *> open;
+    for (const Dimension &dimension : input.type->dimensions) {
+      if (dimension.kind != Dimension::Kind::Size)
+        return nullptr;
+      elaboration.unifier.collectUnbound(*dimension.value, open);
+    }
+    if (input.type->classCount)
+      elaboration.unifier.collectUnbound(*input.type->classCount, open);
+    if (!open.empty())
+      return nullptr;
+    Entity value = elaboration.types.declaredInput(input.name, *input.type);
+    environment.bindFresh(input.name.text, value, input.name.range);
+    inputs.push_back({"", value, input.name.range});
+  }
+  environment.frame().scopes.emplace_back();
+  if (block) {
+    Predictions(elaboration).addBlock(*block->body);
+  } else {
+    Entity value = elaboration.calls.apply(elaboration.instances.model(declaration), inputs,
+                                           declaration.name.range);
+    Predictions(elaboration).addModel(value, model->name.range);
+  }
+  return pass;
+}
+
+} // namespace nnc::lang

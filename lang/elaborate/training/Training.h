@@ -1,0 +1,74 @@
+// From train and predict blocks to the functions of the program. Each function is elaborated on its
+// own, from the same source, in training or in evaluation mode.
+#pragma once
+
+#include "lang/elaborate/training/Assemble.h"
+#include "lang/elaborate/training/Predictions.h"
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace nnc::lang {
+
+class TrainingElaborator {
+public:
+  explicit TrainingElaborator(Elaboration &elaboration)
+      : elaboration(elaboration), environment(elaboration.environment),
+        emitter(elaboration.emitter), program(elaboration.program),
+        diagnostics(elaboration.environment.diagnostics) {}
+  void run();
+
+private:
+  // Declarations.cpp: which model, data and blocks there are.
+  void findDeclarations();
+  void findTrainBlock();
+  void findPredictions();
+  const CallableDeclaration *findModel(const Identifier &name);
+  void checkOtherModels();
+
+  // Training.cpp: the functions.
+  void checkBatch(const Pass &pass);
+  /// Of the role Predict: of this block, or without one what the model gives.
+  std::unique_ptr<Pass> trainPass(Role role, const PredictDeclaration *block = nullptr);
+  std::unique_ptr<Pass> predictModel(const CallableDeclaration &model,
+                                     const PredictDeclaration *block = nullptr);
+  std::unique_ptr<Pass> predictPass(const PredictDeclaration *block, SourceRange range);
+  void bindFields();
+  void runStatement(const Statement &statement, Role role);
+  void addMetric(const MetricStatement &statement);
+  void checkUnused();
+  std::optional<Tensor> meanLoss();
+  std::optional<Tensor> exampleScalar(const Entity &value, std::string_view what,
+                                      SourceRange range);
+
+  Elaboration &elaboration;
+  Environment &environment;
+  Emitter &emitter;
+  Program &program;
+  Diagnostics &diagnostics;
+
+  const TrainDeclaration *train = nullptr;
+  std::vector<const PredictDeclaration *> predictions; // blocks of the compiled model
+  size_t predictPasses = 0;
+  const CallableDeclaration *model = nullptr;
+  const DataDeclaration *data = nullptr;
+
+  RecipeNumbers numbers{elaboration};
+  TrainKeys keys{elaboration};
+  Update update{elaboration, numbers, keys};
+  /// Of the function that is being built.
+  std::optional<RecipePart> loss;
+  struct TrainBinding {
+    SourceRange range;
+    bool isValue = false; // a tensor or the like, which need not be used
+    bool used = false;    // by any of the functions
+  };
+  std::map<std::string, TrainBinding> bindings; // of the train block
+  std::vector<RolePass> passes;
+};
+
+} // namespace nnc::lang

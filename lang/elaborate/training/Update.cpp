@@ -1,0 +1,290 @@
+// Implements Update: the operation `gradient`, then code of the library for each parameter.
+#include "lang/elaborate/training/Update.h"
+
+#include "lang/elaborate/builtins/Requirements.h"
+
+#include <algorithm>
+#include <set>
+
+namespace nnc::lang {
+
+namespace {
+
+Tensor parameterValue(Pass &pass, const ParameterInfo &info, const Shape &shape) {
+  Tensor value;
+  value.graph = &pass.graph;
+  value.shape = shape;
+  value.id = *pass.graph.findArgument(ArgumentKind::Parameter, info.path);
+  return value;
+}
+
+/// Whether an `except` name means this parameter: its own name or that of a layer around it.
+bool isMeant(const std::string &path, const std::string &name) {
+  for (size_t at = 0; at != std::string::npos;) {
+    size_t end = path.find('.', at);
+    if (path.compare(at, (end == std::string::npos ? path.size() : end) - at, name) == 0)
+      return true;
+    at = end == std::string::npos ? end : end + 1;
+  }
+  return path == name;
+}
+
+} // namespace
+
+std::vector<Tensor> Update::clipped(std::vector<Tensor> gradients,
+                                    const std::vector<Tensor> &parameters) {
+  auto *callable = clip.value.get<CallableEntity>();
+  if (!callable)
+    return gradients;
+  const CallableDeclaration &declaration = *callable->declaration;
+  bool good = true;
+  std::vector<NamedEntity> settings = callable->settings;
+  if (!callable->bound)
+    settings = elaboration.binder.bind(declaration, {}, clip.range, good);
+  if (!good)
+    return gradients;
+  if (declaration.body) {
+    EnterFrame enter(environment, declaration, clip.range);
+    if (!elaboration.binder.enter(declaration, settings) ||
+        !checkRequirements(environment, elaboration.interpreter, *declaration.body))
+      return gradients;
+  }
+  for (const Parameter &parameter : declaration.settings) {
+    auto given = std::find_if(settings.begin(), settings.end(),
+                              [&](auto &one) { return one.name == parameter.name.text; });
+    if (given == settings.end() && parameter.defaultValue) {
+      Entity value = elaboration.interpreter.evaluate(*parameter.defaultValue);
+      settings.push_back({parameter.name.text, parameter.range, std::make_shared<Entity>(value)});
+      given = settings.end() - 1;
+    }
+    if (given != settings.end() && parameter.type && parameter.type->element == ElementKind::Float)
+      given->value = std::make_shared<Entity>(
+          numbers.number(*given->value, "clip", parameter.name.text, false, given->range));
+  }
+  std::optional<Tensor> norm;
+  auto globalNorm = [&]() -> Tensor {
+    if (norm)
+      return *norm;
+    // In double precision, where squares of single precision neither overflow nor vanish.
+    std::optional<Tensor> total;
+    for (const Tensor &gradient : gradients) {
+      Tensor exact = emitter.convert(gradient, Element::Real, clip.range);
+      Tensor square =
+          emitter.emit("mul", {exact, exact}, Element::Real, gradient.shape, {}, clip.range);
+      std::vector<int64_t> axes;
+      for (size_t axis = 0; axis < gradient.shape.size(); ++axis)
+        axes.push_back(int64_t(axis));
+      Tensor sum = emitter.reduce("reduce_sum", square, axes, clip.range);
+      total = total ? emitter.emit("add", {*total, sum}, Element::Real, {}, {}, clip.range) : sum;
+    }
+    norm = emitter.emit("sqrt", {*total}, Element::Real, {}, {}, clip.range);
+    emitter.pass->graph.name(norm->id, "gradient_norm");
+    return *norm;
+  };
+  std::vector<Tensor> results;
+  for (size_t index = 0; index < gradients.size(); ++index) {
+    std::vector<GivenArgument> inputs;
+    for (const Parameter &input : declaration.inputs) {
+      const std::string &name = input.name.text;
+      if (name == "grad")
+        inputs.push_back({name, gradients[index], clip.range});
+      else if (name == "param")
+        inputs.push_back({name, parameters[index], clip.range});
+      else if (name == "norm")
+        inputs.push_back({name, globalNorm(), clip.range});
+    }
+    environment.inRecipe = true;
+    Entity value = elaboration.calls.invoke(declaration, settings, inputs, nullptr, clip.range);
+    environment.inRecipe = false;
+    auto *tensor = value.get<Tensor>();
+    if (!tensor || !sameSizes(tensor->shape, gradients[index].shape)) {
+      if (!value.poisoned())
+        diagnostics.report(Diag::KeyValue, clip.range, "clip",
+                           "a function whose result has the shape of the gradient",
+                           describe(value));
+      return gradients;
+    }
+    results.push_back(*tensor);
+  }
+  return results;
+}
+
+bool Update::readOptimizer(std::vector<NamedEntity> &settings) {
+  auto *callable = optimizer.value.get<CallableEntity>();
+  if (!callable)
+    return false;
+  const CallableDeclaration &declaration = *callable->declaration;
+  bool good = true;
+  std::vector<NamedEntity> given = callable->settings;
+  if (!callable->bound)
+    given = elaboration.binder.bind(declaration, {}, optimizer.range, good);
+  if (!good)
+    return false;
+  EnterFrame enter(environment, declaration, optimizer.range);
+  if (!elaboration.binder.enter(declaration, given) ||
+      (declaration.body &&
+       !checkRequirements(environment, elaboration.interpreter, *declaration.body)))
+    return false;
+  for (const Parameter &parameter : declaration.settings) {
+    Binding *binding = environment.findLocal(parameter.name.text);
+    if (!binding)
+      continue;
+    Entity value = binding->value;
+    SourceRange range = binding->range;
+    ElementKind kind = parameter.type ? parameter.type->element : ElementKind::Error;
+    const std::string &name = parameter.name.text;
+    auto number = [&](const Entity &plain) {
+      return numbers.number(plain, "optimizer", name, kind == ElementKind::Int, range);
+    };
+    if (kind == ElementKind::Schedule) {
+      auto *schedule = value.get<CallableEntity>();
+      const std::string scheduleName =
+          schedule && schedule->declaration ? schedule->declaration->name.text : "";
+      value = value.isNumber() ? number(value) : numbers.schedule(value, name, range);
+      if (auto *tensor = value.get<Tensor>(); tensor && (!learningRate || name == "rate")) {
+        learningRate = *tensor;
+        program.recipe.schedule = scheduleName;
+      }
+    } else if (kind == ElementKind::Float || kind == ElementKind::Int) {
+      if (auto *except = value.get<ExceptEntity>())
+        value = ExceptEntity{std::make_shared<Entity>(number(*except->value)), except->names};
+      else
+        value = number(value);
+    }
+    if (value.poisoned())
+      return false;
+    settings.push_back({name, range, std::make_shared<Entity>(value)});
+  }
+  return true;
+}
+
+void Update::checkExceptions(const std::vector<NamedEntity> &settings) {
+  for (const NamedEntity &setting : settings) {
+    auto *except = setting.value->get<ExceptEntity>();
+    if (!except)
+      continue;
+    for (const Identifier &name : except->names) {
+      std::set<std::string> parts;
+      bool found = false;
+      for (const ParameterInfo &info : program.parameters) {
+        found |= isMeant(info.path, name.text);
+        parts.insert(info.path.substr(info.path.rfind('.') + 1));
+      }
+      if (found || name.text.empty())
+        continue;
+      std::vector<std::string> candidates(parts.begin(), parts.end());
+      DiagnosticBuilder builder = diagnostics.report(Diag::NoSuchParameter, name.range, name.text);
+      if (!builder.suggest(name.text, candidates))
+        builder.note(fmt::format("the model has {}", fmt::join(candidates, ", ")));
+    }
+  }
+}
+
+void Update::updateParameter(const ParameterInfo &info, const Tensor &value, const Tensor &gradient,
+                             const std::vector<NamedEntity> &settings) {
+  const CallableDeclaration &declaration = *optimizer.value.get<CallableEntity>()->declaration;
+  OptimizerTarget target;
+  target.parameter = &info;
+  target.value = value;
+  target.gradient = gradient;
+  EnterFrame enter(environment, declaration, optimizer.range);
+  environment.frame().target = &target;
+  for (const NamedEntity &setting : settings) {
+    Entity known = *setting.value;
+    if (auto *except = known.get<ExceptEntity>()) {
+      bool excluded =
+          std::any_of(except->names.begin(), except->names.end(),
+                      [&](const Identifier &name) { return isMeant(info.path, name.text); });
+      Entity inside = *except->value;
+      known = excluded ? Entity(IntegerConstant{0, nullptr}) : inside;
+    }
+    environment.bindFresh(setting.name, known, setting.range);
+  }
+  numbers.bindCounters();
+  environment.bindFresh("param", value, optimizer.range);
+  environment.bindFresh("grad", gradient, optimizer.range);
+  if (declaration.body)
+    numbers.evaluate(*declaration.body);
+  newParameters[info.path] = target.value;
+  for (const auto &[name, slot] : target.slots)
+    newSlots[info.path + "." + name] = slot;
+}
+
+void Update::updateParameters(const Tensor &loss, SourceRange lossRange) {
+  if (optimizer.value.poisoned())
+    return;
+  Pass &pass = *emitter.pass;
+  std::set<std::string> trained =
+      pass.graph.differentiableArguments(loss.id, ArgumentKind::Parameter);
+  std::vector<Tensor> parameters;
+  std::vector<size_t> which;
+  for (size_t index = 0; index < program.parameters.size(); ++index) {
+    ParameterInfo &info = program.parameters[index];
+    info.trained = trained.count(info.path) != 0;
+    if (!info.trained)
+      continue;
+    which.push_back(index);
+    parameters.push_back(
+        parameterValue(pass, info, elaboration.instances.findParameter(info.path)->shape));
+  }
+  if (parameters.empty()) {
+    diagnostics.report(Diag::NothingTrained, lossRange);
+    return;
+  }
+  std::vector<ValueId> operands{loss.id};
+  std::vector<Type> types;
+  for (const Tensor &parameter : parameters) {
+    operands.push_back(parameter.id);
+    types.push_back(pass.graph.type(parameter.id));
+  }
+  std::vector<ValueId> ids = pass.graph.addMany("gradient", operands, types, {}, lossRange);
+  std::vector<Tensor> gradients = parameters;
+  for (size_t index = 0; index < gradients.size(); ++index) {
+    gradients[index].id = ids[index];
+    pass.graph.name(ids[index], "grad." + program.parameters[which[index]].path);
+  }
+  gradients = clipped(std::move(gradients), parameters);
+
+  std::vector<NamedEntity> settings;
+  if (!readOptimizer(settings))
+    return;
+  checkExceptions(settings);
+  pass.simplify = true;
+  for (size_t index = 0; index < gradients.size(); ++index) {
+    updateParameter(program.parameters[which[index]], parameters[index], gradients[index],
+                    settings);
+    if (diagnostics.hasErrors())
+      return;
+  }
+  pass.simplify = false;
+}
+
+void Update::addGradients(const Tensor &loss, SourceRange lossRange) {
+  Pass &pass = *emitter.pass;
+  std::vector<ValueId> operands{loss.id};
+  std::vector<Type> types;
+  std::vector<std::pair<ResultKind, std::string>> results;
+  // A frozen part has no derivative to speak of: finite differences would see through it.
+  std::set<std::string> trained =
+      pass.graph.differentiableArguments(loss.id, ArgumentKind::Parameter);
+  for (ArgumentKind kind : {ArgumentKind::Parameter, ArgumentKind::Input})
+    for (const FunctionArgument &argument : pass.graph.function.arguments) {
+      if (argument.kind != kind || pass.graph.type(argument.value).element != Element::Float ||
+          (kind == ArgumentKind::Parameter && !trained.count(argument.name)))
+        continue;
+      operands.push_back(argument.value);
+      types.push_back(pass.graph.type(argument.value));
+      results.emplace_back(kind == ArgumentKind::Parameter ? ResultKind::Output
+                                                           : ResultKind::ExampleOutput,
+                           "grad." + argument.name);
+    }
+  if (types.empty())
+    return;
+  std::vector<ValueId> ids = pass.graph.addMany("gradient", operands, types, {}, lossRange);
+  for (size_t index = 0; index < ids.size(); ++index) {
+    pass.graph.name(ids[index], results[index].second);
+    pass.graph.addResult(results[index].first, results[index].second, ids[index]);
+  }
+}
+
+} // namespace nnc::lang

@@ -1,0 +1,147 @@
+// What an expression can mean while a program is elaborated: a number known when compiling, a
+// tensor of the graph that is being built, a record, or something that can be applied.
+#pragma once
+
+#include "lang/elaborate/values/Shapes.h"
+#include "lang/elaborate/values/UniqueNames.h"
+#include "lang/syntax/AST.h"
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace nnc::lang {
+
+class Graph;
+struct BuiltinCall;
+struct Entity;
+
+/// Something was wrong and has been reported: whatever is computed from it is as well, silently.
+struct Poison {};
+/// The value of a block that ends without an expression.
+struct Nothing {};
+
+struct IntegerConstant {
+  int64_t value = 0;
+  OriginPtr origin;
+};
+
+/// `a..b` with both ends known.
+struct RangeConstant {
+  int64_t begin = 0, end = 0;
+};
+
+/// The argument `shape` of an initialiser.
+struct ShapeConstant {
+  Shape shape;
+};
+
+/// A value of the graph. Rank 0 with element Real: a number of the recipe.
+struct Tensor {
+  Graph *graph = nullptr;
+  ValueId id = 0;
+  Element element = Element::Float;
+  Shape shape;
+  int64_t classes = 0;
+  Reduction reduction;
+};
+
+struct NamedEntity {
+  std::string name;
+  SourceRange range;
+  std::shared_ptr<const Entity> value;
+};
+
+/// Several values: with names a record, without a list.
+struct Group {
+  std::vector<NamedEntity> members;
+};
+
+/// A function that the elaborator itself provides.
+struct Builtin {
+  std::string_view name;
+  bool curried;     // whether a list of settings comes before the inputs
+  int fewest, most; // inputs, or settings if curried; `most` below 0: any number
+  Entity (*apply)(const BuiltinCall &);
+};
+
+/// A declared callable or a builtin, with its settings once they have been given.
+struct CallableEntity {
+  const CallableDeclaration *declaration = nullptr;
+  const Builtin *builtin = nullptr;
+  bool bound = false;
+  /// Of a declaration: by name, defaults not among them; of a builtin: as written.
+  std::vector<NamedEntity> settings;
+  SourceRange range; // where it was named or its settings were given
+};
+
+/// A layer with its settings and a place for its parameters. What names it is its first binding or,
+/// without one, its declaration.
+struct LayerInstance {
+  const CallableDeclaration *declaration = nullptr;
+  std::vector<NamedEntity> settings;
+  SourceRange range; // where it was made
+  std::string name;  // empty until it is bound or applied
+  LayerInstance *parent = nullptr;
+  bool isModel = false;
+  UniqueNames names; // of its own layers in the application that is being elaborated
+  size_t applications = 0;
+  std::shared_ptr<const Entity> result; // of the last application
+
+  std::string path() const;
+};
+using LayerPtr = std::shared_ptr<LayerInstance>;
+
+/// `mean[T]`: a reduction that waits for its operand.
+struct ReducerEntity {
+  const ReduceExpression *expression = nullptr;
+};
+
+/// `0.1 except bias, scale`
+struct ExceptEntity {
+  std::shared_ptr<const Entity> value;
+  std::vector<Identifier> names;
+};
+
+/// `data mnist`
+struct DataEntity {
+  const DataDeclaration *declaration = nullptr;
+};
+
+struct Entity {
+  using Variant = std::variant<Poison, Nothing, IntegerConstant, double, bool, std::string,
+                               RangeConstant, ShapeConstant, Tensor, Group, CallableEntity,
+                               LayerPtr, ReducerEntity, ExceptEntity, DataEntity>;
+  Variant value;
+
+  Entity() : value(Poison{}) {}
+  template <typename T>
+    requires(!std::is_same_v<std::remove_cvref_t<T>, Entity> && std::is_constructible_v<Variant, T>)
+  Entity(T &&value) : value(std::forward<T>(value)) {}
+
+  template <typename T> const T *get() const { return std::get_if<T>(&value); }
+  template <typename T> T *get() { return std::get_if<T>(&value); }
+  template <typename T> bool is() const { return std::holds_alternative<T>(value); }
+  bool poisoned() const { return is<Poison>(); }
+  /// A number known when compiling.
+  bool isNumber() const { return is<IntegerConstant>() || is<double>(); }
+  double number() const {
+    return is<double>() ? std::get<double>(value) : double(std::get<IntegerConstant>(value).value);
+  }
+};
+
+/// One argument of an application, evaluated.
+struct GivenArgument {
+  std::string name; // empty: positional
+  Entity value;
+  SourceRange range;
+  SourceRange nameRange = {};
+};
+
+/// What an entity is, for messages: "float[3, 4]", "the number 3", "the layer `dense`".
+std::string describe(const Entity &entity);
+
+} // namespace nnc::lang
