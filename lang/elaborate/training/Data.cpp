@@ -4,7 +4,9 @@
 #include "lang/elaborate/training/Readers.h"
 
 #include <algorithm>
-#include <set>
+#include <charconv>
+#include <cmath>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +16,56 @@ namespace nnc::lang {
 namespace {
 
 constexpr std::string_view entryNames[] = {"train", "test", "validation", "class_names", "augment"};
+
+/// The number that a cell of a file with this text is; nothing when it is not one.
+std::optional<double> numberOf(std::string_view text) {
+  if (text.starts_with('+') && !text.starts_with("+-"))
+    text.remove_prefix(1);
+  double value = 0;
+  auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  bool good = error == std::errc() && rest == text.data() + text.size() && std::isfinite(value);
+  return good ? std::optional(value) : std::nullopt;
+}
+
+/// Whether each name stands for one class, and a cell of a file can have it.
+bool checkDistinct(const std::vector<std::string> &names,
+                   const std::vector<CallArgument> &arguments, Diagnostics &diagnostics) {
+  // As in the files: where all names are numbers, 1.0 is the same name as 1.
+  bool numbers = std::all_of(names.begin(), names.end(), numberOf);
+  std::map<std::string, size_t> byName;
+  std::map<double, size_t> byNumber;
+  for (size_t index = 0; index < names.size(); ++index) {
+    const std::string &name = names[index];
+    SourceRange range = arguments[index].value->range;
+    if (name.empty() || name.find_first_of(" \t") == 0 ||
+        name.find_last_of(" \t") + 1 == name.size()) {
+      diagnostics
+          .report(Diag::ClassNames, range,
+                  name.empty() ? std::string("a name is empty")
+                               : fmt::format("\"{}\" begins or ends with a blank", name))
+          .note("cells of a file are read without the blanks around them");
+      return false;
+    }
+    auto [first, isNew] = byName.emplace(name, index);
+    size_t other = first->second;
+    if (isNew && numbers) {
+      auto [same, isNewNumber] = byNumber.emplace(*numberOf(name), index);
+      isNew = isNewNumber;
+      other = same->second;
+    }
+    if (!isNew) {
+      diagnostics
+          .report(Diag::ClassNames, range,
+                  names[other] == name
+                      ? fmt::format("\"{}\" names two classes", name)
+                      : fmt::format("\"{}\" and \"{}\" are one number, which names two classes",
+                                    names[other], name))
+          .label(arguments[other].value->range, "the first one");
+      return false;
+    }
+  }
+  return true;
+}
 
 bool readClassNames(const Entry &entry, DataInfo &info, Diagnostics &diagnostics) {
   auto *call = as<CallExpression>(entry.value);
@@ -44,13 +96,8 @@ bool readClassNames(const Entry &entry, DataInfo &info, Diagnostics &diagnostics
         .label(fields[0]->range, "declared here");
     return false;
   }
-  std::set<std::string> known;
-  for (size_t index = 0; index < names.size(); ++index)
-    if (!known.insert(names[index]).second) {
-      diagnostics.report(Diag::ClassNames, call->arguments[index].value->range,
-                         fmt::format("\"{}\" names two classes", names[index]));
-      return false;
-    }
+  if (!checkDistinct(names, call->arguments, diagnostics))
+    return false;
   fields[0]->classNames = names;
   return true;
 }
