@@ -1,6 +1,7 @@
 #include "runtime/cli/CommandLine.h"
 
 #include "runtime/data/Csv.h"
+#include "runtime/support/Suggestion.h"
 
 #include <algorithm>
 

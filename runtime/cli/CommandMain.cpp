@@ -1,5 +1,6 @@
 #include "runtime/cli/Commands.h"
 #include "runtime/support/Output.h"
+#include "runtime/support/Suggestion.h"
 #include "runtime/cli/Settings.h"
 
 #include <algorithm>

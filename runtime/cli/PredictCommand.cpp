@@ -1,4 +1,6 @@
+#include "runtime/data/Npy.h"
 #include "runtime/support/AtomicFile.h"
+#include "runtime/support/Suggestion.h"
 #include "runtime/train/Checkpoint.h"
 #include "runtime/cli/Commands.h"
 #include "runtime/support/Output.h"

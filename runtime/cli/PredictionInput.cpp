@@ -1,11 +1,15 @@
-#include "runtime/data/Csv.h"
-#include "runtime/support/Json.h"
+// Implements the reading of examples to predict: CSV laid out as the training data, arrays, JSON.
 #include "runtime/cli/Predictions.h"
+
+#include "runtime/data/CsvFields.h"
+#include "runtime/data/Readers.h"
+#include "runtime/support/Error.h"
+#include "runtime/support/Json.h"
+#include "runtime/support/Suggestion.h"
 
 #include <algorithm>
 #include <climits>
 #include <cmath>
-#include <unordered_set>
 
 namespace nnc::runtime {
 
@@ -28,114 +32,15 @@ DataBlock predictFields(const Function &predict, const DataBlock *block) {
   return fields;
 }
 
-using Columns = std::map<std::string, std::vector<Column>>;
-
-/// The names of the fields' columns in the training data: those that the program selects, else
-/// those that its files have. Empty unless all are known.
-static Columns namesInTraining(const DataBlock &fields, const DataSplit &train,
-                               const DataConventions &conventions) {
-  Columns result;
-  for (const DataField &field : fields.fields) {
-    std::vector<Column> &columns = result[field.name];
-    if (auto selected = train.columns.find(field.name); selected != train.columns.end())
-      columns = selected->second;
-    bool named = !columns.empty() && std::all_of(columns.begin(), columns.end(), [](auto &column) {
-      return std::holds_alternative<std::string>(column);
-    });
-    if (named)
-      continue;
-    auto known = conventions.columns.find(field.name);
-    if (known == conventions.columns.end())
-      return {};
-    columns.assign(known->second.begin(), known->second.end());
-  }
-  return result;
-}
-
-/// The columns by position, if a file of this width can be laid out as the training data. Else
-/// empty: it has the inputs' columns and no others, from left to right.
-static Columns columnsByPosition(const DataBlock &fields, const DataBlock &block,
-                                 const DataSplit &train, size_t width) {
-  Columns all = train.columns, result;
-  int64_t needed = 0;
-  for (const DataField &field : block.fields) {
-    if (train.columns.empty())
-      for (int64_t i = 0; i < elementCount(field.shape); ++i)
-        all[field.name].emplace_back(needed + i);
-    for (const Column &column : all[field.name]) {
-      const int64_t *place = std::get_if<int64_t>(&column);
-      if (!place)
-        return {};
-      needed = std::max(needed, *place + 1);
-    }
-  }
-  int64_t found = static_cast<int64_t>(width);
-  if (train.columns.empty() ? found != needed : found < needed)
-    return {};
-  for (const DataField &field : fields.fields) {
-    if (all[field.name].empty())
-      return {};
-    result[field.name] = all[field.name];
-  }
-  return result;
-}
-
-/// Throws Error unless the header has the names of the training data.
-static void checkHeader(const CsvReader &reader, const Columns &columns) {
-  std::vector<std::string> header(reader.cells().begin(), reader.cells().end()), wanted;
-  for (const auto &[field, names] : columns)
-    for (const Column &name : names)
-      wanted.push_back(std::get<std::string>(name));
-  std::unordered_set<std::string> present(header.begin(), header.end());
-  for (const std::string &name : wanted)
-    if (!present.count(name))
-      fail("%s:%zu: its header (%s) has no column '%s' of the training data (%s)",
-           reader.origin().c_str(), reader.line(), list(header).c_str(), printable(name).c_str(),
-           list(wanted).c_str());
-}
-
-/// How a file with this first row is read: as the training data where that is CSV.
-static DataSplit inputSplit(const CsvReader &reader, const DataBlock &fields,
-                            const DataBlock *block, const DataConventions &conventions) {
-  const DataSplit *train = block ? block->split("train") : nullptr;
-  DataSplit split;
-  split.name = "input";
-  split.reader = "csv";
-  bool anyNumber = std::any_of(fields.fields.begin(), fields.fields.end(),
-                               [](const DataField &field) { return field.classes == 0; });
-  if (!train || train->reader != "csv") {
-    split.header = anyNumber && looksLikeHeader(reader);
-    return split;
-  }
-  Columns names = namesInTraining(fields, *train, conventions);
-  std::unordered_set<std::string_view> cells(reader.cells().begin(), reader.cells().end());
-  bool named = !names.empty();
-  for (const auto &[field, columns] : names)
-    for (const Column &column : columns)
-      named &= cells.count(std::get<std::string>(column)) != 0;
-  // A row of words is no header where all inputs are classes: their names are known.
-  split.header = train->header.value_or(named || (anyNumber && looksLikeHeader(reader)));
-  if (*split.header && !names.empty()) {
-    checkHeader(reader, names);
-    split.columns = std::move(names);
-  } else {
-    split.columns = columnsByPosition(fields, *block, *train, reader.cells().size());
-  }
-  return split;
-}
-
 static Dataset readCsvExamples(const std::string &path, const DataBlock &fields,
                                const DataBlock *block, DataConventions &conventions) {
   const DataSplit *train = block ? block->split("train") : nullptr;
-  Bytes content = readUtf8(path);
   std::string origin = path == "-" ? "standard input" : path;
   std::optional<char> separator = train ? train->separator : std::nullopt;
-  CsvReader first(content, origin, separator);
-  if (!first.next())
-    fail("%s: it is empty", origin.c_str());
-  DataSplit split = inputSplit(first, fields, block, conventions);
-  CsvFields reader(fields, split, conventions);
-  reader.add(CsvReader(std::move(content), origin, separator));
+  CsvFields reader(fields, conventions, false);
+  reader.add(CsvReader(readUtf8(path), origin, separator), [&](const CsvReader &firstRow) {
+    return selectForPrediction(firstRow, fields, block, conventions);
+  });
   return reader.finish();
 }
 
@@ -286,23 +191,18 @@ Dataset readExamples(const std::string &path, const DataBlock &fields, const Dat
     if (isFloat(field.dtype) && train && train->reader == "csv")
       conventions.bytes.emplace(field.name, false);
   }
-  std::string name = path;
-  if (extensionOf(name) == ".gz")
-    name.resize(name.size() - 3);
-  std::string extension = extensionOf(name);
+  const Reader *reader = path == "-" ? findReader("csv") : readerOf(path);
   Dataset dataset;
-  if (path == "-" || extension == ".csv" || extension == ".tsv" || extension == ".txt") {
-    dataset = readCsvExamples(path, fields, block, conventions);
-  } else if (extension == ".npy") {
-    dataset = readArrayExamples(readNpy(path), fields, conventions);
-  } else if (extension == ".json") {
+  if (extensionOf(withoutGz(path)) == ".json") {
     Bytes content = readUtf8(path);
     Json json = parseJson({content.data(), content.size()}, path);
     dataset = JsonExamples(path, fields, conventions.classes).read(json);
-  } else if (extension == ".idx" || name.find("-idx") != std::string::npos) {
-    dataset = readArrayExamples(readIdx(path), fields, conventions);
-  } else {
+  } else if (!reader) {
     fail("%s: unknown kind of file; predict reads .csv, .npy, .json and IDX", path.c_str());
+  } else if (reader->readArray) {
+    dataset = readArrayExamples(reader->readArray(path), fields, conventions);
+  } else {
+    dataset = readCsvExamples(path, fields, block, conventions);
   }
   if (dataset.examples == 0)
     fail("%s: it holds no examples", path.c_str());

@@ -1,6 +1,7 @@
 #include "runtime/cli/Settings.h"
 
 #include "runtime/data/Csv.h"
+#include "runtime/support/Suggestion.h"
 
 #include <vector>
 

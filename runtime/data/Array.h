@@ -1,4 +1,4 @@
-// Files that hold one array of numbers: IDX (the format of MNIST) and NPY (NumPy's).
+// An array of numbers as a file holds it, in element types that the runtime has.
 #pragma once
 
 #include "runtime/support/File.h"
@@ -19,12 +19,14 @@ struct Array {
   int64_t count() const { return elementCount(shape); }
 };
 
-/// Both throw Error, naming the file, if it is missing, truncated, damaged or of another format; gz
-/// files are decompressed.
-Array readIdx(const std::string &path);
-Array readNpy(const std::string &path);
+/// An element type of a file.
+struct FileType {
+  char kind; ///< 'u', 'i', 'f' or 'b' (a bool)
+  int size;  ///< bytes
+};
 
-/// An NPY file in memory.
-std::string formatNpy(DType dtype, const Shape &shape, const char *data);
+/// Takes the elements, which stand in a file behind its header of `start` bytes. The array has its
+/// shape and origin already. Throws Error if there are fewer or more.
+void takeElements(Array &array, Bytes content, size_t start, FileType type, bool bigEndian);
 
 } // namespace nnc::runtime

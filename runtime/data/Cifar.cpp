@@ -1,3 +1,4 @@
+// Implements the reader of CIFAR-10: planes of colours become pixels.
 #include "runtime/data/Cifar.h"
 
 #include "runtime/support/Error.h"
@@ -18,6 +19,15 @@ static void append(FieldData &all, FieldData more) {
     all = std::move(more);
   else
     all.bytes.insert(all.bytes.end(), more.bytes.begin(), more.bytes.end());
+}
+
+bool isCifar(std::string_view content) {
+  if (content.empty() || content.size() % recordBytes)
+    return false;
+  for (size_t record = 0; record < content.size(); record += recordBytes)
+    if (static_cast<unsigned char>(content[record]) >= 10)
+      return false;
+  return true;
 }
 
 Dataset readCifarSplit(const DataBlock &block, const DataSplit &split, const std::string &folder,

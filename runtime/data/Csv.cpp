@@ -38,6 +38,11 @@ static size_t firstInvalidUtf8(std::string_view text) {
   return std::string_view::npos;
 }
 
+bool isUtf8Text(std::string_view content) {
+  return content.find('\0') == std::string_view::npos &&
+         firstInvalidUtf8(content) == std::string_view::npos;
+}
+
 Bytes readUtf8(const std::string &path) {
   Bytes content = readFileOrGz(path);
   std::string_view view(content.data(), content.size());

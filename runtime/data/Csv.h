@@ -1,7 +1,7 @@
 // Tables in text: comma, semicolon or tab separated values with optional quotes and header.
 #pragma once
 
-#include "runtime/data/Dataset.h"
+#include "runtime/support/File.h"
 
 #include <optional>
 #include <string>
@@ -37,6 +37,8 @@ private:
   std::vector<std::string_view> row;
 };
 
+bool isUtf8Text(std::string_view content);
+
 /// The text in a file, decompressed if it is a gz file. Throws Error if it is UTF-16 or no text.
 Bytes readUtf8(const std::string &path);
 
@@ -45,41 +47,6 @@ std::optional<double> parseNumber(std::string_view cell);
 std::optional<int64_t> parseInteger(std::string_view cell);
 /// True for nan and infinity, with any sign and in any case.
 bool isNotFinite(std::string_view cell);
-
-/// Picks the fields of a data block out of CSV files.
-class CsvFields {
-public:
-  /// `split` says which columns are which field, and whether there is a header; its file names are
-  /// not used.
-  CsvFields(const DataBlock &block, const DataSplit &split, DataConventions &conventions);
-  CsvFields(const CsvFields &) = delete;
-  ~CsvFields();
-
-  /// Appends the rows of a file. Throws Error, naming file and line, if a cell is not what its
-  /// field wants.
-  void add(CsvReader reader);
-
-  /// Numbers the classes (see readSplit) and hands out the fields.
-  Dataset finish();
-
-private:
-  struct Builder;
-
-  using Places = std::unordered_map<std::string_view, size_t>; ///< columns by their names
-
-  bool hasHeader(const CsvReader &reader) const;
-  void agreeOnColumns(const CsvReader &reader, const std::vector<std::string> &names,
-                      const Places &places);
-
-  const DataSplit &split;
-  DataConventions &conventions;
-  std::vector<Builder> builders;
-  int64_t examples = 0;
-};
-
-/// Reads the fields of `block` from the files of a CSV split; see readSplit.
-Dataset readCsvSplit(const DataBlock &block, const DataSplit &split, const std::string &folder,
-                     DataConventions &conventions);
 
 /// True if the row names columns rather than holding values: it has no number and nothing that is
 /// meant as one (a date, nan, a decimal comma). Throws Error if two of the names would be equal.

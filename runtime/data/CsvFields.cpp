@@ -1,6 +1,8 @@
-#include "runtime/data/Csv.h"
+// Implements CsvFields: cells become values, words of class fields become numbers at the end.
+#include "runtime/data/CsvFields.h"
 
 #include "runtime/support/Error.h"
+#include "runtime/support/Suggestion.h"
 
 #include <algorithm>
 #include <cmath>
@@ -21,15 +23,12 @@ struct ClassColumn {
   std::unordered_map<std::string, int32_t> codes;
 };
 
-constexpr size_t repeated = SIZE_MAX; ///< stands in Places for a name that several columns have
-
 } // namespace
 
 /// One field while its rows are read.
 struct CsvFields::Builder {
   const DataField &field;
   FieldData data;
-  std::vector<size_t> columns; ///< of the current file, one per element
   ClassColumn classes;
 
   explicit Builder(const DataField &field) : field(field) {
@@ -44,50 +43,10 @@ struct CsvFields::Builder {
     std::memcpy(data.bytes.data() + size, &value, sizeof(T));
   }
 
-  void resolve(const DataSplit &split, const CsvReader &reader,
-               const std::vector<std::string> &names, const Places &places, size_t width);
   void readCell(std::string_view cell, size_t column, const CsvReader &reader,
                 const std::vector<std::string> &names, bool guessed);
   void numberClasses(std::vector<std::string> &known, bool onlyNumbers);
 };
-
-static bool selectsByName(const DataSplit &split) {
-  for (const auto &[field, columns] : split.columns)
-    for (const Column &column : columns)
-      if (std::holds_alternative<std::string>(column))
-        return true;
-  return false;
-}
-
-/// Finds the columns of the field that `split` selects in a file with this first row.
-void CsvFields::Builder::resolve(const DataSplit &split, const CsvReader &reader,
-                                 const std::vector<std::string> &names, const Places &places,
-                                 size_t width) {
-  const char *file = reader.origin().c_str();
-  columns.clear();
-  auto found = split.columns.find(field.name);
-  if (found == split.columns.end())
-    fail("%s: it is not said which columns are field '%s'", file, field.name.c_str());
-  if (static_cast<int64_t>(found->second.size()) != elementCount(field.shape))
-    fail("%s: field '%s' is %s, but %zu columns are named for it", file, field.name.c_str(),
-         describe(field.shape).c_str(), found->second.size());
-  for (const Column &column : found->second) {
-    if (const std::string *columnName = std::get_if<std::string>(&column)) {
-      auto place = places.find(*columnName);
-      if (place == places.end())
-        fail("%s: there is no column '%s'%s", file, columnName->c_str(),
-             suggestion(*columnName, names).c_str());
-      if (place->second == repeated)
-        fail("%s:%zu: there are two columns '%s'", file, reader.line(), columnName->c_str());
-      columns.push_back(place->second);
-    } else {
-      size_t index = static_cast<size_t>(std::get<int64_t>(column));
-      if (index >= width)
-        fail("%s: there is no column %zu, it has columns 0 to %zu", file, index, width - 1);
-      columns.push_back(index);
-    }
-  }
-}
 
 /// True for 1,5 and the like.
 static bool hasDecimalComma(std::string_view cell) {
@@ -99,7 +58,7 @@ static bool hasDecimalComma(std::string_view cell) {
   return parseNumber(text).has_value();
 }
 
-/// `guessed`: nobody says that the file has no header, and this is its first line.
+/// `guessed`: the program does not say that there is no header, and this is the first line.
 void CsvFields::Builder::readCell(std::string_view cell, size_t column, const CsvReader &reader,
                                   const std::vector<std::string> &names, bool guessed) {
   auto wrong = [&](const char *problem) {
@@ -196,101 +155,32 @@ void CsvFields::Builder::numberClasses(std::vector<std::string> &known, bool onl
   }
 }
 
-CsvFields::CsvFields(const DataBlock &block, const DataSplit &split, DataConventions &conventions)
-    : split(split), conventions(conventions), builders(block.fields.begin(), block.fields.end()) {
+CsvFields::CsvFields(const DataBlock &block, DataConventions &conventions, bool training)
+    : block(block), conventions(conventions), training(training),
+      builders(block.fields.begin(), block.fields.end()) {
   for (const DataField &field : block.fields)
-    if (split.isTraining() && isFloat(field.dtype))
+    if (training && isFloat(field.dtype))
       conventions.bytes[field.name] = false;
 }
 
 CsvFields::~CsvFields() = default;
 
-/// Whether the first row names the columns.
-bool CsvFields::hasHeader(const CsvReader &reader) const {
-  if (split.header)
-    return *split.header;
-  if (selectsByName(split))
-    return true;
-  if (!looksLikeHeader(reader))
-    return false;
-  // Rows of words tell nothing: without a number among the fields, the data looks the same.
-  bool named = true, known = true;
-  for (const Builder &builder : builders) {
-    if (builder.field.classes == 0)
-      return true;
-    const std::vector<std::string_view> &cells = reader.cells();
-    named &= std::find(cells.begin(), cells.end(), builder.field.name) != cells.end();
-    auto names = conventions.classes.find(builder.field.name);
-    known &= names != conventions.classes.end() && !names->second.empty();
-  }
-  if (!named && !known)
-    fail("%s:%zu: this line is a header or the first example: say header = true or header = false",
-         reader.origin().c_str(), reader.line());
-  return named;
-}
-
-/// Where fields have their columns by position, the names that these have are those that they have
-/// in the training data.
-void CsvFields::agreeOnColumns(const CsvReader &reader, const std::vector<std::string> &names,
-                               const Places &places) {
-  for (const Builder &builder : builders) {
-    std::vector<std::string> mine;
-    bool distinct = true;
-    for (size_t column : builder.columns) {
-      mine.push_back(names[column]);
-      distinct &= places.at(names[column]) == column;
-    }
-    auto known = conventions.columns.find(builder.field.name);
-    if (known == conventions.columns.end()) {
-      if (split.isTraining() && distinct)
-        conventions.columns[builder.field.name] = std::move(mine);
-      continue;
-    }
-    if (selectsByName(split))
-      continue;
-    for (size_t i = 0; i < mine.size() && i < known->second.size(); ++i)
-      if (mine[i] != known->second[i])
-        fail("%s:%zu: column %zu, for field '%s', is '%s', but '%s' in the training data",
-             reader.origin().c_str(), reader.line(), builder.columns[i], builder.field.name.c_str(),
-             printable(mine[i]).c_str(), printable(known->second[i]).c_str());
-  }
-}
-
-void CsvFields::add(CsvReader reader) {
+void CsvFields::add(CsvReader reader,
+                    const std::function<ColumnSelection(const CsvReader &)> &select) {
   if (!reader.next())
     fail("%s: it is empty", reader.origin().c_str());
-  size_t width = reader.cells().size();
-  std::vector<std::string> names;
-  Places places;
-  bool header = hasHeader(reader);
-  if (header)
-    names.assign(reader.cells().begin(), reader.cells().end());
-  for (size_t column = 0; column < names.size(); ++column)
-    if (auto [place, isNew] = places.try_emplace(names[column], column); !isNew)
-      place->second = repeated;
-  size_t leftToRight = 0;
-  for (Builder &builder : builders) {
-    if (!split.columns.empty()) {
-      builder.resolve(split, reader, names, places, width);
-      continue;
-    }
-    builder.columns.resize(static_cast<size_t>(elementCount(builder.field.shape)));
-    for (size_t &column : builder.columns)
-      column = leftToRight++;
-  }
-  if (split.columns.empty() && leftToRight != width)
-    fail("%s: it has %zu columns, but the fields take %zu: say which ones are meant",
-         reader.origin().c_str(), width, leftToRight);
-  if (header)
-    agreeOnColumns(reader, names, places);
-  bool guessed = !header && !split.header;
-  for (bool more = header ? reader.next() : true; more; more = reader.next()) {
+  const ColumnSelection selection = select(reader);
+  const CsvColumns columns = findColumns(reader, block, selection, conventions, training);
+  const size_t width = reader.cells().size();
+  // A line that was not taken for a header may be meant as one.
+  bool guessed = !selection.header && !selection.stated;
+  for (bool more = selection.header ? reader.next() : true; more; more = reader.next()) {
     if (reader.cells().size() != width)
       fail("%s:%zu: this line has %zu cells, the first one has %zu", reader.origin().c_str(),
            reader.line(), reader.cells().size(), width);
-    for (Builder &builder : builders)
-      for (size_t column : builder.columns)
-        builder.readCell(reader.cells()[column], column, reader, names, guessed);
+    for (size_t field = 0; field < builders.size(); ++field)
+      for (size_t column : columns.ofField[field])
+        builders[field].readCell(reader.cells()[column], column, reader, columns.names, guessed);
     ++examples;
     guessed = false;
   }
@@ -315,10 +205,13 @@ Dataset CsvFields::finish() {
 
 Dataset readCsvSplit(const DataBlock &block, const DataSplit &split, const std::string &folder,
                      DataConventions &conventions) {
-  CsvFields fields(block, split, conventions);
+  CsvFields fields(block, conventions, split.isTraining());
   for (const std::string &file : split.files) {
     std::string path = joinPath(folder, file);
-    fields.add(CsvReader(readUtf8(path), path == "-" ? "standard input" : path, split.separator));
+    fields.add(CsvReader(readUtf8(path), path == "-" ? "standard input" : path, split.separator),
+               [&](const CsvReader &firstRow) {
+                 return selectForSplit(firstRow, block, split, conventions);
+               });
   }
   return fields.finish();
 }

@@ -1,7 +1,7 @@
+// Implements what all readers share: arrays as fields, and the examples that a split keeps.
 #include "runtime/data/Dataset.h"
 
-#include "runtime/data/Cifar.h"
-#include "runtime/data/Csv.h"
+#include "runtime/data/Readers.h"
 #include "runtime/support/Error.h"
 
 #include <algorithm>
@@ -88,31 +88,6 @@ FieldData fieldFromArray(const DataField &field, Array array, DataConventions &c
   return data;
 }
 
-static Dataset readArrays(const DataBlock &block, const DataSplit &split, const std::string &folder,
-                          DataConventions &conventions) {
-  if (split.files.size() != block.fields.size())
-    fail("data '%s': its %s split names %zu files for %zu fields", block.name.c_str(),
-         split.name.c_str(), split.files.size(), block.fields.size());
-  Dataset dataset;
-  std::string firstOrigin;
-  for (size_t i = 0; i < split.files.size(); ++i) {
-    std::string path = joinPath(folder, split.files[i]);
-    Array array = split.reader == "idx" ? readIdx(path) : readNpy(path);
-    int64_t examples = array.shape.empty() ? 0 : array.shape[0];
-    if (i == 0) {
-      dataset.examples = examples;
-      firstOrigin = path;
-    } else if (examples != dataset.examples) {
-      fail("%s holds %lld examples, but %s holds %lld", path.c_str(),
-           static_cast<long long>(examples), firstOrigin.c_str(),
-           static_cast<long long>(dataset.examples));
-    }
-    dataset.fields.push_back(
-        fieldFromArray(block.fields[i], std::move(array), conventions, split.isTraining()));
-  }
-  return dataset;
-}
-
 /// Keeps the examples that `drop_last` and `only_last` leave.
 static void keepRange(Dataset &dataset, const DataBlock &block, const DataSplit &split) {
   int64_t limit = split.dropLast ? split.dropLast : split.onlyLast;
@@ -152,19 +127,18 @@ Dataset readSplit(const DataBlock &block, const DataSplit &split, const std::str
     conventions.columns.clear();
     conventions.bytes.clear();
   }
+  const Reader *reader = findReader(split.reader);
+  if (!reader)
+    fail("data '%s': unknown reader '%s'", block.name.c_str(), split.reader.c_str());
   Dataset dataset;
   try {
-    if (split.reader == "idx" || split.reader == "npy")
-      dataset = readArrays(block, split, folder, conventions);
-    else if (split.reader == "csv")
-      dataset = readCsvSplit(block, split, folder, conventions);
-    else if (split.reader == "cifar")
-      dataset = readCifarSplit(block, split, folder, conventions);
-    else
-      fail("data '%s': unknown reader '%s'", block.name.c_str(), split.reader.c_str());
+    dataset = reader->read(block, split, folder, conventions);
   } catch (const Error &error) {
-    // A missing file is most often a folder that was not said.
     std::string message = error.what();
+    for (const std::string &file : split.files)
+      if (std::string path = joinPath(folder, file); message.starts_with(path))
+        message += otherKind(*reader, path);
+    // A missing file is most often a folder that was not given.
     if (message.ends_with(": no such file or directory"))
       message += text(" (--data %s=FOLDER says where the data is)", block.name.c_str());
     throw Error(message);

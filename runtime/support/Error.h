@@ -27,16 +27,6 @@ std::string numberText(int digits, double value);
 /// `prefix` + the operating system's message for `errnoValue`, e.g. "no such file".
 std::string systemMessage(int errnoValue);
 
-/// The candidate nearest to `word` in edit distance if it is near enough to be a slip of the
-/// fingers, else an empty view.
-std::string_view nearest(std::string_view word, const std::vector<std::string> &candidates);
-
-/// ", did you mean 'x'?" or an empty string.
-std::string suggestion(std::string_view word, const std::vector<std::string> &candidates);
-
-/// The same, or all candidates if none is near.
-std::string suggestionOrAll(std::string_view word, const std::vector<std::string> &candidates);
-
 /// The words with commas between them, cut to a length fit for an error line.
 std::string list(const std::vector<std::string> &words);
 

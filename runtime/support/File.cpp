@@ -144,4 +144,8 @@ std::string extensionOf(const std::string &path) {
   return extension;
 }
 
+std::string withoutGz(const std::string &path) {
+  return extensionOf(path) == ".gz" ? path.substr(0, path.size() - 3) : path;
+}
+
 } // namespace nnc::runtime

@@ -56,6 +56,9 @@ std::string beginningOf(const std::string &path, size_t size);
 /// `path` if it is absolute or "-", else `folder`/`path`.
 std::string joinPath(const std::string &folder, const std::string &path);
 
+/// `path` without a .gz at its end.
+std::string withoutGz(const std::string &path);
+
 /// The end of the name from its last dot on, in lower case: ".csv"; empty if there is none.
 std::string extensionOf(const std::string &path);
 

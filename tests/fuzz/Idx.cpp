@@ -2,6 +2,8 @@
 // RUN: rm -rf %t && mkdir %t && fuzz-idx %{fuzz} %t %S/corpus/idx
 #include "tests/fuzz/Fields.h"
 
+#include "runtime/data/Idx.h"
+
 using namespace nnc;
 using namespace nnc::runtime;
 

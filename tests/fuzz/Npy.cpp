@@ -2,6 +2,8 @@
 // RUN: rm -rf %t && mkdir %t && fuzz-npy %{fuzz} %t %S/corpus/npy
 #include "tests/fuzz/Fields.h"
 
+#include "runtime/data/Npy.h"
+
 using namespace nnc;
 using namespace nnc::runtime;
 

@@ -1,6 +1,6 @@
 #include "tests/parity/TrainingData.h"
 
-#include "runtime/data/Array.h"
+#include "runtime/data/Idx.h"
 #include "runtime/support/Error.h"
 
 #include "llvm/ADT/StringRef.h"

@@ -1,5 +1,5 @@
 // `predict` of a real executable, in every format.
-#include "runtime/data/Array.h"
+#include "runtime/data/Npy.h"
 #include "runtime/support/Json.h"
 #include "tests/runtime/Support.h"
 

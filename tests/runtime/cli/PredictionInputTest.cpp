@@ -1,5 +1,6 @@
 // Examples to predict, read as the training data was.
 #include "runtime/cli/Predictions.h"
+#include "runtime/data/Npy.h"
 #include "tests/runtime/Support.h"
 
 namespace nnc::runtime {

@@ -1,5 +1,7 @@
-#include "runtime/data/Array.h"
 #include "runtime/data/Dataset.h"
+#include "runtime/data/Idx.h"
+#include "runtime/data/Npy.h"
+#include "runtime/data/Readers.h"
 #include "tests/runtime/Support.h"
 
 #include <cstring>
@@ -255,6 +257,42 @@ TEST_F(ArrayTest, RejectsDamagedNpy) {
                "its dimensions are too large"));
   EXPECT_TRUE(contains(error("{'descr': '<f4', 'fortran_order': False, 'shape': (x,), }", "abcd"),
                        "damaged"));
+}
+
+TEST_F(ArrayTest, AFileOfAnotherKindIsNamed) {
+  file("images", formatNpy(DType::U8, {1, 2}, "ab"));
+  file("labels", labels);
+  DataSplit split;
+  split.name = "train";
+  split.files = {"images", "labels"};
+  auto error = [&](const char *reader) {
+    split.reader = reader;
+    DataConventions conventions;
+    return errorOf([&] { readSplit(digits(), split, folder.name(), conventions); });
+  };
+  EXPECT_TRUE(contains(error("idx"), "images: not an IDX file"));
+  EXPECT_TRUE(contains(error("idx"), ": it looks like a file for npy(...)"));
+  file("images", gzip(images));
+  EXPECT_TRUE(contains(error("npy"), ": it looks like a file for idx(...)"));
+  EXPECT_TRUE(contains(error("csv"), ": it looks like a file for idx(...)"));
+  file("images", images.substr(0, 12));
+  EXPECT_EQ(error("idx").find("it looks like"), std::string::npos) << "it is only damaged";
+}
+
+TEST(ReadersTest, AreKnownByNameAndByTheNamesOfFiles) {
+  for (const char *name : {"idx", "npy", "csv", "cifar"})
+    EXPECT_EQ(findReader(name)->name, std::string(name));
+  EXPECT_EQ(findReader("png"), nullptr);
+  auto reader = [](const char *path) {
+    const Reader *found = readerOf(path);
+    return std::string(found ? found->name : "");
+  };
+  EXPECT_EQ(reader("a/train-images-idx3-ubyte.gz"), "idx");
+  EXPECT_EQ(reader("a.IDX"), "idx");
+  EXPECT_EQ(reader("labels-idx.csv"), "csv");
+  EXPECT_EQ(reader("a.tsv.gz"), "csv");
+  EXPECT_EQ(reader("a.npy"), "npy");
+  EXPECT_EQ(reader("batch.bin"), "");
 }
 
 } // namespace nnc::runtime

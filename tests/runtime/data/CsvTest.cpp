@@ -1,4 +1,4 @@
-#include "runtime/data/Csv.h"
+#include "runtime/data/CsvFields.h"
 #include "tests/runtime/Support.h"
 
 #include <cstring>
@@ -137,7 +137,7 @@ TEST_F(CsvFieldsTest, OnlyNamesCountOnceClassesHaveThem) {
   block.fields[1].classNames = {"3", "5", "7"};
   conventions = {};
   EXPECT_EQ(values(read("1,2,5\n1,2,7.0\n"), "kind"), (Doubles{1, 2}));
-  EXPECT_EQ(error("1,2,5\n1,2,1\n"), ":2: '1' is not a class of field 'kind', did you mean '3'?");
+  EXPECT_EQ(error("1,2,5\n1,2,1\n"), ":2: '1' is not a class of field 'kind', they are 3, 5, 7");
   block.fields[1].classNames.clear();
   conventions = {};
   read("1,2,1\n1,2,unknown\n1,2,2\n");
@@ -145,7 +145,7 @@ TEST_F(CsvFieldsTest, OnlyNamesCountOnceClassesHaveThem) {
   split.name = "test";
   writeFile(folder.path("t.csv"), "1,2,2\n1,2,0\n");
   EXPECT_TRUE(contains(errorOf([&] { readSplit(block, split, folder.name(), conventions); }),
-                       "t.csv:2: '0' is not a class of field 'kind', did you mean '1'?"));
+                       "t.csv:2: '0' is not a class of field 'kind', they are 1, 2, unknown"));
 }
 
 TEST_F(CsvFieldsTest, TextIsUtf8) {
@@ -205,6 +205,22 @@ TEST_F(CsvFieldsTest, FirstLinesOfValuesAreNoHeaders) {
   conventions = {};
   split.header = false;
   EXPECT_EQ(read("red,small\nblue,large\n").examples, 2);
+}
+
+// Such a row would vanish as a header.
+TEST_F(CsvFieldsTest, AnExampleWithoutAValueIsNotAHeader) {
+  for (const char *missing : {"", "NA", "?", "-", "null"})
+    EXPECT_EQ(error(missing + std::string(",w,aster\n1,2,rose\n")),
+              std::string(":1: this line is a header, or an example without a value for 'size' "
+                          "(column 0 is '") +
+                  missing + "'): say header = true or header = false");
+  EXPECT_EQ(read("n.a,w,k\n1,2,0\n").examples, 1);
+  split.columns = {{"size", {int64_t(1), int64_t(2)}}, {"kind", {int64_t(3)}}};
+  EXPECT_EQ(read(",w,l,k\n7,1,2,0\n").examples, 1) << "the numbers of rows have no name";
+  split.columns.clear();
+  split.header = true;
+  conventions = {};
+  EXPECT_EQ(read("NA,w,k\n1,2,0\n").examples, 1);
 }
 
 TEST_F(CsvFieldsTest, HeadersAgreeWithTheTrainingData) {

@@ -1,4 +1,5 @@
 #include "runtime/support/File.h"
+#include "runtime/support/Suggestion.h"
 #include "tests/runtime/Support.h"
 
 namespace nnc::runtime {
@@ -35,6 +36,12 @@ TEST(ErrorTest, SuggestsOnlyWhatIsNear) {
   EXPECT_EQ(suggestion("optimizer.rat", known), ", did you mean 'optimizer.rate'?");
   EXPECT_EQ(suggestion("rate", known), ", did you mean 'optimizer.rate'?");
   EXPECT_EQ(suggestion("colour", known), "");
+  EXPECT_EQ(suggestion("mu", known), ", did you mean 'optimizer.mu'?");
+  known = {"a", "b", "xy"};
+  EXPECT_EQ(suggestion("c", known), "");
+  EXPECT_EQ(suggestion("A", known), ", did you mean 'a'?");
+  EXPECT_EQ(suggestion("zw", known), "");
+  EXPECT_EQ(suggestion("xz", known), ", did you mean 'xy'?");
 }
 
 } // namespace nnc::runtime

@@ -1,0 +1,17 @@
+// IDX files, the format of MNIST: an array of any rank, big-endian.
+#pragma once
+
+#include "runtime/data/Array.h"
+
+#include <string_view>
+
+namespace nnc::runtime {
+
+/// Whether a file begins like an IDX file.
+bool isIdx(std::string_view content);
+
+/// Throws Error, naming the file, if it is missing, truncated, damaged or of another format; gz
+/// files are decompressed.
+Array readIdx(const std::string &path);
+
+} // namespace nnc::runtime
