@@ -1,13 +1,15 @@
 #include "runtime/cli/Commands.h"
 #include "runtime/support/Output.h"
-#include "runtime/support/Suggestion.h"
+#include "runtime/train/Checkpoint.h"
 #include "runtime/cli/Settings.h"
+#include "runtime/support/Suggestion.h"
 
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <new>
+#include <unistd.h>
 
 namespace nnc::runtime {
 
@@ -119,6 +121,17 @@ std::map<std::string, std::string> dataFolders(const Description &description,
 int threadCount(const Arguments &arguments) {
   std::optional<int64_t> threads = arguments.integer("--threads", 1, 1024);
   return threads ? static_cast<int>(*threads) : defaultThreads();
+}
+
+Safetensors readWeights(const std::string &path, Execution &execution) {
+  Safetensors file = Safetensors::read(path);
+  loadWeights(file, execution.description(), execution.persistent());
+  std::vector<std::string> unknown = unknownTensors(file, execution.description());
+  if (!unknown.empty())
+    (void)writeAll(STDERR_FILENO, text("warning: %s: model '%s' has no tensor%s %s\n",
+                                       file.origin().c_str(), execution.description().model.c_str(),
+                                       unknown.size() == 1 ? "" : "s", list(unknown).c_str()));
+  return file;
 }
 
 const DataBlock &recipeData(const Description &description) {

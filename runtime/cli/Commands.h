@@ -5,6 +5,7 @@
 #include "runtime/data/Dataset.h"
 #include "runtime/exec/Execution.h"
 #include "runtime/data/Sampling.h"
+#include "runtime/support/Safetensors.h"
 
 #include <map>
 #include <string>
@@ -32,6 +33,9 @@ std::map<std::string, std::string> dataFolders(const Description &description,
 
 /// --threads, else the number of cores.
 int threadCount(const Arguments &arguments);
+
+/// Reads the weights into the execution's persistent block; warns of tensors that the model lacks.
+Safetensors readWeights(const std::string &path, Execution &execution);
 
 /// The data block of the recipe. Throws Error if the model has no recipe.
 const DataBlock &recipeData(const Description &description);

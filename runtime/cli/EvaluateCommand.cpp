@@ -34,8 +34,8 @@ int evaluateCommand(const Model &model, const Arguments &arguments) {
   const std::string &folder = folders[block.name];
 
   Execution execution(model, threadCount(arguments));
-  Safetensors weights = Safetensors::read(arguments.value("--weights", description.weightsFile()));
-  loadWeights(weights, description, execution.persistent());
+  Safetensors weights =
+      readWeights(arguments.value("--weights", description.weightsFile()), execution);
   DataConventions conventions = loadConventions(weights, description);
 
   std::string splitName = arguments.value("--split", defaultSplit(block, recipe));

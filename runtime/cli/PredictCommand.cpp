@@ -1,10 +1,10 @@
 #include "runtime/data/Npy.h"
 #include "runtime/support/AtomicFile.h"
-#include "runtime/support/Suggestion.h"
 #include "runtime/train/Checkpoint.h"
 #include "runtime/cli/Commands.h"
 #include "runtime/support/Output.h"
 #include "runtime/cli/Predictions.h"
+#include "runtime/support/Suggestion.h"
 
 #include <algorithm>
 
@@ -106,14 +106,14 @@ int predictCommand(const Model &model, const Arguments &arguments) {
         text("-o %s: unknown kind of file; predict writes .csv, .npy and .json", output.c_str()));
 
   for (const std::string &input : arguments.operands())
-    if (isSameFile(input, output))
+    if (output != "-" && input != "-" && isSameFile(input, output))
       throw UsageError(text("-o %s: that is an input", output.c_str()));
 
   const DataBlock *block =
       description.recipe ? description.block(description.recipe->data) : nullptr;
   Execution execution(model, threadCount(arguments));
-  Safetensors weights = Safetensors::read(arguments.value("--weights", description.weightsFile()));
-  loadWeights(weights, description, execution.persistent());
+  Safetensors weights =
+      readWeights(arguments.value("--weights", description.weightsFile()), execution);
   DataConventions conventions = loadConventions(weights, description);
   std::vector<const OutputValue *> values;
   std::vector<Prediction> predictions =

@@ -2,6 +2,7 @@
 #include "runtime/cli/Commands.h"
 #include "runtime/data/DataHash.h"
 #include "runtime/support/Interruption.h"
+#include "runtime/support/Output.h"
 #include "runtime/cli/Settings.h"
 #include "runtime/train/Trainer.h"
 
@@ -23,7 +24,7 @@ static const Option trainOptions[] = {
     {"--weights-only", nullptr, "save a file without the tensors that --resume needs"},
     {"--resume", "CKPT", "continue the run that saved this file, with its seed and settings"},
     {"--changed-data", nullptr, "resume although the data is not what that run had"},
-    {"--log", "F.jsonl", "write one JSON object per step and per epoch"},
+    {"--log", "F.jsonl", "write one JSON object per step and per epoch; `-`: print only these"},
     {"--no-shuffle", nullptr, "take the examples in the order of the file"},
     {"--quiet", nullptr, "print nothing but errors"},
 };
@@ -164,7 +165,8 @@ int trainCommand(const Model &model, const Arguments &arguments) {
   plan.savePath = arguments.value("--save", description.weightsFile());
   plan.logPath = arguments.value("--log");
   plan.resumed = arguments.has("--resume");
-  plan.quiet = arguments.has("--quiet");
+  // With the log on the standard output nothing else goes there.
+  plan.quiet = arguments.has("--quiet") || plan.logPath == "-";
   plan.resumable = !arguments.has("--weights-only");
   plan.patience = description.recipe->patience;
   Length length{arguments.integer("--epochs", 1, mostSteps),
@@ -174,8 +176,11 @@ int trainCommand(const Model &model, const Arguments &arguments) {
   state.seed = arguments.integer("--seed", INT64_MIN, INT64_MAX).value_or(0);
   SettingValues settings = readSettings(description, arguments);
   std::map<std::string, std::string> folders = dataFolders(description, arguments);
+  if (plan.savePath == "-")
+    throw UsageError("--save -: weights are saved to a file");
   checkWritable(plan.savePath);
-  if (plan.logPath == plan.savePath || isSameFile(plan.logPath, plan.savePath))
+  if (plan.logPath == plan.savePath ||
+      (plan.logPath != "-" && isSameFile(plan.logPath, plan.savePath)))
     throw UsageError("--log and --save are the same file");
 
   // Besides the one that trains: the remembered one, the best one, and that of the resumed run.
@@ -193,8 +198,7 @@ int trainCommand(const Model &model, const Arguments &arguments) {
     conventions = loadConventions(file, description);
     keepSettings(settings, state.settings, description, file.origin());
   } else if (arguments.has("--init")) {
-    Safetensors file = Safetensors::read(arguments.value("--init"));
-    loadWeights(file, description, execution.persistent());
+    Safetensors file = readWeights(arguments.value("--init"), execution);
     conventions = loadConventions(file, description);
   }
   state.settings = settings;
@@ -211,6 +215,17 @@ int trainCommand(const Model &model, const Arguments &arguments) {
   plan.steps = plannedSteps(*description.recipe, length,
                             static_cast<int64_t>(data.trainRows.size()), state.steps);
 
+  if (plan.steps < state.step)
+    throw UsageError(text("the run is already at step %lld, later than the %lld steps that %s asks "
+                          "for",
+                          static_cast<long long>(state.step), static_cast<long long>(plan.steps),
+                          length.steps ? "--steps" : "--epochs"));
+  if (plan.steps == state.step) {
+    if (!plan.quiet)
+      print(text("nothing to do: all %lld steps of the run are done\n",
+                 static_cast<long long>(state.step)));
+    return 0;
+  }
   if (length.stopAfter)
     plan.stopAt = state.step + std::min(*length.stopAfter, plan.steps);
 
@@ -233,10 +248,6 @@ int trainCommand(const Model &model, const Arguments &arguments) {
     std::copy(best.data(), best.data() + best.size(), trainer.best());
     trainer.setHasBest(true);
   }
-  if (plan.steps <= state.step)
-    trainer.output().message(text("nothing to do: %lld of %lld steps are done",
-                                  static_cast<long long>(state.step),
-                                  static_cast<long long>(plan.steps)));
   Trainer::Outcome outcome = trainer.run();
 
   int64_t steps = trainer.state().step;

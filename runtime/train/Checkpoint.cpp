@@ -1,8 +1,10 @@
+// Implements the files of weights and of runs, and checks all that is read from them.
 #include "runtime/train/Checkpoint.h"
 
 #include "runtime/support/Json.h"
 
 #include <cmath>
+#include <set>
 
 namespace nnc::runtime {
 
@@ -34,6 +36,8 @@ static Json toJson(const TrainingState &state) {
           {"shuffled", state.shuffled},
           {"best_loss", numberToJson(state.bestLoss)},
           {"bad_epochs", state.badEpochs},
+          {"last_loss", numberToJson(state.last.loss)},
+          {"last_rate", numberToJson(state.last.rate)},
           {"sums", sums},
           {"settings", state.settings},
           {"data", state.data}};
@@ -113,6 +117,9 @@ static TrainingState stateFromJson(const Json &json, const std::string &origin) 
   state.shuffled = reader.boolean("shuffled");
   state.badEpochs = reader.integer("bad_epochs", 0, state.epoch);
   state.bestLoss = reader.number(reader.member("best_loss"), "best_loss");
+  state.last = {state.step, state.epoch + (state.position ? 1 : 0),
+                reader.number(reader.member("last_loss"), "last_loss"),
+                reader.number(reader.member("last_rate"), "last_rate")};
   for (const Json &sum : reader.container("sums", true))
     state.sums.push_back(reader.number(sum, "sums"));
   for (const auto &[name, value] : reader.container("settings", false).items()) {
@@ -201,6 +208,20 @@ void loadWeights(const Safetensors &file, const Description &description, char *
   for (const PersistentTensor &tensor : description.tensors)
     if (tensor.kind != TensorKind::Slot)
       loadTensor(file, tensor, tensor.name, description, persistent);
+}
+
+std::vector<std::string> unknownTensors(const Safetensors &file, const Description &description) {
+  std::set<std::string> known;
+  for (const PersistentTensor &tensor : description.tensors) {
+    known.insert(resumePrefix + tensor.name);
+    if (tensor.kind != TensorKind::Slot)
+      known.insert(tensor.name);
+  }
+  std::vector<std::string> unknown;
+  for (const StoredTensor &tensor : file.tensors())
+    if (!known.count(tensor.name))
+      unknown.push_back(tensor.name);
+  return unknown;
 }
 
 /// The metadata `key`, which is JSON; empty if there is none.

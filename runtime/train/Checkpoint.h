@@ -6,6 +6,7 @@
 #include "runtime/data/Dataset.h"
 #include "runtime/exec/Execution.h"
 #include "runtime/support/Safetensors.h"
+#include "runtime/train/TrainingLog.h"
 
 #include <limits>
 #include <map>
@@ -28,6 +29,7 @@ struct TrainingState {
   bool shuffled = true;
   double bestLoss = std::numeric_limits<double>::infinity();
   int64_t badEpochs = 0;                   ///< epochs since bestLoss
+  LoggedStep last;                         ///< by which the log of the run is recognised
   std::vector<double> sums;                ///< of the current epoch's losses and metrics
   std::map<std::string, double> settings;  ///< that were changed by --set
   std::map<std::string, std::string> data; ///< a hash of each split's data
@@ -51,6 +53,9 @@ void saveCheckpoint(const std::string &path, const Snapshot &snapshot);
 /// Copies parameters and states into the persistent block, converting f32 and f64. Throws Error
 /// naming the first tensor that is missing or has another shape.
 void loadWeights(const Safetensors &file, const Description &description, char *persistent);
+
+/// Names of tensors that are neither weights of the model nor what a resumed run needs.
+std::vector<std::string> unknownTensors(const Safetensors &file, const Description &description);
 
 /// The conventions of the data that the weights were trained with; empty as far as they do not say.
 /// Throws Error if the program declares other classes.

@@ -1,3 +1,4 @@
+// Implements the training loop: steps, epochs, and when a run is saved.
 #include "runtime/train/Trainer.h"
 
 #include "runtime/support/Error.h"
@@ -42,7 +43,7 @@ Trainer::Trainer(Execution &execution, const Dataset &dataset, Rows trainRows,
       progress(plan.quiet, plan.steps,
                (static_cast<int64_t>(rows.size()) + function.batch() - 1) / function.batch(),
                state.step),
-      log(plan.logPath, plan.resumed ? std::optional(state.step) : std::nullopt,
+      log(plan.logPath, plan.resumed ? std::optional(state.last) : std::nullopt,
           execution.description().floatType == DType::F64 ? 17 : 9,
           [this](const std::string &line) { progress.warning(line); }),
       lastSaved(std::chrono::steady_clock::now()) {
@@ -133,7 +134,8 @@ Trainer::Outcome Trainer::run() {
     std::optional<double> rateValue;
     if (rate)
       rateValue = function.scalar(*rate);
-    log.step(now.step, now.epoch + 1, value, rateValue);
+    now.last = {now.step, now.epoch + 1, value, rateValue.value_or(NAN)};
+    log.step(now.last);
     if (rateValue && !std::isfinite(*rateValue))
       reportRate(*rateValue);
     if (!std::isfinite(value))

@@ -1,3 +1,4 @@
+// Implements TrainingLog: whole lines in a buffer, and the place from which a resumed run appends.
 #include "runtime/train/TrainingLog.h"
 
 #include "runtime/support/File.h"
@@ -18,12 +19,18 @@ static constexpr size_t bufferBytes = 4096;
 static constexpr std::string_view stepStart = "{\"step\":", epochStart = "{\"epoch\":",
                                   stepsAfterEpoch = ",\"steps\":";
 
-TrainingLog::TrainingLog(const std::string &path, std::optional<int64_t> resumedAfter, int digits,
-                         std::function<void(const std::string &)> warn)
-    : path(path), digits(digits), warn(std::move(warn)) {
+TrainingLog::TrainingLog(const std::string &path, const std::optional<LoggedStep> &resumedAfter,
+                         int digits, std::function<void(const std::string &)> warn)
+    : path(path == "-" ? "the standard output" : path), digits(digits), warn(std::move(warn)) {
   if (path.empty())
     return;
   buffer.reserve(2 * bufferBytes);
+  if (path == "-") {
+    descriptor = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+    if (descriptor < 0)
+      fail("cannot write %s: %s", this->path.c_str(), systemMessage(errno).c_str());
+    return;
+  }
   // Without waiting for a reader, if it is a FIFO.
   descriptor = open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_CLOEXEC, 0666);
   if (descriptor < 0)
@@ -33,6 +40,7 @@ TrainingLog::TrainingLog(const std::string &path, std::optional<int64_t> resumed
   struct stat status;
   if (fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode))
     return;
+  isFile = true;
   if (resumedAfter)
     cutBack(*resumedAfter);
   else if (status.st_size > 0)
@@ -77,10 +85,16 @@ void TrainingLog::beginAnew() {
 
 /// A run that was killed has logged steps that its checkpoint does not have, the last of them
 /// perhaps in part.
-void TrainingLog::cutBack(int64_t steps) {
+void TrainingLog::cutBack(const LoggedStep &last) {
   Bytes content = readFile(path);
   std::string_view rest(content.data(), content.size());
+  if (rest.empty()) {
+    warn(text("%s is empty: the log begins at step %lld", path.c_str(),
+              static_cast<long long>(last.step + 1)));
+    return;
+  }
   int64_t done = 0;
+  std::string_view lastStep;
   for (int64_t line = 1; !rest.empty(); ++line) {
     size_t end = rest.find('\n');
     bool whole = end != std::string_view::npos;
@@ -89,16 +103,27 @@ void TrainingLog::cutBack(int64_t steps) {
     // A part of a line, at the end, is one of ours if a line of ours could begin so.
     bool part = !whole && (entry.starts_with(stepStart.substr(0, entry.size())) ||
                            entry.starts_with(epochStart.substr(0, entry.size())));
-    if (found ? *found > steps : part || done == steps)
+    if (found ? *found > last.step : part || done == last.step)
       break;
     if (!found)
       fail("%s:%lld: this is not a line of a training log, so the log of the resumed run cannot be "
            "appended",
            path.c_str(), static_cast<long long>(line));
     done = *found;
+    if (entry.starts_with(stepStart))
+      lastStep = rest.substr(0, end + 1);
     size += static_cast<int64_t>(end + 1);
     rest.remove_prefix(end + 1);
   }
+  if (done < last.step)
+    fail("%s: it ends at step %lld, but the resumed run is at step %lld: it is not the log of this "
+         "run; name another file",
+         path.c_str(), static_cast<long long>(done), static_cast<long long>(last.step));
+  // The loss of the last step, with all digits, is the mark of the run.
+  if (lastStep != lineOf(last))
+    fail("%s: it is the log of another run: its step %lld had another loss or rate; name another "
+         "file",
+         path.c_str(), static_cast<long long>(last.step));
   if (!rest.empty() && ftruncate(descriptor, size) != 0)
     fail("cannot write %s: %s", path.c_str(), systemMessage(errno).c_str());
 }
@@ -126,16 +151,18 @@ std::string TrainingLog::measures(const char *prefix, const Measures &measures) 
   return result;
 }
 
-void TrainingLog::step(int64_t step, int64_t epoch, double loss, std::optional<double> rate) {
-  if (descriptor < 0)
-    return;
-  char lossText[64], rateText[64], line[256];
-  formatNumber(lossText, sizeof lossText, digits, loss);
-  formatNumber(rateText, sizeof rateText, digits, rate.value_or(NAN));
-  int length = std::snprintf(
-      line, sizeof line, "{\"step\":%lld,\"epoch\":%lld,\"loss\":%s,\"lr\":%s}\n",
-      static_cast<long long>(step), static_cast<long long>(epoch), lossText, rateText);
-  add({line, static_cast<size_t>(length)});
+std::string TrainingLog::lineOf(const LoggedStep &step) const {
+  char lossText[64], rateText[64];
+  formatNumber(lossText, sizeof lossText, digits, step.loss);
+  formatNumber(rateText, sizeof rateText, digits, step.rate);
+  return text("{\"step\":%lld,\"epoch\":%lld,\"loss\":%s,\"lr\":%s}\n",
+              static_cast<long long>(step.step), static_cast<long long>(step.epoch), lossText,
+              rateText);
+}
+
+void TrainingLog::step(const LoggedStep &step) {
+  if (descriptor >= 0)
+    add(lineOf(step));
 }
 
 void TrainingLog::epoch(int64_t epoch, int64_t steps, const Measures &training,
@@ -162,7 +189,8 @@ void TrainingLog::flush() {
     return;
   }
   size += static_cast<int64_t>(std::string_view(buffer).substr(0, written).rfind('\n') + 1);
-  (void)!ftruncate(descriptor, size); // fails where there is nothing to cut, on a pipe
+  if (isFile)
+    (void)!ftruncate(descriptor, size); // the disk is full: to fail here changes nothing
   close(descriptor);
   descriptor = -1;
   buffer.clear();

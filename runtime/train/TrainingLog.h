@@ -11,20 +11,26 @@
 
 namespace nnc::runtime {
 
+/// A training step as the log has it.
+struct LoggedStep {
+  int64_t step = 0, epoch = 0; ///< both counted from 1
+  double loss = 0, rate = 0;   ///< the rate is NaN where the model has none
+};
+
 class TrainingLog {
 public:
-  /// An empty path: nothing is written. A run from the beginning replaces the file; one that is
-  /// resumed after `resumedAfter` steps first cuts it back to these. `digits` are significant, for
-  /// losses and rates. Throws Error if the file cannot be opened, or exists and is not a log. The
-  /// first failed write calls `warn` and ends the log with its last whole line.
-  TrainingLog(const std::string &path, std::optional<int64_t> resumedAfter, int digits,
+  /// An empty path: nothing is written; "-": to the standard output. A run from the beginning
+  /// replaces the file; one that is resumed after a step first cuts it back to this step, or warns
+  /// that the file is empty. `digits` are significant, for losses and rates. Throws Error if the
+  /// file cannot be opened, exists and is not a log, or is not the log of the resumed run. The first
+  /// failed write calls `warn` and ends the log with its last whole line.
+  TrainingLog(const std::string &path, const std::optional<LoggedStep> &resumedAfter, int digits,
               std::function<void(const std::string &)> warn);
   TrainingLog(const TrainingLog &) = delete;
   ~TrainingLog();
 
-  /// {"step":1,"epoch":1,"loss":0.693147182,"lr":0.1}; both counted from 1; null for what is not
-  /// finite.
-  void step(int64_t step, int64_t epoch, double loss, std::optional<double> rate);
+  /// {"step":1,"epoch":1,"loss":0.693147182,"lr":0.1}; null for numbers that are not finite.
+  void step(const LoggedStep &step);
 
   /// {"epoch":1,"steps":938,"train_loss":...,"train_accuracy":...,"validation_loss":...}
   void epoch(int64_t epoch, int64_t steps, const Measures &training,
@@ -38,14 +44,16 @@ public:
 
 private:
   void beginAnew();
-  void cutBack(int64_t steps);
+  void cutBack(const LoggedStep &last);
+  std::string lineOf(const LoggedStep &step) const;
   void add(std::string_view line);
   std::string measures(const char *prefix, const Measures &measures) const;
 
-  std::string path;
+  std::string path; ///< as messages name it
   int descriptor = -1;
-  int64_t size = 0;   ///< of the file, in bytes; whole lines
-  std::string buffer; ///< whole lines
+  bool isFile = false; ///< a regular one, which can be cut
+  int64_t size = 0;    ///< of the file, in bytes; whole lines
+  std::string buffer;  ///< whole lines
   int digits;
   std::function<void(const std::string &)> warn;
 };

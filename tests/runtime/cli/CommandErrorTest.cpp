@@ -112,6 +112,12 @@ TEST_F(CommandErrorTest, WeightsOfAnotherModel) {
                "w: metadata 'classes': a number in the JSON is out of range (line 1, byte"));
   EXPECT_TRUE(contains(evaluateWith({{"columns", R"({"label":[1]})"}}),
                        "w: metadata 'columns': it is damaged"));
+  good.push_back({"dense.scale", DType::F32, {3}, data});
+  good.push_back({"resume/dense.bias.momentum", DType::F32, {3}, data});
+  writeSafetensors(folder.path("w"), good, {});
+  ProcessResult result = model({"eval", "--data", ".", "--weights", "w"});
+  EXPECT_EQ(result.status, 0);
+  EXPECT_EQ(result.err, "warning: w: model 'flower' has no tensor dense.scale\n");
   const double large[9] = {1e300};
   good[0] = {"dense.weight", DType::F64, {2, 3}, reinterpret_cast<const char *>(large)};
   EXPECT_TRUE(contains(evaluateWith({}),
@@ -144,6 +150,8 @@ TEST_F(CommandErrorTest, OutputsReplaceOnlyWhatTheyAreMeantFor) {
   EXPECT_TRUE(contains(error({"train", "--data", ".", "--log", "train.csv"}),
                        "cannot write train.csv: it exists and is not a training log"));
   EXPECT_EQ(readText(folder.path("train.csv")), data);
+  EXPECT_TRUE(contains(error({"train", "--data", ".", "--save", "-"}, 2),
+                       "--save -: weights are saved to a file"));
   EXPECT_TRUE(contains(error({"train", "--data", ".", "--log", "w", "--save", "w"}, 2),
                        "--log and --save are the same file"));
   EXPECT_TRUE(

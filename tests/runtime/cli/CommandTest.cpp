@@ -74,6 +74,16 @@ TEST_F(CommandTest, LogsStepsAndEpochs) {
   EXPECT_EQ(lines[7]["epoch"], 2);
 }
 
+TEST_F(CommandTest, LogsToTheStandardOutputAlone) {
+  ASSERT_EQ(train({"--epochs", "2", "--log", "log", "--quiet"}).status, 0);
+  ProcessResult result = train({"--epochs", "2", "--log", "-"});
+  EXPECT_EQ(result.status, 0);
+  EXPECT_EQ(result.out, readText(folder.path("log")));
+  EXPECT_EQ(result.err, "");
+  for (const std::string &entry : folder.entries())
+    EXPECT_NE(entry, "-");
+}
+
 TEST_F(CommandTest, QuietPrintsNothing) {
   ProcessResult result = train({"--epochs", "1", "--quiet"});
   EXPECT_EQ(result.status, 0);

@@ -51,6 +51,14 @@ TEST_F(PredictTest, CsvToStandardOutput) {
   EXPECT_FALSE(std::getline(lines, line));
 }
 
+TEST_F(PredictTest, AMinusIsAStreamAlsoBesideAFileOfThatName) {
+  std::string reference = predict({"-"}, centres).out;
+  writeFile(folder.path("-"), "no table");
+  EXPECT_EQ(predict({"-"}, centres).out, reference);
+  EXPECT_EQ(predict({"-", "-o", "-"}, centres).out, reference);
+  EXPECT_EQ(readText(folder.path("-")), "no table");
+}
+
 TEST_F(PredictTest, FindsColumnsAsInTraining) {
   std::string reference = predict({"-", "--select", "species"}, centres).out;
   EXPECT_EQ(reference, "species\ntulip\naster\nrose\n");

@@ -54,6 +54,21 @@ TEST_F(ResumeTest, SeveralPausesAreOneRun) {
   ProcessResult again = train({"--resume", "part", "--save", "part"});
   EXPECT_EQ(again.status, 0) << "a finished run has nothing left to do";
   EXPECT_EQ(content("part"), content("whole"));
+  ProcessResult loud =
+      run({TEST_MODEL, "train", "--data", ".", "--resume", "part", "--save", "other"},
+          {.folder = folder.name()});
+  EXPECT_EQ(loud.status, 0);
+  EXPECT_EQ(loud.out, "nothing to do: all 20 steps of the run are done\n");
+  for (const std::string &entry : folder.entries())
+    EXPECT_NE(entry, "other");
+  ProcessResult shorter = train({"--resume", "part", "--save", "part", "--steps", "10"});
+  EXPECT_EQ(shorter.status, 2);
+  EXPECT_TRUE(contains(shorter.err, "the run is already at step 20, later than the 10 steps that "
+                                    "--steps asks for"));
+  EXPECT_TRUE(contains(train({"--resume", "part", "--epochs", "2"}).err,
+                       "the run is already at step 20, later than the 12 steps that --epochs asks "
+                       "for"));
+  EXPECT_EQ(content("part"), content("whole"));
 }
 
 TEST_F(ResumeTest, CanBeExtended) {
@@ -63,6 +78,29 @@ TEST_F(ResumeTest, CanBeExtended) {
   EXPECT_TRUE(contains(content("log"), "\"step\":13,"));
   EXPECT_TRUE(contains(content("log"), "\"step\":18,"));
   EXPECT_EQ(content("log").find("\"step\":12,"), std::string::npos);
+}
+
+TEST_F(ResumeTest, AppendsOnlyToItsOwnLog) {
+  ASSERT_EQ(train({"--steps", "20", "--stop-after", "8", "--save", "w", "--log", "log"}).status, 0);
+  const std::string log = content("log");
+  auto resume = [&](const std::string &found) {
+    writeFile(folder.path("other"), found);
+    ProcessResult result = train({"--resume", "w", "--save", "v", "--log", "other"});
+    if (result.status)
+      EXPECT_EQ(content("other"), found);
+    return result;
+  };
+  EXPECT_EQ(resume(log).err, "");
+  EXPECT_EQ(
+      resume(log.substr(0, log.find("{\"step\":5"))).err,
+      "runtime-test-model: error: other: it ends at step 4, but the resumed run is at step 8: "
+      "it is not the log of this run; name another file\n");
+  ASSERT_EQ(train({"--steps", "20", "--seed", "1", "--save", "v", "--log", "second"}).status, 0);
+  EXPECT_TRUE(contains(resume(content("second")).err,
+                       "other: it is the log of another run: its step 8 had another loss or rate"));
+  ProcessResult empty = resume("");
+  EXPECT_EQ(empty.status, 0);
+  EXPECT_EQ(empty.err, "warning: other is empty: the log begins at step 9\n");
 }
 
 TEST_F(ResumeTest, InterruptedRunIsSaved) {

@@ -11,7 +11,7 @@ using namespace test;
 /// A log whose warnings are test failures.
 class SoundLog : public TrainingLog {
 public:
-  SoundLog(const std::string &path, std::optional<int64_t> resumedAfter = std::nullopt)
+  SoundLog(const std::string &path, std::optional<LoggedStep> resumedAfter = std::nullopt)
       : TrainingLog(path, resumedAfter, 9, [](const std::string &line) { ADD_FAILURE() << line; }) {
   }
 };
@@ -26,8 +26,8 @@ TEST(TrainingLogTest, WritesOneObjectALine) {
   std::string path = folder.path("log.jsonl");
   {
     SoundLog log(path);
-    log.step(1, 1, std::log(2.0), 0.1);
-    log.step(2, 1, NAN, std::nullopt);
+    log.step({1, 1, std::log(2.0), 0.1});
+    log.step({2, 1, NAN, NAN});
     Measures training{0.5, {{"accuracy", 0.75}}}, validation{0.25, {}};
     log.epoch(1, 2, training, validation, "validation");
   }
@@ -35,7 +35,7 @@ TEST(TrainingLogTest, WritesOneObjectALine) {
                             "{\"step\":2,\"epoch\":1,\"loss\":null,\"lr\":null}\n"
                             "{\"epoch\":1,\"steps\":2,\"train_loss\":0.5,\"train_accuracy\":0.75,"
                             "\"validation_loss\":0.25}\n");
-  SoundLog(path).step(1, 1, 1, 1);
+  SoundLog(path).step({1, 1, 1, 1});
   EXPECT_EQ(readText(path), "{\"step\":1,\"epoch\":1,\"loss\":1,\"lr\":1}\n");
 }
 
@@ -43,18 +43,38 @@ TEST(TrainingLogTest, WritesOneObjectALine) {
 TEST(TrainingLogTest, ResumedRunsCutBackToTheirStep) {
   TemporaryFolder folder;
   std::string path = folder.path("log.jsonl");
-  auto resumed = [&](const std::string &left, int64_t steps) {
+  const LoggedStep second{2, 1, 0.5, 0.1};
+  auto resumed = [&](const std::string &left, const LoggedStep &last) {
     writeFile(path, left);
-    SoundLog(path, steps).step(3, 2, 0.25, 0.1);
+    SoundLog(path, last).step({3, 2, 0.25, 0.1});
     return readText(path);
   };
-  EXPECT_EQ(resumed("", 2), thirdStep);
-  EXPECT_EQ(resumed(firstSteps, 2), firstSteps + thirdStep);
+  EXPECT_EQ(resumed(firstSteps, second), firstSteps + thirdStep);
   for (size_t kept = 0; kept <= thirdStep.size(); ++kept)
-    EXPECT_EQ(resumed(firstSteps + thirdStep.substr(0, kept), 2), firstSteps + thirdStep) << kept;
-  EXPECT_EQ(resumed(firstSteps + thirdStep + "{\"step\":4,\"ep", 2), firstSteps + thirdStep);
+    EXPECT_EQ(resumed(firstSteps + thirdStep.substr(0, kept), second), firstSteps + thirdStep)
+        << kept;
+  EXPECT_EQ(resumed(firstSteps + thirdStep + "{\"step\":4,\"ep", second), firstSteps + thirdStep);
   // A file system may have left zeros behind the last line that was on the disk.
-  EXPECT_EQ(resumed(firstSteps + std::string(99, '\0'), 2), firstSteps + thirdStep);
+  EXPECT_EQ(resumed(firstSteps + std::string(99, '\0'), second), firstSteps + thirdStep);
+}
+
+TEST(TrainingLogTest, BelongsToTheResumedRun) {
+  TemporaryFolder folder;
+  std::string path = folder.path("log.jsonl");
+  auto error = [&](const std::string &found, const LoggedStep &last) {
+    writeFile(path, found);
+    std::string message = errorOf([&] { SoundLog log(path, last); });
+    EXPECT_EQ(readText(path), found);
+    return message;
+  };
+  EXPECT_TRUE(contains(error(firstSteps, {3, 2, 0.25, 0.1}), "it ends at step 2, but the resumed"));
+  EXPECT_TRUE(contains(error(firstSteps, {2, 1, 0.625, 0.1}), "it is the log of another run"));
+  EXPECT_TRUE(contains(error(firstSteps + thirdStep, {2, 1, 0.5, 0.2}), "the log of another run"));
+  std::vector<std::string> warnings;
+  writeFile(path, "");
+  TrainingLog log(path, LoggedStep{2, 1, 0.5, 0.1}, 9,
+                  [&](const std::string &line) { warnings.push_back(line); });
+  EXPECT_EQ(warnings, std::vector<std::string>{path + " is empty: the log begins at step 3"});
 }
 
 TEST(TrainingLogTest, LeavesOtherFilesAlone) {
@@ -62,8 +82,8 @@ TEST(TrainingLogTest, LeavesOtherFilesAlone) {
   std::string path = folder.path("notes");
   for (const std::string content : {"width,length\n1,2\n", "{\"step\":1}\nnotes\n", "notes"}) {
     writeFile(path, content);
-    EXPECT_TRUE(
-        contains(errorOf([&] { SoundLog log(path, 5); }), "this is not a line of a training"));
+    EXPECT_TRUE(contains(errorOf([&] { SoundLog log(path, LoggedStep{5, 1, 1, 1}); }),
+                         "this is not a line of a training"));
     EXPECT_EQ(readText(path), content);
   }
   EXPECT_TRUE(contains(errorOf([&] { SoundLog log(path); }), "exists and is not a training log"));
@@ -80,7 +100,7 @@ TEST(TrainingLogTest, ReportsWriteErrorsOnce) {
   TrainingLog log("/dev/full", std::nullopt, 9,
                   [&](const std::string &line) { warnings.push_back(line); });
   for (int i = 0; i < 2; ++i) {
-    log.step(1, 1, 1, 1);
+    log.step({1, 1, 1, 1});
     log.flush();
   }
   EXPECT_EQ(warnings, std::vector<std::string>{"cannot write /dev/full: no space left on device; "
