@@ -160,7 +160,7 @@ Entity builtins::weights(const BuiltinCall &call) {
     Tensor value;
     value.graph = &call.emitter.pass->graph;
     value.id = *argument;
-    value.shape = call.instances.findParameter(parameter.path)->shape;
+    value.shape = *call.instances.findParameter(parameter.path);
     group.members.push_back({"", call.range, std::make_shared<Entity>(value)});
   }
   return group;

@@ -53,6 +53,17 @@ SourceRange Environment::place(SourceRange range) const {
   return range;
 }
 
+std::vector<SourceRange> Environment::codeAt(SourceRange range) const {
+  std::vector<SourceRange> code{range};
+  const LayerInstance *layer = executing() ? frames.back().layer : nullptr;
+  for (auto frame = frames.rbegin(); layer && frame != frames.rend(); ++frame) {
+    if (frame->layer != layer || frame->callable == layer->declaration)
+      break;
+    code.push_back(frame->call);
+  }
+  return code;
+}
+
 void Environment::addStandardNote(DiagnosticBuilder &builder, SourceRange range) {
   if (inStandard(range) && place(range) != range && executing() && frame().callable)
     builder.note(fmt::format("found in `{}` of {}, line {}", frame().callable->name.text,

@@ -35,6 +35,10 @@ public:
   /// the standard library.
   SourceRange place(SourceRange range) const;
 
+  /// What tells apart the places in the body of a layer: the code at `range`, with the calls of the
+  /// functions that it stands in.
+  std::vector<SourceRange> codeAt(SourceRange range) const;
+
   // Reports.
   template <typename... Arguments>
   DiagnosticBuilder report(const DiagnosticKind<Arguments...> &kind, SourceRange range,

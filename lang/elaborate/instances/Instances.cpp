@@ -11,6 +11,7 @@ LayerPtr Instances::make(const CallableDeclaration &declaration, std::vector<Nam
   auto layer = std::make_shared<LayerInstance>();
   layer->declaration = &declaration;
   layer->range = environment.place(range);
+  layer->code = environment.codeAt(range);
   // A layer that is given as a setting lives in the layer that it is given to.
   for (NamedEntity &setting : settings)
     if (auto *inner = setting.value->get<LayerPtr>();
@@ -25,7 +26,23 @@ LayerPtr Instances::make(const CallableDeclaration &declaration, std::vector<Nam
 
 void Instances::name(LayerInstance &layer, const std::string &name, LayerInstance *parent) {
   layer.parent = parent;
-  layer.name = parent ? parent->names.claim(name) : name;
+  layer.name = parent ? claim(*parent, name, layer.code) : name;
+}
+
+std::string Instances::claim(LayerInstance &owner, const std::string &name,
+                             const std::vector<SourceRange> &code) {
+  const std::string prefix = owner.path() + ".";
+  for (;;) {
+    std::string candidate = owner.names.claim(name);
+    auto [known, isNew] = places.try_emplace(prefix + candidate, code);
+    if (isNew || known->second == code)
+      return candidate;
+  }
+}
+
+std::string Instances::declare(const std::string &name, SourceRange range) {
+  LayerInstance &layer = *environment.frame().layer;
+  return environment.ownName(claim(layer, name, environment.codeAt(range)));
 }
 
 LayerPtr Instances::model(const CallableDeclaration &declaration) {
@@ -81,14 +98,14 @@ Entity Instances::apply(const LayerPtr &layer, const std::vector<GivenArgument> 
   return result;
 }
 
-const Instances::KnownParameter *Instances::findParameter(const std::string &path) const {
-  auto found = known.find(path);
-  return found == known.end() ? nullptr : &found->second;
+const Shape *Instances::findParameter(const std::string &path) const {
+  auto found = shapes.find(path);
+  return found == shapes.end() ? nullptr : &found->second;
 }
 
 void Instances::addParameter(const std::string &path, const Type &type, const Shape &shape,
                              SourceRange range) {
-  known[path] = {environment.frame().callable, shape};
+  shapes[path] = shape;
   program.parameters.push_back({path, type, true, range});
   if (auto row = layerRows.find(environment.frame().layer->path()); row != layerRows.end())
     program.layers[row->second].parameters +=

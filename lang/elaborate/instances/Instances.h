@@ -31,12 +31,11 @@ public:
   Entity apply(const LayerPtr &layer, const std::vector<GivenArgument> &given, SourceRange range,
                const std::function<Entity()> &invoke);
 
-  struct KnownParameter {
-    const CallableDeclaration *owner;
-    Shape shape;
-  };
+  /// The path of a parameter or state of the layer that is being applied, which is declared at
+  /// `range`.
+  std::string declare(const std::string &name, SourceRange range);
   /// Null when no parameter has this path.
-  const KnownParameter *findParameter(const std::string &path) const;
+  const Shape *findParameter(const std::string &path) const;
   /// A parameter of the layer that is being applied.
   void addParameter(const std::string &path, const Type &type, const Shape &shape,
                     SourceRange range);
@@ -45,12 +44,18 @@ public:
   const std::vector<ParameterInfo> &parameters() const { return program.parameters; }
 
 private:
+  /// A name in a layer that no other place of its body has, also in another function of the program:
+  /// what stands under `if training` is not met when evaluating.
+  std::string claim(LayerInstance &owner, const std::string &name,
+                    const std::vector<SourceRange> &code);
+
   Environment &environment;
   Emitter &emitter;
   Program &program;
-  std::map<std::string, KnownParameter> known;
+  std::map<std::string, Shape> shapes; // of parameters, by path
   std::set<std::string> states;
-  std::map<std::string, size_t> layerRows; // in program.layers, by path
+  std::map<std::string, std::vector<SourceRange>> places; // the code that a path belongs to
+  std::map<std::string, size_t> layerRows;                // in program.layers, by path
 };
 
 } // namespace nnc::lang

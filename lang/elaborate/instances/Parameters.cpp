@@ -78,15 +78,14 @@ void Parameters::declareParameter(const ParameterStatement &statement) {
     environment.bindFresh(statement.name.text, Poison{}, statement.name.range);
     return;
   }
-  std::string path =
-      environment.ownName(environment.frame().layer->names.claim(statement.name.text));
+  std::string path = instances.declare(statement.name.text, statement.range);
   SourceRange range = environment.place(statement.range);
-  if (const Instances::KnownParameter *known = instances.findParameter(path)) {
-    if (!sameSizes(known->shape, shape) || known->owner != environment.frame().callable) {
+  if (const Shape *known = instances.findParameter(path)) {
+    if (!sameSizes(*known, shape)) {
       DiagnosticBuilder builder = environment.report(Diag::ParameterChanged, statement.range, path,
-                                                     describe(known->shape), describe(shape));
-      environment.addOrigins(builder, known->shape, &shape);
-      environment.addOrigins(builder, shape, &known->shape);
+                                                     describe(*known), describe(shape));
+      environment.addOrigins(builder, *known, &shape);
+      environment.addOrigins(builder, shape, known);
       builder.note("a layer that is applied twice has one set of parameters; make two layers if "
                    "you want two");
       environment.bindFresh(statement.name.text, Poison{}, statement.name.range);
@@ -121,8 +120,7 @@ void Parameters::declareState(const StateStatement &statement) {
     environment.bindFresh(statement.name.text, Poison{}, statement.name.range);
     return;
   }
-  std::string path =
-      environment.ownName(environment.frame().layer->names.claim(statement.name.text));
+  std::string path = instances.declare(statement.name.text, statement.range);
   if (instances.addState(path, *type, environment.place(statement.range)))
     initialize(ResultKind::State, path, *statement.initial, type->element, shape);
   auto current = emitter.pass->states.find(path);

@@ -225,7 +225,7 @@ void Update::updateParameters(const Tensor &loss, SourceRange lossRange) {
       continue;
     which.push_back(index);
     parameters.push_back(
-        parameterValue(pass, info, elaboration.instances.findParameter(info.path)->shape));
+        parameterValue(pass, info, *elaboration.instances.findParameter(info.path)));
   }
   if (parameters.empty()) {
     diagnostics.report(Diag::NothingTrained, lossRange);

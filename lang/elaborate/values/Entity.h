@@ -83,8 +83,9 @@ struct CallableEntity {
 struct LayerInstance {
   const CallableDeclaration *declaration = nullptr;
   std::vector<NamedEntity> settings;
-  SourceRange range; // where it was made
-  std::string name;  // empty until it is bound or applied
+  SourceRange range;             // where it was made, in the user's text
+  std::vector<SourceRange> code; // that made it: see Environment::codeAt
+  std::string name;              // empty until it is bound or applied
   LayerInstance *parent = nullptr;
   bool isModel = false;
   UniqueNames names; // of its own layers in the application that is being elaborated

@@ -30,6 +30,34 @@ TEST(Layers, PathsComeFromBindingsAndDeclarations) {
                                       "block_2.inner.weight", "block_2.dense.weight"}));
 }
 
+TEST(Layers, PlacesThatOnlyOneModeMeetsHavePathsOfTheirOwn) {
+  auto pathsOf = [](const std::string &body) {
+    return paths(trained("fn project(x: float[n]) -> float[3] { x |> dense(3, bias = false) }\n"
+                         "model m(x: float[4]) -> float[3] { " +
+                         body + " }"));
+  };
+  using Paths = std::vector<std::string>;
+  const Paths two{"dense.weight", "dense_2.weight"};
+  EXPECT_EQ(pathsOf("if training { x |> dense(3, bias = false) } "
+                    "else { x |> dense(3, bias = false) }"),
+            two);
+  EXPECT_EQ(pathsOf("if training { project(x) } else { project(x) }"), two);
+  EXPECT_EQ(pathsOf("h = if training { dense(3, bias = false) } else { dense(3, bias = false) }\n"
+                    "h(x)"),
+            (Paths{"h.weight", "h_2.weight"}));
+  EXPECT_EQ(pathsOf("if training { x = x |> dense(4, bias = false) }\n"
+                    "x |> dense(3, bias = false)"),
+            two);
+  EXPECT_EQ(pathsOf("h = x |> dense(3, bias = false)\n"
+                    "if training { param w: float[3] = 1; h * w } "
+                    "else { param w: float[3] = 1; h * w }"),
+            (Paths{"dense.weight", "w", "w_2"}));
+  // One place, met by both modes, has one path.
+  EXPECT_EQ(pathsOf("for i in 0..2 { x = x |> dense(4, bias = false) }\n"
+                    "project(if training { x } else { 2 * x })"),
+            (Paths{"dense.weight", "dense_2.weight", "dense_3.weight"}));
+}
+
 TEST(Layers, ALayerGivenAsASettingHasItsName) {
   EXPECT_EQ(paths("layer residual(body: layer)(x: float[...]) -> float[...] { x + body(x) }\n"
                   "model m(x: float[4]) -> float[4] { x |> residual(dense(4, bias = false)) |> "
