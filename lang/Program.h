@@ -1,8 +1,8 @@
 // The elaborated program: what the language front end hands to the compiler.
 //
 // Everything that is known when compiling has been resolved: layers are instantiated, loops over
-// compile-time ranges and compile-time conditions are executed, all shapes are numbers. What is
-// left is one graph of primitive operations per role, written for a single example (the compiler
+// compile-time ranges and compile-time conditions are executed, all shapes are numbers. The
+// rest is one graph of primitive operations per role, written for a single example (the compiler
 // adds the batch), plus tables that describe parameters, data and recipe.
 #pragma once
 
@@ -123,17 +123,16 @@ struct DataField {
   std::string name;
   Type type;
   SourceRange range;
-  std::vector<std::string>
-      classNames; ///< of a class field, in the order of their numbers; empty when not declared
+  /// Of a class field, in the order of their numbers; empty when not declared.
+  std::vector<std::string> classNames;
 };
 
 struct DataSplit {
   std::string name;   ///< train, test, validation
   std::string reader; ///< idx, csv, npy, cifar
   /// Positional arguments are file names. `drop_last` and `only_last` are numbers of examples. csv
-  /// also has, by name: `header` (bool), `separator`
-  /// (string), and for a field the columns that make it up (list of strings: names, or numbers from
-  /// 0 in decimal; see `columnsByNumber`).
+  /// also has, by name: `header` (bool), `separator` (string), and for a field the columns that
+  /// make it up (list of strings: names, or numbers from 0 in decimal; see `columnsByNumber`).
   std::vector<ReaderArgument> arguments;
   bool columnsByNumber = false;
   SourceRange range;
@@ -175,8 +174,8 @@ struct Program {
   std::vector<Setting> settings;
   std::optional<DataInfo> data;
   Recipe recipe;
-  std::vector<std::string>
-      metrics; ///< names of the outputs of train_step and evaluate besides `loss`
+  /// Names of the outputs of train_step and evaluate besides `loss`.
+  std::vector<std::string> metrics;
   std::vector<LayerInfo> layers;
 };
 

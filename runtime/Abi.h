@@ -18,15 +18,12 @@ extern "C" {
 /// the end: the runtime waits for all threads. Results must not depend on `threads`.
 ///
 ///   persistent  parameters, then slots (optimizer state), then states (e.g. running statistics);
-///   lives
-///               through the whole run; offsets in "persistent". Only nnc_initialize and
+///               lives through the whole run; offsets in "persistent". Only nnc_initialize and
 ///               nnc_train_step write to it.
-///   arena       scratch memory of at least the function's "arena" bytes; undefined on entry;
-///   shared by
-///               all functions, so nothing in it survives a call.
+///   arena       scratch memory of at least the function's "arena" bytes; undefined on entry; shared
+///               by all functions, so nothing in it survives a call.
 ///   inputs      the batch: the fields and the weights of the examples, at the offsets in the
-///   function's
-///               "inputs". Null if the function has no inputs.
+///               function's "inputs". Null if the function has no inputs.
 ///   outputs     losses, metrics, predictions, at the offsets in the function's "outputs".
 ///   scalars     seed, step, settings, at the offsets in "scalars" (one layout for all functions).
 ///

@@ -1,3 +1,4 @@
+// Implements printProgram(): the tables of a program and its graphs, one operation to a line.
 #include "lang/elaborate/Elaborate.h"
 
 #include <fmt/format.h>

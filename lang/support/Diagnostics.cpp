@@ -1,3 +1,4 @@
+// Implements the collection of diagnostics: the registry, repetitions, limits and order.
 #include "lang/support/Diagnostics.h"
 
 #include "lang/support/NearestName.h"

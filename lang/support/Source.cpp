@@ -1,3 +1,4 @@
+// Implements source files: UTF-8, lines and columns, loading.
 #include "lang/support/Source.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Implements the spellings of operators and words.
 #include "lang/syntax/AST.h"
 
 namespace nnc::lang {

@@ -37,7 +37,7 @@ template <typename T, typename Base> const T *as(const std::unique_ptr<Base> &no
 }
 
 /// A name where it is introduced or used as a key. Empty text: the parser found none there and has
-/// said so.
+/// reported it.
 struct Identifier {
   std::string text;
   SourceRange range;
@@ -70,7 +70,7 @@ enum class ElementKind {
   Schedule, // a schedule: `cosine(0.1)`, or a number
   Function, // `fn`: a function, as `relu`
   Layer,    // `layer`: a layer, as `dense(64)`
-  Error,    // could not be read; the parser has said so
+  Error,    // could not be read; reported by the parser
 };
 
 struct TypeExpression {
@@ -447,9 +447,13 @@ struct ResultDeclaration {
 enum class CallableKind { Model, Layer, Function, Init, Optimizer, Schedule, Primitive };
 
 /// Everything that is declared with parameter lists.
+///
 ///   layer, fn, primitive   settings in a list of their own (when two lists are written), then
-///   inputs, results, body model                  inputs, results, body init settings (the first is
-///   the shape), body optimizer, schedule    settings, body
+///                          inputs, results, body
+///   model                  inputs, results, body
+///   init                   settings (the first is the shape), body
+///   optimizer, schedule    settings, body
+///
 /// A primitive has no body (null): the compiler knows it.
 struct CallableDeclaration : DeclarationNode<DeclarationKind::Callable> {
   CallableKind callable = CallableKind::Function;

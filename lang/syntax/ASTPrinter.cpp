@@ -1,3 +1,4 @@
+// Implements the printing of trees, as source text and as an outline.
 #include "lang/syntax/ASTPrinter.h"
 
 #include <fmt/format.h>

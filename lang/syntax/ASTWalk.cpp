@@ -1,3 +1,4 @@
+// Implements the walk over the children of a node, one case for each kind.
 #include "lang/syntax/ASTWalk.h"
 
 namespace nnc::lang {

@@ -1,3 +1,4 @@
+// Implements the repair of brackets: inserts the fewest that let the rest of a file be parsed.
 #include "lang/syntax/Lexer.h"
 
 #include <algorithm>
@@ -133,7 +134,7 @@ private:
   }
 
   /// Where the line that an open bracket stands on ends, lines that go on included; at most
-  /// `limit`. What follows an inner bracket that is not closed either is known already.
+  /// `limit`. The place behind an inner bracket that is not closed either is known already.
   size_t lineEnd(size_t index, size_t limit, size_t innerIndex, size_t innerPosition) {
     for (size_t i = index + 1; i < limit; ++i) {
       const Token &token = tokens[i];
@@ -194,8 +195,8 @@ private:
   std::vector<size_t> stack;
   std::vector<Counts> counts = std::vector<Counts>(1);
   std::vector<Insertion> insertions;
-  std::vector<size_t>
-      resume; // for an opening bracket that was closed: where the text after it goes on
+  /// For an opening bracket that was closed: where the text after it goes on.
+  std::vector<size_t> resume;
   std::vector<bool> dropped;
 };
 

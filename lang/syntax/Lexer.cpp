@@ -1,3 +1,4 @@
+// Implements the lexer, with advice for spellings of other notations.
 #include "lang/syntax/Lexer.h"
 
 #include <algorithm>
@@ -39,21 +40,20 @@ constexpr std::array<Spelling, 29> symbols{{
     {"^", TokenKind::Caret},        {"@", TokenKind::At},
 }};
 
-// What people write who come from other notations, and what it is here.
+/// Spellings of other notations, and the advice for each.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 17> foreign{{
     {"&&", "write `and`"},
     {"||", "write `or`"},
     {"!", "write `not`"},
     {"#", "a comment begins with `//`"},
     {"'", "text stands in double quotes: `\"...\"`"},
-    {"\xE2\x80\x9C",
-     "text stands in straight double quotes: `\"...\"`"}, // left double quotation mark
-    {"\xE2\x80\x9D",
-     "text stands in straight double quotes: `\"...\"`"}, // right double quotation mark
-    {"\xC3\x97", "write `*`"},                            // multiplication sign
-    {"\xC2\xB7", "write `*`"},                            // middle dot
-    {"\xC3\xB7", "write `/`"},                            // division sign
-    {"\xE2\x88\x92", "write `-`"},                        // minus sign
+    // Left and right double quotation mark.
+    {"\xE2\x80\x9C", "text stands in straight double quotes: `\"...\"`"},
+    {"\xE2\x80\x9D", "text stands in straight double quotes: `\"...\"`"},
+    {"\xC3\x97", "write `*`"},     // multiplication sign
+    {"\xC2\xB7", "write `*`"},     // middle dot
+    {"\xC3\xB7", "write `/`"},     // division sign
+    {"\xE2\x88\x92", "write `-`"}, // minus sign
     {"\xE2\x89\xA4", "write `<=`"},
     {"\xE2\x89\xA5", "write `>=`"},
     {"\xE2\x89\xA0", "write `!=`"},

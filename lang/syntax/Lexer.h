@@ -1,4 +1,4 @@
-// Tokens and the lexer. Line ends are no tokens: a token knows whether one precedes it, and the
+// Tokens and the lexer. Line ends are not tokens: a token knows whether one precedes it, and the
 // parser decides where that separates. After balanceBrackets every bracket has its partner, which
 // is what the parser's recovery rests on.
 #pragma once
@@ -19,7 +19,7 @@ enum class TokenKind : uint8_t {
   Float,
   Percent, // `10%`
   String,
-  Error, // text that is no token; reported
+  Error, // text that is not a token; reported
   // Reserved words.
   If,
   Else,

@@ -97,7 +97,7 @@ private:
   Identifier name(std::string_view what);
   /// A token as messages show it.
   std::string shown(const Token &token) const;
-  /// What stands where something else was expected: a token, or the end of the line.
+  /// The text that stands where something else was expected: a token, or the end of the line.
   std::string found() const;
   SourceRange foundRange() const;
 
@@ -246,9 +246,9 @@ private:
   bool panicking = false;
   bool tooDeepReported = false; // once a declaration: what is too deep is so in many places
   bool insideBrackets = false;  // within ( ) or [ ]: line ends mean nothing
-  bool blocksAllowed =
-      true;            // false in headers: `{` begins the statement's block, not a trailing one
-  Surroundings around; // of the statement being read
+  Surroundings around;          // of the statement being read
+  /// False in headers: `{` begins the statement's block, not a trailing one.
+  bool blocksAllowed = true;
 };
 
 } // namespace nnc::lang

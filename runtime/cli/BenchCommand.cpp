@@ -1,3 +1,4 @@
+// `bench`: times the training step on random examples.
 #include "runtime/cli/Commands.h"
 #include "runtime/exec/FmaPeak.h"
 #include "runtime/support/Json.h"
@@ -21,7 +22,8 @@ static const Option benchOptions[] = {
      "`nnc build --profile`)"},
     {"--json", nullptr, "print one JSON object"},
 };
-const Command benchCommandTable = {"bench", "time of the training step on made data", benchOptions};
+const Command benchCommandTable = {"bench", "time of the training step on random data",
+                                   benchOptions};
 
 /// Floats uniform in [0, 1), classes uniform, other integers 0.
 static Dataset makeData(const Description &description, const Function &function,

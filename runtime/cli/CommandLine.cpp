@@ -1,3 +1,4 @@
+// Implements the parsing of options and the help texts.
 #include "runtime/cli/CommandLine.h"
 
 #include "runtime/data/Csv.h"
@@ -93,7 +94,7 @@ std::pair<std::string, std::string> splitAssignment(const char *option,
                                                     const std::string &assignment) {
   size_t equals = assignment.find('=');
   if (equals == std::string::npos || equals == 0)
-    throw UsageError(text("%s wants NAME=VALUE, not '%s'", option, printable(assignment).c_str()));
+    throw UsageError(text("%s takes NAME=VALUE, not '%s'", option, printable(assignment).c_str()));
   return {assignment.substr(0, equals), assignment.substr(equals + 1)};
 }
 

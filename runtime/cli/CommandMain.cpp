@@ -1,3 +1,4 @@
+// Implements runCommandLine(): the table of commands, their errors, and what several of them read.
 #include "runtime/cli/Commands.h"
 #include "runtime/support/Output.h"
 #include "runtime/train/Checkpoint.h"

@@ -1,3 +1,4 @@
+// `eval`: loss and metrics of a split.
 #include "runtime/train/Checkpoint.h"
 #include "runtime/cli/Commands.h"
 #include "runtime/train/Evaluation.h"

@@ -1,3 +1,4 @@
+// `info`: the tables of the description, as text or JSON.
 #include "runtime/cli/Commands.h"
 #include "runtime/support/Json.h"
 #include "runtime/support/Output.h"

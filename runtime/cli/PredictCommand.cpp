@@ -1,3 +1,4 @@
+// `predict`: reads examples, runs a predict block, writes its outputs.
 #include "runtime/data/Npy.h"
 #include "runtime/support/AtomicFile.h"
 #include "runtime/train/Checkpoint.h"
@@ -22,7 +23,7 @@ const Command predictCommandTable = {
     "predict", "predictions for the examples in .csv, .npy, .json or IDX files", predictOptions,
     "INPUT..."};
 
-/// The predict block that the user wants, by its place among the predictions.
+/// The predict block that the user chose, by its place among the predictions.
 static size_t chooseBlock(const std::vector<const Function *> &predictions,
                           const std::string &name) {
   std::vector<std::string> names;
@@ -40,7 +41,7 @@ static size_t chooseBlock(const std::vector<const Function *> &predictions,
   return static_cast<size_t>(found - names.begin());
 }
 
-/// The outputs that the user wants, still without examples.
+/// The outputs that the user chose, still without examples.
 static std::vector<Prediction> chooseOutputs(const Function &function, const DataBlock *block,
                                              const ClassNames &classes, const std::string &only,
                                              std::vector<const OutputValue *> &values) {
@@ -98,7 +99,7 @@ int predictCommand(const Model &model, const Arguments &arguments) {
   size_t chosen = chooseBlock(blocks, arguments.value("--block"));
   const Function *function = blocks[chosen];
   if (arguments.operands().empty())
-    throw UsageError("predict wants at least one INPUT: a .csv, .npy or .json file, or -");
+    throw UsageError("predict needs at least one INPUT: a .csv, .npy or .json file, or -");
   std::string output = arguments.value("-o", "-");
   std::string extension = extensionOf(output);
   if (output != "-" && extension != ".csv" && extension != ".npy" && extension != ".json")

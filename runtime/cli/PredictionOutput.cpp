@@ -1,3 +1,4 @@
+// Implements the formats of predictions: a CSV table or JSON objects.
 #include "runtime/data/Csv.h"
 #include "runtime/support/Json.h"
 #include "runtime/cli/Predictions.h"

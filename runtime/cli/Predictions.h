@@ -26,8 +26,8 @@ struct Prediction {
   DType dtype = DType::F32;
   Shape shape; ///< of one example
   Bytes bytes;
-  std::vector<std::string>
-      classNames; ///< of the classes that it numbers (integers) or scores (floats)
+  /// Of the classes that it numbers (integers) or scores (floats).
+  std::vector<std::string> classNames;
 };
 
 /// One line per example: the outputs' elements, named in a header.

@@ -1,3 +1,4 @@
+// Implements settings: found by their full key or by its last part.
 #include "runtime/cli/Settings.h"
 
 #include "runtime/data/Csv.h"

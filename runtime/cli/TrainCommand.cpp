@@ -1,3 +1,4 @@
+// `train`: plans a run from the command line, the recipe and the resumed run, and starts it.
 #include "runtime/support/AtomicFile.h"
 #include "runtime/cli/Commands.h"
 #include "runtime/data/DataHash.h"

@@ -47,7 +47,7 @@ Dataset readCifarSplit(const DataBlock &block, const DataSplit &split, const std
     std::string path = joinPath(folder, file);
     Bytes content = readFileOrGz(path);
     if (content.empty() || content.size() % recordBytes)
-      fail("%s: not a CIFAR-10 batch: its size, %zu bytes, is no positive multiple of %zu",
+      fail("%s: not a CIFAR-10 batch: its size, %zu bytes, is not a positive multiple of %zu",
            path.c_str(), content.size(), recordBytes);
     size_t records = content.size() / recordBytes;
     int64_t examples = static_cast<int64_t>(records);

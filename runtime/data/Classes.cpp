@@ -1,3 +1,4 @@
+// Implements ClassIndex: names are compared as text, or as numbers where all are numbers.
 #include "runtime/data/Classes.h"
 
 #include "runtime/data/Csv.h"

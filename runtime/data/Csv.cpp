@@ -1,3 +1,4 @@
+// Implements CsvReader, the check of UTF-8, and the texts that are numbers.
 #include "runtime/data/Csv.h"
 
 #include "runtime/support/Error.h"
@@ -10,7 +11,7 @@
 
 namespace nnc::runtime {
 
-/// Where the first byte is that is no part of UTF-8 (RFC 3629, section 4); npos if all are.
+/// The place of the first byte that is not part of UTF-8 (RFC 3629, section 4); npos if all are.
 static size_t firstInvalidUtf8(std::string_view text) {
   size_t i = 0;
   auto follows = [&](size_t offset, uint8_t low, uint8_t high) {
@@ -20,7 +21,7 @@ static size_t firstInvalidUtf8(std::string_view text) {
   while (i < text.size()) {
     uint8_t lead = static_cast<uint8_t>(text[i]);
     size_t length = lead < 0x80 ? 1 : lead < 0xC2 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-    // Surrogates, longer forms than necessary and numbers above 0x10FFFF are none.
+    // Surrogates, longer forms than necessary and numbers above 0x10FFFF are not valid.
     bool good = length == 1 || (length > 0 && lead < 0xF5 &&
                                 follows(1,
                                         lead == 0xE0   ? 0xA0

@@ -100,7 +100,7 @@ void CsvFields::Builder::readCell(std::string_view cell, size_t column, const Cs
 }
 
 /// Replaces the codes of words by numbers of classes. `known` is empty if the classes have no names
-/// yet, and then receives them if the words are no numbers.
+/// yet, and then receives them if the words are not numbers.
 void CsvFields::Builder::numberClasses(std::vector<std::string> &known, bool onlyNumbers) {
   const std::vector<ClassColumn::Word> &words = classes.words;
   auto isNumber = [](const ClassColumn::Word &word) {

@@ -1,3 +1,4 @@
+// Implements hashOf(): names, shapes, types and bytes of all fields.
 #include "runtime/data/DataHash.h"
 
 #include "runtime/support/Error.h"

@@ -1,3 +1,4 @@
+// Implements shuffling and the validation split, by counter-based random numbers.
 #include "runtime/data/Sampling.h"
 
 #include "runtime/support/Error.h"

@@ -1,3 +1,4 @@
+// Implements Execution: the memory of a model, and calls of its functions on all threads.
 #include "runtime/exec/Execution.h"
 
 #include "runtime/support/Error.h"

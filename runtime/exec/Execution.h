@@ -46,7 +46,7 @@ private:
 /// One compiled function with its input and output blocks, reading its batches from one dataset.
 class BoundFunction {
 public:
-  /// `dataset` must live as long. Throws Error if the function wants a field that the dataset does
+  /// `dataset` must live as long. Throws Error if the function needs a field that the dataset does
   /// not have.
   BoundFunction(Execution &execution, const Function &function, nnc_function *code,
                 const Dataset &dataset);

@@ -1,3 +1,4 @@
+// Implements the measurement of the multiply-add peak, by a loop for each width of vectors.
 #include "runtime/exec/FmaPeak.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Implements the check of processor features and of memory, also within a control group.
 #include "runtime/exec/Machine.h"
 
 #include "runtime/Abi.h"

@@ -1,3 +1,4 @@
+// Implements Profile: thread 0 reads the clock where a region begins.
 #include "runtime/exec/Profile.h"
 
 #include "runtime/Abi.h"
@@ -9,7 +10,7 @@
 
 namespace nnc::runtime {
 
-/// The profile of the call that runs; null if none is wanted.
+/// The profile of the call that runs; null without profiling.
 static Profile *active = nullptr;
 
 void Profile::begin() {

@@ -19,7 +19,7 @@ public:
   explicit Profile(const Function &function) : function(function) {}
   Profile(const Profile &) = delete;
 
-  /// Before and after each call of the function. What comes before its first region is the batch.
+  /// Before and after each call of the function. The time before its first region is the batch's.
   void begin();
   void end();
   /// Thread 0 begins a region.

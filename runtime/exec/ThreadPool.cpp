@@ -1,3 +1,4 @@
+// Implements ThreadPool: threads that spin for a while and then sleep.
 #include "runtime/exec/ThreadPool.h"
 
 #include "runtime/Abi.h"

@@ -15,13 +15,13 @@ namespace nnc::runtime {
 int defaultThreads();
 
 /// A number that goes up, and threads that wait until it has. Waiting costs no system call if the
-/// number goes up soon, and no processor if it does not; raising it costs none unless somebody
+/// number goes up soon, and no processor if it does not; raising it costs none unless a thread
 /// sleeps.
 class WaitCounter {
 public:
   uint32_t load() const { return value.load(std::memory_order_acquire); }
   void raise();
-  /// Returns as soon as the number is no longer `old`.
+  /// Returns as soon as the number differs from `old`.
   void waitWhile(uint32_t old);
 
 private:

@@ -1,3 +1,4 @@
+// Implements parseDescription(): the schema of runtime/Abi.h, member by member.
 #include "runtime/model/Description.h"
 
 #include "runtime/Abi.h"
@@ -188,7 +189,7 @@ Function readFunction(const Reader &reader, DType floatType) {
     if (field.shape.empty() || field.shape[0] != function.batch || function.batch == 0)
       element.wrong("does not begin with the batch");
     if (field.exampleWeight && (field.shape.size() != 1 || field.dtype != floatType))
-      element.wrong("is no vector of floats");
+      element.wrong("is not a vector of floats");
     checkPlace(element, field.offset, tensorBytes(field.dtype, field.shape), function.inputBytes,
                64);
     function.fields.push_back(std::move(field));
@@ -206,7 +207,7 @@ Function readFunction(const Reader &reader, DType floatType) {
     value.batched = element.boolean("batched", value.kind == OutputKind::Prediction);
     value.field = element.string("field", "");
     if (value.kind != OutputKind::Prediction && !value.shape.empty())
-      element.wrong("is no scalar");
+      element.wrong("is not a scalar");
     if (value.batched && (value.shape.empty() || value.shape[0] != function.batch))
       element.wrong("does not begin with the batch");
     checkPlace(element, value.offset, tensorBytes(value.dtype, value.shape), function.outputBytes,
@@ -360,7 +361,7 @@ void readSourceLines(const Reader &reader, Description &description) {
   }
 }
 
-/// What the parts must have in common.
+/// The parts must agree with each other.
 void checkTogether(const Description &description, const Reader &reader) {
   if (!description.recipe)
     return;
@@ -389,7 +390,7 @@ Description parseDescription(const char *json) {
     description.features = reader.strings("features");
   description.floatType = reader.dtype("float");
   if (!isFloat(description.floatType))
-    reader.wrong("\"float\" is no float type");
+    reader.wrong("\"float\" is not a float type");
   readPersistent(reader.inside("persistent"), description);
   reader.forEach("functions", [&](const Reader &element) {
     description.functions.push_back(readFunction(element, description.floatType));

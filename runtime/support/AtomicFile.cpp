@@ -1,3 +1,4 @@
+// Implements AtomicFile: a locked temporary file beside the target, renamed when it is on the disk.
 #include "runtime/support/AtomicFile.h"
 
 #include "runtime/support/Error.h"
@@ -61,7 +62,7 @@ static void removeLeftovers(const std::string &folder, const std::string &prefix
   closedir(directory);
 }
 
-/// Creates and locks a file with a name that nobody can foresee; -1 and errno on failure.
+/// Creates and locks a file with a name that cannot be foreseen; -1 and errno on failure.
 static int createTemporary(const std::string &prefix, std::string &path) {
   for (int attempt = 0; attempt < 100; ++attempt) {
     unsigned long long random;

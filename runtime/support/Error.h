@@ -9,7 +9,7 @@
 
 namespace nnc::runtime {
 
-/// What went wrong, as one line without a newline at its end.
+/// A failure, as one line without a newline at its end.
 class Error : public std::runtime_error {
 public:
   using std::runtime_error::runtime_error;

@@ -1,3 +1,4 @@
+// Implements the reading of files and of gz streams, and the parts of their names.
 #include "runtime/support/File.h"
 
 #include "runtime/support/Error.h"

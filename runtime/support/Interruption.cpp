@@ -1,3 +1,4 @@
+// Implements Interruption by signal handlers that only note the signal.
 #include "runtime/support/Interruption.h"
 
 #include <iterator>

@@ -1,3 +1,4 @@
+// Implements parseJson() and dumpJson(): bounded nesting, errors with line and byte.
 #include "runtime/support/Json.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Implements writing to descriptors.
 #include "runtime/support/Output.h"
 
 #include "runtime/support/Error.h"

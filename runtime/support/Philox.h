@@ -25,7 +25,7 @@ inline PhiloxBlock philox(PhiloxBlock counter, std::array<uint32_t, 2> key) {
   return counter;
 }
 
-/// What the runtime draws random numbers for; each purpose has its own stream.
+/// The purposes for which the runtime draws random numbers; each has its own stream.
 enum class RandomStream : uint32_t { Shuffle = 0x73680000, Split, MadeData };
 
 /// A uniform 64-bit word: number `index` of instance `instance` (e.g. an epoch) of a stream.

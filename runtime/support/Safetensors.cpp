@@ -1,3 +1,4 @@
+// Implements the safetensors format: a length, a JSON header, the tensors.
 #include "runtime/support/Safetensors.h"
 
 #include "runtime/support/AtomicFile.h"

@@ -1,3 +1,4 @@
+// Implements printTable(): columns as wide as their widest cell.
 #include "runtime/support/Table.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Implements element types: sizes, names, conversions and overflow.
 #include "runtime/support/Tensor.h"
 
 #include "runtime/support/Error.h"

@@ -65,7 +65,7 @@ public:
     bool fits = value.is_number_unsigned() ? value.get<uint64_t>() <= uint64_t{INT64_MAX}
                                            : value.is_number_integer();
     if (!fits || value.get<int64_t>() < least || value.get<int64_t>() > most)
-      damaged(text("\"%s\" is %s, no integer from %lld to %lld", key,
+      damaged(text("\"%s\" is %s, not an integer from %lld to %lld", key,
                    printable(dumpJson(value)).c_str(), static_cast<long long>(least),
                    static_cast<long long>(most)));
     return value.get<int64_t>();

@@ -38,7 +38,7 @@ struct TrainingState {
 /// More steps than this cannot be told apart where they are counted in double precision.
 constexpr int64_t mostSteps = int64_t(1) << 53;
 
-/// What is to be saved.
+/// The content of a file to save.
 struct Snapshot {
   const Description &description;
   const DataConventions &conventions;

@@ -1,3 +1,4 @@
+// Implements the means of losses and metrics over the batches of a dataset.
 #include "runtime/train/Evaluation.h"
 
 #include "runtime/support/Error.h"

@@ -1,3 +1,4 @@
+// Implements the lines that a run prints, and the redrawn one.
 #include "runtime/train/Progress.h"
 
 #include "runtime/support/Error.h"

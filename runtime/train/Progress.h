@@ -1,5 +1,5 @@
-// What a person sees while a model trains: on a terminal one line that is redrawn, elsewhere plain
-// lines. The training does not depend on it: what cannot be written is left out.
+// The display of a training run: on a terminal one line that is redrawn, elsewhere plain lines.
+// The training does not depend on it: what cannot be written is left out.
 #pragma once
 
 #include "runtime/train/Evaluation.h"
@@ -32,7 +32,7 @@ public:
   void epoch(int64_t epoch, int64_t stepsDone, const Measures &training,
              const std::optional<Measures> &evaluation, const char *evaluated);
 
-  /// One line of its own. Goes to the standard error if nobody reads the standard output any more.
+  /// One line of its own. Goes to the standard error if the reader of the standard output has gone.
   void message(const std::string &line);
 
   /// One line on the standard error, even if `quiet`.

@@ -1,5 +1,5 @@
-// The training loop: epochs of shuffled batches, evaluation, early stopping, saving, and what is
-// said when the loss stops being a number.
+// The training loop: epochs of shuffled batches, evaluation, early stopping, saving, and the
+// report when the loss stops being a number.
 #pragma once
 
 #include "runtime/train/Checkpoint.h"

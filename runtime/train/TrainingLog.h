@@ -22,8 +22,8 @@ public:
   /// An empty path: nothing is written; "-": to the standard output. A run from the beginning
   /// replaces the file; one that is resumed after a step first cuts it back to this step, or warns
   /// that the file is empty. `digits` are significant, for losses and rates. Throws Error if the
-  /// file cannot be opened, exists and is not a log, or is not the log of the resumed run. The first
-  /// failed write calls `warn` and ends the log with its last whole line.
+  /// file cannot be opened, exists and is not a log, or is not the log of the resumed run. The
+  /// first failed write calls `warn` and ends the log with its last whole line.
   TrainingLog(const std::string &path, const std::optional<LoggedStep> &resumedAfter, int digits,
               std::function<void(const std::string &)> warn);
   TrainingLog(const TrainingLog &) = delete;

@@ -85,7 +85,7 @@ Entity Calls::invoke(const CallableDeclaration &declaration,
   }
   if (!good || !unifier.unifyDeferred())
     return Poison{};
-  // Sizes that cannot be are said of the declaration, before the body stumbles over them.
+  // Impossible sizes are errors of the declaration, reported before the body fails for them.
   for (const ResultDeclaration &result : declaration.results)
     for (const Dimension &dimension : result.type.dimensions)
       if (dimension.kind == Dimension::Kind::Size && !isOpenDimension(dimension) &&

@@ -35,8 +35,8 @@ public:
   /// the standard library.
   SourceRange place(SourceRange range) const;
 
-  /// What tells apart the places in the body of a layer: the code at `range`, with the calls of the
-  /// functions that it stands in.
+  /// A place in the body of the layer that is being applied: the code at `range`, with the calls of
+  /// the functions that it stands in.
   std::vector<SourceRange> codeAt(SourceRange range) const;
 
   // Reports.

@@ -172,7 +172,7 @@ Tensor Emitter::contract(const Tensor &left, const std::vector<int64_t> &leftLab
       shape.push_back(right.shape[size_t(std::find(rightLabels.begin(), rightLabels.end(), label) -
                                          rightLabels.begin())]);
   }
-  // A multiplication and an addition for every combination of labels. What is too large to be true
+  // A multiplication and an addition for every combination of labels. A tensor that is too large
   // is reported below.
   constexpr int64_t most = int64_t(1) << 53;
   int64_t flop = 2;

@@ -1,3 +1,5 @@
+// Implements Graph: which values differ between examples, derivatives that reach a value, and the
+// removal of unused operations.
 #include "lang/elaborate/graph/Graph.h"
 
 #include <algorithm>

@@ -400,7 +400,7 @@ bool IndexEvaluator::declareItems(
   for (const ExpressionPtr &item : items) {
     auto *name = as<NameExpression>(item);
     if (!name)
-      return false; // the parser has said so
+      return false; // reported by the parser
     auto known = variables.find(name->name);
     hidden.emplace_back(name->name,
                         known == variables.end() ? std::nullopt : std::optional(known->second));

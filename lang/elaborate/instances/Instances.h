@@ -44,8 +44,8 @@ public:
   const std::vector<ParameterInfo> &parameters() const { return program.parameters; }
 
 private:
-  /// A name in a layer that no other place of its body has, also in another function of the program:
-  /// what stands under `if training` is not met when evaluating.
+  /// A name in a layer that no other place of its body has, also in another function of the
+  /// program: code under `if training` is not met when evaluating.
   std::string claim(LayerInstance &owner, const std::string &name,
                     const std::vector<SourceRange> &code);
 

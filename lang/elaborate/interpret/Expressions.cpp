@@ -44,7 +44,7 @@ Entity Interpreter::evaluate(const Expression &expression) {
   case ExpressionKind::Binary: {
     auto *binaryExpression = as<BinaryExpression>(&expression);
     Entity left = evaluate(*binaryExpression->left);
-    // What the left side decides alone need not be known on the right.
+    // Where the left side decides alone, the right one need not be known.
     if (auto *known = left.get<bool>())
       if ((binaryExpression->op == BinaryOperator::And && !*known) ||
           (binaryExpression->op == BinaryOperator::Or && *known))

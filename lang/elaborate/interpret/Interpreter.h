@@ -1,5 +1,5 @@
-// Executes the compile-time part of a program: expressions, blocks, loops and conditions. What they
-// mean is the business of the other parts; this one follows the syntax tree.
+// Executes the compile-time part of a program: expressions, blocks, loops and conditions. This
+// part follows the syntax tree; the others know what the operations mean.
 #pragma once
 
 #include "lang/elaborate/calls/Calls.h"

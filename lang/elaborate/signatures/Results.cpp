@@ -10,7 +10,7 @@ Entity Unifier::checkResult(const ResultDeclaration &result, const Entity &value
   const TypeExpression &type = result.type;
   if (value.poisoned() || type.element == ElementKind::Error)
     return Poison{};
-  // What the body gives is at its end; without an end of the user's, the declaration stands for it.
+  // The result stands at the end of the body; of an empty body, the error is at the declaration.
   SourceRange end = callable.body && !callable.body->statements.empty()
                         ? callable.body->statements.back()->range
                         : type.range;

@@ -14,7 +14,7 @@ public:
         emitter(elaboration.emitter) {}
 
   void addBlock(const Block &block);
-  /// What the model gives: one output, or the fields of a record.
+  /// The result of the model: one output, or the fields of a record.
   void addModel(const Entity &value, SourceRange range);
 
 private:

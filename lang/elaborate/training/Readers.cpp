@@ -105,7 +105,7 @@ public:
     return split;
   }
 
-  // What the table of readers refers to.
+  // The table of readers refers to these.
   bool readCsvSetting(const CallArgument &argument) {
     const std::string &name = argument.name.text;
     if (name == "header") {

@@ -1,5 +1,5 @@
-// The readers of data files: which settings and fields each of them takes. The runtime has a table of
-// the same names; what a split says is handed over to it in a DataSplit.
+// The readers of data files: which settings and fields each of them takes. The runtime has a table
+// of the same names, and is given a split as a DataSplit.
 #pragma once
 
 #include "lang/Program.h"

@@ -37,7 +37,7 @@ void TrainingElaborator::run() {
   }
   if (!data)
     return;
-  // What is wrong in one mode is mostly wrong in all: say it once.
+  // An error in one mode mostly is one in all of them: it is reported once.
   auto add = [&](Role role, const PredictDeclaration *block = nullptr) {
     if (!passes.empty() && diagnostics.hasErrors())
       return;

@@ -1,4 +1,4 @@
-// What an expression can mean while a program is elaborated: a number known when compiling, a
+// The meanings of expressions while a program is elaborated: a number known when compiling, a
 // tensor of the graph that is being built, a record, or something that can be applied.
 #pragma once
 
@@ -78,8 +78,8 @@ struct CallableEntity {
   SourceRange range; // where it was named or its settings were given
 };
 
-/// A layer with its settings and a place for its parameters. What names it is its first binding or,
-/// without one, its declaration.
+/// A layer with its settings and a place for its parameters. Its first binding names it or, without
+/// one, its declaration.
 struct LayerInstance {
   const CallableDeclaration *declaration = nullptr;
   std::vector<NamedEntity> settings;
@@ -142,7 +142,7 @@ struct GivenArgument {
   SourceRange nameRange = {};
 };
 
-/// What an entity is, for messages: "float[3, 4]", "the number 3", "the layer `dense`".
+/// An entity in messages: "float[3, 4]", "the number 3", "the layer `dense`".
 std::string describe(const Entity &entity);
 
 } // namespace nnc::lang

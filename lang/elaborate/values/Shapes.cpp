@@ -1,3 +1,4 @@
+// Implements shapes: their texts in messages, and the alignment of operands.
 #include "lang/elaborate/values/Shapes.h"
 
 #include <algorithm>

@@ -61,7 +61,7 @@ TEST_F(CommandErrorTest, UsageErrorsHaveStatusTwo) {
                        "the folder of 'flowers' is given twice"));
   EXPECT_TRUE(contains(error({"train", "--set", "optimizer.rate=fast"}, 2),
                        "'fast' is not a finite number"));
-  EXPECT_TRUE(contains(error({"train", "--set", "optimizer.rate"}, 2), "wants NAME=VALUE"));
+  EXPECT_TRUE(contains(error({"train", "--set", "optimizer.rate"}, 2), "takes NAME=VALUE"));
   EXPECT_TRUE(contains(error({"train", "--data", "flower=."}, 2), "did you mean 'flowers'?"));
   EXPECT_TRUE(contains(error({"train", "--threads", "100000"}, 2), "--threads"));
   EXPECT_TRUE(contains(error({"eval", "--split", "extra"}, 1), "flower.safetensors: no such file"));

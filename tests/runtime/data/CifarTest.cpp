@@ -117,7 +117,7 @@ TEST_F(CifarTest, RejectsWhatIsNoBatch) {
   for (const std::string &content : {record(1).substr(1), record(1) + "x", std::string()})
     EXPECT_EQ(error(content), folder.path("batch.bin") + ": not a CIFAR-10 batch: its size, " +
                                   std::to_string(content.size()) +
-                                  " bytes, is no positive multiple of 3073");
+                                  " bytes, is not a positive multiple of 3073");
   EXPECT_EQ(error(record(9) + record(10)),
             folder.path("batch.bin") + ": label of example 1 is 10, which is outside 0..9");
 }

@@ -142,7 +142,7 @@ TEST_F(ResumeTest, ChecksEveryNumberOfTheState) {
     EXPECT_TRUE(contains(result.err, "damaged: "));
     return result.err;
   };
-  const std::string noExample = ", no integer from 0 to 47";
+  const std::string noExample = ", not an integer from 0 to 47";
   EXPECT_TRUE(contains(errorWith("position", -50), "\"position\" is -50" + noExample));
   EXPECT_TRUE(contains(errorWith("position", 950), "\"position\" is 950" + noExample));
   EXPECT_TRUE(contains(errorWith("position", 1e12), "\"position\" is 1000000000000.0" + noExample));
@@ -157,7 +157,8 @@ TEST_F(ResumeTest, ChecksEveryNumberOfTheState) {
   EXPECT_TRUE(contains(errorWith("step", "8"), "\"step\" is \"8\""));
   EXPECT_TRUE(contains(errorWith("batch", 0), "\"batch\" is 0"));
   EXPECT_TRUE(contains(errorWith("batch", 16), "that run had batches of 16 examples"));
-  EXPECT_TRUE(contains(errorWith("bad_epochs", 5), "\"bad_epochs\" is 5, no integer from 0 to 1"));
+  EXPECT_TRUE(
+      contains(errorWith("bad_epochs", 5), "\"bad_epochs\" is 5, not an integer from 0 to 1"));
   EXPECT_TRUE(
       contains(errorWith("best_loss", true), "\"best_loss\" holds true instead of a number"));
   EXPECT_TRUE(contains(errorWith("shuffled", 1), "\"shuffled\" is neither true nor false"));
