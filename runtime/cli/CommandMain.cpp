@@ -124,14 +124,18 @@ int threadCount(const Arguments &arguments) {
   return threads ? static_cast<int>(*threads) : defaultThreads();
 }
 
+void warnOfUnknownTensors(const Safetensors &file, const Description &description) {
+  std::vector<std::string> unknown = unknownTensors(file, description);
+  if (!unknown.empty())
+    (void)writeAll(STDERR_FILENO, text("warning: %s: model '%s' has no tensor%s %s\n",
+                                       file.origin().c_str(), description.model.c_str(),
+                                       unknown.size() == 1 ? "" : "s", list(unknown).c_str()));
+}
+
 Safetensors readWeights(const std::string &path, Execution &execution) {
   Safetensors file = Safetensors::read(path);
   loadWeights(file, execution.description(), execution.persistent());
-  std::vector<std::string> unknown = unknownTensors(file, execution.description());
-  if (!unknown.empty())
-    (void)writeAll(STDERR_FILENO, text("warning: %s: model '%s' has no tensor%s %s\n",
-                                       file.origin().c_str(), execution.description().model.c_str(),
-                                       unknown.size() == 1 ? "" : "s", list(unknown).c_str()));
+  warnOfUnknownTensors(file, execution.description());
   return file;
 }
 

@@ -34,7 +34,10 @@ std::map<std::string, std::string> dataFolders(const Description &description,
 /// --threads, else the number of cores.
 int threadCount(const Arguments &arguments);
 
-/// Reads the weights into the execution's persistent block; warns of tensors that the model lacks.
+/// One line on the standard error that names the tensors that the model lacks, if there are any.
+void warnOfUnknownTensors(const Safetensors &file, const Description &description);
+
+/// Reads the weights into the execution's persistent block, with this warning.
 Safetensors readWeights(const std::string &path, Execution &execution);
 
 /// The data block of the recipe. Throws Error if the model has no recipe.

@@ -194,6 +194,7 @@ int trainCommand(const Model &model, const Arguments &arguments) {
   if (plan.resumed) {
     Safetensors file = Safetensors::read(arguments.value("--resume"));
     Resumed resumed = loadForResume(file, description, execution.persistent(), best.data());
+    warnOfUnknownTensors(file, description);
     state = std::move(resumed.state);
     hasBest = resumed.hasBest;
     conventions = loadConventions(file, description);

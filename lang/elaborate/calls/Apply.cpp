@@ -11,21 +11,20 @@ namespace nnc::lang {
 Entity Calls::construct(const CallableEntity &callable, const std::vector<GivenArgument> &given,
                         SourceRange range) {
   const CallableDeclaration &declaration = *callable.declaration;
-  bool good = true;
-  std::vector<NamedEntity> settings = binder.bind(declaration, given, range, good);
-  if (!good)
+  std::optional<std::vector<NamedEntity>> settings = binder.bind(declaration, given, range);
+  if (!settings)
     return Poison{};
-  for (const NamedEntity &setting : settings)
+  for (const NamedEntity &setting : *settings)
     if (setting.value->poisoned())
       return Poison{};
   if (declaration.callable == CallableKind::Layer) {
-    LayerPtr layer = instances.make(declaration, std::move(settings), range);
+    LayerPtr layer = instances.make(declaration, std::move(*settings), range);
     return layer ? Entity(layer) : Entity(Poison{});
   }
   CallableEntity bound;
   bound.declaration = &declaration;
   bound.bound = true;
-  bound.settings = std::move(settings);
+  bound.settings = std::move(*settings);
   bound.range = range;
   return bound;
 }

@@ -13,17 +13,15 @@ std::optional<Tensor> Parameters::initialValue(Entity value, Element element, co
         callable->declaration->callable != CallableKind::Init)
       break;
     const CallableDeclaration &declaration = *callable->declaration;
-    bool good = true;
-    std::vector<NamedEntity> settings = callable->settings;
-    if (!callable->bound)
-      settings = binder.bind(declaration, {}, callable->range, good);
-    if (!good)
+    std::optional<std::vector<NamedEntity>> settings =
+        binder.settingsOf(*callable, callable->range);
+    if (!settings)
       return std::nullopt;
     EnterFrame enter(environment, declaration, environment.place(range));
     if (!declaration.settings.empty() && !declaration.settings[0].name.text.empty())
       environment.bindFresh(declaration.settings[0].name.text, ShapeConstant{shape},
                             declaration.settings[0].range);
-    if (!binder.enter(declaration, settings) || !declaration.body)
+    if (!binder.enter(declaration, *settings) || !declaration.body)
       return std::nullopt;
     value = evaluator.evaluateBlock(*declaration.body);
   }

@@ -11,7 +11,7 @@ namespace nnc::lang {
 
 namespace {
 
-std::span<const Parameter> settingsOf(const CallableDeclaration &declaration) {
+std::span<const Parameter> parametersOf(const CallableDeclaration &declaration) {
   std::span<const Parameter> settings(declaration.settings);
   // The shape comes from the parameter that is initialised.
   return declaration.callable == CallableKind::Init && !settings.empty() ? settings.subspan(1)
@@ -137,28 +137,32 @@ Entity SettingBinder::fit(const CallableDeclaration &declaration, const Paramete
   return Poison{};
 }
 
-std::vector<NamedEntity> SettingBinder::bind(const CallableDeclaration &declaration,
-                                             const std::vector<GivenArgument> &given,
-                                             SourceRange range, bool &good) {
-  std::span<const Parameter> parameters = settingsOf(declaration);
+std::optional<std::vector<NamedEntity>> SettingBinder::bind(const CallableDeclaration &declaration,
+                                                            const std::vector<GivenArgument> &given,
+                                                            SourceRange range) {
+  std::span<const Parameter> parameters = parametersOf(declaration);
   std::vector<const GivenArgument *> matched;
-  good = matchArguments(environment, declaration.name.text, "setting", parameters, given, true,
-                        range, matched);
+  if (!matchArguments(environment, declaration.name.text, "setting", parameters, given, true, range,
+                      matched))
+    return std::nullopt;
   std::vector<NamedEntity> settings;
-  for (size_t index = 0; good && index < parameters.size(); ++index)
-    if (matched[index]) {
-      Entity fitting =
-          fit(declaration, parameters[index], matched[index]->value, matched[index]->range);
-      settings.push_back({parameters[index].name.text, matched[index]->range,
-                          std::make_shared<Entity>(std::move(fitting))});
-    }
+  for (size_t index = 0; index < parameters.size(); ++index)
+    if (const GivenArgument *argument = matched[index])
+      settings.push_back({parameters[index].name.text, argument->range,
+                          std::make_shared<Entity>(fit(declaration, parameters[index],
+                                                       argument->value, argument->range))});
   return settings;
+}
+
+std::optional<std::vector<NamedEntity>> SettingBinder::settingsOf(const CallableEntity &callable,
+                                                                  SourceRange range) {
+  return callable.bound ? callable.settings : bind(*callable.declaration, {}, range);
 }
 
 bool SettingBinder::enter(const CallableDeclaration &declaration,
                           const std::vector<NamedEntity> &settings) {
   bool good = true;
-  for (const Parameter &parameter : settingsOf(declaration)) {
+  for (const Parameter &parameter : parametersOf(declaration)) {
     auto given = std::find_if(settings.begin(), settings.end(), [&](const NamedEntity &setting) {
       return setting.name == parameter.name.text;
     });

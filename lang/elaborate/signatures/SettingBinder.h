@@ -5,6 +5,7 @@
 #include "lang/elaborate/environment/Environment.h"
 #include "lang/elaborate/environment/Evaluator.h"
 
+#include <optional>
 #include <vector>
 
 namespace nnc::lang {
@@ -14,11 +15,14 @@ public:
   SettingBinder(Environment &environment, Evaluator &evaluator)
       : environment(environment), evaluator(evaluator) {}
 
-  /// The settings that are given, by name. Those that do not fit are Poison; `good` is false when
-  /// the arguments do not match the parameters.
-  std::vector<NamedEntity> bind(const CallableDeclaration &declaration,
-                                const std::vector<GivenArgument> &given, SourceRange range,
-                                bool &good);
+  /// The settings that are given, by name, or nothing when the arguments do not match the
+  /// parameters. A value that does not fit is Poison.
+  std::optional<std::vector<NamedEntity>> bind(const CallableDeclaration &declaration,
+                                               const std::vector<GivenArgument> &given,
+                                               SourceRange range);
+  /// The settings of a callable of which none need be given.
+  std::optional<std::vector<NamedEntity>> settingsOf(const CallableEntity &callable,
+                                                     SourceRange range);
   /// Binds all settings in the frame of the body, those that are not given to their defaults.
   bool enter(const CallableDeclaration &declaration, const std::vector<NamedEntity> &settings);
 

@@ -50,14 +50,12 @@ Entity RecipeNumbers::schedule(const Entity &schedule, const std::string &prefix
   if (!callable || !callable->declaration)
     return Poison{};
   const CallableDeclaration &declaration = *callable->declaration;
-  bool good = true;
-  std::vector<NamedEntity> given = callable->settings;
-  if (!callable->bound)
-    given = elaboration.binder.bind(declaration, {}, callable->range, good);
-  if (!good || !declaration.body)
+  std::optional<std::vector<NamedEntity>> given =
+      elaboration.binder.settingsOf(*callable, callable->range);
+  if (!given || !declaration.body)
     return Poison{};
   EnterFrame enter(environment, declaration, environment.place(range));
-  if (!elaboration.binder.enter(declaration, given) ||
+  if (!elaboration.binder.enter(declaration, *given) ||
       !checkRequirements(environment, elaboration.interpreter, *declaration.body))
     return Poison{};
   for (const Parameter &parameter : declaration.settings) {

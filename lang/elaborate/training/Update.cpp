@@ -37,12 +37,11 @@ std::vector<Tensor> Update::clipped(std::vector<Tensor> gradients,
   if (!callable)
     return gradients;
   const CallableDeclaration &declaration = *callable->declaration;
-  bool good = true;
-  std::vector<NamedEntity> settings = callable->settings;
-  if (!callable->bound)
-    settings = elaboration.binder.bind(declaration, {}, clip.range, good);
-  if (!good)
+  std::optional<std::vector<NamedEntity>> given =
+      elaboration.binder.settingsOf(*callable, clip.range);
+  if (!given)
     return gradients;
+  std::vector<NamedEntity> settings = std::move(*given);
   if (declaration.body) {
     EnterFrame enter(environment, declaration, clip.range);
     if (!elaboration.binder.enter(declaration, settings) ||
@@ -114,14 +113,12 @@ bool Update::readOptimizer(std::vector<NamedEntity> &settings) {
   if (!callable)
     return false;
   const CallableDeclaration &declaration = *callable->declaration;
-  bool good = true;
-  std::vector<NamedEntity> given = callable->settings;
-  if (!callable->bound)
-    given = elaboration.binder.bind(declaration, {}, optimizer.range, good);
-  if (!good)
+  std::optional<std::vector<NamedEntity>> given =
+      elaboration.binder.settingsOf(*callable, optimizer.range);
+  if (!given)
     return false;
   EnterFrame enter(environment, declaration, optimizer.range);
-  if (!elaboration.binder.enter(declaration, given) ||
+  if (!elaboration.binder.enter(declaration, *given) ||
       (declaration.body &&
        !checkRequirements(environment, elaboration.interpreter, *declaration.body)))
     return false;
