@@ -13,9 +13,10 @@ namespace nnc::runtime {
 namespace {
 
 /// Reads members of a JSON object and says where a wrong one is.
-class Reader {
+class DescriptionReader {
 public:
-  Reader(const Json &object, std::string where) : object(object), where(std::move(where)) {
+  DescriptionReader(const Json &object, std::string where)
+      : object(object), where(std::move(where)) {
     if (!object.is_object())
       wrong("is not an object");
   }
@@ -87,18 +88,20 @@ public:
     return value;
   }
 
-  /// Calls `visit(Reader)` for each element of an array of objects.
+  /// Calls `visit(DescriptionReader)` for each element of an array of objects.
   template <typename Visitor> void forEach(const char *key, Visitor visit) const {
     size_t index = 0;
     for (const Json &element : array(key))
-      visit(Reader(element, text("%s.%s[%zu]", where.c_str(), key, index++)));
+      visit(DescriptionReader(element, text("%s.%s[%zu]", where.c_str(), key, index++)));
   }
   template <typename Visitor> void forEachIfAny(const char *key, Visitor visit) const {
     if (has(key))
       forEach(key, visit);
   }
 
-  Reader inside(const char *key) const { return Reader(member(key), where + "." + key); }
+  DescriptionReader inside(const char *key) const {
+    return DescriptionReader(member(key), where + "." + key);
+  }
 
   /// The value with this name among the alternatives, by position.
   size_t choice(const char *key, std::initializer_list<const char *> alternatives) const {
@@ -137,7 +140,7 @@ private:
   std::string where;
 };
 
-void checkPlace(const Reader &reader, size_t offset, size_t bytes, size_t blockBytes,
+void checkPlace(const DescriptionReader &reader, size_t offset, size_t bytes, size_t blockBytes,
                 size_t alignment) {
   if (offset > blockBytes || bytes > blockBytes - offset)
     reader.wrong("lies outside its block");
@@ -149,10 +152,10 @@ size_t tensorBytes(DType dtype, const Shape &shape) {
   return static_cast<size_t>(elementCount(shape)) * sizeOf(dtype);
 }
 
-void readPersistent(const Reader &reader, Description &description) {
+void readPersistent(const DescriptionReader &reader, Description &description) {
   description.persistentBytes = reader.bytes("bytes");
   std::set<std::string> names;
-  reader.forEach("tensors", [&](const Reader &element) {
+  reader.forEach("tensors", [&](const DescriptionReader &element) {
     PersistentTensor tensor;
     tensor.name = element.string("name");
     tensor.kind = static_cast<TensorKind>(element.choice("kind", {"parameter", "slot", "state"}));
@@ -169,7 +172,7 @@ void readPersistent(const Reader &reader, Description &description) {
   });
 }
 
-Function readFunction(const Reader &reader, DType floatType) {
+Function readFunction(const DescriptionReader &reader, DType floatType) {
   Function function;
   function.symbol = reader.string("symbol");
   function.block = reader.string("block", "");
@@ -177,9 +180,9 @@ Function readFunction(const Reader &reader, DType floatType) {
   function.arenaBytes = reader.bytes("arena");
   function.threadBytes = static_cast<size_t>(reader.count("thread_memory", 0));
   function.flop = reader.count("flop", 0);
-  Reader inputs = reader.inside("inputs");
+  DescriptionReader inputs = reader.inside("inputs");
   function.inputBytes = inputs.bytes("bytes");
-  inputs.forEach("fields", [&](const Reader &element) {
+  inputs.forEach("fields", [&](const DescriptionReader &element) {
     InputField field;
     field.name = element.string("name");
     field.exampleWeight = element.choice("kind", {"field", "example_weight"}) == 1;
@@ -194,9 +197,9 @@ Function readFunction(const Reader &reader, DType floatType) {
                64);
     function.fields.push_back(std::move(field));
   });
-  Reader outputs = reader.inside("outputs");
+  DescriptionReader outputs = reader.inside("outputs");
   function.outputBytes = outputs.bytes("bytes");
-  outputs.forEach("values", [&](const Reader &element) {
+  outputs.forEach("values", [&](const DescriptionReader &element) {
     OutputValue value;
     value.name = element.string("name");
     value.kind = static_cast<OutputKind>(
@@ -215,15 +218,15 @@ Function readFunction(const Reader &reader, DType floatType) {
     function.values.push_back(std::move(value));
   });
   if (reader.has("memory")) {
-    Reader memory = reader.inside("memory");
+    DescriptionReader memory = reader.inside("memory");
     function.largestLiveBytes = memory.bytes("largest_live");
     function.scratchBytes = memory.bytes("scratch");
-    memory.forEach("saved", [&](const Reader &element) {
+    memory.forEach("saved", [&](const DescriptionReader &element) {
       function.saved.push_back(
           {element.string("name"), element.count("line", 0), element.bytes("bytes")});
     });
   }
-  reader.forEachIfAny("regions", [&](const Reader &element) {
+  reader.forEachIfAny("regions", [&](const DescriptionReader &element) {
     function.regions.push_back(
         {element.count("line", 0), element.choice("pass", {"forward", "backward"}) == 1,
          element.string("kind"), element.count("flop"), element.count("bytes")});
@@ -234,9 +237,9 @@ Function readFunction(const Reader &reader, DType floatType) {
   return function;
 }
 
-void readScalars(const Reader &reader, Description &description) {
+void readScalars(const DescriptionReader &reader, Description &description) {
   description.scalarBytes = reader.bytes("bytes");
-  reader.forEach("values", [&](const Reader &element) {
+  reader.forEach("values", [&](const DescriptionReader &element) {
     Scalar scalar;
     scalar.name = element.string("name");
     DType dtype = element.dtype("dtype");
@@ -260,7 +263,7 @@ void readScalars(const Reader &reader, Description &description) {
   });
 }
 
-DataSplit readSplit(const Reader &reader) {
+DataSplit readSplit(const DescriptionReader &reader) {
   DataSplit split;
   split.name = reader.string("name");
   split.reader = reader.string("reader");
@@ -297,10 +300,10 @@ DataSplit readSplit(const Reader &reader) {
   return split;
 }
 
-DataBlock readBlock(const Reader &reader) {
+DataBlock readBlock(const DescriptionReader &reader) {
   DataBlock block;
   block.name = reader.string("name");
-  reader.forEach("fields", [&](const Reader &element) {
+  reader.forEach("fields", [&](const DescriptionReader &element) {
     DataField field;
     field.name = element.string("name");
     field.dtype = element.dtype("dtype");
@@ -316,12 +319,13 @@ DataBlock readBlock(const Reader &reader) {
       element.wrong("does not have as many class names as classes");
     block.fields.push_back(std::move(field));
   });
-  reader.forEach("splits",
-                 [&](const Reader &element) { block.splits.push_back(readSplit(element)); });
+  reader.forEach("splits", [&](const DescriptionReader &element) {
+    block.splits.push_back(readSplit(element));
+  });
   return block;
 }
 
-Recipe readRecipe(const Reader &reader) {
+Recipe readRecipe(const DescriptionReader &reader) {
   Recipe recipe;
   recipe.data = reader.string("data");
   recipe.batch = reader.count("batch");
@@ -336,8 +340,8 @@ Recipe readRecipe(const Reader &reader) {
   return recipe;
 }
 
-void readLayers(const Reader &reader, Description &description) {
-  reader.forEachIfAny("layers", [&](const Reader &element) {
+void readLayers(const DescriptionReader &reader, Description &description) {
+  reader.forEachIfAny("layers", [&](const DescriptionReader &element) {
     Layer layer;
     layer.path = element.string("path");
     layer.kind = element.string("kind");
@@ -351,7 +355,7 @@ void readLayers(const Reader &reader, Description &description) {
   });
 }
 
-void readSourceLines(const Reader &reader, Description &description) {
+void readSourceLines(const DescriptionReader &reader, Description &description) {
   if (!reader.has("source_lines"))
     return;
   for (const auto &[line, content] : reader.member("source_lines").items()) {
@@ -362,7 +366,7 @@ void readSourceLines(const Reader &reader, Description &description) {
 }
 
 /// The parts must agree with each other.
-void checkTogether(const Description &description, const Reader &reader) {
+void checkTogether(const Description &description, const DescriptionReader &reader) {
   if (!description.recipe)
     return;
   if (!description.block(description.recipe->data))
@@ -376,7 +380,7 @@ void checkTogether(const Description &description, const Reader &reader) {
 
 Description parseDescription(const char *json) {
   Json root = parseJson(std::string_view(json, std::strlen(json)), "the model's description");
-  Reader reader(root, "description");
+  DescriptionReader reader(root, "description");
   int64_t abi = reader.count("abi");
   if (abi != NNC_ABI_VERSION)
     fail("the model was compiled for runtime interface %lld, this runtime has %d: compile it again",
@@ -392,12 +396,13 @@ Description parseDescription(const char *json) {
   if (!isFloat(description.floatType))
     reader.wrong("\"float\" is not a float type");
   readPersistent(reader.inside("persistent"), description);
-  reader.forEach("functions", [&](const Reader &element) {
+  reader.forEach("functions", [&](const DescriptionReader &element) {
     description.functions.push_back(readFunction(element, description.floatType));
   });
   readScalars(reader.inside("scalars"), description);
-  reader.forEachIfAny(
-      "data", [&](const Reader &element) { description.data.push_back(readBlock(element)); });
+  reader.forEachIfAny("data", [&](const DescriptionReader &element) {
+    description.data.push_back(readBlock(element));
+  });
   if (reader.has("recipe"))
     description.recipe = readRecipe(reader.inside("recipe"));
   readLayers(reader, description);

@@ -12,43 +12,43 @@ namespace nnc::runtime {
 namespace {
 
 /// An element type of the format that the runtime can use.
-struct FileType {
+struct StoredType {
   const char *name;
   DType dtype; ///< that it is read as
   int size;    ///< bytes in the file
 };
 
 /// The first one of each dtype is the one that is written.
-constexpr FileType fileTypes[] = {{"F32", DType::F32, 4}, {"F64", DType::F64, 8},
-                                  {"I32", DType::I32, 4}, {"I64", DType::I64, 8},
-                                  {"U8", DType::U8, 1},   {"BOOL", DType::U8, 1},
-                                  {"F16", DType::F32, 2}, {"BF16", DType::F32, 2}};
+constexpr StoredType fileTypes[] = {{"F32", DType::F32, 4}, {"F64", DType::F64, 8},
+                                    {"I32", DType::I32, 4}, {"I64", DType::I64, 8},
+                                    {"U8", DType::U8, 1},   {"BOOL", DType::U8, 1},
+                                    {"F16", DType::F32, 2}, {"BF16", DType::F32, 2}};
 
 /// The format's own limit for the size of a header.
 constexpr uint64_t largestHeader = 100'000'000;
 
-const FileType *findFileType(const std::string &name) {
-  for (const FileType &type : fileTypes)
+const StoredType *findFileType(const std::string &name) {
+  for (const StoredType &type : fileTypes)
     if (name == type.name)
       return &type;
   return nullptr;
 }
 
 const char *fileTypeName(DType dtype) {
-  for (const FileType &type : fileTypes)
+  for (const StoredType &type : fileTypes)
     if (type.dtype == dtype)
       return type.name;
   return "";
 }
 
 /// A tensor as the header describes it.
-struct Entry {
+struct TensorEntry {
   std::string name, typeName;
   Shape shape;
   uint64_t begin, end; ///< bytes of the data
 };
 
-Entry parseEntry(const std::string &name, const Json &json) {
+TensorEntry parseEntry(const std::string &name, const Json &json) {
   for (const char *key : {"shape", "data_offsets"})
     for (const Json &number : json.at(key))
       if (!number.is_number_unsigned())
@@ -56,13 +56,13 @@ Entry parseEntry(const std::string &name, const Json &json) {
   auto offsets = json.at("data_offsets").get<std::vector<uint64_t>>();
   if (offsets.size() != 2 || offsets[0] > offsets[1])
     throw Error("its place is not a begin and an end");
-  Entry entry{name, json.at("dtype").get<std::string>(), json.at("shape").get<Shape>(), offsets[0],
-              offsets[1]};
+  TensorEntry entry{name, json.at("dtype").get<std::string>(), json.at("shape").get<Shape>(),
+                    offsets[0], offsets[1]};
   int64_t count = 1;
   for (int64_t size : entry.shape)
     if (size < 0 || __builtin_mul_overflow(count, size, &count))
       throw Error("its shape is impossible");
-  const FileType *type = findFileType(entry.typeName);
+  const StoredType *type = findFileType(entry.typeName);
   uint64_t bytes;
   if (type && (__builtin_mul_overflow(static_cast<uint64_t>(count),
                                       static_cast<uint64_t>(type->size), &bytes) ||
@@ -72,16 +72,17 @@ Entry parseEntry(const std::string &name, const Json &json) {
 }
 
 /// The tensors take up the data without holes and without overlap, as the format demands.
-void checkPlaces(const std::vector<Entry> &entries, uint64_t dataSize, const std::string &path) {
-  std::vector<const Entry *> sorted;
-  for (const Entry &entry : entries)
+void checkPlaces(const std::vector<TensorEntry> &entries, uint64_t dataSize,
+                 const std::string &path) {
+  std::vector<const TensorEntry *> sorted;
+  for (const TensorEntry &entry : entries)
     sorted.push_back(&entry);
-  std::sort(sorted.begin(), sorted.end(), [](const Entry *a, const Entry *b) {
+  std::sort(sorted.begin(), sorted.end(), [](const TensorEntry *a, const TensorEntry *b) {
     return std::pair(a->begin, a->end) < std::pair(b->begin, b->end);
   });
   uint64_t end = 0;
   std::string last = "its header";
-  for (const Entry *entry : sorted) {
+  for (const TensorEntry *entry : sorted) {
     std::string name = "tensor '" + printable(entry->name) + "'";
     if (entry->end > dataSize)
       fail("%s: truncated or damaged: the data of %s lies outside the file", path.c_str(),
@@ -120,7 +121,7 @@ Safetensors Safetensors::read(const std::string &path) {
   if (content.size() < start)
     fail("%s: truncated within its header", path.c_str());
   Json header = parseJson(std::string_view(content.data() + sizeof headerSize, headerSize), path);
-  std::vector<Entry> entries;
+  std::vector<TensorEntry> entries;
   for (const auto &[name, json] : header.items()) {
     try {
       if (name == "__metadata__")
@@ -135,8 +136,8 @@ Safetensors Safetensors::read(const std::string &path) {
   }
   input.read(content);
   checkPlaces(entries, content.size() - start, path);
-  for (Entry &entry : entries) {
-    const FileType *type = findFileType(entry.typeName);
+  for (TensorEntry &entry : entries) {
+    const StoredType *type = findFileType(entry.typeName);
     if (!type) {
       file.otherTypes[entry.name] = entry.typeName;
       continue;

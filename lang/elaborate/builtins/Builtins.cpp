@@ -1,5 +1,6 @@
 // Implements the table of builtins.
 #include "lang/elaborate/builtins/Builtins.h"
+#include "lang/support/Names.h"
 
 #include <algorithm>
 #include <iterator>
@@ -56,10 +57,6 @@ constexpr std::string_view plannedNames[] = {
 
 /// Their values: Interpreter::lookup.
 constexpr std::string_view constants[] = {"training", "pi", "infinity"};
-
-bool contains(std::span<const std::string_view> names, std::string_view name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
 
 } // namespace
 

@@ -1,6 +1,7 @@
 // Implements Graph: which values differ between examples, derivatives that reach a value, and the
 // removal of unused operations.
 #include "lang/elaborate/graph/Graph.h"
+#include "lang/support/Names.h"
 
 #include <algorithm>
 #include <span>
@@ -15,10 +16,6 @@ constexpr std::string_view withoutDerivative[] = {"stop_gradient", "sign", "floo
                                                   "round"};
 /// Operations that combine the examples of a batch.
 constexpr std::string_view overBatch[] = {"batch_mean", "batch_sum", "batch_count"};
-
-bool contains(std::span<const std::string_view> names, std::string_view name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
 
 } // namespace
 

@@ -5,6 +5,7 @@
 #include "lang/elaborate/builtins/Builtins.h"
 #include "lang/elaborate/index/IndexEvaluator.h"
 #include "lang/syntax/ASTPrinter.h"
+#include "lang/support/Names.h"
 
 #include <algorithm>
 #include <cmath>
@@ -15,12 +16,8 @@ namespace nnc::lang {
 
 namespace {
 
-constexpr std::string_view reducers[] = {"sum", "mean", "prod", "max", "min", "argmax"};
+constexpr std::string_view reducingNames[] = {"sum", "mean", "prod", "max", "min", "argmax"};
 constexpr std::string_view libraryFunctions[] = {"softmax", "log_softmax", "logsumexp"};
-
-bool contains(std::span<const std::string_view> names, std::string_view name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
 
 /// The number that changes nothing in the result of `by`, of the value's element type.
 Entity neutral(std::string_view by, const Entity &value) {
@@ -29,7 +26,7 @@ Entity neutral(std::string_view by, const Entity &value) {
   if (by == "sum" || by == "prod")
     return IntegerConstant{by == "sum" ? 0 : 1, nullptr};
   bool low = by != "min";
-  if (whole && contains(reducers, by))
+  if (whole && contains(reducingNames, by))
     return IntegerConstant{low ? INT32_MIN : INT32_MAX, nullptr};
   return low ? -HUGE_VAL : HUGE_VAL;
 }
@@ -43,13 +40,13 @@ std::string_view leavesOut(const Environment &environment, const Entity &callee)
   if (!callable)
     return {};
   if (callable->builtin)
-    return contains(reducers, callable->builtin->name) ? callable->builtin->name
-                                                       : std::string_view();
+    return contains(reducingNames, callable->builtin->name) ? callable->builtin->name
+                                                            : std::string_view();
   const CallableDeclaration &declaration = *callable->declaration;
   std::string_view name = declaration.name.text;
   // `max` and `min` of one operand are reductions.
   bool known = declaration.callable == CallableKind::Primitive
-                   ? contains(reducers, name)
+                   ? contains(reducingNames, name)
                    : environment.inStandard(declaration.range) && contains(libraryFunctions, name);
   return known ? name : std::string_view();
 }
@@ -117,7 +114,7 @@ Entity IndexEvaluator::applyToKept(const Entity &callee, const std::string &name
                                    SourceRange range) {
   std::string by(leavesOut(environment, callee));
   auto *reducer = callee.get<ReducerEntity>();
-  const Builtin *reduction = contains(reducers, by) ? findBuiltin(by) : nullptr;
+  const Builtin *reduction = contains(reducingNames, by) ? findBuiltin(by) : nullptr;
   return leaveOut(
       by, kept,
       [&](const std::string &part, const Entity &value) {
