@@ -82,8 +82,7 @@ bool writesOver(const BufferAnalysis &analysis, Operation *kernel, OpResult resu
   return !captured.wasInterrupted();
 }
 
-//===-- Preparation
-//-------------------------------------------------------------------------------===//
+//===-- Preparation ---------------------------------------------------------------------------===//
 
 static void prepareConstant(arith::ConstantOp constant) {
   auto elements = dyn_cast<SplatElementsAttr>(constant.getValue());
@@ -209,8 +208,7 @@ void BufferAnalysis::prepare(func::FuncOp function) {
   function.walk(writeInPlace);
 }
 
-//===-- Storages
-//----------------------------------------------------------------------------------===//
+//===-- Storages ------------------------------------------------------------------------------===//
 
 BufferAnalysis::BufferAnalysis(func::FuncOp function) {
   for (BlockArgument argument : function.getArguments())

@@ -1,5 +1,7 @@
 #include "compiler/analysis/KernelNest.h"
 
+#include "compiler/analysis/MemoryAccess.h"
+
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -35,14 +37,7 @@ FailureOr<FlatMemory::Location> FlatMemory::locate(Value memref) {
       ShapedType::isDynamic(offset) || llvm::any_of(strides, ShapedType::isDynamic))
     return failure();
 
-  // Every op that is skipped keeps the base pointer, which the offset of the type is relative to.
-  Value root = memref;
-  while (Operation *definition = root.getDefiningOp()) {
-    if (!isa<memref::SubViewOp, memref::CollapseShapeOp, memref::ExpandShapeOp, memref::CastOp,
-             memref::ReinterpretCastOp>(definition))
-      break;
-    root = definition->getOperand(0);
-  }
+  Value root = rootOf(memref);
   auto rootType = cast<MemRefType>(root.getType());
   auto rootView = root.getDefiningOp<memref::ViewOp>();
   bool wholeRoot = rootType.hasStaticShape() && offset == 0 && type.getLayout().isIdentity() &&

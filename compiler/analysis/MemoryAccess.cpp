@@ -8,21 +8,23 @@ using namespace mlir;
 
 namespace nnc {
 
-static int64_t elementBytes(Type type) { return (type.getIntOrFloatBitWidth() + 7) / 8; }
+int64_t elementBytes(Type type) { return (type.getIntOrFloatBitWidth() + 7) / 8; }
 
-std::pair<Value, int64_t> blockOf(Value memref) {
-  int64_t offset = 0;
+Value rootOf(Value memref) {
   while (Operation *definition = memref.getDefiningOp()) {
-    if (auto view = dyn_cast<memref::ViewOp>(definition)) {
-      std::optional<int64_t> shift = getConstantIntValue(view.getByteShift());
-      return {view.getSource(), shift ? *shift : 0};
-    }
     if (!isa<memref::SubViewOp, memref::CollapseShapeOp, memref::ExpandShapeOp, memref::CastOp,
              memref::ReinterpretCastOp>(definition))
       break;
     memref = definition->getOperand(0);
   }
-  return {memref, offset};
+  return memref;
+}
+
+std::pair<Value, int64_t> blockOf(Value memref) {
+  Value root = rootOf(memref);
+  auto view = root.getDefiningOp<memref::ViewOp>();
+  std::optional<int64_t> shift = view ? getConstantIntValue(view.getByteShift()) : std::nullopt;
+  return shift ? std::pair(view.getSource(), *shift) : std::pair(root, int64_t(0));
 }
 
 Access wholeAccess(Value memref, bool write) {

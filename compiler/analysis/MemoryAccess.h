@@ -21,6 +21,9 @@ struct Ownership {
   bool operator==(const Ownership &) const = default;
 };
 
+/// Bytes of an element in memory; a truth value takes one.
+int64_t elementBytes(mlir::Type type);
+
 struct Access {
   mlir::Value block; // what the range is counted in: a block of the function, or some other memref
   int64_t begin = 0, end = 0; // bytes
@@ -31,7 +34,12 @@ struct Access {
 /// The bytes that a memref covers; the whole of its root where that is not known.
 Access wholeAccess(mlir::Value memref, bool write);
 
-/// The block that a memref is a view of, and the byte in it where the memref's offset counts from.
+/// The memref that a chain of subviews, casts and changes of shape starts from. All of these keep its
+/// base pointer, from which the offsets in memref types count.
+mlir::Value rootOf(mlir::Value memref);
+
+/// The block that a memref is a view of, and the byte in it from which the memref's offset
+/// counts.
 std::pair<mlir::Value, int64_t> blockOf(mlir::Value memref);
 
 } // namespace nnc

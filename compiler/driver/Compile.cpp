@@ -193,6 +193,7 @@ LogicalResult Compilation::runPipeline(ModuleOp on,
 LoweringOptions Compilation::lowering() const {
   LoweringOptions result;
   result.targetCpu = options.targetCpu;
+  result.targetThreads = options.targetThreads;
   result.profile = options.profile;
   result.lines = options.emit != Stage::Exe;
   if (options.memoryLimit) // fitMemory chooses

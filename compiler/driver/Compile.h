@@ -26,6 +26,7 @@ struct CompileOptions {
   Stage emit = Stage::Exe;
   FloatPrecision precision = FloatPrecision::F32;
   std::string targetCpu = "native";
+  unsigned targetThreads = 0; ///< as in LoweringOptions
   /// `-D name=value`: settings of `config`.
   std::vector<std::pair<std::string, std::string>> defines;
   /// Pass after which to write the module, `all`, or empty.

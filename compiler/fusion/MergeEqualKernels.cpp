@@ -1,3 +1,4 @@
+#include "compiler/analysis/StructuralHash.h"
 #include "compiler/passes/Passes.h"
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -6,40 +7,12 @@
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "mlir/Transforms/CSE.h"
 
-#include "llvm/ADT/Hashing.h"
-
 using namespace mlir;
 
 namespace nnc {
 
 #define GEN_PASS_DEF_MERGEEQUALKERNELS
 #include "compiler/passes/Passes.h.inc"
-
-/// A hash of the operation, its operands and its regions. Values of a region count by their number
-/// in it, so that equal regions have equal hashes.
-static llvm::hash_code hashOf(Operation *op) {
-  DenseMap<Value, unsigned> inner;
-  auto number = [&](Value value) { inner.try_emplace(value, inner.size()); };
-  auto hashOperand = [&](Value value) {
-    auto found = inner.find(value);
-    return found == inner.end() ? hash_value(value) : llvm::hash_value(found->second);
-  };
-  llvm::hash_code hash = OperationEquivalence::computeHash(
-      op, OperationEquivalence::directHashValue, OperationEquivalence::ignoreHashValue,
-      OperationEquivalence::IgnoreLocations);
-  for (Region &region : op->getRegions())
-    for (Block &block : region) {
-      llvm::for_each(block.getArguments(), number);
-      for (Operation &operation : block) {
-        hash = llvm::hash_combine(
-            hash, OperationEquivalence::computeHash(&operation, hashOperand,
-                                                    OperationEquivalence::ignoreHashValue,
-                                                    OperationEquivalence::IgnoreLocations));
-        llvm::for_each(operation.getResults(), number);
-      }
-    }
-  return hash;
-}
 
 namespace {
 
@@ -57,7 +30,7 @@ struct MergeEqualKernelsPass : impl::MergeEqualKernelsBase<MergeEqualKernelsPass
         eliminateCommonSubExpressions(rewriter, dominance, &op);
       if (!isMemoryEffectFree(&op) || op.hasTrait<OpTrait::IsTerminator>())
         continue;
-      SmallVector<Operation *, 1> &candidates = known[hashOf(&op)];
+      SmallVector<Operation *, 1> &candidates = known[structuralHash(&op)];
       auto *equal = llvm::find_if(candidates, [&](Operation *other) {
         return OperationEquivalence::isEquivalentTo(&op, other,
                                                     OperationEquivalence::IgnoreLocations);

@@ -50,7 +50,7 @@ static std::optional<Split> chooseSplit(linalg::GenericOp op) {
     (iterator == utils::IteratorType::parallel ? results : reduced) *= extent;
   double cycles = double(results) * reduced / 16 * 2;
   if (results >= (sumsAlongLanes(op) ? enoughRows : enoughLanes) ||
-      cycles < 4 * minimumParallelCycles)
+      cycles < 4 * TargetDescription::leastSharedCycles)
     return std::nullopt;
   // Pieces of the first summed loop are the furthest apart in memory.
   for (auto [loop, iterator] : llvm::enumerate(op.getIteratorTypesArray())) {
@@ -76,7 +76,7 @@ static std::optional<Split> chooseContractionSplit(linalg::GenericOp op) {
   }
   for (Value input : op.getDpsInputs())
     read = std::min(read, cast<RankedTensorType>(input.getType()).getNumElements());
-  if (static_cast<double>(products) / 32 < 16 * minimumParallelCycles)
+  if (static_cast<double>(products) / 32 < 16 * TargetDescription::leastSharedCycles)
     return std::nullopt;
   for (auto [loop, iterator] : llvm::enumerate(op.getIteratorTypesArray())) {
     // One operand has the loop as a dim of its own.

@@ -1,13 +1,14 @@
 #include "compiler/loops/KernelLibrary.h"
 
 #include "compiler/analysis/BlockLayout.h"
+#include "compiler/analysis/MemoryAccess.h"
+#include "compiler/analysis/StructuralHash.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Threading.h"
-#include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
 
@@ -24,13 +25,7 @@ struct BlockPart {
 };
 
 std::optional<BlockPart> findPart(Value memref) {
-  Value root = memref;
-  while (Operation *definition = root.getDefiningOp()) {
-    if (!isa<memref::SubViewOp, memref::CollapseShapeOp, memref::ExpandShapeOp>(definition))
-      break;
-    root = definition->getOperand(0);
-  }
-  auto view = root.getDefiningOp<memref::ViewOp>();
+  auto view = rootOf(memref).getDefiningOp<memref::ViewOp>();
   auto type = cast<MemRefType>(memref.getType());
   SmallVector<int64_t> strides;
   int64_t offset;
@@ -199,23 +194,33 @@ LogicalResult KernelLibrary::call(OpBuilder &builder, ArrayRef<linalg::LinalgOp>
   if (!outlining.collectOperands())
     return failure();
   func::FuncOp function = outlining.build();
-  std::string text = (name + " " + choices + " ").str();
-  llvm::raw_string_ostream stream(text);
-  function.print(stream, OpPrintingFlags().useLocalScope());
-  func::FuncOp &known = functions[text];
-  if (known) {
+  std::string title = (name + " " + choices).str();
+  SmallVector<size_t, 1> &candidates = numbers[llvm::hash_combine(
+      StringRef(title), function.getFunctionType(), structuralHash(function.getBody()))];
+  auto *known = llvm::find_if(candidates, [&](size_t number) {
+    Kernel &kernel = kernels[number];
+    return kernel.title == title &&
+           kernel.function.getFunctionType() == function.getFunctionType() &&
+           OperationEquivalence::isRegionEquivalentTo(&kernel.function.getBody(),
+                                                      &function.getBody(),
+                                                      OperationEquivalence::IgnoreLocations);
+  });
+  func::FuncOp callee = function;
+  if (known != candidates.end()) {
+    callee = kernels[*known].function;
     function.erase();
   } else {
-    kernels.push_back({function, outlining.copies, outlining.copiedThread, std::move(emit)});
-    function.setSymName(("nnc_" + name + "_" + Twine(functions.size() - 1)).str());
+    candidates.push_back(kernels.size());
+    function.setSymName(("nnc_" + name + "_" + Twine(kernels.size())).str());
     module.push_back(function);
-    known = function;
+    kernels.push_back(
+        {function, outlining.copies, outlining.copiedThread, std::move(emit), std::move(title)});
   }
-  // LLVM wants a line for every call.
+  // LLVM requires a line for every call.
   Location loc = ops.front()->getLoc();
   if (!loc->findInstanceOf<FileLineColLoc>())
     loc = ops.front()->getParentOfType<func::FuncOp>().getLoc();
-  func::CallOp::create(builder, loc, known, outlining.arguments(builder));
+  func::CallOp::create(builder, loc, callee, outlining.arguments(builder));
   return success();
 }
 

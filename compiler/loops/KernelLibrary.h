@@ -6,7 +6,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/IR/BuiltinOps.h"
-#include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/DenseMap.h"
 
 #include <functional>
 #include <vector>
@@ -49,11 +49,13 @@ private:
     llvm::SmallVector<mlir::linalg::LinalgOp> copies;
     KernelThread thread;
     EmitKernel emit;
+    std::string title; // name and choices
   };
 
   mlir::ModuleOp module;
-  llvm::StringMap<mlir::func::FuncOp> functions; // by the text of what they compute
   std::vector<Kernel> kernels;
+  /// The numbers of kernels, by a hash of the title, the signature and the body.
+  llvm::DenseMap<size_t, llvm::SmallVector<size_t, 1>> numbers;
 };
 
 } // namespace nnc

@@ -4,12 +4,11 @@
 #include "compiler/analysis/BlockLayout.h"
 #include "compiler/dialect/NN.h"
 
+#include "llvm/Support/FormatVariadic.h"
+
 using namespace mlir;
 
 namespace nnc {
-
-/// Threads to expect when a choice depends on it; results never do.
-static constexpr unsigned expectedThreads = 2;
 
 const ContractionTiling &TilingCache::tiling(const ContractionProblem &problem) {
   std::string key;
@@ -30,7 +29,7 @@ const ContractionTiling &TilingCache::tiling(const ContractionProblem &problem) 
            << ',' << border.interior.high;
   auto [entry, isNew] = known.try_emplace(key);
   if (isNew)
-    entry->second = chooseTiling(problem, target, expectedThreads);
+    entry->second = chooseTiling(problem, target, target.threads);
   return entry->second;
 }
 
@@ -82,17 +81,17 @@ ContractionKernel KernelPlanner::planContraction(linalg::LinalgOp op) {
                            shared.first);
   };
   const double cycles = chooseSplit(
-      kernel.tiling, kernel.problem, target, expectedThreads, [&](const SharedLoop &shared) {
+      kernel.tiling, kernel.problem, target, target.threads, [&](const SharedLoop &shared) {
         double transfers = 0;
         for (auto [index, access] : llvm::enumerate(accesses))
           transfers += transferCycles(access, division(shared, index));
         return transfers;
       });
-  kernel.everyThread = kernel.tiling.estimatedCycles >= minimumParallelCycles &&
+  kernel.everyThread = kernel.tiling.estimatedCycles >= TargetDescription::leastSharedCycles &&
                        kernel.tiling.split != ThreadSplit::None;
   aloneCycles += kernel.tiling.estimatedCycles;
   sharedCycles +=
-      kernel.everyThread ? cycles + target.barrierCycles : kernel.tiling.estimatedCycles;
+      kernel.everyThread ? cycles + target.meetingCycles() : kernel.tiling.estimatedCycles;
   const SharedLoop shared = sharedLoop(kernel.problem, kernel.tiling);
   for (auto [index, access] : llvm::enumerate(accesses))
     affinity.record(access,
@@ -130,8 +129,8 @@ LogicalResult KernelPlanner::planNest(linalg::LinalgOp op) {
   aloneCycles += plan.cycles;
   sharedCycles += plan.cycles;
   if (everyThread)
-    sharedCycles += target.barrierCycles + transfers(plan.order[*plan.partitionLoop]) -
-                    plan.cycles * (1 - 1.0 / expectedThreads);
+    sharedCycles += target.meetingCycles() + transfers(plan.order[*plan.partitionLoop]) -
+                    plan.cycles * (1 - 1.0 / target.threads);
   for (auto &[operand, access] : accesses)
     affinity.record(access, everyThread ? division(*operand, plan.order[*plan.partitionLoop])
                                         : Division{Division::FirstThread});
@@ -165,6 +164,12 @@ LogicalResult KernelPlanner::plan(ArrayRef<Operation *> kernels, bool threaded) 
   for (auto &[operation, kernel] : nests)
     kernel.everyThread = false;
   return success();
+}
+
+std::string KernelPlanner::describeThreads() const {
+  return llvm::formatv("{0} of {1} threads: about {2:f0} cycles on one, {3:f0} on {1}",
+                       sharedCycles < aloneCycles ? target.threads : 1, target.threads, aloneCycles,
+                       sharedCycles);
 }
 
 ContractionKernel *KernelPlanner::contraction(Operation *operation) {

@@ -47,6 +47,9 @@ public:
   ContractionKernel *contraction(mlir::Operation *operation);
   NestKernel *nest(mlir::Operation *operation);
 
+  /// In words, for remarks: what the function takes on one thread and on those planned for.
+  std::string describeThreads() const;
+
   /// Scratch memory that each thread needs.
   int64_t scratchBytes() const { return mostScratch; }
 

@@ -400,6 +400,11 @@ LogicalResult FunctionLowering::run() {
   });
   if (failed(planner.plan(kernels, threaded)))
     return failure();
+  if (threaded)
+    remark::analysis(function.getLoc(), remark::RemarkOpts::name("threads")
+                                            .category(threadsCategory)
+                                            .function(function.getSymName()))
+        << remark::detail::LazyTextBuild{"Remark", [&] { return planner.describeThreads(); }};
   for (Operation *kernel : kernels) {
     if (done.contains(kernel))
       kernel->erase();
@@ -417,7 +422,7 @@ struct LowerToLoopsPass : impl::LowerToLoopsBase<LowerToLoopsPass> {
 
   void runOnOperation() override {
     std::string error;
-    std::optional<TargetDescription> target = describeTarget(targetCpu, "", error);
+    std::optional<TargetDescription> target = describeTarget(targetCpu, "", error, targetThreads);
     if (!target) {
       getOperation().emitError() << error;
       return signalPassFailure();

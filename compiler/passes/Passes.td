@@ -27,8 +27,8 @@ def AddBatch : Pass<"nn-add-batch", "::mlir::ModuleOp"> {
     input may be an `output`).
 
     ```mlir
-    func.func @f(%x: tensor<3xf32> {nn.kind = "input", nn.name = "x"})
-        -> (tensor<f32> {nn.kind = "output", nn.name = "loss"}) {
+    func.func @f(%x: tensor<3xf32> {nn.kind = #nn.kind<input>, nn.name = "x"})
+        -> (tensor<f32> {nn.kind = #nn.kind<output>, nn.name = "loss"}) {
       %sum = nn.reduce_sum %x [0] : tensor<3xf32> -> tensor<f32>
       %loss = nn.batch_mean %sum : tensor<f32>
       return %loss : tensor<f32>
@@ -36,9 +36,9 @@ def AddBatch : Pass<"nn-add-batch", "::mlir::ModuleOp"> {
     ```
     becomes
     ```mlir
-    func.func @f(%x: tensor<64x3xf32> {nn.kind = "input", nn.name = "x"},
-                 %w: tensor<64xf32> {nn.kind = "example_weight", nn.name = "example_weight"})
-        -> (tensor<f32> {nn.kind = "output", nn.name = "loss"}) {
+    func.func @f(%x: tensor<64x3xf32> {nn.kind = #nn.kind<input>, nn.name = "x"},
+                 %w: tensor<64xf32> {nn.kind = #nn.kind<example_weight>, nn.name = "example_weight"})
+        -> (tensor<f32> {nn.kind = #nn.kind<output>, nn.name = "loss"}) {
       %sum = nn.reduce_sum %x [1] : tensor<64x3xf32> -> tensor<64xf32>
       %loss = nn.contract %w, %sum [0] x [0] -> [] : tensor<64xf32>, tensor<64xf32> -> tensor<f32>
       return %loss : tensor<f32>
@@ -358,6 +358,8 @@ def LowerToLoops : Pass<"lower-to-loops", "::mlir::ModuleOp"> {
   }];
   let options = [
     Option<"targetCpu", "target-cpu", "std::string", "\"native\"", "processor to plan for">,
+    Option<"targetThreads", "target-threads", "unsigned", "0",
+           "threads to plan for; 0: the processors of `native`, else two">,
   ];
   let dependentDialects = [
     "mlir::arith::ArithDialect", "mlir::func::FuncDialect", "mlir::LLVM::LLVMDialect",

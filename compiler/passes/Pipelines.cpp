@@ -42,7 +42,7 @@ void buildLinalgPipeline(OpPassManager &passes, const LoweringOptions &) {
 
 void buildLoopsPipeline(OpPassManager &passes, const LoweringOptions &options) {
   passes.addPass(createAssignArena({options.profile}));
-  passes.addPass(createLowerToLoops({options.targetCpu}));
+  passes.addPass(createLowerToLoops({options.targetCpu, options.targetThreads}));
   passes.addNestedPass<func::FuncOp>(createCSEPass());
 }
 
@@ -76,6 +76,9 @@ struct OptOptions : PassPipelineOptions<OptOptions> {
 struct StageOptions : PassPipelineOptions<StageOptions> {
   Option<std::string> targetCpu{*this, "target-cpu", llvm::cl::desc("processor to plan for"),
                                 llvm::cl::init("native")};
+  Option<unsigned> targetThreads{*this, "target-threads",
+                                 llvm::cl::desc("threads to plan for; 0: as the processor has"),
+                                 llvm::cl::init(0)};
   Option<bool> profile{*this, "profile",
                        llvm::cl::desc("report to the runtime where kernels begin"),
                        llvm::cl::init(false)};
@@ -87,7 +90,11 @@ static void registerStage(StringRef name, StringRef description,
                           void (*build)(OpPassManager &, const LoweringOptions &)) {
   PassPipelineRegistration<StageOptions>(
       name, description, [build](OpPassManager &passes, const StageOptions &options) {
-        build(passes, {options.targetCpu, options.profile});
+        LoweringOptions lowering;
+        lowering.targetCpu = options.targetCpu;
+        lowering.targetThreads = options.targetThreads;
+        lowering.profile = options.profile;
+        build(passes, lowering);
       });
 }
 

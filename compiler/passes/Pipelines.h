@@ -21,6 +21,8 @@ inline constexpr RecomputationLevel defaultRecomputation = {2, 1, 128 << 20};
 
 struct LoweringOptions {
   std::string targetCpu = "native";
+  /// Threads to plan for; 0: as TargetDescription has it.
+  unsigned targetThreads = 0;
   /// Report to the runtime where each kernel begins.
   bool profile = false;
   /// Keep the source's lines as debug locations. Executables are stripped of them.

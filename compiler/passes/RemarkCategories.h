@@ -11,7 +11,9 @@ inline constexpr llvm::StringLiteral recomputationCategory = "recomputation"; //
 inline constexpr llvm::StringLiteral fusionCategory = "fusion"; // fuse-elementwise, assign-arena
 inline constexpr llvm::StringLiteral contractionCategory = "contraction"; // lower-to-loops
 
-inline constexpr llvm::StringLiteral remarkCategories[] = {layoutCategory, recomputationCategory,
-                                                           fusionCategory, contractionCategory};
+inline constexpr llvm::StringLiteral threadsCategory = "threads"; // lower-to-loops
+
+inline constexpr llvm::StringLiteral remarkCategories[] = {
+    layoutCategory, recomputationCategory, fusionCategory, contractionCategory, threadsCategory};
 
 } // namespace nnc

@@ -12,7 +12,9 @@
 #include "llvm/TargetParser/Triple.h"
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
+#include <thread>
 #include <unistd.h>
 
 namespace nnc {
@@ -89,7 +91,7 @@ std::string nearestProcessor(const llvm::MCSubtargetInfo &subtarget, llvm::Strin
 } // namespace
 
 std::optional<TargetDescription> describeTarget(llvm::StringRef cpu, llvm::StringRef features,
-                                                std::string &error) {
+                                                std::string &error, unsigned threads) {
   static const bool initialized = [] {
     llvm::InitializeNativeTarget();
     llvm::InitializeNativeTargetAsmPrinter();
@@ -136,9 +138,17 @@ std::optional<TargetDescription> describeTarget(llvm::StringRef cpu, llvm::Strin
     target.vectorRegisters = 32;
     target.hasFma = true;
   }
-  if (native)
+  if (native) {
     readHostCaches(target);
+    target.threads = std::max(1U, std::thread::hardware_concurrency());
+  }
+  if (threads > 0)
+    target.threads = threads;
   return target;
+}
+
+double TargetDescription::meetingCycles() const {
+  return barrierCycles * std::max(1.0, std::log2(threads));
 }
 
 } // namespace nnc

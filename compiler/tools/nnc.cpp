@@ -84,6 +84,11 @@ void addCompileOptions(CLI::App *command, CompileOptions &options,
                    "processor to compile for, as LLVM names it (znver4, haswell, x86-64)")
       ->default_str("native");
   command
+      ->add_option("--target-threads", options.targetThreads,
+                   "threads to plan for; the code runs on any number, with the same results")
+      ->check(CLI::Range(1, 1024))
+      ->default_str("those of this machine, or 2 with --target-cpu");
+  command
       ->add_option("--dump-after", options.dumpAfter,
                    "write the program after this pass, or after `all`")
       ->type_name("PASS");

@@ -106,7 +106,8 @@ LogicalResult emitContraction(OpBuilder &builder, Location loc, const Contractio
       (tiling.scratchBytes > 0 && !operands.scratch) || (problem.usesResult && !operands.c))
     return failure();
   nest->setTiles(tiling.rowTile, tiling.columnVectors, tiling.lanes);
-  VectorEmitter emit(builder, loc, target, problem.elementType, tiling.lanes);
+  ConstantPool constants(builder);
+  VectorEmitter emit(builder, loc, constants, target, problem.elementType, tiling.lanes);
   ContractionEmitter(emit, *nest, tiling, problem, operands, hooks).run();
   return success();
 }

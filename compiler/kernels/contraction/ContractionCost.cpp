@@ -13,15 +13,6 @@ using namespace mlir;
 namespace nnc::contraction {
 namespace {
 
-/// Addresses that are a multiple of this apart fall into the same set of a level-one cache.
-constexpr int64_t kCacheWayBytes = 4096;
-/// Lines of the level-two cache that fall into one set.
-constexpr int64_t kLevelTwoWays = 16;
-/// What one entry of the address translation covers, and how many steps may each touch another one.
-constexpr int64_t kPageBytes = 4096;
-constexpr int64_t kPagesAtATime = 32;
-/// Instructions that start per cycle.
-constexpr double kIssueWidth = 6;
 /// Cycles to enter and leave the loop over k of one tile.
 constexpr double kTileOverhead = 12;
 
@@ -39,13 +30,6 @@ constexpr double kJumpingLoss = 0.5;
 /// memory, which answer less evenly than they could.
 constexpr double kLastCacheLoss = 0.25;
 constexpr double kMemoryLoss = 0.45;
-
-/// What a line of partial sums costs that comes from the last cache and goes back there.
-constexpr double kFarLineCycles = 20;
-
-/// What every further pass over C costs threads that share it, whatever its size: 2 to 3
-/// microseconds were measured on two cores that have no cache in common.
-constexpr double kSharedPassCycles = 8000;
 
 /// What a line costs of what an epilogue reads and writes beyond the level-two cache, where a row
 /// of the tile is no longer than two lines: prefetchers then bring more that is not wanted than
@@ -192,7 +176,7 @@ double CostModel::cycles(ThreadSplit split, int64_t threads) const {
           ? std::ceil(static_cast<double>(steps) / blocking.blockSteps) - 1
           : 0;
   // A packed operand that the split dim does not index is packed by every thread.
-  return laterPasses * kSharedPassCycles +
+  return laterPasses * target.sharedPassCycles +
          batch * (tiles * share + packColumns * (split == ThreadSplit::Rows ? 1 : share) +
                   packRows * (split == ThreadSplit::Columns ? 1 : share));
 }
@@ -218,7 +202,8 @@ double CostModel::tileCycles(double r, double v) const {
   const double instructions = r * v + (lanesOfA ? r * v : r) + columnLoads + 3.0 / tiling.unroll;
   const double perStep =
       std::max({r * v / target.fmasPerCycle, rowLoads + columnLoads / target.loadsPerCycle,
-                instructions / kIssueWidth, static_cast<double>(target.fmaLatency) / tiling.chains,
+                instructions / target.issueWidth,
+                static_cast<double>(target.fmaLatency) / tiling.chains,
                 columnTraffic(v) + rowTraffic(r)}) +
       kOverlapLoss * (rowLoads + columnLoads) + trafficLoss(Column, columnTraffic(v)) +
       trafficLoss(Row, rowTraffic(r));
@@ -245,7 +230,7 @@ double CostModel::dotCycles(double r, double v) const {
                     read(r * tiling.lanes * bytes, Row, nest.lane().tiles())});
   // Lines that fall into one set of the cache evict each other between steps.
   auto evicts = [&](int64_t stride, double streams) {
-    return stride != 0 && stride * bytes % kCacheWayBytes == 0 && streams > cacheWays() / 2;
+    return stride != 0 && stride * bytes % target.l1WayBytes == 0 && streams > cacheWays() / 2;
   };
   if (evicts(nest.lane().strides[Column], perPass) ||
       (!nest.rows.empty() && evicts(nest.rows.back().strides[Row], r)))
@@ -264,9 +249,9 @@ double CostModel::resultCycles(double r, double v) const {
   const double width = v * tiling.lanes;
   double far = 0;
   if (readsResult && isFar(static_cast<double>(rows) * columns * bytes))
-    far = kFarLineCycles * (tiling.transposeResult
-                                ? width * std::max(1.0, r * bytes / kCacheLineBytes)
-                                : r * std::max(1.0, width * bytes / kCacheLineBytes));
+    far = target.farLineCycles * (tiling.transposeResult
+                                      ? width * std::max(1.0, r * bytes / kCacheLineBytes)
+                                      : r * std::max(1.0, width * bytes / kCacheLineBytes));
   const double rowBytesOfTile = (tiling.transposeResult ? r : width) * bytes;
   if (isFar(companionBytes) && rowBytesOfTile <= 2 * kCacheLineBytes)
     far += kShortRowCycles * (tiling.transposeResult ? width : r) *
@@ -277,13 +262,15 @@ double CostModel::resultCycles(double r, double v) const {
   }
   // Every row is a place of its own to store to; rows a cache way apart evict each other.
   const bool conflict = !nest.rows.empty() && r > cacheWays() / 2 &&
-                        nest.rows.back().strides[Result] * bytes % kCacheWayBytes == 0;
+                        nest.rows.back().strides[Result] * bytes % target.l1WayBytes == 0;
   const bool contiguous = nest.lane().strides[Result] == 1;
   return far + r * v * perVector * (contiguous ? 1 : 6.0 * tiling.lanes) * (conflict ? 1.5 : 1) +
          3 * r;
 }
 
-double CostModel::cacheWays() const { return static_cast<double>(target.l1Bytes) / kCacheWayBytes; }
+double CostModel::cacheWays() const {
+  return static_cast<double>(target.l1Bytes) / target.l1WayBytes;
+}
 
 /// Bytes per cycle from where `footprint` bytes that are used again and again live.
 double CostModel::bandwidth(double footprint) const {
@@ -334,18 +321,18 @@ double CostModel::bandwidth(double footprint, Operand operand, double width) con
     const double positions = static_cast<double>(way) / std::gcd(stride, way);
     return footprint / std::min(1.0, usable * positions * width / way);
   };
-  if (spread(kCacheWayBytes, 1) <= target.l1Bytes / 2)
+  if (spread(target.l1WayBytes, 1) <= target.l1Bytes / 2)
     return bandwidth(footprint);
   // Code and the other operand need some of the sets too.
   return std::min<double>(target.l2BytesPerCycle,
-                          bandwidth(spread(target.l2Bytes / kLevelTwoWays, 0.7)));
+                          bandwidth(spread(target.l2Bytes / target.l2Ways, 0.7)));
 }
 
 /// True if successive steps of k fall into fewer lines of the level-one cache than there are steps.
 bool CostModel::conflicts(Operand operand) const {
   if (stepBytes(operand) < 8 * kCacheLineBytes)
     return false;
-  const int64_t sets = kCacheWayBytes / std::gcd(stepBytes(operand), kCacheWayBytes);
+  const int64_t sets = target.l1WayBytes / std::gcd(stepBytes(operand), target.l1WayBytes);
   return sets <= 2 && nest.reduction.back().extent > sets * cacheWays();
 }
 
@@ -362,7 +349,7 @@ double CostModel::columnStalls(double v) const {
 /// A panel of B that is used again goes over more pages than address translation remembers.
 bool CostModel::columnsJump() const {
   return rowTiles(nest) > 1 && stepBytes(Column) > kCacheLineBytes &&
-         stepBytes(Column) * blocking.blockSteps >= kPagesAtATime * kPageBytes;
+         stepBytes(Column) * blocking.blockSteps >= target.pagesAtATime * target.pageBytes;
 }
 
 /// Cycles per step of k that the vectors of B wait for memory.
@@ -371,7 +358,8 @@ double CostModel::columnTraffic(double v) const {
   if (tiling.packB)
     return lineBytes / bandwidth(blocking.blockSteps * lineBytes);
   // The first use brings the panel; prefetchers do not follow steps from page to page.
-  const bool pages = stepBytes(Column) >= kPageBytes && blocking.blockSteps > kPagesAtATime;
+  const bool pages =
+      stepBytes(Column) >= target.pageBytes && blocking.blockSteps > target.pagesAtATime;
   const double first = firstRead(lineBytes, Column) * (pages ? 1.5 : 1);
   if (rowTiles(nest) == 1)
     return first;
@@ -413,7 +401,7 @@ double CostModel::rowStalls(double r) const {
                ? 0.75 * std::max<double>(kCacheLineBytes, r * bytes) / target.l2BytesPerCycle
                : 0;
   const int64_t distance = nest.rows.back().strides[Row] * bytes;
-  const int64_t sets = kCacheWayBytes / std::gcd(distance, kCacheWayBytes);
+  const int64_t sets = target.l1WayBytes / std::gcd(distance, target.l1WayBytes);
   if (r <= sets * cacheWays())
     return 0;
   return r * kCacheLineBytes / target.l2BytesPerCycle / 3;
@@ -432,7 +420,7 @@ double CostModel::packCycles(Operand operand) const {
                               : !nest.rows.empty() && nest.rows.back().strides[Row] == 1;
   // Prefetchers do not follow steps from page to page; the tiles of one panel ask for the next.
   double read =
-      firstRead(tiling.lanes * bytes, operand) * (stepBytes(operand) >= kPageBytes ? 2 : 1);
+      firstRead(tiling.lanes * bytes, operand) * (stepBytes(operand) >= target.pageBytes ? 2 : 1);
   if (operand == Column && prefetchesPanels(nest, bytes, target))
     read = std::min(read, tiling.lanes * bytes / target.l3BytesPerCycle);
   // All rows are packed before the first is used.

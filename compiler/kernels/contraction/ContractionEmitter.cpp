@@ -286,7 +286,7 @@ Value ContractionEmitter::loadOperand(Operand operand, Value offset, int64_t cou
                 count < emit.lanes ? emit.mask(count) : Value());
   }
   if (stride == 0)
-    return emit.splat(loadElement(operand, offset));
+    return emit.splat(loadElement(operand, offset), emit.lanes);
   Value vector = emit.zero();
   for (int64_t lane = 0; lane < count; ++lane)
     vector = emit.insert(loadElement(operand, emit.add(offset, lane * stride)), vector, lane);

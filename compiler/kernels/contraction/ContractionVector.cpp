@@ -15,110 +15,10 @@ using namespace mlir;
 
 namespace nnc::contraction {
 
-VectorEmitter::VectorEmitter(OpBuilder &builder, Location loc, const TargetDescription &target,
-                             FloatType elementType, int64_t lanes)
-    : builder(builder), loc(loc), target(target), elementType(elementType), lanes(lanes),
-      vectorType(VectorType::get({lanes}, elementType)) {
-  IntegerAttr zeroIndex = builder.getIndexAttr(0);
-  Value zero = arith::ConstantOp::create(builder, loc, zeroIndex);
-  anchor = zero.getDefiningOp();
-  constants[zeroIndex] = zero;
-}
-
-Value VectorEmitter::constant(TypedAttr attribute) {
-  Value &value = constants[attribute];
-  if (!value) {
-    OpBuilder::InsertionGuard guard(builder);
-    builder.setInsertionPoint(anchor);
-    value = arith::ConstantOp::create(builder, loc, attribute);
-  }
-  return value;
-}
-
-Value VectorEmitter::index(int64_t value) { return constant(builder.getIndexAttr(value)); }
-
-Value VectorEmitter::add(Value a, Value b) {
-  auto x = getConstantIntValue(a), y = getConstantIntValue(b);
-  if (x && y)
-    return index(*x + *y);
-  if (x && *x == 0)
-    return b;
-  if (y && *y == 0)
-    return a;
-  if (auto inner = y ? a.getDefiningOp<arith::AddIOp>() : arith::AddIOp())
-    if (auto z = getConstantIntValue(inner.getRhs()))
-      return add(inner.getLhs(), index(*z + *y));
-  return arith::AddIOp::create(builder, loc, a, b);
-}
-
-Value VectorEmitter::sub(Value a, Value b) {
-  auto x = getConstantIntValue(a), y = getConstantIntValue(b);
-  if (x && y)
-    return index(*x - *y);
-  if (y && *y == 0)
-    return a;
-  return arith::SubIOp::create(builder, loc, a, b);
-}
-
-Value VectorEmitter::mul(Value a, int64_t b) {
-  if (auto x = getConstantIntValue(a))
-    return index(*x * b);
-  if (b == 0)
-    return index(0);
-  return b == 1 ? a : arith::MulIOp::create(builder, loc, a, index(b)).getResult();
-}
-
-Value VectorEmitter::floorDiv(Value a, Value b) {
-  auto x = getConstantIntValue(a), y = getConstantIntValue(b);
-  if (x && y && *y > 0)
-    return index(*x / *y);
-  return arith::DivUIOp::create(builder, loc, a, b);
-}
-
-Value VectorEmitter::roundDown(Value a, int64_t b) {
-  if (auto x = getConstantIntValue(a))
-    return index(*x / b * b);
-  return b == 1 ? a : arith::AndIOp::create(builder, loc, a, index(-b)).getResult();
-}
-
-Value VectorEmitter::min(Value a, Value b) {
-  auto x = getConstantIntValue(a), y = getConstantIntValue(b);
-  if (x && y)
-    return index(std::min(*x, *y));
-  return arith::MinUIOp::create(builder, loc, a, b);
-}
-
-Value VectorEmitter::max(Value a, Value b) {
-  auto x = getConstantIntValue(a), y = getConstantIntValue(b);
-  if (x && y)
-    return index(std::max(*x, *y));
-  return arith::MaxUIOp::create(builder, loc, a, b);
-}
-
-void VectorEmitter::forEach(Value low, Value high, int64_t step,
-                            llvm::function_ref<void(Value)> body) {
-  forEach(low, high, step, ValueRange(), [&](Value i, ValueRange) {
-    body(i);
-    return SmallVector<Value>();
-  });
-}
-
-SmallVector<Value>
-VectorEmitter::forEach(Value low, Value high, int64_t step, ValueRange init,
-                       llvm::function_ref<SmallVector<Value>(Value, ValueRange)> body) {
-  auto first = getConstantIntValue(low), end = getConstantIntValue(high);
-  if (first && end && *first >= *end)
-    return SmallVector<Value>(init);
-  if (first && end && *first + step >= *end)
-    return body(low, init);
-  // ForOp builds its body with this same builder, so what `body` emits lands there.
-  auto loop = scf::ForOp::create(builder, loc, low, high, index(step), init,
-                                 [&](OpBuilder &, Location, Value i, ValueRange carried) {
-                                   SmallVector<Value> next = body(i, carried);
-                                   scf::YieldOp::create(builder, loc, next);
-                                 });
-  return SmallVector<Value>(loop.getResults());
-}
+VectorEmitter::VectorEmitter(OpBuilder &builder, Location loc, ConstantPool &constants,
+                             const TargetDescription &target, FloatType elementType, int64_t lanes)
+    : LoopEmitter(builder, loc, constants), target(target), elementType(elementType), lanes(lanes),
+      vectorType(VectorType::get({lanes}, elementType)) {}
 
 Value VectorEmitter::flatten(Value memref) {
   auto type = cast<MemRefType>(memref.getType());
@@ -159,17 +59,13 @@ Value VectorEmitter::flatten(Value memref) {
                                            ArrayRef<OpFoldResult>{builder.getIndexAttr(1)});
 }
 
-Value VectorEmitter::zero() { return constant(builder.getZeroAttr(vectorType)); }
+Value VectorEmitter::zero() { return constants.get(builder.getZeroAttr(vectorType)); }
 
 Value VectorEmitter::mask(int64_t count) {
   SmallVector<bool> bits(lanes, false);
   std::fill_n(bits.begin(), count, true);
   auto type = VectorType::get({lanes}, builder.getI1Type());
-  return constant(DenseElementsAttr::get(type, ArrayRef<bool>(bits)));
-}
-
-Value VectorEmitter::splat(Value scalar) {
-  return vector::BroadcastOp::create(builder, loc, vectorType, scalar);
+  return constants.get(DenseElementsAttr::get(type, ArrayRef<bool>(bits)));
 }
 
 Value VectorEmitter::insert(Value scalar, Value vector, int64_t lane) {
@@ -182,7 +78,7 @@ Value VectorEmitter::loadScalar(Value memref, Value offset) {
 
 Value VectorEmitter::load(Value memref, Value offset, int64_t count, int64_t stride) {
   if (stride == 0 && count == lanes)
-    return splat(loadScalar(memref, offset));
+    return splat(loadScalar(memref, offset), lanes);
   if (stride != 1) {
     Value vector = zero();
     for (int64_t lane = 0; lane < count; ++lane)

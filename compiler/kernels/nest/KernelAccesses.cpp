@@ -4,8 +4,6 @@ using namespace mlir;
 
 namespace nnc {
 
-static int64_t elementBytes(Type type) { return (type.getIntOrFloatBitWidth() + 7) / 8; }
-
 /// How the threads share the elements that an operand's form runs through.
 static Ownership ownershipOf(const KernelNest &nest, const KernelPlan &plan,
                              const NestOperand &operand, int64_t blockOffset) {

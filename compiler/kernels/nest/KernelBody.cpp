@@ -10,16 +10,7 @@ using namespace mlir;
 
 namespace nnc {
 
-//===-- Values
-//------------------------------------------------------------------------------------===//
-
-Value KernelEmission::splat(Value scalar) {
-  TypedAttr constant;
-  auto type = vectorType(scalar.getType());
-  if (matchPattern(scalar, m_Constant(&constant)))
-    return constants.get(DenseElementsAttr::get(type, Attribute(constant)));
-  return vector::BroadcastOp::create(builder, loc, type, scalar);
-}
+//===-- Values --------------------------------------------------------------------------------===//
 
 Value KernelEmission::uniformValue(Value value) {
   if (Value found = uniforms.lookup(value))
@@ -56,7 +47,7 @@ Value KernelEmission::steps(int64_t stride, Type elementType) {
 /// Position of a form in the current iteration; `copy` vectors further along the lanes.
 Value KernelEmission::address(unsigned form, const LinearForm &linear, unsigned copy) {
   int64_t stride = vectorized() ? linear.strides[plan.order[*plan.vectorLoop]] : 0;
-  return constants.add(builder, loc, addresses[form], copy * plan.lanes * stride);
+  return add(addresses[form], copy * plan.lanes * stride);
 }
 
 Value KernelEmission::indexVector(const LinearForm &form, unsigned formId, unsigned copy,
@@ -96,13 +87,12 @@ Value KernelEmission::horizontal(Operation *combiner, Value vector) {
   return vector::ExtractOp::create(builder, loc, vector, int64_t(0));
 }
 
-//===-- Memory
-//------------------------------------------------------------------------------------===//
+//===-- Memory --------------------------------------------------------------------------------===//
 
 Value KernelEmission::loadVector(Value memory, Value position, int64_t stride, Type elementType) {
   VectorType type = vectorType(elementType);
   if (stride == -1 && !mask) {
-    Value first = constants.add(builder, loc, position, 1 - plan.lanes);
+    Value first = add(position, 1 - plan.lanes);
     Value forward = vector::LoadOp::create(builder, loc, type, memory, first);
     SmallVector<int64_t> reverse;
     for (int64_t lane = plan.lanes; lane-- > 0;)
@@ -124,7 +114,7 @@ void KernelEmission::storeVector(Value value, const NestOperand &output, Value p
   if (DenseElementsAttr known;
       stride == 1 && mask && !plan.masksStores && matchPattern(mask, m_Constant(&known)))
     storePieces(builder, loc, value, output.memory, llvm::count(known.getValues<bool>(), true),
-                [&](int64_t lane) { return constants.add(builder, loc, position, lane); });
+                [&](int64_t lane) { return add(position, lane); });
   else if (stride == 1 && mask)
     vector::MaskedStoreOp::create(builder, loc, output.memory, position, mask, value);
   else if (stride == 1)
@@ -214,8 +204,7 @@ void KernelEmission::emitBodyLoad(memref::LoadOp load) {
   }
 }
 
-//===-- Body
-//--------------------------------------------------------------------------------------===//
+//===-- Body ----------------------------------------------------------------------------------===//
 
 void KernelEmission::emitOperation(Operation *operation) {
   if (auto load = dyn_cast<memref::LoadOp>(operation))

@@ -8,13 +8,13 @@
 
 namespace nnc {
 
-class KernelEmission {
+class KernelEmission : private LoopEmitter {
 public:
   KernelEmission(mlir::OpBuilder &builder, const KernelNest &nest, const KernelPlan &plan,
                  ConstantPool &constants, const UnitRange *range,
                  llvm::ArrayRef<mlir::TypedAttr> initial)
-      : builder(builder), nest(nest), plan(plan), constants(constants), range(range),
-        initial(initial), op(nest.op), loc(op.getLoc()), copies(1) {}
+      : LoopEmitter(builder, mlir::linalg::LinalgOp(nest.op).getLoc(), constants), nest(nest),
+        plan(plan), range(range), initial(initial), op(nest.op), copies(1) {}
 
   void emit();
 
@@ -56,7 +56,7 @@ private:
   mlir::Value laneValue(mlir::Value value, unsigned copy);
   mlir::Value indexVector(const LinearForm &form, unsigned formId, unsigned copy,
                           mlir::Type elementType);
-  mlir::Value splat(mlir::Value scalar);
+  mlir::Value splat(mlir::Value scalar) { return LoopEmitter::splat(scalar, plan.lanes); }
   mlir::Value fullMask() { return constants.get(mlir::DenseElementsAttr::get(maskType(), true)); }
   mlir::Value activeMask() { return mask ? mask : fullMask(); }
   mlir::Value steps(int64_t stride, mlir::Type elementType);
@@ -75,14 +75,11 @@ private:
   unsigned outputForm(unsigned i) const { return nest.inputs.size() + i; }
   unsigned indexFormId(unsigned i) const { return nest.inputs.size() + nest.outputs.size() + i; }
 
-  mlir::OpBuilder &builder;
   const KernelNest &nest;
   const KernelPlan &plan;
-  ConstantPool &constants;
   const UnitRange *range;
   llvm::ArrayRef<mlir::TypedAttr> initial;
   mlir::linalg::LinalgOp op;
-  mlir::Location loc;
 
   llvm::DenseMap<mlir::Value, Dependence> dependences;
   llvm::DenseMap<mlir::Value, mlir::Value> uniforms;

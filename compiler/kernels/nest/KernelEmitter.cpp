@@ -9,39 +9,7 @@ using namespace mlir;
 
 namespace nnc {
 
-ConstantPool::ConstantPool(func::FuncOp function) : entry(&function.getBody().front()) {}
-
-Value ConstantPool::get(TypedAttr value) {
-  Value &constant = values[value];
-  if (!constant) {
-    OpBuilder builder = OpBuilder::atBlockBegin(entry);
-    constant = arith::ConstantOp::create(builder, entry->getParentOp()->getLoc(), value);
-  }
-  return constant;
-}
-
-Value ConstantPool::index(int64_t value) {
-  return get(IntegerAttr::get(IndexType::get(entry->getParentOp()->getContext()), value));
-}
-
-Value ConstantPool::add(OpBuilder &builder, Location loc, Value lhs, int64_t constant) {
-  if (constant == 0)
-    return lhs;
-  if (std::optional<int64_t> known = getConstantIntValue(lhs))
-    return index(*known + constant);
-  return arith::AddIOp::create(builder, loc, lhs, index(constant));
-}
-
-Value ConstantPool::multiply(OpBuilder &builder, Location loc, Value lhs, int64_t constant) {
-  if (constant == 1)
-    return lhs;
-  if (std::optional<int64_t> known = getConstantIntValue(lhs))
-    return index(*known * constant);
-  return arith::MulIOp::create(builder, loc, lhs, index(constant));
-}
-
-//===-- Analysis
-//----------------------------------------------------------------------------------===//
+//===-- Analysis ------------------------------------------------------------------------------===//
 
 KernelEmission::Dependence KernelEmission::dependence(const LinearForm &form) const {
   Dependence result;
@@ -81,8 +49,7 @@ void KernelEmission::analyze() {
   }
 }
 
-//===-- Reductions
-//--------------------------------------------------------------------------------===//
+//===-- Reductions ----------------------------------------------------------------------------===//
 
 void KernelEmission::beginReductions() {
   accumulators.assign(nest.outputs.size() * plan.copies, Value());
@@ -132,30 +99,17 @@ void KernelEmission::finishReductions() {
   }
 }
 
-//===-- Loops
-//-------------------------------------------------------------------------------------===//
+//===-- Loops ---------------------------------------------------------------------------------===//
 
 void KernelEmission::forLoop(Value begin, Value end, int64_t step, bool carry,
                              function_ref<void(Value)> body) {
-  std::optional<int64_t> first = getConstantIntValue(begin), last = getConstantIntValue(end);
-  if (first && last && *first >= *last)
-    return;
-  if (first && last && *last - *first <= step)
-    return body(begin);
-  SmallVector<Value> inits;
-  if (carry)
-    inits = accumulators;
-  auto loop = scf::ForOp::create(builder, loc, begin, end, constants.index(step), inits);
-  OpBuilder::InsertionGuard guard(builder);
-  if (!carry) {
-    builder.setInsertionPoint(loop.getBody()->getTerminator());
-    return body(loop.getInductionVar());
-  }
-  builder.setInsertionPointToStart(loop.getBody());
-  accumulators.assign(loop.getRegionIterArgs().begin(), loop.getRegionIterArgs().end());
-  body(loop.getInductionVar());
-  scf::YieldOp::create(builder, loc, accumulators);
-  accumulators.assign(loop.getResults().begin(), loop.getResults().end());
+  if (!carry)
+    return forEach(begin, end, step, body);
+  accumulators = forEach(begin, end, step, accumulators, [&](Value induction, ValueRange carried) {
+    accumulators.assign(carried.begin(), carried.end());
+    body(induction);
+    return accumulators;
+  });
 }
 
 /// One iteration of the loop at `level`: `vectorCount` vectors from `induction` on.
@@ -175,11 +129,11 @@ void KernelEmission::enter(unsigned level, Value induction, int64_t vectorCount,
       return;
     Value &position = shared[{addresses[form], stride}];
     if (!position) {
-      Value scaled = constants.multiply(builder, loc, induction, stride);
+      Value scaled = mul(induction, stride);
       std::optional<int64_t> known = getConstantIntValue(addresses[form]);
       std::optional<int64_t> step = getConstantIntValue(scaled);
-      position = known  ? constants.add(builder, loc, scaled, *known)
-                 : step ? constants.add(builder, loc, addresses[form], *step)
+      position = known  ? add(scaled, *known)
+                 : step ? add(addresses[form], *step)
                         : arith::AddIOp::create(builder, loc, addresses[form], scaled);
     }
     addresses[form] = position;
@@ -250,8 +204,8 @@ void KernelEmission::emitVectorLoop(unsigned level) {
   bool partitioned = range && plan.partitionLoop == level;
   auto body = [&] { emitLevel(level + 1); };
   // From units of the partition to iterations.
-  auto first = [&] { return constants.multiply(builder, loc, range->begin, step); };
-  auto last = [&] { return constants.multiply(builder, loc, range->end, step); };
+  auto first = [&] { return mul(range->begin, step); };
+  auto last = [&] { return mul(range->end, step); };
 
   if (plan.tail == TailForm::Masked) {
     forLoop(partitioned ? first() : constants.index(0),

@@ -4,27 +4,10 @@
 #pragma once
 
 #include "compiler/analysis/KernelNest.h"
+#include "compiler/kernels/LoopEmitter.h"
 #include "compiler/kernels/nest/KernelPlan.h"
 
-#include "mlir/Dialect/Func/IR/FuncOps.h"
-
 namespace nnc {
-
-/// Constants of a function, each created once at its entry.
-class ConstantPool {
-public:
-  explicit ConstantPool(mlir::func::FuncOp function);
-  mlir::Value get(mlir::TypedAttr value);
-  mlir::Value index(int64_t value);
-  /// lhs + constant and lhs * constant on indices, folded where possible.
-  mlir::Value add(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value lhs, int64_t constant);
-  mlir::Value multiply(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value lhs,
-                       int64_t constant);
-
-private:
-  mlir::Block *entry;
-  llvm::DenseMap<mlir::Attribute, mlir::Value> values;
-};
 
 /// A thread's units of the partitioned loop: [begin, end).
 struct UnitRange {

@@ -168,8 +168,10 @@ static void chooseVectors(const KernelNest &nest, const TargetDescription &targe
   }
 }
 
-/// Numbers of threads that a partition should suit: the usual, and many.
-static constexpr int64_t fewThreads = 2, manyThreads = 16;
+/// A partition should suit the threads that are planned for, and more of them.
+static int64_t manyThreads(const TargetDescription &target) {
+  return std::max<int64_t>(16, target.threads);
+}
 
 /// The largest share of `units` that one of `threads` gets.
 static double largestShare(int64_t units, int64_t threads) {
@@ -179,9 +181,10 @@ static double largestShare(int64_t units, int64_t threads) {
 /// Sets the partition if the work is worth it: the loop whose units divide evenly, and along which
 /// the operands have been divided before. The outermost of equals, since it keeps each thread's
 /// share of memory in one piece.
-static void choosePartition(const KernelNest &nest, KernelPlan &plan, PartitionTransfer transfer) {
+static void choosePartition(const KernelNest &nest, const TargetDescription &target,
+                            KernelPlan &plan, PartitionTransfer transfer) {
   plan.partitionLoop.reset();
-  if (plan.cycles < minimumParallelCycles)
+  if (plan.cycles < TargetDescription::leastSharedCycles)
     return;
   double least = std::numeric_limits<double>::infinity();
   for (auto [position, dimension] : llvm::enumerate(plan.order)) {
@@ -193,7 +196,8 @@ static void choosePartition(const KernelNest &nest, KernelPlan &plan, PartitionT
       continue;
     // In the mean of both numbers of threads. A loop inside others has its share of each of their
     // iterations.
-    const double share = (largestShare(units, fewThreads) + largestShare(units, manyThreads)) / 2;
+    const double share =
+        (largestShare(units, target.threads) + largestShare(units, manyThreads(target))) / 2;
     const double cost = plan.cycles * share * (position == 0 ? 1 : 1.05) + transfer(dimension);
     if (cost >= least)
       continue;
@@ -234,12 +238,12 @@ KernelPlan planKernel(const KernelNest &nest, const TargetDescription &target,
     plan.vectorLoop = llvm::find(plan.order, *vector) - plan.order.begin();
     chooseVectors(nest, target, plan);
   }
-  choosePartition(nest, plan, transfer);
+  choosePartition(nest, target, plan, transfer);
   // Finer units, where threads share vectors and there are but a few.
   if (plan.partitionLoop && plan.partitionLoop == plan.vectorLoop && plan.copies > 1 &&
-      plan.partitionUnits < manyThreads) {
+      plan.partitionUnits < manyThreads(target)) {
     plan.copies = 1;
-    choosePartition(nest, plan, transfer);
+    choosePartition(nest, target, plan, transfer);
   }
   return plan;
 }

@@ -39,9 +39,6 @@ struct KernelPlan {
   double cycles = 0;
 };
 
-/// Work below which another thread costs more than it helps, in cycles.
-inline constexpr double minimumParallelCycles = 4000;
-
 /// Cycles of an operation of a kernel's body on one full vector, or on one element of a scalar
 /// loop.
 double operationCycles(mlir::Operation *operation, int64_t lanes);
