@@ -1,7 +1,7 @@
 #include "compiler/analysis/StepAnalysis.h"
 
 #include "compiler/analysis/ZeroBorders.h"
-#include "compiler/dialect/NN.h"
+#include "compiler/dialect/NNBuilders.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -69,11 +69,11 @@ StepAnalysis::StepAnalysis(func::FuncOp function) {
   SmallVector<Value> losses, updates;
   for (OpOperand &operand : block.getTerminator()->getOpOperands()) {
     unsigned number = operand.getOperandNumber();
-    auto kind = function.getResultAttrOfType<StringAttr>(number, nn::kindAttrName);
+    std::optional<nn::Kind> kind = nn::kindIn(function.getResultAttrDict(number));
     auto name = function.getResultAttrOfType<StringAttr>(number, nn::nameAttrName);
-    if (kind && kind.getValue() == "output" && name && name.getValue() == "loss")
+    if (kind == nn::Kind::Output && name && name.getValue() == "loss")
       losses.push_back(operand.get());
-    else if (kind && (kind.getValue() == "parameter" || kind.getValue() == "slot"))
+    else if (kind == nn::Kind::Parameter || kind == nn::Kind::Slot)
       updates.push_back(operand.get());
   }
   if (losses.empty())

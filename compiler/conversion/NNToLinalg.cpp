@@ -78,12 +78,10 @@ namespace {
 
 struct ConvertNNToLinalgPass : impl::ConvertNNToLinalgBase<ConvertNNToLinalgPass> {
   void runOnOperation() override {
-    // By its definition, whose operations the patterns below then see.
     RecomputedListener listener;
-    getOperation()->walk([&](nn::RandomNormalOp op) {
-      IRRewriter rewriter(op, &listener);
-      rewriter.replaceOp(op, nn::expandRandomNormal(rewriter, op));
-    });
+    RewritePatternSet definitions(&getContext());
+    populateDefinitions(definitions);
+    walkAndApplyPatterns(getOperation(), std::move(definitions), &listener);
     compareMaxima(getOperation());
     RewritePatternSet patterns(&getContext());
     populateElementwiseToLinalg(patterns);

@@ -9,6 +9,9 @@
 
 namespace nnc {
 
+/// Replaces operations by the nn operations that define them; to be applied before the others.
+void populateDefinitions(mlir::RewritePatternSet &patterns);
+
 void populateElementwiseToLinalg(mlir::RewritePatternSet &patterns);
 void populateStructureToLinalg(mlir::RewritePatternSet &patterns);
 void populateReductionToLinalg(mlir::RewritePatternSet &patterns);

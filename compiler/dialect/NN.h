@@ -2,6 +2,8 @@
 // the compiler need from the dialect, but for the builders in NNBuilders.h.
 #pragma once
 
+#include "compiler/dialect/NNDimensions.h"
+
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinTypes.h"
@@ -12,12 +14,22 @@
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "llvm/ADT/SmallBitVector.h"
 
+namespace nnc::nn {
+class ContractOp;
+}
+
 namespace nnc::nn::detail {
 
 /// The batching rule of element-wise operations: operands that are not batched are broadcast.
 void buildBatchedElementwise(mlir::Operation *op, mlir::OpBuilder &builder,
                              mlir::ValueRange operands, const llvm::SmallBitVector &batched,
                              int64_t batch, llvm::SmallVectorImpl<mlir::Value> &results);
+
+/// The number of elements of a tensor.
+int64_t elementsOf(mlir::Value tensor);
+
+/// Multiplications and additions of a contraction.
+int64_t countContraction(ContractOp op);
 
 /// Checks that the operation is in the body of a function.
 llvm::LogicalResult verifyInFunction(mlir::Operation *op);
@@ -28,6 +40,14 @@ llvm::LogicalResult verifyInferredType(mlir::Operation *op);
 } // namespace nnc::nn::detail
 
 namespace nnc::nn {
+/// Only some elements of the operands reach the result: the cotangents of the others are 0.
+template <typename ConcreteOp>
+struct ChoosesElements : mlir::OpTrait::TraitBase<ConcreteOp, ChoosesElements> {};
+
+/// A constant to differentiation, whatever its operands are.
+template <typename ConcreteOp>
+struct StopsGradient : mlir::OpTrait::TraitBase<ConcreteOp, StopsGradient> {};
+
 template <typename ConcreteOp>
 struct InFunction : mlir::OpTrait::TraitBase<ConcreteOp, InFunction> {
   static llvm::LogicalResult verifyTrait(mlir::Operation *op) {
@@ -43,17 +63,18 @@ struct InFunction : mlir::OpTrait::TraitBase<ConcreteOp, InFunction> {
 #include "compiler/dialect/NNEnums.h.inc"
 #include "compiler/dialect/NNInterfaces.h.inc"
 
+#define GET_ATTRDEF_CLASSES
+#include "compiler/dialect/NNAttributes.h.inc"
+
 #define GET_OP_CLASSES
 #include "compiler/dialect/NNOps.h.inc"
 #pragma GCC diagnostic pop
 
 namespace nnc::nn {
 
-/// Names of the attributes on function arguments and results; docs/dialect.md lists their values.
+/// Names of the attributes on function arguments and results: a KindAttr and a string.
 inline constexpr llvm::StringLiteral kindAttrName = "nn.kind";
 inline constexpr llvm::StringLiteral nameAttrName = "nn.name";
-/// The kind of the argument that nn-add-batch makes.
-inline constexpr llvm::StringLiteral exampleWeightKind = "example_weight";
 
 /// The largest tensor. Products of dimensions, and sums over all tensors of a function, do not
 /// overflow.

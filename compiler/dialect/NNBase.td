@@ -8,6 +8,7 @@
 #ifndef NNC_DIALECT_NNBASE
 #define NNC_DIALECT_NNBASE
 
+include "mlir/IR/EnumAttr.td"
 include "mlir/IR/OpBase.td"
 include "mlir/IR/OpAsmInterface.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
@@ -26,6 +27,7 @@ def NN_Dialect : Dialect {
     IEEE 754; what deviates is stated at the operation.
   }];
   let hasConstantMaterializer = 1;
+  let useDefaultAttributePrinterParser = 1;
   let hasRegionArgAttrVerify = 1;
   let hasRegionResultAttrVerify = 1;
 }
@@ -51,16 +53,47 @@ def NN_I64Scalar
       BuildableType<"::mlir::RankedTensorType::get({}, $_builder.getI64Type())">;
 def NN_FloatScalar : 0DTensorOf<[F32, F64]>;
 
+// What an argument or a result of a function is; the attribute `nn.kind` on it.
+def NN_Kind : I32EnumAttr<"Kind", "part of a function's signature", [
+    I32EnumAttrCase<"Parameter", 0, "parameter">, I32EnumAttrCase<"Slot", 1, "slot">,
+    I32EnumAttrCase<"State", 2, "state">, I32EnumAttrCase<"Input", 3, "input">,
+    I32EnumAttrCase<"ExampleWeight", 4, "example_weight">, I32EnumAttrCase<"Scalar", 5, "scalar">,
+    I32EnumAttrCase<"Output", 6, "output">,
+    I32EnumAttrCase<"ExampleOutput", 7, "example_output">]> {
+  let cppNamespace = "::nnc::nn";
+  let genSpecializedAttr = 0;
+}
+def NN_KindAttr : EnumAttr<NN_Dialect, NN_Kind, "kind"> {
+  let assemblyFormat = "`<` $value `>`";
+}
+
 def NN_HasDerivative : DeclareOpInterfaceMethods<NN_Differentiable>;
 def NN_HasBatchRule : DeclareOpInterfaceMethods<NN_Batchable, ["buildBatched"]>;
 
-// Outside of functions operations could be operands of themselves, which folders follow without end.
-def NN_InFunction : NativeOpTrait<"InFunction"> {
+// Methods of Permutable that an operation has rules for, in NNDimensions.cpp; the others are as for an
+// element-wise operation.
+def NN_HasOrderRule : DeclareOpInterfaceMethods<NN_Permutable, ["buildPermuted"]>;
+def NN_HasLayoutRule : DeclareOpInterfaceMethods<NN_Permutable, ["tieDims", "buildPermuted"]>;
+def NN_HasSplatLayoutRule : DeclareOpInterfaceMethods<NN_Permutable, ["keepsOrder", "buildPermuted"]>;
+def NN_HasTiesOnly : DeclareOpInterfaceMethods<NN_Permutable, ["tieDims", "keepsOrder"]>;
+
+class NN_Trait<string name> : NativeOpTrait<name> {
   let cppNamespace = "::nnc::nn";
 }
+// Outside of functions operations could be operands of themselves, which folders follow without end.
+def NN_InFunction : NN_Trait<"InFunction">;
+def NN_ChoosesElements : NN_Trait<"ChoosesElements">;
+def NN_StopsGradient : NN_Trait<"StopsGradient">;
 
 class NN_Op<string mnemonic, list<Trait> traits = []>
-    : Op<NN_Dialect, mnemonic, !listconcat(traits, [Pure, NN_InFunction])>;
+    : Op<NN_Dialect, mnemonic, !listconcat(traits, [Pure, NN_InFunction, NN_Work])> {
+  // Work in units of an addition; moves read and write memory.
+  int operationsPerElement = 4;
+  string workOn = "getResult()";
+  string operations = operationsPerElement # " * detail::elementsOf(" # workOn # ")";
+  string declarations = "";
+  let extraClassDeclaration = "int64_t countOperations() { return " # operations # "; }" # declarations;
+}
 
 // An operation whose result type follows from its operands and attributes: its C++ function
 // inferReturnTypes checks and computes. Verifying by it here, before the interface does, reports a

@@ -12,23 +12,27 @@ Location nnc::nn::withoutName(Location location) {
   return location;
 }
 
-/// A text attribute of the function argument that the value is; empty if it is none or has none.
-static StringRef argumentAttribute(Value value, StringRef name) {
+/// The attributes of the function argument that the value is; null for other values.
+static DictionaryAttr argumentAttributes(Value value) {
   auto argument = dyn_cast<BlockArgument>(value);
   if (!argument || !argument.getOwner()->isEntryBlock())
     return {};
   auto function = dyn_cast_or_null<FunctionOpInterface>(argument.getOwner()->getParentOp());
-  auto text = function ? function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), name)
-                       : StringAttr();
-  return text ? text.getValue() : StringRef();
+  return function ? function.getArgAttrDict(argument.getArgNumber()) : DictionaryAttr();
 }
 
-StringRef nnc::nn::kindOf(Value value) { return argumentAttribute(value, kindAttrName); }
+std::optional<Kind> nnc::nn::kindIn(DictionaryAttr attributes) {
+  auto kind = attributes ? attributes.getAs<KindAttr>(kindAttrName) : KindAttr();
+  return kind ? std::optional(kind.getValue()) : std::nullopt;
+}
+
+std::optional<Kind> nnc::nn::kindOf(Value value) { return kindIn(argumentAttributes(value)); }
 
 StringRef nnc::nn::nameOf(Value value) {
-  StringRef name = argumentAttribute(value, nameAttrName);
-  if (!name.empty())
-    return name;
+  DictionaryAttr attributes = argumentAttributes(value);
+  auto text = attributes ? attributes.getAs<StringAttr>(nameAttrName) : StringAttr();
+  if (text && !text.empty())
+    return text.getValue();
   if (auto named = dyn_cast<NameLoc>(value.getLoc()))
     return named.getName().getValue();
   return {};

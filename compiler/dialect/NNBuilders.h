@@ -13,8 +13,11 @@ mlir::Location withoutName(mlir::Location location);
 /// empty if it has none.
 llvm::StringRef nameOf(mlir::Value value);
 
-/// The `nn.kind` of the function argument that the value is; empty if it is none or has none.
-llvm::StringRef kindOf(mlir::Value value);
+/// The `nn.kind` among the attributes of an argument or a result; nothing if they have none.
+std::optional<Kind> kindIn(mlir::DictionaryAttr attributes);
+
+/// The `nn.kind` of the function argument that the value is; nothing for other values.
+std::optional<Kind> kindOf(mlir::Value value);
 
 /// `type` with a leading dimension of `batch` elements.
 mlir::RankedTensorType withBatchDim(mlir::Type type, int64_t batch);
@@ -24,6 +27,10 @@ llvm::SmallVector<int64_t> consecutiveDims(int64_t rank, int64_t offset = 0);
 
 /// The dimensions of [0, rank) that are not in `dims`, in order.
 llvm::SmallVector<int64_t> otherDims(llvm::ArrayRef<int64_t> dims, int64_t rank);
+
+/// Where dimension `dim` goes in the result of a reshape that leaves it alone: as many elements,
+/// and as many of them before it. None for a dimension that is split, joined or of one element.
+std::optional<int64_t> keptByReshape(ReshapeOp op, int64_t dim);
 
 /// A constant of `type` (numbers or i1) whose elements are all `value`.
 mlir::Value buildSplat(mlir::OpBuilder &builder, mlir::Location location, mlir::Type type,

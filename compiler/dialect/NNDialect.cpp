@@ -1,10 +1,15 @@
 #include "compiler/dialect/NN.h"
+#include "mlir/IR/DialectImplementation.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 #include "compiler/dialect/NNDialect.cpp.inc"
 #include "compiler/dialect/NNEnums.cpp.inc"
 #include "compiler/dialect/NNInterfaces.cpp.inc"
+
+#define GET_ATTRDEF_CLASSES
+#include "compiler/dialect/NNAttributes.cpp.inc"
 
 #define GET_OP_CLASSES
 #include "compiler/dialect/NNOps.cpp.inc"
@@ -13,6 +18,10 @@ using namespace mlir;
 using namespace nnc::nn;
 
 void NNDialect::initialize() {
+  addAttributes<
+#define GET_ATTRDEF_LIST
+#include "compiler/dialect/NNAttributes.cpp.inc"
+      >();
   addOperations<
 #define GET_OP_LIST
 #include "compiler/dialect/NNOps.cpp.inc"
@@ -29,18 +38,21 @@ Operation *NNDialect::materializeConstant(OpBuilder &builder, Attribute value, T
 
 /// Checks `nn.kind` and `nn.name` of an argument or a result of a function, whose type is `type`.
 static LogicalResult verifySignature(Operation *op, StringRef what, unsigned index, Type type,
-                                     NamedAttribute attribute, ArrayRef<StringRef> kinds) {
+                                     NamedAttribute attribute, ArrayRef<Kind> kinds) {
   StringRef name = attribute.getName();
-  if (name != kindAttrName && name != nameAttrName)
-    return success();
-  auto text = dyn_cast<StringAttr>(attribute.getValue());
-  if (!text)
+  if (name == nameAttrName && !isa<StringAttr>(attribute.getValue()))
     return op->emitOpError("has ")
            << what << " " << index << " whose " << name << " is not a string";
-  if (name == nameAttrName)
+  if (name != kindAttrName)
     return success();
-  if (!llvm::is_contained(kinds, text.getValue()))
-    return op->emitOpError("has ") << what << " " << index << " of the unknown kind " << text;
+  auto kind = dyn_cast<KindAttr>(attribute.getValue());
+  if (!kind)
+    return op->emitOpError("has ")
+           << what << " " << index << " whose " << name << " is not of the form #nn.kind<input>";
+  if (!llvm::is_contained(kinds, kind.getValue()))
+    return op->emitOpError("has ")
+           << what << " " << index << " of kind " << stringifyKind(kind.getValue()) << ", which "
+           << what << " cannot be";
   auto tensor = dyn_cast<RankedTensorType>(type);
   Type element = tensor ? tensor.getElementType() : Type();
   if (tensor &&
@@ -48,8 +60,9 @@ static LogicalResult verifySignature(Operation *op, StringRef what, unsigned ind
        element.isSignlessInteger(64) || element.isSignlessInteger(1)) &&
       nnc::nn::isUsable(tensor))
     return success();
-  return op->emitOpError("has ") << what << " " << index << " of kind " << text << " and type "
-                                 << type << "; the dialect has no such tensor type";
+  return op->emitOpError("has ") << what << " " << index << " of kind "
+                                 << stringifyKind(kind.getValue()) << " and type " << type
+                                 << "; the dialect has no such tensor type";
 }
 
 LogicalResult NNDialect::verifyRegionArgAttribute(Operation *op, unsigned, unsigned index,
@@ -57,8 +70,9 @@ LogicalResult NNDialect::verifyRegionArgAttribute(Operation *op, unsigned, unsig
   auto function = dyn_cast<FunctionOpInterface>(op);
   if (!function)
     return success();
-  return verifySignature(op, "an argument", index, function.getArgumentTypes()[index], attribute,
-                         {"parameter", "slot", "state", "input", "example_weight", "scalar"});
+  return verifySignature(
+      op, "an argument", index, function.getArgumentTypes()[index], attribute,
+      {Kind::Parameter, Kind::Slot, Kind::State, Kind::Input, Kind::ExampleWeight, Kind::Scalar});
 }
 
 LogicalResult NNDialect::verifyRegionResultAttribute(Operation *op, unsigned, unsigned index,
@@ -66,8 +80,9 @@ LogicalResult NNDialect::verifyRegionResultAttribute(Operation *op, unsigned, un
   auto function = dyn_cast<FunctionOpInterface>(op);
   if (!function)
     return success();
-  return verifySignature(op, "a result", index, function.getResultTypes()[index], attribute,
-                         {"parameter", "slot", "state", "output", "example_output"});
+  return verifySignature(
+      op, "a result", index, function.getResultTypes()[index], attribute,
+      {Kind::Parameter, Kind::Slot, Kind::State, Kind::Output, Kind::ExampleOutput});
 }
 
 bool nnc::nn::isUsable(ShapedType type) {
@@ -80,6 +95,10 @@ bool nnc::nn::isUsable(ShapedType type) {
     bytes *= size;
   }
   return true;
+}
+
+int64_t nnc::nn::detail::elementsOf(Value tensor) {
+  return cast<RankedTensorType>(tensor.getType()).getNumElements();
 }
 
 LogicalResult nnc::nn::detail::verifyInFunction(Operation *op) {

@@ -4,10 +4,11 @@
 #define NNC_DIALECT_NNELEMENTWISE
 
 include "compiler/dialect/NNBase.td"
-include "mlir/IR/EnumAttr.td"
 
 class NN_ElementwiseOp<string mnemonic, list<Trait> traits = []>
-    : NN_Op<mnemonic, !listconcat(traits, [Elementwise, NN_Batchable])>;
+    : NN_Op<mnemonic, !listconcat(traits, [Elementwise, NN_Batchable, NN_Permutable])> {
+  let operationsPerElement = 1;
+}
 
 //===----------------------------------------------------------------------===//
 // One operand
@@ -22,6 +23,10 @@ class NN_UnaryOp<string mnemonic, Type tensor, list<Trait> traits = []>
 }
 class NN_UnaryFloatOp<string mnemonic, list<Trait> traits = []>
     : NN_UnaryOp<mnemonic, NN_FloatTensor, traits>;
+// Evaluated by a polynomial.
+class NN_TranscendentalOp<string mnemonic> : NN_UnaryFloatOp<mnemonic, [NN_HasDerivative]> {
+  let operationsPerElement = 16;
+}
 class NN_UnaryNumberOp<string mnemonic, list<Trait> traits = []>
     : NN_UnaryOp<mnemonic, NN_NumberTensor, traits>;
 
@@ -33,17 +38,23 @@ def NN_SignOp : NN_UnaryNumberOp<"sign", [NN_HasDerivative]> {
   let summary = "-1, 0 or 1 by the sign of x; zeros keep their sign and NaN stays NaN; "
                 "its derivative is 0 everywhere";
 }
-def NN_ExpOp : NN_UnaryFloatOp<"exp", [NN_HasDerivative]> { let summary = "e to the power x"; }
-def NN_Expm1Op : NN_UnaryFloatOp<"expm1", [NN_HasDerivative]> { let summary = "exp(x) - 1, exact near 0"; }
-def NN_LogOp : NN_UnaryFloatOp<"log", [NN_HasDerivative]> { let summary = "natural logarithm"; }
-def NN_Log1pOp : NN_UnaryFloatOp<"log1p", [NN_HasDerivative]> { let summary = "log(1 + x), exact near 0"; }
-def NN_SqrtOp : NN_UnaryFloatOp<"sqrt", [NN_HasDerivative]> { let summary = "square root"; }
-def NN_RsqrtOp : NN_UnaryFloatOp<"rsqrt", [NN_HasDerivative]> { let summary = "1 / sqrt(x)"; }
-def NN_TanhOp : NN_UnaryFloatOp<"tanh", [NN_HasDerivative]> { let summary = "hyperbolic tangent"; }
-def NN_LogisticOp : NN_UnaryFloatOp<"logistic", [NN_HasDerivative]> { let summary = "1 / (1 + exp(-x))"; }
-def NN_ErfOp : NN_UnaryFloatOp<"erf", [NN_HasDerivative]> { let summary = "error function"; }
-def NN_SinOp : NN_UnaryFloatOp<"sin", [NN_HasDerivative]> { let summary = "sine of x in radians"; }
-def NN_CosOp : NN_UnaryFloatOp<"cos", [NN_HasDerivative]> { let summary = "cosine of x in radians"; }
+def NN_ExpOp : NN_TranscendentalOp<"exp"> { let summary = "e to the power x"; }
+def NN_Expm1Op : NN_TranscendentalOp<"expm1"> { let summary = "exp(x) - 1, exact near 0"; }
+def NN_LogOp : NN_TranscendentalOp<"log"> { let summary = "natural logarithm"; }
+def NN_Log1pOp : NN_TranscendentalOp<"log1p"> { let summary = "log(1 + x), exact near 0"; }
+def NN_SqrtOp : NN_UnaryFloatOp<"sqrt", [NN_HasDerivative]> {
+  let summary = "square root";
+  let operationsPerElement = 4;
+}
+def NN_RsqrtOp : NN_UnaryFloatOp<"rsqrt", [NN_HasDerivative]> {
+  let summary = "1 / sqrt(x)";
+  let operationsPerElement = 4;
+}
+def NN_TanhOp : NN_TranscendentalOp<"tanh"> { let summary = "hyperbolic tangent"; }
+def NN_LogisticOp : NN_TranscendentalOp<"logistic"> { let summary = "1 / (1 + exp(-x))"; }
+def NN_ErfOp : NN_TranscendentalOp<"erf"> { let summary = "error function"; }
+def NN_SinOp : NN_TranscendentalOp<"sin"> { let summary = "sine of x in radians"; }
+def NN_CosOp : NN_TranscendentalOp<"cos"> { let summary = "cosine of x in radians"; }
 def NN_FloorOp : NN_UnaryFloatOp<"floor", [NN_HasDerivative]> {
   let summary = "largest integer not above x; its derivative is 0 everywhere";
 }
@@ -55,7 +66,7 @@ def NN_RoundOp : NN_UnaryFloatOp<"round", [NN_HasDerivative]> {
 }
 def NN_NotOp : NN_UnaryOp<"not", NN_BoolTensor> { let summary = "logical negation"; }
 
-def NN_StopGradientOp : NN_ElementwiseOp<"stop_gradient", [SameOperandsAndResultType]> {
+def NN_StopGradientOp : NN_ElementwiseOp<"stop_gradient", [SameOperandsAndResultType, NN_StopsGradient]> {
   let summary = "x itself, through which no gradient flows";
   let description = [{
     `nn-differentiate` treats the result as a constant. The operation is removed
@@ -85,12 +96,14 @@ def NN_AddOp : NN_BinaryNumberOp<"add", [Commutative, NN_HasDerivative]> { let s
 def NN_SubOp : NN_BinaryNumberOp<"sub", [NN_HasDerivative]> { let summary = "difference"; }
 def NN_MulOp : NN_BinaryNumberOp<"mul", [Commutative, NN_HasDerivative]> { let summary = "product"; }
 def NN_DivOp : NN_BinaryNumberOp<"div", [NN_HasDerivative]> {
+  let operationsPerElement = 4;
   let summary = "quotient; of integers towards zero, and 0 where the divisor is 0";
 }
 def NN_RemOp : NN_BinaryNumberOp<"rem", [NN_HasDerivative]> {
+  let operationsPerElement = 4;
   let summary = "remainder with the sign of the dividend; of integers 0 where the divisor is 0";
 }
-def NN_MaxOp : NN_BinaryNumberOp<"max", [NN_HasDerivative]> {
+def NN_MaxOp : NN_BinaryNumberOp<"max", [NN_HasDerivative, NN_ChoosesElements]> {
   let summary = "larger of two; NaN if one is NaN";
   let description = [{
     0.0 is larger than -0.0. Where both operands are equal the gradient goes to
@@ -98,7 +111,7 @@ def NN_MaxOp : NN_BinaryNumberOp<"max", [NN_HasDerivative]> {
     operation is not commutative.
   }];
 }
-def NN_MinOp : NN_BinaryNumberOp<"min", [NN_HasDerivative]> {
+def NN_MinOp : NN_BinaryNumberOp<"min", [NN_HasDerivative, NN_ChoosesElements]> {
   let summary = "smaller of two; NaN if one is NaN";
   let description = [{
     -0.0 is smaller than 0.0. Where both operands are equal the gradient goes to
@@ -107,6 +120,7 @@ def NN_MinOp : NN_BinaryNumberOp<"min", [NN_HasDerivative]> {
 }
 def NN_PowOp : NN_BinaryOp<"pow", NN_FloatTensor, [NN_HasDerivative]> {
   let summary = "lhs to the power rhs";
+  let operationsPerElement = 16;
   let description = [{
     The derivative by the exponent is 0 where the base is 0, the derivative by
     the base is 0 where the exponent is 0. Constant exponents -1, 0, 1, 2 and 3
@@ -123,7 +137,8 @@ def NN_ComparePredicate : I32EnumAttr<"ComparePredicate", "how two numbers are c
   let cppNamespace = "::nnc::nn";
 }
 
-def NN_CompareOp : NN_InferredOp<"compare", [SameTypeOperands, Elementwise, NN_Batchable]> {
+def NN_CompareOp : NN_InferredOp<"compare", [SameTypeOperands, Elementwise, NN_Batchable, NN_Permutable]> {
+  let operationsPerElement = 1;
   let summary = "comparison; with NaN only `ne` holds";
   let arguments = (ins NN_ComparePredicate:$predicate, NN_Tensor:$lhs, NN_Tensor:$rhs);
   let results = (outs NN_BoolTensor:$result);

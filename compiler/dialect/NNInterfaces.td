@@ -29,7 +29,7 @@ def NN_Batchable : OpInterface<"Batchable"> {
   let cppNamespace = "::nnc::nn";
   let description = [{
     An operation that can be rebuilt with a leading batch dimension. The rules
-    are in NNBatching.cpp; an element-wise operation needs none of its own.
+    are in NNDimensions.cpp; an element-wise operation needs none of its own.
   }];
   let methods = [
     InterfaceMethod<[{
@@ -44,6 +44,63 @@ def NN_Batchable : OpInterface<"Batchable"> {
            "::llvm::SmallVectorImpl<::mlir::Value> &":$results),
       /*methodBody=*/"", /*defaultImplementation=*/[{
         detail::buildBatchedElementwise($_op, builder, operands, batched, batch, results);
+      }]>,
+  ];
+}
+
+def NN_Work : OpInterface<"Work"> {
+  let cppNamespace = "::nnc::nn";
+  let description = [{
+    How much work an operation is. Every nn operation has it: NN_Op declares the
+    method from `operationsPerElement`, unless an operation counts otherwise.
+  }];
+  let methods = [
+    InterfaceMethod<[{
+        Operations of one execution, in units of an addition of two elements. 0
+        for an operation whose result is never in memory of its own: a view, or
+        a move that its readers do by index arithmetic.
+      }],
+      "int64_t", "countOperations">,
+  ];
+}
+
+def NN_Permutable : OpInterface<"Permutable"> {
+  let cppNamespace = "::nnc::nn";
+  let description = [{
+    An operation of which it is known where the elements of a dimension go, so
+    that nn-assign-layout may give its values another order of dimensions. The
+    rules are in NNDimensions.cpp; an element-wise operation needs none of its own.
+    Values of an operation without this interface keep the order in which they
+    were written.
+  }];
+  let methods = [
+    InterfaceMethod<[{
+        Tells `ties` which dimensions of operands and result correspond: the
+        operation takes elements at one index of the one to elements at the same
+        index of the other.
+      }],
+      "void", "tieDims", (ins "::nnc::nn::DimTies &":$ties),
+      /*methodBody=*/"", /*defaultImplementation=*/[{
+        for (::mlir::Value operand : $_op->getOperands())
+          ties.tieAll(operand, $_op->getResult(0));
+      }]>,
+    InterfaceMethod<[{
+        Whether the operation depends on the order of its dimensions, and is left
+        on operands and results as they were written.
+      }],
+      "bool", "keepsOrder", (ins), /*methodBody=*/"",
+      /*defaultImplementation=*/"return false;">,
+    InterfaceMethod<[{
+        Rebuilds the operation on operands whose dimensions come in other orders.
+        `order` is the order wanted for the result, and receives the order that
+        the result has. Null if the operation cannot be rebuilt so; then nothing
+        has been built. Not called if `keepsOrder`.
+      }],
+      "::mlir::Value", "buildPermuted",
+      (ins "::mlir::OpBuilder &":$builder, "::nnc::nn::PermutedOperands &":$operands,
+           "::llvm::SmallVectorImpl<int64_t> &":$order),
+      /*methodBody=*/"", /*defaultImplementation=*/[{
+        return detail::buildInOrder($_op, builder, operands, order, {});
       }]>,
   ];
 }

@@ -6,7 +6,8 @@
 include "compiler/dialect/NNBase.td"
 
 class NN_RandomOp<string mnemonic, list<Trait> traits = []>
-    : NN_Op<mnemonic, !listconcat(traits, [NN_HasBatchRule])> {
+    : NN_Op<mnemonic, !listconcat(traits, [NN_HasBatchRule, NN_StopsGradient])> {
+  let operationsPerElement = 24;
   let arguments = (ins NN_I64Scalar:$seed, NN_I64Scalar:$step, Optional<NN_Tensor>:$like,
                        ConfinedAttr<I64Attr, [IntNonNegative]>:$stream);
   let results = (outs NN_FloatTensor:$result);
@@ -81,6 +82,7 @@ def NN_BatchCountOp : NN_Op<"batch_count"> {
 }
 
 def NN_GradientOp : NN_Op<"gradient", [DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+  let operations = "0"; // replaced before work is counted
   let summary = "derivatives of a scalar by values it is computed from";
   let description = [{
     Result i is d loss / d values[i], of the type of values[i]; zeros if the loss

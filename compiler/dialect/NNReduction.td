@@ -6,7 +6,9 @@
 include "compiler/dialect/NNBase.td"
 
 class NN_ReductionOp<string mnemonic, list<Trait> traits = []>
-    : NN_InferredOp<mnemonic, !listconcat(traits, [NN_HasDerivative, NN_HasBatchRule])> {
+    : NN_InferredOp<mnemonic, !listconcat(traits, [NN_HasDerivative, NN_HasBatchRule, NN_HasLayoutRule])> {
+  let operationsPerElement = 1;
+  let workOn = "getOperand()";
   let description = "`dims` increase; the reduced dimensions are dropped from the shape.";
   let arguments = (ins NN_NumberTensor:$operand, DenseI64ArrayAttr:$dims);
   let results = (outs NN_NumberTensor:$result);
@@ -17,14 +19,14 @@ class NN_ReductionOp<string mnemonic, list<Trait> traits = []>
 def NN_ReduceSumOp : NN_ReductionOp<"reduce_sum"> {
   let summary = "sum over dimensions";
 }
-def NN_ReduceMaxOp : NN_ReductionOp<"reduce_max"> {
+def NN_ReduceMaxOp : NN_ReductionOp<"reduce_max", [NN_ChoosesElements]> {
   let summary = "maximum over dimensions; NaN if one element is NaN";
   let description = [{
     `dims` increase; the reduced dimensions are dropped from the shape. The
     gradient goes to the first of equal maxima in row-major order.
   }];
 }
-def NN_ReduceMinOp : NN_ReductionOp<"reduce_min"> {
+def NN_ReduceMinOp : NN_ReductionOp<"reduce_min", [NN_ChoosesElements]> {
   let summary = "minimum over dimensions; NaN if one element is NaN";
   let description = [{
     `dims` increase; the reduced dimensions are dropped from the shape. The
@@ -35,7 +37,9 @@ def NN_ReduceProdOp : NN_ReductionOp<"reduce_prod"> {
   let summary = "product over dimensions";
 }
 
-def NN_ArgmaxOp : NN_InferredOp<"argmax", [NN_HasBatchRule]> {
+def NN_ArgmaxOp : NN_InferredOp<"argmax", [NN_HasBatchRule, NN_HasLayoutRule]> {
+  let operationsPerElement = 1;
+  let workOn = "getOperand()";
   let summary = "index of the first maximum along one dimension, as i32";
   let description = [{
     The index of the element that is left when each element in turn replaces the
@@ -47,7 +51,8 @@ def NN_ArgmaxOp : NN_InferredOp<"argmax", [NN_HasBatchRule]> {
   let assemblyFormat = "$operand `dim` $dim attr-dict `:` type($operand) `->` type($result)";
 }
 
-def NN_ContractOp : NN_InferredOp<"contract", [NN_HasDerivative, NN_HasBatchRule]> {
+def NN_ContractOp : NN_InferredOp<"contract", [NN_HasDerivative, NN_HasBatchRule, NN_HasLayoutRule]> {
+  let operations = "detail::countContraction(*this)";
   let summary = "sum of products: einsum of two operands";
   let description = [{
     Each list names the dimensions of one tensor by labels (numbers from 0,

@@ -7,7 +7,7 @@ include "compiler/dialect/NNBase.td"
 include "mlir/IR/BuiltinAttributeInterfaces.td"
 
 def NN_ConstantOp : NN_Op<"constant", [
-    ConstantLike, AllTypesMatch<["value", "result"]>]> {
+    ConstantLike, NN_HasSplatLayoutRule, AllTypesMatch<["value", "result"]>]> {
   let summary = "a tensor known when compiling";
   let arguments = (ins ElementsAttr:$value);
   let results = (outs NN_Tensor:$result);
@@ -16,7 +16,7 @@ def NN_ConstantOp : NN_Op<"constant", [
   let hasVerifier = 1;
 }
 
-def NN_IotaOp : NN_Op<"iota"> {
+def NN_IotaOp : NN_Op<"iota", [NN_HasOrderRule]> {
   let summary = "each element is its own index along one dimension";
   let arguments = (ins ConfinedAttr<I64Attr, [IntNonNegative]>:$dim);
   let results = (outs NN_NumberTensor:$result);
@@ -24,7 +24,8 @@ def NN_IotaOp : NN_Op<"iota"> {
   let hasVerifier = 1;
 }
 
-def NN_BroadcastOp : NN_Op<"broadcast", [NN_HasDerivative, NN_HasBatchRule]> {
+def NN_BroadcastOp : NN_Op<"broadcast", [NN_HasDerivative, NN_HasBatchRule, NN_HasLayoutRule]> {
+  let operationsPerElement = 0;
   let summary = "repeats a tensor along new dimensions";
   let description = [{
     `dims[i]` is where dimension i of the operand goes in the result; the
@@ -42,7 +43,8 @@ def NN_BroadcastOp : NN_Op<"broadcast", [NN_HasDerivative, NN_HasBatchRule]> {
   let hasFolder = 1;
 }
 
-def NN_ReshapeOp : NN_Op<"reshape", [NN_HasDerivative, NN_HasBatchRule]> {
+def NN_ReshapeOp : NN_Op<"reshape", [NN_HasDerivative, NN_HasBatchRule, NN_HasLayoutRule]> {
+  let operationsPerElement = 0;
   let summary = "the same elements in row-major order in another shape";
   let arguments = (ins NN_Tensor:$operand);
   let results = (outs NN_Tensor:$result);
@@ -51,7 +53,7 @@ def NN_ReshapeOp : NN_Op<"reshape", [NN_HasDerivative, NN_HasBatchRule]> {
   let hasFolder = 1;
 }
 
-def NN_TransposeOp : NN_InferredOp<"transpose", [NN_HasDerivative, NN_HasBatchRule]> {
+def NN_TransposeOp : NN_InferredOp<"transpose", [NN_HasDerivative, NN_HasBatchRule, NN_HasLayoutRule]> {
   let summary = "permutes dimensions";
   let description = "Dimension i of the result is dimension `permutation[i]` of the operand.";
   let arguments = (ins NN_Tensor:$operand, DenseI64ArrayAttr:$permutation);
@@ -61,7 +63,8 @@ def NN_TransposeOp : NN_InferredOp<"transpose", [NN_HasDerivative, NN_HasBatchRu
   let hasCanonicalizer = 1;
 }
 
-def NN_SliceOp : NN_InferredOp<"slice", [NN_HasDerivative, NN_HasBatchRule]> {
+def NN_SliceOp : NN_InferredOp<"slice", [NN_HasDerivative, NN_HasBatchRule, NN_HasOrderRule, NN_ChoosesElements]> {
+  let operationsPerElement = 0;
   let summary = "every strides[d]-th element of each dimension, sizes[d] of them from offsets[d]";
   let description = [{
     ```mlir
@@ -78,7 +81,7 @@ def NN_SliceOp : NN_InferredOp<"slice", [NN_HasDerivative, NN_HasBatchRule]> {
   let hasFolder = 1;
 }
 
-def NN_PadOp : NN_InferredOp<"pad", [NN_HasDerivative, NN_HasBatchRule]> {
+def NN_PadOp : NN_InferredOp<"pad", [NN_HasDerivative, NN_HasBatchRule, NN_HasOrderRule]> {
   let summary = "adds low[d] elements before and high[d] after each dimension";
   let description = [{
     The added elements are `value`, converted to the element type.
@@ -96,7 +99,7 @@ def NN_PadOp : NN_InferredOp<"pad", [NN_HasDerivative, NN_HasBatchRule]> {
   let hasFolder = 1;
 }
 
-def NN_ConcatOp : NN_InferredOp<"concat", [NN_HasDerivative, NN_HasBatchRule]> {
+def NN_ConcatOp : NN_InferredOp<"concat", [NN_HasDerivative, NN_HasBatchRule, NN_HasOrderRule]> {
   let summary = "joins tensors along one dimension";
   let arguments = (ins Variadic<NN_Tensor>:$inputs,
                        ConfinedAttr<I64Attr, [IntNonNegative]>:$dim);
@@ -105,7 +108,8 @@ def NN_ConcatOp : NN_InferredOp<"concat", [NN_HasDerivative, NN_HasBatchRule]> {
   let hasFolder = 1;
 }
 
-def NN_ReverseOp : NN_Op<"reverse", [NN_HasDerivative, NN_HasBatchRule, SameOperandsAndResultType]> {
+def NN_ReverseOp : NN_Op<"reverse", [NN_HasDerivative, NN_HasBatchRule, NN_HasOrderRule,
+                                   SameOperandsAndResultType]> {
   let summary = "reverses the order of the elements along some dimensions";
   let arguments = (ins NN_Tensor:$operand, DenseI64ArrayAttr:$dims);
   let results = (outs NN_Tensor:$result);
@@ -114,7 +118,8 @@ def NN_ReverseOp : NN_Op<"reverse", [NN_HasDerivative, NN_HasBatchRule, SameOper
   let hasFolder = 1;
 }
 
-def NN_GatherOp : NN_InferredOp<"gather", [NN_HasDerivative, NN_HasBatchRule]> {
+def NN_GatherOp : NN_InferredOp<"gather", [NN_HasDerivative, NN_HasBatchRule, NN_HasTiesOnly,
+                                          NN_ChoosesElements]> {
   let summary = "looks entries up by index";
   let description = [{
     x has shape `[batch..., n, rest...]`, the indices `[batch..., index...]`, the
@@ -131,7 +136,7 @@ def NN_GatherOp : NN_InferredOp<"gather", [NN_HasDerivative, NN_HasBatchRule]> {
   }];
 }
 
-def NN_ScatterAddOp : NN_InferredOp<"scatter_add", [NN_HasDerivative, NN_HasBatchRule]> {
+def NN_ScatterAddOp : NN_InferredOp<"scatter_add", [NN_HasDerivative, NN_HasBatchRule, NN_HasTiesOnly]> {
   let summary = "adds updates into a tensor of zeros at positions given by indices";
   let description = [{
     The adjoint of `nn.gather`: updates have shape `[batch..., index..., rest...]`,

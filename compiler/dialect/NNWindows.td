@@ -10,7 +10,9 @@
 
 include "compiler/dialect/NNBase.td"
 
-def NN_WindowsOp : NN_InferredOp<"windows", [NN_HasDerivative, NN_HasBatchRule]> {
+def NN_WindowsOp : NN_InferredOp<"windows", [NN_HasDerivative, NN_HasBatchRule, NN_HasLayoutRule,
+                                            NN_ChoosesElements]> {
+  let operationsPerElement = 0;
   let summary = "the elements under a window at each of its positions";
   let description = [{
     Dimension `dims[i]` of the operand, of extent X, becomes the positions of a
@@ -38,7 +40,9 @@ def NN_WindowsOp : NN_InferredOp<"windows", [NN_HasDerivative, NN_HasBatchRule]>
   }];
 }
 
-def NN_OverlapAddOp : NN_InferredOp<"overlap_add", [NN_HasDerivative, NN_HasBatchRule]> {
+def NN_OverlapAddOp : NN_InferredOp<"overlap_add", [NN_HasDerivative, NN_HasBatchRule, NN_HasLayoutRule]> {
+  let operationsPerElement = 1;
+  let workOn = "getOperand()";
   let summary = "adds the elements of windows where the windows have them from";
   let description = [{
     The adjoint of `nn.windows`, whose result the operand looks like: dimension
@@ -60,7 +64,7 @@ def NN_OverlapAddOp : NN_InferredOp<"overlap_add", [NN_HasDerivative, NN_HasBatc
     $operand $dims `extents` $extents `strides` $strides `dilations` $dilations attr-dict
     `:` type($operand) `->` type($result)
   }];
-  let extraClassDeclaration = [{
+  let declarations = [{
     /// Elements of a window along each of `dims`.
     ::llvm::ArrayRef<int64_t> getSizes() {
       return getOperand().getType().getShape().take_back(getDims().size());

@@ -3,6 +3,7 @@
 // Both sides come from the reference evaluator in f64, so that code generation has no part in it:
 // what is tested is the program's mathematics and the differentiation pass. Parameters are near
 // their initial values; the examples are made up, from where the loss is defined.
+#include "compiler/dialect/NNBuilders.h"
 #include "compiler/driver/Compile.h"
 #include "compiler/driver/Frontend.h"
 #include "compiler/passes/Pipelines.h"
@@ -170,7 +171,7 @@ SmallVector<Place> GradientChecker::places(func::FuncOp function) {
   constexpr size_t mostCombined = 4;
   SmallVector<StringRef> fields;
   for (auto [index, type] : llvm::enumerate(function.getArgumentTypes()))
-    if (function.getArgAttrOfType<StringAttr>(index, nn::kindAttrName) == "input" &&
+    if (nn::kindIn(function.getArgAttrDict(index)) == nn::Kind::Input &&
         isa<FloatType>(getElementTypeOrSelf(type)))
       fields.push_back(function.getArgAttrOfType<StringAttr>(index, nn::nameAttrName).getValue());
   SmallVector<Place> result;
@@ -216,21 +217,21 @@ std::optional<SmallVector<reference::Tensor>> GradientChecker::argumentsOf(func:
   };
   SmallVector<reference::Tensor> arguments;
   for (auto [index, type] : llvm::enumerate(function.getArgumentTypes())) {
-    StringRef kind = function.getArgAttrOfType<StringAttr>(index, "nn.kind").getValue();
+    std::optional<nn::Kind> kind = nn::kindIn(function.getArgAttrDict(index));
     StringRef name = function.getArgAttrOfType<StringAttr>(index, "nn.name").getValue();
     auto tensorType = cast<RankedTensorType>(type);
-    if (kind == "input") {
+    if (kind == nn::Kind::Input) {
       arguments.push_back(input(name, tensorType, numbersOf(name)));
-    } else if (kind == "scalar") {
+    } else if (kind == nn::Kind::Scalar) {
       arguments.push_back(scalar(name, tensorType));
-    } else if (kind == "example_weight") {
+    } else if (kind == nn::Kind::ExampleWeight) {
       arguments.emplace_back(tensorType);
       for (int64_t i = 0; i < batch; ++i)
         arguments.back().setReal(i, 1.0 / batch);
     } else {
       for (auto [result, value] : llvm::enumerate(*initial))
         if (initialize.getResultAttrOfType<StringAttr>(result, "nn.name").getValue() == name)
-          arguments.push_back(kind == "parameter" ? moved(value, place.parameters) : value);
+          arguments.push_back(kind == nn::Kind::Parameter ? moved(value, place.parameters) : value);
     }
   }
   if (arguments.size() != function.getNumArguments()) {

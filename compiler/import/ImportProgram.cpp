@@ -15,34 +15,34 @@ using namespace mlir;
 namespace nnc {
 namespace {
 
-StringRef argumentKindName(lang::ArgumentKind kind) {
+nn::Kind kindOf(lang::ArgumentKind kind) {
   switch (kind) {
   case lang::ArgumentKind::Parameter:
-    return "parameter";
+    return nn::Kind::Parameter;
   case lang::ArgumentKind::Slot:
-    return "slot";
+    return nn::Kind::Slot;
   case lang::ArgumentKind::State:
-    return "state";
+    return nn::Kind::State;
   case lang::ArgumentKind::Input:
-    return "input";
+    return nn::Kind::Input;
   case lang::ArgumentKind::Scalar:
-    return "scalar";
+    return nn::Kind::Scalar;
   }
   llvm_unreachable("argument kind");
 }
 
-StringRef resultKindName(lang::ResultKind kind) {
+nn::Kind kindOf(lang::ResultKind kind) {
   switch (kind) {
   case lang::ResultKind::Parameter:
-    return "parameter";
+    return nn::Kind::Parameter;
   case lang::ResultKind::Slot:
-    return "slot";
+    return nn::Kind::Slot;
   case lang::ResultKind::State:
-    return "state";
+    return nn::Kind::State;
   case lang::ResultKind::Output:
-    return "output";
+    return nn::Kind::Output;
   case lang::ResultKind::ExampleOutput:
-    return "example_output";
+    return nn::Kind::ExampleOutput;
   }
   llvm_unreachable("result kind");
 }
@@ -168,15 +168,17 @@ LogicalResult Importer::importFunction(const lang::Function &function, ModuleOp 
                                       builder.getFunctionType(argumentTypes, resultTypes));
   Block *entry = created.addEntryBlock();
   for (auto [index, argument] : llvm::enumerate(function.arguments)) {
-    created.setArgAttr(index, "nn.kind", builder.getStringAttr(argumentKindName(argument.kind)));
-    created.setArgAttr(index, "nn.name", builder.getStringAttr(argument.name));
+    created.setArgAttr(index, nn::kindAttrName,
+                       nn::KindAttr::get(builder.getContext(), kindOf(argument.kind)));
+    created.setArgAttr(index, nn::nameAttrName, builder.getStringAttr(argument.name));
     values[argument.value] = entry->getArgument(index);
     entry->getArgument(index).setLoc(
         location(function.values[argument.value].range, argument.name));
   }
   for (auto [index, result] : llvm::enumerate(function.results)) {
-    created.setResultAttr(index, "nn.kind", builder.getStringAttr(resultKindName(result.kind)));
-    created.setResultAttr(index, "nn.name", builder.getStringAttr(result.name));
+    created.setResultAttr(index, nn::kindAttrName,
+                          nn::KindAttr::get(builder.getContext(), kindOf(result.kind)));
+    created.setResultAttr(index, nn::nameAttrName, builder.getStringAttr(result.name));
   }
   builder.setInsertionPointToStart(entry);
   for (const lang::Operation &operation : function.operations)

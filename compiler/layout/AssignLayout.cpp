@@ -27,8 +27,6 @@ constexpr double kMoveCycles = 1.5;
 /// The model ranks kernels, it does not predict times: gains below this share are none.
 constexpr double kLeastGain = 0.05;
 
-RankedTensorType typeOf(Value value) { return cast<RankedTensorType>(value.getType()); }
-
 /// The choice for one function: for every group of values, whether the batch comes last.
 class LayoutChoice {
 public:
@@ -101,7 +99,7 @@ void LayoutChoice::addOperation(Operation *op) {
   bool mixes = false;
   if (auto reshape = dyn_cast<nn::ReshapeOp>(op))
     if (std::optional<int64_t> batch = dims.of(reshape.getOperand()))
-      mixes = !keptByReshape(reshape, *batch);
+      mixes = !nn::keptByReshape(reshape, *batch);
   if (!mixes && !keepsOrder(op))
     return;
   llvm::for_each(op->getOperands(), [&](Value operand) { addConversion(operand); });

@@ -14,7 +14,7 @@ namespace nnc {
 /// Dimensions correspond if an operation takes elements at one index of them to elements at that
 /// index. Those that correspond to dimension 0 of an argument of kind `input` or `example_weight`
 /// are dimensions of the batch.
-class BatchDims {
+class BatchDims : private nn::DimTies {
 public:
   explicit BatchDims(mlir::func::FuncOp function);
 
@@ -31,10 +31,7 @@ public:
   std::optional<unsigned> groupOf(mlir::Value value) const;
 
 private:
-  enum class Tie { Together, Corresponds };
-
-  void addOperation(mlir::Operation *op);
-  void tie(mlir::Value a, int64_t aDim, mlir::Value b, int64_t bDim, Tie strength);
+  void tie(mlir::Value a, int64_t aDim, mlir::Value b, int64_t bDim, Strength strength) override;
   void number(mlir::Value value);
   bool isBatch(unsigned node) const { return batchClasses.contains(corresponding[node]); }
 
@@ -45,10 +42,6 @@ private:
   unsigned nodes = 0;
   int64_t batch = 0;
 };
-
-/// Where dimension `dim` goes in the result of a reshape that leaves it alone: as many elements,
-/// and as many of them before it. None for a dimension that is split, joined or of one element.
-std::optional<int64_t> keptByReshape(nn::ReshapeOp op, int64_t dim);
 
 /// True for operations that nn-assign-layout leaves as they are, because what they compute depends
 /// on the order of dimensions: their operands and results have the batch where it was.

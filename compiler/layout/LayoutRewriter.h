@@ -1,15 +1,19 @@
 // Rebuilds a function so that its values have other orders of dimensions.
 #pragma once
 
+#include "compiler/dialect/NNDimensions.h"
+
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "llvm/ADT/SmallVector.h"
 
 #include <functional>
 
 namespace nnc {
 
-/// An order of a value's dimensions: entry i is the dimension that comes i-th.
-using DimOrder = llvm::SmallVector<int64_t>;
+using nn::DimOrder;
+
+inline mlir::RankedTensorType typeOf(mlir::Value value) {
+  return mlir::cast<mlir::RankedTensorType>(value.getType());
+}
 
 /// Gives every value that `function` computes the order that `orderOf` names (of rank 0, 1, ...:
 /// always a permutation of the value's dimensions). The signature stays: arguments are transposed

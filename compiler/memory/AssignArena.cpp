@@ -5,7 +5,7 @@
 #include "compiler/passes/Passes.h"
 #include "compiler/memory/Schedule.h"
 #include "compiler/analysis/StepAnalysis.h"
-#include "compiler/dialect/NN.h"
+#include "compiler/dialect/NNBuilders.h"
 
 #include "llvm/ADT/DenseSet.h"
 
@@ -23,8 +23,8 @@ static bool isPersistent(StringRef kind) {
 }
 
 static std::string kindOf(DictionaryAttr attributes, StringRef otherwise) {
-  auto kind = attributes ? attributes.getAs<StringAttr>(nn::kindAttrName) : StringAttr();
-  return (kind ? kind.getValue() : otherwise).str();
+  std::optional<nn::Kind> kind = nn::kindIn(attributes);
+  return (kind ? stringifyKind(*kind) : otherwise).str();
 }
 
 static std::string nameOf(DictionaryAttr attributes, StringRef otherwise, unsigned number) {
@@ -365,8 +365,7 @@ LogicalResult FunctionAssignment::run() {
   return success();
 }
 
-//===-- Blocks shared by all functions
-//------------------------------------------------------------===//
+//===-- Blocks shared by all functions --------------------------------------------------------===//
 
 static LogicalResult collectShared(ModuleOp module, ModuleBlocks &blocks) {
   struct Entry {

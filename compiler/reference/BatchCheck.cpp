@@ -37,10 +37,14 @@ static LogicalResult checkChoice(func::FuncOp function, ArrayRef<SmallVector<Ten
   module->push_back(batched);
   auto isInput = [&](unsigned argument) { return (choice >> argument & 1) != 0; };
   for (unsigned i = 0; i < function.getNumArguments(); ++i)
-    batched.setArgAttr(i, nnc::nn::kindAttrName,
-                       builder.getStringAttr(isInput(i) ? "input" : "parameter"));
+    batched.setArgAttr(
+        i, nnc::nn::kindAttrName,
+        nnc::nn::KindAttr::get(builder.getContext(),
+                               isInput(i) ? nnc::nn::Kind::Input : nnc::nn::Kind::Parameter));
   for (unsigned i = 0; i < function.getNumResults(); ++i)
-    batched.setResultAttr(i, nnc::nn::kindAttrName, builder.getStringAttr("example_output"));
+    batched.setResultAttr(
+        i, nnc::nn::kindAttrName,
+        nnc::nn::KindAttr::get(builder.getContext(), nnc::nn::Kind::ExampleOutput));
   int64_t batch = static_cast<int64_t>(examples.size());
   if (failed(nnc::addBatch(*module, batch)) || failed(module->verify()))
     return failure();
@@ -59,8 +63,7 @@ static LogicalResult checkChoice(func::FuncOp function, ArrayRef<SmallVector<Ten
   SmallVector<Tensor> arguments;
   unsigned original = 0;
   for (auto [i, type] : llvm::enumerate(batched.getArgumentTypes())) {
-    auto kind = batched.getArgAttrOfType<StringAttr>(i, nnc::nn::kindAttrName);
-    if (kind.getValue() == "example_weight") {
+    if (nnc::nn::kindIn(batched.getArgAttrDict(i)) == nnc::nn::Kind::ExampleWeight) {
       Tensor weights(cast<RankedTensorType>(type));
       for (int64_t example = 0; example < batch; ++example)
         weights.setReal(example, 1.0 / static_cast<double>(batch));

@@ -17,43 +17,13 @@ namespace nnc {
 #define GEN_PASS_DEF_RECOMPUTE
 #include "compiler/passes/Passes.h.inc"
 
-static int64_t elements(Value tensor) {
-  return cast<RankedTensorType>(tensor.getType()).getNumElements();
-}
-
 static int64_t bytesOf(Value tensor) { return bytesOf(cast<RankedTensorType>(tensor.getType())); }
 
-/// What is never a value in memory of its own: views, and moves that whoever reads them does by
-/// index arithmetic.
-static bool isFree(Operation *op) {
-  return isa<nn::ReshapeOp, nn::SliceOp, nn::BroadcastOp, nn::WindowsOp>(op);
-}
+static int64_t operationsOf(Operation *op) { return cast<nn::Work>(op).countOperations(); }
 
-/// Operations of one execution, in units of an addition of two elements.
-static int64_t operationsOf(Operation *op) {
-  if (isFree(op))
-    return 0;
-  int64_t results = elements(op->getResult(0));
-  if (auto contract = dyn_cast<nn::ContractOp>(op)) {
-    int64_t summed = 1;
-    for (auto [dim, label] : llvm::enumerate(contract.getLhsLabels()))
-      if (!llvm::is_contained(contract.getResultLabels(), label))
-        summed *= contract.getLhs().getType().getDimSize(dim);
-    return 2 * results * summed;
-  }
-  if (isa<nn::ReduceSumOp, nn::ReduceMaxOp, nn::ReduceMinOp, nn::ReduceProdOp, nn::ArgmaxOp,
-          nn::OverlapAddOp>(op))
-    return elements(op->getOperand(0));
-  if (isa<nn::RandomUniformOp, nn::RandomNormalOp>(op))
-    return 24 * results;
-  if (isa<nn::ExpOp, nn::Expm1Op, nn::LogOp, nn::Log1pOp, nn::TanhOp, nn::LogisticOp, nn::ErfOp,
-          nn::SinOp, nn::CosOp, nn::PowOp>(op))
-    return 16 * results;
-  if (isa<nn::DivOp, nn::RemOp, nn::SqrtOp, nn::RsqrtOp>(op))
-    return 4 * results;
-  bool elementwise = op->hasTrait<OpTrait::Elementwise>();
-  return elementwise ? results : 4 * results; // moves read and write memory
-}
+/// Whether the result is never in memory of its own: a view, or a move that its readers do by index
+/// arithmetic.
+static bool isFree(Operation *op) { return operationsOf(op) == 0; }
 
 namespace {
 

@@ -8,7 +8,7 @@
 // subnormal and extreme numbers. Results may differ by the function's attribute nn.ulp, in units of
 // the last place, or else by a part of the root mean square of the result (1e-5 in f32, 1e-13 in
 // f64, times nn.factor). Runs on one thread and on `threads` must agree in every bit.
-#include "compiler/dialect/NN.h"
+#include "compiler/dialect/NNBuilders.h"
 #include "compiler/reference/Evaluate.h"
 #include "compiler/codegen/Jit.h"
 
@@ -163,11 +163,9 @@ private:
 
 std::pair<std::string, std::string> kindAndName(DictionaryAttr attributes, StringRef kind,
                                                 StringRef name, unsigned number) {
-  auto given = [&](StringRef attribute) {
-    return attributes ? attributes.getAs<StringAttr>(attribute) : StringAttr();
-  };
-  StringAttr ownKind = given(nnc::nn::kindAttrName), ownName = given(nnc::nn::nameAttrName);
-  return {(ownKind ? ownKind.getValue() : kind).str(),
+  std::optional<nnc::nn::Kind> ownKind = nnc::nn::kindIn(attributes);
+  auto ownName = attributes ? attributes.getAs<StringAttr>(nnc::nn::nameAttrName) : StringAttr();
+  return {(ownKind ? stringifyKind(*ownKind) : kind).str(),
           ownName ? ownName.str() : (name + Twine(number)).str()};
 }
 

@@ -18,32 +18,31 @@ using namespace nnc::nn;
 
 namespace {
 
-constexpr StringLiteral inputKind = "input";
+/// The name of the argument that the pass adds.
+constexpr StringLiteral exampleWeightName = "example_weight";
 
-StringRef argumentKind(func::FuncOp function, unsigned index) {
-  auto kind = function.getArgAttrOfType<StringAttr>(index, kindAttrName);
-  return kind ? kind.getValue() : StringRef();
+std::optional<Kind> argumentKind(func::FuncOp function, unsigned index) {
+  return kindIn(function.getArgAttrDict(index));
 }
 
-StringRef resultAttribute(func::FuncOp function, unsigned index, StringRef name) {
-  auto attribute = function.getResultAttrOfType<StringAttr>(index, name);
-  return attribute ? attribute.getValue() : StringRef();
+std::optional<Kind> resultKind(func::FuncOp function, unsigned index) {
+  return kindIn(function.getResultAttrDict(index));
 }
 
 /// The float type that a module computes in: that of its first float argument or result that is no
 /// setting of the recipe (those are f64 always); f32 if it has none.
 FloatType findFloatType(ModuleOp module) {
   FloatType found;
-  auto consider = [&](Type type, StringRef kind) {
+  auto consider = [&](Type type, std::optional<Kind> kind) {
     auto tensor = dyn_cast<RankedTensorType>(type);
-    if (!found && tensor && kind != "scalar")
+    if (!found && tensor && kind != Kind::Scalar)
       found = dyn_cast<FloatType>(tensor.getElementType());
   };
   for (func::FuncOp function : module.getOps<func::FuncOp>()) {
     for (auto [i, type] : llvm::enumerate(function.getArgumentTypes()))
       consider(type, argumentKind(function, i));
     for (auto [i, type] : llvm::enumerate(function.getResultTypes()))
-      consider(type, resultAttribute(function, i, kindAttrName));
+      consider(type, resultKind(function, i));
   }
   return found ? found : Float32Type::get(module.getContext());
 }
@@ -58,7 +57,7 @@ public:
   LogicalResult run() {
     std::optional<unsigned> lastInput;
     for (unsigned i = 0; i < function.getNumArguments(); ++i)
-      if (argumentKind(function, i) == inputKind)
+      if (argumentKind(function, i) == Kind::Input)
         lastInput = i;
     if (!lastInput)
       return checkNoBatchOps();
@@ -96,7 +95,7 @@ private:
     SmallVector<DictionaryAttr> attributes;
     for (BlockArgument argument : oldBlock->getArguments()) {
       unsigned i = argument.getArgNumber();
-      bool isInput = argumentKind(function, i) == inputKind;
+      bool isInput = argumentKind(function, i) == Kind::Input;
       types.push_back(isInput ? withBatchDim(argument.getType(), batch) : argument.getType());
       attributes.push_back(function.getArgAttrDict(i));
       mapping.map(argument, newBlock->addArgument(types.back(), argument.getLoc()));
@@ -105,9 +104,10 @@ private:
       if (i == lastInput) {
         types.push_back(RankedTensorType::get({batch}, floatType));
         attributes.push_back(builder.getDictionaryAttr(
-            {builder.getNamedAttr(kindAttrName, builder.getStringAttr(exampleWeightKind)),
-             builder.getNamedAttr(nameAttrName, builder.getStringAttr(exampleWeightKind))}));
-        auto location = NameLoc::get(builder.getStringAttr(exampleWeightKind), function.getLoc());
+            {builder.getNamedAttr(kindAttrName,
+                                  KindAttr::get(builder.getContext(), Kind::ExampleWeight)),
+             builder.getNamedAttr(nameAttrName, builder.getStringAttr(exampleWeightName))}));
+        auto location = NameLoc::get(builder.getStringAttr(exampleWeightName), function.getLoc());
         weights = newBlock->addArgument(types.back(), location);
       }
     }
@@ -260,15 +260,16 @@ private:
     SmallVector<Value> values;
     SmallVector<Type> types;
     for (auto [i, operand] : llvm::enumerate(op.getOperands())) {
-      StringRef kind = resultAttribute(function, i, kindAttrName);
+      std::optional<Kind> kind = resultKind(function, i);
       Value value = mapping.lookup(operand);
-      if (kind == "example_output") {
+      if (kind == Kind::ExampleOutput) {
         value = buildWithBatchDim(builder, withoutName(value.getLoc()), value, isBatched(operand),
                                   batch);
-      } else if (isBatched(operand) && !kind.empty() &&
-                 !(kind == "output" && operand.getDefiningOp<GradientOp>())) {
+      } else if (isBatched(operand) && kind &&
+                 !(kind == Kind::Output && operand.getDefiningOp<GradientOp>())) {
+        auto name = function.getResultAttrOfType<StringAttr>(i, nameAttrName);
         return emitError(operand.getLoc(), "the ")
-               << kind << " `" << resultAttribute(function, i, nameAttrName)
+               << stringifyKind(*kind) << " `" << (name ? name.getValue() : StringRef())
                << "` differs from example to example; combine the examples, for instance with "
                   "nn.batch_mean";
       }

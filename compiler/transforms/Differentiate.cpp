@@ -30,7 +30,7 @@ bool isExampleMask(Value condition) {
   while (auto broadcast = condition.getDefiningOp<BroadcastOp>())
     condition = broadcast.getOperand();
   auto compare = condition.getDefiningOp<CompareOp>();
-  return compare && kindOf(compare.getLhs()) == exampleWeightKind;
+  return compare && kindOf(compare.getLhs()) == Kind::ExampleWeight;
 }
 
 /// Whether only some elements of an operand reach the result, so that the cotangents of others are
@@ -38,7 +38,7 @@ bool isExampleMask(Value condition) {
 bool choosesElements(Operation *op) {
   if (auto select = dyn_cast<SelectOp>(op))
     return !isExampleMask(select.getCondition());
-  return isa<MaxOp, MinOp, ReduceMaxOp, ReduceMinOp, GatherOp, SliceOp, WindowsOp>(op);
+  return op->hasTrait<ChoosesElements>();
 }
 
 /// The derivative of the loss by a value, so far.
@@ -81,9 +81,7 @@ private:
     for (Operation &op : *gradient->getBlock()) {
       if (&op == gradient.getOperation())
         break;
-      // Random numbers do not depend on what they are `like`.
-      if (isa<StopGradientOp, RandomUniformOp, RandomNormalOp>(op) ||
-          llvm::none_of(op.getResults(), isFloat) ||
+      if (op.hasTrait<StopsGradient>() || llvm::none_of(op.getResults(), isFloat) ||
           llvm::none_of(op.getOperands(), [&](Value operand) { return active.contains(operand); }))
         continue;
       active.insert(op.result_begin(), op.result_end());
@@ -146,10 +144,10 @@ private:
     while (!wanted.contains(source))
       source = *llvm::find_if(source.getDefiningOp()->getOperands(),
                               [&](Value operand) { return active.contains(operand); });
-    StringRef kind = kindOf(source);
+    std::optional<Kind> kind = kindOf(source);
     StringRef name = nameOf(source);
     InFlightDiagnostic diagnostic = op->emitOpError("has no derivative; it is on the path from ")
-                                    << (kind.empty() ? "value" : kind);
+                                    << (kind ? stringifyKind(*kind) : "value");
     if (!name.empty())
       diagnostic << " `" << name << "`";
     return diagnostic << " to the loss";

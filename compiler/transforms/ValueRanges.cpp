@@ -191,8 +191,8 @@ static bool hasOne(ReduceSumOp sum) {
 
 ValueRanges::ValueRanges(Block &block, Operation *end) {
   for (BlockArgument argument : block.getArguments())
-    ranges[argument] = kindOf(argument) == exampleWeightKind ? Interval{0, 1, false}
-                                                             : ordinary(argument.getType());
+    ranges[argument] = kindOf(argument) == Kind::ExampleWeight ? Interval{0, 1, false}
+                                                               : ordinary(argument.getType());
   for (Operation &op : block) {
     if (&op == end)
       break;

@@ -517,15 +517,15 @@ func.func @constant() {
 
 // The signatures of functions.
 
-// expected-error @+1 {{has an argument 0 of the unknown kind "imput"}}
-func.func @kind(%x: tensor<4xf32> {nn.kind = "imput"}) {
+// expected-error @+1 {{has an argument 0 whose nn.kind is not of the form #nn.kind<input>}}
+func.func @kind(%x: tensor<4xf32> {nn.kind = "input"}) {
   return
 }
 
 // -----
 
-// expected-error @+1 {{has a result 0 of the unknown kind "input"}}
-func.func @result_kind(%x: tensor<4xf32>) -> (tensor<4xf32> {nn.kind = "input"}) {
+// expected-error @+1 {{has a result 0 of kind input, which a result cannot be}}
+func.func @result_kind(%x: tensor<4xf32>) -> (tensor<4xf32> {nn.kind = #nn.kind<input>}) {
   return %x : tensor<4xf32>
 }
 
@@ -538,15 +538,15 @@ func.func @name(%x: tensor<4xf32>, %y: tensor<4xf32> {nn.name = 1}) {
 
 // -----
 
-// expected-error @+1 {{has an argument 0 of kind "state" and type 'tensor<4xindex>'; the dialect has no such tensor type}}
-func.func @argument_type(%x: tensor<4xindex> {nn.kind = "state"}) {
+// expected-error @+1 {{has an argument 0 of kind state and type 'tensor<4xindex>'; the dialect has no such tensor type}}
+func.func @argument_type(%x: tensor<4xindex> {nn.kind = #nn.kind<state>}) {
   return
 }
 
 // -----
 
-// expected-error @+1 {{has an argument 0 of kind "input" and type 'tensor<0xf32>'; the dialect has no such tensor type}}
-func.func @argument_size(%x: tensor<0xf32> {nn.kind = "input"}) {
+// expected-error @+1 {{has an argument 0 of kind input and type 'tensor<0xf32>'; the dialect has no such tensor type}}
+func.func @argument_size(%x: tensor<0xf32> {nn.kind = #nn.kind<input>}) {
   return
 }
 

@@ -6,8 +6,8 @@
 // CHECK: memref.prefetch {{.*}} locality<3>
 // CHECK: scf.for
 // CHECK: vector.fma
-func.func @large(%w: tensor<1024x1024xf32> {nn.kind = "parameter", nn.name = "w"}, %x: tensor<128x1024xf32>, %d: tensor<128x1024xf32>)
-    -> (tensor<1024x1024xf32> {nn.kind = "parameter", nn.name = "w"}) {
+func.func @large(%w: tensor<1024x1024xf32> {nn.kind = #nn.kind<parameter>, nn.name = "w"}, %x: tensor<128x1024xf32>, %d: tensor<128x1024xf32>)
+    -> (tensor<1024x1024xf32> {nn.kind = #nn.kind<parameter>, nn.name = "w"}) {
   %g = nn.contract %x, %d [0, 1] x [0, 2] -> [1, 2] : tensor<128x1024xf32>, tensor<128x1024xf32> -> tensor<1024x1024xf32>
   %new = nn.sub %w, %g : tensor<1024x1024xf32>
   return %new : tensor<1024x1024xf32>
@@ -18,8 +18,8 @@ func.func @large(%w: tensor<1024x1024xf32> {nn.kind = "parameter", nn.name = "w"
 // CHECK-LABEL: func.func private @nnc_contraction_0(
 // CHECK-NOT: memref.prefetch
 // CHECK: vector.fma
-func.func @small(%w: tensor<64x64xf32> {nn.kind = "parameter", nn.name = "w"}, %x: tensor<128x64xf32>, %d: tensor<128x64xf32>)
-    -> (tensor<64x64xf32> {nn.kind = "parameter", nn.name = "w"}) {
+func.func @small(%w: tensor<64x64xf32> {nn.kind = #nn.kind<parameter>, nn.name = "w"}, %x: tensor<128x64xf32>, %d: tensor<128x64xf32>)
+    -> (tensor<64x64xf32> {nn.kind = #nn.kind<parameter>, nn.name = "w"}) {
   %g = nn.contract %x, %d [0, 1] x [0, 2] -> [1, 2] : tensor<128x64xf32>, tensor<128x64xf32> -> tensor<64x64xf32>
   %new = nn.sub %w, %g : tensor<64x64xf32>
   return %new : tensor<64x64xf32>

@@ -15,7 +15,7 @@
 // CHECK: nn.broadcast %{{.*}} [0, 1] : tensor<3x2xf32> -> tensor<3x2x4xf32>
 // CHECK: nn.broadcast %{{.*}} [2] : tensor<4xf32> -> tensor<3x2x4xf32>
 // CHECK: nn.select %{{.*}} : tensor<3x2x4xf32>
-func.func @elementwise(%x: tensor<4x3x2xf32> {nn.kind = "input"}, %b: tensor<3x2xf32>, %weight: tensor<4xf32> {nn.kind = "example_weight"}) -> (tensor<4x3x2xf32>, tensor<4x3x2xi1>) {
+func.func @elementwise(%x: tensor<4x3x2xf32> {nn.kind = #nn.kind<input>}, %b: tensor<3x2xf32>, %weight: tensor<4xf32> {nn.kind = #nn.kind<example_weight>}) -> (tensor<4x3x2xf32>, tensor<4x3x2xi1>) {
   %half = nn.constant dense<0.5> : tensor<4x3x2xf32>
   %i = nn.iota 2 : tensor<4x3x2xf32>
   %bb = nn.broadcast %b [1, 2] : tensor<3x2xf32> -> tensor<4x3x2xf32>
@@ -35,7 +35,7 @@ func.func @elementwise(%x: tensor<4x3x2xf32> {nn.kind = "input"}, %b: tensor<3x2
 // CHECK: nn.concat {{.*}} dim 0 : tensor<2x3x4xf32>, tensor<2x3x4xf32> -> tensor<4x3x4xf32>
 // CHECK: nn.transpose %{{.*}} [1, 0, 2] : tensor<4x3x4xf32> -> tensor<3x4x4xf32>
 // CHECK: nn.reshape %{{.*}} : tensor<3x4x4xf32> -> tensor<12x4xf32>
-func.func @moves(%x: tensor<4x3x5xf32> {nn.kind = "input"}) -> tensor<4x12xf32> {
+func.func @moves(%x: tensor<4x3x5xf32> {nn.kind = #nn.kind<input>}) -> tensor<4x12xf32> {
   %p = nn.pad %x [0, 1, 0] [0, 0, 2] value 1.0 : tensor<4x3x5xf32> -> tensor<4x4x7xf32>
   %s = nn.slice %p [0, 1, 0] [4, 2, 3] [1, 1, 2] : tensor<4x4x7xf32> -> tensor<4x2x3xf32>
   %r = nn.reverse %s [2] : tensor<4x2x3xf32>
@@ -50,7 +50,7 @@ func.func @moves(%x: tensor<4x3x5xf32> {nn.kind = "input"}) -> tensor<4x12xf32> 
 // CHECK: nn.slice %{{.*}} [0, 1] [5, 2] [1, 1] : tensor<5x4xf32> -> tensor<5x2xf32>
 // CHECK: nn.pad %{{.*}} [0, 1] [0, 1]
 // CHECK: nn.reverse %{{.*}} [1]
-func.func @along_the_batch(%x: tensor<4x5xf32> {nn.kind = "input"}) -> tensor<4x5xf32> {
+func.func @along_the_batch(%x: tensor<4x5xf32> {nn.kind = #nn.kind<input>}) -> tensor<4x5xf32> {
   %s = nn.slice %x [1, 0] [2, 5] [1, 1] : tensor<4x5xf32> -> tensor<2x5xf32>
   %p = nn.pad %s [1, 0] [1, 0] value 0.0 : tensor<2x5xf32> -> tensor<4x5xf32>
   %r = nn.reverse %p [0] : tensor<4x5xf32>
@@ -62,7 +62,7 @@ func.func @along_the_batch(%x: tensor<4x5xf32> {nn.kind = "input"}) -> tensor<4x
 // CHECK: %[[E:.*]] = nn.exp %{{.*}} : tensor<5x4xf32>
 // CHECK: %[[T:.*]] = nn.transpose %[[E]] [1, 0] : tensor<5x4xf32> -> tensor<4x5xf32>
 // CHECK: nn.reshape %[[T]] : tensor<4x5xf32> -> tensor<20xf32>
-func.func @joined(%x: tensor<4x5xf32> {nn.kind = "input"}) -> tensor<20xf32> {
+func.func @joined(%x: tensor<4x5xf32> {nn.kind = #nn.kind<input>}) -> tensor<20xf32> {
   %e = nn.exp %x : tensor<4x5xf32>
   %r = nn.reshape %e : tensor<4x5xf32> -> tensor<20xf32>
   return %r : tensor<20xf32>
@@ -73,7 +73,7 @@ func.func @joined(%x: tensor<4x5xf32> {nn.kind = "input"}) -> tensor<20xf32> {
 // CHECK: nn.reduce_sum %{{.*}} [2] : tensor<3x5x4xf32> -> tensor<3x5xf32>
 // CHECK: nn.reduce_prod %{{.*}} [0, 2] : tensor<3x5x4xf32> -> tensor<5xf32>
 // CHECK: nn.argmax %{{.*}} : tensor<3x5x4xf32> -> tensor<3x4xi32>
-func.func @reductions(%x: tensor<4x3x5xf32> {nn.kind = "input"}) -> (tensor<4x3xf32>, tensor<3x5xf32>, tensor<5xf32>, tensor<4x3xi32>) {
+func.func @reductions(%x: tensor<4x3x5xf32> {nn.kind = #nn.kind<input>}) -> (tensor<4x3xf32>, tensor<3x5xf32>, tensor<5xf32>, tensor<4x3xi32>) {
   %e = nn.abs %x : tensor<4x3x5xf32>
   %m = nn.reduce_max %e [2] : tensor<4x3x5xf32> -> tensor<4x3xf32>
   %s = nn.reduce_sum %e [0] : tensor<4x3x5xf32> -> tensor<3x5xf32>
@@ -85,7 +85,7 @@ func.func @reductions(%x: tensor<4x3x5xf32> {nn.kind = "input"}) -> (tensor<4x3x
 // CHECK-LABEL: @contractions
 // CHECK: nn.contract %{{.*}} [1, 0] x [1, 2] -> [2, 0] : tensor<5x4xf32>, tensor<5x3xf32> -> tensor<3x4xf32>
 // CHECK: nn.contract %{{.*}} [1, 0] x [2, 0] -> [1, 2] : tensor<5x4xf32>, tensor<3x4xf32> -> tensor<5x3xf32>
-func.func @contractions(%x: tensor<4x5xf32> {nn.kind = "input"}, %w: tensor<5x3xf32>) -> (tensor<4x3xf32>, tensor<5x3xf32>) {
+func.func @contractions(%x: tensor<4x5xf32> {nn.kind = #nn.kind<input>}, %w: tensor<5x3xf32>) -> (tensor<4x3xf32>, tensor<5x3xf32>) {
   %e = nn.sin %x : tensor<4x5xf32>
   %y = nn.contract %e, %w [0, 1] x [1, 2] -> [0, 2] : tensor<4x5xf32>, tensor<5x3xf32> -> tensor<4x3xf32>
   %z = nn.tanh %y : tensor<4x3xf32>
@@ -98,7 +98,7 @@ func.func @contractions(%x: tensor<4x5xf32> {nn.kind = "input"}, %w: tensor<5x3x
 // CHECK: nn.contract {{.*}} -> tensor<4x4xf32>
 // CHECK: nn.exp {{.*}} : tensor<4x4xf32>
 // CHECK-NEXT: return
-func.func @pairs(%x: tensor<4x5xf32> {nn.kind = "input"}) -> tensor<4x4xf32> {
+func.func @pairs(%x: tensor<4x5xf32> {nn.kind = #nn.kind<input>}) -> tensor<4x4xf32> {
   %e = nn.cos %x : tensor<4x5xf32>
   %p = nn.contract %e, %x [0, 1] x [2, 1] -> [0, 2] : tensor<4x5xf32>, tensor<4x5xf32> -> tensor<4x4xf32>
   %y = nn.exp %p : tensor<4x4xf32>
@@ -109,7 +109,7 @@ func.func @pairs(%x: tensor<4x5xf32> {nn.kind = "input"}) -> tensor<4x4xf32> {
 // CHECK-LABEL: @dropout
 // CHECK: %[[R:.*]] = nn.random_uniform {{.*}} : tensor<4x5xf32>
 // CHECK: nn.transpose %[[R]] [1, 0] : tensor<4x5xf32> -> tensor<5x4xf32>
-func.func @dropout(%x: tensor<4x5xf32> {nn.kind = "input"}, %seed: tensor<i64>, %step: tensor<i64>) -> tensor<4x5xf32> {
+func.func @dropout(%x: tensor<4x5xf32> {nn.kind = #nn.kind<input>}, %seed: tensor<i64>, %step: tensor<i64>) -> tensor<4x5xf32> {
   %r = nn.random_uniform %seed, %step stream 1 : tensor<4x5xf32>
   %half = nn.constant dense<0.5> : tensor<4x5xf32>
   %zero = nn.constant dense<0.0> : tensor<4x5xf32>
@@ -122,7 +122,7 @@ func.func @dropout(%x: tensor<4x5xf32> {nn.kind = "input"}, %seed: tensor<i64>, 
 // CHECK: nn.gather %{{.*}} batch_dims 1 : tensor<4x5xf32>, tensor<4xi32> -> tensor<4xf32>
 // CHECK: nn.scatter_add %{{.*}} batch_dims 1 size 5 : tensor<4xf32>, tensor<4xi32> -> tensor<4x5xf32>
 // CHECK: nn.gather %{{.*}} batch_dims 0 : tensor<6x5xf32>, tensor<4xi32> -> tensor<4x5xf32>
-func.func @indexed(%x: tensor<4x5xf32> {nn.kind = "input"}, %label: tensor<4xi32> {nn.kind = "input"}, %table: tensor<6x5xf32>) -> tensor<4x5xf32> {
+func.func @indexed(%x: tensor<4x5xf32> {nn.kind = #nn.kind<input>}, %label: tensor<4xi32> {nn.kind = #nn.kind<input>}, %table: tensor<6x5xf32>) -> tensor<4x5xf32> {
   %offsets = nn.constant dense<[[1.0, 2.0, 3.0, 4.0, 5.0], [6.0, 7.0, 8.0, 9.0, 10.0], [1.5, 2.5, 3.5, 4.5, 5.5], [6.5, 7.5, 8.5, 9.5, 0.5]]> : tensor<4x5xf32>
   %e = nn.add %x, %offsets : tensor<4x5xf32>
   %g = nn.gather %e, %label batch_dims 1 : tensor<4x5xf32>, tensor<4xi32> -> tensor<4xf32>
@@ -140,7 +140,7 @@ func.func @indexed(%x: tensor<4x5xf32> {nn.kind = "input"}, %label: tensor<4xi32
 // CHECK: nn.windows %{{.*}} [0, 1] sizes [2, 2] {{.*}} -> tensor<3x3x5x4x2x2xf32>
 // CHECK: nn.reduce_max
 // CHECK: nn.overlap_add %{{.*}} [0, 1] extents [6, 7] {{.*}} -> tensor<6x7x5x4xf32>
-func.func @convolution(%x: tensor<4x6x7x2xf32> {nn.kind = "input"}, %w: tensor<3x3x2x5xf32>) -> (tensor<4x3x3x5xf32>, tensor<4x6x7x5xf32>) {
+func.func @convolution(%x: tensor<4x6x7x2xf32> {nn.kind = #nn.kind<input>}, %w: tensor<3x3x2x5xf32>) -> (tensor<4x3x3x5xf32>, tensor<4x6x7x5xf32>) {
   %p = nn.pad %x [0, 1, 1, 0] [0, 1, 1, 0] value 0.0 : tensor<4x6x7x2xf32> -> tensor<4x8x9x2xf32>
   %v = nn.windows %p [1, 2] sizes [3, 3] strides [1, 1] dilations [1, 1]
       : tensor<4x8x9x2xf32> -> tensor<4x6x7x2x3x3xf32>

@@ -16,13 +16,13 @@
 // CHECK: linalg.generic {{.*}} ins(%[[X]] : memref<20xi8>) outs(%[[Z]] : memref<20xi8>)
 // CHECK: arith.trunci %{{.*}} : i8 to i1
 // CHECK: arith.extui %{{.*}} : i1 to i8
-func.func @blocks(%w: tensor<3x5xf32> {nn.kind = "parameter", nn.name = "w"},
-                  %x: tensor<20xi1> {nn.kind = "input", nn.name = "x"},
-                  %s: tensor<f64> {nn.kind = "scalar", nn.name = "rate"},
-                  %t: tensor<i64> {nn.kind = "scalar", nn.name = "step"})
-    -> (tensor<3x5xf32> {nn.kind = "output", nn.name = "y"},
-        tensor<20xi1> {nn.kind = "example_output", nn.name = "z"},
-        tensor<7xf32> {nn.kind = "slot", nn.name = "m"}) {
+func.func @blocks(%w: tensor<3x5xf32> {nn.kind = #nn.kind<parameter>, nn.name = "w"},
+                  %x: tensor<20xi1> {nn.kind = #nn.kind<input>, nn.name = "x"},
+                  %s: tensor<f64> {nn.kind = #nn.kind<scalar>, nn.name = "rate"},
+                  %t: tensor<i64> {nn.kind = #nn.kind<scalar>, nn.name = "step"})
+    -> (tensor<3x5xf32> {nn.kind = #nn.kind<output>, nn.name = "y"},
+        tensor<20xi1> {nn.kind = #nn.kind<example_output>, nn.name = "z"},
+        tensor<7xf32> {nn.kind = #nn.kind<slot>, nn.name = "m"}) {
   %a = nn.exp %w : tensor<3x5xf32>
   %n = nn.not %x : tensor<20xi1>
   %c = nn.constant dense<1.0> : tensor<7xf32>
@@ -40,9 +40,9 @@ func.func @blocks(%w: tensor<3x5xf32> {nn.kind = "parameter", nn.name = "w"},
 // CHECK: linalg.generic {{.*}} ins(%{{.*}}, %[[W]] : memref<8x30xf32>, memref<30x20xf32>) outs(%{{.*}} : memref<8x20xf32>)
 // CHECK: linalg.generic {{.*}} outs(%[[TILES]] : memref<30x20xf32>) attrs = {nn.consumed}
 // CHECK: linalg.generic {{.*}} ins(%[[W]], %[[TILES]] {{.*}} outs(%[[W]] : memref<30x20xf32>) attrs = {nn.epilogue}
-func.func @order(%w: tensor<30x20xf32> {nn.kind = "parameter", nn.name = "w"},
+func.func @order(%w: tensor<30x20xf32> {nn.kind = #nn.kind<parameter>, nn.name = "w"},
                  %x: tensor<8x30xf32>, %g: tensor<8x20xf32>)
-    -> (tensor<30x20xf32> {nn.kind = "parameter", nn.name = "w"}, tensor<8x20xf32>) {
+    -> (tensor<30x20xf32> {nn.kind = #nn.kind<parameter>, nn.name = "w"}, tensor<8x20xf32>) {
   %d = nn.contract %x, %g [0, 1] x [0, 2] -> [1, 2] : tensor<8x30xf32>, tensor<8x20xf32> -> tensor<30x20xf32>
   %rate = nn.constant dense<0.1> : tensor<30x20xf32>
   %s = nn.mul %rate, %d : tensor<30x20xf32>
@@ -63,8 +63,8 @@ func.func @order(%w: tensor<30x20xf32> {nn.kind = "parameter", nn.name = "w"},
 // CHECK-NEXT: ^bb0(%[[IN:.*]]: f32, %{{.*}}: f32):
 // CHECK-NEXT: linalg.yield %[[IN]]
 // CHECK-NOT: linalg.generic
-func.func @both(%a: tensor<8x8xf32> {nn.kind = "state", nn.name = "a"})
-    -> (tensor<8x8xf32> {nn.kind = "state", nn.name = "a"}, tensor<8x8xf32>) {
+func.func @both(%a: tensor<8x8xf32> {nn.kind = #nn.kind<state>, nn.name = "a"})
+    -> (tensor<8x8xf32> {nn.kind = #nn.kind<state>, nn.name = "a"}, tensor<8x8xf32>) {
   %new = nn.exp %a : tensor<8x8xf32>
   %t = nn.contract %new, %a [0, 1] x [1, 2] -> [0, 2] : tensor<8x8xf32>, tensor<8x8xf32> -> tensor<8x8xf32>
   return %new, %t : tensor<8x8xf32>, tensor<8x8xf32>
@@ -75,8 +75,8 @@ func.func @both(%a: tensor<8x8xf32> {nn.kind = "state", nn.name = "a"})
 // A transposed read is not where the write is.
 // CHECK-LABEL: func.func @nnc_transposed(
 // CHECK-SAME: arena_bytes = 256
-func.func @transposed(%a: tensor<8x8xf32> {nn.kind = "state", nn.name = "a"})
-    -> (tensor<8x8xf32> {nn.kind = "state", nn.name = "a"}) {
+func.func @transposed(%a: tensor<8x8xf32> {nn.kind = #nn.kind<state>, nn.name = "a"})
+    -> (tensor<8x8xf32> {nn.kind = #nn.kind<state>, nn.name = "a"}) {
   %t = nn.transpose %a [1, 0] : tensor<8x8xf32> -> tensor<8x8xf32>
   %new = nn.add %a, %t : tensor<8x8xf32>
   return %new : tensor<8x8xf32>
@@ -107,8 +107,8 @@ func.func @chain(%x: tensor<8x8xf32>) -> tensor<8x8xf32> {
 // CHECK: nn.epilogue
 // CHECK: arith.addf
 // CHECK: return
-func.func @early(%w: tensor<8x8xf32> {nn.kind = "parameter", nn.name = "w"}, %x: tensor<4x8xf32>, %d: tensor<4x8xf32>, %rate: tensor<f32>)
-    -> (tensor<8x8xf32> {nn.kind = "parameter", nn.name = "w"}, tensor<8x8xf32>, tensor<f32>) {
+func.func @early(%w: tensor<8x8xf32> {nn.kind = #nn.kind<parameter>, nn.name = "w"}, %x: tensor<4x8xf32>, %d: tensor<4x8xf32>, %rate: tensor<f32>)
+    -> (tensor<8x8xf32> {nn.kind = #nn.kind<parameter>, nn.name = "w"}, tensor<8x8xf32>, tensor<f32>) {
   %g = nn.contract %x, %d [0, 1] x [0, 2] -> [1, 2] : tensor<4x8xf32>, tensor<4x8xf32> -> tensor<8x8xf32>
   %v = nn.contract %d, %x [0, 1] x [0, 2] -> [1, 2] : tensor<4x8xf32>, tensor<4x8xf32> -> tensor<8x8xf32>
   %e = nn.exp %rate : tensor<f32>

@@ -18,8 +18,8 @@
 // CHECK: call @nnc_profile(%c2{{.*}}, %arg5)
 // CHECK-NOT: call @nnc_profile
 // CHECK: return
-func.func @train_step(%w: tensor<30x20xf32> {nn.kind = "parameter", nn.name = "w"}, %x: tensor<8x30xf32>)
-    -> (tensor<30x20xf32> {nn.kind = "parameter", nn.name = "w"}, tensor<f32> {nn.kind = "output", nn.name = "loss"}) {
+func.func @train_step(%w: tensor<30x20xf32> {nn.kind = #nn.kind<parameter>, nn.name = "w"}, %x: tensor<8x30xf32>)
+    -> (tensor<30x20xf32> {nn.kind = #nn.kind<parameter>, nn.name = "w"}, tensor<f32> {nn.kind = #nn.kind<output>, nn.name = "loss"}) {
   %y = nn.contract %x, %w [0, 1] x [1, 2] -> [0, 2] : tensor<8x30xf32>, tensor<30x20xf32> -> tensor<8x20xf32> loc("net.nn":11:1)
   %loss = nn.reduce_sum %y [0, 1] : tensor<8x20xf32> -> tensor<f32> loc("net.nn":12:1)
   %d = nn.contract %x, %y [0, 1] x [0, 2] -> [1, 2] : tensor<8x30xf32>, tensor<8x20xf32> -> tensor<30x20xf32> loc("net.nn":13:1)

@@ -1,6 +1,6 @@
 #include "tests/parity/Executable.h"
 
-#include "compiler/dialect/NN.h"
+#include "compiler/dialect/NNBuilders.h"
 #include "compiler/passes/Pipelines.h"
 #include "lang/support/Diagnostics.h"
 #include "lang/syntax/Parser.h"
@@ -47,19 +47,22 @@ std::string attributeText(DictionaryAttr attributes, StringRef name) {
   return text ? text.str() : std::string();
 }
 
+std::string kindText(DictionaryAttr attributes) {
+  std::optional<nn::Kind> kind = nn::kindIn(attributes);
+  return kind ? stringifyKind(*kind).str() : std::string();
+}
+
 Signature signatureOf(func::FuncOp function) {
   Signature signature;
   for (auto [index, type] : llvm::enumerate(function.getArgumentTypes())) {
     DictionaryAttr attributes = function.getArgAttrDict(index);
-    signature.arguments.push_back(
-        {{attributeText(attributes, "nn.kind"), attributeText(attributes, "nn.name")},
-         cast<RankedTensorType>(type)});
+    signature.arguments.push_back({{kindText(attributes), attributeText(attributes, "nn.name")},
+                                   cast<RankedTensorType>(type)});
   }
   for (auto [index, type] : llvm::enumerate(function.getResultTypes())) {
     DictionaryAttr attributes = function.getResultAttrDict(index);
-    signature.results.push_back(
-        {{attributeText(attributes, "nn.kind"), attributeText(attributes, "nn.name")},
-         cast<RankedTensorType>(type)});
+    signature.results.push_back({{kindText(attributes), attributeText(attributes, "nn.name")},
+                                 cast<RankedTensorType>(type)});
   }
   return signature;
 }

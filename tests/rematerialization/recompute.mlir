@@ -57,7 +57,7 @@
 // LINALG: linalg.generic {{.*}} attrs = {{ *}}{nn.recomputed = 0 : i64} {
 // LINALG: arith.mulf
 // LINALG-NEXT: arith.select
-func.func @train_step(%v: tensor<128x128xf32> {nn.kind="parameter", nn.name="v"}, %w: tensor<128x128xf32> {nn.kind="parameter", nn.name="w"}, %x: tensor<64x128xf32> {nn.kind="input", nn.name="x"}, %seed: tensor<i64> {nn.kind="scalar", nn.name="seed"}, %step: tensor<i64> {nn.kind="scalar", nn.name="step"}) -> (tensor<128x128xf32> {nn.kind="parameter", nn.name="v"}, tensor<128x128xf32> {nn.kind="parameter", nn.name="w"}, tensor<f32> {nn.kind="output", nn.name="loss"}) {
+func.func @train_step(%v: tensor<128x128xf32> {nn.kind = #nn.kind<parameter>, nn.name="v"}, %w: tensor<128x128xf32> {nn.kind = #nn.kind<parameter>, nn.name="w"}, %x: tensor<64x128xf32> {nn.kind = #nn.kind<input>, nn.name="x"}, %seed: tensor<i64> {nn.kind = #nn.kind<scalar>, nn.name="seed"}, %step: tensor<i64> {nn.kind = #nn.kind<scalar>, nn.name="step"}) -> (tensor<128x128xf32> {nn.kind = #nn.kind<parameter>, nn.name="v"}, tensor<128x128xf32> {nn.kind = #nn.kind<parameter>, nn.name="w"}, tensor<f32> {nn.kind = #nn.kind<output>, nn.name="loss"}) {
   %zero = nn.constant dense<0.0> : tensor<64x128xf32>
   %half = nn.constant dense<0.5> : tensor<64x128xf32>
   %h = nn.contract %x, %v [0, 1] x [1, 2] -> [0, 2] : tensor<64x128xf32>, tensor<128x128xf32> -> tensor<64x128xf32> loc("h"("a.nn":3:2))
@@ -89,7 +89,7 @@ func.func @train_step(%v: tensor<128x128xf32> {nn.kind="parameter", nn.name="v"}
 // CHECK-NEXT: nn.contract %[[B]], %
 // CHECK-NEXT: %[[AGAIN:.*]] = nn.mul %h, %h {nn.recomputed = 1 : i64}
 // CHECK-NEXT: nn.contract %[[AGAIN]], %
-func.func @residual(%v: tensor<64x64xf32> {nn.kind="parameter", nn.name="v"}, %x: tensor<64x64xf32> {nn.kind="input", nn.name="x"}) -> (tensor<64x64xf32> {nn.kind="parameter", nn.name="v"}, tensor<f32> {nn.kind="output", nn.name="loss"}) {
+func.func @residual(%v: tensor<64x64xf32> {nn.kind = #nn.kind<parameter>, nn.name="v"}, %x: tensor<64x64xf32> {nn.kind = #nn.kind<input>, nn.name="x"}) -> (tensor<64x64xf32> {nn.kind = #nn.kind<parameter>, nn.name="v"}, tensor<f32> {nn.kind = #nn.kind<output>, nn.name="loss"}) {
   %h = nn.contract %x, %v [0, 1] x [1, 2] -> [0, 2] : tensor<64x64xf32>, tensor<64x64xf32> -> tensor<64x64xf32> loc("h")
   %a = nn.mul %h, %h : tensor<64x64xf32>
   %g = nn.contract %a, %v [0, 1] x [1, 2] -> [0, 2] : tensor<64x64xf32>, tensor<64x64xf32> -> tensor<64x64xf32> loc("g")
@@ -107,7 +107,7 @@ func.func @residual(%v: tensor<64x64xf32> {nn.kind="parameter", nn.name="v"}, %x
 // Nothing is saved without a loss.
 // CHECK-LABEL: func.func @no_loss
 // CHECK-NOT: nn.recomputed
-func.func @no_loss(%x: tensor<8xf32> {nn.kind="parameter", nn.name="x"}) -> (tensor<8xf32> {nn.kind="parameter", nn.name="x"}) {
+func.func @no_loss(%x: tensor<8xf32> {nn.kind = #nn.kind<parameter>, nn.name="x"}) -> (tensor<8xf32> {nn.kind = #nn.kind<parameter>, nn.name="x"}) {
   %y = nn.mul %x, %x : tensor<8xf32>
   %z = nn.add %y, %x : tensor<8xf32>
   return %z : tensor<8xf32>

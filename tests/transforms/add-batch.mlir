@@ -3,11 +3,11 @@
 // Inputs and per-example results get a batch dimension, the weights follow the inputs, parameters
 // and what is computed from them alone stay as they are.
 // CHECK-LABEL: @evaluate
-// CHECK-SAME: %[[W:[^:]*]]: tensor<4x3xf32> {nn.kind = "parameter", nn.name = "w"}
-// CHECK-SAME: %[[X:[^:]*]]: tensor<8x4xf32> {nn.kind = "input", nn.name = "x"}
-// CHECK-SAME: %example_weight: tensor<8xf32> {nn.kind = "example_weight", nn.name = "example_weight"}
-// CHECK-SAME: %[[RATE:[^:]*]]: tensor<f64> {nn.kind = "scalar"}
-// CHECK-SAME: -> (tensor<f32> {nn.kind = "output", nn.name = "loss"}, tensor<8x3xf32> {nn.kind = "example_output"}, tensor<8x4x3xf32> {nn.kind = "example_output"})
+// CHECK-SAME: %[[W:[^:]*]]: tensor<4x3xf32> {nn.kind = #nn.kind<parameter>, nn.name = "w"}
+// CHECK-SAME: %[[X:[^:]*]]: tensor<8x4xf32> {nn.kind = #nn.kind<input>, nn.name = "x"}
+// CHECK-SAME: %example_weight: tensor<8xf32> {nn.kind = #nn.kind<example_weight>, nn.name = "example_weight"}
+// CHECK-SAME: %[[RATE:[^:]*]]: tensor<f64> {nn.kind = #nn.kind<scalar>}
+// CHECK-SAME: -> (tensor<f32> {nn.kind = #nn.kind<output>, nn.name = "loss"}, tensor<8x3xf32> {nn.kind = #nn.kind<example_output>}, tensor<8x4x3xf32> {nn.kind = #nn.kind<example_output>})
 // CHECK: %scaled = nn.tanh %[[W]] : tensor<4x3xf32>
 // CHECK: %y = nn.contract %[[X]], %scaled [2, 0] x [0, 1] -> [2, 1] : tensor<8x4xf32>, tensor<4x3xf32> -> tensor<8x3xf32>
 // CHECK: %[[C:.*]] = nn.constant dense<5.000000e-01> : tensor<3xf32>
@@ -17,11 +17,11 @@
 // CHECK: %loss = nn.contract %example_weight, %[[S]] [0] x [0] -> [] : tensor<8xf32>, tensor<8xf32> -> tensor<f32>
 // CHECK: %[[ALL:.*]] = nn.broadcast %scaled [1, 2] : tensor<4x3xf32> -> tensor<8x4x3xf32>
 // CHECK: return %loss, %[[Z]], %[[ALL]]
-func.func @evaluate(%w: tensor<4x3xf32> {nn.kind = "parameter", nn.name = "w"},
-                    %x: tensor<4xf32> {nn.kind = "input", nn.name = "x"},
-                    %rate: tensor<f64> {nn.kind = "scalar"})
-    -> (tensor<f32> {nn.kind = "output", nn.name = "loss"},
-        tensor<3xf32> {nn.kind = "example_output"}, tensor<4x3xf32> {nn.kind = "example_output"}) {
+func.func @evaluate(%w: tensor<4x3xf32> {nn.kind = #nn.kind<parameter>, nn.name = "w"},
+                    %x: tensor<4xf32> {nn.kind = #nn.kind<input>, nn.name = "x"},
+                    %rate: tensor<f64> {nn.kind = #nn.kind<scalar>})
+    -> (tensor<f32> {nn.kind = #nn.kind<output>, nn.name = "loss"},
+        tensor<3xf32> {nn.kind = #nn.kind<example_output>}, tensor<4x3xf32> {nn.kind = #nn.kind<example_output>}) {
   %scaled = nn.tanh %w : tensor<4x3xf32> loc("scaled")
   %y = nn.contract %x, %scaled [0] x [0, 1] -> [1] : tensor<4xf32>, tensor<4x3xf32> -> tensor<3xf32> loc("y")
   %c = nn.constant dense<0.5> : tensor<3xf32>
@@ -33,9 +33,9 @@ func.func @evaluate(%w: tensor<4x3xf32> {nn.kind = "parameter", nn.name = "w"},
 
 // Without an input nothing changes.
 // CHECK-LABEL: @initialize
-// CHECK-SAME: (%[[SEED:.*]]: tensor<i64> {nn.kind = "scalar"}) -> tensor<3xf32>
+// CHECK-SAME: (%[[SEED:.*]]: tensor<i64> {nn.kind = #nn.kind<scalar>}) -> tensor<3xf32>
 // CHECK: nn.random_normal %[[SEED]], %[[SEED]] stream 1 : tensor<3xf32>
-func.func @initialize(%seed: tensor<i64> {nn.kind = "scalar"}) -> tensor<3xf32> {
+func.func @initialize(%seed: tensor<i64> {nn.kind = #nn.kind<scalar>}) -> tensor<3xf32> {
   %0 = nn.random_normal %seed, %seed stream 1 : tensor<3xf32>
   return %0 : tensor<3xf32>
 }
@@ -54,7 +54,7 @@ func.func @initialize(%seed: tensor<i64> {nn.kind = "scalar"}) -> tensor<3xf32> 
 // CHECK: nn.reduce_sum %[[MASK_2]] [0] : tensor<8xf32> -> tensor<f32>
 // CHECK: %[[WEIGHT_F32:.*]] = nn.convert %example_weight : tensor<8xf64> -> tensor<8xf32>
 // CHECK: nn.contract %[[WEIGHT_F32]]
-func.func @batch_operations(%x: tensor<2xf64> {nn.kind = "input"})
+func.func @batch_operations(%x: tensor<2xf64> {nn.kind = #nn.kind<input>})
     -> (tensor<2xf64>, tensor<f32>, tensor<2xf32>) {
   %sum = nn.batch_sum %x : tensor<2xf64>
   %count = nn.batch_count : tensor<f32>
@@ -70,7 +70,7 @@ func.func @batch_operations(%x: tensor<2xf64> {nn.kind = "input"})
 // CHECK: %[[COUNTS:.*]] = nn.broadcast %[[COUNT]] [] : tensor<f32> -> tensor<2xf32>
 // CHECK: %[[SUM:.*]] = nn.mul %[[W]], %[[COUNTS]]
 // CHECK: return %[[W]], %[[SUM]]
-func.func @shared_value(%w: tensor<2xf32> {nn.kind = "parameter"}, %x: tensor<2xf32> {nn.kind = "input"})
+func.func @shared_value(%w: tensor<2xf32> {nn.kind = #nn.kind<parameter>}, %x: tensor<2xf32> {nn.kind = #nn.kind<input>})
     -> (tensor<2xf32>, tensor<2xf32>) {
   %mean = nn.batch_mean %w : tensor<2xf32>
   %sum = nn.batch_sum %w : tensor<2xf32>
@@ -84,9 +84,9 @@ func.func @shared_value(%w: tensor<2xf32> {nn.kind = "parameter"}, %x: tensor<2x
 // CHECK: nn.random_uniform %{{.*}}, %{{.*}} stream 1 : tensor<8x3xf32>
 // CHECK: nn.random_uniform %{{.*}}, %{{.*}} stream 2 : tensor<3xf32>
 // CHECK: nn.random_normal %{{.*}}, %{{.*}} stream 3 : tensor<3xf32>
-func.func @random(%w: tensor<3xf32> {nn.kind = "parameter"}, %x: tensor<2xf32> {nn.kind = "input"},
-                  %seed: tensor<i64> {nn.kind = "scalar"}, %step: tensor<i64> {nn.kind = "scalar"})
-    -> (tensor<3xf32> {nn.kind = "example_output"}, tensor<3xf32>, tensor<3xf32>) {
+func.func @random(%w: tensor<3xf32> {nn.kind = #nn.kind<parameter>}, %x: tensor<2xf32> {nn.kind = #nn.kind<input>},
+                  %seed: tensor<i64> {nn.kind = #nn.kind<scalar>}, %step: tensor<i64> {nn.kind = #nn.kind<scalar>})
+    -> (tensor<3xf32> {nn.kind = #nn.kind<example_output>}, tensor<3xf32>, tensor<3xf32>) {
   %y = nn.exp %x : tensor<2xf32>
   %0 = nn.random_uniform %seed, %step stream 1 like %y : tensor<2xf32> : tensor<3xf32>
   %1 = nn.random_uniform %seed, %step stream 2 like %w : tensor<3xf32> : tensor<3xf32>
@@ -98,11 +98,11 @@ func.func @random(%w: tensor<3xf32> {nn.kind = "parameter"}, %x: tensor<2xf32> {
 
 // The gradient by an input has one value an example; one by a parameter has none.
 // CHECK-LABEL: @gradient
-// CHECK-SAME: -> (tensor<2xf32> {nn.kind = "output", nn.name = "grad.w"}, tensor<8x2xf32> {nn.kind = "output", nn.name = "grad.x"})
+// CHECK-SAME: -> (tensor<2xf32> {nn.kind = #nn.kind<output>, nn.name = "grad.w"}, tensor<8x2xf32> {nn.kind = #nn.kind<output>, nn.name = "grad.x"})
 // CHECK: nn.gradient %{{.*}} wrt %{{.*}}, %{{.*}} : tensor<f32> wrt tensor<2xf32>, tensor<8x2xf32>
-func.func @gradient(%w: tensor<2xf32> {nn.kind = "parameter"}, %x: tensor<2xf32> {nn.kind = "input"})
-    -> (tensor<2xf32> {nn.kind = "output", nn.name = "grad.w"},
-        tensor<2xf32> {nn.kind = "output", nn.name = "grad.x"}) {
+func.func @gradient(%w: tensor<2xf32> {nn.kind = #nn.kind<parameter>}, %x: tensor<2xf32> {nn.kind = #nn.kind<input>})
+    -> (tensor<2xf32> {nn.kind = #nn.kind<output>, nn.name = "grad.w"},
+        tensor<2xf32> {nn.kind = #nn.kind<output>, nn.name = "grad.x"}) {
   %0 = nn.mul %w, %x : tensor<2xf32>
   %1 = nn.reduce_sum %0 [0] : tensor<2xf32> -> tensor<f32>
   %loss = nn.batch_mean %1 : tensor<f32>
@@ -119,7 +119,7 @@ func.func @gradient(%w: tensor<2xf32> {nn.kind = "parameter"}, %x: tensor<2xf32>
 // CHECK: %[[EXISTS:.*]] = nn.compare gt %example_weight
 // CHECK: %[[KEPT:.*]] = nn.select %[[EXISTS]], %[[Q]], %{{.*}} : tensor<8xf32>
 // CHECK: nn.contract %example_weight, %[[KEPT]] [0] x [0] -> [] : tensor<8xf32>, tensor<8xf32> -> tensor<f32>
-func.func @infinite(%x: tensor<f32> {nn.kind = "input"}) -> tensor<f32> {
+func.func @infinite(%x: tensor<f32> {nn.kind = #nn.kind<input>}) -> tensor<f32> {
   %one = nn.constant dense<1.0> : tensor<f32>
   %q = nn.div %one, %x : tensor<f32>
   %mean = nn.batch_mean %q : tensor<f32>

@@ -1,6 +1,6 @@
 // RUN: nn-opt %s --pass-pipeline="builtin.module(func.func(nn-differentiate))" --split-input-file --verify-diagnostics
 
-func.func @batch(%w: tensor<f32> {nn.kind = "parameter", nn.name = "dense.weight"}) -> tensor<f32> {
+func.func @batch(%w: tensor<f32> {nn.kind = #nn.kind<parameter>, nn.name = "dense.weight"}) -> tensor<f32> {
   %0 = nn.exp %w : tensor<f32>
   // expected-error @+1 {{'nn.batch_mean' op has no derivative; it is on the path from parameter `dense.weight` to the loss}}
   %1 = nn.batch_mean %0 : tensor<f32>

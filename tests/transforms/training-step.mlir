@@ -16,7 +16,7 @@
 // CHECK: %[[D:.*]] = nn.add %[[PICKED]], %[[SOFTMAX]]
 // CHECK: %d.dense.bias = nn.reduce_sum %[[D]] [0] : tensor<8x3xf32> -> tensor<3xf32>
 // CHECK: %d.dense.weight = nn.contract %[[D]], %{{.*}} [0, 1] x [0, 2] -> [2, 1] : tensor<8x3xf32>, tensor<8x4xf32> -> tensor<4x3xf32>
-func.func @train_step(%w: tensor<4x3xf32> {nn.kind="parameter", nn.name="dense.weight"}, %b: tensor<3xf32> {nn.kind="parameter", nn.name="dense.bias"}, %x: tensor<4xf32> {nn.kind="input", nn.name="x"}, %label: tensor<i32> {nn.kind="input", nn.name="label"}, %rate: tensor<f64> {nn.kind="scalar"}) -> (tensor<4x3xf32> {nn.kind="parameter", nn.name="dense.weight"}, tensor<3xf32> {nn.kind="parameter", nn.name="dense.bias"}, tensor<f32> {nn.kind="output", nn.name="loss"}) {
+func.func @train_step(%w: tensor<4x3xf32> {nn.kind = #nn.kind<parameter>, nn.name="dense.weight"}, %b: tensor<3xf32> {nn.kind = #nn.kind<parameter>, nn.name="dense.bias"}, %x: tensor<4xf32> {nn.kind = #nn.kind<input>, nn.name="x"}, %label: tensor<i32> {nn.kind = #nn.kind<input>, nn.name="label"}, %rate: tensor<f64> {nn.kind = #nn.kind<scalar>}) -> (tensor<4x3xf32> {nn.kind = #nn.kind<parameter>, nn.name="dense.weight"}, tensor<3xf32> {nn.kind = #nn.kind<parameter>, nn.name="dense.bias"}, tensor<f32> {nn.kind = #nn.kind<output>, nn.name="loss"}) {
   %h = nn.contract %x, %w [0] x [0, 1] -> [1] : tensor<4xf32>, tensor<4x3xf32> -> tensor<3xf32> loc("h"("a.nn":1:2))
   %y = nn.add %h, %b : tensor<3xf32> loc("logits"("a.nn":2:2))
   %m = nn.reduce_max %y [0] : tensor<3xf32> -> tensor<f32>
