@@ -1,5 +1,6 @@
 #include "compiler/analysis/KernelNest.h"
 
+#include "compiler/analysis/BlockLayout.h"
 #include "compiler/analysis/MemoryAccess.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -42,7 +43,7 @@ FailureOr<FlatMemory::Location> FlatMemory::locate(Value memref) {
   auto rootView = root.getDefiningOp<memref::ViewOp>();
   bool wholeRoot = rootType.hasStaticShape() && offset == 0 && type.getLayout().isIdentity() &&
                    type.getNumElements() == rootType.getNumElements();
-  bool padded = wholeRoot && rootView && rootView->hasAttr("nn.padded");
+  bool padded = wholeRoot && rootView && rootView->hasAttr(paddedAttrName);
   Value &view = views[root];
   if (view)
     return Location{view, offset, padded};

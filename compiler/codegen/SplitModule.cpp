@@ -15,7 +15,7 @@ constexpr unsigned kMostParts = 8;
 
 unsigned countOperations(LLVM::LLVMFuncOp function) {
   unsigned count = 0;
-  for (Block &block : function.getBody())
+  for (mlir::Block &block : function.getBody())
     count += block.getOperations().size();
   return count;
 }

@@ -31,6 +31,9 @@ int64_t elementsOf(mlir::Value tensor);
 /// Multiplications and additions of a contraction.
 int64_t countContraction(ContractOp op);
 
+/// Checks that the result has a dimension `dim`.
+llvm::LogicalResult verifyDim(mlir::Operation *op, int64_t dim);
+
 /// Checks that the operation is in the body of a function.
 llvm::LogicalResult verifyInFunction(mlir::Operation *op);
 

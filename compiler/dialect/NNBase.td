@@ -106,4 +106,29 @@ class NN_InferredOp<string mnemonic, list<Trait> traits = []>
   }];
 }
 
+// An operation on the elements along one dimension, by which their place in it counts.
+class NN_AlongDimOp<string mnemonic, list<Trait> traits = []>
+    : NN_Op<mnemonic, !listconcat(traits, [NN_HasBatchRule, NN_HasOrderRule,
+                                           SameOperandsAndResultType])> {
+  let arguments = (ins NN_NumberTensor:$operand,
+                       ConfinedAttr<I64Attr, [IntNonNegative]>:$dim);
+  let results = (outs NN_NumberTensor:$result);
+  let assemblyFormat = "$operand `dim` $dim attr-dict `:` type($result)";
+  let hasVerifier = 1;
+  let extraClassDefinition = [{
+    ::llvm::LogicalResult $cppClass::verify() { return detail::verifyDim(*this, getDim()); }
+    void $cppClass::buildBatched(::mlir::OpBuilder &builder, ::mlir::ValueRange operands,
+                                 const ::llvm::SmallBitVector &, int64_t,
+                                 ::llvm::SmallVectorImpl<::mlir::Value> &results) {
+      results.push_back($cppClass::create(builder, getLoc(), operands[0], getDim() + 1));
+    }
+    ::mlir::Value $cppClass::buildPermuted(::mlir::OpBuilder &builder, PermutedOperands &operands,
+                                           ::llvm::SmallVectorImpl<int64_t> &order) {
+      return detail::buildInOrder(
+          *this, builder, operands, order,
+          builder.getNamedAttr("dim", builder.getI64IntegerAttr(placeIn(order, getDim()))));
+    }
+  }];
+}
+
 #endif // NNC_DIALECT_NNBASE

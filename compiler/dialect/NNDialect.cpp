@@ -1,4 +1,5 @@
 #include "compiler/dialect/NN.h"
+#include "compiler/dialect/NNShapes.h"
 #include "mlir/IR/DialectImplementation.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -99,6 +100,11 @@ bool nnc::nn::isUsable(ShapedType type) {
 
 int64_t nnc::nn::detail::elementsOf(Value tensor) {
   return cast<RankedTensorType>(tensor.getType()).getNumElements();
+}
+
+LogicalResult nnc::nn::detail::verifyDim(Operation *op, int64_t dim) {
+  return checkDim(op->getLoc(), op->getName().getStringRef(), dim,
+                  cast<RankedTensorType>(op->getResult(0).getType()).getRank());
 }
 
 LogicalResult nnc::nn::detail::verifyInFunction(Operation *op) {

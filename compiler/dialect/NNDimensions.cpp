@@ -227,7 +227,8 @@ static NamedAttribute number(OpBuilder &builder, StringRef name, int64_t value) 
 bool ConstantOp::keepsOrder() { return !isa<SplatElementsAttr>(getValue()); }
 
 NN_BUILD_PERMUTED(ConstantOp) {
-  ElementsAttr elements = cast<SplatElementsAttr>(getValue()).resizeSplat(permuted(order, getType()));
+  ElementsAttr elements =
+      cast<SplatElementsAttr>(getValue()).resizeSplat(permuted(order, getType()));
   return detail::buildInOrder(*this, builder, operands, order,
                               builder.getNamedAttr("value", elements));
 }
@@ -412,10 +413,9 @@ NN_TIES(ContractOp) {
 }
 
 NN_BUILD_PERMUTED(ContractOp) {
-  return ContractOp::create(builder, getLoc(), operands[0], operands[1],
-                            permuted(operands.orderOf(0), getLhsLabels()),
-                            permuted(operands.orderOf(1), getRhsLabels()),
-                            permuted(order, getResultLabels()));
+  return ContractOp::create(
+      builder, getLoc(), operands[0], operands[1], permuted(operands.orderOf(0), getLhsLabels()),
+      permuted(operands.orderOf(1), getRhsLabels()), permuted(order, getResultLabels()));
 }
 
 int64_t nnc::nn::detail::countContraction(ContractOp op) {

@@ -205,8 +205,9 @@ std::optional<SmallVector<reference::Tensor>> GradientChecker::argumentsOf(func:
   auto initialize = module->lookupSymbol<func::FuncOp>("initialize");
   SmallVector<reference::Tensor> scalars;
   for (auto [index, type] : llvm::enumerate(initialize.getArgumentTypes()))
-    scalars.push_back(scalar(initialize.getArgAttrOfType<StringAttr>(index, "nn.name").getValue(),
-                             cast<RankedTensorType>(type)));
+    scalars.push_back(
+        scalar(initialize.getArgAttrOfType<StringAttr>(index, nn::nameAttrName).getValue(),
+               cast<RankedTensorType>(type)));
   FailureOr<SmallVector<reference::Tensor>> initial = reference::evaluate(initialize, scalars);
   if (failed(initial))
     return std::nullopt;
@@ -218,7 +219,7 @@ std::optional<SmallVector<reference::Tensor>> GradientChecker::argumentsOf(func:
   SmallVector<reference::Tensor> arguments;
   for (auto [index, type] : llvm::enumerate(function.getArgumentTypes())) {
     std::optional<nn::Kind> kind = nn::kindIn(function.getArgAttrDict(index));
-    StringRef name = function.getArgAttrOfType<StringAttr>(index, "nn.name").getValue();
+    StringRef name = function.getArgAttrOfType<StringAttr>(index, nn::nameAttrName).getValue();
     auto tensorType = cast<RankedTensorType>(type);
     if (kind == nn::Kind::Input) {
       arguments.push_back(input(name, tensorType, numbersOf(name)));
@@ -230,7 +231,7 @@ std::optional<SmallVector<reference::Tensor>> GradientChecker::argumentsOf(func:
         arguments.back().setReal(i, 1.0 / batch);
     } else {
       for (auto [result, value] : llvm::enumerate(*initial))
-        if (initialize.getResultAttrOfType<StringAttr>(result, "nn.name").getValue() == name)
+        if (initialize.getResultAttrOfType<StringAttr>(result, nn::nameAttrName).getValue() == name)
           arguments.push_back(kind == nn::Kind::Parameter ? moved(value, place.parameters) : value);
     }
   }

@@ -13,7 +13,6 @@
 
 using llvm::json::Array;
 using llvm::json::Object;
-using llvm::json::Value;
 
 namespace nnc {
 namespace {
@@ -204,7 +203,7 @@ Array columns(const std::vector<std::string> &texts, bool byNumber) {
     int64_t number = 0;
     if (byNumber)
       std::from_chars(text.data(), text.data() + text.size(), number);
-    result.push_back(byNumber ? Value(number) : Value(text));
+    result.push_back(byNumber ? llvm::json::Value(number) : llvm::json::Value(text));
   }
   return result;
 }
@@ -318,7 +317,7 @@ std::string describeModel(const lang::Program &program, const ModuleBlocks &bloc
     description["recipe"] = describer.recipe(source.name());
   if (Object lines = describer.sourceLines(source); !lines.empty())
     description["source_lines"] = std::move(lines);
-  return llvm::formatv("{0}", Value(std::move(description)));
+  return llvm::formatv("{0}", llvm::json::Value(std::move(description)));
 }
 
 } // namespace nnc

@@ -377,7 +377,7 @@ LogicalResult FunctionLowering::lower(Operation *operation) {
 LogicalResult FunctionLowering::run() {
   hoistViews();
   Block &entry = function.getBody().front();
-  threaded = function->hasAttr("nn.threaded");
+  threaded = function->hasAttr(threadedAttrName);
   if (threaded) {
     thread = function.getArgument(function.getNumArguments() - 2);
     threads = function.getArgument(function.getNumArguments() - 1);
@@ -433,7 +433,7 @@ struct LowerToLoopsPass : impl::LowerToLoopsBase<LowerToLoopsPass> {
     for (auto function : llvm::to_vector(getOperation().getOps<func::FuncOp>())) {
       if (function.isExternal() || function->hasAttr(kernelAttrName))
         continue;
-      threaded |= function->hasAttr("nn.threaded");
+      threaded |= function->hasAttr(threadedAttrName);
       function.walk([&](linalg::LinalgOp op) { profiled |= op->hasAttr(regionAttrName); });
       if (failed(FunctionLowering(function, *target, tilings, library).run()))
         return signalPassFailure();

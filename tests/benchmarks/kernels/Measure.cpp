@@ -102,7 +102,7 @@ double addPeakKernel(ModuleOp module, FloatType type, const TargetDescription &t
   auto memory = MemRefType::get({(sums + 2) * lanes}, type);
   auto function = func::FuncOp::create(
       builder, loc, "peak", builder.getFunctionType({memory, builder.getIndexType()}, {}));
-  Block *entry = function.addEntryBlock();
+  mlir::Block *entry = function.addEntryBlock();
   builder.setInsertionPointToStart(entry);
   Value base = entry->getArgument(0);
   SmallVector<Value> values;
