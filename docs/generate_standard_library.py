@@ -17,7 +17,7 @@ titles = {
     "initialisers": "Initialisers", "primitives": "Elementwise operations",
 }
 
-# What the elaborator provides (lang/elaborate/Builtins.cpp), in the order of this page.
+# What the elaborator provides (lang/elaborate/builtins/Builtins.cpp), in the order of this page.
 provided = {
     "sum": "`sum(x)`, `sum[n](x)`, `sum[i] x[i]`: the sum of all elements, along a dimension, over an index (T20, T23)",
     "mean": "the mean, likewise",
@@ -31,6 +31,7 @@ provided = {
     "concat": "`concat(a, b)`: joined along the last dimension, or along `dim = 0`",
     "stack": "`stack(a, b)`: joined along a new first dimension",
     "reverse": "`reverse(x)`: the first dimension, a sequence's time, in reverse order",
+    "cumsum": "`cumsum(x)`: running sums along the first dimension",
     "pad": "`pad(before, after = 0, value = 0)(x)`: elements added at the ends (T33)",
     "windows": "`windows(size, stride = 1, dilation = 1)(x)`: the elements under a window at each position (T33)",
     "overlap_add": "`overlap_add(extent, stride = 1, dilation = 1)(y)`: the adjoint of `windows` (T33)",
@@ -122,9 +123,9 @@ out. [typing.md](typing.md) has the rules T1 to T33."""]
         if not entries:
             findings.append(f"lang/std/{stem}.nn: no declarations found")
         parts.append(f"## {title}\n\n{text}")
-    builtins = re.findall(r'^    \{"(\w+)", ', (source / "lang/elaborate/Builtins.cpp").read_text(), re.MULTILINE)
+    builtins = re.findall(r'^    \{"(\w+)", ', (source / "lang/elaborate/builtins/Builtins.cpp").read_text(), re.MULTILINE)
     for name in sorted(set(builtins) ^ set(provided)):
-        findings.append(f"`{name}` is in only one of lang/elaborate/Builtins.cpp and docs/generate_standard_library.py")
+        findings.append(f"`{name}` is in only one of lang/elaborate/builtins/Builtins.cpp and docs/generate_standard_library.py")
     rows = "\n".join(f"| `{name}` | {text} |" for name, text in provided.items())
     parts.append("## Functions of the compiler\n\nThese look at shapes or change them, or see more than one element.\n\n"
                  f"| name | meaning |\n|---|---|\n{rows}")

@@ -217,6 +217,16 @@ void ReduceSumOp::buildCotangents(OpBuilder &builder, ValueRange resultCotangent
       builder, withoutName(getLoc()), resultCotangents.front(), getDims(), getOperand().getType()));
 }
 
+// Element i takes part in the sums i to the last.
+void CumulativeSumOp::buildCotangents(OpBuilder &builder, ValueRange resultCotangents,
+                                      SmallVectorImpl<Value> &operandCotangents) {
+  Location location = withoutName(getLoc());
+  Value reversed =
+      ReverseOp::create(builder, location, resultCotangents.front(), int64_t(getDim()));
+  Value sums = CumulativeSumOp::create(builder, location, reversed, getDim());
+  operandCotangents.push_back(ReverseOp::create(builder, location, sums, int64_t(getDim())));
+}
+
 /// The cotangent of a maximum or minimum: all of it for the first element that equals the result.
 static Value buildExtremumCotangent(OpBuilder &builder, Location location, Value operand,
                                     Value result, ArrayRef<int64_t> dims, Value cotangent) {

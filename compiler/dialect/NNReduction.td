@@ -51,6 +51,14 @@ def NN_ArgmaxOp : NN_InferredOp<"argmax", [NN_HasBatchRule, NN_HasLayoutRule]> {
   let assemblyFormat = "$operand `dim` $dim attr-dict `:` type($operand) `->` type($result)";
 }
 
+def NN_CumulativeSumOp : NN_AlongDimOp<"cumulative_sum", [NN_HasDerivative]> {
+  let summary = "running sums along one dimension";
+  let description = [{
+    Element i is the sum of the elements 0 to i along `dim`. Floats are added as
+    a tree, so that results differ by rounding from sums in order.
+  }];
+}
+
 def NN_ContractOp : NN_InferredOp<"contract", [NN_HasDerivative, NN_HasBatchRule, NN_HasLayoutRule]> {
   let operations = "detail::countContraction(*this)";
   let summary = "sum of products: einsum of two operands";

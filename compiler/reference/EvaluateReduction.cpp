@@ -145,6 +145,19 @@ static void contract(ContractOp op, const Tensor &lhs, const Tensor &rhs, Tensor
   });
 }
 
+static void cumulativeSum(CumulativeSumOp op, const Tensor &x, Tensor &result) {
+  int64_t step = rowMajorStrides(x.shape())[op.getDim()];
+  std::vector<double> reals = x.reals;
+  std::vector<uint64_t> integers(x.integers.begin(), x.integers.end());
+  forEachIndex(x.shape(), [&](ArrayRef<int64_t> index, int64_t position) {
+    bool isFirst = index[op.getDim()] == 0;
+    if (x.isFloat())
+      result.setReal(position, reals[position] += isFirst ? 0 : reals[position - step]);
+    else
+      result.setInteger(position, integers[position] += isFirst ? 0 : integers[position - step]);
+  });
+}
+
 bool nnc::reference::evaluateReduction(Operation *op, Operands operands, Tensor &result) {
   if (auto sum = dyn_cast<ReduceSumOp>(op))
     return reduceArithmetic(*operands[0], sum.getDims(), result, true), true;
@@ -156,6 +169,8 @@ bool nnc::reference::evaluateReduction(Operation *op, Operands operands, Tensor 
     return reduceExtremum(*operands[0], minimum.getDims(), result, false), true;
   if (auto argmaxOp = dyn_cast<ArgmaxOp>(op))
     return argmax(argmaxOp, *operands[0], result), true;
+  if (auto sums = dyn_cast<CumulativeSumOp>(op))
+    return cumulativeSum(sums, *operands[0], result), true;
   if (auto contractOp = dyn_cast<ContractOp>(op))
     return contract(contractOp, *operands[0], *operands[1], result), true;
   return false;

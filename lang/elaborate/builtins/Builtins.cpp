@@ -10,6 +10,16 @@ namespace nnc::lang {
 
 namespace {
 
+/// Running sums along the first dimension, which is a sequence's time.
+Entity cumulativeSum(const BuiltinCall &call) {
+  auto *value = call.inputs[0].value.get<Tensor>();
+  if (!value || value->shape.empty())
+    return call.wrongOperand(call.inputs[0]);
+  Tensor numbers = call.emitter.convert(*value, Element::Float, call.range);
+  return call.emitter.emit("cumulative_sum", {numbers}, Element::Float, numbers.shape,
+                           {{"dim", int64_t(0)}}, call.range);
+}
+
 constexpr Builtin table[] = {
     {"size", false, 1, 1, builtins::sizeOf},
     {"rank", false, 1, 1, builtins::rankOf},
@@ -28,6 +38,7 @@ constexpr Builtin table[] = {
     {"concat", false, 1, -1, builtins::concat},
     {"stack", false, 1, -1, builtins::stack},
     {"reverse", false, 1, 1, builtins::reverse},
+    {"cumsum", false, 1, 1, cumulativeSum},
     {"select", false, 3, 3, builtins::select},
     {"float", false, 1, 1, builtins::convert},
     {"int", false, 1, 1, builtins::convert},
