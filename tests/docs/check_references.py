@@ -72,7 +72,16 @@ for document in documents:
 
 # The compiler keeps the names that later versions will have in lists, all of which language.md names in its last section.
 status = (source / "docs/language.md").read_text().partition("## Status")[2]
-planned = [each for path in (source / "lang/elaborate").glob("*.cpp")
+dialect = (source / "docs/dialect.md").read_text()
+attributes = {each for path in sorted((source / "compiler").rglob("*"))
+              if path.suffix in (".h", ".cpp") and path.parent.name != "tools"
+              for each in re.findall(r'AttrName = "(nn\.\w+)"', path.read_text())}
+findings += [f"docs/dialect.md: the table of attributes lacks `{each}`" for each in sorted(attributes)
+             if f"`{each}`" not in dialect]
+if len(attributes) < 10:
+    findings.append("compiler: the attributes of the passes were not found")
+
+planned = [each for path in (source / "lang/elaborate").rglob("*.cpp")
            for names in re.findall(r"planned\w+\[\] = \{(.*?)\}", path.read_text(), re.DOTALL)
            for each in re.findall(r'"(\w+)"', names)]
 findings += [f"docs/language.md: the status does not name `{each}`" for each in planned if f"`{each}`" not in status]
