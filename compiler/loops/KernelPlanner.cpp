@@ -167,6 +167,8 @@ LogicalResult KernelPlanner::plan(ArrayRef<Operation *> kernels, bool threaded) 
 }
 
 std::string KernelPlanner::describeThreads() const {
+  if (target.threads == 1)
+    return llvm::formatv("one thread: about {0:f0} cycles", aloneCycles);
   return llvm::formatv("{0} of {1} threads: about {2:f0} cycles on one, {3:f0} on {1}",
                        sharedCycles < aloneCycles ? target.threads : 1, target.threads, aloneCycles,
                        sharedCycles);
