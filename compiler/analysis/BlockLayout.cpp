@@ -1,3 +1,4 @@
+// Appends tensors to blocks, and converts layouts to attributes and back.
 #include "compiler/analysis/BlockLayout.h"
 
 #include "mlir/IR/Builders.h"

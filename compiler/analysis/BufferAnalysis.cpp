@@ -1,3 +1,4 @@
+// Brings a function into destination-passing style, and assigns its tensors to storages.
 #include "compiler/analysis/BufferAnalysis.h"
 
 #include "compiler/dialect/NN.h"

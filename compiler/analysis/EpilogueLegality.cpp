@@ -1,3 +1,5 @@
+// Recognises the body of a contraction, and checks a consumer's loops, operands and operations for
+// the form of an epilogue.
 #include "compiler/analysis/EpilogueLegality.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"

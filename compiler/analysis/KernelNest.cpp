@@ -1,3 +1,5 @@
+// Reads linear forms off a linalg op, recognises reductions in its body, and collapses contiguous
+// loops.
 #include "compiler/analysis/KernelNest.h"
 
 #include "compiler/analysis/BlockLayout.h"

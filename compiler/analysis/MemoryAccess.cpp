@@ -1,3 +1,4 @@
+// Follows a memref through views to its root and to its block.
 #include "compiler/analysis/MemoryAccess.h"
 
 #include "mlir/Dialect/Utils/StaticValueUtils.h"

@@ -1,3 +1,4 @@
+// Transfers the mark of recomputed operations, and converts the report to an attribute and back.
 #include "compiler/analysis/Recomputed.h"
 
 #include "compiler/analysis/BufferAnalysis.h"

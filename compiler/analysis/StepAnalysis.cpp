@@ -1,3 +1,5 @@
+// Finds the forward pass as the backward slice of the loss, and counts operations and bytes of
+// kernels.
 #include "compiler/analysis/StepAnalysis.h"
 
 #include "compiler/analysis/ZeroBorders.h"

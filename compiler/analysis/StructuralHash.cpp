@@ -1,3 +1,4 @@
+// Numbers the values of nested regions in order, so that equal bodies have equal hashes.
 #include "compiler/analysis/StructuralHash.h"
 
 #include "mlir/IR/OperationSupport.h"

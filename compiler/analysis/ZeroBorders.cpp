@@ -1,3 +1,4 @@
+// Translates interiors in dims of an operand to borders in loops of the contraction.
 #include "compiler/analysis/ZeroBorders.h"
 
 #include "compiler/analysis/KernelNest.h"

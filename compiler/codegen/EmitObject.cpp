@@ -1,3 +1,5 @@
+// Translates MLIR to LLVM IR, adds the data that the runtime reads, runs LLVM's passes, and
+// generates code on threads.
 #include "compiler/codegen/EmitObject.h"
 
 #include "compiler/codegen/SplitModule.h"

@@ -1,3 +1,5 @@
+// Compiles a module with LLVM's ORC, provides a barrier in place of the runtime's, and calls
+// compiled functions on threads.
 #include "compiler/codegen/Jit.h"
 
 #include "compiler/passes/Pipelines.h"

@@ -1,3 +1,5 @@
+// Builds the command line of the link driver, runs it, and extracts an error message from its
+// output.
 #include "compiler/codegen/LinkExecutable.h"
 
 #include "llvm/ADT/SmallVector.h"

@@ -1,3 +1,5 @@
+// The pass lower-to-llvm: it collects upstream's conversions, and applies them to the
+// functions side by side.
 #include "compiler/passes/Passes.h"
 
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"

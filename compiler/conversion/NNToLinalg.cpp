@@ -1,3 +1,4 @@
+// The pass convert-nn-to-linalg, and the builders that its patterns share.
 #include "compiler/conversion/NNToLinalg.h"
 
 #include "compiler/analysis/Recomputed.h"

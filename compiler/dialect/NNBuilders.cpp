@@ -1,3 +1,5 @@
+// Builds splats, broadcasts and the definition of nn.random_normal, and reads names and kinds from
+// locations and attributes.
 #include "compiler/dialect/NNBuilders.h"
 #include "compiler/dialect/NNConstants.h"
 #include "mlir/IR/Matchers.h"

@@ -1,3 +1,4 @@
+// Converts between elements of attributes and scalars of C++, and applies functions to them.
 #include "compiler/dialect/NNConstants.h"
 
 using namespace mlir;

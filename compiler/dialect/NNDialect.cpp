@@ -1,3 +1,5 @@
+// Registers the operations and attributes, verifies function signatures, and defines the checks
+// that operations share.
 #include "compiler/dialect/NN.h"
 #include "compiler/dialect/NNShapes.h"
 #include "mlir/IR/DialectImplementation.h"

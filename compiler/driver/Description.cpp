@@ -1,3 +1,5 @@
+// Builds the JSON objects of the description: persistent tensors, functions, data, recipe, layers
+// and source lines.
 #include "compiler/driver/Description.h"
 
 #include "compiler/driver/MemoryReport.h"

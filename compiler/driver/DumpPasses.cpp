@@ -1,3 +1,5 @@
+// An instrumentation of MLIR's pass manager that counts the passes and writes the module after
+// those that are selected.
 #include "compiler/driver/DumpPasses.h"
 
 #include "compiler/driver/Output.h"

@@ -1,3 +1,5 @@
+// Reads, parses and elaborates a program, and converts diagnostics and locations of MLIR to those
+// of the front end.
 #include "compiler/driver/Frontend.h"
 
 #include "lang/syntax/Parser.h"

@@ -1,3 +1,4 @@
+// Parses sizes, and tries the levels of recomputation from the least work to the most.
 #include "compiler/driver/MemoryLimit.h"
 
 #include "compiler/passes/Passes.h"

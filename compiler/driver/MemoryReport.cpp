@@ -1,3 +1,5 @@
+// Prints the tables of `nnc build --memory` from the attributes that assign-arena and nn-recompute
+// leave.
 #include "compiler/driver/MemoryReport.h"
 
 #include "compiler/memory/MemoryPlanner.h"

@@ -1,3 +1,4 @@
+// Locked temporary folders, and the replacement of files by renaming.
 #include "compiler/driver/Output.h"
 
 #include "llvm/ADT/SmallString.h"

@@ -1,3 +1,5 @@
+// Receives the remarks of an MLIR context, merges equal ones, and prints them in the order of the
+// source.
 #include "compiler/driver/RemarkReport.h"
 
 #include "mlir/IR/Remarks.h"

@@ -1,3 +1,5 @@
+// The pass fuse-elementwise: it decides for each operand whether its producer joins the kernel
+// that reads it, and rewrites both.
 #include "compiler/analysis/EpilogueLegality.h"
 #include "compiler/fusion/FusionRemarks.h"
 #include "compiler/kernels/nest/KernelPlan.h"

@@ -1,3 +1,5 @@
+// Follows kernels through fusion and words the remarks: names of kernels, fused operations, and
+// the reason for each pair that stays apart.
 #include "compiler/fusion/FusionRemarks.h"
 
 #include "compiler/analysis/BlockLayout.h"

@@ -1,3 +1,5 @@
+// The pass mark-zero-borders: it finds the insertion that pads an operand and writes its interior
+// on the contraction.
 #include "compiler/analysis/EpilogueLegality.h"
 #include "compiler/passes/Passes.h"
 #include "compiler/analysis/ZeroBorders.h"

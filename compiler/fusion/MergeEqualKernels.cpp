@@ -1,3 +1,5 @@
+// The pass merge-equal-kernels: it finds equal operations by structural hashes that include their
+// bodies.
 #include "compiler/analysis/StructuralHash.h"
 #include "compiler/passes/Passes.h"
 

@@ -1,3 +1,5 @@
+// The pass split-reductions: it chooses the loop to split and the number of pieces, and builds the
+// partial results and their combination.
 #include "compiler/analysis/EpilogueLegality.h"
 #include "compiler/kernels/nest/KernelPlan.h"
 #include "compiler/conversion/NNToLinalg.h"

@@ -1,3 +1,4 @@
+// Folds index arithmetic on constants, and builds scf loops.
 #include "compiler/kernels/LoopEmitter.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"

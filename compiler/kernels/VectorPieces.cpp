@@ -1,3 +1,4 @@
+// Splits a number of lanes into powers of two, and stores a vector piece by piece.
 #include "compiler/kernels/VectorPieces.h"
 
 #include "mlir/Dialect/Vector/IR/VectorOps.h"

@@ -1,3 +1,5 @@
+// The pass nn-assign-layout: it prices the layouts of each group of values, chooses the cheapest,
+// and records the choice.
 #include "compiler/layout/BatchDims.h"
 #include "compiler/kernels/contraction/Contraction.h"
 #include "compiler/layout/LayoutRewriter.h"

@@ -1,3 +1,5 @@
+// Finds the dimensions that correspond to the batch, and joins values into groups through the
+// interface Permutable.
 #include "compiler/layout/BatchDims.h"
 
 #include "compiler/dialect/NNBuilders.h"

@@ -1,3 +1,5 @@
+// Rebuilds the operations of a function in their new orders, and inserts transpositions where an
+// operation keeps its order.
 #include "compiler/layout/LayoutRewriter.h"
 
 #include "compiler/layout/BatchDims.h"

@@ -1,3 +1,4 @@
+// Compares the accesses of a kernel with those since the last barrier.
 #include "compiler/loops/Barriers.h"
 
 using namespace mlir;

@@ -1,3 +1,5 @@
+// Estimates the bytes that a thread reads from another core's cache, from the divisions by
+// which kernels last wrote the memory and have read it since.
 #include "compiler/loops/CacheAffinity.h"
 
 #include <algorithm>
@@ -7,8 +9,8 @@ using namespace mlir;
 
 namespace nnc {
 
-/// Bytes of `bytes` that are elsewhere for one of two threads, if they lie as `had` and are divided
-/// as `wanted`.
+/// Bytes of `bytes` that one of two threads finds in the other's cache, if kernels divided the range
+/// as `had` and the next one divides it as `wanted`.
 static double remotePart(double bytes, Division had, Division wanted) {
   if (had.kind == Division::Everyone)
     return 0;

@@ -1,3 +1,5 @@
+// Copies a kernel into a function whose operands are parts of blocks, finds an equal function by
+// its hash, and emits the calls.
 #include "compiler/loops/KernelLibrary.h"
 
 #include "compiler/analysis/BlockLayout.h"

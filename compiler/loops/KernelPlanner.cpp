@@ -1,3 +1,5 @@
+// Plans each kernel for one thread and for several, counts the transfers between caches, and
+// chooses for each function whether its kernels share their loops.
 #include "compiler/loops/KernelPlanner.h"
 
 #include "compiler/analysis/EpilogueLegality.h"

@@ -1,3 +1,5 @@
+// The pass lower-to-loops: it emits the kernels of each function in order, with regions of thread
+// 0 and barriers between them, and the remarks on contractions and threads.
 #include "compiler/loops/Barriers.h"
 #include "compiler/analysis/BlockLayout.h"
 #include "compiler/kernels/nest/KernelAccesses.h"

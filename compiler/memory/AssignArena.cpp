@@ -1,3 +1,5 @@
+// The pass assign-arena: it places the tensors of each function in blocks, the results in place
+// where possible, and the rest by the memory planner.
 #include "compiler/analysis/BufferAnalysis.h"
 #include "compiler/memory/FunctionRewriter.h"
 #include "compiler/fusion/FusionRemarks.h"

@@ -1,3 +1,5 @@
+// Builds a function on memrefs: views of blocks, linalg ops on memory, copies, and loops that add
+// updates.
 #include "compiler/memory/FunctionRewriter.h"
 
 #include "compiler/analysis/EpilogueLegality.h"

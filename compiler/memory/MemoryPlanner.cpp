@@ -1,3 +1,4 @@
+// Greedy best-fit placement of buffers, the lower bound, and the check of a plan.
 #include "compiler/memory/MemoryPlanner.h"
 
 #include <algorithm>

@@ -1,3 +1,5 @@
+// Groups contractions with their epilogues, and sorts the groups topologically so that updates run
+// in place.
 #include "compiler/memory/Schedule.h"
 
 #include "llvm/ADT/DenseSet.h"

@@ -1,3 +1,4 @@
+// Lists the passes of each stage, and registers the stages for nn-opt.
 #include "compiler/passes/Pipelines.h"
 
 #include "compiler/passes/Passes.h"

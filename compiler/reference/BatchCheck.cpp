@@ -1,3 +1,4 @@
+// Stacks the arguments of the examples, evaluates both functions, and compares their results.
 #include "compiler/reference/BatchCheck.h"
 #include "compiler/dialect/NNBuilders.h"
 #include "compiler/transforms/Transforms.h"

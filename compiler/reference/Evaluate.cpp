@@ -1,3 +1,4 @@
+// Walks through a function and passes each operation to the evaluator of its family.
 #include "compiler/reference/Evaluate.h"
 #include "compiler/reference/EvaluateOps.h"
 #include "llvm/ADT/DenseMap.h"

@@ -1,3 +1,5 @@
+// Computes finite differences of several step sizes, recognises kinks, and compares the
+// differences with the derivatives.
 #include "compiler/reference/GradientCheck.h"
 #include "compiler/dialect/NN.h"
 #include "mlir/Analysis/SliceAnalysis.h"

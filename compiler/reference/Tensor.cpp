@@ -1,3 +1,5 @@
+// Element access with rounding to the element type, row-major index arithmetic, and the printed
+// form of tensors.
 #include "compiler/reference/Tensor.h"
 #include "mlir/IR/Diagnostics.h"
 #include "llvm/Support/Format.h"

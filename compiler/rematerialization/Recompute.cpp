@@ -1,3 +1,5 @@
+// The pass nn-recompute: it divides the forward pass into segments, chooses by a minimum cut, and
+// clones operations into the backward pass.
 #include "compiler/analysis/BlockLayout.h"
 #include "compiler/rematerialization/MinimumCut.h"
 #include "compiler/conversion/NNToLinalg.h"

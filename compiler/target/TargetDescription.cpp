@@ -1,3 +1,5 @@
+// Describes x86 and AArch64 processors from LLVM's subtarget features, and this machine's caches
+// for `native`.
 #include "compiler/target/TargetDescription.h"
 
 #include "runtime/Abi.h"

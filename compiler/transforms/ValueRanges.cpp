@@ -1,3 +1,4 @@
+// Interval arithmetic for each operation of the dialect.
 #include "compiler/transforms/ValueRanges.h"
 
 #include "compiler/dialect/NNBuilders.h"

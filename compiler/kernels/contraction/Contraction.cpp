@@ -1,3 +1,5 @@
+// Reads a contraction problem off a linalg op: its strides, and the group of each loop by the
+// operands that the loop moves through.
 #include "compiler/kernels/contraction/Contraction.h"
 
 #include "compiler/kernels/contraction/ContractionEmitter.h"

@@ -1,3 +1,5 @@
+// The outer loops of a contraction: batch, blocks of columns and of k, tiles, and the division of
+// tiles between threads.
 #include "compiler/kernels/contraction/ContractionEmitter.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"

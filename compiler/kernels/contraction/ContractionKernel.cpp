@@ -1,3 +1,4 @@
+// Connects the description of a contraction and its epilogue to the emitter.
 #include "compiler/kernels/contraction/ContractionKernel.h"
 
 #include "compiler/kernels/contraction/Epilogue.h"

@@ -1,3 +1,5 @@
+// Builds the nest of a problem: assigns its dims to rows, columns and lanes, merges neighbours,
+// and distributes the register tile over dims.
 #include "compiler/kernels/contraction/ContractionNest.h"
 
 #include "llvm/ADT/STLExtras.h"

@@ -1,3 +1,4 @@
+// The part of ContractionEmitter that copies operands into panels and prefetches the next panel.
 #include "compiler/kernels/contraction/ContractionEmitter.h"
 
 #include "mlir/Dialect/MemRef/IR/MemRef.h"

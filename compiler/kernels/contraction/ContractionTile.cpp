@@ -1,3 +1,5 @@
+// The part of ContractionEmitter that emits one register tile: its sums over k, the prefetch of
+// its results, the epilogue and the stores.
 #include "compiler/kernels/contraction/ContractionEmitter.h"
 
 #include "mlir/Dialect/MemRef/IR/MemRef.h"

@@ -1,3 +1,5 @@
+// Emits loads, stores, transpositions and sums of lanes in the form that LLVM compiles best for
+// the target.
 #include "compiler/kernels/contraction/ContractionVector.h"
 
 #include "compiler/kernels/VectorPieces.h"

@@ -1,3 +1,5 @@
+// Makes a contraction's epilogue of an element-wise kernel: its operands become companions, and
+// its body is cloned for each vector of a tile.
 #include "compiler/kernels/contraction/Epilogue.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"

@@ -1,3 +1,5 @@
+// Derives the bytes that each operand of a planned kernel covers, and the thread that touches each
+// of them.
 #include "compiler/kernels/nest/KernelAccesses.h"
 
 using namespace mlir;

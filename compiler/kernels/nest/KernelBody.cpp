@@ -1,3 +1,5 @@
+// The part of KernelEmission that emits the body of a nest: addresses, loads, stores and
+// operations, at the outermost loop that they depend on.
 #include "compiler/kernels/nest/KernelEmission.h"
 #include "compiler/kernels/VectorPieces.h"
 

@@ -1,3 +1,5 @@
+// Emits the loops of a kernel that is not a contraction: reductions and their accumulators,
+// vectors and tails, and the share of each thread.
 #include "compiler/kernels/nest/KernelEmission.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"

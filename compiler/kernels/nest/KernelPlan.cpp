@@ -1,3 +1,5 @@
+// Chooses the loop that vectors run along, the order of the loops, and the loop that threads
+// share, by a count of cycles.
 #include "compiler/kernels/nest/KernelPlan.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
