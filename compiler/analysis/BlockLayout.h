@@ -104,7 +104,7 @@ inline constexpr llvm::StringLiteral threadedAttrName = "nn.threaded";
 inline constexpr llvm::StringLiteral regionAttrName = "nn.region";
 inline constexpr llvm::StringLiteral paddedAttrName = "nn.padded";
 
-/// What a function's attribute `nn.blocks` holds.
+/// The value of a function's attribute `nn.blocks`.
 mlir::DictionaryAttr toAttribute(const FunctionBlocks &blocks, mlir::MLIRContext *context);
 
 } // namespace nnc

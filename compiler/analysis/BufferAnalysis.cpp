@@ -99,8 +99,8 @@ static void prepareConstant(arith::ConstantOp constant) {
   constant.erase();
 }
 
-/// A destination must be memory that nobody else needs: fresh, or the result of a kernel whose only
-/// use this is.
+/// A destination must be memory that no other kernel needs: fresh, or the result of a kernel whose
+/// only use this is.
 static void prepareDestination(Operation *kernel, OpOperand &destination) {
   OpBuilder builder(kernel);
   Location location = kernel->getLoc();
@@ -116,7 +116,7 @@ static void prepareDestination(Operation *kernel, OpOperand &destination) {
   } else if (op && !op.payloadUsesValueFromOperand(&destination)) {
     fresh();
   } else if (auto fill = value.getDefiningOp<linalg::FillOp>(); fill && !value.hasOneUse()) {
-    // Filling again is no more than copying.
+    // Filling again costs no more than copying.
     fresh();
     destination.set(
         linalg::FillOp::create(builder, fill.getLoc(), fill.getInputs()[0], destination.get())
@@ -162,7 +162,7 @@ static void writeInPlace(tensor::InsertSliceOp insert) {
     return;
   for (OpOperand &use : insert.getSource().getUses()) {
     auto reader = dyn_cast<linalg::LinalgOp>(use.getOwner());
-    // Shapes change on contiguous memory only, and a destination is nobody else's.
+    // Shapes change on contiguous memory only, and a destination has one user.
     bool reads = reader ? reader.isDpsInput(&use)
                         : isa<tensor::ExtractSliceOp, tensor::ExtractOp>(use.getOwner());
     if (use.getOwner() != insert && !reads)

@@ -46,7 +46,7 @@ class BufferAnalysis {
 public:
   /// Brings the function into a form in which every tensor can have a storage: constants that have
   /// to be written become fills, destinations have one user, shapes change on contiguous memory
-  /// only, what is inserted somewhere is written there.
+  /// only, tensors that are inserted into others are written there.
   static void prepare(mlir::func::FuncOp function);
 
   explicit BufferAnalysis(mlir::func::FuncOp function);
@@ -73,15 +73,15 @@ private:
   llvm::DenseMap<mlir::Value, TensorMemory> tensors;
 };
 
-/// Kernels that run as one, in this order: what a reduction starts from, the reduction, and for a
-/// contraction the epilogue that is computed on its tiles.
+/// Kernels that run as one, in this order: the fill that a reduction starts from, the reduction,
+/// and for a contraction the epilogue that is computed on its tiles.
 using KernelGroup = llvm::SmallVector<mlir::Operation *, 3>;
 
 bool isView(mlir::Operation *operation);
 bool isKernel(mlir::Operation *operation);
 
 /// The tensors that a kernel reads: its operands but for destinations that it does not read, and
-/// what its body captures.
+/// those that its body captures.
 llvm::SmallVector<mlir::Value> tensorsRead(mlir::Operation *kernel);
 
 /// The kernel that computes a tensor, through views; null for arguments and constants.

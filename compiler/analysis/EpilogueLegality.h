@@ -19,19 +19,19 @@ bool multipliesAndAdds(mlir::Block &body);
 bool isContraction(mlir::linalg::LinalgOp op);
 
 /// Why a kernel is not computed on the tiles of a contraction whose result it reads; the last four
-/// are for whoever orders kernels to say.
+/// depend on the order of the kernels.
 enum class EpilogueObstacle {
   None,
   NoContraction,
   Sums,        // the consumer has reduction loops
   Reads,       // reads the result in several ways, or not element for element
-  ElementType, // has an operand of another type that is no scalar
+  ElementType, // has an operand of another type that is not a scalar
   Places,      // reads or writes other places than those of the tile's elements
   Arithmetic,  // has operations without a form for vectors of a tile
   Taken,       // the contraction has another epilogue
   Elsewhere,   // is the epilogue of another contraction
-  Dependent,   // needs what is computed from the contraction's result elsewhere
-  Overwrites,  // would overwrite what the contraction still reads
+  Dependent,   // needs a value computed from the contraction's result elsewhere
+  Overwrites,  // would overwrite an operand that the contraction still reads
 };
 
 /// None if `consumer` can be an epilogue: parallel loops over exactly the elements of the

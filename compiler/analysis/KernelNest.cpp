@@ -244,7 +244,7 @@ static std::optional<NestReduction> matchReduction(KernelNest &nest, unsigned ou
   return reduction;
 }
 
-/// Whether a summed loop moves through an output, which then is no sum of one place.
+/// Whether a summed loop moves through an output, which then is not a sum of one place.
 static bool movesWithReductions(const KernelNest &nest, const LinearForm &form) {
   return llvm::any_of(llvm::zip(nest.dimensions, form.strides), [](auto pair) {
     auto [dimension, stride] = pair;

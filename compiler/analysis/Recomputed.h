@@ -8,11 +8,11 @@
 namespace nnc {
 
 inline constexpr llvm::StringLiteral recomputedAttrName = "nn.recomputed";
-/// On a function: what nn-recompute decided, as RecomputationReport reads it.
+/// On a function: the decisions of nn-recompute, which RecomputationReport reads.
 inline constexpr llvm::StringLiteral recomputationAttrName = "nn.recompute";
 
-/// Marks what a marked operation is replaced by: what was inserted since the last replacement and
-/// occupies memory. For rewriters that build, then replace, one operation after the other.
+/// Marks the replacement of a marked operation: the operations inserted since the last replacement
+/// that occupy memory. For rewriters that build, then replace, one operation after the other.
 class RecomputedListener : public mlir::RewriterBase::Listener {
 public:
   void notifyOperationInserted(mlir::Operation *operation, mlir::OpBuilder::InsertPoint) override {
@@ -30,7 +30,7 @@ private:
   llvm::SmallVector<mlir::Operation *> inserted;
 };
 
-/// What nn-recompute decided for a function; read from its attribute.
+/// The decisions of nn-recompute for a function; read from its attribute.
 struct RecomputationReport {
   struct Value {
     std::string name; // the user's; may be empty

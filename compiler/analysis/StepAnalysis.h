@@ -1,5 +1,5 @@
-// What memory plans and profiles tell people about the kernels of a function: source lines, work,
-// and whether they belong to the forward or the backward pass. Internal to assign-arena.
+// The facts about the kernels of a function that memory plans and profiles show: source lines,
+// work, and whether they belong to the forward or the backward pass. Internal to assign-arena.
 #pragma once
 
 #include "compiler/analysis/BufferAnalysis.h"
@@ -16,9 +16,9 @@ int64_t lineOf(mlir::Location location);
 /// Floating-point operations of one execution.
 int64_t floatOperations(mlir::Operation *kernel);
 
-/// Tells the kernels of a training step apart by what they are computed for. The forward pass is
-/// what the output `loss` is computed from; the backward pass, with the optimizer's update, is what
-/// else the new parameters and slots are computed from. Functions without a loss have neither.
+/// Assigns the kernels of a training step to its passes. The forward pass computes the output
+/// `loss`; the backward pass, with the optimizer's update, consists of the other kernels from which
+/// the new parameters and slots are computed. Functions without a loss have neither.
 class StepAnalysis {
 public:
   explicit StepAnalysis(mlir::func::FuncOp function);

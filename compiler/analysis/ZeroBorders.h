@@ -1,12 +1,12 @@
-// How it is known that an operand of a contraction lies in a border of zeros, from the operation
-// that pads it to the loops that leave the zeros out.
+// The borders of zeros around the operands of contractions, from the operation that pads an operand
+// to the loops that leave the zeros out.
 #pragma once
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 
 namespace nnc {
 
-/// On the insertion of an image into what padded it: all elements around it are zero.
+/// On the insertion of an image into its padded image: all elements around it are zero.
 inline constexpr llvm::StringLiteral zeroBorderAttrName = "nn.zero_border";
 /// On a contraction: for each of its two operands an array of 64-bit integers, empty or with two
 /// numbers for each of the operand's dims. Elements whose index in a dim is not in [first, second)
@@ -32,7 +32,7 @@ struct LoopBorder {
   Interior interior;
 };
 
-/// What a contraction's `nn.interiors` say of its loops; at most one border for each summed loop.
+/// The borders of a contraction's loops by its `nn.interiors`; at most one for each summed loop.
 llvm::SmallVector<LoopBorder, 2> zeroBorders(mlir::linalg::LinalgOp contraction);
 
 /// Share of a contraction's products that no border of zeros makes vanish.

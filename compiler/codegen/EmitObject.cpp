@@ -44,7 +44,7 @@ std::unique_ptr<llvm::TargetMachine> createMachine(const TargetDescription &targ
   if (!found)
     return nullptr;
   llvm::TargetOptions options;
-  // Contractions are emitted as fused operations where they are wanted; nothing else may be fused.
+  // Our own code generation emits each fused multiply-add; LLVM must not fuse others.
   options.AllowFPOpFusion = llvm::FPOpFusion::Standard;
   return std::unique_ptr<llvm::TargetMachine>(
       found->createTargetMachine(triple, target.cpu, target.features, options, llvm::Reloc::PIC_,

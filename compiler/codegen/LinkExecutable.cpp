@@ -32,7 +32,7 @@ std::string absolutePath(llvm::StringRef path) {
   return std::string(absolute);
 }
 
-/// The line of what the programs of a link have said that names an error.
+/// The line of the link programs' output that names an error.
 std::string firstError(llvm::StringRef messages) {
   llvm::SmallVector<llvm::StringRef> lines;
   messages.split(lines, '\n', /*MaxSplit=*/-1, /*KeepEmpty=*/false);
@@ -42,7 +42,7 @@ std::string firstError(llvm::StringRef messages) {
   return lines.empty() ? std::string() : lines.front().trim().str();
 }
 
-/// Whether the file can be as large as what it is linked from. The linker writes to it through
+/// Whether the file can be as large as its inputs together. The linker writes to it through
 /// memory, and dies of a signal where the disk is full.
 std::error_code reserve(const std::string &output, const std::vector<std::string> &inputs) {
   uint64_t total = 0;

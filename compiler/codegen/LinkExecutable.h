@@ -7,7 +7,7 @@
 namespace nnc {
 
 /// Runs the system's C++ compiler as link driver, with lld where it is installed. `runtimeArchive`
-/// holds the runtime with main(); `messages` is a file for what the programs of the link say.
+/// holds the runtime with main(); `messages` is a file for the output of the link programs.
 /// False, and a message of one line in `error`, on failure.
 bool linkExecutable(const std::vector<std::string> &objects, const std::string &runtimeArchive,
                     const std::string &output, const std::string &messages, std::string &error);

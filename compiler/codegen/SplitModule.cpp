@@ -22,8 +22,8 @@ unsigned countOperations(LLVM::LLVMFuncOp function) {
   return count;
 }
 
-/// Declares the functions that `part` calls and other parts, or nobody, define; constants are
-/// private to a module and are copied.
+/// Declares the functions that `part` calls and does not define; constants are private to a module
+/// and are copied.
 void addReferences(ModuleOp part, const SymbolTable &symbols) {
   SymbolTable own(part);
   SmallVector<StringAttr> names;

@@ -52,7 +52,7 @@ struct LowerToLLVMPass : impl::LowerToLLVMBase<LowerToLLVMPass> {
       return success(succeeded(resolveViews(*part)) &&
                      succeeded(applyFullConversion(*part, target, patterns)));
     };
-    // What is left in the module are constants.
+    // Only constants are left in the module.
     if (failed(failableParallelForEach(context, parts, convert)) ||
         failed(applyFullConversion(module, target, patterns)))
       signalPassFailure();
@@ -88,7 +88,7 @@ struct LowerToLLVMPass : impl::LowerToLLVMBase<LowerToLLVMPass> {
     arith::populateArithToLLVMConversionPatterns(types, patterns);
     index::populateIndexToLLVMConversionPatterns(types, patterns);
     populateMathToLLVMConversionPatterns(types, patterns);
-    // What has no instruction becomes a call of the C library, one lane after the other.
+    // Functions without an instruction become calls of the C library, one lane after the other.
     populateMathToLibmConversionPatterns(patterns, /*benefit=*/0);
     populateFinalizeMemRefToLLVMConversionPatterns(types, patterns);
     populateFuncToLLVMConversionPatterns(types, patterns);

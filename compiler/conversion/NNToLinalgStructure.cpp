@@ -1,5 +1,5 @@
-// Constants and operations on shapes: views where a view will do, else a generic op whose indexing
-// map says what moves where, so that fusion can fold it into the map of whoever reads it.
+// Constants and operations on shapes: views where a view suffices, else a generic op whose indexing
+// map gives the place of each element, so that fusion can compose it with the map of the reader.
 #include "compiler/conversion/NNToLinalg.h"
 #include "compiler/analysis/ZeroBorders.h"
 

@@ -1,5 +1,5 @@
 // Windows and their adjoint: generic ops whose indexing maps add the position of a window to the
-// offset in it. Fusion folds the maps of windows into whoever reads them.
+// offset in it. Fusion composes the maps of windows with those of their readers.
 #include "compiler/conversion/NNToLinalg.h"
 
 using namespace mlir;

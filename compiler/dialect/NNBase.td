@@ -53,7 +53,7 @@ def NN_I64Scalar
       BuildableType<"::mlir::RankedTensorType::get({}, $_builder.getI64Type())">;
 def NN_FloatScalar : 0DTensorOf<[F32, F64]>;
 
-// What an argument or a result of a function is; the attribute `nn.kind` on it.
+// The kinds of arguments and results of functions; the attribute `nn.kind` on them.
 def NN_Kind : I32EnumAttr<"Kind", "part of a function's signature", [
     I32EnumAttrCase<"Parameter", 0, "parameter">, I32EnumAttrCase<"Slot", 1, "slot">,
     I32EnumAttrCase<"State", 2, "state">, I32EnumAttrCase<"Input", 3, "input">,

@@ -25,7 +25,7 @@ mlir::DenseElementsAttr makeConstant(mlir::RankedTensorType type, Scalar splat);
 std::optional<Scalar> readSplat(mlir::Attribute constant);
 
 /// Applies an element-wise function to constants: all of them splats, or of few elements. Returns
-/// null if an operand is no such constant.
+/// null if an operand is not such a constant.
 mlir::Attribute
 foldElementwise(mlir::RankedTensorType resultType, llvm::ArrayRef<mlir::Attribute> operands,
                 llvm::function_ref<Scalar(llvm::ArrayRef<Scalar> operands)> function);

@@ -1,6 +1,6 @@
 // The derivative of every differentiable operation: each rule builds the cotangents of the operands
-// from those of the result. In the rules d is the cotangent of the result, y the result. Parts of a
-// rule that are not wanted are removed by nn-differentiate.
+// from those of the result. In the rules d is the cotangent of the result, y the result.
+// nn-differentiate removes the parts of a rule that no requested derivative needs.
 #include "compiler/dialect/NNBuilders.h"
 
 using namespace mlir;

@@ -1,6 +1,6 @@
-// What each operation does with dimensions: how it is rebuilt for a batch of examples, whose dimension
-// comes first, where it takes the elements of a dimension, and how it is rebuilt when dimensions come
-// in another order.
+// The rules of each operation for its dimensions: how it is rebuilt for a batch of examples, whose
+// dimension comes first, where it takes the elements of a dimension, and how it is rebuilt when
+// dimensions come in another order.
 #include "compiler/dialect/NNBuilders.h"
 
 using namespace mlir;

@@ -1,5 +1,5 @@
-// What the interface Permutable speaks of: which dimensions of an operation's values correspond, and
-// operands whose dimensions come in another order.
+// The types of the interface Permutable: the dimensions of an operation's values that correspond,
+// and operands whose dimensions come in another order.
 #pragma once
 
 #include "mlir/IR/Builders.h"

@@ -1,4 +1,4 @@
-//===- NNInterfaces.td - What the passes ask of an operation --------------===//
+//===- NNInterfaces.td - The interfaces by which passes use operations ----===//
 
 #ifndef NNC_DIALECT_NNINTERFACES
 #define NNC_DIALECT_NNINTERFACES
@@ -17,7 +17,7 @@ def NN_Differentiable : OpInterface<"Differentiable"> {
         `resultCotangents` has one value of the result's type per result.
         `operandCotangents` receives one entry per operand, of the operand's
         type; a null value says that no gradient flows to this operand (an
-        index, a condition, an operand that is no float).
+        index, a condition, an operand that is not a float).
       }],
       "void", "buildCotangents",
       (ins "::mlir::OpBuilder &":$builder, "::mlir::ValueRange":$resultCotangents,
@@ -51,7 +51,7 @@ def NN_Batchable : OpInterface<"Batchable"> {
 def NN_Work : OpInterface<"Work"> {
   let cppNamespace = "::nnc::nn";
   let description = [{
-    How much work an operation is. Every nn operation has it: NN_Op declares the
+    The work of an operation, in operations. Every nn operation has it: NN_Op declares the
     method from `operationsPerElement`, unless an operation counts otherwise.
   }];
   let methods = [
@@ -67,7 +67,7 @@ def NN_Work : OpInterface<"Work"> {
 def NN_Permutable : OpInterface<"Permutable"> {
   let cppNamespace = "::nnc::nn";
   let description = [{
-    An operation of which it is known where the elements of a dimension go, so
+    An operation whose dimensions correspond between operands and result, so
     that nn-assign-layout may give its values another order of dimensions. The
     rules are in NNDimensions.cpp; an element-wise operation needs none of its own.
     Values of an operation without this interface keep the order in which they
@@ -92,7 +92,7 @@ def NN_Permutable : OpInterface<"Permutable"> {
       /*defaultImplementation=*/"return false;">,
     InterfaceMethod<[{
         Rebuilds the operation on operands whose dimensions come in other orders.
-        `order` is the order wanted for the result, and receives the order that
+        `order` is the preferred order of the result, and receives the order that
         the result has. Null if the operation cannot be rebuilt so; then nothing
         has been built. Not called if `keepsOrder`.
       }],

@@ -38,8 +38,8 @@ def NN_RandomUniformOp : NN_RandomOp<"random_uniform"> {
     which is exact in f32, and the same number in f32 and f64. C++ versions of
     these functions are in NNRandom.h.
 
-    `like` is a value whose examples each want their own numbers: if it depends
-    on the example, `nn-add-batch` gives the result a batch dimension. That pass
+    `like` is a value whose examples each need numbers of their own: if it
+    depends on the example, `nn-add-batch` gives the result a batch dimension. That pass
     drops the operand.
   }];
 }

@@ -85,7 +85,7 @@ LogicalResult TransposeOp::inferReturnTypes(MLIRContext *, std::optional<Locatio
   for (int64_t dim : permutation) {
     if (dim < 0 || dim >= from.getRank() || seen.test(dim))
       return reportOpError(location, getOperationName(), "has [", permutation,
-                           "], which is no permutation of ", from.getRank(), " dimensions");
+                           "], which is not a permutation of ", from.getRank(), " dimensions");
     seen.set(dim);
     shape.push_back(from.getDimSize(dim));
   }

@@ -1,6 +1,6 @@
 //===- NNWindows.td - Windows over images and sequences --------------------===//
 //
-// What convolution and pooling have in common. Both operations are linear, and each is the other's
+// The common part of convolution and pooling. Both operations are linear, and each is the other's
 // adjoint, so that the family is closed under differentiation.
 //
 //===----------------------------------------------------------------------===//

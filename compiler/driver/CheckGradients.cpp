@@ -2,7 +2,7 @@
 //
 // Both sides come from the reference evaluator in f64, so that code generation has no part in it:
 // what is tested is the program's mathematics and the differentiation pass. Parameters are near
-// their initial values; the examples are made up, from where the loss is defined.
+// their initial values; the examples are random, from where the loss is defined.
 #include "compiler/dialect/NNBuilders.h"
 #include "compiler/driver/Compile.h"
 #include "compiler/driver/Frontend.h"
@@ -321,7 +321,7 @@ bool GradientChecker::run(int64_t elements) {
       break;
   }
   if (!best)
-    return fail("the loss is infinite or nan for all examples that were made up, so that its "
+    return fail("the loss is infinite or nan for all random examples, so that its "
                 "derivatives cannot be checked");
   return print(*best, candidates[found]);
 }

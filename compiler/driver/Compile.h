@@ -13,7 +13,7 @@
 
 namespace nnc {
 
-/// Memory is no stage but a report on what `loops` has decided.
+/// Memory is not a stage but a report on the memory that `loops` has assigned.
 enum class Stage { Ast, Nn, Grad, Opt, Linalg, Loops, Llvm, Asm, Obj, Exe, Memory };
 
 /// The stage that `--emit=` calls by this name.

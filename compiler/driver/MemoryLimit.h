@@ -12,15 +12,15 @@
 namespace nnc {
 
 /// Bytes from `1000000`, `64MB` or `1.5GiB`: KB, MB and GB are powers of 1000, KiB, MiB and GiB of
-/// 1024. Nothing if the text is no size of at least a byte.
+/// 1024. Nothing if the text is not a size of at least a byte.
 std::optional<int64_t> parseSize(llvm::StringRef text);
-/// The other way round, in powers of 1000 and rounded up to two digits behind the point.
+/// Bytes as text, in powers of 1000 and rounded up to two digits behind the point.
 std::string formatSize(int64_t bytes);
 
 /// The least recomputation with which a module fits.
 struct MemoryFit {
-  std::optional<RecomputationLevel> level; // none if nothing makes it fit
-  int64_t smallestBytes = 0;               // that any level tried has led to
+  std::optional<RecomputationLevel> level; // none if no level makes it fit
+  int64_t smallestBytes = 0;               // of the levels that were tried
 };
 
 /// Plans the memory of a module at the end of stage `opt`, which is left as it is, with one level

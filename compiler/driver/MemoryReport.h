@@ -1,5 +1,5 @@
-// What a training step keeps in memory and where: the report of `nnc build --memory`, and the parts
-// of it that executables carry for `info`.
+// The tensors that a training step keeps in memory, and their places: the report of `nnc build
+// --memory`, and the parts of it that executables carry for `info`.
 #pragma once
 
 #include "compiler/analysis/BlockLayout.h"
@@ -14,8 +14,8 @@ std::vector<ArenaBuffer> savedBuffers(const FunctionBlocks &function);
 /// The most bytes of all other buffers of the arena that are alive at one time.
 int64_t scratchBytes(const FunctionBlocks &function);
 
-/// What is kept through the run, and the arena of the training step, or the largest if there is
-/// none: what a limit of memory is about.
+/// Bytes to which a limit of memory applies: those that are kept through the run, and the arena of
+/// the training step, or the largest arena if there is no training step.
 int64_t plannedBytes(const ModuleBlocks &blocks);
 
 /// Sizes by purpose, what is recomputed, then the whole plan of the training step, or of every

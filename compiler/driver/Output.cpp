@@ -30,7 +30,7 @@ static bool isSameFile(const struct stat &left, const struct stat &right) {
 }
 
 /// A descriptor of a folder of this user if no other process has its lock; -1 if one has.
-/// `isNew`: also where the file system knows no locks, and so nobody can take it for abandoned.
+/// `isNew`: also where the file system has no locks, so that no process can take it for abandoned.
 static int lockFolder(const std::string &folder, bool isNew) {
   int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (descriptor < 0)
@@ -185,7 +185,7 @@ bool Output::install(const std::string &made, std::string &error) const {
   struct stat old;
   if (::stat(file->c_str(), &old) == 0) {
     mode_t mode = old.st_mode & 0777;
-    if (kind == Executable) // by whoever may read it, and by its owner
+    if (kind == Executable) // its owner and all users who may read it may execute it
       mode |= 0700 | (mode & 0444) >> 2;
     ::chmod(made.c_str(), mode);
   }

@@ -8,7 +8,7 @@ using namespace mlir;
 
 namespace nnc {
 
-/// What the context hands every remark to.
+/// Receives every remark of the context.
 class RemarkReport::Streamer final : public remark::detail::MLIRRemarkStreamerBase {
 public:
   explicit Streamer(RemarkReport &report) : report(report) {}

@@ -126,10 +126,11 @@ static Decision decide(linalg::GenericOp consumer, OpOperand &operand) {
   bool single = operand.get().hasOneUse() && producer->getNumResults() == 1;
 
   AffineMap read = consumer.getMatchingIndexingMap(&operand);
-  // What only moves becomes part of a contraction's operand by foldMove.
+  // foldMove makes moves part of a contraction's operand.
   if (isContraction(consumer))
     return FusionObstacle::Contraction;
-  // Whoever reads windows folds them; what they are taken from is computed, and put in order, once.
+  // Readers of windows compose with them; the operand of windows is computed, and put in order,
+  // once.
   if (onlyMoves(consumer) && readsWindows(read))
     return FusionObstacle::Windows;
   double cycles = elementCycles(producer);
@@ -142,7 +143,7 @@ static Decision decide(linalg::GenericOp consumer, OpOperand &operand) {
   if (single)
     return FusionKind::OnlyReader;
 
-  // Computed twice: worth it if reading what it is made of costs no more than reading the result.
+  // Computing twice pays if reading the producer's operands costs no more than reading its result.
   int64_t size = elements(operand.get()), large = 0;
   for (Value input : producer.getDpsInputs())
     large += elements(input) == size && size > 1;
@@ -205,8 +206,8 @@ static OpOperand *movedOperand(linalg::GenericOp move) {
   return move.isDpsInput(&source) && written.isIdentity() ? &source : nullptr;
 }
 
-/// `maps` become those by which the contraction would read what the operand's producer moves from
-/// where that has it; or why it does not.
+/// Sets `maps` to those by which the contraction would read the operand of the move that produces
+/// `operand`; else returns the obstacle.
 static FusionObstacle composeMove(linalg::GenericOp contraction, OpOperand &operand,
                                   SmallVectorImpl<AffineMap> &maps) {
   auto producer = operand.get().getDefiningOp<linalg::GenericOp>();
@@ -228,8 +229,8 @@ static FusionObstacle composeMove(linalg::GenericOp contraction, OpOperand &oper
                                                                       : FusionObstacle::LoopExtents;
 }
 
-/// Lets a contraction read what a permutation, reversal or windows move directly from where they
-/// have it: index arithmetic in the kernel. Null if there is no such operand.
+/// Lets a contraction read the operand of a permutation, reversal or windows directly, by index
+/// arithmetic in the kernel. Null if there is no such operand.
 static linalg::GenericOp foldMove(IRRewriter &rewriter, linalg::GenericOp contraction,
                                   FusionRemarks &remarks) {
   for (OpOperand *operand : contraction.getDpsInputOperands()) {
@@ -274,8 +275,8 @@ static linalg::GenericOp withInputs(IRRewriter &rewriter, linalg::GenericOp op, 
   return replaced;
 }
 
-/// `op` with one more input, which nobody reads: its shape says how often those loops run that none
-/// of `maps` runs through alone.
+/// `op` with one more input, which its body does not read: the input's shape gives the extents of
+/// those loops that none of `maps` runs through alone.
 static linalg::GenericOp addLoopExtents(IRRewriter &rewriter, linalg::GenericOp op,
                                         ArrayRef<AffineMap> maps) {
   SmallVector<int64_t> shape;
@@ -424,7 +425,7 @@ static FusionObstacle whyKept(linalg::GenericOp consumer, OpOperand &operand) {
   SmallVector<AffineMap> maps;
   if (decision.obstacle == FusionObstacle::Contraction)
     return composeMove(consumer, operand, maps);
-  // What decide wanted and upstream refused.
+  // Without an obstacle of ours, upstream has refused.
   return decision.obstacle == FusionObstacle::None ? FusionObstacle::Unsupported
                                                    : decision.obstacle;
 }

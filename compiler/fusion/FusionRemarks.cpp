@@ -29,7 +29,7 @@ bool readsWindows(AffineMap map) {
   });
 }
 
-//===-- What kernels are called ---------------------------------------------------------------===//
+//===-- Names of kernels ----------------------------------------------------------------------===//
 
 static std::string wordOf(Operation *operation) {
   if (!operation)
@@ -53,7 +53,7 @@ static std::string wordOf(Operation *operation) {
       .str();
 }
 
-/// Moves by what they do to the first operand's elements.
+/// Names a move by the indexing map of its first operand.
 static StringRef wordOfMove(linalg::GenericOp op) {
   if (op.getNumDpsInputs() == 0)
     return "constant";
@@ -65,8 +65,8 @@ static StringRef wordOfMove(linalg::GenericOp op) {
   return readsWindows(read) ? "windows" : "reversal";
 }
 
-/// By the user's name, else by what the kernel does last. Where constants became part of a kernel,
-/// upstream adds the locations of its other operands to its own, which comes first.
+/// Names a kernel by the user's name, else by its last operation. Where constants became part of a
+/// kernel, upstream adds the locations of its other operands to its own, which comes first.
 static std::string describe(linalg::LinalgOp op, bool byName = true) {
   Location own = op.getLoc();
   while (auto several = dyn_cast<FusedLoc>(own))
@@ -96,7 +96,8 @@ static std::string withLine(std::string text, int64_t line, int64_t remarkLine) 
                                          : llvm::formatv("{0} in line {1}", text, line).str();
 }
 
-/// A producer and its consumer, by different words; the line is said of the other one than `at`.
+/// Different names for a producer and its consumer; the one that is not `at` is named with its
+/// line.
 static std::pair<std::string, std::string> describePair(linalg::LinalgOp producer,
                                                         linalg::LinalgOp consumer, Operation *at) {
   std::string first = describe(producer), second = describe(consumer);
@@ -113,12 +114,12 @@ static remark::RemarkOpts options(StringRef name, func::FuncOp function) {
   return remark::RemarkOpts::name(name).category(fusionCategory).function(function.getSymName());
 }
 
-/// Text that is built only if the remark is wanted.
+/// Text that is built only if the remark is printed.
 static remark::detail::LazyTextBuild lazily(std::function<std::string()> text) {
   return {"Remark", std::move(text)};
 }
 
-//===-- What became one kernel ----------------------------------------------------------------===//
+//===-- Fused kernels -------------------------------------------------------------------------===//
 
 FusionRemarks::FusionRemarks(func::FuncOp function)
     : function(function), enabled(asksForRemarks(function)) {}
@@ -195,8 +196,8 @@ void FusionRemarks::emitFused(linalg::GenericOp op, const Kernel &kernel) {
     });
   if (!kernel.again.empty())
     remark::passed(op.getLoc(), options("repeated", function)) << lazily([&] {
-      return llvm::formatv("{0} computes again what has other readers too, instead of reading {1} "
-                           "bytes: {2}",
+      return llvm::formatv("{0} computes again values that have other readers too, instead of "
+                           "reading {1} bytes: {2}",
                            describe(op), kernel.bytesNotRead, list(kernel.again, line))
           .str();
     });
@@ -207,7 +208,7 @@ void FusionRemarks::emitFused(linalg::GenericOp op, const Kernel &kernel) {
     });
 }
 
-//===-- What did not --------------------------------------------------------------------------===//
+//===-- Obstacles -----------------------------------------------------------------------------===//
 
 static std::string textOf(FusionObstacle obstacle, linalg::GenericOp producer,
                           linalg::GenericOp consumer, double cycles) {
@@ -231,9 +232,9 @@ static std::string textOf(FusionObstacle obstacle, linalg::GenericOp producer,
   case FusionObstacle::ComputedPlace:
     return "it writes at places that it computes, not element after element";
   case FusionObstacle::Destination:
-    return "it is what the other kernel adds to";
+    return "the other kernel accumulates into it";
   case FusionObstacle::Lookup:
-    return "elements of it are looked up by an index that is known only then";
+    return "the other kernel looks its elements up by an index that it computes";
   case FusionObstacle::Contraction:
     return times > 1 ? "for a product, each element " + repetitions
                      : "a product takes its operands from memory";
@@ -254,7 +255,7 @@ static std::string textOf(FusionObstacle obstacle, linalg::GenericOp producer,
     return "each element " + repetitions;
   case FusionObstacle::Readers:
     return several(llvm::formatv("and computing it in each, about {0:f0} cycles per element and "
-                                 "what it reads, costs more than storing it",
+                                 "the loads of its operands, costs more than storing it",
                                  cycles)
                        .str());
   case FusionObstacle::Tiles:
@@ -283,7 +284,7 @@ void FusionRemarks::emitKept(linalg::GenericOp producer, linalg::GenericOp consu
   });
 }
 
-/// The kernels whose results a tensor is made of, and what lies between.
+/// Calls `found` with the kernels whose results a tensor consists of, and the obstacle in between.
 static void findProducers(Value tensor, FusionObstacle between,
                           function_ref<void(linalg::GenericOp, FusionObstacle)> found) {
   Operation *definition = tensor.getDefiningOp();
@@ -308,7 +309,7 @@ void FusionRemarks::emit(function_ref<FusionObstacle(linalg::GenericOp, OpOperan
       emitFused(consumer, found->second);
     DenseSet<Operation *> named;
     auto keep = [&](linalg::GenericOp producer, FusionObstacle why) {
-      // What follows a contraction is decided, and said, when its tiles are.
+      // assign-arena decides about the consumers of a contraction, and emits their remarks.
       bool epilogue = why == FusionObstacle::Reduction && isContraction(producer) &&
                       consumer.getNumReductionLoops() == 0;
       if (!epilogue && producer != consumer && named.insert(producer).second)
@@ -342,19 +343,19 @@ static StringRef textOf(EpilogueObstacle obstacle) {
   case EpilogueObstacle::Arithmetic:
     return "it looks elements up, or computes with their indices";
   case EpilogueObstacle::Taken:
-    return "another reader, which comes first, is";
+    return "another reader, which comes first, is computed on them";
   case EpilogueObstacle::Elsewhere:
     return "it is computed on the tiles of another product";
   case EpilogueObstacle::Dependent:
-    return "it also needs what other kernels compute from the product first";
+    return "it also needs results that other kernels compute from the product";
   case EpilogueObstacle::Overwrites:
-    return "it overwrites what the product reads for later tiles";
+    return "it overwrites an operand that the product reads for later tiles";
   case EpilogueObstacle::None:
   case EpilogueObstacle::NoContraction:
   case EpilogueObstacle::Sums:
     break;
   }
-  llvm_unreachable("not said about epilogues");
+  llvm_unreachable("not an obstacle of epilogues");
 }
 
 void emitEpilogueRemarks(func::FuncOp function, ArrayRef<EpilogueDecision> decisions,
@@ -363,7 +364,7 @@ void emitEpilogueRemarks(func::FuncOp function, ArrayRef<EpilogueDecision> decis
     return;
   for (auto [contraction, consumer, obstacle] : decisions) {
     if (obstacle == EpilogueObstacle::Sums)
-      continue; // said by fuse-elementwise
+      continue; // fuse-elementwise has emitted it
     auto [product, what] = describePair(contraction, consumer, consumer);
     if (obstacle == EpilogueObstacle::None)
       remark::passed(consumer->getLoc(), options("epilogue", function))

@@ -1,6 +1,6 @@
-// What fusion tells people, as remarks of the category `fusion`: which operations became one kernel
-// or are computed on the tiles of a contraction, and for each kernel whose result another one reads
-// from memory, why they stay two. Costs nothing where nobody asks for remarks.
+// The remarks of the category `fusion`: which operations became one kernel or are computed on the
+// tiles of a contraction, and for each kernel whose result another one reads from memory, the
+// reason why they stay two. Costs nothing where remarks are off.
 #pragma once
 
 #include "compiler/analysis/EpilogueLegality.h"
@@ -25,7 +25,7 @@ enum class FusionObstacle {
   None,
   Reduction,     // the producer's results are complete only when its loops are through
   ComputedPlace, // the producer's loops are not those of its result
-  Destination,   // the consumer adds up what it reads there
+  Destination,   // the consumer accumulates into it
   Lookup,        // the consumer reads elements at places that it computes
   Contraction,   // would be computed again for each multiplication
   Broadcast,     // repeats elements for a contraction
@@ -51,17 +51,17 @@ class FusionRemarks {
 public:
   explicit FusionRemarks(mlir::func::FuncOp function);
 
-  /// `fused` computes what `producer` and `consumer` did; to be called while both are there.
+  /// `fused` replaces `producer` and `consumer`; to be called while both are there.
   void recordFusion(mlir::linalg::GenericOp producer, mlir::linalg::GenericOp consumer,
                     mlir::linalg::GenericOp fused, FusionKind kind);
-  /// `contraction` reads what `move` moves from where that has it.
+  /// `contraction` reads the operand of `move` directly.
   void recordMove(mlir::linalg::GenericOp move, mlir::linalg::GenericOp contraction);
   void recordReplacement(mlir::Operation *op, mlir::Operation *replacement);
   void forget(mlir::Operation *op);
 
-  /// Says what was fused into each kernel and, for each other kernel whose result it reads, what
-  /// `obstacle` says about the operand, or what lies between; in the order of the program.
-  /// `cycles` is what an element of a kernel takes.
+  /// Emits the operations fused into each kernel and, for each other kernel whose result it reads,
+  /// the obstacle: that of the operand by `obstacle`, or the operation in between. Remarks are in
+  /// the order of the program; `cycles` gives the cycles of an element of a kernel.
   void emit(llvm::function_ref<FusionObstacle(mlir::linalg::GenericOp, mlir::OpOperand &)> obstacle,
             llvm::function_ref<double(mlir::linalg::GenericOp)> cycles);
 
@@ -89,8 +89,8 @@ private:
   unsigned operations = 0;
 };
 
-/// Says what is computed on the tiles of contractions and what is not; `isStored` tells whether a
-/// contraction's own result goes to memory all the same.
+/// Emits the consumers that are computed on the tiles of contractions, and those that are not;
+/// `isStored` is true for a contraction whose own result goes to memory all the same.
 void emitEpilogueRemarks(mlir::func::FuncOp function, llvm::ArrayRef<EpilogueDecision> decisions,
                          llvm::function_ref<bool(mlir::linalg::LinalgOp)> isStored);
 

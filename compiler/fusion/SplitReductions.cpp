@@ -65,9 +65,9 @@ static std::optional<Split> chooseSplit(linalg::GenericOp op) {
   return std::nullopt;
 }
 
-/// The same for a contraction with few results for what it reads, as the gradient of a convolution
-/// by its weights: whoever shares its results must read everything, whoever shares the sums reads
-/// what it has computed itself.
+/// The same for a contraction with few results for the bytes that it reads, such as the gradient of
+/// a convolution by its weights: threads that share the results all read both operands, and threads
+/// that share the sums read elements that they have computed themselves.
 static std::optional<Split> chooseContractionSplit(linalg::GenericOp op) {
   SmallVector<int64_t> extents = op.getStaticLoopRanges();
   int64_t products = 1, results = 1, read = std::numeric_limits<int64_t>::max();

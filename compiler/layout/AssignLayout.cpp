@@ -67,7 +67,7 @@ private:
   double idealCycles(nn::ContractOp op) const;
 
   /// The element stride of each dimension of a value, and the order they come in. Windows are
-  /// never stored: whoever reads them reads what they are taken from.
+  /// never stored: their readers read the tensor that they are taken from.
   std::pair<SmallVector<int64_t>, DimOrder> stridesOf(Value value) const;
 
   BatchDims dims;
@@ -81,7 +81,7 @@ private:
 
 } // namespace
 
-/// A value that is made, or wanted, with the batch where it was.
+/// Counts the transposition of a value that is computed, or read, with the batch first.
 void LayoutChoice::addConversion(Value value) {
   if (!isa<RankedTensorType>(value.getType()))
     return;
@@ -252,9 +252,9 @@ std::string LayoutChoice::run() {
   else
     innermost = fromFirst;
   if (!movesAny())
-    return text + ", innermost " + millions(last);
-  return llvm::formatv("batch innermost in {0} of {1} groups of values: {2} cycles of contractions "
-                       "and conversions; in none {3}, in all {4}",
+    return text + "; batch last: " + millions(last);
+  return llvm::formatv("batch last in {0} of {1} groups of values: {2} cycles of contractions "
+                       "and transpositions; in none {3}, in all {4}",
                        innermost.size(), dims.groups().size(), millions(best), millions(first),
                        millions(last));
 }

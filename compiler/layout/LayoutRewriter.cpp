@@ -36,7 +36,7 @@ public:
   }
 
 private:
-  /// `value`, whose dimensions come in `order`, is what takes the place of `old`.
+  /// `value`, whose dimensions come in `order`, takes the place of `old`.
   void define(Value old, Value value, ArrayRef<int64_t> order) {
     current[old] = transposed(value, order, orderOf(old));
   }
@@ -48,7 +48,7 @@ private:
                                    nn::placesIn(from, to));
   }
 
-  /// What takes the place of `old`, with the dimensions in `order`.
+  /// The replacement of `old`, with its dimensions in `order`.
   Value inOrder(Value old, ArrayRef<int64_t> order) {
     return transposed(current.lookup(old), orderOf(old), order);
   }

@@ -1,7 +1,7 @@
-// Which thread's caches hold what: how kernels divided each range of memory among the threads, in
-// the order in which they run, so that later kernels can be divided alike. What another core has
-// written comes several times slower than what lies in one's own cache. An estimate for every kind
-// of kernel; Ownership in Barriers.h is exact, and known of few.
+// Which thread's caches hold which bytes: how kernels divided each range of memory among the
+// threads, in the order in which they run, so that later kernels can be divided alike. What another
+// core has written comes several times slower than what lies in one's own cache. An estimate for
+// every kind of kernel; Ownership in Barriers.h is exact, and known of few.
 #pragma once
 
 #include "compiler/loops/Barriers.h"
@@ -15,7 +15,7 @@ struct Division {
   enum Kind { FirstThread, Parts, Everyone };
   Kind kind = Everyone;
   int64_t span = 0;   // of Parts
-  double first = 0.5; // what the first of two threads takes of a span
+  double first = 0.5; // share of a span that the first of two threads takes
 
   static Division parts(int64_t span, double first = 0.5) {
     return {span ? Parts : Everyone, span, first};
@@ -25,8 +25,8 @@ struct Division {
 class CacheAffinity {
 public:
   /// Bytes that one of two threads finds in the other's cache, if they share the range like this,
-  /// as Parts or Everyone. Memory that no kernel has been recorded for is taken to lie where it is
-  /// wanted, except that nobody has all of it.
+  /// as Parts or Everyone. Memory without a recorded kernel counts as divided like this; of
+  /// Everyone, one cache holds a half.
   double remoteBytes(const Access &access, Division division) const;
 
   /// Kernels are recorded in the order in which they run.

@@ -16,7 +16,7 @@ namespace nnc {
 /// On a function that computes one kernel: it is lowered already.
 inline constexpr llvm::StringLiteral kernelAttrName = "nn.kernel";
 
-/// What a kernel is given beside its operands; each null if it needs none.
+/// The arguments of a kernel beside its operands; each null if the kernel does not use it.
 struct KernelThread {
   mlir::Value number, count; // which thread this is, of how many that share the work
   mlir::Value scratch;       // memory of this thread
@@ -32,8 +32,8 @@ public:
       const KernelThread &thread)>;
 
   /// Emits a call of the function that computes `ops`, named `nnc_NAME_NUMBER`, which `emit` will
-  /// fill if there is none yet. `choices` says all that was decided about the kernel and does not
-  /// follow from `ops`. Fails, and emits nothing, where an operand is no part of a block that a
+  /// fill if there is none yet. `choices` lists the decisions about the kernel that do not follow
+  /// from `ops`. Fails, and emits nothing, where an operand is not part of a block that a
   /// function is given.
   mlir::LogicalResult call(mlir::OpBuilder &builder, llvm::ArrayRef<mlir::linalg::LinalgOp> ops,
                            llvm::StringRef name, llvm::StringRef choices,

@@ -44,7 +44,7 @@ static linalg::LinalgOp epilogueOf(linalg::LinalgOp contraction) {
   return next;
 }
 
-/// Whether the contraction keeps its result in memory: because somebody else reads it, or because
+/// Whether the contraction keeps its result in memory: because another kernel reads it, or because
 /// the epilogue's result goes to the same place, where partial sums may be kept as well.
 static bool usesResult(linalg::LinalgOp contraction, linalg::LinalgOp epilogue, bool accumulate) {
   return accumulate || !epilogue || !contraction->hasAttr(consumedAttrName) ||
@@ -52,7 +52,7 @@ static bool usesResult(linalg::LinalgOp contraction, linalg::LinalgOp epilogue, 
 }
 
 double KernelPlanner::transferCycles(const Access &access, Division division) const {
-  // What does not fit into the other's cache comes from further away for both.
+  // Bytes beyond the other core's cache come from the shared cache or memory for both threads.
   double bytes =
       std::min(affinity.remoteBytes(access, division), static_cast<double>(target.l2Bytes));
   // Parameters are handed back in the next step.

@@ -10,14 +10,14 @@
 
 namespace nnc {
 
-/// A kernel that is no contraction.
+/// A kernel that is not a contraction.
 struct NestKernel {
   KernelNest nest;
   KernelPlan plan;
   bool everyThread = false; // else the first does it alone
 };
 
-/// What a reduction's output starts from, by the operation and the number of the output.
+/// The number that a reduction's output starts from, by the operation and the number of the output.
 using ReductionStarts = llvm::DenseMap<std::pair<mlir::Operation *, unsigned>, mlir::TypedAttr>;
 
 /// Tilings of the problems of a module, of which many are equal: every function has the forward
@@ -43,11 +43,11 @@ public:
   /// save. Fails, with a message, on an op that cannot be lowered.
   mlir::LogicalResult plan(llvm::ArrayRef<mlir::Operation *> kernels, bool threaded);
 
-  /// Null if the operation is none. Epilogues belong to their contraction.
+  /// Null for other operations. Epilogues belong to their contraction.
   ContractionKernel *contraction(mlir::Operation *operation);
   NestKernel *nest(mlir::Operation *operation);
 
-  /// In words, for remarks: what the function takes on one thread and on those planned for.
+  /// The text of a remark: the cycles of the function on one thread and on the planned threads.
   std::string describeThreads() const;
 
   /// Scratch memory that each thread needs.

@@ -77,7 +77,7 @@ private:
 
 } // namespace
 
-/// Views, constants, arithmetic on indices, memory: whatever is no kernel.
+/// Views, constants, arithmetic on indices, memory: operations that are not kernels.
 static bool isPreparation(Operation &operation) {
   return operation.getNumRegions() == 0 &&
          (isMemoryEffectFree(&operation) || isa<memref::AllocaOp>(operation));
@@ -214,7 +214,7 @@ bool FunctionLowering::absorbFill(linalg::FillOp fill) {
   return false;
 }
 
-/// What is computed, for people: the result's name if it has one, its size and the terms of a sum.
+/// The contraction in a remark: the result's name if it has one, its size and the terms of a sum.
 static std::string describeSums(linalg::LinalgOp op, const ContractionProblem &problem) {
   auto size = [](ArrayRef<ContractionDim> dims) {
     int64_t product = 1;
@@ -260,7 +260,8 @@ LogicalResult FunctionLowering::lowerContraction(linalg::LinalgOp op, Contractio
                       (everyThread ? describeSplit(plan.tiling).str() : "");
              }};
   beginKernel(op, accesses, everyThread);
-  // Without blocks (a function that is no compiled one) loops go where the contraction was.
+  // Without blocks (in a function that assign-arena did not compile) loops go where the contraction
+  // was.
   if (failed(callContraction(plan)) && failed(emitKernel(builder, plan, target)))
     return op.emitOpError("cannot be lowered as a contraction");
   if (plan.epilogue)
@@ -303,7 +304,7 @@ LogicalResult FunctionLowering::callNest(linalg::LinalgOp op, const KernelPlan &
   llvm::raw_string_ostream stream(choices);
   for (TypedAttr value : initial)
     stream << value << ' ';
-  // What does not follow from the op alone.
+  // The decisions that do not follow from the op.
   if (everyThread)
     stream << *plan.partitionLoop << ' ';
   stream << plan.copies;

@@ -341,8 +341,8 @@ LogicalResult FunctionAssignment::run() {
     }
     if (offender == updates.size())
       break;
-    // The new value goes to the arena first, and replaces the old one when nobody needs that any
-    // more.
+    // The new value goes to the arena first, and replaces the old one when no kernel needs that
+    // any more.
     Operation *terminator = function.getBody().front().getTerminator();
     OpBuilder builder(terminator);
     OpOperand &operand = terminator->getOpOperand(updates[offender].result);

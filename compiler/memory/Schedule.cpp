@@ -13,7 +13,7 @@ namespace nnc {
 
 namespace {
 
-/// What has to run before what, among nodes that kernels are assigned to.
+/// The order that dependences require among nodes to which kernels are assigned.
 class DependenceGraph {
 public:
   /// Every kernel a node of its own.

@@ -20,10 +20,10 @@ llvm::SmallVector<KernelGroup> groupKernels(const BufferAnalysis &analysis,
                                             llvm::ArrayRef<Update> updates,
                                             llvm::SmallVectorImpl<EpilogueDecision> &decisions);
 
-/// Orders the groups: operands first; whoever reads the old value of an argument before the kernel
-/// that writes the new one; updates as soon as they can be made, since they free what they are made
-/// from; otherwise as in the program. Empty if an update cannot be made in place, whose number goes
-/// to `offender`: something needs both the new value and the old one.
+/// Orders the groups: operands first; kernels that read the old value of an argument before the
+/// kernel that writes the new one; updates as soon as they can be made, since they free what they
+/// are made from; otherwise as in the program. Empty if an update cannot be made in place, whose
+/// number goes to `offender`: something needs both the new value and the old one.
 llvm::SmallVector<KernelGroup> scheduleKernels(const BufferAnalysis &analysis,
                                                llvm::ArrayRef<KernelGroup> groups,
                                                llvm::ArrayRef<Update> updates, unsigned &offender);

@@ -58,7 +58,7 @@ def Differentiate : Pass<"nn-differentiate", "::mlir::func::FuncOp"> {
     `nn.gradient`; the loss of one may use the results of another.
 
     Output: no `nn.gradient`. Reverse-mode differentiation: from the loss
-    backwards, each operation that lies between a wanted value and the loss turns
+    backwards, each operation between a requested value and the loss turns
     the cotangents of its results into those of its operands (the interface
     Differentiable); cotangents of a value used several times are added. Nothing
     flows through `nn.stop_gradient`, into conditions, or into indices. The
@@ -66,7 +66,7 @@ def Differentiate : Pass<"nn-differentiate", "::mlir::func::FuncOp"> {
     not depend on gets zeros. So does a branch that is not taken, also where its
     local derivatives are infinite or NaN.
 
-    Errors: an operation without a derivative between a wanted value and the
+    Errors: an operation without a derivative between a requested value and the
     loss, at its location, also where the path leads through integers or truth
     values that are converted back to floats.
 
@@ -122,23 +122,23 @@ def Simplify : Pass<"nn-simplify", "::mlir::func::FuncOp"> {
 }
 
 def AssignLayout : Pass<"nn-assign-layout", "::mlir::ModuleOp"> {
-  let summary = "put the batch where vectors of the contractions want it";
+  let summary = "choose a layout with the batch first or last for each group of values";
   let description = [{
     Input: simplified nn functions of one block, with the batch in front, as
     `nn-add-batch` leaves it.
 
     Output: the same functions, of the same signature, in which some values have
-    the batch last instead, and `nn.layout` on each function with a choice: what
-    was chosen, and the cycles it was chosen by. `nn-simplify` is wanted
-    afterwards: it absorbs transpositions into contractions.
+    the batch last instead, and `nn.layout` on each function with a choice: the
+    layout and the estimated cycles of the alternatives. `nn-simplify` must follow:
+    it absorbs transpositions into contractions.
 
-    Values fall into groups that have one layout: what operations other than
-    contractions tie together (BatchDims.h). A contraction reads and writes any
+    Operations other than contractions tie values together into groups of one
+    layout (BatchDims.h). A contraction reads and writes any
     layout. Batch first lets vectors run along channels, batch last along the
     examples, which is better where channels are few. The choice is the cheapest
     found by moving one group after the other, from all first and from all last:
-    the sum of what the contractions cost by the kernel generator's own model and
-    of the transpositions at arguments, at results, and at operations that keep
+    the sum of the cycles of the contractions, by the kernel generator's own model,
+    and of the transpositions at arguments, at results, and at operations that keep
     the order (gather, scatter_add, constants, and random numbers, which are a
     function of the row-major index and so do not depend on the layout). Groups
     whose examples meet in pairs, and functions without inputs, stay.
@@ -169,27 +169,28 @@ def Recompute : Pass<"nn-recompute", "::mlir::func::FuncOp"> {
   let summary = "compute values of the forward pass again instead of saving them";
   let description = [{
     Input: a training step of nn functions of one block after differentiation and
-    `nn-assign-layout`: forward pass, backward pass and update in one graph. They
-    are told apart as in StepAnalysis.h: forward is what the result `loss` is
-    computed from, backward what new parameters and slots are computed from
-    besides. Other functions are not touched.
+    `nn-assign-layout`: forward pass, backward pass and update in one graph. By
+    StepAnalysis.h the forward pass computes the result `loss`; the backward pass
+    consists of the other operations from which new parameters and slots are
+    computed. Other functions are not touched.
 
     Output: the same function with the same results to the bit. Operations of the
     backward pass read from the forward pass only values that are saved; the
     others are computed again, by clones with the attribute `nn.recomputed` that
     stand right before their first use and that no later stage merges with the
-    originals. The function's attribute `nn.recompute` says what is computed
-    again, and what for. No CSE of nn operations may follow.
+    originals. The function's attribute `nn.recompute` lists the values that are
+    computed again and the bytes that this saves. No CSE of nn operations may
+    follow.
 
-    The choice is a minimum cut of the graph of the forward pass: between what is
-    computed anyway (arguments, constants) and what the backward pass uses. Each
-    value may be cut, which is to save it, for the price of its bytes; computing
-    it again costs its operations, of which `operations-per-byte` are as dear as
-    one byte. Moves that readers do by index arithmetic are free. Recomputation
-    of all in one go would keep in the backward pass what it saved in the forward
-    pass: with `segments` above 1, the forward pass is divided where few bytes
-    are handed on, and what is handed on is not computed again, so that a segment
-    is recomputed when the backward pass comes to it. Cheap values are computed
+    The choice is a minimum cut of the graph of the forward pass, between the
+    values that exist anyway (arguments, constants) and those that the backward
+    pass uses. To cut a value is to save it, at the price of its bytes; to compute
+    it again costs its operations, of which `operations-per-byte` are as expensive
+    as one byte. Moves that readers do by index arithmetic are free. Recomputation
+    of all values at once would keep as many bytes in the backward pass as it saves
+    in the forward pass. With `segments` above 1, the forward pass is divided where
+    few bytes are handed on, and these are saved, so that a segment is recomputed
+    when the backward pass comes to it. Cheap values are computed
     again where they are used, from expensive ones of their segment, rather than
     kept from where the segment begins or from one use to the next.
 
@@ -217,11 +218,11 @@ def Recompute : Pass<"nn-recompute", "::mlir::func::FuncOp"> {
   }];
   let options = [
     Option<"operationsPerByte", "operations-per-byte", "int64_t", "0",
-           "operations that one byte less is worth; 0: recompute nothing">,
+           "operations that are as expensive as one saved byte; 0: recompute nothing">,
     Option<"segments", "segments", "int64_t", "1",
-           "parts of the forward pass that are recomputed each for itself">,
+           "parts of the forward pass that are recomputed one by one">,
     Option<"minimumBytes", "minimum-bytes", "int64_t", "0",
-           "recompute nothing where no more than this is saved">,
+           "recompute nothing where the forward pass saves no more than this">,
   ];
   let dependentDialects = ["::nnc::nn::NNDialect"];
 }
@@ -230,7 +231,7 @@ def ConvertNNToLinalg : Pass<"convert-nn-to-linalg", "::mlir::func::FuncOp"> {
   let summary = "Lower nn ops to linalg on tensors, in destination-passing style";
   let description = [{
     Element-wise operations, broadcasts, transpositions, reversals, iota and
-    gather become `linalg.generic` whose indexing maps say what is read where;
+    gather become `linalg.generic` whose indexing maps give the places of reads;
     reductions and contractions become a `linalg.fill` and a `linalg.generic`;
     slices and reshapes become views; pad and concat insert into a destination;
     random numbers become the integer arithmetic that their documentation gives.
@@ -243,17 +244,18 @@ def ConvertNNToLinalg : Pass<"convert-nn-to-linalg", "::mlir::func::FuncOp"> {
 }
 
 def FuseElementwise : Pass<"fuse-elementwise", "::mlir::func::FuncOp"> {
-  let summary = "Make one kernel of element-wise ops and what reads their results";
+  let summary = "Make one kernel of element-wise ops and the kernels that read their results";
   let description = [{
     Producers become part of element-wise and reducing consumers where nothing
     expensive is computed twice; moves (broadcasts, transpositions) become part
     of the reader's indexing map, for contractions permutations only. Two
     kernels over the same elements, one of which reads the other's result, become
-    one with both results. What a kernel reads twice in the same way it reads once.
-    Overlapping windows are read where they lie; if no operand is left whose shape
-    says how often a loop over a window runs, an empty tensor that nobody reads does.
-    Remarks of the category `fusion` say what became one kernel, and for each producer
-    that another kernel reads from memory, why it did not.
+    one with both results. A kernel reads an operand once that it read twice in the
+    same way. Overlapping windows are read where they lie; if no operand is left
+    whose shape gives the extent of a loop over a window, an empty tensor gives it,
+    which the body does not read. Remarks of the category `fusion` list the
+    operations of each kernel and, for each producer that another kernel reads from
+    memory, the obstacle to fusion.
   }];
   let dependentDialects = [
     "mlir::affine::AffineDialect", "mlir::linalg::LinalgDialect", "mlir::tensor::TensorDialect",
@@ -263,8 +265,8 @@ def FuseElementwise : Pass<"fuse-elementwise", "::mlir::func::FuncOp"> {
 def SplitReductions : Pass<"split-reductions", "::mlir::func::FuncOp"> {
   let summary = "Let threads share long reductions to few results";
   let description = [{
-    A reduction that is worth sharing but has too few results to share becomes
-    one to a fixed number of partial results and their combination. The pieces
+    A long reduction with too few results for the threads to share becomes a
+    reduction to a fixed number of partial results, and their combination. The pieces
     depend on the shape alone, so the sum is the same for any number of threads.
   }];
   let dependentDialects = [
@@ -273,12 +275,12 @@ def SplitReductions : Pass<"split-reductions", "::mlir::func::FuncOp"> {
 }
 
 def MarkZeroBorders : Pass<"mark-zero-borders", "::mlir::func::FuncOp"> {
-  let summary = "Tell contractions of the zeros that pad their operands";
+  let summary = "Mark the zeros that pad the operands of contractions";
   let description = [{
-    Before, contractions read padded images, through windows or not. After, those
-    that do have the part of each operand that need not be zero, `nn.interiors`,
-    by which lower-to-loops leaves out products with zeros: of a 3x3 convolution
-    of 4x4 images that is a third. A border of zeros with weights that are not
+    Contractions that read padded images, through windows or not, get the attribute
+    `nn.interiors`: the part of each operand that need not be zero. By it
+    lower-to-loops leaves out products with zeros, a third of them in a 3x3
+    convolution of 4x4 images. A border of zeros with weights that are not
     finite therefore gives finite sums.
 
     ```mlir
@@ -319,18 +321,18 @@ def AssignArena : Pass<"assign-arena", "::mlir::ModuleOp"> {
     The bufferisation of nnc. Each function `f` on tensors becomes a function
     `nnc_f` that is given the blocks `persistent`, `arena`, `inputs`, `outputs`
     and `scalars` as bytes, then the number of its thread and of all threads.
-    The attributes `nn.kind` and `nn.name` of arguments and results say which
-    block a tensor lies in; without them arguments are inputs and results are
+    The attributes `nn.kind` and `nn.name` of arguments and results determine
+    the block of a tensor; without them arguments are inputs and results are
     outputs.
 
     Kernels are ordered so that the new value of a persistent tensor can be
-    written over the old one; where something needs both, the new value is copied
+    written over the old one; where a kernel needs both, the new value is copied
     at last. Updates come as soon as they can, and so does arithmetic on single
     numbers, which they wait for. Element-wise kernels write over an operand that
     dies. All other
     tensors get a place in the arena by the memory planner, whose plan is
     verified. The layouts stay on the module and its functions as attributes;
-    see BlockLayout.h. With `profile` every kernel is given the number of its
+    see BlockLayout.h. With `profile` every kernel gets the number of its
     region, which lower-to-loops reports to the runtime.
   }];
   let options = [
@@ -352,9 +354,10 @@ def LowerToLoops : Pass<"lower-to-loops", "::mlir::ModuleOp"> {
     equal kernels of the module share (KernelLibrary.h); another stays where it is.
     In a function
     with the attribute `nn.threaded`, whose last two arguments are the number of
-    this thread and of all threads, a kernel that is worth it shares one of its
-    parallel loops; the others run on thread 0. `@nnc_barrier` is called where
-    Barriers.h says so. The partition never changes a result.
+    this thread and of all threads, threads share a parallel loop of each kernel
+    that is faster so; the others run on thread 0. `@nnc_barrier` is called where
+    BarrierTracker (Barriers.h) finds a conflict. The partition never changes a
+    result.
   }];
   let options = [
     Option<"targetCpu", "target-cpu", "std::string", "\"native\"", "processor to plan for">,
@@ -369,7 +372,7 @@ def LowerToLoops : Pass<"lower-to-loops", "::mlir::ModuleOp"> {
 }
 
 def ExpandMath : Pass<"expand-math", "::mlir::ModuleOp"> {
-  let summary = "Replace the math dialect's functions by arithmetic on f32, by calls on f64";
+  let summary = "Replace the math dialect's functions by arithmetic in f32, by calls in f64";
   let description = [{
     exp, expm1, log, log1p, tanh, erf, sin, cos, powf and rsqrt on f32 scalars
     and vectors of any shape become arithmetic, at most 4 units in the last

@@ -105,10 +105,10 @@ void registerStagePipelines() {
                                         [](OpPassManager &passes, const BatchOption &options) {
                                           buildNnPipeline(passes, options.batch);
                                         });
-  PassPipelineRegistration<>("nn-stage-grad", "replace nn.gradient by what computes it",
-                             buildGradPipeline);
+  PassPipelineRegistration<>(
+      "nn-stage-grad", "replace nn.gradient by the operations that compute it", buildGradPipeline);
   PassPipelineRegistration<OptOptions>(
-      "nn-stage-opt", "simplify the whole step, choose its layouts and what it recomputes",
+      "nn-stage-opt", "simplify the whole step, choose its layouts and its recomputation",
       [](OpPassManager &passes, const OptOptions &options) {
         LoweringOptions lowering;
         lowering.targetCpu = options.targetCpu;

@@ -32,11 +32,11 @@ struct LoweringOptions {
 
 /// One example -> a batch of `batch` examples.
 void buildNnPipeline(mlir::OpPassManager &passes, int64_t batch);
-/// The derivative requests of the training step become operations.
+/// Replaces the derivative requests of the training step by operations.
 void buildGradPipeline(mlir::OpPassManager &passes);
-/// The whole step, simplified, with the batch where its contractions want it.
+/// The whole step, simplified, with the batch first or last as its contractions are fastest.
 void buildOptPipeline(mlir::OpPassManager &passes, const LoweringOptions &options = {});
-/// The end of that pipeline alone: what is computed again instead of being saved.
+/// The end of that pipeline alone: the choice of the values that are computed again.
 void buildRecomputation(mlir::OpPassManager &passes, const RecomputationLevel &level);
 /// From nn ops, without gradients and batch reductions, to structured ops on tensors, fused.
 void buildLinalgPipeline(mlir::OpPassManager &passes, const LoweringOptions &options = {});

@@ -36,7 +36,7 @@ constexpr int64_t cheapOperationsPerByte = 8;
 /// A price that is paid for any operation; the sum of capacities stays far from overflow.
 constexpr int64_t anyOperationsPerByte = 1 << 20;
 
-/// The choice for one training step: what the backward pass computes again.
+/// The choice of the values that the backward pass of one training step computes again.
 class Recomputation {
 public:
   Recomputation(func::FuncOp function, int64_t operationsPerByte, int64_t segments);
@@ -45,13 +45,13 @@ public:
   int64_t savedBytes() const;
   /// Chooses, and rewrites the function; whether anything is recomputed.
   bool run();
-  /// What was saved without recomputation and is not; the largest first.
+  /// The values that are saved only without recomputation; the largest first.
   SmallVector<Value> noLongerSaved() const;
   RecomputationReport report() const;
 
 private:
   using Operations = llvm::DenseSet<Operation *>;
-  /// What the backward pass has of the forward pass.
+  /// The values of the forward pass that the backward pass reads, by how it gets them.
   struct Cut {
     Operations recomputed, saved;
   };
@@ -144,7 +144,7 @@ bool Recomputation::crossesSegments(Operation *op) const {
 /// A minimum cut between the source, from which all is computed, and the sink, the backward pass.
 /// Every value is two nodes. On the sink's side, the first says that the value is computed again,
 /// the second that the backward pass has it; it is saved if only the second is there.
-/// What is `saved` in any case is there for nothing.
+/// Values in `saved` cost nothing.
 Recomputation::Cut Recomputation::cut(int64_t price, const Operations &saved) const {
   FlowNetwork network;
   unsigned source = network.addNode(), sink = network.addNode();
@@ -173,8 +173,8 @@ Recomputation::Cut Recomputation::cut(int64_t price, const Operations &saved) co
   return result;
 }
 
-/// What is so cheap to make from what is kept, all in all, that it need not live from one use in
-/// the backward pass to the next. Along a chain, as residual connections make it, work adds up
+/// The values that are so cheap to compute from kept values that they need not live from one use in
+/// the backward pass to the next. Work adds up along a chain, such as that of residual connections,
 /// until a value is kept.
 Recomputation::Operations Recomputation::findPassing() const {
   Operations passing;
@@ -235,8 +235,8 @@ bool Recomputation::run() {
   coarse = cut(operationsPerByte);
   if (llvm::none_of(coarse.recomputed, [](Operation *op) { return operationsOf(op) > 0; }))
     return false;
-  // What is recomputed would live as long as if it had been saved, from where its segment begins:
-  // so cheap values are computed once more, right where they are used, from expensive ones.
+  // A recomputed value lives from the beginning of its segment, as a saved one would. So cheap
+  // values are computed once more, right before their use, from expensive ones.
   fine = cut(std::min(operationsPerByte, cheapOperationsPerByte), coarse.saved);
   Clones segments{coarse.recomputed}, late{fine.recomputed, findPassing()};
   for (Operation &user : llvm::make_early_inc_range(function.getBody().front())) {
@@ -308,8 +308,7 @@ struct RecomputePass : impl::RecomputeBase<RecomputePass> {
                "Remark", [&] {
                  std::string name = nameOf(value.getLoc());
                  return llvm::formatv(
-                            "{0} is computed again for the backward pass: {1} bytes that are "
-                            "not saved",
+                            "the backward pass computes {0} again: {1} bytes less are saved",
                             name.empty() ? value.getDefiningOp()->getName().stripDialect().str()
                                          : "`" + name + "`",
                             bytesOf(value))

@@ -1,5 +1,5 @@
-// What code generation has to know about a processor: vector width, registers, caches and the speed
-// of its multiply-add. The only place where such numbers come from.
+// The facts of a processor that code generation uses: vector width, registers, caches and the speed
+// of its multiply-add. The only source of such numbers.
 #pragma once
 
 #include "llvm/ADT/StringRef.h"

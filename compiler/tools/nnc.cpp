@@ -33,17 +33,17 @@ executable that trains, evaluates and predicts.
   nnc run examples/digits.nn                  compile, then train
   nnc build examples/mnist.nn -o mnist        compile only; then: ./mnist train | eval | predict | info | bench
   nnc build -D hidden=512 examples/mnist.nn   the same with another value for `config hidden`
-  nnc check examples/mnist.nn                 say what is wrong with a program
+  nnc check examples/mnist.nn                 report the errors of a program
   nnc grad-check examples/iris.nn             compare its derivatives with finite differences
-  nnc explain N0302                           what a diagnostic means
+  nnc explain N0302                           explain a diagnostic
 
 See what the compiler does to a network:
   nnc build --emit=nn FILE                    the network as a graph of operations
   nnc build --emit=grad FILE                  with its derivative and the optimizer's update
   nnc build --emit=asm FILE                   the machine code of the training step
-  nnc build --memory FILE                     what the training step keeps in memory, and where
-  nnc build --memory-limit=64MB FILE          a step that recomputes what it has no memory for
-  nnc build --remarks FILE                    what was fused, tiled, laid out, recomputed, and why
+  nnc build --memory FILE                     the tensors of the training step, and their places
+  nnc build --memory-limit=64MB FILE          a step that recomputes activations until it fits
+  nnc build --remarks FILE                    the decisions of fusion, tiling, layout, recomputation
   nnc build --profile FILE -o EXE             then: EXE bench --profile, the time of each line
   nnc build --dump-after=all --dump-dir=D FILE   the program after every pass)";
 
@@ -94,17 +94,18 @@ void addCompileOptions(CLI::App *command, CompileOptions &options,
       ->type_name("PASS");
   command->add_option("--dump-dir", options.dumpFolder, "folder for --dump-after")
       ->default_str("dump");
-  command->add_flag("--timing", options.timing, "say where compile time went");
+  command->add_flag("--timing", options.timing, "print the time of each stage and each pass");
 }
 
 void addRemarks(CLI::App *command, std::string &remarks) {
   std::string categories;
   for (llvm::StringRef category : remarkCategories)
     categories += " " + category.str();
-  command->add_flag("--remarks", remarks,
-                    "say what was decided about each source line and why; --remarks=REGEX: only in "
-                    "the categories that match, of" +
-                        categories);
+  command->add_flag(
+      "--remarks", remarks,
+      "print the decisions about each source line and their reasons; --remarks=REGEX: "
+      "only in the categories that match, of" +
+          categories);
 }
 
 bool readRemarks(std::string &remarks) {
@@ -203,7 +204,7 @@ int run(CompileOptions options, const std::vector<std::string> &arguments) {
       return 1;
     executable = ::open(options.output.c_str(), O_RDONLY | O_CLOEXEC);
   }
-  // Nothing is left to remove: the file lives as long as somebody runs it.
+  // Nothing is left to remove: the file exists as long as a process runs it.
   std::vector<const char *> words = {name.c_str(), "train"};
   for (const std::string &argument : arguments)
     words.push_back(argument.c_str());
@@ -213,7 +214,7 @@ int run(CompileOptions options, const std::vector<std::string> &arguments) {
   return 1;
 }
 
-/// Opens what the caller has closed of the standard streams, so that no file of ours gets their
+/// Opens the standard streams that the caller has closed, so that no file of ours gets their
 /// numbers; using them fails as it would have.
 void openStandardStreams() {
   for (int number : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
@@ -221,7 +222,8 @@ void openStandardStreams() {
       (void)::open("/dev/null", number == STDIN_FILENO ? O_WRONLY : O_RDONLY);
 }
 
-/// Says in one line why a library of the compiler cannot go on, from whatever thread, and ends.
+/// Prints in one line why a library of the compiler cannot go on, and ends the process; callable
+/// from any thread.
 void reportFatalError(const char *reason) {
   std::string line = std::string("nnc: the compiler cannot go on: ") + reason;
   line = line.substr(0, line.find('\n')) + "\n";
@@ -229,7 +231,7 @@ void reportFatalError(const char *reason) {
   ::_exit(1);
 }
 
-/// The exit code, once all that was said has arrived on standard output and error.
+/// The exit code, once all output has arrived on standard output and error.
 int finish(int status) {
   llvm::outs().flush();
   if (llvm::outs().has_error()) {
@@ -242,7 +244,7 @@ int finish(int status) {
   return status;
 }
 
-/// The first word that looks like an option and is none; those behind `--` do not.
+/// The first word before `--` that looks like an option and is not one.
 std::optional<std::string> unknownOption(const CLI::App &app) {
   for (const std::string &word : app.remaining(/*recurse=*/true)) {
     if (word == "--")
@@ -281,13 +283,16 @@ int execute(int count, char **arguments) {
   CLI::App *build = app.add_subcommand("build", "compile a program");
   addCompileOptions(build, options, defines, precision);
   build->add_option("-o,--output", options.output, "the file to write; `-` is standard output");
-  build->add_option("--emit", emit, "what to write: ast nn grad opt linalg loops llvm asm obj exe")
+  build
+      ->add_option("--emit", emit,
+                   "the stage to write: ast nn grad opt linalg loops llvm asm obj exe")
       ->check(CLI::IsMember(
           {"ast", "nn", "grad", "opt", "linalg", "loops", "llvm", "asm", "obj", "exe"}))
       ->default_str("exe");
   build
-      ->add_flag("--memory", memory,
-                 "print what the training step keeps in memory and where, instead of building")
+      ->add_flag(
+          "--memory", memory,
+          "print the tensors of the training step and their places in memory, and build nothing")
       ->excludes("--emit");
   addMemoryLimit(build, memoryLimit);
   addSizeLimit(build, options);
@@ -316,7 +321,7 @@ int execute(int count, char **arguments) {
       ->check(CLI::Range(int64_t(1), int64_t(1) << 40))
       ->default_str("20");
 
-  CLI::App *explainCommand = app.add_subcommand("explain", "say what a diagnostic means");
+  CLI::App *explainCommand = app.add_subcommand("explain", "explain a diagnostic");
   explainCommand->add_option("NUMBER", id, "its number, as in error[N0302]")->required();
 
   try {

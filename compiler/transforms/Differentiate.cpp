@@ -74,7 +74,7 @@ public:
   }
 
 private:
-  /// Finds the floats that depend on a wanted value by way of floats, and the operations that
+  /// Finds the floats that depend on a requested value by way of floats, and the operations that
   /// compute them, in program order. Integers and truth values are steps: their derivative is 0.
   void findActive() {
     active = wanted;
@@ -161,7 +161,7 @@ private:
   llvm::DenseMap<Value, Cotangent> cotangents;
 };
 
-/// Removes what the rules built for operands that nobody asked for.
+/// Removes the operations that the rules built for operands without a requested derivative.
 void eraseDeadOps(Block &block) {
   for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block)))
     if (isOpTriviallyDead(&op))

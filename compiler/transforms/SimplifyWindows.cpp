@@ -193,7 +193,7 @@ private:
     Side input, weights;
   };
 
-  /// What one phase computes along one dimension.
+  /// The elements that one phase computes along one dimension.
   struct Phase {
     int64_t weight = 0;   // the first of the weights that reach its elements
     int64_t first = 0;    // the input that this weight takes to its first element

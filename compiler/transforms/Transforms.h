@@ -6,10 +6,10 @@
 
 namespace nnc {
 
-/// What `nn-add-batch` does, for use without a pass manager.
+/// Applies `nn-add-batch`.
 llvm::LogicalResult addBatch(mlir::ModuleOp module, int64_t batch);
 
-/// What `nn-differentiate` does, for use without a pass manager.
+/// Applies `nn-differentiate`.
 llvm::LogicalResult differentiate(mlir::func::FuncOp function);
 
 } // namespace nnc

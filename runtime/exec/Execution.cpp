@@ -47,7 +47,7 @@ static void checkMemory(const Description &description, int threads, int persist
   size_t total = sum(sum(parameters, arena), batches), usable = usableMemory();
   if (total > usable)
     fail(
-        "not enough memory: %.1f MB wanted (%.1f MB for parameters and the optimizer's state, %.1f "
+        "not enough memory: %.1f MB needed (%.1f MB for parameters and the optimizer's state, %.1f "
         "MB for activations, %.1f MB for batches), this machine has %.1f MB",
         static_cast<double>(total) / 1e6, static_cast<double>(parameters) / 1e6,
         static_cast<double>(arena) / 1e6, static_cast<double>(batches) / 1e6,

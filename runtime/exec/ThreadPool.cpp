@@ -84,7 +84,7 @@ bool readLine(const std::string &path, char *line, int size) {
 } // namespace
 
 // The order of all four accesses below is total, so that either the raiser sees the sleeper or the
-// sleeper the new number. Sleeping was measured against yielding: as good when other processes want
+// sleeper the new number. Sleeping was measured against yielding: as good when other processes use
 // the cores, and with more threads than cores 0.03 ms instead of 12 ms for a step that does little.
 void WaitCounter::raise() {
   value.fetch_add(1);

@@ -170,7 +170,7 @@ AlignedBuffer::AlignedBuffer(size_t size) : bytes(size) {
   size_t rounded = (size + alignment - 1) / alignment * alignment;
   memory = static_cast<char *>(std::aligned_alloc(alignment, rounded));
   if (!memory)
-    fail("not enough memory: %.1f MB wanted", static_cast<double>(size) / 1e6);
+    fail("not enough memory: %.1f MB needed", static_cast<double>(size) / 1e6);
   if (alignment == hugePage)
     madvise(memory, rounded, MADV_HUGEPAGE);
   std::memset(memory, 0, rounded);

@@ -116,7 +116,7 @@ void Progress::print(const std::string &text) {
   if (problem)
     return;
   problem = writeAll(STDOUT_FILENO, text);
-  // Who closed the standard output, or went away from it, knows.
+  // A closed standard output or a reader that has ended needs no message.
   if (problem && problem != EBADF && problem != EPIPE)
     warning("cannot write the standard output: " + systemMessage(problem) +
             "; training goes on without it");

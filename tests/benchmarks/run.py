@@ -39,7 +39,7 @@ SWEEP = {
     "width": [64, 128, 256, 512, 1024, 2048, 4096],
     "depth": [1, 2, 4, 8, 16, 32, 64],
 }
-# What a `-D` of growth.nn changes, and to what.
+# The setting that a `-D` of growth.nn changes, and its values.
 GROWTH = {
     "links": [10, 100, 1000, 4000, 10000],
     "layers": [10, 100, 300, 1000],

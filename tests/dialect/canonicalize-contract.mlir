@@ -12,7 +12,7 @@ func.func @renumber(%a: tensor<2x3xf64>, %b: tensor<3x4xf64>) -> tensor<4x2xf64>
   return %0 : tensor<4x2xf64>
 }
 
-// A transposed operand is read as it is; a transposed result is written as it is wanted.
+// A transposed operand is read as it is; a transposed result is written transposed.
 // CHECK-LABEL: @transposes
 // CHECK-SAME: %[[A:.*]]: tensor<3x2xf64>, %[[B:.*]]: tensor<3x4xf64>
 // CHECK-NEXT: %[[C:.*]] = nn.contract %[[A]], %[[B]] [0, 1] x [0, 2] -> [2, 1]

@@ -130,7 +130,7 @@ func.func @f(%x: tensor<2x3xf32>) {
 // -----
 
 func.func @f(%x: tensor<2x3xf32>) {
-  // expected-error @+1 {{has [0, 0], which is no permutation of 2 dimensions}}
+  // expected-error @+1 {{has [0, 0], which is not a permutation of 2 dimensions}}
   %0 = nn.transpose %x [0, 0] : tensor<2x3xf32> -> tensor<2x2xf32>
   return
 }

@@ -161,7 +161,7 @@ class Document:
     def __init__(self, path, folder):
         self.path, self.folder = path, folder
         self.failures, self.programs = 0, 0
-        # What the block before printed; nothing where it prints nothing, and whether it was not run.
+        # The output of the block before, which may be empty, and whether it was not run.
         self.output, self.skipped = None, False
         self.counts = collections.Counter()
         self.not_run = collections.Counter()

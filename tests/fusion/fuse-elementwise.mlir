@@ -1,4 +1,4 @@
-// What becomes one kernel, and what does not.
+// Operations that become one kernel, and operations that stay apart.
 // RUN: nn-opt --convert-nn-to-linalg --fuse-elementwise --cse --split-input-file %s | FileCheck %s
 
 // A chain with a broadcast and a constant is one kernel.
@@ -172,7 +172,7 @@ func.func @maximum_gradient(%x: tensor<10x10xf32>, %y: tensor<8x8xf32>, %d: tens
 
 // -----
 
-// What a kernel also reads at places that it computes is there before the kernel begins.
+// A tensor that a kernel also reads at computed places is complete before the kernel begins.
 // CHECK-LABEL: func.func @captured
 // CHECK: %[[E:.*]] = linalg.generic
 // CHECK: math.tanh

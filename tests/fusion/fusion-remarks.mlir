@@ -1,4 +1,4 @@
-// What fusion says it did and why it did no more, by the user's names and lines.
+// The remarks of fusion: fused kernels and obstacles, by the user's names and lines.
 // RUN: nn-opt %s --mlir-disable-threading --convert-nn-to-linalg --fuse-elementwise --remarks-filter=fusion --remark-format=emitRemark -o %t 2>&1 \
 // RUN:   | FileCheck %s --implicit-check-not="remark:"
 // RUN: nn-opt %s --nn-stage-linalg --mlir-print-debuginfo | nn-opt --mlir-disable-threading --assign-arena --remarks-filter=fusion --remark-format=emitRemark -o %t 2>&1 \
@@ -29,9 +29,9 @@ func.func @softmax(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {
   return %y : tensor<4x8xf32>
 }
 
-// What is cheap is computed in each reader; 128 bytes are 4 x 8 floats.
+// Cheap values are computed in each reader; 128 bytes are 4 x 8 floats.
 // CHECK: a.nn:7:1: remark: {{.*}}Function=cheap{{.*}}"one kernel computes broadcast, `d`"
-// CHECK: a.nn:8:1: remark: {{.*}}Function=cheap{{.*}}"the sum computes again what has other readers too, instead of reading 128 bytes: broadcast in line 7, `d` in line 7"
+// CHECK: a.nn:8:1: remark: {{.*}}Function=cheap{{.*}}"the sum computes again values that have other readers too, instead of reading 128 bytes: broadcast in line 7, `d` in line 7"
 func.func @cheap(%x: tensor<4x8xf32>, %c: tensor<8xf32>) -> (tensor<4xf32>, tensor<4x8xf32>) {
   %b = nn.broadcast %c [1] : tensor<8xf32> -> tensor<4x8xf32> loc("a.nn":7:1)
   %d = nn.sub %x, %b : tensor<4x8xf32> loc("d"("a.nn":7:1))
@@ -97,7 +97,7 @@ func.func @lookup(%x: tensor<4x8xf32>, %i: tensor<4xi32>) -> tensor<4xf32> {
 
 // One kernel is computed on the tiles; fusion leaves it to assign-arena to say so.
 // TILES: a.nn:27:1: remark: {{.*}}Function=readers{{.*}}"`a` is computed on the tiles of the product in line 26"
-// TILES: a.nn:28:1: remark: {{.*}}Function=readers{{.*}}"sin is not computed on the tiles of the product in line 26: another reader, which comes first, is"
+// TILES: a.nn:28:1: remark: {{.*}}Function=readers{{.*}}"sin is not computed on the tiles of the product in line 26: another reader, which comes first, is computed on them"
 func.func @readers(%x: tensor<16x8xf32>, %w: tensor<8x4xf32>) -> (tensor<16x4xf32>, tensor<16x4xf32>) {
   %p = nn.contract %x, %w [0, 1] x [1, 2] -> [0, 2] : tensor<16x8xf32>, tensor<8x4xf32> -> tensor<16x4xf32> loc("a.nn":26:1)
   %a = nn.exp %p : tensor<16x4xf32> loc("a"("a.nn":27:1))
@@ -108,7 +108,7 @@ func.func @readers(%x: tensor<16x8xf32>, %w: tensor<8x4xf32>) -> (tensor<16x4xf3
 // CHECK: a.nn:29:1: remark: {{.*}}Function=centred{{.*}}"the product is not computed within the sum in line 30: its results are complete only at the end of its own pass"
 // CHECK: a.nn:31:1: remark: {{.*}}Function=centred{{.*}}"one kernel computes broadcast, sub"
 // CHECK: a.nn:30:1: remark: {{.*}}Function=centred{{.*}}"the sum is not computed within sub in line 31
-// TILES: a.nn:31:1: remark: {{.*}}Function=centred{{.*}}"sub is not computed on the tiles of the product in line 29: it also needs what other kernels compute from the product first"
+// TILES: a.nn:31:1: remark: {{.*}}Function=centred{{.*}}"sub is not computed on the tiles of the product in line 29: it also needs results that other kernels compute from the product"
 func.func @centred(%x: tensor<16x8xf32>, %w: tensor<8x4xf32>) -> tensor<16x4xf32> {
   %p = nn.contract %x, %w [0, 1] x [1, 2] -> [0, 2] : tensor<16x8xf32>, tensor<8x4xf32> -> tensor<16x4xf32> loc("a.nn":29:1)
   %s = nn.reduce_sum %p [1] : tensor<16x4xf32> -> tensor<16xf32> loc("a.nn":30:1)

@@ -12,7 +12,7 @@ func.func @forward(%x: tensor<8x4x4x32xf32>, %w: tensor<3x3x32x32xf32>) -> tenso
   return %2 : tensor<8x4x4x32xf32>
 }
 
-// What pads is not zero: everything counts.
+// The padding is not zero: every product counts.
 // CHECK-LABEL: func.func @ones
 // CHECK-NOT: nn.interiors
 func.func @ones(%x: tensor<8x4x4x32xf32>, %w: tensor<3x3x32x32xf32>) -> tensor<8x4x4x32xf32> {

@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <unistd.h>
 
-// Undefined behaviour ends the process also where nobody sets the options.
+// Undefined behaviour ends the process also without options in the environment.
 extern "C" const char *__ubsan_default_options() { return "halt_on_error=1:print_stacktrace=1"; }
 
 namespace nnc::fuzz {

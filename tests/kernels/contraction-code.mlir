@@ -1,4 +1,4 @@
-// What the loops of a contraction leave LLVM without work to do (see docs/stages.md, machine code): transposes of packed
+// The loops of a contraction spare LLVM work (see docs/stages.md, machine code): transposes of packed
 // panels are fenced halfway, and unrolled steps lie at constant distances from the first.
 // RUN: nn-opt --lower-to-loops=target-cpu=x86-64-v4 --canonicalize --cse %s | FileCheck %s
 

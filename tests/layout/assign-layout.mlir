@@ -1,18 +1,18 @@
-// Where the batch goes, by price, and that it is said why.
+// The batch goes where cycles are fewest, and a remark gives the reason.
 // RUN: nn-opt %s --nn-assign-layout=target-cpu=skylake-avx512 --nn-simplify | FileCheck %s
 // RUN: nn-opt %s --nn-assign-layout=target-cpu=skylake-avx512 --remarks-filter=layout --remark-format=emitRemark -o %t 2>&1 | FileCheck %s --check-prefix=REMARK
 // RUN: not nn-opt %s --nn-assign-layout=batch=middle 2>&1 | FileCheck %s --check-prefix=WORD
 
 // WORD: error: nn-assign-layout: batch is choose, first or last, not `middle`
 
-// REMARK: remark: {{.*}}Category:layout{{.*}}Function=few_channels{{.*}}batch innermost in 2 of 2 groups
+// REMARK: remark: {{.*}}Category:layout{{.*}}Function=few_channels{{.*}}batch last in 2 of 2 groups
 
 // Six channels would fill six lanes of sixteen: the lanes run along the examples, and the image is put in
 // order once.
 // CHECK-LABEL: @few_channels
 // CHECK-SAME: %[[X:.*]]: tensor<64x28x28x1xf32> {nn.kind = #nn.kind<input>}
 // CHECK-SAME: -> tensor<64x12x12x6xf32>
-// CHECK-SAME: nn.layout = "batch innermost in 2 of 2 groups of values: {{.*}} M cycles of contractions and conversions; in none {{.*}} M, in all {{.*}} M"
+// CHECK-SAME: nn.layout = "batch last in 2 of 2 groups of values: {{.*}} M cycles of contractions and transpositions; in none {{.*}} M, in all {{.*}} M"
 // CHECK: %[[T:.*]] = nn.transpose %[[X]] [1, 2, 3, 0]
 // CHECK: %[[W:.*]] = nn.windows %[[T]] [0, 1]
 // CHECK: nn.contract %[[W]], %{{.*}} -> tensor<24x24x6x64xf32>

@@ -37,7 +37,7 @@ func.func @same_units(%block: memref<1048576xi8>, %thread: index, %threads: inde
   return
 }
 
-// What another thread wrote can be read behind a barrier only.
+// A thread reads another thread's results behind a barrier only.
 // CHECK-LABEL: func.func @other_units
 // CHECK: call @[[EXP]](
 // CHECK-NEXT: call @nnc_barrier()

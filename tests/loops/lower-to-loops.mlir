@@ -28,7 +28,7 @@ func.func @collapsed(%x: memref<6x32xf32>, %y: memref<6x32xf32>) {
   return
 }
 
-// What is the same for a row is computed once a row, as a scalar; the tail is one masked vector.
+// A value that is the same for a row is computed once a row, as a scalar; the tail is one masked vector.
 // CHECK-LABEL: func.func @broadcast
 // CHECK: scf.for %[[ROW:.*]] = %c0 to %c6 step %c1 {
 // CHECK: %[[S:.*]] = memref.load %{{.*}}[%[[ROW]]] : memref<6xf32>

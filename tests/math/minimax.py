@@ -72,7 +72,7 @@ def fit(name, function, weight, low, high, powers, round_to=f32):
     while left:
         known = lambda x: sum((c * x ** p if p else c for p, c in fixed), D(0))
         coefficients, worst = remez(lambda x: function(x) - known(x), weight, low, high, left)
-        # What is left must have a unique best fit: odd powers alone do not around zero.
+        # The remaining function must have a unique best fit: odd powers alone do not around zero.
         at_once = low < 0 < high and low == -high or len(left) <= 3
         for coefficient in coefficients if at_once else coefficients[:1]:
             fixed.append((left.pop(0), round_to(coefficient)))

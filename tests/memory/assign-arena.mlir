@@ -53,7 +53,7 @@ func.func @order(%w: tensor<30x20xf32> {nn.kind = #nn.kind<parameter>, nn.name =
 
 // -----
 
-// What needs the new value and the old one keeps both: the new one is copied at last.
+// A kernel that needs the new value and the old one keeps both: the new one is copied at last.
 // CHECK-LABEL: func.func @nnc_both(
 // CHECK-DAG: %[[A:.*]] = memref.view %arg0{{.*}} to memref<8x8xf32>
 // CHECK-DAG: %[[NEW:.*]] = memref.view %arg1{{.*}} to memref<8x8xf32>

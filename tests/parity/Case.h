@@ -33,7 +33,7 @@ struct Case {
   /// The declaration of `model network` and of what it uses. Its inputs are the case's inputs in
   /// alphabetical order.
   std::string source = {};
-  /// What follows the data in a training block. Losses: statements of which the last one sets
+  /// The part of a training block behind the data. Losses: statements of which the last one sets
   /// `loss`. Optimizers and schedules: the entries `optimizer`, `clip`. Elementwise, op and layer
   /// cases have none: their loss is that of the file.
   std::string training = {};
@@ -66,7 +66,7 @@ std::vector<Case> optimizerCases();
 std::vector<Case> scheduleCases();
 std::vector<Case> trainingCases();
 
-/// An initialiser of initialisers.json and how it is said in the language. An entry without source
+/// An initialiser of initialisers.json and its form in the language. An entry without source
 /// is not checked.
 struct InitialiserCase {
   std::string name;

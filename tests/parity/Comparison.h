@@ -23,7 +23,7 @@ enum class Scale {
 double largestDifference(const Array &computed, const Array &expected, Scale scale,
                          FloatPrecision precision);
 
-/// What a case is checked for: numbers that come out of the forward pass or a step, and
+/// The expectations of a case: numbers that come out of the forward pass or a step, and
 /// derivatives.
 enum class Aspect { Value, Gradient };
 
@@ -48,7 +48,7 @@ public:
 
   const FloatPrecision precision;
   std::vector<std::string> failures;
-  /// What else is worth reading in the report.
+  /// Further notes for the report.
   std::vector<std::string> remarks;
 
 private:

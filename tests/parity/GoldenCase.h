@@ -34,7 +34,7 @@ struct GoldenCase {
 
 llvm::Expected<GoldenCase> readGoldenCase(const std::string &path);
 
-/// What initialisers.json expects of one initialiser for one weight.
+/// The expectations of initialisers.json of one initialiser for one weight.
 struct GoldenInitialiser {
   std::string name;
   std::vector<int64_t> shape; ///< PyTorch's layout

@@ -75,7 +75,7 @@ std::vector<FieldBinding> fieldsOf(const Case &entry, const GoldenCase &golden) 
   return fields;
 }
 
-/// Training wants something to train. A case without parameters gets one that is 0 and adds nothing
+/// Training needs a parameter. A case without parameters gets one that is 0 and adds nothing
 /// to the loss.
 constexpr const char *anchorModel =
     "model anchor(x: float) -> float { param zero: float = 0; zero * x }\n";

@@ -24,7 +24,7 @@ struct ProgramPlan {
   std::string text;
 };
 
-/// What the table says of a golden tensor, or what follows by the rule.
+/// The entry of the table for a golden tensor, or the one that follows by the rule.
 Placement placementOf(const Case &entry, const std::string &golden);
 
 /// Name of a golden tensor's field or output in the program.

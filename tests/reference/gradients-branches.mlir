@@ -66,7 +66,7 @@ func.func @kinks(%x: tensor<2xf64> {nn.values = dense<[-800.0, 1.0]> : tensor<2x
   return %0, %1 : tensor<2xf64>, tensor<2xf64>
 }
 
-// What picks elements leaves the others, here the first, whose logarithm is -inf.
+// Operations that pick elements leave the others, here the first, whose logarithm is -inf.
 // CHECK: passed picked arg0: 4 elements
 func.func @picked(%x: tensor<4xf64> {nn.values = dense<[-800.0, 1.0, 2.0, 0.5]> : tensor<4xf64>})
     -> (tensor<f64>, tensor<f64>, tensor<2xf64>, tensor<1x3xf64>) {

@@ -1,4 +1,4 @@
-// What the gradient check reports when a derivative is wrong.
+// The gradient check reports wrong derivatives.
 // RUN: not nn-check --gradient %s | FileCheck %s
 
 // CHECK: FAILED wrong x: 2 elements, relative error at most 3.3e-01; element {{[01]}} has derivative 2, difference 3

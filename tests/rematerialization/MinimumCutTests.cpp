@@ -15,7 +15,7 @@ struct Example {
   unsigned nodes; // the first is the source, the last the sink
   std::vector<std::tuple<unsigned, unsigned, int64_t>> edges;
 
-  /// What edges from outside to inside the sink's side are worth.
+  /// The sum of the capacities of edges into the sink's side.
   int64_t worth(const std::vector<bool> &sinkSide) const {
     int64_t sum = 0;
     for (auto [from, to, capacity] : edges)

@@ -1,4 +1,4 @@
-// What nn-recompute saves and what it computes again, where the clones go, and that no later stage merges them with
+// The values that nn-recompute saves and computes again, where the clones go, and that no later stage merges them with
 // what they are clones of.
 // RUN: nn-opt %s --nn-recompute=operations-per-byte=8 --mlir-use-nameloc-as-prefix | FileCheck %s
 // RUN: nn-opt %s --nn-recompute=operations-per-byte=32 --mlir-use-nameloc-as-prefix | FileCheck %s --check-prefix=RANDOM
@@ -15,7 +15,7 @@
 
 // OFF-NOT: nn.recompute
 
-// REMARK: a.nn:4:{{.*}} remark: {{.*}}Category:recomputation{{.*}}Function=train_step{{.*}}`y` is computed again for the backward pass: 32768 bytes that are not saved
+// REMARK: a.nn:4:{{.*}} remark: {{.*}}Category:recomputation{{.*}}Function=train_step{{.*}}the backward pass computes `y` again: 32768 bytes less are saved
 // REMARK-NOT: `h` is computed again
 
 // The product %h is saved; the element-wise chain behind it is computed again in front of its first use. Neither the

@@ -1,4 +1,4 @@
-// What the runtime's tests share: temporary folders, files, processes, and the data of the test
+// The helpers of the runtime's tests: temporary folders, files, processes, and the data of the test
 // model.
 #pragma once
 

@@ -10,7 +10,7 @@ func.func @batch(%w: tensor<f32> {nn.kind = #nn.kind<parameter>, nn.name = "dens
 
 // -----
 
-// A wanted value that has no name and is no argument.
+// A requested value that has no name and is not an argument.
 func.func @unnamed(%x: tensor<f32>) -> tensor<f32> {
   %0 = nn.exp %x : tensor<f32>
   // expected-error @+1 {{'nn.batch_sum' op has no derivative; it is on the path from value to the loss}}

@@ -1,6 +1,6 @@
 // RUN: nn-opt %s --pass-pipeline="builtin.module(func.func(nn-differentiate))" --mlir-use-nameloc-as-prefix | FileCheck %s
 
-// The product rule; cotangents of a value used twice are added; names. What is no longer used, like
+// The product rule; cotangents of a value used twice are added; names. Operations without a use, like
 // the loss here, is removed.
 // CHECK-LABEL: @product
 // CHECK-SAME: %x: tensor<f32>, %w: tensor<f32>
@@ -19,7 +19,7 @@ func.func @product(%x: tensor<f32> loc("x"), %w: tensor<f32> loc("w")) -> (tenso
   return %dx, %dw : tensor<f32>, tensor<f32>
 }
 
-// Only what lies between a wanted value and the loss is differentiated.
+// Only operations between a requested value and the loss are differentiated.
 // CHECK-LABEL: @only_wanted
 // CHECK-NOT: nn.cos
 // CHECK: nn.sin
@@ -75,7 +75,7 @@ func.func @conditions(%x: tensor<3xf32>) -> tensor<3xf32> {
   return %dx : tensor<3xf32>
 }
 
-// What is off the path need have no derivative.
+// Operations off the path need no derivative.
 // CHECK-LABEL: @off_the_path
 // CHECK: nn.floor
 // CHECK: nn.argmax

@@ -43,8 +43,8 @@ struct ZeroBorder {
   Interior interior;
 };
 
-/// What to compute. A dim of `batch` indexes A, B and C; of `m` A and C; of `n` B and C; of `k` A
-/// and B. Groups may be empty, may have several dims (outermost first), and the dims of one group
+/// The sums to compute. A dim of `batch` indexes A, B and C; of `m` A and C; of `n` B and C; of `k`
+/// A and B. Groups may be empty, may have several dims (outermost first), and the dims of one group
 /// need not collapse, so that a convolution over an image with a physical halo is one as well: m =
 /// (image, row, column), n = channel out, k = (window row, window column, channel in).
 struct ContractionProblem {
@@ -55,10 +55,10 @@ struct ContractionProblem {
   int64_t startA = 0, startB = 0;
   /// Products that need not be computed; at most one border for each dim of k.
   llvm::SmallVector<ZeroBorder, 2> borders;
-  /// Add to what C holds; otherwise C need not be initialised.
+  /// The sums are added to C; otherwise C need not be initialised.
   bool accumulate = false;
-  /// False: C is never read nor written (the epilogue stores what it wants), so no partial sum may
-  /// be kept in it. Excludes `accumulate`.
+  /// False: C is never read nor written (the epilogue stores its own results), so no partial sum
+  /// may be kept in it. Excludes `accumulate`.
   bool usesResult = true;
 
   /// Multiplications and additions, those with zeros of borders included.
@@ -103,7 +103,7 @@ struct ContractionTiling {
   int64_t unroll = 1;
   int64_t chains = 1;
   ThreadSplit split = ThreadSplit::None;
-  /// Share of all products that is computed; 1 unless borders are skipped.
+  /// Share of all products that are computed; 1 unless borders are skipped.
   double computedShare = 1;
   /// Cycles of one thread that does everything, as the cost model sees it.
   double estimatedCycles = 0;
@@ -114,7 +114,7 @@ struct ContractionTiling {
 };
 
 /// Decides. `threads` is the number of threads to expect at run time; the result is right for any.
-/// A problem too small to be worth dividing is not the business of this function.
+/// The caller decides whether a problem is too small to divide.
 ContractionTiling chooseTiling(const ContractionProblem &problem, const TargetDescription &target,
                                unsigned threads = 1);
 
@@ -122,7 +122,7 @@ ContractionTiling chooseTiling(const ContractionProblem &problem, const TargetDe
 struct SharedLoop {
   /// Each thread has a part of every so many elements of an operand; 0: all of it.
   llvm::SmallVector<int64_t> spans;
-  /// What the first of two threads has of a span.
+  /// Share of a span that the first of two threads has.
   double first = 0.5;
 };
 SharedLoop sharedLoop(const ContractionProblem &problem, const ContractionTiling &tiling);
@@ -141,8 +141,8 @@ int64_t scratchBytes(const ContractionProblem &problem, const TargetDescription 
                      unsigned threads = 1);
 
 /// A register tile whose sums are complete, handed to the epilogue: rows() x vectors() vectors.
-/// What a row and a lane mean in terms of the problem is hidden (roles may be swapped); positions
-/// are reached through the strides of C and of the companions.
+/// Rows and lanes are not tied to loops of the problem (roles may be swapped); positions are
+/// reached through the strides of C and of the companions.
 class RegisterTile {
 public:
   virtual ~RegisterTile() = default;

@@ -22,20 +22,20 @@ constexpr double kTileOverhead = 12;
 constexpr double kBoundsCycles = 8;
 constexpr double kLoopCycles = 8;
 
-/// What the loads of a step cost even where multiply-adds hide them.
+/// Share of the cycles of loads that remains where multiply-adds hide them.
 constexpr double kOverlapLoss = 0.02;
 /// The same for data that successive steps find far apart, where no prefetcher helps, and where
 /// they go over more pages than address translation remembers.
 constexpr double kStridedLoss = 0.2;
 constexpr double kJumpingLoss = 0.5;
-/// What is lost besides where every tile of columns streams the rows from the last cache, or from
-/// memory, which answer less evenly than they could.
+/// Additional share where every tile of columns streams the rows from the last cache, or from
+/// memory, whose latencies vary.
 constexpr double kLastCacheLoss = 0.25;
 constexpr double kMemoryLoss = 0.45;
 
-/// What a line costs of what an epilogue reads and writes beyond the level-two cache, where a row
-/// of the tile is no longer than two lines: prefetchers then bring more that is not wanted than
-/// what is.
+/// Cycles per line of the data that an epilogue reads and writes beyond the level-two cache, where
+/// a row of the tile is at most two lines long: prefetchers then bring more useless lines than
+/// useful ones.
 constexpr double kShortRowCycles = 75;
 
 /// How many tiles of a size there are.
@@ -274,7 +274,7 @@ double CostModel::cacheWays() const {
   return static_cast<double>(target.l1Bytes) / target.l1WayBytes;
 }
 
-/// Bytes per cycle from where `footprint` bytes that are used again and again live.
+/// Bytes per cycle from the cache that holds a working set of `footprint` bytes.
 double CostModel::bandwidth(double footprint) const {
   if (footprint <= target.l1Bytes / 2)
     return 1e9;
@@ -283,15 +283,15 @@ double CostModel::bandwidth(double footprint) const {
   return footprint <= target.l3Bytes ? target.l3BytesPerCycle : target.memoryBytesPerCycle;
 }
 
-/// What is used again and again does not stay in the level-two cache.
+/// Whether a working set of `footprint` bytes does not stay in the level-two cache.
 bool CostModel::isFar(double footprint) const { return footprint > target.l2Bytes * 3 / 4; }
 
-/// There is more than one tile of columns.
+/// Whether there is more than one tile of columns.
 bool CostModel::rowsReadAgain() const {
   return columns > nest.vectorsPerTile(tiling.lanes) * tiling.lanes;
 }
 
-/// Bytes of the rows, packed or not, that every tile of columns goes through.
+/// Bytes of the rows, packed or not, that every tile of columns reads.
 double CostModel::rowsUsed() const {
   return (tiling.packA ? rowBytes : rowSpan) * blocking.blockSteps / steps;
 }
@@ -301,7 +301,7 @@ int64_t CostModel::stepBytes(Operand operand) const {
   return std::abs(nest.reduction.back().strides[operand]) * bytes;
 }
 
-/// What `traffic` cycles of waiting for an operand cost where multiply-adds hide them.
+/// Cycles that remain of `traffic` cycles of waiting for an operand where multiply-adds hide them.
 double CostModel::trafficLoss(Operand operand, double traffic) const {
   const bool packed = operand == Column ? tiling.packB : tiling.packA;
   double loss = kOverlapLoss;

@@ -1,5 +1,5 @@
-// What a tiling of a contraction costs, by a model of the processor's front end, multiply-add
-// units, load ports and caches. It has to rank tilings, not to predict times.
+// The cycles of a tiling of a contraction, by a model of the processor's front end, multiply-add
+// units, load ports and caches. The model ranks tilings; it does not predict times.
 #pragma once
 
 #include "compiler/kernels/contraction/ContractionNest.h"
@@ -53,8 +53,8 @@ private:
   const ReductionBlocking blocking;
   const double counted;               // steps of k that a tile takes, in the mean
   const double companionBytes;        // of all that the epilogue touches
-  const double columnBytes, rowBytes; // of what a batch reads of the operands, windows one by one
-  const double columnSpan, rowSpan;   // of where that lies
+  const double columnBytes, rowBytes; // that a batch reads of the operands, windows one by one
+  const double columnSpan, rowSpan;   // of the memory that they span
   double tiles = 0, packColumns = 0, packRows = 0;
 };
 

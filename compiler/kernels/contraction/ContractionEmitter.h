@@ -93,7 +93,7 @@ private:
   void emitTile(const Offsets &offsets, llvm::ArrayRef<TilePosition> rows,
                 llvm::ArrayRef<TilePosition> vectors, mlir::Value rowPanel,
                 const ReductionRange &range);
-  /// What the loops over k of one tile need to know.
+  /// The rows, vectors and strides that the loops over k of one tile use.
   struct TileShape {
     TileShape(llvm::ArrayRef<TilePosition> vectors, const ReductionRange &range)
         : vectors(vectors), range(range) {}
@@ -143,7 +143,7 @@ private:
   mlir::Value thread, threads;              // null: one thread
   llvm::SmallVector<mlir::Value, 4> memory; // flat, by operand
   mlir::Value scratch;
-  /// What the present tile covers of the dims that bounds refer to, by Dim::number.
+  /// The part that the present tile covers of the dims that bounds refer to, by Dim::number.
   struct Position {
     mlir::Value first;
     int64_t extent = 0;

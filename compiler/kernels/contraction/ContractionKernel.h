@@ -23,8 +23,8 @@ struct ContractionKernel {
 /// `usesResult` as in ContractionProblem.
 void describeKernel(ContractionKernel &kernel, bool accumulate, bool usesResult);
 
-/// What the kernel touches: A, B, C if it is used, the companions in the order of
-/// ContractionOperands, and the epilogue's scalars.
+/// The memory that the kernel reads and writes: A, B, C if it is used, the companions in the order
+/// of ContractionOperands, and the epilogue's scalars.
 llvm::SmallVector<Access> operandAccesses(const ContractionKernel &kernel);
 
 /// Emits the loops of a kernel at the builder's insertion point.

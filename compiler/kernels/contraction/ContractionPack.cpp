@@ -50,7 +50,7 @@ bool prefetchesPanels(const Nest &nest, int64_t elementBytes, const TargetDescri
 }
 
 /// Each of the tiles that use a panel asks for some of the lines that the next one is copied from.
-/// Behind the last panel of an operand that asks for lines nobody needs, which does no harm.
+/// Behind the last panel of an operand these lines are useless, which does no harm.
 void ContractionEmitter::prefetchColumns(const Offsets &offsets, Value rowTile) {
   const int64_t bytes = problem.elementBits() / 8, line = kCacheLineBytes / bytes;
   if (!prefetchesPanels(nest, bytes, emit.target))

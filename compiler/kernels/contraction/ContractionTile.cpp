@@ -312,7 +312,7 @@ void ContractionEmitter::finishPart(const Dim &lane, const Offsets &offsets,
                                     ArrayRef<TilePosition> rows, ArrayRef<TilePosition> vectors,
                                     ArrayRef<Value> sums, const ReductionRange &range) {
   FinishedTile tile(emit, lane, memory, offsets, rows, vectors, sums);
-  // What C holds of earlier passes comes last, so that it arrives while the sums are taken.
+  // The sums of earlier passes are loaded from C last, so that they arrive in the meantime.
   if (problem.accumulate) {
     tile.addResult();
   } else if (range.isFirst) {

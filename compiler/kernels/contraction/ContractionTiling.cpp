@@ -132,7 +132,7 @@ private:
     });
     for (auto [split, cycles] : splits) {
       // Where one thread is expected, how well the work divides only settles a draw. Else it had
-      // better divide along either operand: chooseSplit may want the other.
+      // better divide along either operand: chooseSplit may choose the other.
       cycles += threads == 1 ? 1e-6 * model.cycles(split, 2) : kEitherWay * worst;
       if (cycles >= bestCycles)
         continue;

@@ -19,7 +19,7 @@ public:
   void emit();
 
 private:
-  // What a value of the body depends on.
+  // Dependences of the values of the body.
   struct Dependence {
     unsigned depth = 0;   // number of enclosing loops it needs
     bool varying = false; // differs from lane to lane

@@ -243,7 +243,7 @@ void KernelEmission::emitVectorLoop(unsigned level) {
   };
   if (!partitioned)
     return remainder();
-  // Whoever has the last unit has the remainder.
+  // The thread of the last unit also takes the remainder.
   Value owner = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, range->end,
                                       constants.index(plan.partitionUnits));
   auto branch = scf::IfOp::create(builder, loc, owner, /*withElseRegion=*/false);

@@ -49,7 +49,7 @@ func.func @big_elementwise(%x: tensor<200x301xf32>, %y: tensor<301xf32>) -> (ten
   %r = nn.add %e, %sb : tensor<200x301xf32>
   return %q, %r, %s : tensor<200x301xf32>, tensor<200x301xf32>, tensor<200xf32>
 }
-// The same value through two operands of one kernel, and wanted outside too.
+// The same value through two operands of one kernel, and used outside too.
 func.func @read_twice(%x: tensor<8x6xf32>, %z: tensor<8x6xf32>) -> (tensor<8x6xf32>, tensor<8x6xf32>, tensor<8x6xf32>) {
   %e = nn.exp %x : tensor<8x6xf32>
   %t = nn.tanh %z : tensor<8x6xf32>

@@ -40,7 +40,7 @@ TEST_P(Contractions, MatrixProducts) {
 }
 
 TEST_P(Contractions, EveryWayToComputeOne) {
-  // Whatever the tiling, the result is the same: also those that would not be chosen.
+  // Every tiling gives the same result, also those that are never chosen.
   for (const char *layout : {"NT", "TN"}) {
     ProblemSet set(*context, machine);
     ContractionProblem problem = matrixProduct(f32, 7, 37, 45, layout[0], layout[1]);

@@ -1,4 +1,4 @@
-// Compiles contraction problems, runs them on made data and compares with a plain loop.
+// Compiles contraction problems, runs them on generated data and compares with a plain loop.
 #pragma once
 
 #include "compiler/kernels/contraction/Contraction.h"

@@ -1,4 +1,4 @@
-// Whatever the program, elaboration ends with diagnostics, not with a crash or without end.
+// Elaboration ends with diagnostics for every program, not with a crash or without end.
 #include "tests/lang/elaborate/Elaborating.h"
 
 #include <filesystem>

@@ -126,7 +126,7 @@ std::string repeat(std::string_view piece, size_t count) {
 }
 
 TEST_F(Robustness, LongRepetitions) {
-  // What repeats, and what stands in the middle and is repeated behind it.
+  // The text repeated in front, the text in the middle, and the text repeated behind it.
   const std::tuple<const char *, const char *, const char *> shapes[] = {
       {"(", "1", ")"},
       {"[", "", "]"},

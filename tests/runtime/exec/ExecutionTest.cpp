@@ -138,7 +138,7 @@ TEST(ExecutionTest, WantsNoMoreMemoryThanTheMachineHas) {
   Model model = observingModel();
   model.description.functions[0].arenaBytes = size_t(1) << 50;
   EXPECT_TRUE(contains(errorOf([&] { Execution execution(model, 1); }),
-                       "not enough memory: 1125899906.8 MB wanted (0.0 MB for parameters and the "
+                       "not enough memory: 1125899906.8 MB needed (0.0 MB for parameters and the "
                        "optimizer's state, 1125899906.8 MB for activations, 0.0 MB for batches), "
                        "this machine has "));
   model.description.functions[0].threadBytes = SIZE_MAX / 2;

@@ -39,7 +39,7 @@ TEST(TrainingLogTest, WritesOneObjectALine) {
   EXPECT_EQ(readText(path), "{\"step\":1,\"epoch\":1,\"loss\":1,\"lr\":1}\n");
 }
 
-// What a killed run may have left: nothing, what the checkpoint has, more, parts of lines.
+// A killed run may leave no log, the lines up to the checkpoint, more lines, or parts of lines.
 TEST(TrainingLogTest, ResumedRunsCutBackToTheirStep) {
   TemporaryFolder folder;
   std::string path = folder.path("log.jsonl");

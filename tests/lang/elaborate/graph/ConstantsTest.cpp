@@ -6,7 +6,7 @@ using namespace nnc::lang::testing;
 
 namespace {
 
-/// What an expression comes to, read from the constant that predict gives.
+/// The value of an expression, read from the constant that predict gives.
 double value(const std::string &expression,
              std::vector<std::pair<std::string, std::string>> settings = {}) {
   Elaborated elaborated(

@@ -67,7 +67,7 @@ TEST(Shapes, TwoDimensionsOfOneNameAreNotTakenForOne) {
   }
 }
 
-// A parameter is no reduction: it meets the last dimensions.
+// A parameter is not a reduction: it meets the last dimensions.
 TEST(Shapes, OtherTensorsMeetTheLastDimensions) {
   for (const char *size : {"n, n", "m, n"}) {
     Elaborated elaborated(
