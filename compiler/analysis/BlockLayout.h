@@ -92,7 +92,7 @@ struct ModuleBlocks {
   std::vector<FunctionBlocks> functions;
 };
 
-/// Reads what `assign-arena` left on a module; works at every later stage.
+/// Reads the attributes of `assign-arena` on a module; works at every later stage.
 ModuleBlocks readBlocks(mlir::ModuleOp module);
 
 /// Names of the attributes.

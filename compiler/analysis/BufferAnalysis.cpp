@@ -143,7 +143,7 @@ bool isWrittenInPlace(tensor::InsertSliceOp insert) {
   return part && part.getSource().getDefiningOp<tensor::EmptyOp>();
 }
 
-/// Lets the kernel that computes what is inserted into fresh memory (a padded image, a
+/// Lets the kernel that computes a tensor inserted into fresh memory (a padded image, a
 /// concatenation) write it there: its destination becomes a slice of that memory. Everything else
 /// that is inserted there goes to other parts of it.
 static void writeInPlace(tensor::InsertSliceOp insert) {

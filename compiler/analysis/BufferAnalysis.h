@@ -87,14 +87,14 @@ llvm::SmallVector<mlir::Value> tensorsRead(mlir::Operation *kernel);
 /// The kernel that computes a tensor, through views; null for arguments and constants.
 mlir::Operation *producerOf(mlir::Value tensor);
 
-/// Whether the kernel that computes what is inserted writes it where it is inserted.
+/// Whether the kernel that computes the inserted tensor writes it into the destination.
 bool isWrittenInPlace(mlir::tensor::InsertSliceOp insert);
 
 /// A kernel that copies a tensor.
 mlir::Value buildCopy(mlir::OpBuilder &builder, mlir::Location location, mlir::Value tensor);
 
 /// Whether `kernel` reads the storage only where and when it writes `result`, or not at all: then
-/// the result can be written over what it reads.
+/// the result can be written over the storage.
 bool writesOver(const BufferAnalysis &analysis, mlir::Operation *kernel, mlir::OpResult result,
                 unsigned storage);
 

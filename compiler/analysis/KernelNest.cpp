@@ -128,8 +128,8 @@ static FailureOr<NestOperand> describeOperand(OpOperand &operand, KernelNest &ne
   return result;
 }
 
-/// linalg.index and what affine.apply makes of several of them are linear forms; other users of an
-/// index get its value.
+/// linalg.index and the results of affine.apply on several of them are linear forms; other users of
+/// an index get its value.
 static LogicalResult describeIndex(Operation &operation, KernelNest &nest) {
   LinearForm form;
   form.strides.assign(nest.dimensions.size(), 0);

@@ -1,7 +1,7 @@
 // A linalg op on memrefs with static layouts seen as a loop nest over linear addresses: every
 // operand and every use of a loop index is an offset plus a stride per loop. Loops that all of them
-// run through contiguously are collapsed into one, so that what is emitted does not depend on the
-// ranks of tensors.
+// run through contiguously are collapsed into one, so that the emitted code does not depend
+// on the ranks of tensors.
 #pragma once
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -70,7 +70,7 @@ struct KernelNest {
 };
 
 /// Rank-1 views of whole allocations, so that every kernel addresses memory with one index. Caches
-/// one view per allocation; views are created right behind the definition of what they view.
+/// one view per allocation; views are created right behind the definition of their source.
 class FlatMemory {
 public:
   struct Location {

@@ -25,7 +25,7 @@ struct Ownership {
 int64_t elementBytes(mlir::Type type);
 
 struct Access {
-  mlir::Value block; // what the range is counted in: a block of the function, or some other memref
+  mlir::Value block; // the origin of the range: a block of the function, or some other memref
   int64_t begin = 0, end = 0; // bytes
   bool write = false;
   Ownership ownership;

@@ -112,8 +112,8 @@ static StringRef kindOf(Operation *kernel) {
   return multipliesAndAdds ? "contraction" : "reduction";
 }
 
-/// Bytes of the tensors that a kernel reads and writes, but for those that stay on tiles and what
-/// reductions start from.
+/// Bytes of the tensors that a kernel reads and writes, but for those that stay on tiles and
+/// the initial values of reductions.
 static int64_t bytesTouched(const BufferAnalysis &analysis, Operation *kernel) {
   int64_t bytes = 0;
   auto add = [&](Value tensor) {

@@ -1,4 +1,4 @@
-// Equality of operations by structure: what they compute, with bodies, wherever they stand.
+// Equality of operations by structure: kind, attributes, operands and bodies, not their place.
 #pragma once
 
 #include "mlir/IR/Operation.h"

@@ -1,5 +1,5 @@
-// Distributes functions over parts by their number of operations, and declares what the parts
-// share.
+// Distributes functions over parts by their number of operations, and declares the functions
+// that parts share.
 #include "compiler/codegen/SplitModule.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"

@@ -10,7 +10,7 @@
 namespace nnc {
 
 /// Moves the functions of `module`, all of which must have external linkage, to modules that linked
-/// together are the same program. How many there are, and what is in each, follows from the module
+/// together are the same program. Their number and their contents follow from the module
 /// alone, so that executables do not depend on the machine that compiles them.
 std::vector<mlir::OwningOpRef<mlir::ModuleOp>> splitModule(mlir::ModuleOp module);
 

@@ -1,5 +1,5 @@
-// The patterns of convert-nn-to-linalg, by family of operations, and what they share. Internal to
-// the pass.
+// The patterns of convert-nn-to-linalg, by family of operations, and their common builders.
+// Internal to the pass.
 #pragma once
 
 #include "compiler/passes/Passes.h"

@@ -1,4 +1,4 @@
-// Reductions and contractions: a fill with what the reduction starts from, and a generic op that
+// Reductions and contractions: a fill with the initial value, and a generic op that
 // accumulates into it.
 #include "compiler/conversion/NNToLinalg.h"
 

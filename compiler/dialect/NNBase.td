@@ -24,7 +24,7 @@ def NN_Dialect : Dialect {
     has one result and none has a side effect. Floats are f32 or f64, integers
     i32 or i64, truth values i1. Element-wise operations take operands of one
     shape: a broadcast is always an operation of its own. Arithmetic follows
-    IEEE 754; what deviates is stated at the operation.
+    IEEE 754; each operation states its deviations.
   }];
   let hasConstantMaterializer = 1;
   let useDefaultAttributePrinterParser = 1;

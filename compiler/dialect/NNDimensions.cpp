@@ -268,7 +268,8 @@ static void tieReduction(DimTies &ties, Value operand, ArrayRef<int64_t> reduced
               consecutiveDims(rankOf(result)));
 }
 
-/// The order of what a reduction over `dims` of an operand whose dimensions come in `order` leaves.
+/// The order of the result of a reduction over `dims` of an operand whose dimensions come in
+/// `order`.
 static DimOrder reducedOrder(ArrayRef<int64_t> order, ArrayRef<int64_t> dims) {
   SmallVector<int64_t> kept = otherDims(dims, order.size());
   DimOrder reduced;

@@ -6,7 +6,7 @@
 using namespace mlir;
 using namespace nnc::nn;
 
-/// Checks what both operations say about their windows.
+/// Checks the attributes of both operations that describe windows.
 static LogicalResult checkWindows(std::optional<Location> location, StringRef name,
                                   ArrayRef<int64_t> dims, int64_t rank, ArrayRef<int64_t> sizes,
                                   ArrayRef<int64_t> strides, ArrayRef<int64_t> dilations) {

@@ -1,7 +1,7 @@
 // `nnc grad-check`: the derivatives of a user's own model against finite differences.
 //
 // Both sides come from the reference evaluator in f64, so that code generation has no part in it:
-// what is tested is the program's mathematics and the differentiation pass. Parameters are near
+// the check covers the program's mathematics and the differentiation pass. Parameters are near
 // their initial values; the examples are random, from where the loss is defined.
 #include "compiler/dialect/NNBuilders.h"
 #include "compiler/driver/Compile.h"

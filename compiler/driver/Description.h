@@ -11,7 +11,7 @@
 
 namespace nnc {
 
-/// `blocks` is what `assign-arena` decided; `source` is the program's file under the path that the
+/// `blocks` are those of `assign-arena`; `source` is the program's file under the path that the
 /// user gave.
 std::string describeModel(const lang::Program &program, const ModuleBlocks &blocks,
                           const lang::SourceFile &source, FloatPrecision precision,

@@ -11,7 +11,7 @@ namespace nnc {
 
 class PassDumps {
 public:
-  /// Writes what there is after every run of the pass called `pass`, or of any for "all", to a
+  /// Writes the module after every run of the pass called `pass`, or of any for "all", to a
   /// numbered file in `folder`, which is made when needed; nowhere over `source`. Nothing if `pass`
   /// is empty.
   PassDumps(std::string pass, std::string folder, std::string source)

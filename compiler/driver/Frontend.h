@@ -21,7 +21,7 @@ class Frontend {
 public:
   /// Reads and parses; false if the file cannot be read (reported) or has errors.
   bool parse(const std::string &path);
-  /// Elaborates what was parsed, together with the standard library.
+  /// Elaborates the parsed program, together with the standard library.
   bool elaborate(const std::vector<std::pair<std::string, std::string>> &defines);
 
   const lang::Module &module() const { return *syntax; }
@@ -36,7 +36,7 @@ public:
   void report(mlir::Diagnostic &diagnostic);
   /// Reports that no recomputation brings the training step below `smallest`, both as text.
   void reportMemoryLimit(const std::string &smallest, const std::string &limit);
-  /// Reports that the program is larger than `limit`; `where` says what was counted.
+  /// Reports that the program is larger than `limit`; `where` names the counted operations.
   void reportSize(int64_t operations, const std::string &where, int64_t limit);
   /// Writes all that was reported to standard error, once.
   void printDiagnostics(bool colour);

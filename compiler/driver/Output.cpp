@@ -46,7 +46,7 @@ static int lockFolder(const std::string &folder, bool isNew) {
   return -1;
 }
 
-/// Removes what killed processes have left in `parent`.
+/// Removes the folders that killed processes have left in `parent`.
 static void removeAbandoned(llvm::StringRef parent) {
   std::error_code code;
   for (fs::directory_iterator entry(parent, code, /*follow_symlinks=*/false), end;

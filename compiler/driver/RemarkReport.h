@@ -18,8 +18,8 @@ public:
   void collect(mlir::MLIRContext &context, llvm::StringRef pattern);
   /// Ignores remarks while `ignored`: those about modules that are only tried out.
   void suspend(bool ignored) { suspended = ignored; }
-  /// In the order of the source; what several functions, or one repeatedly, say in the same words
-  /// about the same place is printed once.
+  /// Prints in the order of the source; equal remarks on one place, of several functions or
+  /// repeated in one, are printed once.
   void print(llvm::raw_ostream &stream, bool colour) const;
 
 private:

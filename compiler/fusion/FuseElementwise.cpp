@@ -250,7 +250,7 @@ static linalg::GenericOp foldMove(IRRewriter &rewriter, linalg::GenericOp contra
   return {};
 }
 
-/// The maps by which `consumer` would read the inputs of what `operand` is computed by.
+/// The maps by which `consumer` would read the inputs of the producer of `operand`.
 static SmallVector<AffineMap> mapsAfterFusion(linalg::GenericOp consumer, OpOperand &operand) {
   auto producer = operand.get().getDefiningOp<linalg::GenericOp>();
   AffineMap loops = iterationRead(consumer, operand);
@@ -302,8 +302,8 @@ static linalg::GenericOp addLoopExtents(IRRewriter &rewriter, linalg::GenericOp 
   return extended;
 }
 
-/// Reads each input once that the kernel reads twice in the same way, and computes once what
-/// follows from it. Fusion brings the inputs of both kernels: a producer that stays among them
+/// Reads each input once that the kernel reads twice in the same way, and merges the operations
+/// that become equal. Fusion brings the inputs of both kernels: a producer that stays among them
 /// twice would be taken in twice, and so would its own producers, a number of times exponential in
 /// the length of the chain. Returns the kernel that takes the place of `op`.
 static linalg::GenericOp mergeEqualParts(IRRewriter &rewriter, linalg::GenericOp op) {
@@ -454,7 +454,7 @@ struct FuseElementwisePass : impl::FuseElementwiseBase<FuseElementwisePass> {
       FusionRemarks &remarks;
       Listener(DenseSet<Operation *> &erased, FusionRemarks &remarks)
           : erased(erased), remarks(remarks) {}
-      // For good: what is created in the memory of an erased operation is none of the worklist's.
+      // For good: an operation created at the address of an erased one is not in the worklist.
       void notifyOperationErased(Operation *operation) override {
         erased.insert(operation);
         remarks.forget(operation);

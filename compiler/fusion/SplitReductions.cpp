@@ -110,7 +110,7 @@ static bool canSplit(linalg::GenericOp op) {
          llvm::is_contained(combiner->getOperands(), old) && arith::getNeutralElement(combiner);
 }
 
-/// Dim `dim` becomes two: pieces, and what is in a piece.
+/// Dim `dim` becomes two: the number of the piece, and the index in the piece.
 static Value splitDim(OpBuilder &builder, Location location, Value tensor, unsigned dim,
                       int64_t pieces) {
   auto type = cast<RankedTensorType>(tensor.getType());
@@ -125,8 +125,8 @@ static Value splitDim(OpBuilder &builder, Location location, Value tensor, unsig
   return tensor::ExpandShapeOp::create(builder, location, type.clone(shape), tensor, groups);
 }
 
-/// Partial results, one more dim in front of the result's, then their combination into what the op
-/// started from.
+/// Partial results, one more dim in front of the result's, then their combination into the op's
+/// initial value.
 static void split(IRRewriter &rewriter, linalg::GenericOp op, Split split) {
   Location location = op.getLoc();
   MLIRContext *context = op.getContext();

@@ -1,5 +1,5 @@
 // Which dimensions of a function's values count the examples of the batch, and which values must
-// have the same layout: what nn-assign-layout decides about.
+// have the same layout: the units of the choice of nn-assign-layout.
 #pragma once
 
 #include "compiler/dialect/NN.h"
@@ -43,7 +43,7 @@ private:
   int64_t batch = 0;
 };
 
-/// True for operations that nn-assign-layout leaves as they are, because what they compute depends
+/// True for operations that nn-assign-layout leaves as they are, because their results depend
 /// on the order of dimensions: their operands and results have the batch where it was.
 bool keepsOrder(mlir::Operation *op);
 

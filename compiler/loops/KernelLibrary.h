@@ -43,7 +43,7 @@ public:
   mlir::LogicalResult emit();
 
 private:
-  /// A function that is declared, with what its loops will be made from.
+  /// A declared function, with the operations that its loops are emitted from.
   struct Kernel {
     mlir::func::FuncOp function;
     llvm::SmallVector<mlir::linalg::LinalgOp> copies;

@@ -182,8 +182,8 @@ void FunctionLowering::markRegion(Operation *at) {
                        ValueRange{constants.index(number.getInt()), thread});
 }
 
-/// A fill with a constant whose memory is next used as what a reduction starts from becomes part of
-/// that.
+/// A fill with a constant becomes part of the reduction if a reduction is the next to use its
+/// memory, and starts from it.
 bool FunctionLowering::absorbFill(linalg::FillOp fill) {
   TypedAttr value;
   if (!matchPattern(fill.getInputs()[0], m_Constant(&value)))
@@ -330,8 +330,8 @@ LogicalResult FunctionLowering::callNest(linalg::LinalgOp op, const KernelPlan &
                       });
 }
 
-/// Results that stayed on tiles needed no memory, and what kernels of their own are given needs no
-/// view here.
+/// Results on tiles need no memory, and operands of kernels in functions of their own need no view
+/// here.
 void FunctionLowering::eraseUnused() {
   for (Operation &operation : llvm::make_early_inc_range(llvm::reverse(function.getBody().front())))
     if (isOpTriviallyDead(&operation) ||

@@ -79,7 +79,7 @@ private:
     });
   }
 
-  /// A value of `type` from what `element` returns for each position.
+  /// A value of `type` whose elements `element` returns for each position.
   Value perElement(ImplicitLocOpBuilder &builder, Type type,
                    llvm::function_ref<Value(ArrayRef<int64_t>)> element) {
     auto vectorType = dyn_cast<VectorType>(type);

@@ -174,7 +174,7 @@ static bool canTakeOver(const BufferAnalysis &analysis, linalg::LinalgOp kernel,
       dying.type.getElementTypeBitWidth() != target.type.getElementTypeBitWidth() ||
       !readsInPlace(kernel, operand, result) || !writesOver(analysis, kernel, result, source))
     return false;
-  // Kernels that run as one with this one read what they read while it writes.
+  // Kernels that run as one with this one read their operands while it writes.
   return llvm::none_of(group, [&](Operation *other) {
     return other != kernel.getOperation() &&
            llvm::any_of(tensorsRead(other),

@@ -11,7 +11,7 @@
 
 namespace nnc {
 
-/// Nothing but `epilogue` reads what the contraction computes.
+/// Whether only `epilogue` reads the result of the contraction.
 bool isConsumed(const BufferAnalysis &analysis, mlir::Operation *contraction,
                 mlir::Operation *epilogue);
 

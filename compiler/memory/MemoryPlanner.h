@@ -31,7 +31,7 @@ MemoryPlan planMemory(llvm::ArrayRef<BufferRequest> requests);
 int64_t largestLiveSum(llvm::ArrayRef<BufferRequest> requests);
 
 /// Checks that buffers which are alive together share no byte, and that all are aligned and inside
-/// of the block. Says in `error` what is wrong.
+/// of the block. `error` receives the first violation.
 mlir::LogicalResult verifyPlan(llvm::ArrayRef<BufferRequest> requests, const MemoryPlan &plan,
                                std::string &error);
 

@@ -102,7 +102,7 @@ static linalg::LinalgOp findEpilogue(const BufferAnalysis &analysis, DependenceG
   llvm::sort(users, [](Operation *left, Operation *right) { return left->isBeforeInBlock(right); });
   users.erase(llvm::unique(users), users.end());
   linalg::LinalgOp found;
-  // The tiles of an update overwrite what a contraction still reads for later tiles.
+  // The tiles of an update overwrite operands that a contraction still reads for later tiles.
   auto overwrites = [&](Operation *user) {
     auto storages = overwritten.find(user);
     return storages != overwritten.end() &&
@@ -222,7 +222,7 @@ SmallVector<KernelGroup> scheduleKernels(const BufferAnalysis &analysis,
   using Queue = std::priority_queue<unsigned, std::vector<unsigned>, std::greater<>>;
   Queue ready, readyEarly;
   auto release = [&](unsigned group) {
-    // Single numbers take no memory; what waits for them may hold much.
+    // Single numbers take no memory; the kernels that wait for them may hold large buffers.
     bool early = updateNodes.contains(graph.nodeOf(groups[group].front())) ||
                  isScalarArithmetic(groups[group]);
     (early ? readyEarly : ready).push(group);

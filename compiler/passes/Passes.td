@@ -97,7 +97,7 @@ def Simplify : Pass<"nn-simplify", "::mlir::func::FuncOp"> {
 
     Runs, until nothing changes, the canonicalisation of the nn operations, CSE,
     and the patterns of this pass: element-wise operations on broadcasts are done
-    before the broadcast; reductions of broadcasts are done on what is broadcast;
+    before the broadcast; reductions of broadcasts are done on the source;
     a sum of products with a broadcast factor becomes a contraction; a reduction
     over dimensions of one element becomes a reshape; negations are merged
     into sums; division by a power of two becomes a multiplication.

@@ -1,4 +1,4 @@
-// The categories of remarks, by which people choose: `nnc build --remarks=REGEX`,
+// The categories of remarks, by which users select them: `nnc build --remarks=REGEX`,
 // `nn-opt --remarks-filter=REGEX`.
 #pragma once
 

@@ -33,8 +33,8 @@ std::optional<unsigned> findArgument(func::FuncOp function, StringRef name) {
   return std::nullopt;
 }
 
-/// Finite differences of a loss by single elements of the arguments. Of the function only what lies
-/// between the argument and the loss is evaluated again.
+/// Finite differences of a loss by single elements of the arguments. Only the
+/// operations between the argument and the loss are evaluated again.
 class LossDifferences {
 public:
   /// `loss` is a result of an operation of `function`, or an argument.
@@ -49,7 +49,7 @@ public:
     operations = slice.takeVector();
   }
 
-  /// Evaluates what the loss depends on.
+  /// Evaluates the operations that the loss depends on.
   LogicalResult prepare() {
     for (Operation *op : operations) {
       FailureOr<Tensor> value = evaluateOp(
@@ -175,7 +175,7 @@ FailureOr<GradientReport> checkValue(LossDifferences &differences, StringRef nam
     double error = std::fabs(derivative - difference->value) / scale;
     ++report.checkedElements;
     if (!(difference->error / scale <= options.tolerance)) {
-      // A NaN or an infinity in the derivative is wrong whatever the differences do.
+      // A NaN or an infinity in the derivative is wrong for all differences.
       ++report.unsettledElements;
       if (std::isfinite(derivative))
         continue;

@@ -26,7 +26,7 @@ public:
 private:
   struct Edge {
     unsigned to;
-    int64_t capacity; // what is left of it
+    int64_t capacity; // the rest of it
   };
 
   bool findLevels(unsigned source, unsigned sink);

@@ -30,8 +30,8 @@ struct TargetDescription {
   bool hasMaskedLoads = false;
   bool hasMaskedStores = false;
 
-  /// Bytes of one core's level-one data cache and of its level-two cache, and what it can count on
-  /// of the last, shared one.
+  /// Bytes of one core's level-one data cache and of its level-two cache, and its share of
+  /// the last, shared one.
   int64_t l1Bytes = 32 << 10;
   int64_t l2Bytes = 512 << 10;
   int64_t l3Bytes = 8 << 20;

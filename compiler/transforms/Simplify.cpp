@@ -19,7 +19,7 @@ using namespace nnc::nn;
 namespace {
 
 /// Applies an element-wise operation whose operands are broadcasts of one kind, or constants with
-/// equal elements, to what is broadcast.
+/// equal elements, to their sources.
 struct SinkBroadcast : OpTraitRewritePattern<OpTrait::Elementwise> {
   using OpTraitRewritePattern::OpTraitRewritePattern;
 
@@ -62,8 +62,8 @@ struct SinkBroadcast : OpTraitRewritePattern<OpTrait::Elementwise> {
   }
 };
 
-/// Reduces what is broadcast. A sum over repetitions is a multiple; a maximum or minimum of equal
-/// elements is that element.
+/// Reduces the source of a broadcast. A sum over repetitions is a multiple; a maximum or minimum of
+/// equal elements is that element.
 template <typename Op> struct ReduceBroadcast : OpRewritePattern<Op> {
   using OpRewritePattern<Op>::OpRewritePattern;
 

@@ -6,7 +6,7 @@
 // Nothing without a filter that matches.
 // RUN: nn-opt %s --convert-nn-to-linalg --fuse-elementwise --remarks-filter=layout --remark-format=emitRemark -o %t 2>&1 | count 0
 
-// All of a chain, with what it was broadcast from; only the last name is the kernel's.
+// All operations of a chain, with the broadcast; only the last name is the kernel's.
 // CHECK: a.nn:3:1: remark: {{.*}}Function=chain{{.*}}"one kernel computes broadcast in line 1, `s` in line 2, `t` in line 2, mul"
 func.func @chain(%x: tensor<4x8xf32>, %b: tensor<8xf32>) -> tensor<4x8xf32> {
   %bb = nn.broadcast %b [1] : tensor<8xf32> -> tensor<4x8xf32> loc("a.nn":1:1)
@@ -88,7 +88,7 @@ func.func @between(%x: tensor<4x8xf32>) -> tensor<34xf32> {
   %y = nn.sin %p : tensor<34xf32> loc("a.nn":23:1)
   return %y : tensor<34xf32>
 }
-// CHECK: a.nn:24:1: remark: {{.*}}Function=lookup{{.*}}"exp is not computed within lookup in line 25: elements of it are looked up by an index
+// CHECK: a.nn:24:1: remark: {{.*}}Function=lookup{{.*}}"exp is not computed within lookup in line 25: the other kernel looks its elements up by an index
 func.func @lookup(%x: tensor<4x8xf32>, %i: tensor<4xi32>) -> tensor<4xf32> {
   %e = nn.exp %x : tensor<4x8xf32> loc("a.nn":24:1)
   %y = nn.gather %e, %i batch_dims 1 : tensor<4x8xf32>, tensor<4xi32> -> tensor<4xf32> loc("a.nn":25:1)

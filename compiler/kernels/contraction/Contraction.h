@@ -127,7 +127,7 @@ struct SharedLoop {
 };
 SharedLoop sharedLoop(const ContractionProblem &problem, const ContractionTiling &tiling);
 
-/// Cycles that a thread waits for what other cores' caches hold of the operands.
+/// Cycles that a thread waits for the parts of the operands in other cores' caches.
 using TransferCost = llvm::function_ref<double(const SharedLoop &)>;
 
 /// Decides again which loop the threads share, and nothing else: sums are those of the tiling,
@@ -204,7 +204,7 @@ struct ContractionHooks {
 /// Emits the loops at the builder's insertion point: ops of scf, arith, vector and memref only,
 /// which convert to LLVM without further transformation. Every element of C is written by one
 /// thread, and its sum is taken in the order of k whatever the number of threads. Nothing may alias
-/// C or what the epilogue stores, except a companion of equal strides.
+/// C or the tensors that the epilogue stores, except a companion of equal strides.
 mlir::LogicalResult
 emitContraction(mlir::OpBuilder &builder, mlir::Location loc, const ContractionProblem &problem,
                 const TargetDescription &target, const ContractionTiling &tiling,

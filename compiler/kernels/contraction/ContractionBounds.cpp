@@ -31,7 +31,7 @@ ReductionRange ContractionEmitter::countedSteps(const ReductionRange &range) {
           high = emit.add(low, (extent - 1) * interior.scale);
     if (interior.scale < 0)
       std::swap(low, high);
-    // Differences may be negative, what is divided is not.
+    // Differences may be negative; dividends are not.
     const Value below = most(emit.sub(emit.index(interior.low), high), zero);
     const Value above = most(emit.sub(emit.index(interior.high - 1 + interior.step), low), zero);
     const Value step = emit.index(interior.step);

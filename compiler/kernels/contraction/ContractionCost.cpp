@@ -112,7 +112,7 @@ double CostModel::span(ArrayRef<Dim> dims, Operand operand) const {
 }
 
 /// Cycles to read `width` bytes of an operand for the first time in a tile. Windows overlap: most
-/// of what one reads others have read before.
+/// elements of one have been read by others before.
 double CostModel::firstRead(double width, Operand operand) const {
   const double span = operand == Column ? columnSpan : rowSpan;
   const double fresh = span / (operand == Column ? columnBytes : rowBytes);

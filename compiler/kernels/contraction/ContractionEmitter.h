@@ -165,7 +165,7 @@ int64_t panelElements(int64_t width, int64_t steps);
 /// Whether the tiles that use one packed panel of B ask for the lines of the next: B is far, and
 /// its steps follow each other at one distance, too large for prefetchers.
 bool prefetchesPanels(const Nest &nest, int64_t elementBytes, const TargetDescription &target);
-/// Register tiles of all rows, whatever the thread.
+/// Register tiles of all rows, of all threads.
 int64_t rowTiles(const Nest &nest);
 /// Tiles of the lane dim that share one pass over a block of k.
 int64_t laneTilesPerBlock(const Nest &nest, const ContractionTiling &tiling);

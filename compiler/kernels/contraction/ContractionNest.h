@@ -29,7 +29,7 @@ struct Bounds {
 struct Dim {
   int64_t extent = 1;
   llvm::SmallVector<int64_t, 4> strides; // by operand
-  int64_t tile = 1;                      // what one register tile covers
+  int64_t tile = 1;                      // iterations in one register tile
   int number = -1;                       // set if bounds refer to this dim
   Bounds bounds;                         // of a reduction dim
 

@@ -326,7 +326,7 @@ void ContractionEmitter::finishPart(const Dim &lane, const Offsets &offsets,
         });
     tile.setAll(total.getResults());
   }
-  // A copy each, since what one branch loads the other does not see.
+  // A copy each, since a value loaded in one branch is not defined in the other.
   auto complete = [&](FinishedTile done) {
     if (hooks.epilogue)
       hooks.epilogue(emit.builder, emit.loc, done);

@@ -54,7 +54,7 @@ SharedLoop sharedLoop(const Nest &nest, bool swapped, ThreadSplit split) {
   return result;
 }
 
-/// How much it counts what a tiling costs if threads share the less suitable loop.
+/// Weight of the cycles that a tiling takes if threads share the less suitable loop.
 constexpr double kEitherWay = 0.02;
 
 /// Prices variants and keeps the best.

@@ -10,8 +10,8 @@
 
 namespace nnc {
 
-/// Adds what `consumer` reads and writes to a matched contraction, as companions. Both ops are on
-/// memrefs, and problem.usesResult is settled.
+/// Adds the tensors that `consumer` reads and writes to a matched contraction, as companions. Both
+/// ops are on memrefs, and problem.usesResult is settled.
 void addCompanions(mlir::linalg::LinalgOp contraction, mlir::linalg::LinalgOp consumer,
                    ContractionProblem &problem, ContractionOperands &operands);
 

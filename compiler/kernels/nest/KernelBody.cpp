@@ -164,7 +164,8 @@ void KernelEmission::emitBodyLoad(memref::LoadOp load) {
   SmallVector<Value, 4> &loaded = vectors[result];
   loaded.clear();
   for (int64_t copy = 0; copy < copies; ++copy) {
-    // The position of lane 0 goes into scalar indices, what the lanes add to it into `laneOffsets`.
+    // The position of lane 0 goes into scalar indices, the lanes' offsets from it into
+    // `laneOffsets`.
     SmallVector<Value> indices;
     Value laneOffsets;
     int64_t laneStride = 0;

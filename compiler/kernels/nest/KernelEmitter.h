@@ -16,7 +16,7 @@ struct UnitRange {
 
 /// Emits at the builder's insertion point. `range` is null where one thread does everything.
 /// `initial` holds, for each reduction, the constant that its output starts from, or null where it
-/// starts from what the output holds; it is ignored for other nests.
+/// starts from the output's elements; it is ignored for other nests.
 void emitKernel(mlir::OpBuilder &builder, const KernelNest &nest, const KernelPlan &plan,
                 ConstantPool &constants, const UnitRange *range,
                 llvm::ArrayRef<mlir::TypedAttr> initial);

@@ -1,5 +1,5 @@
 // Decides how a kernel nest is executed: the order of its loops, which of them the lanes of a
-// vector run along, how many vectors an iteration handles, what becomes of the tail, and which loop
+// vector run along, how many vectors an iteration handles, how the tail is computed, and which loop
 // threads share.
 #pragma once
 
@@ -43,7 +43,7 @@ struct KernelPlan {
 /// loop.
 double operationCycles(mlir::Operation *operation, int64_t lanes);
 
-/// Cycles that a thread waits for what other cores' caches hold of the nest's operands if the
+/// Cycles that a thread waits for parts of the nest's operands in other cores' caches if the
 /// threads share this dimension.
 using PartitionTransfer = llvm::function_ref<double(unsigned dimension)>;
 
