@@ -2,7 +2,8 @@
 
 No folder of lang, compiler and runtime includes, directly or through others, one that includes it; lang includes
 nothing of the other two, runtime nothing at all, and the compiler shares one header with the runtime, Abi.h. Folder
-names are in lower case. Prints each finding on a line; the exit code says whether there were any.
+names are in lower case, and every source opens with a comment on its role. Prints each finding on a line; the exit
+code says whether there were any.
 """
 import collections
 import pathlib
@@ -30,6 +31,8 @@ for part in allowed:
             continue
         files += 1
         text = path.read_text()
+        if path.suffix != ".def" and not text.startswith("//"):
+            findings.append(f"{name}: does not open with a comment on its role")
         if part == "lang" and re.search(r'^#include [<"](mlir|llvm)/', text, re.MULTILINE):
             findings.append(f"{name}: includes a header of LLVM or MLIR; lang knows neither")
         for included in re.findall(r'^#include "([^"]+)"', text, re.MULTILINE):

@@ -1,5 +1,5 @@
-// Implements the terms of the cost model: the cycles of each tile, of each step of k, of packing and
-// of transfers from the caches.
+// Implements the terms of the cost model: the cycles of each tile, of each step of k, of packing
+// and of transfers from the caches.
 #include "compiler/kernels/contraction/ContractionCost.h"
 
 #include "compiler/kernels/contraction/ContractionEmitter.h"
