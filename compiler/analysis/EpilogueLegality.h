@@ -1,6 +1,6 @@
 // Which kernels are contractions, and which element-wise kernels can be computed on the register
-// tiles of the contraction whose result they read: bias, activation, dropout, an optimizer's update.
-// kernels/contraction/Epilogue.h emits the legal ones.
+// tiles of the contraction whose result they read: bias, activation, dropout, an optimizer's
+// update. kernels/contraction/Epilogue.h emits the legal ones.
 #pragma once
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"

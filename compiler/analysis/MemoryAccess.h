@@ -34,8 +34,8 @@ struct Access {
 /// The bytes that a memref covers; the whole of its root where that is not known.
 Access wholeAccess(mlir::Value memref, bool write);
 
-/// The memref that a chain of subviews, casts and changes of shape starts from. All of these keep its
-/// base pointer, from which the offsets in memref types count.
+/// The memref that a chain of subviews, casts and changes of shape starts from. All of these keep
+/// its base pointer, from which the offsets in memref types count.
 mlir::Value rootOf(mlir::Value memref);
 
 /// The block that a memref is a view of, and the byte in it from which the memref's offset

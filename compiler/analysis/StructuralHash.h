@@ -6,9 +6,9 @@
 
 namespace nnc {
 
-/// A hash of the operation, its attributes, operands and regions, without locations. Operations that
-/// OperationEquivalence takes for equal have equal hashes; values of a region count by their number
-/// in it.
+/// A hash of the operation, its attributes, operands and regions, without locations. Operations
+/// that OperationEquivalence takes for equal have equal hashes; values of a region count by their
+/// number in it.
 llvm::hash_code structuralHash(mlir::Operation *op);
 
 /// The same for the operations of a region.

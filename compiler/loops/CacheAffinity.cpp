@@ -9,8 +9,8 @@ using namespace mlir;
 
 namespace nnc {
 
-/// Bytes of `bytes` that one of two threads finds in the other's cache, if kernels divided the range
-/// as `had` and the next one divides it as `wanted`.
+/// Bytes of `bytes` that one of two threads finds in the other's cache, if kernels divided the
+/// range as `had` and the next one divides it as `wanted`.
 static double remotePart(double bytes, Division had, Division wanted) {
   if (had.kind == Division::Everyone)
     return 0;

@@ -74,8 +74,8 @@ struct TargetDescription {
 
   /// Cycles that a meeting of the planned threads takes: a message goes through a tree of them.
   double meetingCycles() const;
-  /// Work below which another thread costs more than it helps, in cycles. The same everywhere, since
-  /// split-reductions divides sums by it, on which results depend.
+  /// Work below which another thread costs more than it helps, in cycles. The same everywhere,
+  /// since split-reductions divides sums by it, on which results depend.
   static constexpr double leastSharedCycles = 4000;
 
   /// Elements of `elementBits` bits in one vector register; at least 1.
@@ -86,8 +86,8 @@ struct TargetDescription {
 
 /// Describes `cpu` with `features` added ("+f,-g"; may be empty). `native` means this machine, with
 /// its own features and cache sizes; an empty cpu the baseline of the architecture. Nothing, and a
-/// message in `error`, for a cpu that LLVM does not know or that has no 64-bit mode. `threads`, if it is
-/// not 0, is the number of threads to plan for.
+/// message in `error`, for a cpu that LLVM does not know or that has no 64-bit mode. `threads`, if
+/// it is not 0, is the number of threads to plan for.
 std::optional<TargetDescription> describeTarget(llvm::StringRef cpu, llvm::StringRef features,
                                                 std::string &error, unsigned threads = 0);
 
