@@ -14,7 +14,7 @@ page = source / "docs/standard-library.md"
 titles = {
     "layers": "Layers", "convolution": "Convolution", "pooling": "Pooling", "activations": "Activations",
     "losses": "Losses and penalties", "metrics": "Metrics", "optimizers": "Optimizers and clipping", "schedules": "Schedules",
-    "initialisers": "Initialisers", "primitives": "Elementwise operations",
+    "initialisers": "Initialisers", "functions": "Mathematical functions", "primitives": "Elementwise operations",
 }
 
 # What the elaborator provides (lang/elaborate/builtins/Builtins.cpp), in the order of this page.
