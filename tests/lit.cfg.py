@@ -33,7 +33,8 @@ if platform.machine() == "x86_64":
 
 if config.sanitized:
     config.available_features.add("sanitized")
-    # LLVM and MLIR are not instrumented: containers that cross the boundary cannot be checked, and what they keep
-    # until the process ends is not a leak of ours.
-    config.environment["ASAN_OPTIONS"] = "detect_container_overflow=0:detect_leaks=0"
+    # LLVM and MLIR are not instrumented: containers and arenas that cross the boundary cannot be checked (an arena that
+    # our code poisons is one that theirs allocates from), and memory that they keep until the process ends is not a
+    # leak of ours.
+    config.environment["ASAN_OPTIONS"] = "detect_container_overflow=0:detect_leaks=0:allow_user_poisoning=0"
     config.environment["UBSAN_OPTIONS"] = "print_stacktrace=1:halt_on_error=1"
