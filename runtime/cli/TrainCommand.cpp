@@ -218,10 +218,12 @@ int trainCommand(const Model &model, const Arguments &arguments) {
                             static_cast<int64_t>(data.trainRows.size()), state.steps);
 
   if (plan.steps < state.step)
-    throw UsageError(text("the run is already at step %lld, later than the %lld steps that %s asks "
+    throw UsageError(text("the run is already at step %lld, later than the %lld steps that %s "
                           "for",
                           static_cast<long long>(state.step), static_cast<long long>(plan.steps),
-                          length.steps ? "--steps" : "--epochs"));
+                          length.steps && length.epochs ? "--steps and --epochs ask"
+                          : length.steps                ? "--steps asks"
+                                                        : "--epochs asks"));
   if (plan.steps == state.step) {
     if (!plan.quiet)
       print(text("nothing to do: all %lld steps of the run are done\n",
@@ -256,9 +258,13 @@ int trainCommand(const Model &model, const Arguments &arguments) {
   if (outcome == Trainer::Outcome::Interrupted || outcome == Trainer::Outcome::Paused) {
     std::string next = plan.resumable ? ", --resume " + plan.savePath + " goes on" : "";
     bool interrupted = outcome == Trainer::Outcome::Interrupted;
-    trainer.output().message(
+    const std::string message =
         text("%s after step %lld; saved %s%s", interrupted ? "interrupted" : "paused",
-             static_cast<long long>(steps), plan.savePath.c_str(), next.c_str()));
+             static_cast<long long>(steps), plan.savePath.c_str(), next.c_str());
+    if (plan.logPath == "-") // the standard output has the log alone
+      std::fprintf(stderr, "%s\n", message.c_str());
+    else
+      trainer.output().message(message);
     return interrupted ? 128 + Interruption::signal() : 0;
   }
   if (outcome == Trainer::Outcome::StoppedEarly)

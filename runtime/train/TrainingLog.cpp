@@ -194,8 +194,9 @@ void TrainingLog::flush() {
   close(descriptor);
   descriptor = -1;
   buffer.clear();
-  warn(text("cannot write %s: %s; training goes on without the log", path.c_str(),
-            systemMessage(problem).c_str()));
+  // A reader that goes away ends the run.
+  warn(text("cannot write %s: %s%s", path.c_str(), systemMessage(problem).c_str(),
+            problem == EPIPE ? "" : "; training goes on without the log"));
 }
 
 void TrainingLog::synchronise() {

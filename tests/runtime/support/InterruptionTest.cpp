@@ -85,6 +85,15 @@ TEST_F(InterruptionTest, ReaderThatGoesAwayEndsTheRunAndSaves) {
   EXPECT_LT(savedStep(), 1200000);
 }
 
+TEST_F(InterruptionTest, ReaderOfTheLogThatGoesAwayEndsTheRunAndSaves) {
+  ProcessResult result = script("($train --epochs 200000 --log -; echo $? > status) | head -1");
+  EXPECT_TRUE(contains(result.out, "{\"step\":1,"));
+  EXPECT_EQ(content("status"), "141\n");
+  EXPECT_TRUE(contains(result.err, "interrupted after step ")) << result.err;
+  EXPECT_FALSE(contains(result.err, "training goes on")) << result.err;
+  EXPECT_LT(savedStep(), 1200000);
+}
+
 TEST_F(InterruptionTest, ClosedOutputReceivesNothing) {
   ASSERT_EQ(train({"--epochs", "3", "--save", "whole", "--log", "whole-log"}).status, 0);
   ProcessResult result = script("exec $train --epochs 3 --log log <&- >&- 2>&-");
