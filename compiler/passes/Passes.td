@@ -362,7 +362,7 @@ def LowerToLoops : Pass<"lower-to-loops", "::mlir::ModuleOp"> {
   let options = [
     Option<"targetCpu", "target-cpu", "std::string", "\"native\"", "processor to plan for">,
     Option<"targetThreads", "target-threads", "unsigned", "0",
-           "threads to plan for; 0: the processors of `native`, else two">,
+           "threads to plan for; 0: two">,
   ];
   let dependentDialects = [
     "mlir::arith::ArithDialect", "mlir::func::FuncDialect", "mlir::LLVM::LLVMDialect",

@@ -16,7 +16,6 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
-#include <thread>
 #include <unistd.h>
 
 namespace nnc {
@@ -140,10 +139,8 @@ std::optional<TargetDescription> describeTarget(llvm::StringRef cpu, llvm::Strin
     target.vectorRegisters = 32;
     target.hasFma = true;
   }
-  if (native) {
+  if (native)
     readHostCaches(target);
-    target.threads = std::max(1U, std::thread::hardware_concurrency());
-  }
   if (threads > 0)
     target.threads = threads;
   return target;

@@ -67,9 +67,9 @@ struct TargetDescription {
   /// microseconds were measured on two cores without a common cache.
   double sharedPassCycles = 8000;
 
-  /// Threads that the code is planned for. It runs on any number, with the same results; other
-  /// numbers may be slower than if they had been planned for. Of `native` the processors that this
-  /// process may use, else two.
+  /// Threads that the code is planned for. It runs on any number, with the same results; others may
+  /// be slower than if they had been planned for. A plan for another number may add in another
+  /// order, so the default does not depend on the machine that compiles.
   unsigned threads = 2;
 
   /// Cycles that a meeting of the planned threads takes: a message goes through a tree of them.

@@ -85,9 +85,10 @@ void addCompileOptions(CLI::App *command, CompileOptions &options,
       ->default_str("native");
   command
       ->add_option("--target-threads", options.targetThreads,
-                   "threads to plan for; the code runs on any number, with the same results")
+                   "threads to plan for; the code runs on any number, but another plan may round "
+                   "differently")
       ->check(CLI::Range(1, 1024))
-      ->default_str("those of this machine, or 2 with --target-cpu");
+      ->default_str("2");
   command
       ->add_option("--dump-after", options.dumpAfter,
                    "write the program after this pass, or after `all`")
