@@ -31,7 +31,7 @@ provided = {
     "concat": "`concat(a, b)`: joined along the last dimension, or along `dim = 0`",
     "stack": "`stack(a, b)`: joined along a new first dimension",
     "reverse": "`reverse(x)`: the first dimension, a sequence's time, in reverse order",
-    "cumsum": "`cumsum(x)`: running sums along the first dimension",
+    "cumsum": "`cumsum(x)`: running sums along the first dimension, as `float`",
     "pad": "`pad(before, after = 0, value = 0)(x)`: elements added at the ends (T33)",
     "windows": "`windows(size, stride = 1, dilation = 1)(x)`: the elements under a window at each position (T33)",
     "overlap_add": "`overlap_add(extent, stride = 1, dilation = 1)(y)`: the adjoint of `windows` (T33)",

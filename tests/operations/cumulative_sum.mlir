@@ -70,7 +70,8 @@ train total on steps { loss = sum(total(x)^2); optimizer = sgd(0.1); steps = 1 }
 
 //--- scalar.nn
 // CHECK: error[N0312]: `cumsum` cannot take float
-// CHECK-NEXT: scalar.nn:4:10
+// CHECK-NEXT: scalar.nn:5:10
+// CHECK: note: it takes tensors of at least one dimension
 model total(x: float) -> float {
   cumsum(x)
 }

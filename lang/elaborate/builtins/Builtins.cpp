@@ -14,7 +14,7 @@ namespace {
 Entity cumulativeSum(const BuiltinCall &call) {
   auto *value = call.inputs[0].value.get<Tensor>();
   if (!value || value->shape.empty())
-    return call.wrongOperand(call.inputs[0]);
+    return call.needsDimension(call.inputs[0]);
   Tensor numbers = call.emitter.convert(*value, Element::Float, call.range);
   return call.emitter.emit("cumulative_sum", {numbers}, Element::Float, numbers.shape,
                            {{"dim", int64_t(0)}}, call.range);
@@ -90,6 +90,12 @@ bool isPlannedName(std::string_view name) { return contains(plannedNames, name);
 
 Entity BuiltinCall::wrongOperand(const GivenArgument &operand) const {
   environment.report(Diag::OperandType, operand.range, builtin.name, describe(operand.value));
+  return Poison{};
+}
+
+Entity BuiltinCall::needsDimension(const GivenArgument &operand) const {
+  environment.report(Diag::OperandType, operand.range, builtin.name, describe(operand.value))
+      .note("it takes tensors of at least one dimension");
   return Poison{};
 }
 

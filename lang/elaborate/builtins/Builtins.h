@@ -26,6 +26,8 @@ struct BuiltinCall {
 
   /// The error that this kind of operand is not one for the builtin.
   Entity wrongOperand(const GivenArgument &operand) const;
+  /// The same where the operand has no dimension.
+  Entity needsDimension(const GivenArgument &operand) const;
 };
 
 const Builtin *findBuiltin(std::string_view name);

@@ -250,7 +250,7 @@ Entity builtins::stack(const BuiltinCall &call) {
 Entity builtins::reverse(const BuiltinCall &call) {
   auto *value = call.inputs[0].value.get<Tensor>();
   if (!value || value->shape.empty())
-    return call.wrongOperand(call.inputs[0]);
+    return call.needsDimension(call.inputs[0]);
   if (!call.emitter.usable(*value, call.range))
     return Poison{};
   // A sequence's first dimension is its time.
