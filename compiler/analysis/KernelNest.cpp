@@ -9,6 +9,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 
@@ -80,27 +81,33 @@ FailureOr<FlatMemory::Location> FlatMemory::locate(Value memref) {
   return Location{view, offset, padded};
 }
 
+/// sum += a * b, unless that overflows.
+static LogicalResult addProduct(int64_t a, int64_t b, int64_t &sum) {
+  int64_t product;
+  return failure(llvm::MulOverflow(a, b, product) || llvm::AddOverflow(sum, product, sum));
+}
+
 LogicalResult accumulate(AffineExpr expression, int64_t scale, LinearForm &form) {
-  if (auto dim = dyn_cast<AffineDimExpr>(expression)) {
-    form.strides[dim.getPosition()] += scale;
-    return success();
-  }
-  if (auto constant = dyn_cast<AffineConstantExpr>(expression)) {
-    form.offset += scale * constant.getValue();
-    return success();
-  }
+  if (auto dim = dyn_cast<AffineDimExpr>(expression))
+    return addProduct(scale, 1, form.strides[dim.getPosition()]);
+  if (auto constant = dyn_cast<AffineConstantExpr>(expression))
+    return addProduct(scale, constant.getValue(), form.offset);
   auto binary = dyn_cast<AffineBinaryOpExpr>(expression);
   if (!binary)
     return failure();
   if (binary.getKind() == AffineExprKind::Add)
     return success(succeeded(accumulate(binary.getLHS(), scale, form)) &&
                    succeeded(accumulate(binary.getRHS(), scale, form)));
-  if (binary.getKind() == AffineExprKind::Mul) {
-    if (auto factor = dyn_cast<AffineConstantExpr>(binary.getRHS()))
-      return accumulate(binary.getLHS(), scale * factor.getValue(), form);
-    if (auto factor = dyn_cast<AffineConstantExpr>(binary.getLHS()))
-      return accumulate(binary.getRHS(), scale * factor.getValue(), form);
-  }
+  if (binary.getKind() != AffineExprKind::Mul)
+    return failure();
+  AffineExpr factors[] = {binary.getLHS(), binary.getRHS()};
+  for (int i : {1, 0})
+    if (auto factor = dyn_cast<AffineConstantExpr>(factors[i])) {
+      int64_t product = 0;
+      if (failed(addProduct(scale, factor.getValue(), product)))
+        return failure();
+      return accumulate(factors[1 - i], product, form);
+    }
   return failure();
 }
 

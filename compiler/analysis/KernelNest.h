@@ -16,7 +16,8 @@ struct LinearForm {
   llvm::SmallVector<int64_t> strides;
 };
 
-/// Adds scale * expression to `form`; fails if the expression is not linear in the dims.
+/// Adds scale * expression to `form`; fails if the expression is not linear in the dims, or
+/// overflows.
 llvm::LogicalResult accumulate(mlir::AffineExpr expression, int64_t scale, LinearForm &form);
 
 /// A loop of the nest.

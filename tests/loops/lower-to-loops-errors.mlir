@@ -40,3 +40,18 @@ func.func @maps(%x: memref<4xf32>, %y: memref<2x2xf32>) {
   }
   return
 }
+
+// -----
+
+// The address of an element overflows.
+func.func @overflow(%x: memref<1x2xf32>, %y: memref<1xf32>) {
+  // expected-error @+1 {{cannot be lowered: needs linear indexing maps}}
+  linalg.generic {
+      indexing_maps = [affine_map<(d0) -> (d0 * 9223372036854775807, 0)>, affine_map<(d0) -> (d0)>],
+      iterator_types = ["parallel"]}
+      ins(%x : memref<1x2xf32>) outs(%y : memref<1xf32>) {
+  ^bb0(%a: f32, %b: f32):
+    linalg.yield %a : f32
+  }
+  return
+}
