@@ -17,7 +17,7 @@ titles = {
     "initialisers": "Initialisers", "functions": "Mathematical functions", "primitives": "Elementwise operations",
 }
 
-# What the elaborator provides (lang/elaborate/builtins/Builtins.cpp), in the order of this page.
+# What the elaborator provides (lang/elaborate/builtins), in the order of this page.
 provided = {
     "sum": "`sum(x)`, `sum[n](x)`, `sum[i] x[i]`: the sum of all elements, along a dimension, over an index (T20, T23)",
     "mean": "the mean, likewise",
@@ -123,9 +123,10 @@ out. [typing.md](typing.md) has the rules T1 to T33."""]
         if not entries:
             findings.append(f"lang/std/{stem}.nn: no declarations found")
         parts.append(f"## {title}\n\n{text}")
-    builtins = re.findall(r'^    \{"(\w+)", ', (source / "lang/elaborate/builtins/Builtins.cpp").read_text(), re.MULTILINE)
+    builtins = [name for file in (source / "lang/elaborate/builtins").glob("*.cpp")
+                for name in re.findall(r'\{"(\w+)", (?:true|false), -?\d', file.read_text())]
     for name in sorted(set(builtins) ^ set(provided)):
-        findings.append(f"`{name}` is in only one of lang/elaborate/builtins/Builtins.cpp and docs/generate_standard_library.py")
+        findings.append(f"`{name}` is in only one of the tables in lang/elaborate/builtins and docs/generate_standard_library.py")
     rows = "\n".join(f"| `{name}` | {text} |" for name, text in provided.items())
     parts.append("## Functions of the compiler\n\nThese look at shapes or change them, or see more than one element.\n\n"
                  f"| name | meaning |\n|---|---|\n{rows}")

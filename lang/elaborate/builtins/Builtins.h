@@ -7,6 +7,7 @@
 #include "lang/elaborate/graph/Reductions.h"
 #include "lang/elaborate/instances/Instances.h"
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,17 +39,12 @@ std::vector<std::string> builtinNames();
 /// Names of things that later versions will have.
 bool isPlannedName(std::string_view name);
 
-/// The implementations; Builtins.cpp has the table.
+/// One table for each file of implementations.
 namespace builtins {
-using Implementation = Entity(const BuiltinCall &);
-// ShapeFunctions.cpp
-Implementation sizeOf, rankOf, shapeOf, fan, reshape, transpose, split, concat, stack, reverse;
-// ValueFunctions.cpp
-Implementation reduce, select, convert, stopGradient, random, batch, batchCount, iota, weights;
-// Requirements.cpp
-Implementation require, requireBatch, discourage;
-// Windows.cpp
-Implementation pad, margins, windows, overlapAdd;
+extern const std::span<const Builtin> shapeFunctions;       // ShapeFunctions.cpp
+extern const std::span<const Builtin> valueFunctions;       // ValueFunctions.cpp
+extern const std::span<const Builtin> windowFunctions;      // Windows.cpp
+extern const std::span<const Builtin> requirementFunctions; // Requirements.cpp
 } // namespace builtins
 
 } // namespace nnc::lang

@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-namespace nnc::lang {
+namespace nnc::lang::builtins {
 
 /// The text of a requirement; {name} stands for the value of a name.
 static std::string requirementText(Environment &environment, const std::string &text) {
@@ -29,7 +29,7 @@ static std::string requirementText(Environment &environment, const std::string &
   return message;
 }
 
-Entity builtins::require(const BuiltinCall &call) {
+static Entity require(const BuiltinCall &call) {
   auto *condition = call.inputs[0].value.get<bool>();
   auto *text = call.inputs[1].value.get<std::string>();
   // On numbers of the recipe: checked of the values that are written, by checkRequirements.
@@ -62,19 +62,7 @@ static bool isKnown(Environment &environment, const Expression &expression) {
   return known;
 }
 
-bool checkRequirements(Environment &environment, Evaluator &evaluator, const Block &body) {
-  for (const StatementPtr &statement : body.statements) {
-    auto *alone = as<ExpressionStatement>(statement);
-    auto *call = alone ? as<CallExpression>(alone->value) : nullptr;
-    auto *callee = call ? as<NameExpression>(call->callee) : nullptr;
-    if (callee && callee->name == "require" && isKnown(environment, *call) &&
-        evaluator.evaluate(*call).poisoned())
-      return false;
-  }
-  return true;
-}
-
-Entity builtins::requireBatch(const BuiltinCall &call) {
+static Entity requireBatch(const BuiltinCall &call) {
   auto *examples = call.inputs[0].value.get<IntegerConstant>();
   auto *text = call.inputs[1].value.get<std::string>();
   if (!examples || !text) {
@@ -96,7 +84,7 @@ static bool movesElements(const Operation &operation) {
   return std::find(std::begin(moves), std::end(moves), operation.name) != std::end(moves);
 }
 
-Entity builtins::discourage(const BuiltinCall &call) {
+static Entity discourage(const BuiltinCall &call) {
   auto *text = call.inputs.back().value.get<std::string>();
   auto *tensor = call.inputs[0].value.get<Tensor>();
   if (!text) {
@@ -134,6 +122,29 @@ Entity builtins::discourage(const BuiltinCall &call) {
   }
   call.environment.diagnostics.report(Diag::Discouraged, call.environment.place(call.range), *text);
   return Nothing{};
+}
+
+static constexpr Builtin requirementTable[] = {
+    {"require", false, 2, 2, require},
+    {"require_batch", false, 2, 2, requireBatch},
+    {"discourage", false, 3, -1, discourage},
+};
+const std::span<const Builtin> requirementFunctions = requirementTable;
+
+} // namespace nnc::lang::builtins
+
+namespace nnc::lang {
+
+bool checkRequirements(Environment &environment, Evaluator &evaluator, const Block &body) {
+  for (const StatementPtr &statement : body.statements) {
+    auto *alone = as<ExpressionStatement>(statement);
+    auto *call = alone ? as<CallExpression>(alone->value) : nullptr;
+    auto *callee = call ? as<NameExpression>(call->callee) : nullptr;
+    if (callee && callee->name == "require" && builtins::isKnown(environment, *call) &&
+        evaluator.evaluate(*call).poisoned())
+      return false;
+  }
+  return true;
 }
 
 } // namespace nnc::lang

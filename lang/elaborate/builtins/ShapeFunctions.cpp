@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <numeric>
 
-namespace nnc::lang {
+namespace nnc::lang::builtins {
 
-Entity builtins::sizeOf(const BuiltinCall &call) {
+static Entity sizeOf(const BuiltinCall &call) {
   const Entity &value = call.inputs[0].value;
   const Shape *shape = value.is<Tensor>()          ? &value.get<Tensor>()->shape
                        : value.is<ShapeConstant>() ? &value.get<ShapeConstant>()->shape
@@ -24,7 +24,7 @@ Entity builtins::sizeOf(const BuiltinCall &call) {
   return IntegerConstant{count, origin};
 }
 
-Entity builtins::rankOf(const BuiltinCall &call) {
+static Entity rankOf(const BuiltinCall &call) {
   if (auto *value = call.inputs[0].value.get<Tensor>())
     return IntegerConstant{int64_t(value->shape.size()), nullptr};
   if (auto *shape = call.inputs[0].value.get<ShapeConstant>())
@@ -32,13 +32,13 @@ Entity builtins::rankOf(const BuiltinCall &call) {
   return call.wrongOperand(call.inputs[0]);
 }
 
-Entity builtins::shapeOf(const BuiltinCall &call) {
+static Entity shapeOf(const BuiltinCall &call) {
   if (auto *value = call.inputs[0].value.get<Tensor>())
     return ShapeConstant{value->shape};
   return call.wrongOperand(call.inputs[0]);
 }
 
-Entity builtins::fan(const BuiltinCall &call) {
+static Entity fan(const BuiltinCall &call) {
   auto *shape = call.inputs[0].value.get<ShapeConstant>();
   if (!shape)
     return call.wrongOperand(call.inputs[0]);
@@ -50,7 +50,7 @@ Entity builtins::fan(const BuiltinCall &call) {
   return IntegerConstant{count / extents[divisor].size, nullptr};
 }
 
-Entity builtins::reshape(const BuiltinCall &call) {
+static Entity reshape(const BuiltinCall &call) {
   std::optional<Tensor> value =
       call.emitter.tensor(call.inputs[0].value, Element::Float, "reshape", call.inputs[0].range);
   if (!value)
@@ -93,7 +93,7 @@ Entity builtins::reshape(const BuiltinCall &call) {
   return call.emitter.reshape(*value, shape, call.range);
 }
 
-Entity builtins::transpose(const BuiltinCall &call) {
+static Entity transpose(const BuiltinCall &call) {
   auto *given = call.inputs[0].value.get<Tensor>();
   if (!given || !call.emitter.usable(*given, call.range)) {
     if (!given)
@@ -126,7 +126,7 @@ Entity builtins::transpose(const BuiltinCall &call) {
   return call.emitter.transpose(value, permutation, call.range);
 }
 
-Entity builtins::split(const BuiltinCall &call) {
+static Entity split(const BuiltinCall &call) {
   auto *value = call.inputs[0].value.get<Tensor>();
   auto *parts = call.settings[0].value.get<IntegerConstant>();
   if (!value || value->shape.empty() || !call.emitter.usable(*value, call.range)) {
@@ -155,7 +155,7 @@ Entity builtins::split(const BuiltinCall &call) {
   return group;
 }
 
-Entity builtins::concat(const BuiltinCall &call) {
+static Entity concat(const BuiltinCall &call) {
   std::vector<Tensor> parts;
   std::optional<int64_t> axis;
   for (const GivenArgument &input : call.inputs) {
@@ -217,7 +217,7 @@ Entity builtins::concat(const BuiltinCall &call) {
   return call.emitter.emit("concat", parts, parts[0].element, shape, {{"dim", dim}}, call.range);
 }
 
-Entity builtins::stack(const BuiltinCall &call) {
+static Entity stack(const BuiltinCall &call) {
   std::vector<GivenArgument> rows;
   for (const GivenArgument &input : call.inputs) {
     std::optional<Tensor> row =
@@ -247,7 +247,7 @@ Entity builtins::stack(const BuiltinCall &call) {
   return stacked;
 }
 
-Entity builtins::reverse(const BuiltinCall &call) {
+static Entity reverse(const BuiltinCall &call) {
   auto *value = call.inputs[0].value.get<Tensor>();
   if (!value || value->shape.empty())
     return call.needsDimension(call.inputs[0]);
@@ -258,4 +258,14 @@ Entity builtins::reverse(const BuiltinCall &call) {
                            {{"dims", std::vector<int64_t>{0}}}, call.range);
 }
 
-} // namespace nnc::lang
+static constexpr Builtin shapeTable[] = {
+    {"size", false, 1, 1, sizeOf},         {"rank", false, 1, 1, rankOf},
+    {"shape", false, 1, 1, shapeOf},       {"fan_in", false, 1, 1, fan},
+    {"fan_out", false, 1, 1, fan},         {"reshape", true, 0, -1, reshape},
+    {"transpose", true, 0, -1, transpose}, {"split", true, 1, 1, split},
+    {"concat", false, 1, -1, concat},      {"stack", false, 1, -1, stack},
+    {"reverse", false, 1, 1, reverse},
+};
+const std::span<const Builtin> shapeFunctions = shapeTable;
+
+} // namespace nnc::lang::builtins

@@ -5,9 +5,9 @@
 #include <numeric>
 #include <set>
 
-namespace nnc::lang {
+namespace nnc::lang::builtins {
 
-Entity builtins::reduce(const BuiltinCall &call) {
+static Entity reduce(const BuiltinCall &call) {
   if (call.inputs[0].value.isNumber() && call.builtin.name != "argmax")
     return call.inputs[0].value;
   auto *value = call.inputs[0].value.get<Tensor>();
@@ -34,12 +34,12 @@ static bool hasBatch(const BuiltinCall &call) {
   return false;
 }
 
-Entity builtins::select(const BuiltinCall &call) {
+static Entity select(const BuiltinCall &call) {
   return call.operators.select(call.inputs[0].value, call.inputs[1].value, call.inputs[2].value,
                                call.range);
 }
 
-Entity builtins::convert(const BuiltinCall &call) {
+static Entity convert(const BuiltinCall &call) {
   const Entity &value = call.inputs[0].value;
   bool toFloat = call.builtin.name == "float";
   if (auto *truth = value.get<bool>())
@@ -54,7 +54,7 @@ Entity builtins::convert(const BuiltinCall &call) {
   return call.emitter.convert(*operand, toFloat ? Element::Float : Element::Int, call.range);
 }
 
-Entity builtins::stopGradient(const BuiltinCall &call) {
+static Entity stopGradient(const BuiltinCall &call) {
   const Entity &value = call.inputs[0].value;
   if (value.isNumber())
     return value;
@@ -70,7 +70,7 @@ Entity builtins::stopGradient(const BuiltinCall &call) {
   return result;
 }
 
-Entity builtins::random(const BuiltinCall &call) {
+static Entity random(const BuiltinCall &call) {
   bool initial = call.emitter.initializing();
   // Each place has a stream of its own; those of the initial values and those of the steps never
   // meet.
@@ -90,7 +90,7 @@ Entity builtins::random(const BuiltinCall &call) {
                            {{"stream", stream}}, call.range);
 }
 
-Entity builtins::batch(const BuiltinCall &call) {
+static Entity batch(const BuiltinCall &call) {
   std::optional<Tensor> operand = call.emitter.tensor(call.inputs[0].value, Element::Float,
                                                       call.builtin.name, call.inputs[0].range);
   if (!operand || !hasBatch(call))
@@ -100,12 +100,22 @@ Entity builtins::batch(const BuiltinCall &call) {
                            Element::Float, operand->shape, {}, call.range);
 }
 
-Entity builtins::batchCount(const BuiltinCall &call) {
+static Entity batchCount(const BuiltinCall &call) {
   return hasBatch(call) ? call.emitter.emit("batch_count", {}, Element::Float, {}, {}, call.range)
                         : Entity(Poison{});
 }
 
-Entity builtins::iota(const BuiltinCall &call) {
+/// Running sums along the first dimension, which is a sequence's time.
+static Entity cumsum(const BuiltinCall &call) {
+  auto *value = call.inputs[0].value.get<Tensor>();
+  if (!value || value->shape.empty())
+    return call.needsDimension(call.inputs[0]);
+  Tensor numbers = call.emitter.convert(*value, Element::Float, call.range);
+  return call.emitter.emit("cumulative_sum", {numbers}, Element::Float, numbers.shape,
+                           {{"dim", int64_t(0)}}, call.range);
+}
+
+static Entity iota(const BuiltinCall &call) {
   auto *count = call.inputs[0].value.get<IntegerConstant>();
   if (!count) {
     call.environment.report(Diag::NotConstant, call.inputs[0].range, "the length of `iota`");
@@ -120,7 +130,7 @@ Entity builtins::iota(const BuiltinCall &call) {
                            {{"dim", int64_t(0)}}, call.range);
 }
 
-Entity builtins::weights(const BuiltinCall &call) {
+static Entity weights(const BuiltinCall &call) {
   const Entity &of = call.inputs[0].value;
   LayerPtr layer;
   if (auto *known = of.get<LayerPtr>())
@@ -166,4 +176,27 @@ Entity builtins::weights(const BuiltinCall &call) {
   return group;
 }
 
-} // namespace nnc::lang
+static constexpr Builtin valueTable[] = {
+    {"sum", false, 1, 1, reduce},
+    {"mean", false, 1, 1, reduce},
+    {"prod", false, 1, 1, reduce},
+    {"max", false, 1, 1, reduce},
+    {"min", false, 1, 1, reduce},
+    {"argmax", false, 1, 1, reduce},
+    {"cumsum", false, 1, 1, cumsum},
+    {"select", false, 3, 3, select},
+    {"float", false, 1, 1, convert},
+    {"int", false, 1, 1, convert},
+    {"stop_gradient", false, 1, 1, stopGradient},
+    {"freeze", false, 1, 1, stopGradient},
+    {"random_uniform", false, 1, 1, random},
+    {"random_normal", false, 1, 1, random},
+    {"batch_mean", false, 1, 1, batch},
+    {"batch_sum", false, 1, 1, batch},
+    {"batch_count", false, 0, 0, batchCount},
+    {"iota", false, 1, 1, iota},
+    {"weights", false, 1, 1, weights},
+};
+const std::span<const Builtin> valueFunctions = valueTable;
+
+} // namespace nnc::lang::builtins

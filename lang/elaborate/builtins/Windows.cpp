@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <numeric>
 
-namespace nnc::lang {
+namespace nnc::lang::builtins {
 
 namespace {
 
@@ -124,7 +124,7 @@ private:
   std::vector<const GivenArgument *> matched;
 };
 
-Entity builtins::pad(const BuiltinCall &call) {
+static Entity pad(const BuiltinCall &call) {
   WindowSettings given(call, {"before", "after", "value"});
   Numbers before = given.numbers(0, 0, 0, {}, call.range);
   Numbers after = given.numbers(1, before.size(), 0, 0, call.range);
@@ -167,7 +167,7 @@ Entity builtins::pad(const BuiltinCall &call) {
 
 // How much a padding adds before and after each of the windowed dimensions:
 // margins("same", (3, 3), (1, 1)) is (before = (1, 1), after = (1, 1)).
-Entity builtins::margins(const BuiltinCall &call) {
+static Entity margins(const BuiltinCall &call) {
   const Entity &padding = call.inputs[0].value;
   std::optional<Numbers> windows = readNumbers(call.inputs[1].value, 1),
                          dilations = readNumbers(call.inputs[2].value, 1);
@@ -228,7 +228,7 @@ Entity builtins::margins(const BuiltinCall &call) {
   return result;
 }
 
-Entity builtins::windows(const BuiltinCall &call) {
+static Entity windows(const BuiltinCall &call) {
   WindowSettings given(call, {"size", "stride", "dilation"});
   Numbers windows = given.numbers(0, 0, 1, {}, call.range);
   Numbers strides = given.numbers(1, windows.size(), 1, 1, call.range);
@@ -290,7 +290,7 @@ Entity builtins::windows(const BuiltinCall &call) {
                            call.range);
 }
 
-Entity builtins::overlapAdd(const BuiltinCall &call) {
+static Entity overlapAdd(const BuiltinCall &call) {
   WindowSettings given(call, {"extent", "stride", "dilation"});
   Numbers extents = given.numbers(0, 0, 1, {}, call.range);
   size_t count = extents.size();
@@ -333,4 +333,12 @@ Entity builtins::overlapAdd(const BuiltinCall &call) {
                            call.range);
 }
 
-} // namespace nnc::lang
+static constexpr Builtin windowTable[] = {
+    {"pad", true, 1, 3, pad},
+    {"margins", false, 3, 3, margins},
+    {"windows", true, 1, 3, windows},
+    {"overlap_add", true, 1, 3, overlapAdd},
+};
+const std::span<const Builtin> windowFunctions = windowTable;
+
+} // namespace nnc::lang::builtins
