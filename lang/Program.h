@@ -38,7 +38,8 @@ struct Value {
   bool perExample = false; ///< depends on the example, so that a batch has one for each
 };
 
-using Attribute = std::variant<int64_t, double, std::string, std::vector<int64_t>>;
+using Attribute =
+    std::variant<int64_t, double, std::string, std::vector<int64_t>, std::vector<double>>;
 
 /// One operation of the `nn` dialect. Result types are those of the result values; `name` is the
 /// dialect's mnemonic.

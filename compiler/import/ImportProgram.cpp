@@ -107,18 +107,23 @@ Attribute Importer::attribute(const lang::Attribute &value) {
     return builder.getF64FloatAttr(*real);
   if (auto *text = std::get_if<std::string>(&value))
     return builder.getStringAttr(*text);
+  if (auto *numbers = std::get_if<std::vector<double>>(&value))
+    return builder.getDenseF64ArrayAttr(*numbers);
   return builder.getDenseI64ArrayAttr(std::get<std::vector<int64_t>>(value));
 }
 
 Attribute Importer::constantElements(const lang::Attribute &value, RankedTensorType type) {
-  double number = std::holds_alternative<int64_t>(value)
-                      ? static_cast<double>(std::get<int64_t>(value))
-                      : std::get<double>(value);
   Type element = type.getElementType();
-  if (isa<FloatType>(element))
-    return DenseElementsAttr::get(type, builder.getFloatAttr(element, number));
-  return DenseElementsAttr::get(type,
-                                builder.getIntegerAttr(element, static_cast<int64_t>(number)));
+  auto elementOf = [&](double number) -> Attribute {
+    if (isa<FloatType>(element))
+      return builder.getFloatAttr(element, number);
+    return builder.getIntegerAttr(element, static_cast<int64_t>(number));
+  };
+  if (auto *numbers = std::get_if<std::vector<double>>(&value))
+    return DenseElementsAttr::get(type, llvm::map_to_vector(*numbers, elementOf));
+  return DenseElementsAttr::get(type, elementOf(std::holds_alternative<int64_t>(value)
+                                                    ? static_cast<double>(std::get<int64_t>(value))
+                                                    : std::get<double>(value)));
 }
 
 LogicalResult Importer::importOperation(const lang::Function &function,

@@ -25,6 +25,9 @@ std::string text(const Attribute &attribute) {
     std::string operator()(const std::vector<int64_t> &value) const {
       return fmt::format("[{}]", fmt::join(value, ", "));
     }
+    std::string operator()(const std::vector<double> &value) const {
+      return fmt::format("[{}]", fmt::join(value, ", "));
+    }
   };
   return std::visit(Printer{}, attribute);
 }

@@ -104,6 +104,9 @@ enum class ExpressionKind {
   List,
   Range,
   Ellipsis,
+  NewDimension,
+  IndexVariable,
+  Comprehension,
   Block,
   Scan,
   Except,
@@ -225,8 +228,11 @@ struct PipeExpression : ExpressionNode<ExpressionKind::Pipe> {
 /// `mean[...](x)` over the leading dimensions. Without an operand (null) it is a function, `x |>
 /// mean[T]`; or, where a local name hides the reduction's name, the indexing of that local.
 struct ReduceExpression : ExpressionNode<ExpressionKind::Reduce> {
-  Identifier reducer;               // sum, mean, max, min, prod, argmax
-  std::vector<ExpressionPtr> items; // names, or one EllipsisExpression among them
+  Identifier reducer; // one of `reducers`, ParseExpressions.cpp
+  /// Names, IndexVariableExpressions, positions (integers with or without a minus sign), or one
+  /// EllipsisExpression among them.
+  std::vector<ExpressionPtr> items;
+  bool keep = false; // `mean[n, keep](x)`: what is reduced stays as a dimension of one element
   ExpressionPtr operand;
 };
 
@@ -260,6 +266,22 @@ struct RangeExpression : ExpressionNode<ExpressionKind::Range> {
 
 /// `...` among the items of an index or a reduction.
 struct EllipsisExpression : ExpressionNode<ExpressionKind::Ellipsis> {};
+
+/// `new` among the items of an index: a dimension of one element, `x[..., new]`.
+struct NewDimensionExpression : ExpressionNode<ExpressionKind::NewDimension> {};
+
+/// `k in 0..3` among the items of a reduction or of a definition.
+struct IndexVariableExpression : ExpressionNode<ExpressionKind::IndexVariable> {
+  Identifier variable;
+  ExpressionPtr values;
+};
+
+/// `(dense(n) for n in sizes)`: a list. Several variables take each element apart.
+struct ComprehensionExpression : ExpressionNode<ExpressionKind::Comprehension> {
+  ExpressionPtr element;
+  std::vector<Identifier> variables;
+  ExpressionPtr iterable;
+};
 
 /// `{ ... }`: its value is that of its last statement, when that is an expression.
 struct Block : ExpressionNode<ExpressionKind::Block> {
@@ -338,6 +360,7 @@ struct BindingStatement : StatementNode<StatementKind::Binding> {
 struct IndexDefinition : StatementNode<StatementKind::IndexDefinition> {
   Identifier name;
   std::vector<Identifier> indices;
+  std::vector<ExpressionPtr> ranges; // of each index, null where it follows from the value
   ExpressionPtr value;
 };
 
@@ -364,7 +387,7 @@ struct UpdateStatement : StatementNode<StatementKind::Update> {
 
 /// `for i in 0..layers { ... }`
 struct ForStatement : StatementNode<StatementKind::For> {
-  Identifier variable;
+  std::vector<Identifier> variables; // several take each element apart
   ExpressionPtr iterable;
   std::unique_ptr<Block> body;
 };

@@ -169,7 +169,11 @@ private:
       auto &definition = *as<IndexDefinition>(&node);
       line(fmt::format("define {}[{}]", definition.name.text, names(definition.indices)),
            node.range);
-      return below(definition.value);
+      return nested([&] {
+        for (size_t index = 0; index < definition.ranges.size(); ++index)
+          child(fmt::format("{} in", definition.indices[index].text), definition.ranges[index]);
+        expression(*definition.value);
+      });
     }
     case StatementKind::Parameter: {
       auto &parameter = *as<ParameterStatement>(&node);
@@ -188,7 +192,7 @@ private:
       return below(as<UpdateStatement>(&node)->value);
     case StatementKind::For: {
       auto &loop = *as<ForStatement>(&node);
-      line(fmt::format("for {}", loop.variable.text), node.range);
+      line(fmt::format("for {}", names(loop.variables)), node.range);
       return nested([&] {
         child("in", loop.iterable);
         block("body", loop.body.get());
@@ -274,7 +278,9 @@ private:
         expression(*as<PipeExpression>(&node)->stage);
       });
     case ExpressionKind::Reduce:
-      line(fmt::format("reduce {}", as<ReduceExpression>(&node)->reducer.text), node.range);
+      line(fmt::format("reduce {}{}", as<ReduceExpression>(&node)->reducer.text,
+                       as<ReduceExpression>(&node)->keep ? " keep" : ""),
+           node.range);
       return nested([&] {
         for (const ExpressionPtr &item : as<ReduceExpression>(&node)->items)
           child("over", item);
@@ -318,6 +324,19 @@ private:
       });
     case ExpressionKind::Ellipsis:
       return line("ellipsis", node.range);
+    case ExpressionKind::NewDimension:
+      return line("new", node.range);
+    case ExpressionKind::IndexVariable:
+      line(fmt::format("{} in", as<IndexVariableExpression>(&node)->variable.text), node.range);
+      return below(as<IndexVariableExpression>(&node)->values);
+    case ExpressionKind::Comprehension: {
+      auto &list = *as<ComprehensionExpression>(&node);
+      line(fmt::format("list for {}", names(list.variables)), node.range);
+      return nested([&] {
+        child("in", list.iterable);
+        child("element", list.element);
+      });
+    }
     case ExpressionKind::Block:
       return block("block", as<Block>(&node));
     case ExpressionKind::Scan: {

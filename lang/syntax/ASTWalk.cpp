@@ -55,7 +55,13 @@ void forEachChild(const Expression &node, const ExpressionVisitor &visit) {
   case ExpressionKind::BoolLiteral:
   case ExpressionKind::Name:
   case ExpressionKind::Ellipsis:
+  case ExpressionKind::NewDimension:
     return;
+  case ExpressionKind::IndexVariable:
+    return children(as<IndexVariableExpression>(&node)->values);
+  case ExpressionKind::Comprehension:
+    return children(as<ComprehensionExpression>(&node)->iterable,
+                    as<ComprehensionExpression>(&node)->element);
   case ExpressionKind::Member:
     return children(as<MemberExpression>(&node)->base);
   case ExpressionKind::Call: {
@@ -103,7 +109,7 @@ void forEachChild(const Statement &node, const ExpressionVisitor &visit) {
   case StatementKind::Binding:
     return children(as<BindingStatement>(&node)->value);
   case StatementKind::IndexDefinition:
-    return children(as<IndexDefinition>(&node)->value);
+    return children(as<IndexDefinition>(&node)->ranges, as<IndexDefinition>(&node)->value);
   case StatementKind::Parameter:
     return children(as<ParameterStatement>(&node)->type, as<ParameterStatement>(&node)->initial);
   case StatementKind::State:

@@ -10,9 +10,29 @@ namespace nnc::lang {
 
 namespace {
 
-constexpr std::string_view reducers[] = {"sum", "mean", "max", "min", "prod", "argmax"};
+// Those behind `cumsum` keep the dimensions that they work along.
+constexpr std::string_view reducers[] = {
+    "sum", "mean", "max",  "min",    "prod",      "argmax",  "argmin",  "any",        "all",
+    "var", "std",  "norm", "cumsum", "logsumexp", "softmax", "reverse", "log_softmax"};
 
 template <typename Node> std::unique_ptr<Node> make() { return std::make_unique<Node>(); }
+
+/// Whether an item may stand between the brackets of a reduction.
+bool namesDimension(const Expression &item) {
+  switch (item.kind) {
+  case ExpressionKind::Name:
+  case ExpressionKind::Ellipsis:
+  case ExpressionKind::IndexVariable:
+  case ExpressionKind::IntegerLiteral:
+  case ExpressionKind::Error:
+    return true;
+  case ExpressionKind::Unary:
+    return as<UnaryExpression>(&item)->op == UnaryOperator::Negate &&
+           as<IntegerLiteral>(as<UnaryExpression>(&item)->operand);
+  default:
+    return false;
+  }
+}
 
 } // namespace
 
@@ -330,7 +350,22 @@ ExpressionPtr Parser::item() {
     return error(first);
   if (takeIf(TokenKind::Ellipsis))
     return finish(make<EllipsisExpression>(), first);
-  auto atEnd = [&] { return at(TokenKind::Comma) || at(TokenKind::RightBracket); };
+  auto isEnd = [](const Token &token) {
+    return token.kind == TokenKind::Comma || token.kind == TokenKind::RightBracket;
+  };
+  auto atEnd = [&] { return isEnd(current()); };
+  if (atWord("new") && isEnd(ahead(1))) {
+    take();
+    return finish(make<NewDimensionExpression>(), first);
+  }
+  if (at(TokenKind::Name) && ahead(1).kind == TokenKind::Name && textOf(ahead(1)) == "in" &&
+      !isEnd(ahead(2))) {
+    auto node = make<IndexVariableExpression>();
+    node->variable = name("an index variable");
+    take();
+    node->values = rangeExpression();
+    return finish(std::move(node), first);
+  }
   ExpressionPtr begin;
   if (!at(TokenKind::Range)) {
     begin = expression();
@@ -381,6 +416,11 @@ ExpressionPtr Parser::reduce() {
   auto node = make<ReduceExpression>();
   node->reducer = name("a reduction");
   node->items = items();
+  if (auto *last = node->items.size() > 1 ? as<NameExpression>(node->items.back()) : nullptr;
+      last && last->name == "keep") {
+    node->keep = true;
+    node->items.pop_back();
+  }
   bool adjacent = at(TokenKind::LeftParen) && current().begin == tokens[position - 1].end;
   if (adjacent)
     node->operand = parenthesised();
@@ -390,8 +430,7 @@ ExpressionPtr Parser::reduce() {
     node->operand = product();
   if (node->operand)
     for (const ExpressionPtr &item : node->items)
-      if (item->kind != ExpressionKind::Name && item->kind != ExpressionKind::Ellipsis &&
-          item->kind != ExpressionKind::Error)
+      if (!namesDimension(*item))
         diagnostics.report(Diag::ReductionIndex, item->range, node->reducer.text);
   return finish(std::move(node), first);
 }
@@ -541,9 +580,13 @@ ExpressionPtr Parser::parenthesised() {
   Restored inside(insideBrackets, true);
   Restored blocks(blocksAllowed, true);
   take();
+  if (takeIf(TokenKind::RightParen))
+    return finish(make<ListExpression>(), first);
   ExpressionPtr value = expression();
   if (at(TokenKind::Comma) && !panicking)
     return listAfter(std::move(value), first);
+  if (at(TokenKind::For) && !panicking)
+    return comprehension(std::move(value), first);
   if (!at(TokenKind::RightParen))
     expected("`)`");
   closeAt(first);
@@ -556,14 +599,25 @@ ExpressionPtr Parser::listAfter(ExpressionPtr value, size_t first) {
   auto node = make<ListExpression>();
   node->elements.push_back(std::move(value));
   take();
-  if (at(TokenKind::RightParen))
-    expectedExpression();
   list(first, [&] {
     if (at(TokenKind::Name) && ahead(1).kind == TokenKind::Assign)
       expected("an expression", "either all parts have names, `(h = a, c = b)`, or none has");
     else
       node->elements.push_back(expression());
   });
+  return finish(std::move(node), first);
+}
+
+// G35
+ExpressionPtr Parser::comprehension(ExpressionPtr element, size_t first) {
+  auto node = make<ComprehensionExpression>();
+  node->element = std::move(element);
+  take();
+  node->variables = loopVariables();
+  node->iterable = expression();
+  if (!at(TokenKind::RightParen))
+    expected("`)`");
+  closeAt(first);
   return finish(std::move(node), first);
 }
 

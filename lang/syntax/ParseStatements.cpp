@@ -27,17 +27,18 @@ std::unique_ptr<Block> Parser::block() {
       if (takeIf(TokenKind::Semicolon))
         continue;
       size_t before = position;
-      // A negative value on a line of its own is rather a subtraction that was meant to go on.
-      if (at(TokenKind::Minus) && !result->statements.empty())
-        expectedExpression();
-      else
-        result->statements.push_back(statement());
+      bool negative = at(TokenKind::Minus) && !result->statements.empty();
+      result->statements.push_back(statement());
       if (panicking && position == before) { // never stand still
         if (tokens[position].partner > position)
           position = tokens[position].partner;
         take();
       }
       separator();
+      // A negative value between other statements is rather a subtraction that was meant to go on.
+      if (negative && position < closer && !panicking)
+        diagnostics.report(Diag::LeadingOperator, rangeOf(tokens[before]), "-")
+            .help(leadingOperatorHelp);
     }
   }
   closeAt(first);
@@ -180,11 +181,23 @@ StatementPtr Parser::forStatement() {
   size_t first = position;
   auto node = std::make_unique<ForStatement>();
   take();
-  node->variable = name("the loop's variable");
-  expectWord("in");
+  node->variables = loopVariables();
   node->iterable = headerExpression();
   node->body = expectBlock();
   return finishStatement(std::move(node), first);
+}
+
+std::vector<Identifier> Parser::loopVariables() {
+  std::vector<Identifier> variables;
+  do {
+    variables.push_back(name("the loop's variable"));
+    Identifier last = variables.back();
+    variables.pop_back();
+    checkDuplicate(last, variables);
+    variables.push_back(std::move(last));
+  } while (takeIf(TokenKind::Comma));
+  expectWord("in");
+  return variables;
 }
 
 // G16
@@ -239,13 +252,19 @@ StatementPtr Parser::expressionStatement() {
 
 namespace {
 
-/// The items as identifiers, when all of them are names.
-bool indexVariables(const std::vector<ExpressionPtr> &items, std::vector<Identifier> &names) {
-  for (const ExpressionPtr &item : items) {
-    auto *name = as<NameExpression>(item);
-    if (!name)
+/// Moves the items to where the definition has its index variables, when all are such.
+bool indexVariables(std::vector<ExpressionPtr> &items, IndexDefinition &definition) {
+  for (ExpressionPtr &item : items) {
+    if (auto *name = as<NameExpression>(item)) {
+      definition.indices.push_back({name->name, name->range});
+      definition.ranges.emplace_back();
+    } else if (item->kind == ExpressionKind::IndexVariable) {
+      auto &ranged = static_cast<IndexVariableExpression &>(*item);
+      definition.indices.push_back(ranged.variable);
+      definition.ranges.push_back(std::move(ranged.values));
+    } else {
       return false;
-    names.push_back({name->name, name->range});
+    }
   }
   return !items.empty();
 }
@@ -278,14 +297,18 @@ StatementPtr Parser::definition(ExpressionPtr target, size_t first) {
   bool update = at(TokenKind::Update);
   auto node = std::make_unique<IndexDefinition>();
   bool good = false;
-  if (auto *index = as<IndexExpression>(target)) {
-    if (auto *base = as<NameExpression>(index->base)) {
+  // Their items move into the definition.
+  if (target->kind == ExpressionKind::Index) {
+    auto &index = static_cast<IndexExpression &>(*target);
+    if (auto *base = as<NameExpression>(index.base)) {
       node->name = {base->name, base->range};
-      good = indexVariables(index->items, node->indices);
+      good = indexVariables(index.items, *node);
     }
-  } else if (auto *reduce = as<ReduceExpression>(target); reduce && !reduce->operand) {
-    node->name = reduce->reducer; // the definition of a tensor that has the name of a reduction
-    good = indexVariables(reduce->items, node->indices);
+  } else if (target->kind == ExpressionKind::Reduce) {
+    // The definition of a tensor that has the name of a reduction.
+    auto &reduce = static_cast<ReduceExpression &>(*target);
+    node->name = reduce.reducer;
+    good = !reduce.operand && indexVariables(reduce.items, *node);
   }
   if (update || !good) {
     auto report = diagnostics.report(Diag::BadTarget, target->range, describeTarget(*target));

@@ -153,8 +153,7 @@ void Parser::expectedExpression() {
   bool isOperator = (kind >= TokenKind::Equal && kind <= TokenKind::At) || kind == TokenKind::And ||
                     kind == TokenKind::Or;
   if (isOperator && lineEnds()) {
-    lost(Diag::LeadingOperator, here(), textOf(current()))
-        .help("put it at the end of the line before, or round brackets round the whole expression");
+    lost(Diag::LeadingOperator, here(), textOf(current())).help(leadingOperatorHelp);
     return;
   }
   auto report = lost(Diag::ExpectedExpression, foundRange(), found());

@@ -112,6 +112,8 @@ private:
   }
   void expected(std::string_view what, std::string_view help = {});
   void expectedExpression();
+  static constexpr const char *leadingOperatorHelp =
+      "put it at the end of the line before, or round brackets round the whole expression";
   void tooDeep(SourceRange range, uint32_t limit);
   /// Goes to the closing bracket of this opening one and takes it.
   void closeAt(size_t opener);
@@ -165,6 +167,7 @@ private:
   StatementPtr parameterStatement();
   StatementPtr stateStatement();
   StatementPtr forStatement();
+  std::vector<Identifier> loopVariables();
   StatementPtr yieldStatement();
   StatementPtr metricStatement();
   StatementPtr thenStatement();
@@ -193,6 +196,7 @@ private:
   ExpressionPtr record();
   /// A list whose first element, after the bracket `first`, has been read.
   ExpressionPtr listAfter(ExpressionPtr value, size_t first);
+  ExpressionPtr comprehension(ExpressionPtr element, size_t first);
   ExpressionPtr call(ExpressionPtr callee, size_t first);
   ExpressionPtr index(ExpressionPtr base, size_t first);
   ExpressionPtr reduce();

@@ -43,6 +43,50 @@ Tensor Emitter::constant(const Entity &number, Element element, SourceRange rang
   return emit("constant", {}, element, {}, std::move(attributes), range);
 }
 
+namespace {
+
+/// Appends the numbers of a list, row by row; false where it is not one of numbers, or not even.
+bool readList(const Group &list, size_t depth, Shape &shape, std::vector<double> &numbers,
+              bool &whole) {
+  int64_t count = int64_t(list.members.size());
+  if (count == 0)
+    return false;
+  if (depth == shape.size())
+    shape.push_back({count, nullptr});
+  if (shape[depth].size != count)
+    return false;
+  for (const NamedEntity &member : list.members) {
+    if (!member.name.empty())
+      return false;
+    if (auto *inner = member.value->get<Group>()) {
+      if (!readList(*inner, depth + 1, shape, numbers, whole))
+        return false;
+    } else if (!member.value->isNumber() || depth + 1 != shape.size()) {
+      return false;
+    } else {
+      whole &= member.value->is<IntegerConstant>();
+      numbers.push_back(member.value->number());
+    }
+  }
+  return true;
+}
+
+} // namespace
+
+Entity Emitter::listed(const Entity &value, SourceRange range) {
+  auto *list = value.get<Group>();
+  Shape shape;
+  std::vector<double> numbers;
+  bool whole = true;
+  if (!list || !pass || !readList(*list, 0, shape, numbers, whole))
+    return value;
+  for (Extent &extent : shape)
+    extent.origin = makeOrigin(environment.place(range),
+                               fmt::format("the list has {} elements", extent.size));
+  return emit("constant", {}, whole ? Element::Int : Element::Float, shape,
+              {{"value", std::move(numbers)}}, range);
+}
+
 Tensor Emitter::broadcast(const Tensor &value, const Shape &shape, std::vector<int64_t> axes,
                           SourceRange range) {
   if (value.shape.size() == shape.size() && sameSizes(value.shape, shape))
@@ -224,6 +268,9 @@ std::optional<Tensor> Emitter::tensor(const Entity &value, Element preferred, st
     return constant(value, preferred, range);
   if (auto *truth = value.get<bool>())
     return constant(*truth ? 1.0 : 0.0, Element::Bool, range);
+  Entity list = listed(value, range);
+  if (auto *numbers = list.get<Tensor>())
+    return preferred == Element::Float ? convert(*numbers, Element::Float, range) : *numbers;
   environment.report(Diag::OperandType, range, what, describe(value));
   return std::nullopt;
 }

@@ -21,6 +21,9 @@ public:
               Shape shape, Graph::Attributes attributes, SourceRange range);
   /// A number known when compiling; a whole one where the element type is.
   Tensor constant(const Entity &number, Element element, SourceRange range);
+  /// A list of numbers, or of equally long lists, as the tensor that it stands for: of `int` where
+  /// all of them are whole. Any other value as it is.
+  Entity listed(const Entity &value, SourceRange range);
   Tensor broadcast(const Tensor &value, const Shape &shape, std::vector<int64_t> axes,
                    SourceRange range);
   /// To a shape whose last dimensions are those of the value.

@@ -58,6 +58,11 @@ std::string_view mnemonic(BinaryOperator op) {
   return "";
 }
 
+bool isList(const Entity &value) {
+  auto *group = value.get<Group>();
+  return group && (group->members.empty() || group->members[0].name.empty());
+}
+
 bool isZero(const Entity &value) { return value.isNumber() && value.number() == 0; }
 bool isOne(const Entity &value) { return value.isNumber() && value.number() == 1; }
 
@@ -130,11 +135,26 @@ bool Operators::alignOperands(std::string_view what, Tensor &left, Tensor &right
     }
     return false;
   }
-  left = emitter.broadcast(left, alignment.shape, alignment.left, range);
-  right = emitter.broadcast(right, alignment.shape, alignment.right, range);
+  left = repeat(left, alignment.shape, alignment.left, range);
+  right = repeat(right, alignment.shape, alignment.right, range);
   left.reduction = right.reduction = alignment.reduction;
   left.shape = right.shape = alignment.shape;
   return true;
+}
+
+Tensor Operators::repeat(Tensor value, const Shape &shape, std::vector<int64_t> axes,
+                         SourceRange range) {
+  // Dimensions of one element that meet a larger one are repeated like those that are missing.
+  Shape kept;
+  std::vector<int64_t> places;
+  for (size_t axis = 0; axis < axes.size(); ++axis)
+    if (value.shape[axis].size == shape[size_t(axes[axis])].size) {
+      kept.push_back(value.shape[axis]);
+      places.push_back(axes[axis]);
+    }
+  if (kept.size() != value.shape.size())
+    value = emitter.reshape(value, std::move(kept), range);
+  return emitter.broadcast(value, shape, std::move(places), range);
 }
 
 std::optional<Entity> Operators::simplified(const std::string &name, const Entity &left,
@@ -155,10 +175,11 @@ std::optional<Entity> Operators::simplified(const std::string &name, const Entit
   return std::nullopt;
 }
 
-Entity Operators::elementwise(const std::string &name, const Entity &left, const Entity &right,
-                              SourceRange range) {
-  if (left.poisoned() || right.poisoned())
+Entity Operators::elementwise(const std::string &name, const Entity &leftValue,
+                              const Entity &rightValue, SourceRange range) {
+  if (leftValue.poisoned() || rightValue.poisoned())
     return Poison{};
+  Entity left = emitter.listed(leftValue, range), right = emitter.listed(rightValue, range);
   if (std::optional<Entity> simple = simplified(name, left, right))
     return *simple;
   std::optional<Element> element = commonElement(left, right);
@@ -289,12 +310,18 @@ Entity Operators::binary(BinaryOperator op, const Entity &left, const Entity &ri
   case BinaryOperator::Or:
     return logical(op, left, right, range);
   case BinaryOperator::MatrixMultiply:
-    return matrixMultiply(left, right, range);
+    return matrixMultiply(emitter.listed(left, range), emitter.listed(right, range), range);
   default:
     break;
   }
   if (left.isNumber() && right.isNumber())
     return constantBinary(environment, op, left, right, range);
+  if (op == BinaryOperator::Add && isList(left) && isList(right)) {
+    Group joined = *left.get<Group>();
+    const Group &added = *right.get<Group>();
+    joined.members.insert(joined.members.end(), added.members.begin(), added.members.end());
+    return joined;
+  }
   switch (op) {
   case BinaryOperator::Equal:
   case BinaryOperator::NotEqual:
@@ -308,7 +335,8 @@ Entity Operators::binary(BinaryOperator op, const Entity &left, const Entity &ri
   case BinaryOperator::LessEqual:
   case BinaryOperator::Greater:
   case BinaryOperator::GreaterEqual:
-    return compare(std::string(mnemonic(op)), left, right, range);
+    return compare(std::string(mnemonic(op)), emitter.listed(left, range),
+                   emitter.listed(right, range), range);
   case BinaryOperator::Power:
     return elementwise("pow", left, right, range);
   default:
@@ -316,12 +344,13 @@ Entity Operators::binary(BinaryOperator op, const Entity &left, const Entity &ri
   }
 }
 
-Entity Operators::select(const Entity &condition, const Entity &yes, const Entity &no,
+Entity Operators::select(const Entity &condition, const Entity &whenTrue, const Entity &whenFalse,
                          SourceRange range, std::string_view what) {
-  if (condition.poisoned() || yes.poisoned() || no.poisoned())
+  if (condition.poisoned() || whenTrue.poisoned() || whenFalse.poisoned())
     return Poison{};
   if (auto *known = condition.get<bool>())
-    return *known ? yes : no;
+    return *known ? whenTrue : whenFalse;
+  Entity yes = emitter.listed(whenTrue, range), no = emitter.listed(whenFalse, range);
   auto *given = condition.get<Tensor>();
   if (!given || given->element != Element::Bool) {
     environment.report(Diag::ConditionType, range, describe(condition));

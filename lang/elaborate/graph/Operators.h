@@ -31,6 +31,8 @@ private:
   Entity matrixMultiply(const Entity &left, const Entity &right, SourceRange range);
   std::optional<Entity> simplified(const std::string &name, const Entity &left,
                                    const Entity &right);
+  /// To `shape`, of which `axes` are the dimensions of the value.
+  Tensor repeat(Tensor value, const Shape &shape, std::vector<int64_t> axes, SourceRange range);
   bool alignOperands(std::string_view what, Tensor &left, Tensor &right, SourceRange range);
   void reportAmbiguous(std::string_view what, const Tensor &left, const Tensor &right,
                        const Alignment &alignment, SourceRange range);

@@ -105,16 +105,32 @@ bool isOverIndices(const ReduceExpression &expression) {
   for (const ExpressionPtr &item : expression.items)
     if (auto *name = as<NameExpression>(item))
       names.insert(name->name);
-  std::function<bool(const Expression &)> indexes = [&](const Expression &node) {
-    bool found = false;
-    if (auto *access = as<IndexExpression>(&node))
-      for (const ExpressionPtr &item : access->items)
-        if (auto *name = as<NameExpression>(item))
-          found |= names.count(name->name) != 0;
-    forEachChild(node, [&](const Expression &child) { found = found || indexes(child); });
-    return found;
+    else if (as<IndexVariableExpression>(item))
+      return true;
+  bool found = false;
+  if (expression.operand)
+    forEachIndexName(*expression.operand,
+                     [&](const std::string &name) { found |= names.count(name) != 0; });
+  return found;
+}
+
+void forEachIndexName(const Expression &expression,
+                      const std::function<void(const std::string &)> &visit) {
+  std::function<void(const Expression &)> inItem = [&](const Expression &node) {
+    if (auto *name = as<NameExpression>(&node))
+      visit(name->name);
+    else if (as<BinaryExpression>(&node) || as<UnaryExpression>(&node))
+      forEachChild(node, inItem);
+    else if (!as<RangeExpression>(&node))
+      forEachIndexName(node, visit);
   };
-  return expression.operand && indexes(*expression.operand);
+  if (auto *access = as<IndexExpression>(&expression)) {
+    forEachIndexName(*access->base, visit);
+    for (const ExpressionPtr &item : access->items)
+      inItem(*item);
+    return;
+  }
+  forEachChild(expression, [&](const Expression &child) { forEachIndexName(child, visit); });
 }
 
 Entity Reductions::apply(const ReduceExpression &expression, const std::string &reducer,

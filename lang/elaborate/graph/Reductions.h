@@ -5,6 +5,7 @@
 #include "lang/elaborate/environment/Evaluator.h"
 #include "lang/elaborate/graph/Emitter.h"
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,6 +14,9 @@ namespace nnc::lang {
 
 /// Whether the brackets of a reduction name index variables of its operand, not dimensions.
 bool isOverIndices(const ReduceExpression &expression);
+/// Visits the names in the brackets of accesses, alone or in arithmetic, in the order of the text.
+void forEachIndexName(const Expression &expression,
+                      const std::function<void(const std::string &)> &visit);
 
 class Reductions {
 public:

@@ -11,11 +11,18 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace nnc::lang {
+
+/// An index as a sum of multiples of index variables and a number.
+struct LinearIndex {
+  std::map<std::string, int64_t> coefficients;
+  int64_t constant = 0;
+};
 
 class IndexEvaluator {
 public:
@@ -48,11 +55,14 @@ private:
     std::vector<Term> terms;
     bool failed = false;
   };
+  /// From `begin` on, as many values as `extent` says.
   struct Variable {
     Extent extent;
+    int64_t begin = 0;
     SourceRange range;
     std::string use;
     bool known = false;
+    bool ranged = false; // its range is written; else it follows from the dimensions it stands for
   };
 
   Factors failure() {
@@ -66,7 +76,7 @@ private:
   }
 
   Factors evaluate(const Expression &expression);
-  Factors evaluateAccess(const IndexExpression &expression);
+  Factors evaluateBlock(const Block &block);
   Factors evaluateBinary(const BinaryExpression &expression);
   Factors evaluateCall(const Entity &callee, const std::vector<const Expression *> &inputs,
                        const std::vector<std::string> &names, SourceRange range);
@@ -74,6 +84,27 @@ private:
   Factors evaluateIf(const IfExpression &expression);
   Factors sum(Factors operand, const Labels &summed, SourceRange range);
   Factors labelled(const Entity &result, const Labels &labels, SourceRange range);
+
+  // IndexAccess.cpp
+  Factors evaluateAccess(const IndexExpression &expression);
+  /// The sum that an index is, if it is one.
+  std::optional<LinearIndex> linear(const Expression &expression);
+  /// The smallest and the largest value; nothing where a range is unknown or the sum overflows.
+  std::optional<std::pair<int64_t, int64_t>> reach(const LinearIndex &index) const;
+  /// Replaces the dimension at `axis` by those of the variables of its index.
+  bool accessLinear(Tensor &value, Labels &labels, int64_t axis, LinearIndex index,
+                    const Expression &item, SourceRange range);
+  bool accessGathered(Tensor &value, Labels &labels, size_t axis, const Term &index,
+                      SourceRange range);
+  void takeDiagonal(Tensor &value, Labels &labels, size_t first, size_t second, SourceRange range);
+  /// Ranges of variables from the accesses to named values, before anything is evaluated: from the
+  /// dimensions where they stand alone, else as far as all sums that they stand in are in range.
+  void learnRanges(const Expression &expression);
+  void learnRanges(const Expression &expression, bool plain, std::set<std::string> &hidden,
+                   std::map<std::string, int64_t> &longest);
+  /// `j <= i`: a variable of unknown range runs as far as the one that it is compared with.
+  void learnFromComparisons(const Expression &condition);
+  bool setRange(const std::string &name, const Expression &values);
 
   // Where.cpp
   /// The value behind a `where`, aligned with the condition.
@@ -112,8 +143,10 @@ private:
   Reductions &reductions;
   Calls &calls;
   std::map<std::string, Variable> variables;
-  Labels preferred;    // the order of the result's dimensions
-  bool failed = false; // what an index runs over may be unknown for that reason
+  std::map<std::string, Term> locals; // of blocks
+  bool guarded = false;               // a condition chooses: what is out of range reads 0
+  Labels preferred;                   // the order of the result's dimensions
+  bool failed = false;                // what an index runs over may be unknown for that reason
 };
 
 } // namespace nnc::lang

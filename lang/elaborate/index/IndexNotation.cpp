@@ -11,7 +11,8 @@
 namespace nnc::lang {
 
 bool IndexEvaluator::mentionsVariable(const Expression &expression) const {
-  if (isVariable(expression))
+  auto *name = as<NameExpression>(&expression);
+  if (name && (variables.count(name->name) || locals.count(name->name)))
     return true;
   bool found = false;
   forEachChild(expression, [&](const Expression &child) { found |= mentionsVariable(child); });
@@ -30,7 +31,10 @@ bool IndexEvaluator::bindVariable(const std::string &name, const Extent &extent,
                                   const Expression &use) {
   Variable &variable = variables[name];
   if (!variable.known) {
-    variable = {extent, range, toSource(use), true};
+    variable.extent = extent;
+    variable.range = range;
+    variable.use = toSource(use);
+    variable.known = true;
     return true;
   }
   if (variable.extent.size == extent.size)
@@ -124,18 +128,23 @@ IndexEvaluator::Factors IndexEvaluator::evaluate(const Expression &expression) {
     return failure();
   switch (expression.kind) {
   case ExpressionKind::Name: {
+    const std::string &name = as<NameExpression>(&expression)->name;
+    if (auto local = locals.find(name); local != locals.end())
+      return one(local->second.value, local->second.labels);
     if (!isVariable(expression))
       return one(evaluator.evaluate(expression));
-    const std::string &name = as<NameExpression>(&expression)->name;
     const Variable &variable = variables[name];
     if (!variable.known) {
       if (!failed)
         environment.report(Diag::IndexUnknown, expression.range, name);
       return failure();
     }
-    return one(emitter.emit("iota", {}, Element::Int, {variable.extent}, {{"dim", int64_t(0)}},
-                            expression.range),
-               {name});
+    Entity numbers = emitter.emit("iota", {}, Element::Int, {variable.extent},
+                                  {{"dim", int64_t(0)}}, expression.range);
+    if (variable.begin != 0)
+      numbers = operators.binary(BinaryOperator::Add, numbers,
+                                 IntegerConstant{variable.begin, nullptr}, expression.range);
+    return one(numbers, {name});
   }
   case ExpressionKind::Index:
     return evaluateAccess(*as<IndexExpression>(&expression));
@@ -174,14 +183,8 @@ IndexEvaluator::Factors IndexEvaluator::evaluate(const Expression &expression) {
     return failure();
   case ExpressionKind::If:
     return evaluateIf(*as<IfExpression>(&expression));
-  case ExpressionKind::Block: {
-    auto *block = as<Block>(&expression);
-    if (block->statements.size() == 1)
-      if (auto *only = as<ExpressionStatement>(block->statements[0]))
-        return evaluate(*only->value);
-    environment.unsupported("a block of several statements in index notation", expression.range);
-    return failure();
-  }
+  case ExpressionKind::Block:
+    return evaluateBlock(*as<Block>(&expression));
   default:
     if (mentionsVariable(expression)) {
       environment.unsupported("this in index notation", expression.range);
@@ -189,91 +192,6 @@ IndexEvaluator::Factors IndexEvaluator::evaluate(const Expression &expression) {
     }
     return one(evaluator.evaluate(expression));
   }
-}
-
-IndexEvaluator::Factors IndexEvaluator::evaluateAccess(const IndexExpression &expression) {
-  bool indexed = std::any_of(expression.items.begin(), expression.items.end(),
-                             [&](const ExpressionPtr &item) { return mentionsVariable(*item); });
-  if (!indexed)
-    return one(evaluator.evaluate(expression));
-  Entity base = evaluator.evaluate(*expression.base);
-  if (base.poisoned())
-    return failure();
-  auto *tensor = base.get<Tensor>();
-  if (!tensor) {
-    environment.report(Diag::CannotIndex, expression.range, describe(base));
-    return failure();
-  }
-  if (!emitter.usable(*tensor, expression.range))
-    return failure();
-  if (tensor->shape.size() != expression.items.size()) {
-    DiagnosticBuilder builder =
-        environment.report(Diag::TooManyIndices, expression.range, describe(base),
-                           int64_t(tensor->shape.size()), int64_t(expression.items.size()));
-    environment.addOrigins(builder, tensor->shape);
-    return failure();
-  }
-  Tensor value = *tensor;
-  value.reduction = {};
-  Labels labels;
-  int64_t axis = 0;
-  bool good = true;
-  for (const ExpressionPtr &item : expression.items) {
-    const Extent extent = value.shape[size_t(axis)];
-    if (isVariable(*item)) {
-      const std::string &name = as<NameExpression>(item)->name;
-      if (std::find(labels.begin(), labels.end(), name) != labels.end()) {
-        environment.unsupported(fmt::format("the diagonal `{}`", toSource(expression)),
-                                expression.range);
-        return failure();
-      }
-      good &= bindVariable(name, extent, item->range, expression);
-      labels.push_back(name);
-      ++axis;
-      continue;
-    }
-    if (auto *arithmetic = as<BinaryExpression>(item); arithmetic && mentionsVariable(*item)) {
-      environment.unsupported(fmt::format("arithmetic on an index, `{}`,", toSource(*item)),
-                              item->range);
-      return failure();
-    }
-    std::optional<Term> index = force(evaluate(*item), item->range);
-    if (!index)
-      return failure();
-    if (auto *number = index->value.get<IntegerConstant>()) {
-      if (number->value < 0 || number->value >= extent.size) {
-        DiagnosticBuilder builder =
-            environment.report(Diag::IndexRange, item->range, number->value, extent.size);
-        environment.addOrigins(builder, {extent});
-        return failure();
-      }
-      Shape shape = value.shape;
-      shape.erase(shape.begin() + axis);
-      value =
-          emitter.reshape(emitter.slice(value, axis, {1, nullptr}, number->value, expression.range),
-                          shape, expression.range);
-      continue;
-    }
-    auto *positions = index->value.get<Tensor>();
-    if (!positions || positions->element != Element::Int) {
-      environment.report(Diag::NotAnIndex, item->range, describe(index->value));
-      return failure();
-    }
-    Entity gathered = emitter.gather(value, axis, *positions, 0, expression.range);
-    value = *gathered.get<Tensor>();
-    for (const std::string &label : index->labels) {
-      if (std::find(labels.begin(), labels.end(), label) != labels.end()) {
-        environment.unsupported(fmt::format("`{}` twice in `{}`", label, toSource(expression)),
-                                expression.range);
-        return failure();
-      }
-      labels.push_back(label);
-      ++axis;
-    }
-  }
-  for (size_t first = 0; good && first < labels.size(); ++first)
-    value.shape[first] = variables[labels[first]].extent;
-  return good ? one(value, labels) : failure();
 }
 
 IndexEvaluator::Factors IndexEvaluator::evaluateBinary(const BinaryExpression &expression) {
@@ -380,10 +298,14 @@ IndexEvaluator::Factors IndexEvaluator::evaluateIf(const IfExpression &expressio
         .help("give both values: `if ... { a } else { b }`");
     return failure();
   }
+  bool outside = std::exchange(guarded, true);
   std::optional<Term> yes = force(evaluate(*expression.then), expression.range),
                       no = force(evaluate(*expression.orElse), expression.range);
-  if (!condition)
+  guarded = outside;
+  if (!condition) {
+    learnFromComparisons(*expression.condition);
     condition = force(evaluate(*expression.condition), expression.condition->range);
+  }
   if (!condition || !yes || !no)
     return failure();
   Labels labels = unite({*condition, *yes, *no});
@@ -394,31 +316,60 @@ IndexEvaluator::Factors IndexEvaluator::evaluateIf(const IfExpression &expressio
                         : failure();
 }
 
+IndexEvaluator::Factors IndexEvaluator::evaluateBlock(const Block &block) {
+  std::map<std::string, Term> outer = locals;
+  Factors result = failure();
+  failed = false;
+  for (const StatementPtr &statement : block.statements) {
+    bool last = statement == block.statements.back();
+    auto *binding = as<BindingStatement>(statement);
+    auto *value = as<ExpressionStatement>(statement);
+    if (binding && binding->names.size() == 1 && !last) {
+      std::optional<Term> bound = force(evaluate(*binding->value), binding->value->range);
+      if (!bound)
+        break;
+      locals[binding->names[0].text] = *bound;
+    } else if (value && last) {
+      result = evaluate(*value->value);
+    } else {
+      environment.report(Diag::NotSupported, statement->range,
+                         "other statements than bindings of one name in index notation");
+      break;
+    }
+  }
+  locals = std::move(outer);
+  if (result.failed)
+    failed = true;
+  return result;
+}
+
 bool IndexEvaluator::declareItems(
     const std::vector<ExpressionPtr> &items, Labels &names,
     std::vector<std::pair<std::string, std::optional<Variable>>> &hidden) {
   for (const ExpressionPtr &item : items) {
+    auto *ranged = as<IndexVariableExpression>(item);
     auto *name = as<NameExpression>(item);
-    if (!name)
+    if (!name && !ranged)
       return false; // reported by the parser
-    auto known = variables.find(name->name);
-    hidden.emplace_back(name->name,
+    const std::string &index = ranged ? ranged->variable.text : name->name;
+    auto known = variables.find(index);
+    hidden.emplace_back(index,
                         known == variables.end() ? std::nullopt : std::optional(known->second));
-    variables[name->name] = {};
-    names.push_back(name->name);
+    variables[index] = {};
+    names.push_back(index);
+    if (ranged && !setRange(index, *ranged->values))
+      return false;
   }
   return true;
 }
 
 void IndexEvaluator::declareFree(const Expression &expression) {
-  if (auto *access = as<IndexExpression>(&expression))
-    for (const ExpressionPtr &item : access->items)
-      if (auto *name = as<NameExpression>(item);
-          name && !environment.findLocal(name->name) &&
-          !environment.globals.find(name->name, environment.frame().standard) &&
-          variables.emplace(name->name, Variable{}).second)
-        preferred.push_back(name->name);
-  forEachChild(expression, [&](const Expression &child) { declareFree(child); });
+  forEachIndexName(expression, [&](const std::string &name) {
+    if (!environment.findLocal(name) &&
+        !environment.globals.find(name, environment.frame().standard) &&
+        variables.emplace(name, Variable{}).second)
+      preferred.push_back(name);
+  });
 }
 
 Entity IndexEvaluator::alone(const Expression &expression) {
@@ -430,7 +381,8 @@ Entity IndexEvaluator::alone(const Expression &expression) {
 }
 
 Entity IndexEvaluator::define(const IndexDefinition &statement) {
-  for (const Identifier &index : statement.indices) {
+  for (size_t place = 0; place < statement.indices.size(); ++place) {
+    const Identifier &index = statement.indices[place];
     if (index.text.empty())
       return Poison{};
     if (!variables.emplace(index.text, Variable{}).second) {
@@ -438,7 +390,17 @@ Entity IndexEvaluator::define(const IndexDefinition &statement) {
       return Poison{};
     }
     preferred.push_back(index.text);
+    const ExpressionPtr &range = statement.ranges[place];
+    if (!range)
+      continue;
+    if (!setRange(index.text, *range))
+      return Poison{};
+    if (int64_t begin = variables[index.text].begin; begin != 0) {
+      environment.report(Diag::DefinitionBegin, range->range, index.text, begin);
+      return Poison{};
+    }
   }
+  learnRanges(*statement.value);
   std::optional<Term> value = force(evaluate(*statement.value), statement.value->range);
   if (!value)
     return Poison{};

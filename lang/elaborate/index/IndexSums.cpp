@@ -115,6 +115,7 @@ IndexEvaluator::Factors IndexEvaluator::evaluateReduce(const ReduceExpression &e
   std::vector<std::pair<std::string, std::optional<Variable>>> hidden;
   if (!declareItems(expression.items, over, hidden))
     return failure();
+  learnRanges(*expression.operand);
   const std::string &reducer = expression.reducer.text;
   Factors result;
   if (auto *where = as<WhereExpression>(expression.operand)) {

@@ -11,6 +11,7 @@
 #include <cmath>
 #include <functional>
 #include <span>
+#include <utility>
 
 namespace nnc::lang {
 
@@ -62,7 +63,12 @@ std::optional<IndexEvaluator::Kept> IndexEvaluator::keep(const WhereExpression &
   // A side that only compares indices learns their ranges from the other one.
   bool conditionFirst = !hasAccess(*where.value) && hasAccess(*where.condition);
   std::optional<Term> value, condition;
-  auto evaluateValue = [&] { value = force(evaluate(*where.value), where.value->range); };
+  auto evaluateValue = [&] {
+    bool outside = std::exchange(guarded, true);
+    value = force(evaluate(*where.value), where.value->range);
+    guarded = outside;
+    learnFromComparisons(*where.condition);
+  };
   if (!conditionFirst)
     evaluateValue();
   condition = force(evaluate(*where.condition), where.condition->range);
@@ -130,6 +136,7 @@ Entity IndexEvaluator::applyToKept(const Entity &callee, const std::string &name
 Entity IndexEvaluator::applyToKept(const Entity &callee, const std::string &name,
                                    const WhereExpression &where, SourceRange range) {
   declareFree(where);
+  learnRanges(where);
   std::optional<Kept> kept = keep(where);
   return kept ? applyToKept(callee, name, *kept, range) : Entity(Poison{});
 }

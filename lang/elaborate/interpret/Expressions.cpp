@@ -76,6 +76,13 @@ Entity Interpreter::evaluate(const Expression &expression) {
   }
   case ExpressionKind::Range:
     return evaluateRange(*as<RangeExpression>(&expression));
+  case ExpressionKind::Comprehension:
+    return evaluateComprehension(*as<ComprehensionExpression>(&expression));
+  case ExpressionKind::NewDimension:
+  case ExpressionKind::IndexVariable:
+    environment.report(Diag::NotSupported, expression.range,
+                       fmt::format("`{}` here", expression.range.text()));
+    return Poison{};
   case ExpressionKind::Ellipsis:
     environment.report(Diag::NotSupported, expression.range, "`...` here");
     return Poison{};

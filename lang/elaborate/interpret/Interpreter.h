@@ -34,6 +34,10 @@ private:
   void bind(const Identifier &name, Entity value);
   void nameValue(const std::string &name, const Entity &value);
   void loop(const ForStatement &statement);
+  Entity evaluateComprehension(const ComprehensionExpression &expression);
+  /// What a loop runs over.
+  std::vector<Entity> elements(const Expression &expression);
+  void bindElement(const std::vector<Identifier> &names, Entity element, SourceRange range);
   Entity evaluateIf(const IfExpression &expression);
 
   // Expressions.cpp

@@ -121,13 +121,24 @@ void Interpreter::bindStatement(const BindingStatement &statement) {
 }
 
 void Interpreter::loop(const ForStatement &statement) {
-  Entity iterable = evaluate(*statement.iterable);
+  for (Entity &item : elements(*statement.iterable)) {
+    if (environment.diagnostics.full())
+      return;
+    environment.frame().scopes.emplace_back();
+    bindElement(statement.variables, std::move(item), statement.iterable->range);
+    evaluateBlock(*statement.body, false);
+    environment.frame().scopes.pop_back();
+  }
+}
+
+std::vector<Entity> Interpreter::elements(const Expression &expression) {
+  Entity iterable = evaluate(expression);
   std::vector<Entity> items;
   if (auto *range = iterable.get<RangeConstant>()) {
     int64_t count = 0;
     if (__builtin_sub_overflow(range->end, range->begin, &count) || count > maximumIterations) {
-      environment.report(Diag::TooManyIterations, statement.iterable->range, maximumIterations);
-      return;
+      environment.report(Diag::TooManyIterations, expression.range, maximumIterations);
+      return items;
     }
     for (int64_t value = range->begin; value < range->end; ++value)
       items.push_back(IntegerConstant{value, nullptr});
@@ -136,19 +147,44 @@ void Interpreter::loop(const ForStatement &statement) {
       items.push_back(*member.value);
   } else {
     if (!iterable.poisoned())
-      environment.report(Diag::CannotIterate, statement.iterable->range, describe(iterable));
+      environment.report(Diag::CannotIterate, expression.range, describe(iterable));
     // The body is executed once nevertheless, for the errors in it and for what it binds.
     items.push_back(Poison{});
   }
-  for (Entity &item : items) {
+  return items;
+}
+
+void Interpreter::bindElement(const std::vector<Identifier> &names, Entity element,
+                              SourceRange range) {
+  auto bindOne = [&](const Identifier &name, Entity value) {
+    if (!name.text.empty())
+      environment.bindFresh(name.text, std::move(value), name.range);
+  };
+  if (names.size() == 1)
+    return bindOne(names[0], std::move(element));
+  auto *group = element.get<Group>();
+  bool fits = group && group->members.size() == names.size();
+  if (!fits && !element.poisoned())
+    environment
+        .report(Diag::BindingCount, range, int64_t(names.size()),
+                group ? int64_t(group->members.size()) : 1)
+        .label(range, fmt::format("an element is {}", describe(element)));
+  for (size_t index = 0; index < names.size(); ++index)
+    bindOne(names[index], fits ? *group->members[index].value : Entity(Poison{}));
+}
+
+Entity Interpreter::evaluateComprehension(const ComprehensionExpression &expression) {
+  Group list;
+  for (Entity &item : elements(*expression.iterable)) {
     if (environment.diagnostics.full())
-      return;
+      return Poison{};
     environment.frame().scopes.emplace_back();
-    if (!statement.variable.text.empty())
-      environment.bindFresh(statement.variable.text, std::move(item), statement.variable.range);
-    evaluateBlock(*statement.body, false);
+    bindElement(expression.variables, std::move(item), expression.iterable->range);
+    list.members.push_back(
+        {"", expression.element->range, std::make_shared<Entity>(evaluate(*expression.element))});
     environment.frame().scopes.pop_back();
   }
+  return list;
 }
 
 Entity Interpreter::evaluateIf(const IfExpression &expression) {

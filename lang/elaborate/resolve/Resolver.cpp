@@ -277,6 +277,9 @@ void Resolver::statement(const Statement &statement) {
   }
   case StatementKind::IndexDefinition: {
     auto *definition = as<IndexDefinition>(&statement);
+    for (const ExpressionPtr &range : definition->ranges)
+      if (range)
+        expression(*range);
     scopes.emplace_back();
     for (const Identifier &index : definition->indices)
       declare(index.text);
@@ -310,7 +313,8 @@ void Resolver::statement(const Statement &statement) {
     auto *loop = as<ForStatement>(&statement);
     expression(*loop->iterable);
     scopes.emplace_back();
-    declare(loop->variable.text);
+    for (const Identifier &variable : loop->variables)
+      declare(variable.text);
     statements(*loop->body, false);
     scopes.pop_back();
     return;
@@ -332,11 +336,10 @@ void Resolver::statement(const Statement &statement) {
 //===----------------------------------------------------------------------===//
 
 void Resolver::declareIndices(const Expression &node) {
-  if (auto *access = as<IndexExpression>(&node))
-    for (const ExpressionPtr &item : access->items)
-      if (auto *index = as<NameExpression>(item); index && !isKnown(index->name))
-        declare(index->name);
-  forEachChild(node, [&](const Expression &child) { declareIndices(child); });
+  forEachIndexName(node, [&](const std::string &index) {
+    if (!isKnown(index))
+      declare(index);
+  });
 }
 
 void Resolver::expression(const Expression &node) {
@@ -347,12 +350,30 @@ void Resolver::expression(const Expression &node) {
     return call(*as<CallExpression>(&node));
   case ExpressionKind::Reduce: {
     auto *reduce = as<ReduceExpression>(&node);
+    for (const ExpressionPtr &item : reduce->items)
+      if (auto *index = as<IndexVariableExpression>(item))
+        expression(*index->values);
     scopes.emplace_back();
-    if (isOverIndices(*reduce))
-      for (const ExpressionPtr &item : reduce->items)
-        if (auto *index = as<NameExpression>(item))
-          declare(index->name);
-    forEachChild(node, [&](const Expression &child) { expression(child); });
+    bool overIndices = isOverIndices(*reduce);
+    for (const ExpressionPtr &item : reduce->items)
+      if (auto *ranged = as<IndexVariableExpression>(item))
+        declare(ranged->variable.text);
+      else if (auto *index = as<NameExpression>(item); index && overIndices)
+        declare(index->name);
+      else
+        expression(*item);
+    if (reduce->operand)
+      expression(*reduce->operand);
+    scopes.pop_back();
+    return;
+  }
+  case ExpressionKind::Comprehension: {
+    auto *list = as<ComprehensionExpression>(&node);
+    expression(*list->iterable);
+    scopes.emplace_back();
+    for (const Identifier &variable : list->variables)
+      declare(variable.text);
+    expression(*list->element);
     scopes.pop_back();
     return;
   }

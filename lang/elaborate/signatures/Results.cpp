@@ -32,7 +32,8 @@ Entity Unifier::checkResult(const ResultDeclaration &result, const Entity &value
       return Poison{};
     }
   }
-  auto *tensor = value.get<Tensor>();
+  Entity list = emitter.listed(value, type.range);
+  auto *tensor = list.get<Tensor>();
   Element wanted = elementOf(type.element);
   if (!tensor && (!value.isNumber() || (value.is<double>() && wanted != Element::Float))) {
     mismatch();

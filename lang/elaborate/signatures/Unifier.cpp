@@ -228,15 +228,16 @@ bool Unifier::unifyShape(const Parameter &parameter, Tensor &value, SourceRange 
   return good;
 }
 
-std::optional<Entity> Unifier::unifyInput(const Parameter &parameter, const Entity &value,
+std::optional<Entity> Unifier::unifyInput(const Parameter &parameter, const Entity &argument,
                                           SourceRange range) {
-  if (value.poisoned() || !parameter.type)
-    return value;
+  if (argument.poisoned() || !parameter.type)
+    return argument;
   const TypeExpression &type = *parameter.type;
   if (type.element == ElementKind::Error)
     return Entity(Poison{});
   if (!isTensorType(type.element))
-    return value;
+    return argument;
+  Entity value = emitter.listed(argument, range);
   auto *given = value.get<Tensor>();
   bool anyRank = type.dimensions.empty() || (hasEllipsis(type) && type.dimensions.size() == 1);
   if (!given) {

@@ -150,10 +150,31 @@ std::vector<Axes> findWays(AlignedOperand shorter, const Shape &longer) {
   return ways;
 }
 
+/// Dimensions meet from the last one on; those that repeat meet any size.
+Meeting alignRepeating(const Shape &left, const Shape &right, Alignment &result) {
+  size_t rank = std::max(left.size(), right.size());
+  result.left = countedAxes(left.size(), rank - left.size());
+  result.right = countedAxes(right.size(), rank - right.size());
+  for (size_t place = 0; place < rank; ++place) {
+    size_t back = rank - place;
+    const Extent *a = back <= left.size() ? &left[left.size() - back] : nullptr;
+    const Extent *b = back <= right.size() ? &right[right.size() - back] : nullptr;
+    if (a && b && a->size != b->size && !a->repeats && !b->repeats)
+      return Meeting::Unfit;
+    result.shape.push_back(!b || (a && !a->repeats) ? *a : *b);
+  }
+  return Meeting::Fits;
+}
+
 } // namespace
 
 Meeting align(AlignedOperand left, AlignedOperand right, Alignment &result) {
   result = {};
+  auto repeats = [](const Extent &extent) { return extent.repeats; };
+  if (!left.shape.empty() && !right.shape.empty() &&
+      (std::any_of(left.shape.begin(), left.shape.end(), repeats) ||
+       std::any_of(right.shape.begin(), right.shape.end(), repeats)))
+    return alignRepeating(left.shape, right.shape, result);
   if (left.shape.size() == right.shape.size()) {
     if (!sameSizes(left.shape, right.shape))
       return Meeting::Unfit;

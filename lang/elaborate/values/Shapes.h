@@ -28,6 +28,9 @@ OriginPtr makeOrigin(SourceRange range, std::string text);
 struct Extent {
   int64_t size = 1;
   OriginPtr origin;
+  /// Written as a dimension of one element, `x[..., new]` or `mean[n, keep](x)`: it is repeated
+  /// where it meets another size.
+  bool repeats = false;
 };
 using Shape = std::vector<Extent>;
 

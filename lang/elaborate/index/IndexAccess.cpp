@@ -1,0 +1,488 @@
+// Implements the accesses of index notation, `x[t - k, c]`. Indices that are sums of multiples of
+// index variables become slices and windows, which are views; any other index becomes a gather.
+#include "lang/elaborate/index/IndexEvaluator.h"
+
+#include "lang/syntax/ASTPrinter.h"
+#include "lang/syntax/ASTWalk.h"
+
+#include <algorithm>
+
+namespace nnc::lang {
+
+namespace {
+
+bool addTo(int64_t &sum, int64_t value) { return !__builtin_add_overflow(sum, value, &sum); }
+
+/// left + factor * right; nothing where a number leaves 64 bits.
+std::optional<LinearIndex> combine(LinearIndex left, const LinearIndex &right, int64_t factor) {
+  int64_t term = 0;
+  if (__builtin_mul_overflow(right.constant, factor, &term) || !addTo(left.constant, term))
+    return std::nullopt;
+  for (const auto &[name, coefficient] : right.coefficients) {
+    if (__builtin_mul_overflow(coefficient, factor, &term) || !addTo(left.coefficients[name], term))
+      return std::nullopt;
+    if (left.coefficients[name] == 0)
+      left.coefficients.erase(name);
+  }
+  return left;
+}
+
+} // namespace
+
+std::optional<LinearIndex> IndexEvaluator::linear(const Expression &expression) {
+  if (isVariable(expression))
+    return LinearIndex{{{as<NameExpression>(&expression)->name, 1}}, 0};
+  if (!mentionsVariable(expression)) {
+    // Other names may stand for constants; what else they stand for is evaluated in its own place.
+    auto *name = as<NameExpression>(&expression);
+    if (auto *literal = as<IntegerLiteral>(&expression))
+      return LinearIndex{{}, literal->value};
+    if (!name || locals.count(name->name))
+      return std::nullopt;
+    Entity value = evaluator.evaluate(expression);
+    auto *number = value.get<IntegerConstant>();
+    return number ? std::optional(LinearIndex{{}, number->value}) : std::nullopt;
+  }
+  if (auto *unary = as<UnaryExpression>(&expression); unary && unary->op == UnaryOperator::Negate) {
+    std::optional<LinearIndex> operand = linear(*unary->operand);
+    return operand ? combine({}, *operand, -1) : std::nullopt;
+  }
+  auto *binary = as<BinaryExpression>(&expression);
+  if (!binary)
+    return std::nullopt;
+  std::optional<LinearIndex> left = linear(*binary->left), right = linear(*binary->right);
+  if (!left || !right)
+    return std::nullopt;
+  switch (binary->op) {
+  case BinaryOperator::Add:
+    return combine(*left, *right, 1);
+  case BinaryOperator::Subtract:
+    return combine(*left, *right, -1);
+  case BinaryOperator::Multiply:
+    if (left->coefficients.empty())
+      return combine({}, *right, left->constant);
+    if (right->coefficients.empty())
+      return combine({}, *left, right->constant);
+    return std::nullopt;
+  default:
+    return std::nullopt;
+  }
+}
+
+std::optional<std::pair<int64_t, int64_t>> IndexEvaluator::reach(const LinearIndex &index) const {
+  int64_t low = index.constant, high = index.constant;
+  for (const auto &[name, coefficient] : index.coefficients) {
+    const Variable &variable = variables.at(name);
+    if (!variable.known)
+      return std::nullopt;
+    int64_t first = 0, last = 0;
+    if (__builtin_mul_overflow(coefficient, variable.begin, &first) ||
+        __builtin_mul_overflow(coefficient, variable.begin + variable.extent.size - 1, &last) ||
+        !addTo(low, std::min(first, last)) || !addTo(high, std::max(first, last)))
+      return std::nullopt;
+  }
+  return std::pair(low, high);
+}
+
+//===----------------------------------------------------------------------===//
+// Ranges that follow from accesses
+//===----------------------------------------------------------------------===//
+
+void IndexEvaluator::learnRanges(const Expression &expression) {
+  std::map<std::string, int64_t> longest; // of variables that stand in arithmetic only
+  std::set<std::string> hidden;
+  for (bool plain : {true, false})
+    learnRanges(expression, plain, hidden, longest);
+  for (const auto &[name, size] : longest)
+    if (Variable &variable = variables[name]; !variable.known && size > 0) {
+      variable.extent = {size, nullptr};
+      variable.known = true;
+      variable.use = "its longest range";
+    }
+}
+
+void IndexEvaluator::learnRanges(const Expression &expression, bool plain,
+                                 std::set<std::string> &hidden,
+                                 std::map<std::string, int64_t> &longest) {
+  std::function<bool(const Expression &)> mentionsHidden = [&](const Expression &node) {
+    auto *name = as<NameExpression>(&node);
+    bool found = name && hidden.count(name->name);
+    forEachChild(node, [&](const Expression &child) { found = found || mentionsHidden(child); });
+    return found;
+  };
+  auto *access = as<IndexExpression>(&expression);
+  // Bases that only name a value: others would be computed twice.
+  if (auto *base = access ? as<NameExpression>(access->base) : nullptr) {
+    const Binding *binding = environment.findLocal(base->name);
+    auto *tensor = binding ? binding->value.get<Tensor>() : nullptr;
+    bool fits = tensor && tensor->shape.size() == access->items.size();
+    for (size_t axis = 0; fits && axis < access->items.size(); ++axis) {
+      const Expression &item = *access->items[axis];
+      if (mentionsHidden(item))
+        continue;
+      auto *name = as<NameExpression>(&item);
+      const Extent &extent = tensor->shape[axis];
+      if (plain) {
+        if (name && isVariable(item) && !variables[name->name].known)
+          bindVariable(name->name, extent, item.range, expression);
+        continue;
+      }
+      std::optional<LinearIndex> index =
+          !name && mentionsVariable(item) ? linear(item) : std::nullopt;
+      // The one unknown variable runs as far as the index stays within the dimension.
+      std::string unknown;
+      LinearIndex others;
+      bool good = index.has_value();
+      for (auto &[variable, coefficient] : index ? index->coefficients : others.coefficients) {
+        if (variables[variable].known) {
+          others.coefficients[variable] = coefficient;
+          continue;
+        }
+        good &= unknown.empty() && coefficient > 0;
+        unknown = variable;
+      }
+      if (!good || unknown.empty())
+        continue;
+      others.constant = index->constant;
+      auto ends = reach(others);
+      if (!ends || ends->first < 0)
+        continue;
+      int64_t left = extent.size - 1 - ends->second;
+      int64_t size = left < 0 ? 0 : left / index->coefficients[unknown] + 1;
+      auto [known, isNew] = longest.emplace(unknown, size);
+      known->second = std::min(known->second, size);
+    }
+  }
+  // Inner reductions hide variables of the same name.
+  std::set<std::string> before = hidden;
+  if (auto *reduce = as<ReduceExpression>(&expression); reduce && isOverIndices(*reduce))
+    for (const ExpressionPtr &item : reduce->items) {
+      if (auto *name = as<NameExpression>(item))
+        hidden.insert(name->name);
+      else if (auto *ranged = as<IndexVariableExpression>(item))
+        hidden.insert(ranged->variable.text);
+    }
+  forEachChild(expression,
+               [&](const Expression &child) { learnRanges(child, plain, hidden, longest); });
+  hidden = before;
+}
+
+void IndexEvaluator::learnFromComparisons(const Expression &condition) {
+  auto *binary = as<BinaryExpression>(&condition);
+  if (binary && isVariable(*binary->left) && isVariable(*binary->right)) {
+    Variable &left = variables[as<NameExpression>(binary->left)->name];
+    Variable &right = variables[as<NameExpression>(binary->right)->name];
+    if (left.known != right.known)
+      (left.known ? right : left) = left.known ? left : right;
+    return;
+  }
+  forEachChild(condition, [&](const Expression &child) { learnFromComparisons(child); });
+}
+
+bool IndexEvaluator::setRange(const std::string &name, const Expression &values) {
+  Entity range = evaluator.evaluate(values);
+  auto *known = range.get<RangeConstant>();
+  if (!known) {
+    if (!range.poisoned())
+      environment.report(Diag::CannotIterate, values.range, describe(range));
+    return false;
+  }
+  int64_t size = 0;
+  if (__builtin_sub_overflow(known->end, known->begin, &size) || size < 1 ||
+      size > maximumElements) {
+    environment.report(Diag::BadDimension, values.range,
+                       fmt::format("{}..{}", known->begin, known->end));
+    return false;
+  }
+  Variable &variable = variables[name];
+  variable.extent = {size, makeOrigin(environment.place(values.range),
+                                      fmt::format("`{}` runs over {} elements", name, size))};
+  variable.begin = known->begin;
+  variable.range = values.range;
+  variable.use = toSource(values);
+  variable.known = variable.ranged = true;
+  return true;
+}
+
+//===----------------------------------------------------------------------===//
+// Accesses
+//===----------------------------------------------------------------------===//
+
+bool IndexEvaluator::accessLinear(Tensor &value, Labels &labels, int64_t axis, LinearIndex index,
+                                  const Expression &item, SourceRange range) {
+  const Extent extent = value.shape[size_t(axis)];
+  for (const auto &[name, coefficient] : index.coefficients)
+    if (!variables[name].known) {
+      if (!failed)
+        environment.report(Diag::IndexUnknown, item.range, name)
+            .help(fmt::format("give its range where it is declared: `{} in 0..n`", name));
+      return false;
+    }
+  auto ends = reach(index);
+  if (!ends || ends->first < 0 || ends->second >= extent.size) {
+    if (!ends || !guarded) {
+      DiagnosticBuilder builder =
+          environment.report(Diag::IndexReach, item.range, toSource(item), ends ? ends->first : 0,
+                             ends ? ends->second : 0, extent.size);
+      environment.addOrigins(builder, {extent});
+      for (const auto &[name, coefficient] : index.coefficients)
+        if (const Variable &variable = variables[name]; variable.range.valid())
+          builder.label(environment.inStandard(variable.range) ? SourceRange{} : variable.range,
+                        fmt::format("`{}` has {}", variable.use, variable.extent.size));
+      builder.help("give the index a shorter range, `y[i in 0..n] = ...`, or say where it counts: "
+                   "`where condition: ...` reads 0 out of range");
+      return false;
+    }
+    // Behind a condition, elements out of range are zeros.
+    int64_t before = std::max<int64_t>(0, -ends->first);
+    int64_t after = std::max<int64_t>(0, ends->second - (extent.size - 1));
+    if (before > maximumElements || after > maximumElements) {
+      environment.report(Diag::TooLarge, item.range, toSource(item), maximumElements);
+      return false;
+    }
+    std::vector<int64_t> low(value.shape.size(), 0), high(value.shape.size(), 0);
+    low[size_t(axis)] = before;
+    high[size_t(axis)] = after;
+    Shape padded = value.shape;
+    padded[size_t(axis)] = {extent.size + before + after, nullptr};
+    value = emitter.emit("pad", {value}, value.element, padded,
+                         {{"low", low}, {"high", high}, {"value", 0.0}}, range);
+    index.constant += before;
+  }
+  // Each variable counts from 0, upwards; those that the index goes down with are reversed later.
+  struct Step {
+    std::string name;
+    int64_t step, count;
+    bool reversed;
+  };
+  std::vector<Step> steps;
+  int64_t begin = index.constant, length = 1;
+  for (const auto &[name, coefficient] : index.coefficients) {
+    const Variable &variable = variables[name];
+    bool reversed = coefficient < 0;
+    begin += coefficient * (reversed ? variable.begin + variable.extent.size - 1 : variable.begin);
+    steps.push_back({name, std::abs(coefficient), variable.extent.size, reversed});
+    length += (variable.extent.size - 1) * std::abs(coefficient);
+  }
+  auto cut = [&](int64_t from, int64_t count, int64_t stride) {
+    if (from == 0 && stride == 1 && count == value.shape[size_t(axis)].size)
+      return;
+    Shape shape = value.shape;
+    shape[size_t(axis)] = {count, nullptr};
+    std::vector<int64_t> offsets(shape.size(), 0), strides(shape.size(), 1);
+    offsets[size_t(axis)] = from;
+    strides[size_t(axis)] = stride;
+    std::vector<int64_t> lengths = sizes(shape);
+    value = emitter.emit("slice", {value}, value.element, shape,
+                         {{"offsets", offsets}, {"sizes", lengths}, {"strides", strides}}, range);
+  };
+  if (steps.empty()) {
+    cut(begin, 1, 1);
+    Shape shape = value.shape;
+    shape.erase(shape.begin() + axis);
+    value = emitter.reshape(value, shape, range);
+    labels.erase(labels.begin() + axis);
+    return true;
+  }
+  // The variable with the largest step counts positions, the others elements of windows.
+  std::stable_sort(steps.begin(), steps.end(),
+                   [](const Step &a, const Step &b) { return a.step > b.step; });
+  if (steps.size() == 1)
+    length = 1 + (steps[0].count - 1) * steps[0].step;
+  if (steps.size() == 1)
+    cut(begin, steps[0].count, steps[0].step);
+  else
+    cut(begin, length, 1);
+  for (size_t at = steps.size(); at-- > 1;) {
+    const Step &step = steps[at];
+    int64_t stride = at == 1 ? steps[0].step : 1;
+    int64_t positions =
+        (value.shape[size_t(axis)].size - (step.count - 1) * step.step - 1) / stride + 1;
+    Shape shape = value.shape;
+    shape[size_t(axis)] = {positions, nullptr};
+    shape.push_back({step.count, nullptr});
+    value = emitter.emit("windows", {value}, value.element, shape,
+                         {{"dims", std::vector<int64_t>{axis}},
+                          {"sizes", std::vector<int64_t>{step.count}},
+                          {"strides", std::vector<int64_t>{stride}},
+                          {"dilations", std::vector<int64_t>{step.step}}},
+                         range);
+    labels.push_back(step.name);
+  }
+  labels[size_t(axis)] = steps[0].name;
+  std::vector<int64_t> reversed;
+  for (const Step &step : steps)
+    if (step.reversed)
+      reversed.push_back(step.name == steps[0].name
+                             ? axis
+                             : std::find(labels.rbegin(), labels.rend(), step.name).base() -
+                                   labels.begin() - 1);
+  std::sort(reversed.begin(), reversed.end());
+  if (!reversed.empty())
+    value =
+        emitter.emit("reverse", {value}, value.element, value.shape, {{"dims", reversed}}, range);
+  return true;
+}
+
+/// `value[i, ..., i, ...]`, both at `first` and `second`, as one dimension at `first`.
+void IndexEvaluator::takeDiagonal(Tensor &value, Labels &labels, size_t first, size_t second,
+                                  SourceRange range) {
+  std::vector<int64_t> permutation;
+  for (size_t axis = 0; axis < labels.size(); ++axis) {
+    if (axis == second)
+      continue;
+    permutation.push_back(int64_t(axis));
+    if (axis == first)
+      permutation.push_back(int64_t(second));
+  }
+  value = emitter.transpose(value, permutation, range);
+  // In one row, the elements of the diagonal are size + 1 apart.
+  int64_t size = value.shape[first].size;
+  Shape shape = value.shape;
+  shape[first] = {size * size, nullptr};
+  shape.erase(shape.begin() + int64_t(first) + 1);
+  value = emitter.reshape(value, shape, range);
+  shape[first] = {size, nullptr};
+  std::vector<int64_t> offsets(shape.size(), 0), strides(shape.size(), 1);
+  strides[first] = size + 1;
+  std::vector<int64_t> lengths = sizes(shape);
+  value = emitter.emit("slice", {value}, value.element, shape,
+                       {{"offsets", offsets}, {"sizes", lengths}, {"strides", strides}}, range);
+  labels.erase(labels.begin() + int64_t(second));
+}
+
+bool IndexEvaluator::accessGathered(Tensor &value, Labels &labels, size_t axis, const Term &index,
+                                    SourceRange range) {
+  const Tensor &positions = *index.value.get<Tensor>();
+  // Where the labels of the index are dimensions of the value already, each position has its own.
+  Labels shared;
+  for (const std::string &label : index.labels)
+    if (std::find(labels.begin(), labels.end(), label) != labels.end())
+      shared.push_back(label);
+  if (shared.empty() || shared.size() != index.labels.size()) {
+    Entity gathered = emitter.gather(value, int64_t(axis), positions, 0, range);
+    value = *gathered.get<Tensor>();
+    labels.erase(labels.begin() + int64_t(axis));
+    labels.insert(labels.begin() + int64_t(axis), index.labels.begin(), index.labels.end());
+    return true;
+  }
+  std::vector<int64_t> permutation;
+  Labels left;
+  for (const std::string &label : shared) {
+    permutation.push_back(std::find(labels.begin(), labels.end(), label) - labels.begin());
+    left.push_back(label);
+  }
+  permutation.push_back(int64_t(axis));
+  for (size_t other = 0; other < labels.size(); ++other)
+    if (other != axis && std::find(shared.begin(), shared.end(), labels[other]) == shared.end()) {
+      permutation.push_back(int64_t(other));
+      left.push_back(labels[other]);
+    }
+  int64_t batch = int64_t(shared.size());
+  value =
+      emitter.gather(emitter.transpose(value, permutation, range), batch, positions, batch, range);
+  labels = std::move(left);
+  return true;
+}
+
+IndexEvaluator::Factors IndexEvaluator::evaluateAccess(const IndexExpression &expression) {
+  bool indexed = std::any_of(expression.items.begin(), expression.items.end(),
+                             [&](const ExpressionPtr &item) { return mentionsVariable(*item); });
+  if (!indexed)
+    return one(evaluator.evaluate(expression));
+  Term base{Poison{}, {}};
+  if (auto *name = as<NameExpression>(expression.base); name && locals.count(name->name)) {
+    environment.report(Diag::CannotIndex, expression.range, "a value of this definition")
+        .help(fmt::format("`{0}` has the indices of its definition already: write `{0}`",
+                          name->name));
+    return failure();
+  }
+  base.value = emitter.listed(evaluator.evaluate(*expression.base), expression.base->range);
+  if (base.value.poisoned())
+    return failure();
+  auto *tensor = base.value.get<Tensor>();
+  if (!tensor) {
+    environment.report(Diag::CannotIndex, expression.range, describe(base.value));
+    return failure();
+  }
+  if (!emitter.usable(*tensor, expression.range))
+    return failure();
+  if (tensor->shape.size() != expression.items.size()) {
+    DiagnosticBuilder builder =
+        environment.report(Diag::TooManyIndices, expression.range, describe(base.value),
+                           int64_t(tensor->shape.size()), int64_t(expression.items.size()));
+    environment.addOrigins(builder, tensor->shape);
+    return failure();
+  }
+  Tensor value = *tensor;
+  value.reduction = {};
+  // The dimensions that have no label yet are those of the items to come, in their order.
+  Labels labels(expression.items.size());
+  struct Gathered {
+    std::string mark;
+    Term index;
+  };
+  std::vector<Gathered> gathers;
+  bool good = true;
+  size_t axis = 0;
+  for (const ExpressionPtr &item : expression.items) {
+    const Extent extent = value.shape[axis];
+    if (isVariable(*item)) {
+      const std::string &name = as<NameExpression>(item)->name;
+      if (!variables[name].ranged) {
+        good &= bindVariable(name, extent, item->range, expression);
+        labels[axis++] = name;
+        continue;
+      }
+    }
+    if (std::optional<LinearIndex> index = mentionsVariable(*item) ? linear(*item) : std::nullopt) {
+      size_t dimensions = value.shape.size();
+      if (!accessLinear(value, labels, int64_t(axis), *index, *item, expression.range))
+        return failure();
+      axis += value.shape.size() >= dimensions;
+      continue;
+    }
+    std::optional<Term> index = force(evaluate(*item), item->range);
+    if (!index)
+      return failure();
+    if (auto *number = index->value.get<IntegerConstant>()) {
+      if (number->value < -extent.size || number->value >= extent.size) {
+        DiagnosticBuilder builder =
+            environment.report(Diag::IndexRange, item->range, number->value, extent.size);
+        environment.addOrigins(builder, {extent});
+        return failure();
+      }
+      LinearIndex constant{{}, number->value < 0 ? number->value + extent.size : number->value};
+      accessLinear(value, labels, int64_t(axis), constant, *item, expression.range);
+      continue;
+    }
+    auto *positions = index->value.get<Tensor>();
+    if (!positions || positions->element != Element::Int) {
+      DiagnosticBuilder builder =
+          environment.report(Diag::NotAnIndex, item->range, describe(index->value));
+      if (positions && positions->element == Element::Float)
+        builder.help(fmt::format("`int(...)` rounds towards 0: `int({})`", toSource(*item)));
+      return failure();
+    }
+    gathers.push_back({fmt::format(" {}", gathers.size()), *index});
+    labels[axis++] = gathers.back().mark;
+  }
+  for (const Gathered &gathered : gathers) {
+    size_t at = size_t(std::find(labels.begin(), labels.end(), gathered.mark) - labels.begin());
+    if (!accessGathered(value, labels, at, gathered.index, expression.range))
+      return failure();
+  }
+  for (size_t second = 1; good && second < labels.size();) {
+    auto earlier = std::find(labels.begin(), labels.begin() + int64_t(second), labels[second]);
+    size_t first = size_t(earlier - labels.begin());
+    if (first == second)
+      ++second;
+    else
+      takeDiagonal(value, labels, first, second, expression.range);
+  }
+  for (size_t first = 0; good && first < labels.size(); ++first)
+    value.shape[first] = variables[labels[first]].extent;
+  return good ? one(value, labels) : failure();
+}
+
+} // namespace nnc::lang
