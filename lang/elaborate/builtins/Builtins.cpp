@@ -10,14 +10,13 @@ namespace nnc::lang {
 namespace {
 
 constexpr std::string_view plannedNames[] = {
-    "vocabulary", "length",          "words",       "load",       "embed",
-    "positions",  "positions_added", "encoder",     "decoder",    "sample",
-    "unfreeze",   "split_heads",     "merge_heads", "zeros_like", "bernoulli",
+    "vocabulary", "words",   "load",   "embed",    "positions",   "positions_added",
+    "encoder",    "decoder", "sample", "unfreeze", "split_heads", "merge_heads",
 };
 
 constexpr const std::span<const Builtin> *families[] = {
-    &builtins::shapeFunctions, &builtins::valueFunctions, &builtins::windowFunctions,
-    &builtins::requirementFunctions};
+    &builtins::shapeFunctions, &builtins::valueFunctions, &builtins::tensorFunctions,
+    &builtins::windowFunctions, &builtins::requirementFunctions};
 
 /// Their values: Interpreter::lookup.
 constexpr std::string_view constants[] = {"training", "pi", "infinity"};

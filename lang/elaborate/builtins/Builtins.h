@@ -43,6 +43,7 @@ bool isPlannedName(std::string_view name);
 namespace builtins {
 extern const std::span<const Builtin> shapeFunctions;       // ShapeFunctions.cpp
 extern const std::span<const Builtin> valueFunctions;       // ValueFunctions.cpp
+extern const std::span<const Builtin> tensorFunctions;      // TensorFunctions.cpp
 extern const std::span<const Builtin> windowFunctions;      // Windows.cpp
 extern const std::span<const Builtin> requirementFunctions; // Requirements.cpp
 } // namespace builtins

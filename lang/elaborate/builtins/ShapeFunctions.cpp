@@ -1,5 +1,6 @@
 // Builtins that look at the shape of a tensor or give it another one.
 #include "lang/elaborate/builtins/Builtins.h"
+#include "lang/elaborate/signatures/Sizes.h"
 
 #include <algorithm>
 #include <numeric>
@@ -55,33 +56,10 @@ static Entity reshape(const BuiltinCall &call) {
       call.emitter.tensor(call.inputs[0].value, Element::Float, "reshape", call.inputs[0].range);
   if (!value)
     return Poison{};
-  Shape shape;
-  for (const GivenArgument &setting : call.settings) {
-    if (auto *whole = setting.value.get<ShapeConstant>()) {
-      shape.insert(shape.end(), whole->shape.begin(), whole->shape.end());
-      continue;
-    }
-    auto *size = setting.value.get<IntegerConstant>();
-    if (setting.value.is<double>()) {
-      call.environment.report(Diag::BadDimension, setting.range,
-                              fmt::format("{}", setting.value.number()));
-      return Poison{};
-    }
-    if (!size) {
-      call.environment.report(Diag::NotConstant, setting.range, "a dimension")
-          .here(fmt::format("this is {}", describe(setting.value)));
-      return Poison{};
-    }
-    if (size->value < 1) {
-      call.environment.report(Diag::BadDimension, setting.range, fmt::format("{}", size->value));
-      return Poison{};
-    }
-    OriginPtr origin = size->origin;
-    if (!origin || origin->text.empty())
-      origin = makeOrigin(call.environment.place(setting.range),
-                          fmt::format("{} is a dimension of the new shape", size->value));
-    shape.push_back({size->value, origin});
-  }
+  std::optional<Shape> given = readSizes(call.environment, call.settings);
+  if (!given)
+    return Poison{};
+  const Shape &shape = *given;
   if (elementCount(shape) != elementCount(value->shape)) {
     DiagnosticBuilder builder = call.environment.report(Diag::ReshapeElements, call.range,
                                                         describe(value->shape), describe(shape));
@@ -155,23 +133,28 @@ static Entity split(const BuiltinCall &call) {
   return group;
 }
 
-static Entity concat(const BuiltinCall &call) {
-  std::vector<Tensor> parts;
-  std::optional<int64_t> axis;
+/// Tensors that are given one by one or in lists, and the dimension that `dim` names.
+struct Parts {
+  std::vector<Tensor> tensors;
+  std::optional<int64_t> dim;
+};
+
+static std::optional<Parts> readParts(const BuiltinCall &call) {
+  Parts parts;
   for (const GivenArgument &input : call.inputs) {
     if (input.name == "dim") {
       if (auto *given = input.value.get<IntegerConstant>()) {
-        axis = given->value;
+        parts.dim = given->value;
         continue;
       }
       call.environment.report(Diag::NotConstant, input.range, "`dim`");
-      return Poison{};
+      return std::nullopt;
     }
     if (!input.name.empty()) {
       call.environment
           .report(Diag::UnknownArgument, input.range, call.builtin.name, "input", input.name)
           .note("it has dim");
-      return Poison{};
+      return std::nullopt;
     }
     std::vector<NamedEntity> members{{"", input.range, std::make_shared<Entity>(input.value)}};
     if (auto *group = input.value.get<Group>())
@@ -180,18 +163,26 @@ static Entity concat(const BuiltinCall &call) {
       std::optional<Tensor> part =
           call.emitter.tensor(*member.value, Element::Float, call.builtin.name, input.range);
       if (!part)
-        return Poison{};
-      parts.push_back(*part);
+        return std::nullopt;
+      parts.tensors.push_back(*part);
     }
   }
-  if (parts.empty())
-    return Poison{};
-  int64_t rank = int64_t(parts[0].shape.size());
-  int64_t dim = axis.value_or(rank - 1);
-  if (dim < 0 || dim >= rank) {
-    call.environment.report(Diag::IndexRange, call.range, dim, rank);
-    return Poison{};
+  if (parts.tensors.empty()) {
+    call.environment.report(Diag::OperandType, call.range, call.builtin.name, "an empty list");
+    return std::nullopt;
   }
+  return parts;
+}
+
+/// A dimension of `rank`, counted from the end where it is negative; else nothing, with an error.
+static std::optional<int64_t> dimensionAt(const BuiltinCall &call, int64_t dim, int64_t rank) {
+  if (dim >= -rank && dim < rank)
+    return dim < 0 ? dim + rank : dim;
+  call.environment.report(Diag::IndexRange, call.range, dim, rank);
+  return std::nullopt;
+}
+
+static Entity join(const BuiltinCall &call, const std::vector<Tensor> &parts, int64_t dim) {
   Shape shape = parts[0].shape;
   int64_t total = 0;
   std::string terms;
@@ -212,39 +203,134 @@ static Entity concat(const BuiltinCall &call) {
   }
   if (parts.size() == 1)
     return parts[0];
-  shape[size_t(dim)] = {total, makeOrigin(call.environment.place(call.range),
-                                          fmt::format("{} = {} by `concat`", total, terms))};
+  shape[size_t(dim)] = {
+      total, makeOrigin(call.environment.place(call.range),
+                        fmt::format("{} = {} by `{}`", total, terms, call.builtin.name))};
   return call.emitter.emit("concat", parts, parts[0].element, shape, {{"dim", dim}}, call.range);
 }
 
+static Entity concat(const BuiltinCall &call) {
+  std::optional<Parts> parts = readParts(call);
+  if (!parts)
+    return Poison{};
+  std::optional<int64_t> dim =
+      dimensionAt(call, parts->dim.value_or(-1), int64_t(parts->tensors[0].shape.size()));
+  return dim ? join(call, parts->tensors, *dim) : Entity(Poison{});
+}
+
 static Entity stack(const BuiltinCall &call) {
-  std::vector<GivenArgument> rows;
-  for (const GivenArgument &input : call.inputs) {
-    std::optional<Tensor> row =
-        call.emitter.tensor(input.value, Element::Float, call.builtin.name, input.range);
-    if (!row)
-      return Poison{};
-    Tensor value = call.emitter.convert(*row, Element::Float, input.range);
-    Shape shape = value.shape;
-    shape.insert(shape.begin(), {1, nullptr});
-    rows.push_back({"", call.emitter.reshape(value, shape, call.range), input.range});
+  std::optional<Parts> parts = readParts(call);
+  if (!parts)
+    return Poison{};
+  std::optional<int64_t> dim =
+      dimensionAt(call, parts->dim.value_or(0), int64_t(parts->tensors[0].shape.size()) + 1);
+  if (!dim)
+    return Poison{};
+  for (Tensor &part : parts->tensors) {
+    part = call.emitter.convert(part, Element::Float, call.range);
+    Shape shape = part.shape;
+    shape.insert(shape.begin() + std::min(*dim, int64_t(shape.size())), {1, nullptr});
+    part = call.emitter.reshape(part, shape, call.range);
   }
-  rows.push_back({"dim", IntegerConstant{0, nullptr}, call.range});
-  Entity stacked = concat({call.builtin,
-                           {},
-                           rows,
-                           call.range,
-                           call.environment,
-                           call.emitter,
-                           call.operators,
-                           call.reductions,
-                           call.instances});
+  Entity stacked = join(call, parts->tensors, *dim);
   if (auto *result = stacked.get<Tensor>()) {
-    int64_t count = int64_t(call.inputs.size());
-    result->shape[0] = {count, makeOrigin(call.environment.place(call.range),
-                                          fmt::format("`stack` of {} values", count))};
+    int64_t count = int64_t(parts->tensors.size());
+    result->shape[size_t(*dim)] = {count, makeOrigin(call.environment.place(call.range),
+                                                     fmt::format("`stack` of {} values", count))};
   }
   return stacked;
+}
+
+/// The tensor of a function that has a whole number as its first setting and `dim` as its second.
+struct AlongDimension {
+  Tensor value;
+  int64_t number, dim;
+};
+
+static std::optional<AlongDimension> readAlong(const BuiltinCall &call, std::string_view first) {
+  AlongDimension along{{}, 0, 0};
+  bool given = false;
+  for (const GivenArgument &setting : call.settings) {
+    bool isDim = setting.name.empty() ? given : setting.name == "dim";
+    auto *number = setting.value.get<IntegerConstant>();
+    if ((!setting.name.empty() && setting.name != "dim" && setting.name != first) || !number) {
+      call.environment.report(Diag::WindowSettings, setting.range, call.builtin.name,
+                              fmt::format("its settings are whole numbers, `{}` and `dim`", first));
+      return std::nullopt;
+    }
+    (isDim ? along.dim : along.number) = number->value;
+    given = true;
+  }
+  auto *value = call.inputs[0].value.get<Tensor>();
+  if (!value || value->shape.empty()) {
+    call.needsDimension(call.inputs[0]);
+    return std::nullopt;
+  }
+  if (!call.emitter.usable(*value, call.range))
+    return std::nullopt;
+  std::optional<int64_t> dim = dimensionAt(call, along.dim, int64_t(value->shape.size()));
+  if (!dim)
+    return std::nullopt;
+  along.dim = *dim;
+  along.value = *value;
+  along.value.reduction = {};
+  return along;
+}
+
+static Entity roll(const BuiltinCall &call) {
+  std::optional<AlongDimension> along = readAlong(call, "shift");
+  if (!along)
+    return Poison{};
+  const Extent extent = along->value.shape[size_t(along->dim)];
+  int64_t shift = ((along->number % extent.size) + extent.size) % extent.size;
+  if (shift == 0)
+    return along->value;
+  Tensor end = call.emitter.slice(along->value, along->dim, {shift, nullptr}, extent.size - shift,
+                                  call.range);
+  Tensor begin =
+      call.emitter.slice(along->value, along->dim, {extent.size - shift, nullptr}, 0, call.range);
+  Entity result = join(call, {end, begin}, along->dim);
+  if (auto *tensor = result.get<Tensor>())
+    tensor->shape[size_t(along->dim)] = extent;
+  return result;
+}
+
+static Entity repeat(const BuiltinCall &call) {
+  std::optional<AlongDimension> along = readAlong(call, "times");
+  if (!along)
+    return Poison{};
+  if (along->number < 1 || along->number > maximumElements) {
+    call.environment.report(Diag::BadDimension, call.range, fmt::format("{}", along->number));
+    return Poison{};
+  }
+  // The copies are a dimension of their own at first.
+  Shape shape = along->value.shape;
+  std::vector<int64_t> axes(shape.size());
+  for (size_t axis = 0; axis < axes.size(); ++axis)
+    axes[axis] = int64_t(axis) + (int64_t(axis) >= along->dim);
+  shape.insert(shape.begin() + along->dim, {along->number, nullptr});
+  Tensor copies = call.emitter.broadcast(along->value, shape, axes, call.range);
+  shape = along->value.shape;
+  Extent &extent = shape[size_t(along->dim)];
+  int64_t size = extent.size * along->number;
+  extent = {size,
+            makeOrigin(call.environment.place(call.range),
+                       fmt::format("{} = {} * {} by `repeat`", size, along->number, extent.size))};
+  return call.emitter.reshape(copies, shape, call.range);
+}
+
+static Entity squeeze(const BuiltinCall &call) {
+  auto *value = call.inputs[0].value.get<Tensor>();
+  if (!value)
+    return call.inputs[0].value.isNumber() ? call.inputs[0].value
+                                           : call.wrongOperand(call.inputs[0]);
+  if (!call.emitter.usable(*value, call.range))
+    return Poison{};
+  Shape shape;
+  for (const Extent &extent : value->shape)
+    if (extent.size != 1)
+      shape.push_back(extent);
+  return call.emitter.reshape(*value, shape, call.range);
 }
 
 static Entity reverse(const BuiltinCall &call) {
@@ -264,7 +350,8 @@ static constexpr Builtin shapeTable[] = {
     {"fan_out", false, 1, 1, fan},         {"reshape", true, 0, -1, reshape},
     {"transpose", true, 0, -1, transpose}, {"split", true, 1, 1, split},
     {"concat", false, 1, -1, concat},      {"stack", false, 1, -1, stack},
-    {"reverse", false, 1, 1, reverse},
+    {"reverse", false, 1, 1, reverse},     {"roll", true, 1, 2, roll},
+    {"repeat", true, 1, 2, repeat},        {"squeeze", false, 1, 1, squeeze},
 };
 const std::span<const Builtin> shapeFunctions = shapeTable;
 

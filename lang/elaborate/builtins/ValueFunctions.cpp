@@ -1,4 +1,4 @@
-// Builtins that compute values: reductions, choices, conversions, random numbers, the batch.
+// Builtins that compute values: reductions, choices, conversions, the batch.
 #include "lang/elaborate/builtins/Builtins.h"
 
 #include <functional>
@@ -7,10 +7,17 @@
 
 namespace nnc::lang::builtins {
 
+/// Whether the reduction of a single number is that number.
+static bool simpleOfNumber(std::string_view reducer) {
+  return reducer == "sum" || reducer == "mean" || reducer == "prod" || reducer == "max" ||
+         reducer == "min";
+}
+
 static Entity reduce(const BuiltinCall &call) {
-  if (call.inputs[0].value.isNumber() && call.builtin.name != "argmax")
+  if (call.inputs[0].value.isNumber() && simpleOfNumber(call.builtin.name))
     return call.inputs[0].value;
-  auto *value = call.inputs[0].value.get<Tensor>();
+  Entity input = call.emitter.listed(call.inputs[0].value, call.inputs[0].range);
+  auto *value = input.get<Tensor>();
   if (!value)
     return call.wrongOperand(call.inputs[0]);
   if (!call.emitter.usable(*value, call.range))
@@ -70,26 +77,6 @@ static Entity stopGradient(const BuiltinCall &call) {
   return result;
 }
 
-static Entity random(const BuiltinCall &call) {
-  bool initial = call.emitter.initializing();
-  // Each place has a stream of its own; those of the initial values and those of the steps never
-  // meet.
-  int64_t stream = 2 * call.emitter.pass->randomSites++ + (initial ? 0 : 1);
-  Tensor seed = call.emitter.scalar("seed");
-  Tensor counter = initial ? seed : call.emitter.scalar("step");
-  std::string operation(call.builtin.name);
-  if (auto *shape = call.inputs[0].value.get<ShapeConstant>())
-    return call.emitter.emit(operation, {seed, counter}, Element::Float, shape->shape,
-                             {{"stream", stream}}, call.range);
-  auto *like = call.inputs[0].value.get<Tensor>();
-  if (!like)
-    return call.wrongOperand(call.inputs[0]);
-  if (!call.emitter.usable(*like, call.range))
-    return Poison{};
-  return call.emitter.emit(operation, {seed, counter, *like}, Element::Float, like->shape,
-                           {{"stream", stream}}, call.range);
-}
-
 static Entity batch(const BuiltinCall &call) {
   std::optional<Tensor> operand = call.emitter.tensor(call.inputs[0].value, Element::Float,
                                                       call.builtin.name, call.inputs[0].range);
@@ -112,21 +99,6 @@ static Entity cumsum(const BuiltinCall &call) {
     return call.needsDimension(call.inputs[0]);
   Tensor numbers = call.emitter.convert(*value, Element::Float, call.range);
   return call.emitter.emit("cumulative_sum", {numbers}, Element::Float, numbers.shape,
-                           {{"dim", int64_t(0)}}, call.range);
-}
-
-static Entity iota(const BuiltinCall &call) {
-  auto *count = call.inputs[0].value.get<IntegerConstant>();
-  if (!count) {
-    call.environment.report(Diag::NotConstant, call.inputs[0].range, "the length of `iota`");
-    return Poison{};
-  }
-  if (count->value < 1 || count->value > maximumElements) {
-    call.environment.report(Diag::BadDimension, call.inputs[0].range,
-                            fmt::format("{}", count->value));
-    return Poison{};
-  }
-  return call.emitter.emit("iota", {}, Element::Int, {{count->value, count->origin}},
                            {{"dim", int64_t(0)}}, call.range);
 }
 
@@ -183,18 +155,23 @@ static constexpr Builtin valueTable[] = {
     {"max", false, 1, 1, reduce},
     {"min", false, 1, 1, reduce},
     {"argmax", false, 1, 1, reduce},
+    {"argmin", false, 1, 1, reduce},
+    {"any", false, 1, 1, reduce},
+    {"all", false, 1, 1, reduce},
+    {"var", false, 1, 1, reduce},
+    {"std", false, 1, 1, reduce},
+    {"norm", false, 1, 1, reduce},
     {"cumsum", false, 1, 1, cumsum},
     {"select", false, 3, 3, select},
     {"float", false, 1, 1, convert},
     {"int", false, 1, 1, convert},
     {"stop_gradient", false, 1, 1, stopGradient},
     {"freeze", false, 1, 1, stopGradient},
-    {"random_uniform", false, 1, 1, random},
-    {"random_normal", false, 1, 1, random},
+
     {"batch_mean", false, 1, 1, batch},
     {"batch_sum", false, 1, 1, batch},
     {"batch_count", false, 0, 0, batchCount},
-    {"iota", false, 1, 1, iota},
+
     {"weights", false, 1, 1, weights},
 };
 const std::span<const Builtin> valueFunctions = valueTable;

@@ -1,6 +1,7 @@
 // Padding, windows and their adjoint: what convolution and pooling in the standard library are made
 // of. Their settings are for the first dimensions of a tensor.
 #include "lang/elaborate/builtins/Builtins.h"
+#include "lang/support/Names.h"
 
 #include <algorithm>
 #include <numeric>
@@ -30,6 +31,7 @@ std::optional<Numbers> readNumbers(const Entity &value, int64_t least) {
   return numbers;
 }
 
+constexpr std::string_view paddingModes[] = {"reflect", "edge", "wrap"};
 constexpr std::string_view paddings[] = {"same", "valid", "causal"};
 
 int64_t covered(int64_t size, int64_t dilation) { return (size - 1) * dilation + 1; }
@@ -124,8 +126,57 @@ private:
   std::vector<const GivenArgument *> matched;
 };
 
+/// Adds what a mode takes from the tensor itself, `before` and `after` elements along `axis`.
+static std::optional<Tensor> padByMode(const BuiltinCall &call, const Tensor &value, int64_t axis,
+                                       int64_t before, int64_t after, std::string_view mode) {
+  int64_t size = value.shape[size_t(axis)].size;
+  int64_t most = mode == "reflect" ? size - 1 : mode == "wrap" ? size : maximumElements;
+  if (before > most || after > most) {
+    call.environment.report(
+        Diag::WindowSettings, call.range, "pad",
+        fmt::format("`{}` has at most {} elements to add to a dimension of {}", mode, most, size));
+    return std::nullopt;
+  }
+  auto part = [&](int64_t begin, int64_t count) {
+    return call.emitter.slice(value, axis, {count, nullptr}, begin, call.range);
+  };
+  auto added = [&](int64_t count, bool atEnd) {
+    if (mode == "wrap")
+      return part(atEnd ? 0 : size - count, count);
+    if (mode == "reflect") {
+      Tensor mirrored = part(atEnd ? size - 1 - count : 1, count);
+      return call.emitter.emit("reverse", {mirrored}, value.element, mirrored.shape,
+                               {{"dims", Numbers{axis}}}, call.range);
+    }
+    Tensor edge = part(atEnd ? size - 1 : 0, 1);
+    Shape shape = edge.shape, one = edge.shape;
+    one.erase(one.begin() + axis);
+    shape[size_t(axis)] = {count, nullptr};
+    Numbers axes;
+    for (int64_t other = 0; other < int64_t(shape.size()); ++other)
+      if (other != axis)
+        axes.push_back(other);
+    return call.emitter.broadcast(call.emitter.reshape(edge, one, call.range), shape, axes,
+                                  call.range);
+  };
+  std::vector<Tensor> parts;
+  if (before)
+    parts.push_back(added(before, false));
+  parts.push_back(value);
+  if (after)
+    parts.push_back(added(after, true));
+  if (parts.size() == 1)
+    return value;
+  Shape shape = value.shape;
+  shape[size_t(axis)] = {size + before + after,
+                         makeOrigin(call.environment.place(call.range),
+                                    fmt::format("{} = {} + {} + {} with padding",
+                                                size + before + after, before, size, after))};
+  return call.emitter.emit("concat", parts, value.element, shape, {{"dim", axis}}, call.range);
+}
+
 static Entity pad(const BuiltinCall &call) {
-  WindowSettings given(call, {"before", "after", "value"});
+  WindowSettings given(call, {"before", "after", "value", "mode"});
   Numbers before = given.numbers(0, 0, 0, {}, call.range);
   Numbers after = given.numbers(1, before.size(), 0, 0, call.range);
   double value = 0;
@@ -143,6 +194,19 @@ static Entity pad(const BuiltinCall &call) {
     given.fail(call.range, fmt::format("{} dimensions are padded, but {} has {}", before.size(),
                                        describe(call.inputs[0].value), operand->shape.size()));
     return Poison{};
+  }
+  if (const GivenArgument *setting = given.given(3)) {
+    auto *mode = setting->value.get<std::string>();
+    if (!mode || !contains(paddingModes, *mode) || given.given(2)) {
+      given.fail(setting->range, given.given(2) ? "`value` is for padding without `mode`"
+                                                : "`mode` is \"reflect\", \"edge\" or \"wrap\"");
+      return Poison{};
+    }
+    std::optional<Tensor> padded = *operand;
+    padded->reduction = {};
+    for (size_t axis = 0; padded && axis < before.size(); ++axis)
+      padded = padByMode(call, *padded, int64_t(axis), before[axis], after[axis], *mode);
+    return padded ? Entity(*padded) : Entity(Poison{});
   }
   Shape shape = operand->shape;
   for (size_t axis = 0; axis < before.size(); ++axis) {
@@ -334,7 +398,7 @@ static Entity overlapAdd(const BuiltinCall &call) {
 }
 
 static constexpr Builtin windowTable[] = {
-    {"pad", true, 1, 3, pad},
+    {"pad", true, 1, 4, pad},
     {"margins", false, 3, 3, margins},
     {"windows", true, 1, 3, windows},
     {"overlap_add", true, 1, 3, overlapAdd},

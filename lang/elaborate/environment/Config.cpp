@@ -1,6 +1,7 @@
 // Implements Config: reads overrides as the kind of value that the entry has.
 #include "lang/elaborate/environment/Config.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
@@ -37,6 +38,20 @@ std::optional<Entity> parseOverride(const std::string &text, const Entity &initi
     return text == "true"    ? std::optional<Entity>(true)
            : text == "false" ? std::optional<Entity>(false)
                              : std::nullopt;
+  if (auto *list = initial.get<Group>()) {
+    // As many numbers as one likes, of the kind of the first.
+    Group numbers;
+    for (size_t begin = 0; begin <= text.size();) {
+      size_t comma = std::min(text.find(',', begin), text.size());
+      std::optional<Entity> number =
+          parseOverride(text.substr(begin, comma - begin), *list->members[0].value, origin);
+      if (!number)
+        return std::nullopt;
+      numbers.members.push_back({"", {}, std::make_shared<Entity>(*number)});
+      begin = comma + 1;
+    }
+    return Entity(numbers);
+  }
   int64_t integer = 0;
   if (auto [rest, error] = std::from_chars(text.data(), end, integer);
       error == std::errc() && rest == end)
@@ -54,7 +69,16 @@ std::string_view kindOfConstant(const Entity &value) {
   return value.is<IntegerConstant>() ? "a whole number"
          : value.is<double>()        ? "a number"
          : value.is<bool>()          ? "true or false"
+         : value.is<Group>()         ? "a list, as 1,2,3"
                                      : "a text";
+}
+
+bool isConstant(const Entity &value) {
+  if (auto *list = value.get<Group>())
+    return !list->members.empty() &&
+           std::all_of(list->members.begin(), list->members.end(),
+                       [](const NamedEntity &member) { return isConstant(*member.value); });
+  return value.isNumber() || value.is<bool>() || value.is<std::string>();
 }
 
 } // namespace
@@ -72,7 +96,7 @@ Entity Config::value(const std::string &name, const Global &global) {
     value = evaluator.evaluate(*global.entry->value);
   }
   inProgress.erase(name);
-  if (!value.isNumber() && !value.is<bool>() && !value.is<std::string>() && !value.poisoned()) {
+  if (!isConstant(value) && !value.poisoned()) {
     environment.report(Diag::NotConstant, global.entry->value->range, fmt::format("`{}`", name));
     value = Poison{};
   }

@@ -81,8 +81,8 @@ Entity Emitter::listed(const Entity &value, SourceRange range) {
   if (!list || !pass || !readList(*list, 0, shape, numbers, whole))
     return value;
   for (Extent &extent : shape)
-    extent.origin = makeOrigin(environment.place(range),
-                               fmt::format("the list has {} elements", extent.size));
+    extent.origin =
+        makeOrigin(environment.place(range), fmt::format("the list has {} elements", extent.size));
   return emit("constant", {}, whole ? Element::Int : Element::Float, shape,
               {{"value", std::move(numbers)}}, range);
 }
@@ -243,6 +243,24 @@ Tensor Emitter::scalar(const std::string &counter) {
   result.element = Element::Int;
   result.id = pass->graph.addArgument(ArgumentKind::Scalar, counter, {Element::Int, {}, 0}, {});
   return pass->scalars[counter] = result;
+}
+
+std::optional<Tensor> Emitter::numberOfExample(SourceRange range) {
+  for (const FunctionArgument &argument : pass->graph.function.arguments) {
+    if (argument.kind != ArgumentKind::Input)
+      continue;
+    const Type &type = pass->graph.type(argument.value);
+    Tensor value;
+    value.graph = &pass->graph;
+    value.id = argument.value;
+    value.element = type.element;
+    for (int64_t size : type.shape)
+      value.shape.push_back({size, nullptr});
+    for (size_t axis = 0; axis < value.shape.size(); ++axis)
+      value = slice(value, int64_t(axis), {1, nullptr}, 0, range);
+    return reshape(value, {}, range);
+  }
+  return std::nullopt;
 }
 
 Tensor Emitter::persistent(ArgumentKind kind, const std::string &path, Element element,

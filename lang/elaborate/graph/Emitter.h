@@ -43,6 +43,9 @@ public:
                   SourceRange range);
   /// seed, step, ... as an i64 argument of the function
   Tensor scalar(const std::string &counter);
+  /// A number that each example has for itself, whatever its value; nothing where no function of
+  /// examples is built.
+  std::optional<Tensor> numberOfExample(SourceRange range);
   /// The argument for a parameter, slot or state.
   Tensor persistent(ArgumentKind kind, const std::string &path, Element element, const Shape &shape,
                     SourceRange range);

@@ -34,6 +34,8 @@ struct Pass {
   std::map<std::string, Tensor> counters; // `step`, `steps`, ... as the language sees them
   /// The functions whose result a value is.
   std::map<ValueId, std::set<const CallableDeclaration *>> resultOf;
+  /// Those that are known only while running, around what is being elaborated.
+  std::vector<Entity> conditions;
   std::vector<BatchRequirement> batchRequirements;
 };
 

@@ -11,18 +11,128 @@
 
 namespace nnc::lang {
 
+bool keepsDimensions(std::string_view reducer) {
+  return reducer == "cumsum" || reducer == "reverse" || reducer == "softmax" ||
+         reducer == "log_softmax";
+}
+
+Tensor Reductions::unary(const std::string &operation, const Tensor &value, SourceRange range) {
+  Tensor result = emitter.emit(operation, {value}, value.element, value.shape, {}, range);
+  result.reduction = value.reduction;
+  return result;
+}
+
+Tensor Reductions::combine(const std::string &operation, const Tensor &value, const Tensor &reduced,
+                           const std::vector<int64_t> &axes, SourceRange range) {
+  std::vector<int64_t> places;
+  for (int64_t axis = 0; axis < int64_t(value.shape.size()); ++axis)
+    if (std::find(axes.begin(), axes.end(), axis) == axes.end())
+      places.push_back(axis);
+  Tensor repeated = emitter.broadcast(reduced, value.shape, places, range);
+  Tensor result = emitter.emit(operation, {value, repeated}, value.element, value.shape, {}, range);
+  result.reduction = value.reduction;
+  return result;
+}
+
+Tensor Reductions::root(const Tensor &value, SourceRange range) {
+  Tensor zero =
+      emitter.broadcastTo(emitter.constant(0.0, value.element, range), value.shape, range);
+  Tensor positive = emitter.emit("compare", {value, zero}, Element::Bool, value.shape,
+                                 {{"predicate", std::string("gt")}}, range);
+  Tensor result = emitter.emit("select", {positive, unary("sqrt", value, range), zero},
+                               value.element, value.shape, {}, range);
+  result.reduction = value.reduction;
+  return result;
+}
+
+Tensor Reductions::mean(const Tensor &value, const std::vector<int64_t> &axes, SourceRange range) {
+  int64_t count = 1;
+  for (int64_t axis : axes)
+    count *= value.shape[size_t(axis)].size;
+  Tensor sum = emitter.reduce("reduce_sum", value, axes, range);
+  Tensor divisor =
+      emitter.broadcastTo(emitter.constant(double(count), sum.element, range), sum.shape, range);
+  Tensor mean = emitter.emit("div", {sum, divisor}, sum.element, sum.shape, {}, range);
+  mean.reduction = sum.reduction;
+  return mean;
+}
+
+Entity Reductions::composed(const std::string &reducer, const Tensor &value,
+                            const std::vector<int64_t> &axes, SourceRange range) {
+  auto squares = [&](const Tensor &of) {
+    return emitter.emit("mul", {of, of}, of.element, of.shape, {}, range);
+  };
+  if (reducer == "norm")
+    return root(emitter.reduce("reduce_sum", squares(value), axes, range), range);
+  if (reducer == "var" || reducer == "std") {
+    Tensor centred = combine("sub", value, mean(value, axes, range), axes, range);
+    Tensor variance = mean(squares(centred), axes, range);
+    return reducer == "var" ? variance : root(variance, range);
+  }
+  if (reducer == "cumsum" || reducer == "reverse") {
+    Tensor result = value;
+    for (int64_t axis : axes)
+      result = reducer == "cumsum" ? emitter.emit("cumulative_sum", {result}, result.element,
+                                                  result.shape, {{"dim", axis}}, range)
+                                   : emitter.emit("reverse", {result}, result.element, result.shape,
+                                                  {{"dims", std::vector<int64_t>{axis}}}, range);
+    return result;
+  }
+  // The largest exponential is 1, so that nothing overflows; the maximum has no part in the
+  // derivative.
+  Tensor largest = unary("stop_gradient", emitter.reduce("reduce_max", value, axes, range), range);
+  Tensor shifted = combine("sub", value, largest, axes, range);
+  Tensor exponentials = unary("exp", shifted, range);
+  Tensor sum = emitter.reduce("reduce_sum", exponentials, axes, range);
+  if (reducer == "softmax")
+    return combine("div", exponentials, sum, axes, range);
+  Tensor logarithm = unary("log", sum, range);
+  if (reducer == "log_softmax")
+    return combine("sub", shifted, logarithm, axes, range);
+  Tensor result = emitter.emit("add", {largest, logarithm}, sum.element, sum.shape, {}, range);
+  result.reduction = sum.reduction;
+  return result;
+}
+
+Entity Reductions::anyOrAll(const std::string &reducer, const Tensor &value,
+                            std::vector<int64_t> axes, SourceRange range) {
+  if (value.element != Element::Bool) {
+    environment.report(Diag::OperandType, range, reducer, describe(value))
+        .help(fmt::format("it takes truth values, as `{}(x > 0)`", reducer));
+    return Poison{};
+  }
+  if (axes.empty())
+    return value;
+  Tensor numbers = emitter.convert(value, Element::Int, range);
+  Tensor reduced = emitter.reduce(reducer == "any" ? "reduce_max" : "reduce_min", numbers,
+                                  std::move(axes), range);
+  Tensor zero =
+      emitter.broadcastTo(emitter.constant(0.0, Element::Int, range), reduced.shape, range);
+  Tensor result = emitter.emit("compare", {reduced, zero}, Element::Bool, reduced.shape,
+                               {{"predicate", std::string("gt")}}, range);
+  result.reduction = reduced.reduction;
+  return result;
+}
+
 Entity Reductions::reduceAxes(const std::string &reducer, const Tensor &given,
                               std::vector<int64_t> axes, SourceRange range) {
   Tensor value = given;
+  if (reducer == "any" || reducer == "all")
+    return anyOrAll(reducer, value, std::move(axes), range);
+  // The truth values that hold are counted.
+  if (value.element == Element::Bool && (reducer == "sum" || reducer == "mean"))
+    value = emitter.convert(value, reducer == "sum" ? Element::Int : Element::Float, range);
   if (value.element == Element::Bool) {
     environment.report(Diag::OperandType, range, reducer, describe(given));
     return Poison{};
   }
-  if (reducer == "argmax") {
+  if (reducer == "argmax" || reducer == "argmin") {
     if (axes.size() != 1) {
-      environment.report(Diag::ArgmaxAxes, range, describe(value.element, value.shape));
+      environment.report(Diag::ArgmaxAxes, range, reducer, describe(value.element, value.shape));
       return Poison{};
     }
+    if (reducer == "argmin")
+      value = unary("neg", value, range);
     Shape shape = value.shape;
     int64_t classes = shape[size_t(axes[0])].size;
     shape.erase(shape.begin() + axes[0]);
@@ -30,21 +140,14 @@ Entity Reductions::reduceAxes(const std::string &reducer, const Tensor &given,
     result.classes = classes;
     return result;
   }
-  if (reducer == "mean" && value.element == Element::Int)
+  bool simple = reducer == "sum" || reducer == "prod" || reducer == "max" || reducer == "min";
+  if (!simple && reducer != "reverse" && value.element == Element::Int)
     value = emitter.convert(value, Element::Float, range);
-  if (axes.empty())
-    return value;
-  int64_t count = 1;
-  for (int64_t axis : axes)
-    count *= value.shape[size_t(axis)].size;
-  if (reducer != "mean")
-    return emitter.reduce("reduce_" + reducer, value, axes, range);
-  Tensor sum = emitter.reduce("reduce_sum", value, axes, range);
-  Tensor divisor =
-      emitter.broadcastTo(emitter.constant(double(count), sum.element, range), sum.shape, range);
-  Tensor mean = emitter.emit("div", {sum, divisor}, sum.element, sum.shape, {}, range);
-  mean.reduction = sum.reduction;
-  return mean;
+  if (simple || reducer == "mean")
+    return axes.empty()        ? Entity(value)
+           : reducer == "mean" ? mean(value, axes, range)
+                               : emitter.reduce("reduce_" + reducer, value, axes, range);
+  return composed(reducer, value, axes, range);
 }
 
 std::optional<std::vector<int64_t>> Reductions::reducedAxes(const ReduceExpression &expression,
@@ -59,6 +162,19 @@ std::optional<std::vector<int64_t>> Reductions::reducedAxes(const ReduceExpressi
       }
       for (size_t axis = 0; axis < std::min(count, value.shape.size()); ++axis)
         axes.push_back(int64_t(axis));
+      continue;
+    }
+    // A number that is written is a position, from the end if it is negative.
+    auto *minus = as<UnaryExpression>(item);
+    if (auto *position = as<IntegerLiteral>(minus ? minus->operand.get() : item.get())) {
+      int64_t rank = int64_t(value.shape.size());
+      int64_t axis = minus ? rank - position->value : position->value;
+      if (axis < 0 || axis >= rank) {
+        environment.report(Diag::UnknownAxis, item->range, toSource(*item),
+                           describe(value.element, value.shape));
+        return std::nullopt;
+      }
+      axes.push_back(axis);
       continue;
     }
     Entity dimension = evaluator.evaluate(*item);
@@ -143,7 +259,14 @@ Entity Reductions::apply(const ReduceExpression &expression, const std::string &
   std::optional<std::vector<int64_t>> axes = reducedAxes(expression, *value);
   if (!axes)
     return Poison{};
-  return reduceAxes(reducer, *value, *axes, range);
+  Entity result = reduceAxes(reducer, *value, *axes, range);
+  auto *reduced = result.get<Tensor>();
+  if (!reduced || !expression.keep || keepsDimensions(reducer))
+    return result;
+  Shape shape = value->shape;
+  for (int64_t axis : *axes)
+    shape[size_t(axis)] = {1, nullptr, true};
+  return emitter.reshape(*reduced, shape, range);
 }
 
 } // namespace nnc::lang

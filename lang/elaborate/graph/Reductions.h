@@ -8,9 +8,13 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace nnc::lang {
+
+/// Whether a function of the brackets keeps the dimensions that it works along, as `cumsum[n](x)`.
+bool keepsDimensions(std::string_view reducer);
 
 /// Whether the brackets of a reduction name index variables of its operand, not dimensions.
 bool isOverIndices(const ReduceExpression &expression);
@@ -23,6 +27,7 @@ public:
   Reductions(Environment &environment, Evaluator &evaluator, Emitter &emitter)
       : environment(environment), evaluator(evaluator), emitter(emitter) {}
 
+  /// `axes` are in ascending order. What works along its dimensions keeps them.
   Entity reduceAxes(const std::string &reducer, const Tensor &value, std::vector<int64_t> axes,
                     SourceRange range);
   /// The reduction called `reducer` over what stands in the brackets of `expression`.
@@ -30,6 +35,18 @@ public:
                const Entity &operand, SourceRange range);
 
 private:
+  /// Functions that are made of other reductions: var, std, norm, logsumexp, softmax, ...
+  Entity composed(const std::string &reducer, const Tensor &value, const std::vector<int64_t> &axes,
+                  SourceRange range);
+  Entity anyOrAll(const std::string &reducer, const Tensor &value, std::vector<int64_t> axes,
+                  SourceRange range);
+  Tensor mean(const Tensor &value, const std::vector<int64_t> &axes, SourceRange range);
+  /// An elementwise operation of a value and of what is left of it without `axes`.
+  Tensor combine(const std::string &operation, const Tensor &value, const Tensor &reduced,
+                 const std::vector<int64_t> &axes, SourceRange range);
+  Tensor unary(const std::string &operation, const Tensor &value, SourceRange range);
+  /// The square root, with the derivative 0 at 0.
+  Tensor root(const Tensor &value, SourceRange range);
   std::optional<std::vector<int64_t>> reducedAxes(const ReduceExpression &expression,
                                                   const Tensor &value);
 

@@ -1,6 +1,8 @@
 // Implements sums and other reductions over index variables.
 #include "lang/elaborate/index/IndexEvaluator.h"
 
+#include "lang/syntax/ASTPrinter.h"
+
 #include <algorithm>
 #include <cmath>
 
@@ -23,6 +25,8 @@ IndexEvaluator::Factors IndexEvaluator::reduceTerm(const std::string &reducer, T
     return failure();
   }
   Entity reduced = reductions.reduceAxes(reducer, *value, axes, range);
+  if (keepsDimensions(reducer))
+    left = term.labels;
   if (auto *tensor = reduced.get<Tensor>())
     tensor->reduction = {};
   return one(reduced, left);
@@ -113,8 +117,19 @@ IndexEvaluator::Factors IndexEvaluator::sum(Factors operand, const Labels &summe
 IndexEvaluator::Factors IndexEvaluator::evaluateReduce(const ReduceExpression &expression) {
   Labels over;
   std::vector<std::pair<std::string, std::optional<Variable>>> hidden;
-  if (!declareItems(expression.items, over, hidden))
+  if (keepsDimensions(expression.reducer.text)) {
+    // The index goes on outside: it is one of the definition.
+    for (const ExpressionPtr &item : expression.items) {
+      auto *name = as<NameExpression>(item);
+      if (!name || !isVariable(*item)) {
+        environment.report(Diag::IndexUnknown, item->range, toSource(*item));
+        return failure();
+      }
+      over.push_back(name->name);
+    }
+  } else if (!declareItems(expression.items, over, hidden)) {
     return failure();
+  }
   learnRanges(*expression.operand);
   const std::string &reducer = expression.reducer.text;
   Factors result;

@@ -17,16 +17,19 @@ namespace nnc::lang {
 
 namespace {
 
-constexpr std::string_view reducingNames[] = {"sum", "mean", "prod", "max", "min", "argmax"};
+constexpr std::string_view reducingNames[] = {"sum", "mean",   "prod",   "max", "min",
+                                              "any", "argmax", "argmin", "all", "norm"};
 constexpr std::string_view libraryFunctions[] = {"softmax", "log_softmax", "logsumexp"};
 
 /// The number that changes nothing in the result of `by`, of the value's element type.
 Entity neutral(std::string_view by, const Entity &value) {
   auto *tensor = value.get<Tensor>();
   bool whole = tensor && tensor->element == Element::Int;
-  if (by == "sum" || by == "prod")
-    return IntegerConstant{by == "sum" ? 0 : 1, nullptr};
-  bool low = by != "min";
+  if (by == "any" || by == "all")
+    return by == "all";
+  if (by == "sum" || by == "prod" || by == "norm")
+    return IntegerConstant{by == "prod" ? 1 : 0, nullptr};
+  bool low = by != "min" && by != "argmin";
   if (whole && contains(reducingNames, by))
     return IntegerConstant{low ? INT32_MIN : INT32_MAX, nullptr};
   return low ? -HUGE_VAL : HUGE_VAL;
@@ -35,8 +38,11 @@ Entity neutral(std::string_view by, const Entity &value) {
 } // namespace
 
 std::string_view leavesOut(const Environment &environment, const Entity &callee) {
-  if (auto *reducer = callee.get<ReducerEntity>())
-    return reducer->expression->reducer.text;
+  if (auto *reducer = callee.get<ReducerEntity>()) {
+    std::string_view name = reducer->expression->reducer.text;
+    return contains(reducingNames, name) || contains(libraryFunctions, name) ? name
+                                                                             : std::string_view();
+  }
   auto *callable = callee.get<CallableEntity>();
   if (!callable)
     return {};

@@ -1,6 +1,7 @@
 // Implements the statements that declare and change what persists, with their initial values.
 #include "lang/elaborate/instances/Parameters.h"
 
+#include "lang/elaborate/signatures/Sizes.h"
 #include "lang/syntax/ASTPrinter.h"
 
 namespace nnc::lang {
@@ -49,6 +50,18 @@ std::optional<Tensor> Parameters::initialValue(Entity value, Element element, co
     return std::nullopt;
   }
   return result;
+}
+
+Entity Parameters::filled(const CallableEntity &initialiser,
+                          const std::vector<GivenArgument> &sizes, SourceRange range) {
+  std::optional<Shape> shape = readSizes(environment, sizes);
+  if (!shape)
+    return Poison{};
+  std::optional<Tensor> value = initialValue(initialiser, Element::Float, *shape, range);
+  if (!value)
+    return Poison{};
+  value->shape = *shape;
+  return *value;
 }
 
 void Parameters::initialize(ResultKind kind, const std::string &path, const Expression &initial,
@@ -175,6 +188,9 @@ void Parameters::update(const UpdateStatement &statement) {
   Tensor &place = binding->state.empty() ? target->value
                   : target               ? target->slots[binding->state]
                                          : emitter.pass->states[binding->state];
+  // Where the conditions around it do not hold, the value stays.
+  for (const Entity &condition : emitter.pass->conditions)
+    value = operators.select(condition, value, place, statement.range);
   std::optional<Tensor> next = emitter.tensor(value, place.element, "<-", statement.range);
   if (!next)
     return;

@@ -1,6 +1,7 @@
 // The statements `param`, `state` and `<-`: values that persist between training steps.
 #pragma once
 
+#include "lang/elaborate/graph/Operators.h"
 #include "lang/elaborate/instances/Instances.h"
 #include "lang/elaborate/signatures/SettingBinder.h"
 #include "lang/elaborate/signatures/Types.h"
@@ -12,11 +13,14 @@ namespace nnc::lang {
 class Parameters {
 public:
   Parameters(Environment &environment, Evaluator &evaluator, Emitter &emitter, Types &types,
-             SettingBinder &binder, Instances &instances, Program &program)
+             SettingBinder &binder, Instances &instances, Operators &operators, Program &program)
       : environment(environment), evaluator(evaluator), emitter(emitter), types(types),
-        binder(binder), instances(instances), program(program) {}
+        binder(binder), instances(instances), operators(operators), program(program) {}
 
   void declareParameter(const ParameterStatement &statement);
+  /// An initialiser applied to sizes: a tensor.
+  Entity filled(const CallableEntity &initialiser, const std::vector<GivenArgument> &sizes,
+                SourceRange range);
   /// Of a layer, or in the body of an optimizer a slot of the parameter at hand.
   void declareState(const StateStatement &statement);
   void update(const UpdateStatement &statement);
@@ -35,6 +39,7 @@ private:
   Types &types;
   SettingBinder &binder;
   Instances &instances;
+  Operators &operators;
   Program &program;
 };
 

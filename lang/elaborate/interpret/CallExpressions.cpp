@@ -4,6 +4,8 @@
 #include "lang/elaborate/index/Where.h"
 #include "lang/syntax/ASTPrinter.h"
 
+#include <algorithm>
+
 namespace nnc::lang {
 
 std::vector<GivenArgument>
@@ -19,6 +21,19 @@ Interpreter::evaluateArguments(const std::vector<CallArgument> &arguments) {
         {argument.name.text, std::move(value), argument.value->range, argument.name.range});
   }
   return given;
+}
+
+/// Whether arguments are the inputs of a function or a layer whose settings all have defaults: as
+/// many as it has inputs, and tensors, which settings rarely are.
+static bool areInputs(const CallableDeclaration &declaration,
+                      const std::vector<GivenArgument> &given) {
+  auto isTensor = [](const GivenArgument &argument) { return argument.value.is<Tensor>(); };
+  return given.size() == declaration.inputs.size() && !given.empty() &&
+         std::any_of(given.begin(), given.end(), isTensor) &&
+         std::all_of(given.begin(), given.end(),
+                     [](const GivenArgument &argument) { return argument.name.empty(); }) &&
+         std::all_of(declaration.settings.begin(), declaration.settings.end(),
+                     [](const Parameter &setting) { return setting.defaultValue != nullptr; });
 }
 
 Entity Interpreter::evaluateCall(const CallExpression &expression) {
@@ -46,10 +61,14 @@ Entity Interpreter::evaluateCall(const CallExpression &expression) {
       switch (declaration->callable) {
       case CallableKind::Layer:
       case CallableKind::Function:
-        if (declaration->hasSettings)
+        if (declaration->hasSettings && !areInputs(*declaration, given))
           return calls.construct(*callable, given, expression.range);
         break;
       case CallableKind::Init:
+        // An initialiser that has no settings is applied to sizes.
+        if (declaration->settings.size() <= 1 && !given.empty())
+          return parameters.filled(*callable, given, expression.range);
+        return calls.construct(*callable, given, expression.range);
       case CallableKind::Optimizer:
       case CallableKind::Schedule:
         return calls.construct(*callable, given, expression.range);
@@ -57,6 +76,9 @@ Entity Interpreter::evaluateCall(const CallExpression &expression) {
         break;
       }
   }
+  if (auto *callable = callee.get<CallableEntity>();
+      callable && callable->declaration && callable->declaration->callable == CallableKind::Init)
+    return parameters.filled(*callable, given, expression.range);
   return calls.apply(callee, given, expression.range);
 }
 
@@ -74,6 +96,10 @@ Entity Interpreter::evaluatePipe(const PipeExpression &expression) {
                         : (callable->declaration->callable == CallableKind::Function &&
                            !callable->declaration->hasSettings) ||
                               callable->declaration->callable == CallableKind::Primitive;
+      if (direct && call->arguments.empty())
+        return value.poisoned() ? value
+                                : calls.apply(callee, {{"", value, expression.value->range}},
+                                              expression.stage->range);
       if (direct) {
         std::string name = toSource(*call->callee);
         std::string arguments;

@@ -25,7 +25,8 @@ struct Elaboration {
   Unifier unifier{environment, interpreter, emitter, types};
   SettingBinder binder{environment, interpreter};
   Instances instances{environment, emitter, program};
-  Parameters parameters{environment, interpreter, emitter, types, binder, instances, program};
+  Parameters parameters{environment, interpreter, emitter,   types,
+                        binder,      instances,   operators, program};
   Calls calls{environment, interpreter, emitter, operators, reductions,
               types,       unifier,     binder,  instances};
 };

@@ -3,14 +3,50 @@
 
 namespace nnc::lang {
 
+/// A position that is written with a minus sign.
+static bool countsFromEnd(const Expression &expression) {
+  auto *unary = as<UnaryExpression>(&expression);
+  return unary && unary->op == UnaryOperator::Negate;
+}
+
+std::optional<int64_t> Interpreter::evaluatePosition(const Expression &expression, int64_t size,
+                                                     std::string_view what) {
+  std::optional<int64_t> position = evaluateInteger(expression, what);
+  return position && countsFromEnd(expression) ? *position + size : position;
+}
+
 Entity Interpreter::indexEntity(const Entity &base, const std::vector<ExpressionPtr> &items,
                                 SourceRange range) {
   if (base.poisoned())
     return Poison{};
   if (auto *tensor = base.get<Tensor>())
     return emitter.usable(*tensor, range) ? indexTensor(*tensor, items, range) : Entity(Poison{});
-  if (auto *group = base.get<Group>(); group && items.size() == 1) {
-    std::optional<int64_t> index = evaluateInteger(*items[0], "the index of a list");
+  auto *group = base.get<Group>();
+  if (auto *part = group && items.size() == 1 ? as<RangeExpression>(items[0]) : nullptr) {
+    int64_t size = int64_t(group->members.size());
+    std::optional<int64_t> begin = 0, end = size;
+    if (part->begin)
+      begin = evaluatePosition(*part->begin, size, "the begin of a slice");
+    if (part->end)
+      end = evaluatePosition(*part->end, size, "the end of a slice");
+    if (!begin || !end)
+      return Poison{};
+    if (*begin < 0 || *begin > *end || *end > size) {
+      environment.report(Diag::SliceRange, items[0]->range, *begin, *end, size);
+      return Poison{};
+    }
+    Group some;
+    some.members.assign(group->members.begin() + *begin, group->members.begin() + *end);
+    return some;
+  }
+  bool dimensions =
+      items.size() != 1 || as<EllipsisExpression>(items[0]) || as<NewDimensionExpression>(items[0]);
+  if (group && dimensions)
+    if (Entity list = emitter.listed(base, range); list.is<Tensor>())
+      return indexEntity(list, items, range);
+  if (group && !dimensions) {
+    std::optional<int64_t> index =
+        evaluatePosition(*items[0], int64_t(group->members.size()), "the index of a list");
     if (!index)
       return Poison{};
     if (*index >= 0 && *index < int64_t(group->members.size()))
@@ -19,7 +55,8 @@ Entity Interpreter::indexEntity(const Entity &base, const std::vector<Expression
     return Poison{};
   }
   if (auto *shape = base.get<ShapeConstant>(); shape && items.size() == 1) {
-    std::optional<int64_t> index = evaluateInteger(*items[0], "the index of a shape");
+    std::optional<int64_t> index =
+        evaluatePosition(*items[0], int64_t(shape->shape.size()), "the index of a shape");
     if (!index)
       return Poison{};
     if (*index >= 0 && *index < int64_t(shape->shape.size()))
@@ -36,8 +73,10 @@ Entity Interpreter::indexTensor(const Tensor &base, const std::vector<Expression
                                 SourceRange range) {
   size_t rank = base.shape.size(), given = 0;
   bool ellipsis = false;
-  for (const ExpressionPtr &item : items)
-    as<EllipsisExpression>(item) ? void(ellipsis = true) : void(++given);
+  for (const ExpressionPtr &item : items) {
+    ellipsis |= as<EllipsisExpression>(item) != nullptr;
+    given += !as<EllipsisExpression>(item) && !as<NewDimensionExpression>(item);
+  }
   if (given > rank) {
     DiagnosticBuilder builder =
         environment.report(Diag::TooManyIndices, range, describe(base.element, base.shape),
@@ -54,13 +93,20 @@ Entity Interpreter::indexTensor(const Tensor &base, const std::vector<Expression
       axis += int64_t(rank - given);
       continue;
     }
+    if (as<NewDimensionExpression>(item)) {
+      Shape shape = value.shape;
+      shape.insert(shape.begin() + axis, {1, nullptr, true});
+      value = emitter.reshape(value, shape, range);
+      ++axis;
+      continue;
+    }
     const Extent extent = value.shape[size_t(axis)];
     if (auto *part = as<RangeExpression>(item)) {
       std::optional<int64_t> begin = 0, end = extent.size;
       if (part->begin)
-        begin = evaluateInteger(*part->begin, "the begin of a slice");
+        begin = evaluatePosition(*part->begin, extent.size, "the begin of a slice");
       if (part->end)
-        end = evaluateInteger(*part->end, "the end of a slice");
+        end = evaluatePosition(*part->end, extent.size, "the end of a slice");
       if (!begin || !end) {
         good = false;
       } else if (*begin < 0 || *end > extent.size || *begin >= *end) {
@@ -78,7 +124,9 @@ Entity Interpreter::indexTensor(const Tensor &base, const std::vector<Expression
       ++axis;
       continue;
     }
-    Entity index = evaluate(*item);
+    Entity index = emitter.listed(evaluate(*item), item->range);
+    if (auto *number = index.get<IntegerConstant>(); number && countsFromEnd(*item))
+      index = IntegerConstant{number->value + extent.size, number->origin};
     if (index.poisoned()) {
       good = false;
       ++axis;

@@ -48,6 +48,9 @@ private:
   std::optional<int64_t> evaluateInteger(const Expression &expression, std::string_view what);
 
   // Indexing.cpp
+  /// A position in `size` elements; one written with a minus sign counts from the end.
+  std::optional<int64_t> evaluatePosition(const Expression &expression, int64_t size,
+                                          std::string_view what);
   Entity indexEntity(const Entity &base, const std::vector<ExpressionPtr> &items,
                      SourceRange range);
   Entity indexTensor(const Tensor &base, const std::vector<ExpressionPtr> &items,

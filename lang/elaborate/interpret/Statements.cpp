@@ -203,18 +203,26 @@ Entity Interpreter::evaluateIf(const IfExpression &expression) {
     environment.report(Diag::ConditionType, expression.condition->range, describe(condition));
     return Poison{};
   }
-  if (!expression.orElse) {
-    environment.report(Diag::RunTimeCondition, expression.range)
-        .help("give both values: `if ... { a } else { b }`");
-    return Poison{};
-  }
   // Known only while running: both values are computed and one is chosen, for each element if need
   // be.
   size_t outer = std::exchange(environment.frame().conditional, environment.frame().scopes.size());
   size_t errors = environment.diagnostics.errorCount();
-  Entity yes = evaluateBlock(*expression.then);
-  Entity no = evaluate(*expression.orElse);
+  std::vector<Entity> &conditions = emitter.pass->conditions;
+  conditions.push_back(condition);
+  Entity yes = evaluateBlock(*expression.then), no = Nothing{};
+  if (expression.orElse) {
+    conditions.back() = operators.unary(UnaryOperator::Not, condition, expression.range);
+    no = evaluate(*expression.orElse);
+  }
+  conditions.pop_back();
   environment.frame().conditional = outer;
+  if (yes.is<Nothing>() && no.is<Nothing>())
+    return Nothing{};
+  if (!expression.orElse && !yes.poisoned()) {
+    environment.report(Diag::RunTimeCondition, expression.range)
+        .help("give both values: `if ... { a } else { b }`");
+    return Poison{};
+  }
   if (yes.is<Nothing>() || no.is<Nothing>()) {
     if (environment.diagnostics.errorCount() == errors)
       environment.report(Diag::NoValue, expression.range);

@@ -116,10 +116,8 @@ Entity SettingBinder::fit(const CallableDeclaration &declaration, const Paramete
            (tensor && tensor->element == Element::Real);
     break;
   case ElementKind::Function:
-    fits = value.is<CallableEntity>() || value.is<ReducerEntity>();
-    break;
   case ElementKind::Layer:
-    fits = value.is<LayerPtr>() || isCallable(CallableKind::Layer);
+    fits = value.is<CallableEntity>() || value.is<ReducerEntity>() || value.is<LayerPtr>();
     break;
   default:
     return Poison{};
