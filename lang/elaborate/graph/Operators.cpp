@@ -359,7 +359,10 @@ Entity Operators::select(const Entity &condition, const Entity &whenTrue, const 
   auto *a = yes.get<Tensor>();
   auto *b = no.get<Tensor>();
   Element element;
-  if (a && b && a->element == Element::Bool && b->element == Element::Bool)
+  auto isTruth = [](const Entity &value, const Tensor *tensor) {
+    return value.is<bool>() || (tensor && tensor->element == Element::Bool);
+  };
+  if (isTruth(yes, a) && isTruth(no, b))
     element = Element::Bool;
   else if (std::optional<Element> common = a || b ? commonElement(yes, no) : std::nullopt)
     element = *common;

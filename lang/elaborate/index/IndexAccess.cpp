@@ -84,6 +84,43 @@ std::optional<std::pair<int64_t, int64_t>> IndexEvaluator::reach(const LinearInd
   return std::pair(low, high);
 }
 
+std::optional<std::pair<int64_t, int64_t>> IndexEvaluator::bounds(const Expression &expression) {
+  constexpr std::pair<int64_t, int64_t> anything(INT64_MIN, INT64_MAX);
+  if (std::optional<LinearIndex> index = linear(expression))
+    return reach(*index);
+  auto *binary = as<BinaryExpression>(&expression);
+  auto left = binary ? bounds(*binary->left) : std::nullopt;
+  auto right = binary ? bounds(*binary->right) : std::nullopt;
+  if (!left || !right)
+    return std::nullopt;
+  if (binary->op == BinaryOperator::Remainder && left->first >= 0 && right->first > 0)
+    return std::pair<int64_t, int64_t>(0, std::min(left->second, right->second - 1));
+  int64_t low = INT64_MAX, high = INT64_MIN;
+  for (int64_t a : {left->first, left->second})
+    for (int64_t b : {right->first, right->second}) {
+      int64_t value = 0;
+      bool overflows =
+          binary->op == BinaryOperator::Add        ? __builtin_add_overflow(a, b, &value)
+          : binary->op == BinaryOperator::Subtract ? __builtin_sub_overflow(a, b, &value)
+          : binary->op == BinaryOperator::Multiply ? __builtin_mul_overflow(a, b, &value)
+                                                   : true;
+      if (overflows)
+        return anything;
+      low = std::min(low, value);
+      high = std::max(high, value);
+    }
+  return std::pair(low, high);
+}
+
+void IndexEvaluator::reportReach(const Expression &item, std::pair<int64_t, int64_t> ends,
+                                 const Extent &extent) {
+  DiagnosticBuilder builder = environment.report(Diag::IndexReach, item.range, toSource(item),
+                                                 ends.first, ends.second, extent.size);
+  environment.addOrigins(builder, {extent});
+  builder.help("give the index a shorter range, `y[i in 0..n] = ...`, or say where it counts: "
+               "`where condition: ...` reads 0 out of range");
+}
+
 //===----------------------------------------------------------------------===//
 // Ranges that follow from accesses
 //===----------------------------------------------------------------------===//
@@ -221,16 +258,7 @@ bool IndexEvaluator::accessLinear(Tensor &value, Labels &labels, int64_t axis, L
   auto ends = reach(index);
   if (!ends || ends->first < 0 || ends->second >= extent.size) {
     if (!ends || !guarded) {
-      DiagnosticBuilder builder =
-          environment.report(Diag::IndexReach, item.range, toSource(item), ends ? ends->first : 0,
-                             ends ? ends->second : 0, extent.size);
-      environment.addOrigins(builder, {extent});
-      for (const auto &[name, coefficient] : index.coefficients)
-        if (const Variable &variable = variables[name]; variable.range.valid())
-          builder.label(environment.inStandard(variable.range) ? SourceRange{} : variable.range,
-                        fmt::format("`{}` has {}", variable.use, variable.extent.size));
-      builder.help("give the index a shorter range, `y[i in 0..n] = ...`, or say where it counts: "
-                   "`where condition: ...` reads 0 out of range");
+      reportReach(item, ends.value_or(std::pair<int64_t, int64_t>(INT64_MIN, INT64_MAX)), extent);
       return false;
     }
     // Behind a condition, elements out of range are zeros.
@@ -285,8 +313,9 @@ bool IndexEvaluator::accessLinear(Tensor &value, Labels &labels, int64_t axis, L
     return true;
   }
   // The variable with the largest step counts positions, the others elements of windows.
-  std::stable_sort(steps.begin(), steps.end(),
-                   [](const Step &a, const Step &b) { return a.step > b.step; });
+  std::stable_sort(steps.begin(), steps.end(), [](const Step &a, const Step &b) {
+    return std::pair(a.step, a.count) > std::pair(b.step, b.count);
+  });
   if (steps.size() == 1)
     length = 1 + (steps[0].count - 1) * steps[0].step;
   if (steps.size() == 1)
@@ -462,6 +491,11 @@ IndexEvaluator::Factors IndexEvaluator::evaluateAccess(const IndexExpression &ex
           environment.report(Diag::NotAnIndex, item->range, describe(index->value));
       if (positions && positions->element == Element::Float)
         builder.help(fmt::format("`int(...)` rounds towards 0: `int({})`", toSource(*item)));
+      return failure();
+    }
+    if (auto ends = guarded || !mentionsVariable(*item) ? std::nullopt : bounds(*item);
+        ends && (ends->first < 0 || ends->second >= extent.size)) {
+      reportReach(*item, *ends, extent);
       return failure();
     }
     gathers.push_back({fmt::format(" {}", gathers.size()), *index});

@@ -91,6 +91,9 @@ private:
   std::optional<LinearIndex> linear(const Expression &expression);
   /// The smallest and the largest value; nothing where a range is unknown or the sum overflows.
   std::optional<std::pair<int64_t, int64_t>> reach(const LinearIndex &index) const;
+  /// The same for arithmetic that is no such sum; nothing where an operand is not known.
+  std::optional<std::pair<int64_t, int64_t>> bounds(const Expression &expression);
+  void reportReach(const Expression &item, std::pair<int64_t, int64_t> ends, const Extent &extent);
   /// Replaces the dimension at `axis` by those of the variables of its index.
   bool accessLinear(Tensor &value, Labels &labels, int64_t axis, LinearIndex index,
                     const Expression &item, SourceRange range);

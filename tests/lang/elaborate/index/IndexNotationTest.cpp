@@ -86,12 +86,31 @@ TEST(IndexNotation, LookUp) {
   EXPECT_EQ(text, "%y = gather %w, %t batch_dims=0 : float[6, 3]\n");
 }
 
-TEST(IndexNotation, WhatIsNotSupportedSaysSo) {
-  for (const char *text : {"y[i] = x[i + 1, i]; y", "y[i] = x[i, i]; y"}) {
-    Elaborated elaborated(std::string("model m(x: float[3, 3]) -> float[3] { ") + text + " }");
-    ASSERT_EQ(elaborated.messages().size(), 1u) << text;
-    EXPECT_EQ(elaborated.messages()[0].substr(0, 5), "N0211") << text;
-  }
+TEST(IndexNotation, SumsOfTwoVariablesAreWindows) {
+  EXPECT_EQ(operations("model m(x: float[9], w: float[3]) -> float[7] { y[t] = sum[k] x[t + k] * "
+                       "w[k]; y }"),
+            "%2 = windows %x dims=[0] sizes=[3] strides=[1] dilations=[1] : float[7, 3]\n"
+            "%y = contract %2, %w lhs_labels=[0, 1] rhs_labels=[1] result_labels=[0] : float[7]\n");
+}
+
+TEST(IndexNotation, MultiplesAreStridedSlices) {
+  EXPECT_EQ(operations("model m(x: float[9]) -> float[4] { y[i in 0..4] = x[2 * i + 1]; y }"),
+            "%y = slice %x offsets=[1] sizes=[4] strides=[2] : float[4]\n");
+}
+
+TEST(IndexNotation, IndicesOfDimensionsThatStayAreTakenPerPosition) {
+  EXPECT_EQ(operations("model m(t: int[6], w: float[6, 10]) -> float[6] { y[i] = w[i, t[i]]; y }"),
+            "%y = gather %w, %t batch_dims=1 : float[6]\n");
+}
+
+TEST(IndexNotation, OutOfRangeIsAnErrorUnlessAConditionChooses) {
+  auto message = [](const std::string &body) {
+    Elaborated elaborated("model m(x: float[3, 3]) -> float[3] { " + body + " }");
+    return elaborated.messages().empty() ? "" : elaborated.messages()[0].substr(0, 5);
+  };
+  EXPECT_EQ(message("y[i] = x[i + 1, i]; y"), "N0350");
+  EXPECT_EQ(message("y[i] = if i < 2 { x[i + 1, i] } else { 0 }; y"), "");
+  EXPECT_EQ(message("y[i in 0..3] = x[i * 9223372036854775807 + i * 2, 0]; y"), "N0350");
 }
 
 } // namespace
