@@ -86,8 +86,13 @@ std::optional<std::pair<int64_t, int64_t>> IndexEvaluator::reach(const LinearInd
 
 std::optional<std::pair<int64_t, int64_t>> IndexEvaluator::bounds(const Expression &expression) {
   constexpr std::pair<int64_t, int64_t> anything(INT64_MIN, INT64_MAX);
-  if (std::optional<LinearIndex> index = linear(expression))
-    return reach(*index);
+  if (std::optional<LinearIndex> index = linear(expression)) {
+    bool known = std::all_of(index->coefficients.begin(), index->coefficients.end(),
+                             [&](auto &term) { return variables[term.first].known; });
+    if (!known)
+      return std::nullopt;
+    return reach(*index).value_or(anything);
+  }
   auto *binary = as<BinaryExpression>(&expression);
   auto left = binary ? bounds(*binary->left) : std::nullopt;
   auto right = binary ? bounds(*binary->right) : std::nullopt;
