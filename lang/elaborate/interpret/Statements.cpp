@@ -73,6 +73,10 @@ void Interpreter::nameValue(const std::string &name, const Entity &value) {
   } else if (auto *layer = value.get<LayerPtr>()) {
     if ((*layer)->name.empty() && !(*layer)->isModel)
       instances.name(**layer, name, environment.frame().layer);
+  } else if (auto *group = value.get<Group>()) {
+    for (const NamedEntity &member : group->members)
+      if (member.value->is<LayerPtr>() || member.value->is<Group>())
+        nameValue(name, *member.value);
   }
 }
 

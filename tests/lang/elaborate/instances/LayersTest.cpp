@@ -30,6 +30,17 @@ TEST(Layers, PathsComeFromBindingsAndDeclarations) {
                                       "block_2.inner.weight", "block_2.dense.weight"}));
 }
 
+TEST(Layers, LayersOfAListHaveItsName) {
+  EXPECT_EQ(paths("model m(x: float[4]) -> float[4] {\n"
+                  "  blocks = (dense(4, bias = false) for i in 0..2)\n"
+                  "  for block in blocks { x = block(x) }\n"
+                  "  ends = ((dense(4, bias = false), relu), (dense(4, bias = false), tanh))\n"
+                  "  for layer, activation in ends { x = x |> layer |> activation }\n"
+                  "  x\n}"),
+            (std::vector<std::string>{"blocks.weight", "blocks_2.weight", "ends.weight",
+                                      "ends_2.weight"}));
+}
+
 TEST(Layers, PlacesThatOnlyOneModeMeetsHavePathsOfTheirOwn) {
   auto pathsOf = [](const std::string &body) {
     return paths(trained("fn project(x: float[n]) -> float[3] { x |> dense(3, bias = false) }\n"
