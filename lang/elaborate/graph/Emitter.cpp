@@ -154,13 +154,14 @@ Tensor Emitter::transpose(const Tensor &value, std::vector<int64_t> permutation,
 }
 
 Tensor Emitter::slice(const Tensor &value, int64_t axis, Extent extent, int64_t begin,
-                      SourceRange range) {
+                      SourceRange range, int64_t stride) {
   if (begin == 0 && extent.size == value.shape[size_t(axis)].size)
     return value;
   Shape shape = value.shape;
   shape[size_t(axis)] = std::move(extent);
   std::vector<int64_t> offsets(shape.size(), 0), strides(shape.size(), 1);
   offsets[size_t(axis)] = begin;
+  strides[size_t(axis)] = stride;
   std::vector<int64_t> lengths = sizes(shape);
   Tensor result = emit("slice", {value}, value.element, std::move(shape),
                        {{"offsets", offsets}, {"sizes", lengths}, {"strides", strides}}, range);

@@ -33,7 +33,9 @@ public:
                 SourceRange range);
   Tensor reshape(const Tensor &value, Shape shape, SourceRange range);
   Tensor transpose(const Tensor &value, std::vector<int64_t> permutation, SourceRange range);
-  Tensor slice(const Tensor &value, int64_t axis, Extent extent, int64_t begin, SourceRange range);
+  /// `extent` elements along `axis` from `begin` on, `stride` apart.
+  Tensor slice(const Tensor &value, int64_t axis, Extent extent, int64_t begin, SourceRange range,
+               int64_t stride = 1);
   /// Takes along `axis` what stands at the indices, whose first `batch` dimensions are also those
   /// of the value.
   Tensor gather(const Tensor &base, int64_t axis, const Tensor &indices, int64_t batch,

@@ -250,9 +250,35 @@ bool IndexEvaluator::setRange(const std::string &name, const Expression &values)
 // Accesses
 //===----------------------------------------------------------------------===//
 
+bool IndexEvaluator::bringIntoRange(Tensor &value, int64_t axis, LinearIndex &index,
+                                    const Expression &item, SourceRange range) {
+  const Extent extent = value.shape[size_t(axis)];
+  auto ends = reach(index);
+  if (ends && ends->first >= 0 && ends->second < extent.size)
+    return true;
+  if (!ends || !guarded) {
+    reportReach(item, ends.value_or(std::pair<int64_t, int64_t>(INT64_MIN, INT64_MAX)), extent);
+    return false;
+  }
+  int64_t before = std::max<int64_t>(0, -ends->first);
+  int64_t after = std::max<int64_t>(0, ends->second - (extent.size - 1));
+  if (before > maximumElements || after > maximumElements) {
+    environment.report(Diag::TooLarge, item.range, toSource(item), maximumElements);
+    return false;
+  }
+  std::vector<int64_t> low(value.shape.size(), 0), high(value.shape.size(), 0);
+  low[size_t(axis)] = before;
+  high[size_t(axis)] = after;
+  Shape padded = value.shape;
+  padded[size_t(axis)] = {extent.size + before + after, nullptr};
+  value = emitter.emit("pad", {value}, value.element, padded,
+                       {{"low", low}, {"high", high}, {"value", 0.0}}, range);
+  index.constant += before;
+  return true;
+}
+
 bool IndexEvaluator::accessLinear(Tensor &value, Labels &labels, int64_t axis, LinearIndex index,
                                   const Expression &item, SourceRange range) {
-  const Extent extent = value.shape[size_t(axis)];
   for (const auto &[name, coefficient] : index.coefficients)
     if (!variables[name].known) {
       if (!failed)
@@ -260,28 +286,8 @@ bool IndexEvaluator::accessLinear(Tensor &value, Labels &labels, int64_t axis, L
             .help(fmt::format("give its range where it is declared: `{} in 0..n`", name));
       return false;
     }
-  auto ends = reach(index);
-  if (!ends || ends->first < 0 || ends->second >= extent.size) {
-    if (!ends || !guarded) {
-      reportReach(item, ends.value_or(std::pair<int64_t, int64_t>(INT64_MIN, INT64_MAX)), extent);
-      return false;
-    }
-    // Behind a condition, elements out of range are zeros.
-    int64_t before = std::max<int64_t>(0, -ends->first);
-    int64_t after = std::max<int64_t>(0, ends->second - (extent.size - 1));
-    if (before > maximumElements || after > maximumElements) {
-      environment.report(Diag::TooLarge, item.range, toSource(item), maximumElements);
-      return false;
-    }
-    std::vector<int64_t> low(value.shape.size(), 0), high(value.shape.size(), 0);
-    low[size_t(axis)] = before;
-    high[size_t(axis)] = after;
-    Shape padded = value.shape;
-    padded[size_t(axis)] = {extent.size + before + after, nullptr};
-    value = emitter.emit("pad", {value}, value.element, padded,
-                         {{"low", low}, {"high", high}, {"value", 0.0}}, range);
-    index.constant += before;
-  }
+  if (!bringIntoRange(value, axis, index, item, range))
+    return false;
   // Each variable counts from 0, upwards; those that the index goes down with are reversed later.
   struct Step {
     std::string name;
@@ -297,20 +303,8 @@ bool IndexEvaluator::accessLinear(Tensor &value, Labels &labels, int64_t axis, L
     steps.push_back({name, std::abs(coefficient), variable.extent.size, reversed});
     length += (variable.extent.size - 1) * std::abs(coefficient);
   }
-  auto cut = [&](int64_t from, int64_t count, int64_t stride) {
-    if (from == 0 && stride == 1 && count == value.shape[size_t(axis)].size)
-      return;
-    Shape shape = value.shape;
-    shape[size_t(axis)] = {count, nullptr};
-    std::vector<int64_t> offsets(shape.size(), 0), strides(shape.size(), 1);
-    offsets[size_t(axis)] = from;
-    strides[size_t(axis)] = stride;
-    std::vector<int64_t> lengths = sizes(shape);
-    value = emitter.emit("slice", {value}, value.element, shape,
-                         {{"offsets", offsets}, {"sizes", lengths}, {"strides", strides}}, range);
-  };
   if (steps.empty()) {
-    cut(begin, 1, 1);
+    value = emitter.slice(value, axis, {1, nullptr}, begin, range);
     Shape shape = value.shape;
     shape.erase(shape.begin() + axis);
     value = emitter.reshape(value, shape, range);
@@ -321,19 +315,16 @@ bool IndexEvaluator::accessLinear(Tensor &value, Labels &labels, int64_t axis, L
   std::stable_sort(steps.begin(), steps.end(), [](const Step &a, const Step &b) {
     return std::pair(a.step, a.count) > std::pair(b.step, b.count);
   });
-  if (steps.size() == 1)
-    length = 1 + (steps[0].count - 1) * steps[0].step;
-  if (steps.size() == 1)
-    cut(begin, steps[0].count, steps[0].step);
-  else
-    cut(begin, length, 1);
+  bool single = steps.size() == 1;
+  value = emitter.slice(value, axis, {single ? steps[0].count : length, nullptr}, begin, range,
+                        single ? steps[0].step : 1);
+  std::vector<int64_t> reversed;
   for (size_t at = steps.size(); at-- > 1;) {
     const Step &step = steps[at];
     int64_t stride = at == 1 ? steps[0].step : 1;
-    int64_t positions =
-        (value.shape[size_t(axis)].size - (step.count - 1) * step.step - 1) / stride + 1;
     Shape shape = value.shape;
-    shape[size_t(axis)] = {positions, nullptr};
+    Extent &positions = shape[size_t(axis)];
+    positions = {(positions.size - (step.count - 1) * step.step - 1) / stride + 1, nullptr};
     shape.push_back({step.count, nullptr});
     value = emitter.emit("windows", {value}, value.element, shape,
                          {{"dims", std::vector<int64_t>{axis}},
@@ -341,17 +332,13 @@ bool IndexEvaluator::accessLinear(Tensor &value, Labels &labels, int64_t axis, L
                           {"strides", std::vector<int64_t>{stride}},
                           {"dilations", std::vector<int64_t>{step.step}}},
                          range);
+    if (step.reversed)
+      reversed.push_back(int64_t(labels.size()));
     labels.push_back(step.name);
   }
   labels[size_t(axis)] = steps[0].name;
-  std::vector<int64_t> reversed;
-  for (const Step &step : steps)
-    if (step.reversed)
-      reversed.push_back(step.name == steps[0].name
-                             ? axis
-                             : std::find(labels.rbegin(), labels.rend(), step.name).base() -
-                                   labels.begin() - 1);
-  std::sort(reversed.begin(), reversed.end());
+  if (steps[0].reversed)
+    reversed.insert(reversed.begin(), axis);
   if (!reversed.empty())
     value =
         emitter.emit("reverse", {value}, value.element, value.shape, {{"dims", reversed}}, range);
@@ -376,12 +363,7 @@ void IndexEvaluator::takeDiagonal(Tensor &value, Labels &labels, size_t first, s
   shape[first] = {size * size, nullptr};
   shape.erase(shape.begin() + int64_t(first) + 1);
   value = emitter.reshape(value, shape, range);
-  shape[first] = {size, nullptr};
-  std::vector<int64_t> offsets(shape.size(), 0), strides(shape.size(), 1);
-  strides[first] = size + 1;
-  std::vector<int64_t> lengths = sizes(shape);
-  value = emitter.emit("slice", {value}, value.element, shape,
-                       {{"offsets", offsets}, {"sizes", lengths}, {"strides", strides}}, range);
+  value = emitter.slice(value, int64_t(first), {size, nullptr}, 0, range, size + 1);
   labels.erase(labels.begin() + int64_t(second));
 }
 

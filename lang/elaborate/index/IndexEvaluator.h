@@ -94,6 +94,9 @@ private:
   /// The same for arithmetic that is no such sum; nothing where an operand is not known.
   std::optional<std::pair<int64_t, int64_t>> bounds(const Expression &expression);
   void reportReach(const Expression &item, std::pair<int64_t, int64_t> ends, const Extent &extent);
+  /// Behind a condition, adds the zeros that an index reads out of range; else that is an error.
+  bool bringIntoRange(Tensor &value, int64_t axis, LinearIndex &index, const Expression &item,
+                      SourceRange range);
   /// Replaces the dimension at `axis` by those of the variables of its index.
   bool accessLinear(Tensor &value, Labels &labels, int64_t axis, LinearIndex index,
                     const Expression &item, SourceRange range);

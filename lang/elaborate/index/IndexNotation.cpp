@@ -318,8 +318,7 @@ IndexEvaluator::Factors IndexEvaluator::evaluateIf(const IfExpression &expressio
 
 IndexEvaluator::Factors IndexEvaluator::evaluateBlock(const Block &block) {
   std::map<std::string, Term> outer = locals;
-  Factors result = failure();
-  failed = false;
+  Factors result{{}, true};
   for (const StatementPtr &statement : block.statements) {
     bool last = statement == block.statements.back();
     auto *binding = as<BindingStatement>(statement);
