@@ -103,6 +103,8 @@ private:
   bool accessGathered(Tensor &value, Labels &labels, size_t axis, const Term &index,
                       SourceRange range);
   void takeDiagonal(Tensor &value, Labels &labels, size_t first, size_t second, SourceRange range);
+
+  // IndexRanges.cpp
   /// Ranges of variables from the accesses to named values, before anything is evaluated: from the
   /// dimensions where they stand alone, else as far as all sums that they stand in are in range.
   void learnRanges(const Expression &expression);
