@@ -87,6 +87,25 @@ void ConvertOp::buildCotangents(OpBuilder &builder, ValueRange resultCotangents,
 }
 
 //===----------------------------------------------------------------------===//
+// The batch
+//===----------------------------------------------------------------------===//
+
+// In a function of one example cotangents are those of the loss's sum over the batch. All examples
+// have equal shares in the result, and the result reaches the losses of all, so each rule is the
+// operation itself. It is for values of each example; nn-differentiate refuses others.
+void BatchMeanOp::buildCotangents(OpBuilder &builder, ValueRange resultCotangents,
+                                  SmallVectorImpl<Value> &operandCotangents) {
+  operandCotangents.push_back(
+      BatchMeanOp::create(builder, withoutName(getLoc()), resultCotangents.front()));
+}
+
+void BatchSumOp::buildCotangents(OpBuilder &builder, ValueRange resultCotangents,
+                                 SmallVectorImpl<Value> &operandCotangents) {
+  operandCotangents.push_back(
+      BatchSumOp::create(builder, withoutName(getLoc()), resultCotangents.front()));
+}
+
+//===----------------------------------------------------------------------===//
 // Operations on shapes
 //===----------------------------------------------------------------------===//
 

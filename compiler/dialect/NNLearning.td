@@ -60,7 +60,7 @@ def NN_RandomNormalOp : NN_RandomOp<"random_normal"> {
 }
 
 class NN_BatchReductionOp<string mnemonic, list<Trait> traits = []>
-    : NN_Op<mnemonic, !listconcat(traits, [SameOperandsAndResultType])> {
+    : NN_Op<mnemonic, !listconcat(traits, [SameOperandsAndResultType, NN_HasDerivative])> {
   let arguments = (ins NN_FloatTensor:$operand);
   let results = (outs NN_FloatTensor:$result);
   let assemblyFormat = "$operand attr-dict `:` type($result)";
@@ -87,6 +87,11 @@ def NN_GradientOp : NN_Op<"gradient", [DeclareOpInterfaceMethods<InferTypeOpInte
   let description = [{
     Result i is d loss / d values[i], of the type of values[i]; zeros if the loss
     does not depend on it. Replaced by `nn-differentiate`.
+
+    Of a function that is written for one example, the loss is that example's, and
+    so is the derivative: the examples of a batch do not know each other. Where
+    `nn.batch_mean` or `nn.batch_sum` lies between a value and the loss, the
+    derivative is that of the sum of the loss over the batch.
 
     ```mlir
     %dw, %db = nn.gradient %loss wrt %w, %b : tensor<f32> wrt tensor<4x3xf32>, tensor<3xf32>

@@ -20,7 +20,8 @@ def AddBatch : Pass<"nn-add-batch", "::mlir::ModuleOp"> {
     that may be infinite or NaN. Values that depend on an input, or random numbers `like` one
     that does, have the batch dimension; all others are as before. Neither the
     three batch operations nor `like` are left. Functions without inputs are not
-    touched. Differentiation follows this pass: `nn.gradient` is kept.
+    touched. The gradient of a loss that combines the examples is kept: it is
+    differentiated after this pass, other gradients before it.
 
     Errors: a result of kind `output`, `parameter`, `slot` or `state`, or a loss
     of `nn.gradient`, that differs from example to example (only a gradient by an
@@ -54,10 +55,16 @@ def Differentiate : Pass<"nn-differentiate", "::mlir::func::FuncOp"> {
   let summary = "replace nn.gradient by the operations that compute it";
   let dependentDialects = ["::nnc::nn::NNDialect"];
   let description = [{
-    Input: a function of one block, after `nn-add-batch`, with any number of
-    `nn.gradient`; the loss of one may use the results of another.
+    Input: a function of one block with any number of `nn.gradient`; the loss of
+    one may use the results of another. The function may be written for one
+    example, or have its batch by `nn-add-batch`.
 
-    Output: no `nn.gradient`. Reverse-mode differentiation: from the loss
+    Output: no `nn.gradient`, except before `nn-add-batch` those of a loss that
+    combines the examples, as the loss of a training step does. Of other losses
+    the derivative is that of one example. Where `nn.batch_mean` or `nn.batch_sum`
+    lies on the path, it is that of the loss's sum over the batch.
+
+    Reverse-mode differentiation: from the loss
     backwards, each operation between a requested value and the loss turns
     the cotangents of its results into those of its operands (the interface
     Differentiable); cotangents of a value used several times are added. Nothing
@@ -68,7 +75,8 @@ def Differentiate : Pass<"nn-differentiate", "::mlir::func::FuncOp"> {
 
     Errors: an operation without a derivative between a requested value and the
     loss, at its location, also where the path leads through integers or truth
-    values that are converted back to floats.
+    values that are converted back to floats. `nn.batch_mean` or `nn.batch_sum`
+    between a loss of one example and a value that all examples share.
 
     Conventions at kinks: where both operands of max or min are equal the
     gradient goes to the second, so max(x, 0) has derivative 0 at 0; abs has

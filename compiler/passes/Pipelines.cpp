@@ -13,6 +13,7 @@ using namespace mlir;
 namespace nnc {
 
 void buildNnPipeline(OpPassManager &passes, int64_t batch) {
+  passes.addNestedPass<func::FuncOp>(createDifferentiate());
   passes.addPass(createAddBatch({batch}));
   passes.addNestedPass<func::FuncOp>(createCSEPass());
 }

@@ -1,5 +1,10 @@
 // nn-differentiate: reverse-mode differentiation of each nn.gradient.
 //
+// The pass runs twice. Before nn-add-batch it replaces the gradients of what is computed from one
+// example: so the derivative of an example's value is by the same example's values, and examples
+// that pad the batch get the derivatives of those that they copy. The gradient of a loss that
+// combines the examples waits until the batch is there.
+//
 // An element that the loss does not depend on has a derivative of exactly 0. Its cotangent is 0,
 // but 0 times an infinite or NaN local derivative is NaN. Where a local derivative may be one of
 // these, the pass selects 0 instead of the product.
@@ -41,6 +46,33 @@ bool choosesElements(Operation *op) {
   return op->hasTrait<ChoosesElements>();
 }
 
+bool combinesExamples(Operation *op) { return isa<BatchMeanOp, BatchSumOp, BatchCountOp>(op); }
+
+/// How the values of a function that is written for one example depend on the examples.
+struct ExampleDependence {
+  llvm::DenseSet<Value> differing; // from example to example
+  llvm::DenseSet<Value> combined;  // the same for all, and computed from all
+
+  /// Of the values before `end`.
+  ExampleDependence(Block &block, Operation *end) {
+    for (BlockArgument argument : block.getArguments())
+      if (kindOf(argument) == Kind::Input)
+        differing.insert(argument);
+    for (Operation &op : block) {
+      if (&op == end)
+        break;
+      auto dependsOn = [&](const llvm::DenseSet<Value> &values) {
+        return llvm::any_of(op.getOperands(),
+                            [&](Value operand) { return values.contains(operand); });
+      };
+      if (!combinesExamples(&op) && dependsOn(differing))
+        differing.insert(op.result_begin(), op.result_end());
+      else if (combinesExamples(&op) || dependsOn(combined))
+        combined.insert(op.result_begin(), op.result_end());
+    }
+  }
+};
+
 /// The derivative of the loss by a value, so far.
 struct Cotangent {
   Value value;
@@ -51,12 +83,16 @@ struct Cotangent {
 /// Replaces one nn.gradient. All other nn.gradient operations that it depends on are gone.
 class GradientBuilder {
 public:
-  explicit GradientBuilder(GradientOp gradient)
+  /// `isDifferentiatedAgain`: whether what replaces this gradient may be on the path of another.
+  GradientBuilder(GradientOp gradient, bool isDifferentiatedAgain)
       : gradient(gradient), builder(gradient), ranges(*gradient->getBlock(), gradient),
-        wanted(gradient.getValues().begin(), gradient.getValues().end()) {}
+        wanted(gradient.getValues().begin(), gradient.getValues().end()),
+        isDifferentiatedAgain(isDifferentiatedAgain) {}
 
   LogicalResult run() {
     findActive();
+    if (failed(checkBatch()))
+      return failure();
     Location location = withoutName(gradient.getLoc());
     Value loss = gradient.getLoss();
     accumulate(loss, buildSplat(builder, location, loss.getType(), 1), false);
@@ -78,15 +114,44 @@ private:
   /// compute them, in program order. Integers and truth values are steps: their derivative is 0.
   void findActive() {
     active = wanted;
+    activeOps = activate(active);
+  }
+
+  /// Adds to `values` all that depend on them; returns the operations that compute those.
+  SmallVector<Operation *> activate(llvm::DenseSet<Value> &values) {
+    SmallVector<Operation *> ops;
     for (Operation &op : *gradient->getBlock()) {
       if (&op == gradient.getOperation())
         break;
       if (op.hasTrait<StopsGradient>() || llvm::none_of(op.getResults(), isFloat) ||
-          llvm::none_of(op.getOperands(), [&](Value operand) { return active.contains(operand); }))
+          llvm::none_of(op.getOperands(), [&](Value operand) { return values.contains(operand); }))
         continue;
-      active.insert(op.result_begin(), op.result_end());
-      activeOps.push_back(&op);
+      values.insert(op.result_begin(), op.result_end());
+      ops.push_back(&op);
     }
+    return ops;
+  }
+
+  /// The rules of the operations that combine examples are for values of each example.
+  LogicalResult checkBatch() {
+    if (llvm::none_of(activeOps, combinesExamples))
+      return success();
+    ExampleDependence examples(*gradient->getBlock(), gradient);
+    llvm::DenseSet<Value> shared, needed;
+    needed.insert(gradient.getLoss());
+    for (Value value : wanted)
+      if (!examples.differing.contains(value))
+        shared.insert(value);
+    SmallVector<Operation *> ops = activate(shared);
+    for (Operation *op : llvm::reverse(ops)) {
+      if (llvm::none_of(op->getResults(), [&](Value result) { return needed.contains(result); }))
+        continue;
+      needed.insert(op->operand_begin(), op->operand_end());
+      if (combinesExamples(op))
+        return op->emitOpError("lies between a value that all examples share and what is "
+                               "differentiated by it");
+    }
+    return success();
   }
 
   LogicalResult propagate(Operation *op) {
@@ -124,7 +189,13 @@ private:
         continue;
       if (!isZero)
         isZero = d.compare(ComparePredicate::eq, d.number(0));
-      product = d.number(0).where(isZero, Term(builder, withoutName(op->getLoc()), product));
+      Location location = withoutName(op->getLoc());
+      Term term(builder, location, product);
+      Value isKept = isZero;
+      // Where the product is a number, its derivative by d is f'(x), also where d is 0.
+      if (isDifferentiatedAgain)
+        isKept = AndOp::create(builder, location, isZero, term.compare(ComparePredicate::ne, term));
+      product = d.number(0).where(isKept, term);
     }
   }
 
@@ -159,6 +230,7 @@ private:
   llvm::DenseSet<Value> wanted, active;
   SmallVector<Operation *> activeOps;
   llvm::DenseMap<Value, Cotangent> cotangents;
+  bool isDifferentiatedAgain;
 };
 
 /// Removes the operations that the rules built for operands without a requested derivative.
@@ -184,9 +256,18 @@ LogicalResult nnc::differentiate(func::FuncOp function) {
     return success();
   if (!function.getBody().hasOneBlock())
     return function.emitOpError("must have one block to be differentiated");
-  for (GradientOp gradient : gradients)
-    if (failed(GradientBuilder(gradient).run()))
+  Block &block = function.getBody().front();
+  bool anyCombined = llvm::any_of(block, [](Operation &op) { return combinesExamples(&op); });
+  bool changed = false;
+  for (GradientOp gradient : gradients) {
+    if (anyCombined &&
+        ExampleDependence(block, gradient).combined.contains(gradient.getLoss()))
+      continue;
+    if (failed(GradientBuilder(gradient, gradient != gradients.back()).run()))
       return failure();
-  eraseDeadOps(function.getBody().front());
+    changed = true;
+  }
+  if (changed)
+    eraseDeadOps(block);
   return success();
 }

@@ -15,8 +15,8 @@ constexpr std::string_view plannedNames[] = {
 };
 
 constexpr const std::span<const Builtin> *families[] = {
-    &builtins::shapeFunctions, &builtins::valueFunctions, &builtins::tensorFunctions,
-    &builtins::windowFunctions, &builtins::requirementFunctions};
+    &builtins::shapeFunctions,  &builtins::valueFunctions,      &builtins::tensorFunctions,
+    &builtins::windowFunctions, &builtins::derivativeFunctions, &builtins::requirementFunctions};
 
 /// Their values: Interpreter::lookup.
 constexpr std::string_view constants[] = {"training", "pi", "infinity"};

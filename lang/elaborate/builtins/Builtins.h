@@ -45,6 +45,7 @@ extern const std::span<const Builtin> shapeFunctions;       // ShapeFunctions.cp
 extern const std::span<const Builtin> valueFunctions;       // ValueFunctions.cpp
 extern const std::span<const Builtin> tensorFunctions;      // TensorFunctions.cpp
 extern const std::span<const Builtin> windowFunctions;      // Windows.cpp
+extern const std::span<const Builtin> derivativeFunctions;  // Derivatives.cpp
 extern const std::span<const Builtin> requirementFunctions; // Requirements.cpp
 } // namespace builtins
 

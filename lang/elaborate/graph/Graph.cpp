@@ -71,6 +71,48 @@ void Graph::name(ValueId value, const std::string &text) {
     function.values[value].name = text;
 }
 
+std::vector<bool> Graph::sourcesOf(ValueId value) const {
+  std::vector<bool> sources(function.values.size());
+  sources[value] = true;
+  for (auto operation = function.operations.rbegin(); operation != function.operations.rend();
+       ++operation)
+    if (std::any_of(operation->results.begin(), operation->results.end(),
+                    [&](ValueId result) { return sources[result]; }))
+      for (ValueId operand : operation->operands)
+        sources[operand] = true;
+  return sources;
+}
+
+bool Graph::dependsOnBatch(ValueId value) const {
+  std::vector<bool> sources = sourcesOf(value);
+  return std::any_of(function.operations.begin(), function.operations.end(),
+                     [&](const Operation &operation) {
+                       return contains(overBatch, operation.name) && sources[operation.results[0]];
+                     });
+}
+
+Graph::Path Graph::path(ValueId source, ValueId value) const {
+  std::vector<bool> sources = sourcesOf(value), reached(function.values.size());
+  reached[source] = true;
+  Path path;
+  for (const Operation &operation : function.operations) {
+    if (std::none_of(operation.operands.begin(), operation.operands.end(),
+                     [&](ValueId operand) { return reached[operand]; }))
+      continue;
+    for (ValueId result : operation.results)
+      reached[result] = true;
+    if (!std::any_of(operation.results.begin(), operation.results.end(),
+                     [&](ValueId result) { return sources[result]; }))
+      continue;
+    // A derivative goes back by the ways on which its operand was computed.
+    path.combinesExamples |=
+        contains(overBatch, operation.name) ||
+        (operation.name == "gradient" && dependsOnBatch(operation.operands[0]));
+  }
+  path.exists = reached[value];
+  return path;
+}
+
 std::set<std::string> Graph::differentiableArguments(ValueId value, ArgumentKind kind) const {
   std::vector<bool> reached(function.values.size());
   reached[value] = true;

@@ -49,6 +49,16 @@ public:
   /// The parameters on which `value` depends in a way that a derivative can pass.
   std::set<std::string> differentiableArguments(ValueId value, ArgumentKind kind) const;
 
+  /// Whether the value is computed from numbers of several examples.
+  bool dependsOnBatch(ValueId value) const;
+
+  /// Whether `value` is computed from `source`, and whether examples are combined on the way.
+  struct Path {
+    bool exists = false;
+    bool combinesExamples = false;
+  };
+  Path path(ValueId source, ValueId value) const;
+
   /// Drops operations without a user and, of the arguments for which `droppable` holds, those
   /// without one; then numbers the values anew, in the order of arguments and operations.
   void finish(const std::function<bool(const FunctionArgument &)> &droppable);
@@ -56,6 +66,9 @@ public:
   Function function;
 
 private:
+  /// Of each value whether `value` is computed from it.
+  std::vector<bool> sourcesOf(ValueId value) const;
+
   std::map<std::pair<ArgumentKind, std::string>, ValueId> argumentValues;
 };
 
