@@ -286,31 +286,58 @@ void ReduceMinOp::buildCotangents(OpBuilder &builder, ValueRange resultCotangent
                                                      resultCotangents.front()));
 }
 
-/// The derivative by an element is the product of all others, which must be right where elements
-/// are 0: it is (product of the elements that are not 0) / x without zeros, that product itself for
-/// the only zero, and 0 elsewhere.
+/// Of each element the product of those before it along a dimension, in steps that double.
+static Value buildProductsBefore(OpBuilder &builder, Location location, Value value, int64_t dim) {
+  auto type = cast<RankedTensorType>(value.getType());
+  int64_t rank = type.getRank(), size = type.getDimSize(dim);
+  SmallVector<int64_t> none(rank, 0), ones(rank, 1);
+  auto delayed = [&](Value x, int64_t distance) -> Value {
+    SmallVector<int64_t> sizes(type.getShape()), low(rank, 0);
+    sizes[dim] -= distance;
+    low[dim] = distance;
+    if (sizes[dim] == 0)
+      return buildSplat(builder, location, type, 1);
+    x = SliceOp::create(builder, location, x, none, sizes, ones);
+    return PadOp::create(builder, location, x, low, none, APFloat(1.0));
+  };
+  Term product(builder, location, delayed(value, 1));
+  for (int64_t distance = 1; distance < size; distance *= 2)
+    product = product * Term(builder, location, delayed(product, distance));
+  return product;
+}
+
+/// Of each element the product of all others, without a division, so that it has derivatives of any
+/// order also where elements are 0.
+static Term buildProductsOfOthers(OpBuilder &builder, Location location, Value value,
+                                  ArrayRef<int64_t> dims) {
+  int64_t dim = dims.back();
+  auto reversed = [&](Value x) -> Value { return ReverseOp::create(builder, location, x, dim); };
+  Term before(builder, location, buildProductsBefore(builder, location, value, dim));
+  Term behind(builder, location,
+              reversed(buildProductsBefore(builder, location, reversed(value), dim)));
+  Term others = before * behind;
+  if (dims.size() == 1)
+    return others;
+  Value products = ReduceProdOp::create(builder, location, value, dim);
+  Value otherProducts =
+      buildProductsOfOthers(builder, location, products, dims.drop_back());
+  return others * Term(builder, location,
+                       buildUnreduced(builder, location, otherProducts, dim, value.getType()));
+}
+
 void ReduceProdOp::buildCotangents(OpBuilder &builder, ValueRange resultCotangents,
                                    SmallVectorImpl<Value> &operandCotangents) {
   Location location = withoutName(getLoc());
-  Type type = getOperand().getType();
-  auto unreduce = [&](Value value) {
-    return Term(builder, location, buildUnreduced(builder, location, value, getDims(), type));
-  };
-  Term x(builder, location, getOperand());
-  Value isZero = x.compare(ComparePredicate::eq, x.number(0));
-  Term nonzero = x.number(1).where(isZero, x);
-  Term product(builder, location,
-               ReduceProdOp::create(builder, location, Value(nonzero), getDims()));
-  Value zeroMask = ConvertOp::create(builder, location, type, isZero);
-  Term zeros = unreduce(ReduceSumOp::create(builder, location, zeroMask, getDims()));
-  Term d = unreduce(resultCotangents.front());
-  Term all = unreduce(product);
-  Term forZero = all.where(zeros.compare(ComparePredicate::eq, zeros.number(1)), x.number(0));
-  Term forOther =
-      (all / nonzero).where(zeros.compare(ComparePredicate::eq, zeros.number(0)), x.number(0));
+  Term d(builder, location,
+         buildUnreduced(builder, location, resultCotangents.front(), getDims(),
+                        getOperand().getType()));
+  Term product =
+      getDims().empty() ? d : d * buildProductsOfOthers(builder, location, getOperand(), getDims());
   // Where nothing depends on the product, the others need not be finite.
-  operandCotangents.push_back(x.number(0).where(d.compare(ComparePredicate::eq, x.number(0)),
-                                                d * forZero.where(isZero, forOther)));
+  Value isZero = d.compare(ComparePredicate::eq, d.number(0));
+  Value isNan = product.compare(ComparePredicate::ne, product);
+  Value isKept = AndOp::create(builder, location, isZero, isNan);
+  operandCotangents.push_back(d.number(0).where(isKept, product));
 }
 
 /// The cotangent of one operand of a contraction: the result's contracted with the other operand;

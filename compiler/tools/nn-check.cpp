@@ -53,6 +53,9 @@ static cl::opt<double> tolerance("tolerance", cl::init(1e-6),
                                  cl::desc("largest relative error of a derivative"));
 static cl::opt<int64_t> samples("samples", cl::init(0),
                                 cl::desc("elements checked of each value; 0: all"));
+static cl::opt<unsigned> order("order", cl::init(1),
+                               cl::desc("of the derivatives that are compared: with 2 those of a "
+                                        "random sum of the results and their derivatives"));
 static cl::opt<uint64_t> seed("seed", cl::init(1), cl::desc("seed of the random arguments"));
 
 /// Random arguments. An argument's attribute `nn.range = [low, high]` bounds its floats (default
@@ -167,12 +170,10 @@ static void appendGradient(func::FuncOp function) {
 }
 
 static LogicalResult checkFunction(func::FuncOp function) {
-  if (!hasNamedLoss(function)) {
-    // Gradients in the function itself are part of what is checked.
-    if (failed(differentiate(function)))
-      return failure();
-    appendGradient(function);
-  }
+  // Gradients in the function itself are part of what is checked.
+  if (!hasNamedLoss(function))
+    for (unsigned count = 0; count < order; ++count)
+      appendGradient(function);
   if (failed(differentiate(function)) || failed(function.verify()))
     return failure();
   SmallVector<Tensor> arguments = ArgumentMaker(function).make();

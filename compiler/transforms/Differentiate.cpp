@@ -104,6 +104,10 @@ public:
       if (!cotangent)
         cotangent = buildSplat(builder, location, value.getType(), 0);
       result.replaceAllUsesWith(cotangent);
+      // The user's name for the only result.
+      if (Operation *producer = cotangent.getDefiningOp();
+          producer && gradient.getNumResults() == 1 && isa<NameLoc>(gradient.getLoc()))
+        producer->setLoc(gradient.getLoc());
     }
     gradient.erase();
     return success();
