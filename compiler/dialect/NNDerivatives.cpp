@@ -319,8 +319,7 @@ static Term buildProductsOfOthers(OpBuilder &builder, Location location, Value v
   if (dims.size() == 1)
     return others;
   Value products = ReduceProdOp::create(builder, location, value, dim);
-  Value otherProducts =
-      buildProductsOfOthers(builder, location, products, dims.drop_back());
+  Value otherProducts = buildProductsOfOthers(builder, location, products, dims.drop_back());
   return others * Term(builder, location,
                        buildUnreduced(builder, location, otherProducts, dim, value.getType()));
 }

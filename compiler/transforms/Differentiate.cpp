@@ -264,8 +264,7 @@ LogicalResult nnc::differentiate(func::FuncOp function) {
   bool anyCombined = llvm::any_of(block, [](Operation &op) { return combinesExamples(&op); });
   bool changed = false;
   for (GradientOp gradient : gradients) {
-    if (anyCombined &&
-        ExampleDependence(block, gradient).combined.contains(gradient.getLoss()))
+    if (anyCombined && ExampleDependence(block, gradient).combined.contains(gradient.getLoss()))
       continue;
     if (failed(GradientBuilder(gradient, gradient != gradients.back()).run()))
       return failure();

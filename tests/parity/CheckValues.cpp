@@ -58,7 +58,7 @@ void checkValues(const Case &entry, const GoldenCase &golden, Engine engine,
   bool hasOutputs = entry.training.empty(), hasGradients = !golden.named("grad").empty();
   bool evaluated = !golden.named("buffer").empty();
   std::vector<std::string> functions;
-  if (hasOutputs && !entry.trainingMode)
+  if ((hasOutputs && !entry.trainingMode) || !plan.derivatives.empty())
     functions.push_back("predict");
   if (evaluated || hasGradients)
     functions.push_back(evaluated ? "evaluate" : "gradient");
@@ -79,11 +79,14 @@ void checkValues(const Case &entry, const GoldenCase &golden, Engine engine,
           results,
           {"example_output", entry.trainingMode ? trainingOutput(name) : programName(entry, name)},
           name, Aspect::Value, scale);
-  // Our derivatives are those of training. What a layer does afterwards has none.
+  for (const std::string &name : plan.derivatives)
+    session.compare(results, {"example_output", derivativeName(entry, name)}, "grad." + name,
+                    Aspect::Gradient, scale, name);
+  // The gradients of parameters are those of training. What a layer does afterwards has none.
   if (evaluated) {
     for (const std::string &name : golden.named("grad"))
       session.markCompared(name);
-    measurement.remarks.push_back("no derivatives outside training");
+    measurement.remarks.push_back("no gradients of parameters outside training");
   } else if (hasGradients) {
     compareGradients(session, results, scale);
   }

@@ -101,6 +101,10 @@ std::string programName(const Case &entry, const std::string &golden) {
   return placement.ours.empty() ? underscored(golden) : placement.ours;
 }
 
+std::string derivativeName(const Case &entry, const std::string &golden) {
+  return "derivative_by_" + programName(entry, golden);
+}
+
 Array placed(const Case &entry, const GoldenCase &golden, const std::string &tensor) {
   return transposed(*golden.find(tensor), placementOf(entry, tensor).permutation);
 }
@@ -127,6 +131,18 @@ ProgramPlan planValues(const Case &entry, const GoldenCase &golden) {
                              : fmt::format("sum({})", value));
     predictions.push_back(fmt::format("{} = {}", underscored(output), value));
   }
+  if (!entry.training.empty())
+    predictions.clear();
+  // The gradients of the file are those of the mean. A loss of the whole batch is no example's.
+  bool ofExamples = !entry.trainingMode && entry.training.find("batch_") == std::string::npos;
+  for (const FieldBinding &field : plan.fields)
+    if (field.modelInput && golden.find("grad." + field.golden) && ofExamples &&
+        field.type.starts_with("float") && !placementOf(entry, field.golden).shared) {
+      plan.derivatives.push_back(field.golden);
+      predictions.push_back(fmt::format("{} = grad(loss, {}) / {}",
+                                        derivativeName(entry, field.golden), field.field,
+                                        plan.batch));
+    }
   std::string statements = withShapes(entry.training, golden);
   // The file sums over the examples, training takes their mean.
   if (statements.empty())
@@ -138,9 +154,8 @@ ProgramPlan planValues(const Case &entry, const GoldenCase &golden) {
     filled.source = anchorModel + filled.source;
     statements += anchorTerm;
   }
-  plan.text =
-      assembled(filled, plan, statements + "\n  optimizer = sgd(0.1)",
-                entry.training.empty() ? fmt::format("{}", fmt::join(predictions, ", ")) : "");
+  plan.text = assembled(filled, plan, statements + "\n  optimizer = sgd(0.1)",
+                        fmt::format("{}", fmt::join(predictions, ", ")));
   return plan;
 }
 

@@ -21,6 +21,8 @@ struct FieldBinding {
 struct ProgramPlan {
   int64_t batch = 1;
   std::vector<FieldBinding> fields;
+  /// Inputs whose derivatives the program also computes itself, by `grad`, as predictions.
+  std::vector<std::string> derivatives;
   std::string text;
 };
 
@@ -29,6 +31,9 @@ Placement placementOf(const Case &entry, const std::string &golden);
 
 /// Name of a golden tensor's field or output in the program.
 std::string programName(const Case &entry, const std::string &golden);
+
+/// Name of the prediction that is the derivative by a golden tensor.
+std::string derivativeName(const Case &entry, const std::string &golden);
 
 /// The tensor as the program lays it out.
 Array placed(const Case &entry, const GoldenCase &golden, const std::string &tensor);

@@ -10,10 +10,11 @@ namespace nnc::lang::builtins {
 /// Operations that take parts of a value or move them.
 static constexpr std::string_view rearranging[] = {"slice", "reshape", "gather", "transpose"};
 
-/// The user's name for a value, in quotes.
-static std::string named(const Graph &graph, ValueId value) {
-  const std::string &name = graph.function.values[value].name;
-  return name.empty() ? "this value" : "`" + name + "`";
+/// The text of an argument in quotes, if it is short.
+static std::string quoted(SourceRange range) {
+  std::string_view text = range.text();
+  bool isShort = !text.empty() && text.size() <= 40 && text.find('\n') == std::string_view::npos;
+  return isShort ? fmt::format("`{}`", text) : "this value";
 }
 
 static const Tensor *floatValue(const Entity &entity) {
@@ -38,7 +39,7 @@ static bool checkOfExample(const BuiltinCall &call, const Tensor &y, SourceRange
     return true;
   call.environment
       .report(Diag::DerivativeOverBatch, range, call.builtin.name,
-              named(graph, y.id) + " combines the examples of the batch")
+              quoted(range) + " combines the examples of the batch")
       .help("differentiate the value of one example, and combine the derivatives: "
             "`batch_mean(grad(y, x))`");
   return false;
@@ -46,7 +47,7 @@ static bool checkOfExample(const BuiltinCall &call, const Tensor &y, SourceRange
 
 /// Says how a derivative by a value from which `y` is not computed can be had nevertheless.
 static void helpWithSource(DiagnosticBuilder &builder, const Graph &graph, const Tensor &y,
-                           const Tensor &x) {
+                           const Tensor &x, SourceRange of) {
   ValueId source = x.id;
   for (const Operation *step = graph.producer(source); step && contains(rearranging, step->name);
        step = graph.producer(source)) {
@@ -54,9 +55,9 @@ static void helpWithSource(DiagnosticBuilder &builder, const Graph &graph, const
     const std::string &name = graph.function.values[source].name;
     if (name.empty() || !graph.path(source, y.id).exists)
       continue;
-    builder.help(fmt::format("differentiate by `{}`, and take the part of the derivative: "
-                             "`grad(..., {})[0]`",
-                             name, name));
+    builder.help(fmt::format("{} is computed from `{}`; the derivative by that has one number for "
+                             "each element: `grad({}, {})`",
+                             quoted(of), name, of.text(), name));
     return;
   }
   builder.help("bind the value to a name, and compute with that name what is differentiated: "
@@ -66,22 +67,21 @@ static void helpWithSource(DiagnosticBuilder &builder, const Graph &graph, const
 /// Whether `y` has a derivative by `x`; an error if not.
 static bool checkPath(const BuiltinCall &call, const Tensor &y, const Tensor &x,
                       SourceRange range) {
+  std::string ofText = quoted(call.inputs[0].range), byText = quoted(range);
   Graph &graph = call.emitter.pass->graph;
   Graph::Path path = graph.path(x.id, y.id);
   if (!path.exists) {
-    DiagnosticBuilder builder = call.environment.report(
-        Diag::DerivativeBy, range, named(graph, y.id), named(graph, x.id));
+    DiagnosticBuilder builder = call.environment.report(Diag::DerivativeBy, range, ofText, byText);
     builder.label(call.environment.place(graph.function.values[y.id].range),
                   "computed here, from other values");
-    helpWithSource(builder, graph, y, x);
+    helpWithSource(builder, graph, y, x, call.inputs[0].range);
     return false;
   }
   bool ofShared = !graph.differsBetweenExamples(x.id) || call.builtin.name == "jvp";
   if (path.combinesExamples && ofShared) {
     call.environment
         .report(Diag::DerivativeOverBatch, range, call.builtin.name,
-                fmt::format("the batch is combined between {} and {}", named(graph, x.id),
-                            named(graph, y.id)))
+                fmt::format("the batch is combined between {} and {}", byText, ofText))
         .note("through `batch_mean`, `batch_sum` and layers that use them, such as `batch_norm` in "
               "training, there is only `grad` by values that differ from example to example");
     return false;
@@ -122,18 +122,18 @@ static Entity grad(const BuiltinCall &call) {
   if (!call.emitter.usable(*y, of.range) || !checkOfExample(call, *y, of.range))
     return Poison{};
   std::vector<Tensor> values;
-  auto add = [&](const Entity &entity) {
-    const Tensor *x = floatArgument(call, entity, by.range);
-    if (!x || !checkPath(call, *y, *x, by.range))
+  auto add = [&](const Entity &entity, SourceRange range) {
+    const Tensor *x = floatArgument(call, entity, range);
+    if (!x || !checkPath(call, *y, *x, range))
       return false;
     values.push_back(*x);
     return true;
   };
   auto *group = by.value.get<Group>();
   if (!group || group->members.empty())
-    return add(by.value) ? Entity(gradient(call, *y, values)[0]) : Entity(Poison{});
+    return add(by.value, by.range) ? Entity(gradient(call, *y, values)[0]) : Entity(Poison{});
   for (const NamedEntity &member : group->members)
-    if (!add(*member.value))
+    if (!add(*member.value, member.range.valid() ? member.range : by.range))
       return Poison{};
   std::vector<Tensor> derivatives = gradient(call, *y, values);
   Group results;
@@ -161,8 +161,7 @@ static Entity jvp(const BuiltinCall &call) {
     return Poison{};
   if (!sameSizes(v->shape, x->shape)) {
     call.environment
-        .report(Diag::ElementwiseShapes, along.range, call.builtin.name, describe(*v),
-                describe(*x))
+        .report(Diag::ElementwiseShapes, along.range, call.builtin.name, describe(*v), describe(*x))
         .note("the direction has the shape of the value by which the derivative is");
     return Poison{};
   }
