@@ -47,3 +47,16 @@ func.func @embedding(%table: tensor<4x2xf64>, %token: tensor<i32>) -> tensor<2xf
   %0 = nn.gather %table, %token batch_dims 0 : tensor<4x2xf64>, tensor<i32> -> tensor<2xf64>
   return %0 : tensor<2xf64>
 }
+
+// The derivative of an example is by what belongs to it, and by what all share it is one for each example.
+// CHECK: passed gradient
+func.func @gradient(%x: tensor<3xf64>, %w: tensor<3x2xf64>) -> (tensor<3xf64>, tensor<3x2xf64>) {
+  %0 = nn.contract %x, %w [0] x [0, 1] -> [1] : tensor<3xf64>, tensor<3x2xf64> -> tensor<2xf64>
+  %1 = nn.tanh %0 : tensor<2xf64>
+  %2 = nn.reduce_sum %1 [0] : tensor<2xf64> -> tensor<f64>
+  %3 = nn.gradient %2 wrt %x : tensor<f64> wrt tensor<3xf64>
+  %4 = nn.mul %3, %3 : tensor<3xf64>
+  %5 = nn.reduce_sum %4 [0] : tensor<3xf64> -> tensor<f64>
+  %6:2 = nn.gradient %5 wrt %x, %w : tensor<f64> wrt tensor<3xf64>, tensor<3x2xf64>
+  return %6#0, %6#1 : tensor<3xf64>, tensor<3x2xf64>
+}

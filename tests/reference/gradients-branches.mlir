@@ -109,3 +109,16 @@ func.func @shared(%x: tensor<2xf64> {nn.values = dense<[-800.0, 1.0]> : tensor<2
   %1 = nn.add %e, %x : tensor<2xf64>
   return %0, %1 : tensor<2xf64>, tensor<2xf64>
 }
+
+// The cotangent of the logarithm is 0 where it is 0, at 1: not since a branch is not taken, so that the derivative of
+// the derivative is 2 there.
+// CHECK: passed cut_off arg0: 3 elements
+func.func @cut_off(%x: tensor<3xf64> {nn.values = dense<[1.0, 2.0, -1.0]> : tensor<3xf64>})
+    -> tensor<3xf64> {
+  %zero = nn.constant dense<0.0> : tensor<3xf64>
+  %c = nn.compare gt %x, %zero : tensor<3xf64>
+  %log = nn.log %x : tensor<3xf64>
+  %square = nn.mul %log, %log : tensor<3xf64>
+  %y = nn.select %c, %square, %x : tensor<3xf64>
+  return %y : tensor<3xf64>
+}
