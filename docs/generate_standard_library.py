@@ -60,6 +60,8 @@ provided = {
     "enumerate": "`for i, x in enumerate(list)`: the pairs (position, part)",
     "stop_gradient": "its input, as a constant to differentiation",
     "freeze": "the same: no derivative passes (T29)",
+    "grad": "`grad(y, x)`: the derivative of the number `y` by `x`, or by each of a list, for each example (T34)",
+    "jvp": "`jvp(y, x, v)`: the derivative of `y` by `x` along `v` (T34)",
     "weights": "`weights(model)`: the trained parameters with at least two dimensions, for penalties (T29)",
     "random_uniform": "`random_uniform(n, m)`, `random_uniform(x)`: numbers from 0 up to, without, 1, of these sizes or in the shape of x; others in each step and for each example (T35)",
     "random_normal": "`random_normal(x)`: normally distributed numbers, likewise",
@@ -128,7 +130,7 @@ def generate():
 
 `docs/generate_standard_library.py` writes this page from [lang/std](../lang/std). The library is compiled like any other program, and a
 program may declare any of these names anew. Settings are in the first brackets, inputs in the second; those with `=` may be left
-out. [typing.md](typing.md) has the rules T1 to T33."""]
+out. [typing.md](typing.md) has the rules T1 to T36."""]
     files = {path.stem: path for path in (source / "lang/std").glob("*.nn")}
     for stem in sorted(files.keys() - titles.keys()):
         findings.append(f"lang/std/{stem}.nn: docs/generate_standard_library.py has no title for it")
