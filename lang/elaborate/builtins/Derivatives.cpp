@@ -111,8 +111,11 @@ static Entity grad(const BuiltinCall &call) {
   if (!y || !y->shape.empty()) {
     if (of.value.poisoned())
       return Poison{};
-    DiagnosticBuilder builder = call.environment.report(Diag::DerivativeOf, of.range,
-                                                        call.builtin.name, describe(of.value));
+    auto *tensor = of.value.get<Tensor>();
+    bool ofRecipe = tensor && tensor->element == Element::Real;
+    DiagnosticBuilder builder =
+        call.environment.report(Diag::DerivativeOf, of.range, call.builtin.name,
+                                ofRecipe ? "a number of the recipe" : describe(of.value));
     if (y)
       builder.help("`sum(...)` makes one number of it, and an index picks one of its elements");
     else
