@@ -106,7 +106,9 @@ def Simplify : Pass<"nn-simplify", "::mlir::func::FuncOp"> {
     Runs, until nothing changes, the canonicalisation of the nn operations, CSE,
     and the patterns of this pass: element-wise operations on broadcasts are done
     before the broadcast; reductions of broadcasts are done on the source;
-    a sum of products with a broadcast factor becomes a contraction; a reduction
+    a sum of products with a broadcast factor becomes a contraction, and a sum
+    over a dimension of both factors of a contraction another of its sums; a sum
+    of tensors that are padded to neighbouring places becomes a concatenation; a reduction
     over dimensions of one element becomes a reshape; negations are merged
     into sums; division by a power of two becomes a multiplication.
     `nn.stop_gradient` is removed if the function has no `nn.gradient`. Sums may

@@ -114,6 +114,76 @@ struct SumOfProduct : OpRewritePattern<ReduceSumOp> {
   }
 };
 
+/// A sum over dimensions that both factors of a contraction have is another of its sums. The
+/// gradient of weights that are applied at each step of a sequence has this form.
+struct SumOfContraction : OpRewritePattern<ReduceSumOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(ReduceSumOp op, PatternRewriter &rewriter) const override {
+    auto product = op.getOperand().getDefiningOp<ContractOp>();
+    if (!product || !product->hasOneUse())
+      return failure();
+    SmallVector<int64_t> kept;
+    for (auto [dim, label] : llvm::enumerate(product.getResultLabels())) {
+      if (!llvm::is_contained(op.getDims(), static_cast<int64_t>(dim)))
+        kept.push_back(label);
+      else if (!llvm::is_contained(product.getLhsLabels(), label) ||
+               !llvm::is_contained(product.getRhsLabels(), label))
+        return failure();
+    }
+    rewriter.replaceOpWithNewOp<ContractOp>(op, product.getLhs(), product.getRhs(),
+                                            product.getLhsLabels(), product.getRhsLabels(), kept);
+    return success();
+  }
+};
+
+/// The sum of tensors padded with zeros to places side by side is their concatenation. The gradient
+/// of `split` has this form.
+struct AddOfNeighbours : OpRewritePattern<AddOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(AddOp op, PatternRewriter &rewriter) const override {
+    auto left = op.getLhs().getDefiningOp<PadOp>(), right = op.getRhs().getDefiningOp<PadOp>();
+    if (!left || !right || left.getValue().convertToDouble() != 0 ||
+        right.getValue().convertToDouble() != 0)
+      return failure();
+    std::optional<int64_t> dim = neighbouringDim(left, right);
+    if (!dim) {
+      std::swap(left, right);
+      dim = neighbouringDim(left, right);
+    }
+    if (!dim)
+      return failure();
+    SmallVector<Value> parts;
+    for (Value part : {left.getOperand(), right.getOperand()}) {
+      auto joined = part.getDefiningOp<ConcatOp>();
+      if (joined && static_cast<int64_t>(joined.getDim()) == *dim)
+        llvm::append_range(parts, joined.getOperands());
+      else
+        parts.push_back(part);
+    }
+    Value joined = ConcatOp::create(rewriter, op.getLoc(), parts, *dim);
+    rewriter.replaceOpWithNewOp<PadOp>(op, joined, left.getLow(), right.getHigh(),
+                                       left.getValue());
+    return success();
+  }
+
+private:
+  /// The dimension along which `right` follows `left`, when they are equal in all others.
+  static std::optional<int64_t> neighbouringDim(PadOp left, PadOp right) {
+    std::optional<int64_t> dim;
+    for (int64_t d = 0, rank = left.getType().getRank(); d < rank; ++d) {
+      if (left.getLow()[d] == right.getLow()[d] && left.getHigh()[d] == right.getHigh()[d])
+        continue;
+      int64_t end = left.getLow()[d] + left.getOperand().getType().getDimSize(d);
+      if (dim || end != right.getLow()[d])
+        return std::nullopt;
+      dim = d;
+    }
+    return dim;
+  }
+};
+
 /// A reduction over dimensions of one element each.
 template <typename Op> struct ReduceUnitDims : OpRewritePattern<Op> {
   using OpRewritePattern<Op>::OpRewritePattern;
@@ -197,11 +267,11 @@ struct Simplify : nnc::impl::SimplifyBase<Simplify> {
     for (RegisteredOperationName name : context->getRegisteredOperations())
       if (name.getDialectNamespace() == NNDialect::getDialectNamespace())
         name.getCanonicalizationPatterns(patterns, context);
-    patterns
-        .add<SinkBroadcast, ReduceBroadcast<ReduceSumOp>, ReduceBroadcast<ReduceMaxOp>,
-             ReduceBroadcast<ReduceMinOp>, SumOfProduct, ReduceUnitDims<ReduceSumOp>,
-             ReduceUnitDims<ReduceMaxOp>, ReduceUnitDims<ReduceMinOp>, ReduceUnitDims<ReduceProdOp>,
-             AddOfNegation, SubOfNegation, MulByMinusOne, DivByPowerOfTwo>(context);
+    patterns.add<SinkBroadcast, ReduceBroadcast<ReduceSumOp>, ReduceBroadcast<ReduceMaxOp>,
+                 ReduceBroadcast<ReduceMinOp>, SumOfProduct, SumOfContraction, AddOfNeighbours,
+                 ReduceUnitDims<ReduceSumOp>, ReduceUnitDims<ReduceMaxOp>,
+                 ReduceUnitDims<ReduceMinOp>, ReduceUnitDims<ReduceProdOp>, AddOfNegation,
+                 SubOfNegation, MulByMinusOne, DivByPowerOfTwo>(context);
     populateWindowPatterns(patterns);
     bool hasGradient =
         function.walk([](GradientOp) { return WalkResult::interrupt(); }).wasInterrupted();

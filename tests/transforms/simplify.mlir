@@ -141,3 +141,48 @@ func.func @stop_gradient(%x: tensor<3xf64>) -> tensor<3xf64> {
   %0 = nn.stop_gradient %x : tensor<3xf64>
   return %0 : tensor<3xf64>
 }
+
+// The sum over the steps of a sequence goes into the contraction; one over a dimension of a single factor does not.
+// CHECK-LABEL: @sums_of_contractions
+// CHECK-SAME: %[[X:.*]]: tensor<5x3x2xf64>, %[[Y:.*]]: tensor<5x3x4xf64>
+// CHECK-NEXT: %[[R:.*]] = nn.contract %[[X]], %[[Y]] [0, 1, 2] x [0, 1, 3] -> [2, 3]
+// CHECK-NEXT: %[[C:.*]] = nn.contract %[[X]]
+// CHECK-NEXT: %[[S:.*]] = nn.reduce_sum %[[C]] [1]
+// CHECK-NEXT: return %[[R]], %[[S]]
+func.func @sums_of_contractions(%x: tensor<5x3x2xf64>, %y: tensor<5x3x4xf64>) -> (tensor<2x4xf64>, tensor<5x4xf64>) {
+  %0 = nn.contract %x, %y [0, 1, 2] x [0, 1, 3] -> [0, 2, 3] : tensor<5x3x2xf64>, tensor<5x3x4xf64> -> tensor<5x2x4xf64>
+  %1 = nn.reduce_sum %0 [0] : tensor<5x2x4xf64> -> tensor<2x4xf64>
+  %2 = nn.contract %x, %y [0, 1, 2] x [0, 1, 3] -> [0, 2, 3] : tensor<5x3x2xf64>, tensor<5x3x4xf64> -> tensor<5x2x4xf64>
+  %3 = nn.reduce_sum %2 [1] : tensor<5x2x4xf64> -> tensor<5x4xf64>
+  return %1, %3 : tensor<2x4xf64>, tensor<5x4xf64>
+}
+
+// The gradients of the parts of a split lie side by side, in whatever order they are added.
+// CHECK-LABEL: @neighbours
+// CHECK-SAME: %[[A:.*]]: tensor<2x3xf64>, %[[B:.*]]: tensor<2x4xf64>, %[[C:.*]]: tensor<2x1xf64>
+// CHECK-NEXT: %[[R:.*]] = nn.concat %[[A]], %[[B]], %[[C]] dim 1
+// CHECK-NEXT: return %[[R]]
+func.func @neighbours(%a: tensor<2x3xf64>, %b: tensor<2x4xf64>, %c: tensor<2x1xf64>) -> tensor<2x8xf64> {
+  %0 = nn.pad %a [0, 0] [0, 5] value 0.0 : tensor<2x3xf64> -> tensor<2x8xf64>
+  %1 = nn.pad %b [0, 3] [0, 1] value 0.0 : tensor<2x4xf64> -> tensor<2x8xf64>
+  %2 = nn.pad %c [0, 7] [0, 0] value 0.0 : tensor<2x1xf64> -> tensor<2x8xf64>
+  %3 = nn.add %2, %1 : tensor<2x8xf64>
+  %4 = nn.add %3, %0 : tensor<2x8xf64>
+  return %4 : tensor<2x8xf64>
+}
+
+// Neither with a gap, nor with overlap, nor with another value than zero.
+// CHECK-LABEL: @no_neighbours
+// CHECK-NOT: nn.concat
+// CHECK: return
+func.func @no_neighbours(%a: tensor<3xf64>, %b: tensor<3xf64>) -> (tensor<8xf64>, tensor<8xf64>, tensor<6xf64>) {
+  %0 = nn.pad %a [0] [5] value 0.0 : tensor<3xf64> -> tensor<8xf64>
+  %1 = nn.pad %b [4] [1] value 0.0 : tensor<3xf64> -> tensor<8xf64>
+  %2 = nn.pad %b [2] [3] value 0.0 : tensor<3xf64> -> tensor<8xf64>
+  %3 = nn.pad %a [0] [3] value 1.0 : tensor<3xf64> -> tensor<6xf64>
+  %4 = nn.pad %b [3] [0] value 1.0 : tensor<3xf64> -> tensor<6xf64>
+  %5 = nn.add %0, %1 : tensor<8xf64>
+  %6 = nn.add %0, %2 : tensor<8xf64>
+  %7 = nn.add %3, %4 : tensor<6xf64>
+  return %5, %6, %7 : tensor<8xf64>, tensor<8xf64>, tensor<6xf64>
+}
