@@ -185,6 +185,7 @@ void populateElementwiseToLinalg(RewritePatternSet &patterns) {
   NNC_UNARY(CeilOp, math::CeilOp);
   NNC_UNARY(RoundOp, math::RoundEvenOp);
   NNC_UNARY(PowOp, math::PowFOp);
+  NNC_UNARY(Atan2Op, math::Atan2Op);
   NNC_UNARY(AndOp, arith::AndIOp);
   NNC_UNARY(OrOp, arith::OrIOp);
   NNC_BINARY(AbsOp, math::AbsFOp, math::AbsIOp);

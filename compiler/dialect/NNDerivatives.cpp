@@ -68,6 +68,12 @@ NN_BINARY_RULE(PowOp,
                                  (d * (b * a.apply<PowOp>(b - 1.0)))),
                d.number(0).where(a.compare(ComparePredicate::eq, a.number(0)),
                                  (d * (y * a.apply<LogOp>()))))
+
+/// d where the operation is differentiable: not at the origin.
+static Term awayFromOrigin(Term d, Term square) {
+  return d.number(0).where(square.compare(ComparePredicate::eq, d.number(0)), d / square);
+}
+NN_BINARY_RULE(Atan2Op, awayFromOrigin(d *b, a *a + b * b), awayFromOrigin(-(d *a), a *a + b * b))
 #undef NN_BINARY_RULE
 
 void SelectOp::buildCotangents(OpBuilder &builder, ValueRange resultCotangents,

@@ -133,6 +133,12 @@ OpFoldResult ConvertOp::fold(FoldAdaptor adaptor) {
 // Two operands
 //===----------------------------------------------------------------------===//
 
+OpFoldResult Atan2Op::fold(FoldAdaptor adaptor) {
+  return foldNumber(
+      getType(), adaptor.getOperands(), [](auto x) { return std::atan2(x[0].real, x[1].real); },
+      [](auto) { return 0; });
+}
+
 OpFoldResult AddOp::fold(FoldAdaptor adaptor) {
   if (isSplatOf(adaptor.getRhs(), 0))
     return getLhs();

@@ -128,6 +128,15 @@ def NN_PowOp : NN_BinaryOp<"pow", NN_FloatTensor, [NN_HasDerivative]> {
   }];
   let hasCanonicalizer = 1;
 }
+def NN_Atan2Op : NN_BinaryOp<"atan2", NN_FloatTensor, [NN_HasDerivative]> {
+  let summary = "angle in radians, from -pi to pi, of the point with ordinate lhs and abscissa rhs";
+  let operationsPerElement = 16;
+  let description = [{
+    Zeros and infinities count as in C: `atan2(0, -1)` is pi, `atan2(-0.0, -1)`
+    is -pi, at `(0, 0)` and between infinities signs decide. Both derivatives
+    are 0 where `lhs^2 + rhs^2` is 0.
+  }];
+}
 def NN_AndOp : NN_BinaryOp<"and", NN_BoolTensor, [Commutative]> { let summary = "both"; }
 def NN_OrOp : NN_BinaryOp<"or", NN_BoolTensor, [Commutative]> { let summary = "at least one"; }
 

@@ -23,6 +23,10 @@ constexpr double kLn2High = 0.693359375;
 constexpr double kLn2Low = -2.12194440054690581e-4;
 constexpr double kLog2E = 1.44269504088896341;
 
+/// pi/2, rounded to f32, and what is missing.
+constexpr double kHalfPiHigh = 1.57079637050628662;
+constexpr double kHalfPiLow = -4.37113900018624283e-8;
+
 /// Adding and subtracting these rounds to a whole number, which is then in the low bits of the sum.
 constexpr double kRound32 = 12582912.0;         // 1.5 * 2^23
 constexpr double kRound64 = 6755399441055744.0; // 1.5 * 2^52
@@ -269,6 +273,30 @@ Value MathEmitter::sine(Value x, bool cosine) {
     return result;
   // sin x is x where x^2 / 6 is below half a unit; keeps the sign of zero.
   return select(less(magnitude(x), constant(1.0 / 4096)), x, result);
+}
+
+Value MathEmitter::atan2(Value y, Value x) {
+  // The angle to the nearer axis, whose tangent t is at most 1.
+  Value a = magnitude(y), b = magnitude(x);
+  Value steep = less(b, a);
+  Value small = select(steep, b, a), large = select(steep, a, b);
+  // Of two infinities it is 1, of two zeros 0; a NaN equals nothing and stays.
+  Value t = arith::DivFOp::create(builder, small, large);
+  Value ofEqual = select(equal(large, constant(0)), constant(0), constant(1));
+  t = select(equal(small, large), ofEqual, t);
+  Value square = mul(t, t);
+  Value p = polynomial(square, {-0.333331674, 0.199941456, -0.142142639, 0.106791131, -0.0758087113,
+                                0.0435562283, -0.0165824164, 0.0029748024});
+  Value angle = multiplyAdd(mul(p, square), t, t);
+  // From the axis to the positive x axis: 0, pi/2 or pi, each in two parts, plus or minus the angle.
+  Value negative = arith::CmpIOp::create(builder, arith::CmpIPredicate::slt, toBits(x), integer(0));
+  Value axis = select(steep, constant(kHalfPiHigh),
+                      select(negative, constant(2 * kHalfPiHigh), constant(0)));
+  Value rest =
+      select(steep, constant(kHalfPiLow), select(negative, constant(2 * kHalfPiLow), constant(0)));
+  Value subtract = arith::XOrIOp::create(builder, steep, negative);
+  angle = select(subtract, arith::NegFOp::create(builder, angle), angle);
+  return withSignOf(add(axis, add(angle, rest)), y);
 }
 
 Value MathEmitter::rsqrt(Value x) {

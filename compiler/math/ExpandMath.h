@@ -24,6 +24,7 @@ public:
   /// sin, or cos where `cosine`, for arguments up to largestAngle in magnitude.
   mlir::Value sine(mlir::Value x, bool cosine);
   mlir::Value pow(mlir::Value x, mlir::Value y);
+  mlir::Value atan2(mlir::Value y, mlir::Value x);
   mlir::Value rsqrt(mlir::Value x);
 
   /// True where |x| > largestAngle.

@@ -46,6 +46,7 @@ private:
         .Case([&](math::ErfOp op) { return emit.erf(op.getOperand()); })
         .Case([&](math::RsqrtOp op) { return emit.rsqrt(op.getOperand()); })
         .Case([&](math::PowFOp op) { return emit.pow(op.getLhs(), op.getRhs()); })
+        .Case([&](math::Atan2Op op) { return emit.atan2(op.getLhs(), op.getRhs()); })
         .Case([&](math::SinOp op) { return sine(builder, emit, op.getOperand(), false); })
         .Case([&](math::CosOp op) { return sine(builder, emit, op.getOperand(), true); })
         .Default([](Operation *) { return Value(); });
@@ -64,6 +65,7 @@ private:
                          .Case([](math::TanhOp) { return "tanh"; })
                          .Case([](math::ErfOp) { return "erf"; })
                          .Case([](math::PowFOp) { return "pow"; })
+                         .Case([](math::Atan2Op) { return "atan2"; })
                          .Case([](math::SinOp) { return "sin"; })
                          .Case([](math::CosOp) { return "cos"; })
                          .Default([](Operation *) { return ""; });

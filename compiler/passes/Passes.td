@@ -384,10 +384,10 @@ def LowerToLoops : Pass<"lower-to-loops", "::mlir::ModuleOp"> {
 def ExpandMath : Pass<"expand-math", "::mlir::ModuleOp"> {
   let summary = "Replace the math dialect's functions by arithmetic in f32, by calls in f64";
   let description = [{
-    exp, expm1, log, log1p, tanh, erf, sin, cos, powf and rsqrt on f32 scalars
-    and vectors of any shape become arithmetic, at most 4 units in the last
-    place off (docs/math.md); on f64 they become calls of the C library, element
-    by element. Other ops of the dialect stay for lower-to-llvm.
+    exp, expm1, log, log1p, tanh, erf, sin, cos, atan2, powf and rsqrt on f32
+    scalars and vectors of any shape become arithmetic, at most 4 units in the
+    last place off (docs/math.md); on f64 they become calls of the C library,
+    element by element. Other ops of the dialect stay for lower-to-llvm.
   }];
   let options = [
     Option<"targetCpu", "target-cpu", "std::string", "\"native\"", "processor to plan for">,

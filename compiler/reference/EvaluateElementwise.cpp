@@ -99,6 +99,7 @@ BinaryFunction binaryFunction(Operation *op) {
       .Case<DivOp>([](auto) { return +[](double a, double b) { return a / b; }; })
       .Case<RemOp>([](auto) { return +[](double a, double b) { return std::fmod(a, b); }; })
       .Case<PowOp>([](auto) { return +[](double a, double b) { return std::pow(a, b); }; })
+      .Case<Atan2Op>([](auto) { return +[](double a, double b) { return std::atan2(a, b); }; })
       .Case<MaxOp>([](auto) { return maximum; })
       .Case<MinOp>([](auto) { return minimum; })
       .Default([](auto) { return nullptr; });

@@ -305,6 +305,8 @@ Interval ValueRanges::compute(Operation *op) const {
         return Interval{std::min(a.low, b.low), std::min(a.high, b.high), a.maybeNan || b.maybeNan};
       })
       .Case<PowOp>([&](auto) { return raised(operand(0), operand(1)); })
+      .Case<Atan2Op>(
+          [&](auto) { return Interval{-3.2, 3.2, operand(0).maybeNan || operand(1).maybeNan}; })
       .Case([&](SelectOp select) {
         auto condition = select.getCondition().getDefiningOp<CompareOp>();
         return join(ofSelected(select.getTrueValue(), condition, true),

@@ -53,7 +53,7 @@ std::string kernel(const std::string &op, const std::string &element, int64_t la
   const std::string type =
       lanes == 0 ? element : llvm::formatv("vector<{0}x{1}>", lanes, element).str();
   const std::string memref = llvm::formatv("memref<{0}x{1}>", kBlock, element).str();
-  const bool binary = op == "powf";
+  const bool binary = op == "powf" || op == "atan2";
   auto load = [&](const char *result, const char *from) {
     return lanes == 0
                ? llvm::formatv("    {0} = memref.load {1}[%i] : {2}\n", result, from, memref).str()
@@ -221,22 +221,45 @@ TEST_P(Accuracy, KeepsTheSignOfZero) {
   }
 }
 
+/// Applies a function of two arguments, of as many as are whole blocks.
+void checkPairs(MLIRContext &context, const std::string &cpu, const TargetDescription &machine,
+                const std::string &name, double (*exactly)(double, double),
+                std::vector<float> first, std::vector<float> second) {
+  std::unique_ptr<Jit> jit =
+      compile(context, kernel(name, "f32", machine.lanes(32), ""), machine, cpu);
+  auto *function = jit->function<Block>("kernel_" + name);
+  Worst worst;
+  std::vector<float> results(kBlock);
+  for (size_t block = 0; block + kBlock <= first.size(); block += kBlock) {
+    function(&first[block], &second[block], results.data());
+    for (int64_t i = 0; i < kBlock; ++i) {
+      const float x = first[block + i], y = second[block + i];
+      const double exact = exactly(static_cast<double>(x), static_cast<double>(y));
+      worst.see(ulpError(results[i], exact), x, y, results[i]);
+      ASSERT_LE(ulpError(results[i], exact), 4)
+          << name << "(" << x << ", " << y << ") = " << results[i];
+      ASSERT_TRUE(std::isnan(exact) || std::signbit(results[i]) == std::signbit(exact))
+          << name << "(" << x << ", " << y << ")";
+    }
+  }
+  std::printf("%-10s %-6s max %.2f ulp at %.9g, %.9g: %.9g\n", cpu.c_str(), name.c_str(),
+              worst.ulps, worst.argument, worst.second, worst.value);
+}
+
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+const float specialNumbers[] = {
+    0.0f,    -0.0f, 1.0f,   -1.0f,       0.5f,        -0.5f,      2.0f,          -2.0f,
+    3.0f,    -3.0f, 1.5f,   -1.5f,       kInfinity,   -kInfinity, std::nanf(""), 1e-45f,
+    -1e-45f, 3e38f, -3e38f, 16777216.0f, 16777215.0f, 8388607.5f, 0.999999940f,  1.00000012f};
+
 TEST_P(Accuracy, Powers) {
   const std::string cpu = GetParam();
   const TargetDescription machine = target(cpu);
   if (!runsHere(machine))
     GTEST_SKIP();
-  std::unique_ptr<Jit> jit =
-      compile(*context, kernel("powf", "f32", machine.lanes(32), ""), machine, cpu);
-  auto *pow = jit->function<Block>("kernel_powf");
-  const float inf = std::numeric_limits<float>::infinity(), nan = std::nanf("");
-  std::vector<float> special = {
-      0.0f,    -0.0f, 1.0f,   -1.0f,       0.5f,        -0.5f,      2.0f,         -2.0f,
-      3.0f,    -3.0f, 1.5f,   -1.5f,       inf,         -inf,       nan,          1e-45f,
-      -1e-45f, 3e38f, -3e38f, 16777216.0f, 16777215.0f, 8388607.5f, 0.999999940f, 1.00000012f};
   std::vector<float> bases, exponents;
-  for (float x : special)
-    for (float y : special) {
+  for (float x : specialNumbers)
+    for (float y : specialNumbers) {
       bases.push_back(x);
       exponents.push_back(y);
     }
@@ -253,23 +276,41 @@ TEST_P(Accuracy, Powers) {
     float y = (random() * 0x1p-23f - 1) * range;
     exponents.push_back(random() % 4 ? y : std::round(y));
   }
-  bases.resize(400 * kBlock);
-  exponents.resize(400 * kBlock);
-  Worst worst;
-  std::vector<float> results(kBlock);
-  for (size_t block = 0; block < bases.size(); block += kBlock) {
-    pow(&bases[block], &exponents[block], results.data());
-    for (int64_t i = 0; i < kBlock; ++i) {
-      const float x = bases[block + i], y = exponents[block + i];
-      const double exact = std::pow(static_cast<double>(x), static_cast<double>(y));
-      worst.see(ulpError(results[i], exact), x, y, results[i]);
-      ASSERT_LE(ulpError(results[i], exact), 4) << x << " ^ " << y << " = " << results[i];
-      ASSERT_TRUE(std::isnan(exact) || std::signbit(results[i]) == std::signbit(exact))
-          << x << " ^ " << y;
+  checkPairs(*context, cpu, machine, "powf", std::pow, bases, exponents);
+}
+
+TEST_P(Accuracy, Angles) {
+  const std::string cpu = GetParam();
+  const TargetDescription machine = target(cpu);
+  if (!runsHere(machine))
+    GTEST_SKIP();
+  std::vector<float> ordinates, abscissas;
+  for (float y : specialNumbers)
+    for (float x : specialNumbers) {
+      ordinates.push_back(y);
+      abscissas.push_back(x);
     }
+  // Points of any size in all directions: half of them with quotients near 1, others with any.
+  uint32_t state = 1;
+  auto random = [&] {
+    state = state * 1664525 + 1013904223;
+    return state >> 8;
+  };
+  while (ordinates.size() < 400 * kBlock) {
+    const float x = std::bit_cast<float>(random() << 8 | (random() & 255));
+    const float near = x * (random() * 0x1p-22f - 2);
+    const float any = std::bit_cast<float>(random() << 8 | (random() & 255));
+    abscissas.push_back(x);
+    ordinates.push_back(random() % 2 ? near : any);
   }
-  std::printf("%-10s powf   max %.2f ulp at %.9g ^ %.9g: %.9g\n", cpu.c_str(), worst.ulps,
-              worst.argument, worst.second, worst.value);
+  checkPairs(*context, cpu, machine, "atan2", std::atan2, ordinates, abscissas);
+  // Of one argument: every exponent and sign.
+  ordinates.clear();
+  forEachBlock([&](const std::vector<float> &block) {
+    ordinates.insert(ordinates.end(), block.begin(), block.end());
+  });
+  checkPairs(*context, cpu, machine, "atan2", std::atan2, ordinates,
+             std::vector<float>(ordinates.size(), 1.0f));
 }
 
 TEST_P(Accuracy, DoublePrecisionCallsTheLibrary) {
@@ -280,6 +321,7 @@ TEST_P(Accuracy, DoublePrecisionCallsTheLibrary) {
   std::string text;
   for (const Function &function : functions)
     text += kernel(function.name, "f64", 4, "") + kernel(function.name, "f64", 0, "_scalar");
+  text += kernel("atan2", "f64", 4, "");
   std::unique_ptr<Jit> jit = compile(*context, text, machine, cpu);
   std::vector<double> arguments(kBlock), results(kBlock);
   for (int64_t i = 0; i < kBlock; ++i)
@@ -294,6 +336,10 @@ TEST_P(Accuracy, DoublePrecisionCallsTheLibrary) {
             << function.name << "(" << arguments[i] << ")";
       }
     }
+  std::vector<double> others(arguments.rbegin(), arguments.rend());
+  jit->function<Block>("kernel_atan2")(arguments.data(), others.data(), results.data());
+  for (int64_t i = 0; i < kBlock; ++i)
+    ASSERT_EQ(results[i], std::atan2(arguments[i], others[i]));
 }
 
 INSTANTIATE_TEST_SUITE_P(Targets, Accuracy, testing::Values("x86-64", "haswell", "skylake-avx512"),
@@ -320,9 +366,13 @@ double timeBlock(Block *function, const std::vector<float> &x, const std::vector
 void printSpeed() {
   std::unique_ptr<MLIRContext> context = makeContext();
   const TargetDescription machine = target("native");
-  std::string text = kernel("powf", "f32", machine.lanes(32), "");
+  std::vector<std::string> names{"powf"};
   for (const Function &function : functions)
-    text += kernel(function.name, "f32", machine.lanes(32), "");
+    names.push_back(function.name);
+  names.push_back("atan2");
+  std::string text;
+  for (const std::string &name : names)
+    text += kernel(name, "f32", machine.lanes(32), "");
   std::unique_ptr<Jit> jit = compile(*context, text, machine, "native");
   std::vector<float> x(kBlock), y(kBlock, 1.7f), results(kBlock);
   for (int64_t i = 0; i < kBlock; ++i)
@@ -334,9 +384,6 @@ void printSpeed() {
     asm volatile("add $1, %0" : "+r"(sum));
   const std::chrono::duration<double, std::nano> time = std::chrono::steady_clock::now() - start;
   const double cyclesPerNanosecond = 50000000 / time.count();
-  std::vector<std::string> names{"powf"};
-  for (const Function &function : functions)
-    names.push_back(function.name);
   for (const std::string &name : names)
     std::printf("%-6s %6.2f cycles per element\n", name.c_str(),
                 timeBlock(jit->function<Block>("kernel_" + std::string(name)), x, y, results) *

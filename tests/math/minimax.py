@@ -131,6 +131,19 @@ def tanh(x):
     return (e - 1) / (e + 1)
 
 
+def atan(x):
+    halvings = 0
+    while abs(x) > D("0.1"):
+        x /= 1 + (1 + x * x).sqrt()
+        halvings += 1
+    total, power, k = D(0), x, 1
+    while abs(power) > D(10) ** -45:
+        total += power / k
+        power *= -x * x
+        k += 2
+    return total * 2 ** halvings
+
+
 HALF_LN2 = D(2).ln() / 2 + D("0.0001")
 QUARTER_PI = pi() / 4 + D("0.0001")
 TINY = D("1e-6")
@@ -162,6 +175,8 @@ if __name__ == "__main__":
         range(4))
     fit("cos p(s)", even(lambda x: (cos(x) - 1 + x * x / 2) / x ** 4), lambda s: s * s, TINY * 100,
         QUARTER_PI ** 2, range(3))
+    # atan(t) = t + t^3 p(t^2)
+    fit("atan p(s)", even(lambda x: (atan(x) / x - 1) / x ** 2), lambda s: s, TINY, D("1.0001"), range(8))
     # In f64, for pow: log(m) = 2 s + s^3 p(s^2) with s = (m - 1) / (m + 1), and exp(r) = p(r)
     top = (D(2).sqrt() - 1) / (D(2).sqrt() + 1) + D("0.0001")
     fit("pow log p(t)", even(lambda s: (2 * atanh(s) - 2 * s) / s ** 3), lambda t: t, TINY, top ** 2,

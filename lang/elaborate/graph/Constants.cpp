@@ -154,6 +154,8 @@ Entity constantPrimitive(Environment &environment, std::string_view name,
                                : operands[0].number() <= operands[1].number();
     return first ? operands[0] : operands[1];
   }
+  if (name == "atan2")
+    return std::atan2(operands[0].number(), operands[1].number());
   if (name == "pow")
     return constantBinary(environment, BinaryOperator::Power, operands[0], operands[1], range);
   return Poison{};
