@@ -41,6 +41,7 @@ provided = {
     "repeat": "`repeat(3, dim = 0)(x)`: three copies, one behind the other",
     "reverse": "`reverse(x)`: the first dimension, a sequence's time, in reverse order; `reverse[0, 1](x)`: those dimensions",
     "cumsum": "`cumsum(x)`: running sums along the first dimension, as `float`; `cumsum[n](x)`: along that one",
+    "argsort": "`argsort(x)`: the indices of the numbers along the last dimension in ascending order; `sort` says more",
     "pad": "`pad(before, after = 0, value = 0)(x)`: elements added at the ends; `mode` is `\"reflect\"`, `\"edge\"` or `\"wrap\"` (T33)",
     "windows": "`windows(size, stride = 1, dilation = 1)(x)`: the elements under a window at each position (T33)",
     "overlap_add": "`overlap_add(extent, stride = 1, dilation = 1)(y)`: the adjoint of `windows` (T33)",

@@ -31,6 +31,9 @@ int64_t elementsOf(mlir::Value tensor);
 /// Multiplications and additions of a contraction.
 int64_t countContraction(ContractOp op);
 
+/// Pairs of elements along a dimension.
+int64_t countPairs(mlir::Value tensor, int64_t dim);
+
 /// Checks that the result has a dimension `dim`.
 llvm::LogicalResult verifyDim(mlir::Operation *op, int64_t dim);
 

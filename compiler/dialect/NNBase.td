@@ -106,14 +106,14 @@ class NN_InferredOp<string mnemonic, list<Trait> traits = []>
   }];
 }
 
-// An operation on the elements along one dimension, by which their place in it counts.
-class NN_AlongDimOp<string mnemonic, list<Trait> traits = []>
-    : NN_Op<mnemonic, !listconcat(traits, [NN_HasBatchRule, NN_HasOrderRule,
-                                           SameOperandsAndResultType])> {
+// An operation on the elements along one dimension, by which their place in it counts. A trait says
+// how the type of the result, which has the shape of the operand, follows from the operand's.
+class NN_AlongDimOp<string mnemonic, Type tensor, list<Trait> traits>
+    : NN_Op<mnemonic, !listconcat(traits, [NN_HasBatchRule, NN_HasOrderRule])> {
   let arguments = (ins NN_NumberTensor:$operand,
                        ConfinedAttr<I64Attr, [IntNonNegative]>:$dim);
-  let results = (outs NN_NumberTensor:$result);
-  let assemblyFormat = "$operand `dim` $dim attr-dict `:` type($result)";
+  let results = (outs tensor:$result);
+  let assemblyFormat = "$operand `dim` $dim attr-dict `:` type($operand)";
   let hasVerifier = 1;
   let extraClassDefinition = [{
     ::llvm::LogicalResult $cppClass::verify() { return detail::verifyDim(*this, getDim()); }

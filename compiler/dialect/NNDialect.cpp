@@ -104,6 +104,12 @@ int64_t nnc::nn::detail::elementsOf(Value tensor) {
   return cast<RankedTensorType>(tensor.getType()).getNumElements();
 }
 
+int64_t nnc::nn::detail::countPairs(Value tensor, int64_t dim) {
+  int64_t extent = cast<RankedTensorType>(tensor.getType()).getDimSize(dim), pairs = 0;
+  return llvm::MulOverflow(elementsOf(tensor), extent, pairs) ? std::numeric_limits<int64_t>::max()
+                                                              : pairs;
+}
+
 LogicalResult nnc::nn::detail::verifyDim(Operation *op, int64_t dim) {
   return checkDim(op->getLoc(), op->getName().getStringRef(), dim,
                   cast<RankedTensorType>(op->getResult(0).getType()).getRank());

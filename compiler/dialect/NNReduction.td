@@ -51,7 +51,23 @@ def NN_ArgmaxOp : NN_InferredOp<"argmax", [NN_HasBatchRule, NN_HasLayoutRule]> {
   let assemblyFormat = "$operand `dim` $dim attr-dict `:` type($operand) `->` type($result)";
 }
 
-def NN_CumulativeSumOp : NN_AlongDimOp<"cumulative_sum", [NN_HasDerivative]> {
+def NN_ArgsortOp : NN_AlongDimOp<"argsort", NN_IntTensor, [
+    TypesMatchWith<"the result has the shape of the operand and element type i32", "operand",
+                   "result",
+                   "::mlir::cast<::mlir::RankedTensorType>($_self).clone("
+                   "::mlir::IntegerType::get($_self.getContext(), 32))">]> {
+  let summary = "the indices of the elements along one dimension in ascending order, as i32";
+  let description = [{
+    Element k of the result is the place of the k-th smallest element. Equal
+    elements, of which -0.0 and 0.0 are two, keep their order, and NaNs come
+    last. Each element is compared with all others, so that the work grows with
+    the square of the extent.
+  }];
+  let operations = "detail::countPairs(getOperand(), getDim())";
+}
+
+def NN_CumulativeSumOp : NN_AlongDimOp<"cumulative_sum", NN_NumberTensor,
+                                       [SameOperandsAndResultType, NN_HasDerivative]> {
   let summary = "running sums along one dimension";
   let description = [{
     Element i is the sum of the elements 0 to i along `dim`. Floats are added as

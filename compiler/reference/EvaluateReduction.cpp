@@ -1,9 +1,11 @@
 // Reductions and contractions of the evaluator.
 #include "compiler/dialect/NNBuilders.h"
 #include "compiler/reference/EvaluateOps.h"
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <map>
+#include <numeric>
 
 using namespace mlir;
 using namespace nnc::nn;
@@ -158,6 +160,26 @@ static void cumulativeSum(CumulativeSumOp op, const Tensor &x, Tensor &result) {
   });
 }
 
+static void argsort(ArgsortOp op, const Tensor &x, Tensor &result) {
+  int64_t extent = x.shape()[op.getDim()], step = rowMajorStrides(x.shape())[op.getDim()];
+  auto isLess = [&](int64_t a, int64_t b) {
+    if (!x.isFloat())
+      return x.integers[a] < x.integers[b];
+    return x.reals[a] < x.reals[b] || (std::isnan(x.reals[b]) && !std::isnan(x.reals[a]));
+  };
+  forEachIndex(x.shape(), [&](ArrayRef<int64_t> index, int64_t first) {
+    if (index[op.getDim()] != 0)
+      return;
+    std::vector<int64_t> places(extent);
+    std::iota(places.begin(), places.end(), 0);
+    std::stable_sort(places.begin(), places.end(), [&](int64_t a, int64_t b) {
+      return isLess(first + a * step, first + b * step);
+    });
+    for (auto [rank, place] : llvm::enumerate(places))
+      result.setInteger(first + int64_t(rank) * step, place);
+  });
+}
+
 bool nnc::reference::evaluateReduction(Operation *op, Operands operands, Tensor &result) {
   if (auto sum = dyn_cast<ReduceSumOp>(op))
     return reduceArithmetic(*operands[0], sum.getDims(), result, true), true;
@@ -171,6 +193,8 @@ bool nnc::reference::evaluateReduction(Operation *op, Operands operands, Tensor 
     return argmax(argmaxOp, *operands[0], result), true;
   if (auto sums = dyn_cast<CumulativeSumOp>(op))
     return cumulativeSum(sums, *operands[0], result), true;
+  if (auto argsortOp = dyn_cast<ArgsortOp>(op))
+    return argsort(argsortOp, *operands[0], result), true;
   if (auto contractOp = dyn_cast<ContractOp>(op))
     return contract(contractOp, *operands[0], *operands[1], result), true;
   return false;

@@ -340,7 +340,7 @@ Interval ValueRanges::compute(Operation *op) const {
       })
       .Case<ContractOp>([&](auto) { return summed({operand(0), operand(1)}, type); })
       .Case<RandomUniformOp>([&](auto) { return Interval{0, 1, false}; })
-      .Case<IotaOp, ArgmaxOp, CompareOp, AndOp, OrOp, NotOp, RandomNormalOp, BatchCountOp>(
-          [&](auto) { return ordinary(type); })
+      .Case<IotaOp, ArgmaxOp, ArgsortOp, CompareOp, AndOp, OrOp, NotOp, RandomNormalOp,
+            BatchCountOp>([&](auto) { return ordinary(type); })
       .Default([](Operation *) { return Interval(); });
 }

@@ -102,6 +102,20 @@ static Entity cumsum(const BuiltinCall &call) {
                            {{"dim", int64_t(0)}}, call.range);
 }
 
+/// Along the last dimension.
+static Entity argsort(const BuiltinCall &call) {
+  auto *value = call.inputs[0].value.get<Tensor>();
+  if (!value || value->shape.empty())
+    return call.needsDimension(call.inputs[0]);
+  if (!call.emitter.usable(*value, call.range))
+    return Poison{};
+  Tensor numbers = value->element == Element::Int
+                       ? *value
+                       : call.emitter.convert(*value, Element::Float, call.range);
+  return call.emitter.emit("argsort", {numbers}, Element::Int, numbers.shape,
+                           {{"dim", int64_t(numbers.shape.size()) - 1}}, call.range);
+}
+
 static Entity weights(const BuiltinCall &call) {
   const Entity &of = call.inputs[0].value;
   LayerPtr layer;
@@ -162,6 +176,7 @@ static constexpr Builtin valueTable[] = {
     {"std", false, 1, 1, reduce},
     {"norm", false, 1, 1, reduce},
     {"cumsum", false, 1, 1, cumsum},
+    {"argsort", false, 1, 1, argsort},
     {"select", false, 3, 3, select},
     {"float", false, 1, 1, convert},
     {"int", false, 1, 1, convert},

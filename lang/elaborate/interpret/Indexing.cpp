@@ -147,17 +147,19 @@ Entity Interpreter::indexTensor(const Tensor &base, const std::vector<Expression
     } else if (auto *indices = index.get<Tensor>(); indices && indices->element == Element::Int) {
       if (!emitter.usable(*indices, item->range))
         return Poison{};
-      // After `...`, the dimensions of the index are the ones that `...` stands for: one index for
-      // each position.
-      int64_t batch =
-          ellipsis && given == 1 && !indices->shape.empty() ? int64_t(indices->shape.size()) : 0;
-      if (batch) {
-        Shape leading(value.shape.begin(), value.shape.begin() + axis);
-        if (batch != axis || !sameSizes(leading, indices->shape)) {
+      // After `...`, the dimensions of the index are the ones that `...` stands for, and at most one
+      // more: one index, or several, for each position.
+      int64_t batch = ellipsis && given == 1 && !indices->shape.empty() ? axis : 0;
+      if (ellipsis && given == 1 && !indices->shape.empty()) {
+        Shape leading(value.shape.begin(), value.shape.begin() + axis), first = indices->shape;
+        if (int64_t(first.size()) == axis + 1)
+          first.pop_back();
+        if (!sameSizes(leading, first)) {
           DiagnosticBuilder builder = environment.report(
               Diag::ElementwiseShapes, range, "[..., index]", describe(base.element, base.shape),
               describe(Element::Int, indices->shape));
-          builder.note("the index needs the dimensions that `...` stands for");
+          builder.note(
+              "the index needs the dimensions that `...` stands for, and may have one more");
           environment.addOrigins(builder, leading, &indices->shape);
           return Poison{};
         }

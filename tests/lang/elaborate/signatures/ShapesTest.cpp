@@ -113,6 +113,10 @@ TEST(Shapes, Indexing) {
   EXPECT_EQ(
       resultOf("model m(x: float[5, 7], i: int[2, 3]) -> float[5, 2, 3] { x[0..5, i] }").shape,
       (std::vector<int64_t>{5, 2, 3}));
+  EXPECT_EQ(resultOf("model m(x: float[5, 7], i: int[5, 3]) -> float[5, 3] { x[..., i] }").shape,
+            (std::vector<int64_t>{5, 3}));
+  EXPECT_EQ(resultOf("model m(x: float[7], i: int[3]) -> float[3] { x[..., i] }").shape,
+            (std::vector<int64_t>{3}));
   Elaborated picked("model m(x: float[5, 7], i: int[5]) -> float[5] { x[..., i] }");
   EXPECT_EQ(picked.operations("predict"), "%output = gather %x, %i batch_dims=1 : float[5]\n");
 }
