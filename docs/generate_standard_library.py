@@ -12,7 +12,7 @@ source = pathlib.Path(__file__).resolve().parents[1]
 page = source / "docs/standard-library.md"
 
 titles = {
-    "layers": "Layers", "convolution": "Convolution", "pooling": "Pooling", "activations": "Activations",
+    "layers": "Layers", "convolution": "Convolution", "pooling": "Pooling", "resizing": "Resizing", "activations": "Activations",
     "losses": "Losses and penalties", "metrics": "Metrics", "optimizers": "Optimizers and clipping", "schedules": "Schedules",
     "initialisers": "Initialisers", "functions": "Mathematical functions", "primitives": "Elementwise operations",
 }
