@@ -12,7 +12,7 @@ source = pathlib.Path(__file__).resolve().parents[1]
 page = source / "docs/standard-library.md"
 
 titles = {
-    "layers": "Layers", "convolution": "Convolution", "pooling": "Pooling", "resizing": "Resizing", "activations": "Activations",
+    "layers": "Layers", "convolution": "Convolution", "reparametrization": "Reparametrization", "pooling": "Pooling", "resizing": "Resizing", "activations": "Activations",
     "losses": "Losses and penalties", "metrics": "Metrics", "optimizers": "Optimizers and clipping", "schedules": "Schedules",
     "initialisers": "Initialisers", "functions": "Mathematical functions", "primitives": "Elementwise operations",
 }
@@ -64,6 +64,8 @@ provided = {
     "grad": "`grad(y, x)`: the derivative of the number `y` by `x`, or by each of a list, for each example (T34)",
     "jvp": "`jvp(y, x, v)`: the derivative of `y` by `x` along `v` (T34)",
     "weights": "`weights(model)`: the trained parameters with at least two dimensions, for penalties (T29)",
+    "reparametrize": "`reparametrize(of, by, name = \"weight\")(x)`: the layer `of` with by(p) in the place of its parameter p (T27)",
+    "initial": "`initial(p)`: the initial value of a parameter or state, in that of another one (T24)",
     "random_uniform": "`random_uniform(n, m)`, `random_uniform(x)`: numbers from 0 up to, without, 1, of these sizes or in the shape of x; others in each step and for each example (T35)",
     "random_normal": "`random_normal(x)`: normally distributed numbers, likewise",
     "bernoulli": "`bernoulli(p, n)`, `bernoulli(p)`: 1 with probability p, else 0, likewise",

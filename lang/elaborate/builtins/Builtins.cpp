@@ -14,9 +14,13 @@ constexpr std::string_view plannedNames[] = {
     "encoder",    "decoder", "sample", "unfreeze", "split_heads", "merge_heads",
 };
 
-constexpr const std::span<const Builtin> *families[] = {
-    &builtins::shapeFunctions,  &builtins::valueFunctions,      &builtins::tensorFunctions,
-    &builtins::windowFunctions, &builtins::derivativeFunctions, &builtins::requirementFunctions};
+constexpr const std::span<const Builtin> *families[] = {&builtins::shapeFunctions,
+                                                        &builtins::valueFunctions,
+                                                        &builtins::tensorFunctions,
+                                                        &builtins::windowFunctions,
+                                                        &builtins::derivativeFunctions,
+                                                        &builtins::requirementFunctions,
+                                                        &builtins::reparametrizationFunctions};
 
 /// Their values: Interpreter::lookup.
 constexpr std::string_view constants[] = {"training", "pi", "infinity"};

@@ -3,6 +3,7 @@
 // standard library.
 #pragma once
 
+#include "lang/elaborate/environment/Evaluator.h"
 #include "lang/elaborate/graph/Operators.h"
 #include "lang/elaborate/graph/Reductions.h"
 #include "lang/elaborate/instances/Instances.h"
@@ -24,6 +25,7 @@ struct BuiltinCall {
   Operators &operators;
   Reductions &reductions;
   Instances &instances;
+  Evaluator &evaluator;
 
   /// The error that this kind of operand is not one for the builtin.
   Entity wrongOperand(const GivenArgument &operand) const;
@@ -41,12 +43,13 @@ bool isPlannedName(std::string_view name);
 
 /// One table for each file of implementations.
 namespace builtins {
-extern const std::span<const Builtin> shapeFunctions;       // ShapeFunctions.cpp
-extern const std::span<const Builtin> valueFunctions;       // ValueFunctions.cpp
-extern const std::span<const Builtin> tensorFunctions;      // TensorFunctions.cpp
-extern const std::span<const Builtin> windowFunctions;      // Windows.cpp
-extern const std::span<const Builtin> derivativeFunctions;  // Derivatives.cpp
-extern const std::span<const Builtin> requirementFunctions; // Requirements.cpp
+extern const std::span<const Builtin> shapeFunctions;             // ShapeFunctions.cpp
+extern const std::span<const Builtin> valueFunctions;             // ValueFunctions.cpp
+extern const std::span<const Builtin> tensorFunctions;            // TensorFunctions.cpp
+extern const std::span<const Builtin> windowFunctions;            // Windows.cpp
+extern const std::span<const Builtin> derivativeFunctions;        // Derivatives.cpp
+extern const std::span<const Builtin> requirementFunctions;       // Requirements.cpp
+extern const std::span<const Builtin> reparametrizationFunctions; // Reparametrization.cpp
 } // namespace builtins
 
 } // namespace nnc::lang

@@ -150,8 +150,8 @@ Entity Calls::applyBuiltin(const Builtin &builtin, const std::vector<GivenArgume
     for (const GivenArgument &argument : *list)
       if (argument.value.poisoned())
         return Poison{};
-  return builtin.apply(
-      {builtin, settings, given, range, environment, emitter, operators, reductions, instances});
+  return builtin.apply({builtin, settings, given, range, environment, emitter, operators,
+                        reductions, instances, evaluator});
 }
 
 Entity Calls::applyLayer(const LayerPtr &layer, const std::vector<GivenArgument> &given,

@@ -4,6 +4,7 @@
 #include "lang/elaborate/signatures/Arguments.h"
 
 #include <optional>
+#include <utility>
 
 namespace nnc::lang {
 
@@ -70,6 +71,9 @@ Entity Calls::invoke(const CallableDeclaration &declaration,
                                                     : environment.frame().layer;
   EnterFrame enter(environment, declaration, range);
   environment.frame().layer = owner;
+  if (layer)
+    environment.frame().reparametrization =
+        std::exchange(environment.nextReparametrization, nullptr);
   bool good = binder.enter(declaration, settings);
   for (size_t index = 0; index < matched.size(); ++index) {
     const Parameter &parameter = declaration.inputs[index];

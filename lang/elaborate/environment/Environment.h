@@ -67,6 +67,7 @@ public:
 
   const Globals &globals;
   Diagnostics &diagnostics;
+  Reparametrization *nextReparametrization = nullptr; // for the layer that is applied next
   bool inRecipe = false; // in the body of a schedule, an optimizer or a function of `clip`
 
 private:

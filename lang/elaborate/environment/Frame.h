@@ -35,6 +35,7 @@ struct Frame {
   std::optional<Shape> leading;   // the dimensions that `...` stands for
   LayerInstance *layer = nullptr; // owns the parameters; a fn has that of its caller
   OptimizerTarget *target = nullptr;
+  Reparametrization *reparametrization = nullptr;
   /// Scopes below this one must not change: only one branch of a condition will count.
   size_t conditional = 0;
   struct Deferred {

@@ -106,10 +106,26 @@ void Parameters::declareParameter(const ParameterStatement &statement) {
     instances.addParameter(path, *type, shape, range);
     initialize(ResultKind::Parameter, path, *statement.initial, Element::Float, shape);
   }
-  environment.bindFresh(
-      statement.name.text,
-      emitter.persistent(ArgumentKind::Parameter, path, Element::Float, shape, range),
-      statement.name.range);
+  Tensor parameter =
+      emitter.persistent(ArgumentKind::Parameter, path, Element::Float, shape, range);
+  environment.bindFresh(statement.name.text, reparametrized(statement, path, parameter),
+                        statement.name.range);
+}
+
+Entity Parameters::reparametrized(const ParameterStatement &statement, const std::string &path,
+                                  const Tensor &parameter) {
+  Reparametrization *reparametrization = environment.frame().reparametrization;
+  if (!reparametrization || reparametrization->parameter != statement.name.text)
+    return parameter;
+  reparametrization->met = true;
+  Entity value = evaluator.apply(reparametrization->by, {{"", parameter, reparametrization->range}},
+                                 reparametrization->range);
+  auto *tensor = value.get<Tensor>();
+  if (value.poisoned() || (tensor && sameSizes(tensor->shape, parameter.shape)))
+    return value;
+  environment.report(Diag::ParameterChanged, reparametrization->range, path, describe(parameter),
+                     describe(value));
+  return Poison{};
 }
 
 void Parameters::declareState(const StateStatement &statement) {

@@ -27,6 +27,9 @@ public:
 
 private:
   void declareSlot(const StateStatement &statement);
+  /// The value that the layer which declares the parameter works with.
+  Entity reparametrized(const ParameterStatement &statement, const std::string &path,
+                        const Tensor &parameter);
   /// Appends the initial value to the function `initialize` and makes it the result of that kind.
   void initialize(ResultKind kind, const std::string &path, const Expression &initial,
                   Element element, const Shape &shape);

@@ -23,6 +23,10 @@ public:
 
   Entity evaluate(const Expression &expression) override;
   Entity evaluateBlock(const Block &block, bool newScope = true) override;
+  Entity apply(const Entity &callee, const std::vector<GivenArgument> &given,
+               SourceRange range) override {
+    return calls.apply(callee, given, range);
+  }
   Entity evaluateStatement(const Statement &statement);
   void bindStatement(const BindingStatement &statement);
   IndexEvaluator indexNotation() {

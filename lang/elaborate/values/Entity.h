@@ -101,6 +101,14 @@ struct ReducerEntity {
   const ReduceExpression *expression = nullptr;
 };
 
+/// What stands in the place of a layer's own parameter, in one application of the layer.
+struct Reparametrization {
+  std::string parameter;
+  const Entity &by; // a function or a layer of the parameter
+  SourceRange range;
+  bool met = false;
+};
+
 /// `0.1 except bias, scale`
 struct ExceptEntity {
   std::shared_ptr<const Entity> value;
