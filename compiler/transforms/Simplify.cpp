@@ -163,8 +163,7 @@ struct AddOfNeighbours : OpRewritePattern<AddOp> {
         parts.push_back(part);
     }
     Value joined = ConcatOp::create(rewriter, op.getLoc(), parts, *dim);
-    rewriter.replaceOpWithNewOp<PadOp>(op, joined, left.getLow(), right.getHigh(),
-                                       left.getValue());
+    rewriter.replaceOpWithNewOp<PadOp>(op, joined, left.getLow(), right.getHigh(), left.getValue());
     return success();
   }
 
