@@ -1,4 +1,4 @@
-// Implements suggestions by edit distance, with the measure of the front end.
+// Implements suggestions, as the front end's: by meaning first, by edit distance second.
 #include "runtime/support/Suggestion.h"
 
 #include "runtime/support/Error.h"
@@ -26,11 +26,45 @@ static size_t editDistance(std::string_view a, std::string_view b) {
   return distance[a.size()][b.size()];
 }
 
+/// What other programs call settings and options, and what they are called here.
+struct Synonym {
+  std::string_view foreign, name;
+};
+static constexpr Synonym synonyms[] = {
+    {"lr", "rate"},          {"learning_rate", "rate"},  {"weight_decay", "decay"},
+    {"momentum", "mu"},      {"epsilon", "eps"},         {"betas", "beta1"},
+    {"max_norm", "limit"},   {"warmup_steps", "warmup"}, {"gamma", "factor"},
+    {"step_size", "every"},  {"num_epochs", "epochs"},   {"max_epochs", "epochs"},
+    {"max_steps", "steps"},  {"num_workers", "threads"}, {"data_dir", "data"},
+    {"random_seed", "seed"}, {"checkpoint", "weights"},  {"output", "save"},
+    {"evaluate", "eval"},    {"test", "eval"},           {"validate", "eval"},
+    {"fit", "train"},        {"infer", "predict"},       {"inference", "predict"},
+    {"benchmark", "bench"},  {"summary", "info"},
+};
+
+/// The candidate that means the word, with its dashes in front; empty if there is none.
+static std::string_view byMeaning(std::string_view word,
+                                  const std::vector<std::string> &candidates) {
+  std::string plain(word.substr(std::min(word.find_first_not_of('-'), word.size())));
+  std::ranges::replace(plain, '-', '_');
+  for (const Synonym &synonym : synonyms)
+    if (synonym.foreign == plain || "optimizer." + std::string(synonym.foreign) == plain)
+      for (const std::string &candidate : candidates) {
+        std::string_view end(candidate);
+        end.remove_prefix(std::min(end.find_first_not_of('-'), end.size()));
+        if (end == synonym.name || end.ends_with("." + std::string(synonym.name)))
+          return candidate;
+      }
+  return {};
+}
+
 /// Empty if none is near enough.
 static std::string_view nearest(std::string_view word, const std::vector<std::string> &candidates) {
   constexpr size_t longest = 80; // a word longer than this is not a slip of the fingers
   if (word.empty() || word.size() > longest)
     return {};
+  if (std::string_view meant = byMeaning(word, candidates); !meant.empty())
+    return meant;
   // Of one letter or two, one must be right.
   const size_t allowed = word.size() <= 2 ? word.size() - 1 : (word.size() + 1) / 3;
   std::string_view best;

@@ -55,6 +55,11 @@ TEST_F(CommandErrorTest, UsageErrorsHaveStatusTwo) {
                        "unknown setting 'optimizer.rat', did you mean 'optimizer.rate'?; there are "
                        "optimizer.rate, optimizer.mu"));
   EXPECT_TRUE(contains(error({"train", "--set", "rat=1"}, 2), "did you mean 'rate'?"));
+  EXPECT_TRUE(contains(error({"train", "--set", "lr=1"}, 2), "did you mean 'optimizer.rate'?"));
+  EXPECT_TRUE(contains(error({"train", "--set", "optimizer.learning_rate=1"}, 2),
+                       "did you mean 'optimizer.rate'?"));
+  EXPECT_TRUE(contains(error({"train", "--num-epochs", "3"}, 2), "did you mean '--epochs'?"));
+  EXPECT_TRUE(contains(error({"fit"}, 2), "unknown command 'fit', did you mean 'train'?"));
   EXPECT_TRUE(contains(error({"train", "--set", "rate=1", "--set", "optimizer.rate=2"}, 2),
                        "--set: optimizer.rate is given twice"));
   EXPECT_TRUE(contains(error({"train", "--data", ".", "--data", "flowers=."}, 2),
