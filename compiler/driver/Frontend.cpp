@@ -66,8 +66,17 @@ lang::SourceRange Frontend::range(Location location) const {
   return {};
 }
 
+/// Without the dialect of the operation that MLIR puts in front: `'nn.sort' op has ...`.
+static std::string inWordsOfTheLanguage(llvm::StringRef message) {
+  llvm::StringRef rest = message;
+  if (!rest.consume_front("'nn."))
+    return message.str();
+  auto [name, text] = rest.split("' op ");
+  return text.empty() ? message.str() : ("`" + name + "` " + text).str();
+}
+
 void Frontend::report(Diagnostic &diagnostic) {
-  std::string message = diagnostic.str();
+  std::string message = inWordsOfTheLanguage(diagnostic.str());
   if (diagnostic.getSeverity() != DiagnosticSeverity::Error)
     return;
   auto built =
