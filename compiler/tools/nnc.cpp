@@ -178,7 +178,7 @@ bool splitDefines(const std::vector<std::string> &defines, CompileOptions &optio
 int explain(const std::string &id) {
   for (const lang::DiagnosticInfo &info : lang::allDiagnostics()) {
     if (llvm::StringRef(info.id).equals_insensitive(id)) {
-      llvm::outs() << info.id << ": " << info.message << "\n\n" << info.explanation << "\n";
+      llvm::outs() << lang::explanationOf(info);
       return 0;
     }
   }

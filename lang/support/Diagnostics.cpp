@@ -1,8 +1,6 @@
 // Implements the collection of diagnostics: the registry, repetitions, limits and order.
 #include "lang/support/Diagnostics.h"
 
-#include "lang/support/NearestName.h"
-
 #include <algorithm>
 #include <cctype>
 
@@ -27,9 +25,47 @@ constexpr DiagnosticInfo registry[] = {
 #include "lang/support/Diagnostics.def"
 };
 
+constexpr DiagnosticExample examples[] = {
+#define NNC_EXAMPLE(ID, KIND, WRONG, RIGHT) {#ID, KIND, WRONG, RIGHT},
+#include "lang/support/DiagnosticExamples.def"
+};
+
+/// Where the lines of an example stand.
+std::string_view placeOf(std::string_view kind) {
+  return kind == "model"                     ? ", in a model"
+         : kind == "train" || kind == "keys" ? ", in a train block"
+                                             : "";
+}
+
+std::string indented(std::string_view lines) {
+  std::string result = "    ";
+  for (char c : lines) {
+    result += c;
+    if (c == '\n')
+      result += "    ";
+  }
+  return result;
+}
+
 } // namespace
 
 std::span<const DiagnosticInfo> allDiagnostics() { return registry; }
+
+const DiagnosticExample *findExample(std::string_view id) {
+  auto found = std::ranges::find(examples, id, &DiagnosticExample::id);
+  return found == std::ranges::end(examples) ? nullptr : found;
+}
+
+std::string explanationOf(const DiagnosticInfo &info) {
+  std::string message(info.message);
+  for (size_t place = 0; (place = message.find('{', place)) != std::string::npos;)
+    message.replace(place, 3, "..."); // an argument
+  std::string result = fmt::format("{}: {}\n\n{}\n", info.id, message, info.explanation);
+  if (const DiagnosticExample *example = findExample(info.id))
+    result += fmt::format("\nwrong{}:\n{}\nright:\n{}\n", placeOf(example->kind),
+                          indented(example->wrong), indented(example->right));
+  return result;
+}
 
 const DiagnosticInfo *findDiagnostic(std::string_view id) {
   auto found = std::ranges::find(registry, id, &DiagnosticInfo::id);
@@ -62,16 +98,20 @@ DiagnosticBuilder &DiagnosticBuilder::help(std::string text) {
   return *this;
 }
 
-bool DiagnosticBuilder::suggest(std::string_view name, std::span<const std::string_view> candidates,
-                                char quote) {
-  std::string_view nearest = nearestName(name, candidates);
-  if (!nearest.empty())
-    help(fmt::format("did you mean {0}{1}{0}?", quote, nearest));
-  return !nearest.empty();
+bool DiagnosticBuilder::suggest(NameKind kind, std::string_view name,
+                                std::span<const std::string_view> known,
+                                std::span<const std::string_view> arguments, char quote) {
+  std::string suggestion = suggestionFor(kind, name, known, arguments, quote);
+  if (suggestion.empty())
+    return false;
+  help(std::move(suggestion));
+  return true;
 }
 
-bool DiagnosticBuilder::suggest(std::string_view name, std::span<const std::string> candidates) {
-  return suggest(name, std::vector<std::string_view>(candidates.begin(), candidates.end()));
+bool DiagnosticBuilder::suggest(NameKind kind, std::string_view name,
+                                std::span<const std::string> known,
+                                std::span<const std::string_view> arguments) {
+  return suggest(kind, name, std::vector<std::string_view>(known.begin(), known.end()), arguments);
 }
 
 DiagnosticBuilder Diagnostics::add(const DiagnosticInfo &info, SourceRange range,

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "lang/support/Source.h"
+#include "lang/support/Synonyms.h"
 
 #include <fmt/format.h>
 
@@ -31,6 +32,18 @@ struct DiagnosticInfo {
   std::string_view message;     // with {0}, {1}, ... for the arguments
   std::string_view explanation; // what `nnc --explain` prints
 };
+
+/// A program that causes a diagnostic, and the same as it should be; parts of programs, mostly.
+struct DiagnosticExample {
+  std::string_view id;
+  std::string_view kind; // what the lines are: of a "model", a "file", a "command", ...
+  std::string_view wrong, right;
+};
+
+/// The example of a kind; there is one for each.
+const DiagnosticExample *findExample(std::string_view id);
+/// What `nnc explain` prints.
+std::string explanationOf(const DiagnosticInfo &info);
 
 /// All kinds, in the order of the registry.
 std::span<const DiagnosticInfo> allDiagnostics();
@@ -96,11 +109,13 @@ public:
   /// A note with a snippet of its own.
   DiagnosticBuilder &note(SourceRange range, std::string text);
   DiagnosticBuilder &help(std::string text);
-  /// Helps with the candidate that was probably meant: "did you mean `dense`?". False when none is
-  /// near. `quote` stands around the candidate.
-  bool suggest(std::string_view name, std::span<const std::string_view> candidates,
-               char quote = '`');
-  bool suggest(std::string_view name, std::span<const std::string> candidates);
+  /// Helps someone who wrote a name that is not known, by what it means elsewhere or by what it is
+  /// near to: "did you mean `dense`?". False when nothing is known. `arguments` are those of the
+  /// call; `quote` stands around a name that is suggested.
+  bool suggest(NameKind kind, std::string_view name, std::span<const std::string_view> known,
+               std::span<const std::string_view> arguments = {}, char quote = '`');
+  bool suggest(NameKind kind, std::string_view name, std::span<const std::string> known,
+               std::span<const std::string_view> arguments = {});
 
 private:
   Diagnostic *diagnostic; // null when the report was a repetition and is not kept

@@ -1,6 +1,8 @@
 // Implements the spellings of operators and words.
 #include "lang/syntax/AST.h"
 
+#include "lang/support/Names.h"
+
 namespace nnc::lang {
 
 std::string_view spelling(BinaryOperator op) {
@@ -86,5 +88,11 @@ std::string_view spelling(ElementKind kind) {
   }
   return "";
 }
+
+static constexpr std::string_view reducers[] = {
+    "sum", "mean", "max",  "min",    "prod",      "argmax",  "argmin",  "any",        "all",
+    "var", "std",  "norm", "cumsum", "logsumexp", "softmax", "reverse", "log_softmax"};
+
+bool isReducer(std::string_view name) { return contains(reducers, name); }
 
 } // namespace nnc::lang

@@ -228,7 +228,7 @@ struct PipeExpression : ExpressionNode<ExpressionKind::Pipe> {
 /// `mean[...](x)` over the leading dimensions. Without an operand (null) it is a function, `x |>
 /// mean[T]`; or, where a local name hides the reduction's name, the indexing of that local.
 struct ReduceExpression : ExpressionNode<ExpressionKind::Reduce> {
-  Identifier reducer; // one of `reducers`, ParseExpressions.cpp
+  Identifier reducer; // for which isReducer() holds
   /// Names, IndexVariableExpressions, positions (integers with or without a minus sign), or one
   /// EllipsisExpression among them.
   std::vector<ExpressionPtr> items;
@@ -521,5 +521,8 @@ std::string_view spelling(UnaryOperator op);
 std::string_view spelling(CallableKind kind);
 /// The word in a type: `float`, `class`.
 std::string_view spelling(ElementKind kind);
+
+/// The names that take dimensions in square brackets: `sum[n](x)`.
+bool isReducer(std::string_view name);
 
 } // namespace nnc::lang

@@ -1,6 +1,8 @@
 // Implements the printing of trees, as source text and as an outline.
 #include "lang/syntax/ASTPrinter.h"
 
+#include "lang/support/Synonyms.h"
+
 #include <fmt/format.h>
 
 namespace nnc::lang {
@@ -377,6 +379,22 @@ std::string toSource(const Expression &expression) {
   while (!text.empty() && (static_cast<unsigned char>(text.back()) & 0xC0) == 0x80)
     text.pop_back(); // not in the middle of a character
   return text + "...";
+}
+
+std::string asOperand(const Expression &expression) {
+  std::string text = toSource(expression);
+  switch (expression.kind) {
+  case ExpressionKind::Unary:
+  case ExpressionKind::Binary:
+  case ExpressionKind::Pipe:
+  case ExpressionKind::Where:
+  case ExpressionKind::If:
+  case ExpressionKind::Range:
+  case ExpressionKind::Except:
+    return isBracketed(text) ? text : "(" + text + ")";
+  default:
+    return text;
+  }
 }
 
 } // namespace nnc::lang

@@ -15,5 +15,7 @@ std::string printAst(const Module &module);
 /// of more than 80 bytes is cut short.
 std::string toSource(const TypeExpression &type);
 std::string toSource(const Expression &expression);
+/// The same in brackets, where it would not be one operand of an operator without them.
+std::string asOperand(const Expression &expression);
 
 } // namespace nnc::lang

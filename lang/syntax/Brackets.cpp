@@ -39,7 +39,8 @@ public:
   std::vector<Token> run() {
     for (size_t i = 0; i < tokens.size(); ++i) {
       TokenKind kind = tokens[i].kind;
-      if (kind == TokenKind::End || startsDeclaration(tokens, i, file.text()))
+      if (kind == TokenKind::End ||
+          (startsDeclaration(tokens, i, file.text()) && !(isIndented(i) && counts.size() > 1)))
         close(0, i);
       if (isOpener(kind))
         open(i);
@@ -50,6 +51,13 @@ public:
   }
 
 private:
+  /// Then it is rather a declaration in a block, which is an error of its own, than the first one
+  /// behind a block that is not closed.
+  bool isIndented(size_t i) const {
+    uint32_t begin = tokens[i].begin;
+    return begin > 0 && file.text()[begin - 1] != '\n';
+  }
+
   struct Insertion {
     size_t position; // before the token of this index
     TokenKind kind;
@@ -124,13 +132,35 @@ private:
       if (!outermost && !brace)
         outermost = lineEnd(stack[stack.size() - 2], current, index, position) != position;
       // Behind a string without an end: its closing bracket may be in the string.
-      if (outermost && !tokens[position - 1].unterminated)
-        diagnostics.report(Diag::UnclosedBracket, range(index), spelling(kind))
-            .help(fmt::format("close it with `{}`", spelling(closerOf(kind))));
+      if (outermost && !tokens[position - 1].unterminated) {
+        auto report = diagnostics.report(Diag::UnclosedBracket, range(index), spelling(kind));
+        if (SourceRange comment = hidingComment(position, kind); comment.valid())
+          report.label(comment, "this begins a comment")
+              .help(
+                  "a quotient is written `/` and is whole where it comes out even; `floor(a / b)` "
+                  "rounds it down");
+        else
+          report.help(fmt::format("close it with `{}`", spelling(closerOf(kind))));
+      }
       innerIndex = index;
       innerPosition = position;
       pop();
     }
+  }
+
+  /// The comment at the place where a bracket ends, if it has the closing bracket in it:
+  /// `dense(n // 2)`.
+  SourceRange hidingComment(size_t position, TokenKind kind) const {
+    std::string_view text = file.text();
+    size_t begin = text.find_first_not_of(" \t", tokens[position - 1].end);
+    if (kind == TokenKind::LeftBrace || begin == std::string_view::npos ||
+        text.substr(begin, 2) != "//")
+      return {};
+    std::string_view comment = text.substr(begin, text.find('\n', begin) - begin);
+    char opener = kind == TokenKind::LeftParen ? '(' : '[', closer = opener == '(' ? ')' : ']';
+    return std::ranges::count(comment, closer) > std::ranges::count(comment, opener)
+               ? SourceRange{&file, uint32_t(begin), uint32_t(begin + 2)}
+               : SourceRange{};
   }
 
   /// Where the line that an open bracket stands on ends, lines that go on included; at most

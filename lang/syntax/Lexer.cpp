@@ -41,10 +41,15 @@ constexpr std::array<Spelling, 29> symbols{{
 }};
 
 /// Spellings of other notations, and the advice for each.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 17> foreign{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 22> foreign{{
     {"&&", "write `and`"},
     {"||", "write `or`"},
+    {"&", "write `and`"},
+    {"|", "write `or`"},
     {"!", "write `not`"},
+    {"~", "write `not`"},
+    {"?", "write `if c { a } else { b }` for `c ? a : b`"},
+    {"\\", "leave it out: a line goes on after an operator and inside of brackets"},
     {"#", "a comment begins with `//`"},
     {"'", "text stands in double quotes: `\"...\"`"},
     // Left and right double quotation mark.
@@ -124,6 +129,7 @@ private:
       } else if (c == ' ' || c == '\t' || c == '\r') {
         ++position;
       } else if (c == '/' && at(position + 1) == '/') {
+        checkQuotient();
         while (position < text.size() && text[position] != '\n')
           ++position;
       } else if (c == '/' && at(position + 1) == '*') {
@@ -139,14 +145,41 @@ private:
     }
   }
 
+  /// `n // 2`: nothing but a number behind an operand is hardly a comment.
+  void checkQuotient() {
+    size_t end = std::min(text.find('\n', position), text.size()), number = position + 2;
+    auto blanks = [&](size_t at) {
+      return std::min(text.find_first_not_of(" \t\r", at), text.size());
+    };
+    size_t first = blanks(number), last = first;
+    while (last < end && isDigit(text[last]))
+      ++last;
+    bool operand =
+        !tokens.empty() && !newline &&
+        (tokens.back().kind == TokenKind::Name || tokens.back().kind == TokenKind::RightParen ||
+         tokens.back().kind == TokenKind::RightBracket);
+    if (!operand || last == first || blanks(last) < end)
+      return;
+    diagnostics.report(Diag::QuotientComment, range(position, position + 2))
+        .help(
+            "a quotient is written `/` and is whole where it comes out even; `floor(a / b)` rounds "
+            "it down");
+  }
+
   void token() {
     char c = text[position];
     if (isNameStart(c))
       return word();
     if (isDigit(c) || (c == '.' && isDigit(at(position + 1))))
       return number();
+    if (text.substr(position, 3) == "\"\"\"")
+      return docstring();
     if (c == '"')
       return string();
+    if (c == '\'' && quoted())
+      return;
+    if (c == '#')
+      return hashComment();
     for (auto [symbol, kind] : symbols)
       if (text.substr(position, symbol.size()) == symbol) {
         size_t begin = position;
@@ -203,6 +236,11 @@ private:
         report.help(fmt::format("write `0{}`", spelling));
       else if (spelling.back() == '.')
         report.help(fmt::format("write `{}0`", spelling));
+      else if (size_t by = spelling.find('x'); by != std::string_view::npos && by > 0 &&
+                                               by + 1 < spelling.size() &&
+                                               isDigit(spelling[by + 1]))
+        report.help(fmt::format("sizes have commas between: `{}, {}`", spelling.substr(0, by),
+                                spelling.substr(by + 1)));
       else if (size_t digits = spelling.find_first_not_of("0123456789.");
                isNameStart(spelling[digits]) && spelling[digits] != 'e' && spelling[digits] != '_')
         report.help(fmt::format("to multiply, write `{} * {}`", spelling.substr(0, digits),
@@ -262,6 +300,37 @@ private:
     tokens.back().unterminated = !terminated;
   }
 
+  /// A text over several lines, as Python has it for comments.
+  void docstring() {
+    diagnostics.report(Diag::UnexpectedCharacter, range(position, position + 3), "\"\"\"")
+        .help("a comment begins with `//` and ends with the line");
+    size_t end = text.find("\"\"\"", position + 3);
+    position = end == std::string_view::npos ? text.size() : end + 3;
+  }
+
+  /// A text in single quotes is one error, and a string to the parser.
+  bool quoted() {
+    size_t line = text.find('\n', position), end = text.find('\'', position + 1);
+    if (end >= std::min(line, text.size()) ||
+        text.substr(position, end - position).find_first_of("\\\"") != std::string_view::npos)
+      return false;
+    std::string_view inside = text.substr(position + 1, end - position - 1);
+    diagnostics.report(Diag::UnexpectedCharacter, range(position, end + 1), "'")
+        .help(fmt::format("write `\"{}\"`", inside));
+    size_t begin = std::exchange(position, end + 1);
+    push(TokenKind::String, begin);
+    return true;
+  }
+
+  /// The first is reported: who writes one writes others.
+  void hashComment() {
+    if (!std::exchange(hashReported, true))
+      diagnostics.report(Diag::UnexpectedCharacter, range(position, position + 1), "#")
+          .help("a comment begins with `//`");
+    while (position < text.size() && text[position] != '\n')
+      ++position;
+  }
+
   /// A run of characters that begin no token is reported once and becomes one token.
   void unexpected() {
     size_t begin = position;
@@ -306,6 +375,7 @@ private:
   size_t position = 0;
   bool newline = true;
   bool textReported = false;
+  bool hashReported = false;
   std::vector<Token> tokens;
 };
 

@@ -53,7 +53,17 @@ DeclarationPtr Parser::declaration() {
     if (word == spelling)
       node = callable(kind);
   if (!node) {
-    lost(Diag::ExpectedDeclaration, here(), shown(current())).suggest(word, declarationWords);
+    auto report = lost(Diag::ExpectedDeclaration, here(), shown(current()));
+    if (current().kind >= TokenKind::If && current().kind <= TokenKind::False)
+      word = textOf(current());
+    if (ahead(1).kind == TokenKind::Assign && !word.empty())
+      report.help(fmt::format(
+          "a number is declared `config {} = 64`; layers are applied in the block of a model",
+          word));
+    else if (report.suggest(NameKind::Declaration, word, declarationWords))
+      return nullptr;
+    else if (at(TokenKind::At))
+      report.help("leave it out: everything is compiled");
     return nullptr;
   }
   node->range = since(first);
@@ -69,10 +79,17 @@ DeclarationPtr Parser::config() {
   do {
     take();
     Entry entry;
+    if (at(TokenKind::LeftBrace))
+      expected("the name of an entry",
+               fmt::format("write `config {}`",
+                           sourceOf(position + 1, std::max<size_t>(current().partner, position))));
     entry.name = name("the name of an entry");
     checkDuplicate(entry.name, names);
     names.push_back(entry.name);
-    expect(TokenKind::Assign);
+    expect(TokenKind::Assign,
+           at(TokenKind::Colon) ? fmt::format("write `config {} = {}`", entry.name.text,
+                                              sourceOf(position + 1, endOfStatement(position + 1)))
+                                : std::string());
     entry.value = panicking ? error(position) : expression();
     node->entries.push_back(std::move(entry));
   } while (!panicking && at(TokenKind::Comma));
@@ -98,7 +115,14 @@ DeclarationPtr Parser::data() {
     Identifier key = name("the name of a field or an entry");
     checkDuplicate(key, names);
     names.push_back(key);
-    if (!panicking && takeIf(TokenKind::Colon)) {
+    bool entry = at(TokenKind::Colon) && ahead(1).kind == TokenKind::Name &&
+                 ahead(2).kind == TokenKind::LeftParen;
+    if (!panicking && entry) {
+      size_t end = position + 1;
+      while (end < closer && tokens[end].kind != TokenKind::Comma && !tokens[end].newlineBefore)
+        end = std::max<size_t>(end, tokens[end].partner) + 1;
+      expected("`=`", fmt::format("write `{} = {}`", key.text, sourceOf(position + 1, end)));
+    } else if (!panicking && takeIf(TokenKind::Colon)) {
       node->fields.push_back({std::move(key), type()});
     } else if (!panicking && takeIf(TokenKind::Assign)) {
       node->entries.push_back({std::move(key), expression()});
@@ -207,6 +231,19 @@ std::vector<Parameter> Parser::parameters() {
   return result;
 }
 
+/// Of `: float`, `=> float` and `returns float` in place of `-> float`.
+std::string Parser::returnsAdvice() const {
+  size_t end = position;
+  while (tokens[end].kind == TokenKind::Colon || tokens[end].kind == TokenKind::Assign ||
+         tokens[end].kind == TokenKind::Greater)
+    ++end;
+  size_t last = end;
+  while (tokens[last].kind == TokenKind::Name || tokens[last].kind == TokenKind::LeftBracket)
+    last = std::max<size_t>(last, tokens[last].partner) + 1;
+  std::string type = end == position ? std::string() : sourceOf(end, last);
+  return type.empty() ? std::string() : fmt::format("write `-> {}`", type);
+}
+
 void Parser::results(CallableDeclaration &node) {
   if (panicking)
     return;
@@ -216,7 +253,7 @@ void Parser::results(CallableDeclaration &node) {
           .report(Diag::MissingResultType, node.name.range, describe(node.callable), node.name.text)
           .help("write `-> float[...]` after the inputs, with the dimensions of the result");
     else
-      expected("`->`");
+      expected("`->`", returnsAdvice());
     return;
   }
   if (!at(TokenKind::LeftParen)) {
@@ -259,7 +296,12 @@ TypeExpression Parser::type() {
   size_t first = position;
   result.range = here();
   if (panicking || !at(TokenKind::Name)) {
-    expected("a type");
+    std::string sizes = at(TokenKind::LeftParen) || at(TokenKind::LeftBracket)
+                            ? sourceOf(position + 1, current().partner)
+                            : std::string();
+    if (!sizes.empty() && ahead(1).kind != TokenKind::Integer)
+      sizes.clear();
+    expected("a type", sizes.empty() ? sizes : fmt::format("write `float[{}]`", sizes));
     return result;
   }
   std::string_view word = textOf(current());
@@ -273,7 +315,7 @@ TypeExpression Parser::type() {
     }
   }
   if (!found)
-    diagnostics.report(Diag::UnknownType, here(), word).suggest(word, known);
+    diagnostics.report(Diag::UnknownType, here(), word).suggest(NameKind::Type, word, known);
   take();
   if (result.element == ElementKind::Class) {
     size_t opener = position;
@@ -288,6 +330,9 @@ TypeExpression Parser::type() {
         result.classCount = sum();
     });
   }
+  if (at(TokenKind::LeftParen) && current().begin == tokens[position - 1].end)
+    expected("`[`", fmt::format("dimensions stand in square brackets: `{}[{}]`", word,
+                                sourceOf(position + 1, current().partner)));
   if (at(TokenKind::LeftBracket) && !lineEnds())
     dimensions(result);
   result.range = since(first);

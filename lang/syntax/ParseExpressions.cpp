@@ -11,10 +11,6 @@ namespace nnc::lang {
 namespace {
 
 // Those behind `cumsum` keep the dimensions that they work along.
-constexpr std::string_view reducers[] = {
-    "sum", "mean", "max",  "min",    "prod",      "argmax",  "argmin",  "any",        "all",
-    "var", "std",  "norm", "cumsum", "logsumexp", "softmax", "reverse", "log_softmax"};
-
 template <typename Node> std::unique_ptr<Node> make() { return std::make_unique<Node>(); }
 
 /// Whether an item may stand between the brackets of a reduction.
@@ -70,6 +66,8 @@ ExpressionPtr Parser::expression() {
   if (!nested)
     return error(first);
   ExpressionPtr value = pipeline();
+  if (!panicking && !lineEnds() && at(TokenKind::If))
+    return foreignChoice(std::move(value), first);
   if (!panicking && !lineEnds() && atWord("except"))
     return exceptExpression(std::move(value), first);
   return value;
@@ -173,6 +171,15 @@ ExpressionPtr Parser::comparison() {
     if (!op)
       break;
     Token token = current();
+    TokenKind second = ahead(1).begin == token.end ? ahead(1).kind : TokenKind::End;
+    if ((op == BinaryOperator::Less && second == TokenKind::Greater) ||
+        ((op == BinaryOperator::Equal || op == BinaryOperator::NotEqual) &&
+         second == TokenKind::Assign)) {
+      SourceRange both = rangeOf(token).to(rangeOf(ahead(1)));
+      foreign(both, both.text(), op == BinaryOperator::Equal ? "write `==`" : "write `!=`");
+      panicking = false;
+      take();
+    }
     if (earlier)
       diagnostics.report(Diag::ChainedComparison, rangeOf(token))
           .label(*earlier, "the first comparison")
@@ -250,14 +257,23 @@ ExpressionPtr Parser::unary() {
 ExpressionPtr Parser::power() {
   size_t first = position;
   ExpressionPtr base = postfix();
-  if (panicking || lineEnds() || !at(TokenKind::Caret))
+  bool stars =
+      at(TokenKind::Star) && ahead(1).kind == TokenKind::Star && ahead(1).begin == current().end;
+  if (panicking || lineEnds() || !(at(TokenKind::Caret) || stars))
     return base;
   Nested nested(*this);
   if (!nested)
     return error(first);
   Token token = current();
-  take();
+  size_t operation = position;
+  position += stars ? 2 : 1;
   ExpressionPtr exponent = unary();
+  if (stars && !panicking) {
+    foreign(rangeOf(token).to(rangeOf(tokens[operation + 1])), "**",
+            fmt::format("write `{}^{}`", sourceOf(first, operation),
+                        sourceOf(operation + 2, position)));
+    panicking = false;
+  }
   return binary(BinaryOperator::Power, token, std::move(base), std::move(exponent), first);
 }
 
@@ -275,7 +291,13 @@ ExpressionPtr Parser::postfix() {
       take();
       auto node = make<MemberExpression>();
       node->base = std::move(value);
-      node->member = name("a name after `.`");
+      // A reserved word is no part of any value: that it is not there will be the error.
+      if (current().kind >= TokenKind::If && current().kind <= TokenKind::False) {
+        node->member = {std::string(textOf(current())), here()};
+        take();
+      } else {
+        node->member = name("a name after `.`");
+      }
       value = finish(std::move(node), first);
     } else {
       break;
@@ -299,6 +321,7 @@ ExpressionPtr Parser::call(ExpressionPtr callee, size_t first) {
 std::vector<CallArgument> Parser::arguments() {
   std::vector<CallArgument> result;
   std::vector<Identifier> names;
+  bool misplaced = false;
   size_t opener = position;
   take();
   list(opener, [&] {
@@ -311,9 +334,12 @@ std::vector<CallArgument> Parser::arguments() {
       argument.value = expression();
     } else {
       argument.value = expression();
-      if (!names.empty() && argument.value->kind != ExpressionKind::Error)
+      if (!names.empty() && argument.value->kind != ExpressionKind::Error &&
+          !std::exchange(misplaced, true))
         diagnostics.report(Diag::PositionalAfterNamed, argument.value->range)
-            .label(names.back().range, "named argument before it");
+            .label(names.back().range, "named argument before it")
+            .help(fmt::format("`=` gives an argument by name; to compare, write `{} == ...`",
+                              names.back().text));
     }
     result.push_back(std::move(argument));
   });
@@ -323,12 +349,12 @@ std::vector<CallArgument> Parser::arguments() {
 ExpressionPtr Parser::index(ExpressionPtr base, size_t first) {
   auto node = make<IndexExpression>();
   node->base = std::move(base);
-  node->items = items();
+  node->items = items(first);
   return finish(std::move(node), first);
 }
 
 // G29: what stands between the brackets of an index or a reduction; at least one item.
-std::vector<ExpressionPtr> Parser::items() {
+std::vector<ExpressionPtr> Parser::items(size_t first) {
   std::vector<ExpressionPtr> result;
   size_t opener = position;
   bool ellipsis = false;
@@ -336,7 +362,9 @@ std::vector<ExpressionPtr> Parser::items() {
   if (at(TokenKind::RightBracket))
     expectedExpression();
   list(opener, [&] {
-    result.push_back(item());
+    result.push_back(at(TokenKind::Colon) ? error(position) : item());
+    if (at(TokenKind::Colon) && !panicking)
+      return foreignSlice(first, opener);
     if (result.back()->kind == ExpressionKind::Ellipsis && std::exchange(ellipsis, true))
       diagnostics.report(Diag::RepeatedEllipsis, result.back()->range);
   });
@@ -382,8 +410,7 @@ ExpressionPtr Parser::item() {
 
 bool Parser::startsReduction() const {
   return at(TokenKind::Name) && ahead(1).kind == TokenKind::LeftBracket &&
-         !ahead(1).newlineBefore &&
-         std::ranges::find(reducers, textOf(current())) != std::ranges::end(reducers);
+         !ahead(1).newlineBefore && isReducer(textOf(current()));
 }
 
 /// Whether the operand of a reduction begins here. A minus sign does not: `mean[i] - x` is a
@@ -415,7 +442,7 @@ ExpressionPtr Parser::reduce() {
     return error(first);
   auto node = make<ReduceExpression>();
   node->reducer = name("a reduction");
-  node->items = items();
+  node->items = items(first);
   if (auto *last = node->items.size() > 1 ? as<NameExpression>(node->items.back()) : nullptr;
       last && last->name == "keep") {
     node->keep = true;
@@ -441,10 +468,12 @@ ExpressionPtr Parser::where(bool asOperand) {
   size_t first = position;
   if (!nested)
     return error(first);
+  if (ExpressionPtr call = foreignWhere())
+    return call;
   auto node = make<WhereExpression>();
   take();
   node->condition = unpiped();
-  expect(TokenKind::Colon);
+  expect(TokenKind::Colon, "`where c: x` is x where c holds, and nothing elsewhere");
   if (panicking)
     node->value = error(position);
   else
@@ -531,6 +560,10 @@ ExpressionPtr Parser::primary() {
     // `y = x +`, and the next line is a statement or a declaration of its own.
     if (lineEnds() && (startsStatement() || startsDeclaration(tokens, position, text)))
       break;
+    if (atWord("lambda") && ahead(1).kind == TokenKind::Name && !ahead(1).newlineBefore) {
+      foreign(here(), "lambda", suggestionFor(NameKind::Statement, "lambda", {}));
+      return error(first);
+    }
     auto node = make<NameExpression>();
     node->name = textOf(current());
     take();
@@ -542,6 +575,10 @@ ExpressionPtr Parser::primary() {
     return ifExpression();
   case TokenKind::Scan:
     return scan();
+  case TokenKind::LeftBracket:
+    if (lineEnds())
+      break;
+    return foreignList();
   case TokenKind::LeftBrace:
     if (blocksAllowed)
       return block();

@@ -6,7 +6,7 @@ namespace nnc::lang {
 std::unique_ptr<Block> Parser::expectBlock() {
   if (!panicking && at(TokenKind::LeftBrace))
     return block();
-  expected("`{`");
+  expectedBlock();
   auto empty = std::make_unique<Block>();
   empty->range = here();
   return empty;
@@ -56,6 +56,8 @@ StatementPtr Parser::statement() {
     return forStatement();
   if (at(TokenKind::Yield))
     return yieldStatement();
+  if (StatementPtr other = foreignStatement())
+    return other;
   if (at(TokenKind::Name)) {
     const Token &next = ahead(1);
     bool declares = next.kind == TokenKind::Name && !next.newlineBefore;
@@ -111,6 +113,9 @@ StatementPtr Parser::bindingStatement() {
   } while (takeIf(TokenKind::Comma));
   expect(TokenKind::Assign);
   node->value = expression();
+  if (!panicking && !lineEnds() && at(TokenKind::Assign) && foreignAdvice().empty())
+    lost(Diag::MissingSeparator, here(), found())
+        .help("a statement binds one value: `b = x`, then `a = b`");
   return finishStatement(std::move(node), first);
 }
 

@@ -37,7 +37,7 @@ void Parser::skipDeclaration() {
   while (!at(TokenKind::End)) {
     TokenKind next = ahead(1).kind;
     if (current().newlineBefore && at(TokenKind::Name) && isDeclarationWord(textOf(current())) &&
-        next != TokenKind::Assign && next != TokenKind::Update)
+        next != TokenKind::Assign && next != TokenKind::Update && next != TokenKind::Dot)
       return;
     // Over brackets as a whole; a closing one is behind already.
     position = std::max<size_t>(position, current().partner);
@@ -111,6 +111,10 @@ SourceRange Parser::foundRange() const {
 void Parser::advise(DiagnosticBuilder &report) {
   if (lineEnds())
     return;
+  if (std::string advice = foreignAdvice(); !advice.empty()) {
+    report.help(std::move(advice));
+    return;
+  }
   switch (current().kind) {
   case TokenKind::Update:
     report.help("`<-` updates a state; to compare with a negative number, write `< -`");
@@ -118,15 +122,13 @@ void Parser::advise(DiagnosticBuilder &report) {
   case TokenKind::Assign:
     report.help("to compare, write `==`");
     break;
-  case TokenKind::Star:
-    if (position > 0 && tokens[position - 1].kind == TokenKind::Star)
-      report.help("a power is written `^`");
-    break;
   case TokenKind::Range:
     report.help("a range has both ends, as `0..n`; only an index leaves one out, as `x[1..]`");
     break;
   case TokenKind::For:
-    report.help("`for` is a statement of its own and has no value; `scan` has one");
+    report.help(
+        "a loop has no value: bind a name before it, and anew in it, as in `y = x` and `for i "
+        "in 0..3 { y = relu(y) }`");
     break;
   case TokenKind::Where:
     report.help("put round brackets round `where ...: ...`");
@@ -152,6 +154,14 @@ void Parser::expectedExpression() {
   TokenKind kind = current().kind;
   bool isOperator = (kind >= TokenKind::Equal && kind <= TokenKind::At) || kind == TokenKind::And ||
                     kind == TokenKind::Or;
+  if (kind == TokenKind::Dot && lineEnds()) {
+    std::string part = sourceOf(position + 1, endOfStatement(position + 1));
+    if (part.ends_with("()"))
+      part.resize(part.size() - 2);
+    lost(Diag::LeadingOperator, here(), textOf(current()))
+        .help(fmt::format("a pipe goes on with `|>`: `|> {}`", part.empty() ? "relu" : part));
+    return;
+  }
   if (isOperator && lineEnds()) {
     lost(Diag::LeadingOperator, here(), textOf(current())).help(leadingOperatorHelp);
     return;
@@ -215,8 +225,10 @@ void Parser::separator() {
   if (takeIf(TokenKind::Semicolon) || (around.commas() && takeIf(TokenKind::Comma)) ||
       current().newlineBefore)
     return;
-  auto report = lost(Diag::MissingSeparator, foundRange(), found());
-  advise(report);
+  if (!(at(TokenKind::Name) && foreignWord())) {
+    auto report = lost(Diag::MissingSeparator, foundRange(), found());
+    advise(report);
+  }
   skipStatement();
   panicking = false;
   if (!takeIf(TokenKind::Semicolon) && around.commas())

@@ -124,6 +124,30 @@ private:
   /// Ends a statement: takes a separator, or reports what stands there instead and skips to the
   /// next one.
   void separator();
+  // ParseForeign.cpp: the notation of other languages.
+  /// The text of the tokens [first, last), if it is short and on one line; else empty.
+  std::string sourceOf(size_t first, size_t last) const;
+  /// The token behind a statement that begins at this one and ends with its line.
+  size_t endOfStatement(size_t first) const;
+  void foreign(SourceRange range, std::string_view shown, const std::string &help);
+  /// What stands on the line before the place where a block is missing.
+  std::string headerText() const;
+  void expectedBlock();
+  /// Takes a word that begins a statement elsewhere, after a report unless `silent`. Then
+  /// `panicking` says that the statement cannot be read.
+  bool foreignWord(bool silent = false);
+  /// Behind a line that ends with a colon: to the line that is not indented more.
+  void skipIndented();
+  StatementPtr foreignStatement();
+  StatementPtr expressionOf(ExpressionPtr value, size_t first);
+  std::string sliceInOurNotation(size_t opener, std::string &step) const;
+  void foreignSlice(size_t first, size_t opener);
+  ExpressionPtr foreignWhere();
+  ExpressionPtr foreignList();
+  ExpressionPtr foreignChoice(ExpressionPtr value, size_t first);
+  /// About what stands where something else was expected; empty if nothing is known.
+  std::string foreignAdvice() const;
+
   /// Reports a problem that leaves the parser where it is.
   void advise(DiagnosticBuilder &report);
   void checkDuplicate(const Identifier &name, const std::vector<Identifier> &earlier);
@@ -152,6 +176,7 @@ private:
   template <typename Node> DeclarationPtr useOfModel();
   std::vector<Parameter> parameters();
   void checkParameterLists(CallableDeclaration &node, size_t lists);
+  std::string returnsAdvice() const;
   void results(CallableDeclaration &node);
   std::unique_ptr<Block> body(CallableDeclaration &node);
   TypeExpression type();
@@ -207,7 +232,8 @@ private:
   /// An expression in the header of a statement, where `{` begins the statement's block.
   ExpressionPtr headerExpression();
   std::vector<CallArgument> arguments();
-  std::vector<ExpressionPtr> items();
+  /// `first` is where the value that is indexed begins.
+  std::vector<ExpressionPtr> items(size_t first);
   ExpressionPtr item();
   bool startsOperand() const;
   bool startsReduction() const;
@@ -248,6 +274,7 @@ private:
   size_t position = 0;
   uint32_t nesting = 0;
   bool panicking = false;
+  bool pythonBlocks = false;    // a block began with a colon: its `else` has been reported too
   bool tooDeepReported = false; // once a declaration: what is too deep is so in many places
   bool insideBrackets = false;  // within ( ) or [ ]: line ends mean nothing
   Surroundings around;          // of the statement being read

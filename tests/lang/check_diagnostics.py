@@ -1,6 +1,6 @@
 """Checks the registry of diagnostics and the rules of the language against the tests.
 
-Every diagnostic has a test that expects its id in the output, ids are unique, messages keep the style; every numbered
+Every diagnostic has an example and a test that expects its id in the output, ids are unique, messages keep the style; every numbered
 rule of docs/language.md and docs/typing.md has a negative test that names it ("// G12: ..." before a CHECK line), and no test names a
 diagnostic or a rule that does not exist. Prints each finding on a line; the exit code says whether there were any.
 """
@@ -34,6 +34,11 @@ for path in [source / "lang/support/Diagnostics.def", source / "lang/support/Ela
             findings.append(f"{identifier}: nothing is illegal here: {message}")
         if not "".join(part[1:-1] for part in re.findall(text, explanation)).strip():
             findings.append(f"{identifier}: no explanation")
+
+examples = set(re.findall(r"^NNC_EXAMPLE\((N\d+),", (source / "lang/support/DiagnosticExamples.def").read_text(),
+                          re.MULTILINE))
+findings += [f"{i} ({registry[i]}): no example in DiagnosticExamples.def" for i in sorted(set(registry) - examples)]
+findings += [f"{i}: an example, but not in the registry" for i in sorted(examples - set(registry))]
 
 document = "".join((source / "docs" / name).read_text() for name in ("language.md", "typing.md"))
 rules = set(re.findall(r"^\*\*([LGT]\d+)\.", document, re.MULTILINE))

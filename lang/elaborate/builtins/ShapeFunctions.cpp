@@ -56,7 +56,8 @@ static Entity reshape(const BuiltinCall &call) {
       call.emitter.tensor(call.inputs[0].value, Element::Float, "reshape", call.inputs[0].range);
   if (!value)
     return Poison{};
-  std::optional<Shape> given = readSizes(call.environment, call.settings);
+  std::optional<Shape> given =
+      readSizes(call.environment, call.settings, elementCount(value->shape));
   if (!given)
     return Poison{};
   const Shape &shape = *given;
@@ -151,9 +152,12 @@ static std::optional<Parts> readParts(const BuiltinCall &call) {
       return std::nullopt;
     }
     if (!input.name.empty()) {
-      call.environment
-          .report(Diag::UnknownArgument, input.range, call.builtin.name, "input", input.name)
-          .note("it has dim");
+      DiagnosticBuilder builder = call.environment.report(
+          Diag::UnknownArgument, input.nameRange.valid() ? input.nameRange : input.range,
+          call.builtin.name, "input", input.name);
+      constexpr std::string_view known[] = {"dim"};
+      if (!builder.suggest(NameKind::Argument, input.name, known))
+        builder.note("it has dim");
       return std::nullopt;
     }
     std::vector<NamedEntity> members{{"", input.range, std::make_shared<Entity>(input.value)}};

@@ -49,8 +49,11 @@ static Entity iota(const BuiltinCall &call) {
   } else {
     DiagnosticBuilder builder =
         call.environment.report(Diag::NotConstant, input.range, "the length of `iota`");
-    if (input.value.is<double>())
+    if (input.value.is<double>()) {
       builder.here(fmt::format("this is {}, not a whole number", describe(input.value)));
+      if (!call.environment.inStandard(input.range))
+        builder.help(fmt::format("to round down, write `floor({})`", input.range.text()));
+    }
     return Poison{};
   }
   if (size < 1 || size > maximumElements) {

@@ -71,7 +71,9 @@ public:
       if (found == this->names.end()) {
         DiagnosticBuilder builder = call.environment.report(
             Diag::UnknownArgument, setting.range, call.builtin.name, "setting", setting.name);
-        builder.note(fmt::format("it has {}", fmt::join(this->names, ", ")));
+        std::vector<std::string_view> known(this->names.begin(), this->names.end());
+        if (!builder.suggest(NameKind::Argument, setting.name, known))
+          builder.note(fmt::format("it has {}", fmt::join(known, ", ")));
         good = false;
         continue;
       }
@@ -281,7 +283,7 @@ static Entity margins(const BuiltinCall &call) {
     DiagnosticBuilder builder =
         call.environment.report(Diag::PaddingValue, call.inputs[0].range, forms, describe(padding));
     if (text)
-      builder.suggest(*text, paddings, '"');
+      builder.suggest(NameKind::Other, *text, paddings, {}, '"');
     return Poison{};
   }
   Group result;

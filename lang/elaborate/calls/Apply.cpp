@@ -137,8 +137,13 @@ Entity Calls::applyBuiltin(const Builtin &builtin, const std::vector<GivenArgume
                          : builtin.most == builtin.fewest
                              ? fmt::format("{} {}", builtin.fewest, what)
                              : fmt::format("{} to {} {}", builtin.fewest, builtin.most, what);
-    environment.report(Diag::TooManyArguments, range, builtin.name,
-                       wanted + (builtin.most == 1 ? "" : "s"), int64_t(counted.size()));
+    DiagnosticBuilder builder =
+        environment.report(Diag::TooManyArguments, range, builtin.name,
+                           wanted + (builtin.most == 1 ? "" : "s"), int64_t(counted.size()));
+    for (const GivenArgument &argument : counted)
+      if (!argument.name.empty() &&
+          builder.suggest(NameKind::Argument, argument.name, std::span<const std::string_view>()))
+        break;
     return Poison{};
   }
   if (builtin.curried && given.size() != 1) {

@@ -22,6 +22,10 @@ public:
   /// Gives a callable its settings; a layer becomes an instance.
   Entity construct(const CallableEntity &callable, const std::vector<GivenArgument> &given,
                    SourceRange range);
+  /// Whether it is of a kind that can be applied.
+  static bool canApply(const Entity &entity) {
+    return entity.is<LayerPtr>() || entity.is<ReducerEntity>() || entity.is<CallableEntity>();
+  }
   Entity apply(const Entity &callee, const std::vector<GivenArgument> &given, SourceRange range);
   Entity applyBuiltin(const Builtin &builtin, const std::vector<GivenArgument> &settings,
                       const std::vector<GivenArgument> &given, SourceRange range);

@@ -2,6 +2,7 @@
 #include "lang/elaborate/calls/Calls.h"
 
 #include "lang/elaborate/signatures/Arguments.h"
+#include "lang/syntax/ASTPrinter.h"
 
 #include <optional>
 #include <utility>
@@ -44,6 +45,30 @@ Entity Calls::finishInvocation(const CallableDeclaration &declaration, Entity va
   return results;
 }
 
+/// Two inputs, a class and numbers, that stand in each other's place.
+static bool reportSwapped(Environment &environment, const CallableDeclaration &declaration,
+                          const std::vector<const GivenArgument *> &matched, SourceRange range) {
+  if (matched.size() != 2 || !matched[0] || !matched[1] || environment.inStandard(range))
+    return false;
+  auto *first = matched[0]->value.get<Tensor>(), *second = matched[1]->value.get<Tensor>();
+  const Parameter &one = declaration.inputs[0], &other = declaration.inputs[1];
+  if (!first || !second || !one.type || !other.type)
+    return false;
+  auto isClass = [](const Parameter &parameter) {
+    return parameter.type->element == ElementKind::Class;
+  };
+  bool swapped = isClass(one) != isClass(other) && isClass(one) == (second->classes != 0) &&
+                 isClass(other) == (first->classes != 0);
+  if (swapped)
+    environment.diagnostics
+        .report(Diag::ArgumentType, matched[0]->range, one.name.text, declaration.name.text,
+                toSource(*one.type), describe(matched[0]->value))
+        .help(fmt::format("the inputs stand in the other order: `{}({}, {})`",
+                          declaration.name.text, matched[1]->range.text(),
+                          matched[0]->range.text()));
+  return swapped;
+}
+
 Entity Calls::invoke(const CallableDeclaration &declaration,
                      const std::vector<NamedEntity> &settings,
                      const std::vector<GivenArgument> &given, LayerInstance *layer,
@@ -75,6 +100,8 @@ Entity Calls::invoke(const CallableDeclaration &declaration,
     environment.frame().reparametrization =
         std::exchange(environment.nextReparametrization, nullptr);
   bool good = binder.enter(declaration, settings);
+  if (good && reportSwapped(environment, declaration, matched, range))
+    return Poison{};
   for (size_t index = 0; index < matched.size(); ++index) {
     const Parameter &parameter = declaration.inputs[index];
     Entity value =

@@ -19,7 +19,7 @@ ConfigOverrides readOverrides(std::span<const std::pair<std::string, std::string
     DiagnosticBuilder builder = diagnostics.report(Diag::UnknownConfig, {}, name);
     if (names.empty())
       builder.note("the program has no `config`");
-    else if (!builder.suggest(name, names))
+    else if (!builder.suggest(NameKind::Other, name, names))
       builder.note(fmt::format("the config has: {}", fmt::join(names, ", ")));
   }
   return overrides;

@@ -26,8 +26,11 @@ Tensor Emitter::emit(const std::string &operation, const std::vector<Tensor> &op
 bool Emitter::usable(const Tensor &value, SourceRange range) {
   if (value.graph == &pass->graph)
     return true;
-  environment.report(Diag::InitialValue, range,
-                     "it can depend on sizes and settings only, not on values of the model");
+  environment
+      .report(Diag::InitialValue, range,
+              "it can depend on sizes and settings only, not on values of the model")
+      .help("begin with a number or an initialiser, as `= 0` or `= he`; a state gets its later "
+            "values by `<-`");
   return false;
 }
 

@@ -134,6 +134,32 @@ std::set<std::string> Graph::differentiableArguments(ValueId value, ArgumentKind
   return names;
 }
 
+const Operation *Graph::stepBefore(ValueId value, ArgumentKind kind) const {
+  std::vector<bool> depends(function.values.size()), reached(function.values.size());
+  for (const FunctionArgument &argument : function.arguments)
+    depends[argument.value] = argument.kind == kind;
+  for (const Operation &operation : function.operations)
+    if (std::ranges::any_of(operation.operands, [&](ValueId one) { return depends[one]; }))
+      for (ValueId result : operation.results)
+        depends[result] = true;
+  reached[value] = true;
+  for (auto operation = function.operations.rbegin(); operation != function.operations.rend();
+       ++operation) {
+    bool used = std::ranges::any_of(operation->results, [&](ValueId one) { return reached[one]; });
+    if (!used || !depends[operation->results[0]])
+      continue;
+    bool whole = type(operation->results[0]).element != Element::Float;
+    if (contains(withoutDerivative, operation->name) ||
+        (whole && std::ranges::any_of(operation->operands, [&](ValueId one) {
+           return depends[one] && type(one).element == Element::Float;
+         })))
+      return &*operation;
+    for (ValueId operand : operation->operands)
+      reached[operand] = true;
+  }
+  return nullptr;
+}
+
 void Graph::finish(const std::function<bool(const FunctionArgument &)> &droppable) {
   std::vector<bool> used(function.values.size());
   for (const FunctionResult &result : function.results)

@@ -59,6 +59,10 @@ public:
   };
   Path path(ValueId source, ValueId value) const;
 
+  /// Of the operations through which `value` depends on arguments of this kind, and whose derivative
+  /// is 0, the one nearest to `value`; null if it depends on none.
+  const Operation *stepBefore(ValueId value, ArgumentKind kind) const;
+
   /// Drops operations without a user and, of the arguments for which `droppable` holds, those
   /// without one; then numbers the values anew, in the order of arguments and operations.
   void finish(const std::function<bool(const FunctionArgument &)> &droppable);

@@ -1,6 +1,7 @@
 // Implements Operators: element types that meet, shapes that are aligned, products of matrices.
 #include "lang/elaborate/graph/Operators.h"
 
+#include "lang/elaborate/environment/Application.h"
 #include "lang/elaborate/graph/Constants.h"
 
 #include <algorithm>
@@ -193,6 +194,8 @@ Entity Operators::elementwise(const std::string &name, const Entity &leftValue,
         environment.report(Diag::OperandType, range, symbol(name), describe(wrong));
     if (isBool(wrong))
       builder.help("`float(...)` makes 0 and 1 of false and true");
+    else
+      adviseApplication(builder, wrong);
     return Poison{};
   }
   if (*element == Element::Int && (name == "div" || name == "pow"))
@@ -225,7 +228,13 @@ Entity Operators::compare(const std::string &predicate, const Entity &left, cons
         left.isNumber() || (left.is<Tensor>() && left.get<Tensor>()->element != Element::Bool)
             ? right
             : left;
-    environment.report(Diag::OperandType, range, symbol(predicate), describe(wrong));
+    DiagnosticBuilder builder =
+        environment.report(Diag::OperandType, range, symbol(predicate), describe(wrong));
+    const Entity &other = &wrong == &left ? right : left;
+    if (auto *tensor = other.get<Tensor>(); tensor && tensor->classes && wrong.is<std::string>())
+      builder.help(fmt::format("a class is a number from 0 to {}, in the order of `class_names`",
+                               tensor->classes - 1));
+    adviseApplication(builder, wrong);
     return Poison{};
   }
   std::optional<Tensor> a = emitter.tensor(left, *element, symbol(predicate), range);

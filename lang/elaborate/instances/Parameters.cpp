@@ -198,7 +198,10 @@ void Parameters::update(const UpdateStatement &statement) {
   if (name.empty() || value.poisoned())
     return;
   if (!binding || (binding->state.empty() && !(target && name == "param"))) {
-    environment.report(Diag::BadUpdate, statement.name.range, name);
+    DiagnosticBuilder builder = environment.report(Diag::BadUpdate, statement.name.range, name);
+    if (binding)
+      builder.help(
+          fmt::format("to bind a name, write `{} = {}`", name, toSource(*statement.value)));
     return;
   }
   Tensor &place = binding->state.empty() ? target->value

@@ -2,6 +2,8 @@
 #include "lang/elaborate/interpret/Interpreter.h"
 
 #include "lang/elaborate/index/Where.h"
+#include "lang/elaborate/interpret/Advice.h"
+#include "lang/elaborate/signatures/Arguments.h"
 #include "lang/syntax/ASTPrinter.h"
 
 #include <algorithm>
@@ -37,7 +39,9 @@ static bool areInputs(const CallableDeclaration &declaration,
 }
 
 Entity Interpreter::evaluateCall(const CallExpression &expression) {
-  Entity callee = evaluate(*expression.callee);
+  auto *member = as<MemberExpression>(expression.callee);
+  Entity callee =
+      member ? evaluateMember(*member, &expression.arguments) : evaluate(*expression.callee);
   if (expression.arguments.size() == 1 && !leavesOut(environment, callee).empty())
     if (auto *where = as<WhereExpression>(expression.arguments[0].value))
       return indexNotation().applyToKept(callee, expression.arguments[0].name.text, *where,
@@ -47,8 +51,28 @@ Entity Interpreter::evaluateCall(const CallExpression &expression) {
     return Poison{};
   if (expression.block)
     return environment.unsupported("a call with a block", expression.range);
+  if (!Calls::canApply(callee)) {
+    reportNotCallable(environment, *expression.callee, callee, expression.arguments,
+                      expression.range);
+    return Poison{};
+  }
+  if (auto *callable = callee.get<CallableEntity>(); callable && callable->builtin)
+    if (std::string reduction = reductionOver(callable->builtin->name, expression.arguments);
+        !reduction.empty()) {
+      environment
+          .report(Diag::TooManyArguments, expression.range, callable->builtin->name, "1 input",
+                  int64_t(given.size()))
+          .help(fmt::format("write `{}`", reduction));
+      return Poison{};
+    }
   if (auto *callable = callee.get<CallableEntity>(); callable && !callable->bound) {
     if (callable->builtin && callable->builtin->curried) {
+      for (const GivenArgument &argument : given)
+        if (auto *input = argument.value.get<Tensor>(); input && !input->shape.empty()) {
+          reportInputAmongSettings(environment, callable->builtin->name,
+                                   callable->builtin->fewest == 0, given, argument);
+          return Poison{};
+        }
       CallableEntity bound = *callable;
       bound.bound = true;
       bound.range = expression.range;
@@ -82,6 +106,14 @@ Entity Interpreter::evaluateCall(const CallExpression &expression) {
   return calls.apply(callee, given, expression.range);
 }
 
+static bool hasUnknownArgument(const CallableDeclaration &declaration, const CallExpression &call) {
+  return std::ranges::any_of(call.arguments, [&](const CallArgument &argument) {
+    return argument.named() && std::ranges::none_of(declaration.inputs, [&](const Parameter &one) {
+             return one.name.text == argument.name.text;
+           });
+  });
+}
+
 Entity Interpreter::evaluatePipe(const PipeExpression &expression) {
   if (auto *where = as<WhereExpression>(expression.value))
     if (Entity stage = evaluate(*expression.stage); !leavesOut(environment, stage).empty())
@@ -101,6 +133,9 @@ Entity Interpreter::evaluatePipe(const PipeExpression &expression) {
                                 : calls.apply(callee, {{"", value, expression.value->range}},
                                               expression.stage->range);
       if (direct) {
+        // An argument that is not known has been reported.
+        if (callable->declaration && hasUnknownArgument(*callable->declaration, *call))
+          return Poison{};
         std::string name = toSource(*call->callee);
         std::string arguments;
         for (const CallArgument &argument : call->arguments)
@@ -117,6 +152,16 @@ Entity Interpreter::evaluatePipe(const PipeExpression &expression) {
     return Poison{};
   if (value.is<Nothing>()) {
     environment.report(Diag::NoValue, expression.value->range);
+    return Poison{};
+  }
+  if (!Calls::canApply(stage)) {
+    std::vector<CallArgument> piped;
+    DiagnosticBuilder builder =
+        environment.report(Diag::NotCallable, expression.stage->range, describe(stage));
+    auto *tensor = stage.get<Tensor>();
+    if (tensor && tensor->shape.size() == 2)
+      builder.help(fmt::format("a product of matrices is written `{} @ {}`",
+                               asOperand(*expression.value), asOperand(*expression.stage)));
     return Poison{};
   }
   return calls.apply(stage, {{"", std::move(value), expression.value->range}},

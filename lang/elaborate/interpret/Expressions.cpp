@@ -3,6 +3,7 @@
 
 #include "lang/elaborate/builtins/Builtins.h"
 #include "lang/elaborate/index/Where.h"
+#include "lang/elaborate/interpret/Advice.h"
 
 #include <cmath>
 #include <numbers>
@@ -131,11 +132,12 @@ Entity Interpreter::lookup(const std::string &name, SourceRange range) {
   for (const std::vector<std::string> &names :
        {environment.globals.names(environment.inStandard(range)), builtinNames()})
     candidates.insert(candidates.end(), names.begin(), names.end());
-  environment.report(Diag::UnknownName, range, name).suggest(name, candidates);
+  environment.report(Diag::UnknownName, range, name).suggest(NameKind::Name, name, candidates);
   return Poison{};
 }
 
-Entity Interpreter::evaluateMember(const MemberExpression &expression) {
+Entity Interpreter::evaluateMember(const MemberExpression &expression,
+                                   const std::vector<CallArgument> *arguments) {
   Entity base = evaluate(*expression.base);
   if (base.poisoned() || expression.member.text.empty())
     return Poison{};
@@ -149,7 +151,10 @@ Entity Interpreter::evaluateMember(const MemberExpression &expression) {
     }
   DiagnosticBuilder builder = environment.report(Diag::NoSuchField, expression.member.range,
                                                  describe(base), expression.member.text);
-  if (!builder.suggest(expression.member.text, names) && !names.empty() && !names[0].empty())
+  if (!group)
+    adviseMember(builder, environment.globals, expression, arguments);
+  else if (!builder.suggest(NameKind::Other, expression.member.text, names) && !names.empty() &&
+           !names[0].empty())
     builder.note(fmt::format("its fields are {}", fmt::join(names, ", ")));
   return Poison{};
 }

@@ -1,6 +1,8 @@
 // Implements `x[...]` in ordinary code: numbers, slices, and tensors of indices.
 #include "lang/elaborate/interpret/Interpreter.h"
 
+#include "lang/syntax/ASTPrinter.h"
+
 namespace nnc::lang {
 
 /// A position that is written with a minus sign.
@@ -175,7 +177,12 @@ Entity Interpreter::indexTensor(const Tensor &base, const std::vector<Expression
       axis += added;
       rank = rank - 1 + size_t(added);
     } else {
-      environment.report(Diag::NotAnIndex, item->range, describe(index));
+      DiagnosticBuilder builder =
+          environment.report(Diag::NotAnIndex, item->range, describe(index));
+      if (index.is<double>())
+        builder.help(fmt::format("to round down, write `floor({})`", toSource(*item)));
+      else if (auto *real = index.get<Tensor>(); real && real->element == Element::Float)
+        builder.help(fmt::format("to cut off the fraction, write `int({})`", toSource(*item)));
       good = false;
       ++axis;
     }

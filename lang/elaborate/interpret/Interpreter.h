@@ -46,7 +46,9 @@ private:
 
   // Expressions.cpp
   Entity lookup(const std::string &name, SourceRange range);
-  Entity evaluateMember(const MemberExpression &expression);
+  /// `arguments` are those of the call, if this is what is called.
+  Entity evaluateMember(const MemberExpression &expression,
+                        const std::vector<CallArgument> *arguments = nullptr);
   Entity evaluateRange(const RangeExpression &expression);
   Entity evaluateReduce(const ReduceExpression &expression);
   std::optional<int64_t> evaluateInteger(const Expression &expression, std::string_view what);

@@ -1,5 +1,8 @@
 // Implements the execution of blocks: bindings, compile-time loops and conditions.
+#include "lang/elaborate/interpret/Advice.h"
 #include "lang/elaborate/interpret/Interpreter.h"
+
+#include "lang/syntax/ASTPrinter.h"
 
 #include <utility>
 
@@ -91,6 +94,10 @@ void Interpreter::bind(const Identifier &name, Entity value) {
       continue;
     if (level < current.conditional)
       environment.report(Diag::ConditionalChange, name.range, name.text);
+    if (!known->second.state.empty() && !current.target)
+      environment.report(Diag::StateRebound, name.range, name.text)
+          .label(known->second.range, "declared here")
+          .help(fmt::format("to give the state its next value, write `{} <- ...`", name.text));
     known->second.value = std::move(value);
     known->second.range = name.range;
     return;
@@ -124,6 +131,19 @@ void Interpreter::bindStatement(const BindingStatement &statement) {
     bind(name, Poison{});
 }
 
+static void reportCannotIterate(Environment &environment, const Expression &expression,
+                                const Entity &iterable) {
+  DiagnosticBuilder builder =
+      environment.report(Diag::CannotIterate, expression.range, describe(iterable));
+  std::string operand = asOperand(expression);
+  auto *tensor = iterable.get<Tensor>();
+  if (iterable.isNumber())
+    builder.help(fmt::format("write `0..{}`", operand));
+  else if (tensor && !tensor->shape.empty())
+    builder.help(fmt::format("run over its positions, `for i in 0..{}`, and take `{}[i]`",
+                             tensor->shape[0].size, operand));
+}
+
 void Interpreter::loop(const ForStatement &statement) {
   for (Entity &item : elements(*statement.iterable)) {
     if (environment.diagnostics.full())
@@ -151,7 +171,7 @@ std::vector<Entity> Interpreter::elements(const Expression &expression) {
       items.push_back(*member.value);
   } else {
     if (!iterable.poisoned())
-      environment.report(Diag::CannotIterate, expression.range, describe(iterable));
+      reportCannotIterate(environment, expression, iterable);
     // The body is executed once nevertheless, for the errors in it and for what it binds.
     items.push_back(Poison{});
   }
@@ -207,6 +227,8 @@ Entity Interpreter::evaluateIf(const IfExpression &expression) {
     environment.report(Diag::ConditionType, expression.condition->range, describe(condition));
     return Poison{};
   }
+  if (reportConditionalChanges(environment, expression))
+    return Poison{};
   // Known only while running: both values are computed and one is chosen, for each element if need
   // be.
   size_t outer = std::exchange(environment.frame().conditional, environment.frame().scopes.size());

@@ -2,7 +2,9 @@
 #include "lang/elaborate/resolve/Resolver.h"
 
 #include "lang/elaborate/builtins/Builtins.h"
+#include "lang/elaborate/interpret/Advice.h"
 #include "lang/elaborate/training/TrainKeys.h"
+#include "lang/support/Names.h"
 #include "lang/syntax/ASTPrinter.h"
 #include "lang/syntax/ASTWalk.h"
 
@@ -11,6 +13,16 @@
 #include <optional>
 
 namespace nnc::lang {
+
+namespace {
+
+/// What other languages import.
+constexpr std::string_view modules[] = {
+    "torch", "nn",    "F",      "functional",  "optim", "np",          "numpy",
+    "math",  "tf",    "keras",  "layers",      "jax",   "jnp",         "linen",
+    "flax",  "optax", "losses", "activations", "lax",   "initializers"};
+
+} // namespace
 
 void Resolver::run() {
   for (const DeclarationPtr &declaration : globals.user.declarations) {
@@ -42,9 +54,14 @@ bool Resolver::isKnown(const std::string &name) const {
          globals.findData(name);
 }
 
-void Resolver::name(const std::string &name, SourceRange range) {
-  if (isKnown(name))
-    return;
+void Resolver::name(const std::string &name, SourceRange range,
+                    const std::vector<std::string> &arguments) {
+  if (!isKnown(name))
+    unknownName(name, range, arguments, name);
+}
+
+void Resolver::unknownName(const std::string &name, SourceRange range,
+                           const std::vector<std::string> &arguments, std::string_view shown) {
   if (isPlannedName(name)) {
     diagnostics.report(Diag::NotSupported, range, fmt::format("`{}`", name));
     return;
@@ -54,7 +71,26 @@ void Resolver::name(const std::string &name, SourceRange range) {
   candidates.insert(candidates.end(), builtins.begin(), builtins.end());
   for (const auto &scope : scopes)
     candidates.insert(candidates.end(), scope.begin(), scope.end());
-  diagnostics.report(Diag::UnknownName, range, name).suggest(name, candidates);
+  DiagnosticBuilder builder = diagnostics.report(Diag::UnknownName, range, shown);
+  if (isKnown(name)) // behind the name of a module
+    builder.help(fmt::format("there are no modules: write `{}`", name));
+  else
+    builder.suggest(NameKind::Name, name, candidates,
+                    std::vector<std::string_view>(arguments.begin(), arguments.end()));
+}
+
+void Resolver::callee(const Expression &node, const std::vector<std::string> &arguments) {
+  if (auto *known = as<NameExpression>(&node))
+    return name(known->name, node.range, arguments);
+  auto *member = as<MemberExpression>(&node);
+  const Expression *root = &node;
+  while (auto *part = as<MemberExpression>(root))
+    root = part->base.get();
+  // `torch.nn.Linear` is one name.
+  auto *module = as<NameExpression>(root);
+  if (member && module && !isKnown(module->name) && contains(modules, module->name))
+    return unknownName(member->member.text, module->range, arguments, toSource(node));
+  expression(node);
 }
 
 //===----------------------------------------------------------------------===//
@@ -224,12 +260,28 @@ void Resolver::discarded(const Expression &node, const IfExpression *condition) 
   }
   if (auto *inner = as<Block>(&node))
     return ofBlock(*inner, condition);
+  // `z == relu(x)`: what is not known is the name that was to be bound.
+  size_t errors = diagnostics.errorCount();
+  auto *comparison = as<BinaryExpression>(&node);
+  auto *compared = comparison && comparison->op == BinaryOperator::Equal
+                       ? as<NameExpression>(comparison->left)
+                       : nullptr;
+  if (compared && !isKnown(compared->name))
+    diagnostics.report(Diag::UnknownName, compared->range, compared->name)
+        .help(fmt::format("`==` compares; to bind a name, write `{} = {}`", compared->name,
+                          toSource(*comparison->right)));
   expression(node);
+  if (diagnostics.errorCount() != errors)
+    return;
   auto *call = as<CallExpression>(&node);
   auto *callee = call ? as<NameExpression>(call->callee) : nullptr;
   bool requirement =
       callee && callee->name == "require" && !isLocal("require") && !globals.find("require", false);
-  if (requirement || as<ErrorExpression>(&node))
+  // `loss.backward()`: that there is no such part is the error.
+  auto *method = call ? as<MemberExpression>(call->callee) : nullptr;
+  bool foreign = method && (findSynonym(NameKind::Member, method->member.text, {}) ||
+                            findSynonym(NameKind::Name, method->member.text, {}));
+  if (requirement || foreign || as<ErrorExpression>(&node))
     return;
   DiagnosticBuilder builder = diagnostics.report(Diag::ValueUnused, node.range);
   // The statement was probably meant to change the name that it begins with.
@@ -238,14 +290,15 @@ void Resolver::discarded(const Expression &node, const IfExpression *condition) 
     operand = pipe->value.get();
   if (operand == &node && call && !call->arguments.empty())
     operand = call->arguments[0].value.get();
-  auto *comparison = as<BinaryExpression>(&node);
-  if (auto *changed = as<NameExpression>(operand);
-      changed && operand != &node && isLocal(changed->name))
+  if (auto *changed = as<NameExpression>(operand); changed && operand != &node &&
+                                                   isLocal(changed->name) &&
+                                                   !(inTrainBlock && scopes.size() == 1))
     builder.help(fmt::format("to change `{0}`, write `{0} = {1}`", changed->name, toSource(node)));
-  else if (comparison && comparison->op == BinaryOperator::Equal &&
-           as<NameExpression>(comparison->left))
+  else if (compared)
     builder.help(fmt::format("to bind a name, write `{} = {}`", toSource(*comparison->left),
                              toSource(*comparison->right)));
+  else if (inTrainBlock && scopes.size() == 1)
+    builder.help(fmt::format("what is trained on is called `loss`: `loss = {}`", toSource(node)));
   else if (condition && !condition->orElse)
     builder.help("an `if` does not return: put what follows it into `else { ... }`");
   else
@@ -305,8 +358,10 @@ void Resolver::statement(const Statement &statement) {
   }
   case StatementKind::Update: {
     auto *update = as<UpdateStatement>(&statement);
-    if (!update->name.text.empty())
-      name(update->name.text, update->name.range);
+    if (!update->name.text.empty() && !isKnown(update->name.text))
+      diagnostics.report(Diag::BadUpdate, update->name.range, update->name.text)
+          .help(fmt::format("to bind a name, write `{} = {}`", update->name.text,
+                            toSource(*update->value)));
     return expression(*update->value);
   }
   case StatementKind::For: {
@@ -348,6 +403,25 @@ void Resolver::expression(const Expression &node) {
     return name(as<NameExpression>(&node)->name, node.range);
   case ExpressionKind::Call:
     return call(*as<CallExpression>(&node));
+  case ExpressionKind::Member:
+    if (auto *member = as<MemberExpression>(&node);
+        as<NameExpression>(member->base) || as<MemberExpression>(member->base)) {
+      auto *root = member->base.get();
+      while (auto *part = as<MemberExpression>(root))
+        root = part->base.get();
+      auto *module = as<NameExpression>(root);
+      if (module && contains(modules, module->name))
+        return callee(node, {});
+      return expression(*member->base);
+    }
+    return forEachChild(node, [&](const Expression &child) { expression(child); });
+  case ExpressionKind::Pipe: {
+    auto *pipe = as<PipeExpression>(&node);
+    expression(*pipe->value);
+    if (auto *stage = as<CallExpression>(pipe->stage))
+      return call(*stage, pipe->value.get());
+    return callee(*pipe->stage, {asOperand(*pipe->value)});
+  }
   case ExpressionKind::Reduce: {
     auto *reduce = as<ReduceExpression>(&node);
     for (const ExpressionPtr &item : reduce->items)
@@ -416,8 +490,11 @@ void Resolver::expression(const Expression &node) {
   }
 }
 
-void Resolver::call(const CallExpression &call) {
-  expression(*call.callee);
+void Resolver::call(const CallExpression &call, const Expression *piped) {
+  std::vector<std::string> written = writtenArguments(call.arguments);
+  if (piped)
+    written.insert(written.begin(), asOperand(*piped));
+  this->callee(*call.callee, written);
   for (const CallArgument &argument : call.arguments)
     expression(*argument.value);
   if (call.block)
@@ -445,7 +522,10 @@ void Resolver::call(const CallExpression &call) {
     DiagnosticBuilder builder =
         diagnostics.report(Diag::UnknownArgument, argument.name.range, declaration.name.text,
                            settings ? "setting" : "input", argument.name.text);
-    if (!builder.suggest(argument.name.text, names) && !names.empty())
+    if (std::string reduction = reductionOver(declaration.name.text, call.arguments);
+        !reduction.empty())
+      builder.help(fmt::format("write `{}`", reduction));
+    else if (!builder.suggest(NameKind::Argument, argument.name.text, names) && !names.empty())
       builder.note(fmt::format("it has {}", fmt::join(names, ", ")));
   }
 }

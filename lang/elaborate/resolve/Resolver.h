@@ -32,12 +32,19 @@ private:
   /// branch it ends.
   void discarded(const Expression &expression, const IfExpression *condition = nullptr);
   void expression(const Expression &expression);
-  void call(const CallExpression &call);
+  /// `piped` is the value of the pipe whose stage this is.
+  void call(const CallExpression &call, const Expression *piped = nullptr);
   void type(const TypeExpression &type);
   void declareDimensions(const TypeExpression &type);
   void declareDimensions(const Expression &pattern);
   void declareIndices(const Expression &expression);
-  void name(const std::string &name, SourceRange range);
+  /// `arguments`: of the call, as they are written.
+  void name(const std::string &name, SourceRange range,
+            const std::vector<std::string> &arguments = {});
+  /// What is applied.
+  void callee(const Expression &callee, const std::vector<std::string> &arguments);
+  void unknownName(const std::string &name, SourceRange range,
+                   const std::vector<std::string> &arguments, std::string_view shown);
 
   bool isLocal(const std::string &name) const;
   bool isKnown(const std::string &name) const;

@@ -7,6 +7,13 @@
 
 namespace nnc::lang {
 
+static std::string joinedNames(std::span<const Parameter> parameters) {
+  std::string names;
+  for (const Parameter &parameter : parameters)
+    names += (names.empty() ? "" : ", ") + parameter.name.text;
+  return names;
+}
+
 bool matchArguments(Environment &environment, std::string_view callable, std::string_view what,
                     std::span<const Parameter> parameters, const std::vector<GivenArgument> &given,
                     bool defaults, SourceRange range, std::vector<const GivenArgument *> &matched) {
@@ -40,7 +47,7 @@ bool matchArguments(Environment &environment, std::string_view callable, std::st
         SourceRange where = argument.nameRange.valid() ? argument.nameRange : argument.range;
         DiagnosticBuilder builder =
             environment.report(Diag::UnknownArgument, where, callable, what, argument.name);
-        if (!builder.suggest(argument.name, names) && !names.empty())
+        if (!builder.suggest(NameKind::Argument, argument.name, names) && !names.empty())
           builder.note(fmt::format("it has {}", fmt::join(names, ", ")));
         good = false;
         continue;
@@ -54,6 +61,8 @@ bool matchArguments(Environment &environment, std::string_view callable, std::st
     }
     matched[index] = &argument;
   }
+  if (!good) // the one that is missing may be the one that has a wrong name
+    return false;
   for (size_t index = 0; index < parameters.size(); ++index) {
     if (matched[index] || (defaults && parameters[index].defaultValue))
       continue;
@@ -62,9 +71,42 @@ bool matchArguments(Environment &environment, std::string_view callable, std::st
     if (parameters[index].type)
       builder.note(fmt::format("it is declared `{}: {}`", parameters[index].name.text,
                                toSource(*parameters[index].type)));
+    if (what == "setting")
+      builder.help(fmt::format("give it: `{}({} = ...)`", callable, parameters[index].name.text));
+    else if (parameters.size() > 1)
+      builder.help(fmt::format("write `{}({})`", callable, joinedNames(parameters)));
     return false;
   }
   return good;
+}
+
+void reportInputAmongSettings(Environment &environment, std::string_view callable, bool defaults,
+                              const std::vector<GivenArgument> &given, const GivenArgument &input) {
+  DiagnosticBuilder builder =
+      environment.report(Diag::InputAmongSettings, input.range, callable, describe(input.value));
+  if (environment.inStandard(input.range))
+    return;
+  // A list of dimensions may stand for them.
+  auto written = [](const GivenArgument &argument) {
+    std::string_view text = argument.range.text();
+    auto *group = argument.value.get<Group>();
+    bool list = group && text.starts_with('(') && text.ends_with(')');
+    return list ? text.substr(1, text.size() - 2) : text;
+  };
+  std::string settings;
+  for (const GivenArgument &argument : given)
+    if (&argument != &input)
+      settings += fmt::format("{}{}{}{}", settings.empty() ? "" : ", ", argument.name,
+                              argument.name.empty() ? "" : " = ",
+                              given.size() == 2 && argument.name.empty() ? written(argument)
+                                                                         : argument.range.text());
+  bool bare = settings.empty() && defaults;
+  if (settings.empty() || settings.find('\n') != std::string::npos)
+    settings = "...";
+  std::string with = bare ? std::string() : "(" + settings + ")";
+  builder.help(fmt::format("settings have brackets of their own: write `{0} |> {1}{2}` or "
+                           "`{1}{3}({0})`",
+                           input.range.text(), callable, with, bare ? "()" : with));
 }
 
 } // namespace nnc::lang

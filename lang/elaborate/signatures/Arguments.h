@@ -15,4 +15,8 @@ bool matchArguments(Environment &environment, std::string_view callable, std::st
                     std::span<const Parameter> parameters, const std::vector<GivenArgument> &given,
                     bool defaults, SourceRange range, std::vector<const GivenArgument *> &matched);
 
+/// Reports `dense(x, 64)`. `defaults`: the settings may be left out.
+void reportInputAmongSettings(Environment &environment, std::string_view callable, bool defaults,
+                              const std::vector<GivenArgument> &given, const GivenArgument &input);
+
 } // namespace nnc::lang

@@ -129,6 +129,11 @@ Entity SettingBinder::fit(const CallableDeclaration &declaration, const Paramete
                          settingTypeText(*parameter.type), describe(value));
   builder.label(environment.inStandard(parameter.range) ? SourceRange{} : parameter.range,
                 "declared here");
+  auto *text = value.get<std::string>();
+  const Global *named = text ? environment.globals.find(*text, false) : nullptr;
+  if (named && named->callable() && named->callable()->callable == CallableKind::Function)
+    builder.help(fmt::format("a function is applied behind the layer: `|> {}(...) |> {}`",
+                             declaration.name.text, *text));
   if (tensor && !declaration.inputs.empty())
     builder.help(
         fmt::format("settings and inputs are two lists: `{}(...)(...)`", declaration.name.text));
@@ -139,6 +144,15 @@ std::optional<std::vector<NamedEntity>> SettingBinder::bind(const CallableDeclar
                                                             const std::vector<GivenArgument> &given,
                                                             SourceRange range) {
   std::span<const Parameter> parameters = parametersOf(declaration);
+  // `dense(x, 64)`: an input among the settings is one error, however the others fit.
+  if (!declaration.inputs.empty())
+    for (const GivenArgument &argument : given)
+      if (auto *tensor = argument.value.get<Tensor>(); tensor && !tensor->shape.empty()) {
+        bool defaults = std::ranges::all_of(
+            declaration.settings, [](const Parameter &one) { return one.defaultValue != nullptr; });
+        reportInputAmongSettings(environment, declaration.name.text, defaults, given, argument);
+        return std::nullopt;
+      }
   std::vector<const GivenArgument *> matched;
   if (!matchArguments(environment, declaration.name.text, "setting", parameters, given, true, range,
                       matched))

@@ -41,10 +41,31 @@ bool append(Environment &environment, const Entity &value, SourceRange range, Sh
 
 } // namespace
 
-std::optional<Shape> readSizes(Environment &environment, const std::vector<GivenArgument> &sizes) {
+/// What stands for -1 in other libraries: the size that the others leave; 0 if there is none.
+static int64_t sizeLeft(const std::vector<GivenArgument> &sizes, int64_t elements) {
+  int64_t left = elements, open = 0;
+  for (const GivenArgument &size : sizes) {
+    auto *known = size.value.get<IntegerConstant>();
+    if (known && known->value > 0 && left % known->value == 0)
+      left /= known->value;
+    else if (known && known->value == -1)
+      ++open;
+    else
+      return 0;
+  }
+  return open == 1 ? left : 0;
+}
+
+std::optional<Shape> readSizes(Environment &environment, const std::vector<GivenArgument> &sizes,
+                               int64_t elements) {
   Shape shape;
   for (const GivenArgument &size : sizes)
-    if (!append(environment, size.value, size.range, shape))
+    if (auto *open = size.value.get<IntegerConstant>(); open && open->value == -1) {
+      DiagnosticBuilder builder = environment.report(Diag::BadDimension, size.range, "-1");
+      if (int64_t left = sizeLeft(sizes, elements))
+        builder.help(fmt::format("sizes are written; here it is {}", left));
+      return std::nullopt;
+    } else if (!append(environment, size.value, size.range, shape))
       return std::nullopt;
   return shape;
 }

@@ -177,6 +177,37 @@ bool Unifier::unifyDeferred() {
   return good;
 }
 
+/// Whether a model's input has the dimensions of an example behind one more.
+bool Unifier::writesBatch(const Parameter &parameter, const Tensor &value) {
+  const CallableDeclaration *callable = environment.frame().callable;
+  const std::vector<Dimension> &dimensions = parameter.type->dimensions;
+  size_t rank = value.shape.size();
+  if (!callable || callable->callable != CallableKind::Model || dimensions.size() != rank + 1)
+    return false;
+  for (size_t index = 0; index < rank; ++index) {
+    const Dimension &dimension = dimensions[index + 1];
+    auto *size = dimension.value ? as<IntegerLiteral>(dimension.value) : nullptr;
+    bool open = dimension.value && as<NameExpression>(dimension.value);
+    if (!open && !(size && size->value == value.shape[index].size))
+      return false;
+  }
+  return true;
+}
+
+/// Says what to do about a class where a tensor of numbers is asked for, or the other way round.
+void Unifier::adviseClass(DiagnosticBuilder &builder, const Parameter &parameter,
+                          const Tensor &value, SourceRange range) {
+  if (environment.inStandard(range))
+    return;
+  if (parameter.type->element == ElementKind::Class && value.element == Element::Float) {
+    builder.help("a class comes from a field, as `label: class[10]`; `soft_cross_entropy` takes a "
+                 "probability for each class");
+  } else if (parameter.type->element == ElementKind::Float && value.classes) {
+    builder.help(fmt::format("`one_hot({})` is float[{}], 1 for the class and 0 for the others",
+                             range.text(), value.classes));
+  }
+}
+
 bool Unifier::unifyShape(const Parameter &parameter, Tensor &value, SourceRange range) {
   const TypeExpression &type = *parameter.type;
   bool ellipsis = hasEllipsis(type);
@@ -186,7 +217,12 @@ bool Unifier::unifyShape(const Parameter &parameter, Tensor &value, SourceRange 
         reportArgument(parameter, value, range,
                        fmt::format("{}{} dimension{} needed, {} given", ellipsis ? "at least " : "",
                                    named, named == 1 ? "" : "s", rank));
-    if (!ellipsis && rank > 0 && rank + 1 == named)
+    if (writesBatch(parameter, value))
+      builder.help(fmt::format("a model is written for one example, without the dimension of the "
+                               "batch: `{}: {}`",
+                               parameter.name.text,
+                               describe(value.element, value.shape, value.classes)));
+    else if (!ellipsis && rank > 0 && rank + 1 == named)
       builder.help(fmt::format("`reshape({}, 1)` adds a last dimension of 1",
                                fmt::join(sizes(value.shape), ", ")));
     if (named == 1 && rank > 1)
@@ -204,6 +240,8 @@ bool Unifier::unifyShape(const Parameter &parameter, Tensor &value, SourceRange 
                          fmt::format("`...` is {}, but here it would be {}",
                                      describe(*environment.frame().leading), describe(leading)));
       environment.addOrigins(builder, *environment.frame().leading, &leading);
+      if (leading.empty())
+        adviseClass(builder, parameter, value, range);
       return false;
     }
   }
@@ -257,7 +295,8 @@ std::optional<Entity> Unifier::unifyInput(const Parameter &parameter, const Enti
   Element wanted = elementOf(type.element);
   Tensor result = *given;
   if (wanted == Element::Float ? false : result.element != wanted) {
-    reportArgument(parameter, value, range, "");
+    DiagnosticBuilder builder = reportArgument(parameter, value, range, "");
+    adviseClass(builder, parameter, *given, range);
     return std::nullopt;
   }
   if (type.classCount && given->classes) {

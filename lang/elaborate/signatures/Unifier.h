@@ -28,6 +28,9 @@ public:
 
 private:
   /// The dimensions of `value` become those that the names of the signature stand for.
+  bool writesBatch(const Parameter &parameter, const Tensor &value);
+  void adviseClass(DiagnosticBuilder &builder, const Parameter &parameter, const Tensor &value,
+                   SourceRange range);
   bool unifyShape(const Parameter &parameter, Tensor &value, SourceRange range);
   bool unifyDimension(const Parameter &parameter, const Expression &pattern, const Extent &given,
                       const Tensor &value, SourceRange range, bool last);

@@ -125,7 +125,7 @@ std::optional<DataInfo> elaborateData(Environment &environment, Types &types,
         std::end(entryNames)) {
       DiagnosticBuilder builder =
           diagnostics.report(Diag::UnknownEntry, entry.name.range, entry.name.text);
-      if (!builder.suggest(entry.name.text, entryNames))
+      if (!builder.suggest(NameKind::Entry, entry.name.text, entryNames))
         builder.note(fmt::format("a data block has fields, `name: type`, and {}",
                                  fmt::join(entryNames, ", ")));
       good = false;

@@ -12,7 +12,7 @@ const CallableDeclaration *TrainingElaborator::findModel(const Identifier &name)
     return found;
   std::vector<std::string> models = environment.globals.models();
   DiagnosticBuilder builder = diagnostics.report(Diag::UnknownModel, name.range, name.text);
-  if (!builder.suggest(name.text, models) && !models.empty())
+  if (!builder.suggest(NameKind::Other, name.text, models) && !models.empty())
     builder.note(fmt::format("the models of this file are {}", fmt::join(models, ", ")));
   return nullptr;
 }
@@ -26,7 +26,9 @@ void TrainingElaborator::findTrainBlock() {
     if (auto *training = as<TrainDeclaration>(declaration)) {
       if (train)
         diagnostics.report(Diag::SeveralTrainBlocks, training->keyword)
-            .label(train->keyword, "the first one");
+            .label(train->keyword, "the first one")
+            .help("a second run goes on from the weights of the first: `train --init "
+                  "weights.safetensors`");
       else
         train = training;
     }
@@ -40,7 +42,7 @@ void TrainingElaborator::findTrainBlock() {
         names.push_back(name);
       DiagnosticBuilder builder =
           diagnostics.report(Diag::UnknownData, train->data.range, train->data.text);
-      builder.suggest(train->data.text, names);
+      builder.suggest(NameKind::Other, train->data.text, names);
     }
   } else {
     model = lastModel;

@@ -207,7 +207,7 @@ private:
     if (std::find(known.begin(), known.end(), name) == known.end()) {
       DiagnosticBuilder builder = diagnostics.report(Diag::UnknownArgument, argument.name.range,
                                                      split.reader, "setting", name);
-      builder.suggest(name, known);
+      builder.suggest(NameKind::Argument, name, known);
       return false;
     }
     if (name == "drop_last" || name == "only_last") {
@@ -269,7 +269,7 @@ std::optional<DataSplit> readSplit(const Entry &entry, const DataInfo &info,
     names.push_back(reader.name);
   }
   DiagnosticBuilder builder = diagnostics.report(Diag::UnknownReader, callee->range, callee->name);
-  if (!builder.suggest(callee->name, names))
+  if (!builder.suggest(NameKind::Name, callee->name, names))
     builder.note(fmt::format("the readers are {}", fmt::join(names, ", ")));
   return std::nullopt;
 }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
 #include <vector>
 
 namespace nnc::lang {
@@ -29,15 +30,36 @@ void TrainKeys::see(const Identifier &name) {
         .label(known->second, "given here already");
 }
 
-void TrainKeys::require(SourceRange keyword) {
+void TrainKeys::require(SourceRange keyword, const Block &body) {
+  // A value that nothing takes is reported, and so is a binding by another name of the key.
+  std::set<std::string_view> meant;
+  for (const StatementPtr &statement : body.statements) {
+    if (as<ExpressionStatement>(statement))
+      meant.insert("loss");
+    if (auto *binding = as<BindingStatement>(statement))
+      for (const Identifier &name : binding->names)
+        if (const Synonym *synonym = findSynonym(NameKind::Key, name.text, keys))
+          meant.insert(synonym->name);
+  }
   std::vector<std::string> missing;
-  for (const char *key : {"loss", "optimizer"})
-    if (!seen.count(key))
-      missing.push_back(fmt::format("`{}`", key));
-  if (!seen.count("epochs") && !seen.count("steps"))
-    missing.push_back("`epochs` or `steps`");
+  std::string_view example;
+  auto need = [&](std::string_view text, std::string_view line) {
+    missing.push_back(std::string(text));
+    if (example.empty())
+      example = line;
+  };
+  auto given = [&](std::string_view key) {
+    return seen.count(std::string(key)) || meant.count(key);
+  };
+  if (!given("loss"))
+    need("`loss`", "loss = cross_entropy(logits, label)");
+  if (!given("optimizer"))
+    need("`optimizer`", "optimizer = momentum(rate = 0.1, mu = 0.9)");
+  if (!given("epochs") && !given("steps"))
+    need("`epochs` or `steps`", "epochs = 5");
   if (!missing.empty())
-    diagnostics.report(Diag::MissingKey, keyword, fmt::format("{}", fmt::join(missing, ", ")));
+    diagnostics.report(Diag::MissingKey, keyword, fmt::format("{}", fmt::join(missing, ", ")))
+        .help(fmt::format("for instance `{}`", example));
 }
 
 std::optional<int64_t> TrainKeys::positiveInteger(const std::string &key, const Expression &value) {
@@ -57,9 +79,11 @@ void TrainKeys::readStop(const Expression &value) {
   if (!callee || callee->name != "patience" || call->arguments.size() != 1 ||
       call->arguments[0].named()) {
     if (!as<ErrorExpression>(&value))
-      diagnostics.report(Diag::KeyValue, value.range, "stop",
-                         "patience(n), with n the epochs to wait for a better loss",
-                         toSource(value));
+      diagnostics
+          .report(Diag::KeyValue, value.range, "stop",
+                  "patience(n), with n the epochs to wait for a better loss", toSource(value))
+          .help(fmt::format("write `stop = patience({})`",
+                            as<IntegerLiteral>(&value) ? toSource(value) : "5"));
     return;
   }
   if (std::optional<int64_t> epochs = positiveInteger("patience", *call->arguments[0].value))
@@ -73,8 +97,29 @@ void TrainKeys::readPart(RecipePart &part, CallableKind kind, const std::string 
   if (part.value.poisoned() ||
       (callable && callable->declaration && callable->declaration->callable == kind))
     return;
-  diagnostics.report(Diag::KeyValue, value.range, key, expected, describe(part.value));
+  DiagnosticBuilder builder =
+      diagnostics.report(Diag::KeyValue, value.range, key, expected, describe(part.value));
+  advisePart(builder, part, key, value);
   part.value = Poison{};
+}
+
+void TrainKeys::advisePart(DiagnosticBuilder &builder, const RecipePart &part,
+                           const std::string &key, const Expression &value) {
+  const Globals &globals = elaboration.environment.globals;
+  auto *callable = part.value.get<CallableEntity>();
+  bool isSchedule = callable && callable->declaration &&
+                    callable->declaration->callable == CallableKind::Schedule;
+  if (auto *text = part.value.get<std::string>()) {
+    const Global *meant = globals.find(*text, false);
+    if (meant && meant->callable())
+      builder.help(fmt::format("write `{} = {}()`", key, *text));
+    else
+      builder.suggest(NameKind::Name, *text, globals.names(false));
+  } else if (key == "optimizer" && (part.value.isNumber() || isSchedule)) {
+    builder.help(fmt::format("write `optimizer = sgd({})`", toSource(value)));
+  } else if (key == "clip" && part.value.isNumber()) {
+    builder.help(fmt::format("write `clip = global_norm({})`", toSource(value)));
+  }
 }
 
 void TrainKeys::read(const std::string &key, const Expression &value) {

@@ -30,8 +30,8 @@ public:
   void see(const Identifier &name);
   /// The value of any key but `loss`; numbers go to the recipe of the program.
   void read(const std::string &key, const Expression &value);
-  /// Reports keys that must be there and are not.
-  void require(SourceRange keyword);
+  /// Reports keys that must be there and are not, nor seem to be meant by another statement.
+  void require(SourceRange keyword, const Block &body);
 
   RecipePart optimizer, clip;
 
@@ -40,6 +40,8 @@ private:
   void readStop(const Expression &value);
   void readPart(RecipePart &part, CallableKind kind, const std::string &key,
                 const Expression &value, std::string_view expected);
+  void advisePart(DiagnosticBuilder &builder, const RecipePart &part, const std::string &key,
+                  const Expression &value);
 
   Elaboration &elaboration;
   Diagnostics &diagnostics;

@@ -1,6 +1,7 @@
 // Implements TrainingElaborator: the statements of the train block, once for each function.
 #include "lang/elaborate/training/Training.h"
 
+#include "lang/elaborate/environment/Application.h"
 #include "lang/elaborate/training/Data.h"
 #include "lang/support/NearestName.h"
 
@@ -96,7 +97,7 @@ std::unique_ptr<Pass> TrainingElaborator::trainPass(Role role, const PredictDecl
   if (loss)
     loss->value = environment.findLocal("loss")->value;
   if (role == Role::TrainStep)
-    keys.require(train->keyword);
+    keys.require(train->keyword, *train->body);
   if (role == Role::Predict) {
     if (block)
       Predictions(elaboration).addBlock(*block->body);
@@ -159,7 +160,19 @@ std::optional<Tensor> TrainingElaborator::exampleScalar(const Entity &value, std
   if (value.poisoned())
     return std::nullopt;
   if (value.is<Nothing>() || !(value.is<Tensor>() || value.isNumber())) {
-    diagnostics.report(Diag::ScalarNeeded, range, what, describe(value));
+    DiagnosticBuilder builder =
+        diagnostics.report(Diag::ScalarNeeded, range, what, describe(value));
+    if (auto *text = value.get<std::string>()) {
+      std::vector<std::string> names = environment.globals.names(false);
+      const Global *meant = environment.globals.find(*text, false);
+      CallableEntity callable;
+      callable.declaration = meant ? meant->callable() : nullptr;
+      if (callable.declaration)
+        adviseApplication(builder, callable);
+      else
+        builder.suggest(NameKind::Name, *text, names);
+    }
+    adviseApplication(builder, value);
     return std::nullopt;
   }
   tensor = emitter.tensor(value, Element::Float, what, range);
@@ -227,7 +240,7 @@ void TrainingElaborator::checkUnused() {
     if (binding.isValue && nearestName(name, trainKeys()).empty())
       continue;
     DiagnosticBuilder builder = diagnostics.report(Diag::UnknownKey, binding.range, name);
-    if (!builder.suggest(name, trainKeys()))
+    if (!builder.suggest(NameKind::Key, name, trainKeys()))
       builder.note(fmt::format("the keys are {}", fmt::join(trainKeys(), ", ")));
   }
 }

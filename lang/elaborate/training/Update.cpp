@@ -2,6 +2,7 @@
 #include "lang/elaborate/training/Update.h"
 
 #include "lang/elaborate/builtins/Requirements.h"
+#include "lang/syntax/ASTPrinter.h"
 
 #include <algorithm>
 #include <set>
@@ -29,7 +30,37 @@ bool isMeant(const std::string &path, const std::string &name) {
   return path == name;
 }
 
+/// What a user calls an operation whose derivative is 0.
+std::string describeStep(const Operation &operation) {
+  if (operation.name == "compare")
+    return "a comparison";
+  if (operation.name == "convert")
+    return "a conversion to `int`";
+  return fmt::format("`{}`", operation.name.starts_with("arg") ? "argmax" : operation.name);
+}
+
 } // namespace
+
+/// The body of an optimizer that has run and left the parameter as it was.
+static void reportUnchanged(Diagnostics &diagnostics, const CallableDeclaration &declaration) {
+  const Block &body = *declaration.body;
+  bool updated = std::ranges::any_of(body.statements, [](const StatementPtr &statement) {
+    auto *update = as<UpdateStatement>(statement);
+    return update && update->name.text == "param";
+  });
+  if (updated) // to itself, by what its settings are
+    return;
+  DiagnosticBuilder builder =
+      diagnostics.report(Diag::ParameterUnchanged, declaration.name.range, declaration.name.text);
+  for (const StatementPtr &statement : body.statements)
+    if (auto *binding = as<BindingStatement>(statement);
+        binding && binding->names.size() == 1 && binding->names[0].text == "param") {
+      builder.label(binding->names[0].range, "this binds a name and changes nothing");
+      builder.help(fmt::format("write `param <- {}`", toSource(*binding->value)));
+      return;
+    }
+  builder.help("end it with its next value, as `param <- param - rate * grad`");
+}
 
 std::vector<Tensor> Update::clipped(std::vector<Tensor> gradients,
                                     const std::vector<Tensor> &parameters) {
@@ -171,7 +202,7 @@ void Update::checkExceptions(const std::vector<NamedEntity> &settings) {
         continue;
       std::vector<std::string> candidates(parts.begin(), parts.end());
       DiagnosticBuilder builder = diagnostics.report(Diag::NoSuchParameter, name.range, name.text);
-      if (!builder.suggest(name.text, candidates))
+      if (!builder.suggest(NameKind::Other, name.text, candidates))
         builder.note(fmt::format("the model has {}", fmt::join(candidates, ", ")));
     }
   }
@@ -202,6 +233,8 @@ void Update::updateParameter(const ParameterInfo &info, const Tensor &value, con
   environment.bindFresh("grad", gradient, optimizer.range);
   if (declaration.body)
     numbers.evaluate(*declaration.body);
+  if (!diagnostics.hasErrors() && target.value.id == value.id && declaration.body)
+    reportUnchanged(diagnostics, declaration);
   newParameters[info.path] = target.value;
   for (const auto &[name, slot] : target.slots)
     newSlots[info.path + "." + name] = slot;
@@ -225,7 +258,18 @@ void Update::updateParameters(const Tensor &loss, SourceRange lossRange) {
         parameterValue(pass, info, *elaboration.instances.findParameter(info.path)));
   }
   if (parameters.empty()) {
-    diagnostics.report(Diag::NothingTrained, lossRange);
+    DiagnosticBuilder builder = diagnostics.report(Diag::NothingTrained, lossRange);
+    if (const Operation *step = pass.graph.stepBefore(loss.id, ArgumentKind::Parameter)) {
+      builder.note(environment.inStandard(step->range) ? SourceRange{} : step->range,
+                   fmt::format("{} is a step: its derivative is 0 everywhere, so that nothing can "
+                               "be learnt through it",
+                               describeStep(*step)));
+      builder.help(
+          "train on a smooth loss, as `cross_entropy(logits, label)`, and report this one: "
+          "`metric name = ...`");
+    } else {
+      builder.note("its value is the same whatever the parameters are");
+    }
     return;
   }
   std::vector<ValueId> operands{loss.id};

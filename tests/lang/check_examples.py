@@ -1,0 +1,46 @@
+"""Checks the examples that `nnc explain` prints: the wrong one causes the diagnostic and no other, the right one is accepted.
+
+Usage: check_examples.py SOURCE FOLDER. The programs are written to FOLDER.
+"""
+import concurrent.futures
+import pathlib
+import re
+import subprocess
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import programs
+
+source, folder = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
+folder.mkdir(parents=True, exist_ok=True)
+examples = re.findall(r'NNC_EXAMPLE\((N\d+), "(\w+)", R"\((.*?)\)",\s*R"\((.*?)\)"\)\n',
+                      (source / "lang/support/DiagnosticExamples.def").read_text(), re.DOTALL)
+
+
+def diagnostics(name, kind, lines):
+    path = folder / name
+    path.write_text(programs.around(kind, lines))
+    result = subprocess.run(["nnc", "check", path.name], cwd=folder, capture_output=True, text=True)
+    return re.findall(r"^(?:error|warning)\[(N\d+)\]", result.stdout + result.stderr, re.MULTILINE)
+
+
+def check(example):
+    identifier, kind, wrong, right = example
+    if kind == "command":
+        return []
+    found = []
+    given = diagnostics(f"{identifier}-wrong.nn", kind, wrong)
+    if set(given) != {identifier}:
+        found.append(f"{identifier}: the wrong example causes {', '.join(given) or 'nothing'}")
+    given = diagnostics(f"{identifier}-right.nn", kind, right)
+    if given:
+        found.append(f"{identifier}: the right example causes {', '.join(given)}")
+    return found
+
+
+with concurrent.futures.ThreadPoolExecutor(4) as pool:
+    findings = [finding for one in pool.map(check, examples) for finding in one]
+if len(examples) < 100:
+    findings.append(f"only {len(examples)} examples can be read")
+print("\n".join(findings) or f"{len(examples)} examples")
+sys.exit(bool(findings))
