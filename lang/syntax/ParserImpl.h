@@ -15,6 +15,8 @@
 
 namespace nnc::lang {
 
+template <typename Node> std::unique_ptr<Node> make() { return std::make_unique<Node>(); }
+
 class Parser {
 public:
   Parser(const SourceFile &file, Diagnostics &diagnostics)

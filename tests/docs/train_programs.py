@@ -11,6 +11,7 @@ import struct
 import subprocess
 import sys
 
+sys.dont_write_bytecode = True
 from run_fences import fences_of
 
 examples = 24
