@@ -117,6 +117,10 @@ IndexEvaluator::Factors IndexEvaluator::sum(Factors operand, const Labels &summe
 IndexEvaluator::Factors IndexEvaluator::evaluateReduce(const ReduceExpression &expression) {
   Labels over;
   std::vector<std::pair<std::string, std::optional<Variable>>> hidden;
+  if (expression.keep) {
+    environment.report(Diag::NotSupported, expression.range, "`keep` over an index variable");
+    return failure();
+  }
   if (keepsDimensions(expression.reducer.text)) {
     // The index goes on outside: it is one of the definition.
     for (const ExpressionPtr &item : expression.items) {
