@@ -163,6 +163,19 @@ void KernelEmission::emitBodyLoad(memref::LoadOp load) {
   }
   SmallVector<Value, 4> &loaded = vectors[result];
   loaded.clear();
+  // Vectors of elements at computed places are loaded from memory whose last dimension is
+  // contiguous: any other view is read through one dimension of all elements.
+  Value memory = load.getMemRef();
+  bool flat = strides.back() != 1;
+  if (flat) {
+    int64_t extent = 1;
+    for (auto [size, stride] : llvm::zip(type.getShape(), strides))
+      extent += (size - 1) * stride;
+    auto layout = StridedLayoutAttr::get(builder.getContext(), offset, {1});
+    memory = memref::ReinterpretCastOp::create(
+        builder, loc, MemRefType::get({extent}, type.getElementType(), layout), memory, offset,
+        ArrayRef<int64_t>{extent}, ArrayRef<int64_t>{1});
+  }
   for (int64_t copy = 0; copy < copies; ++copy) {
     // The position of lane 0 goes into scalar indices, the lanes' offsets from it into
     // `laneOffsets`.
@@ -191,6 +204,14 @@ void KernelEmission::emitBodyLoad(memref::LoadOp load) {
           DenseElementsAttr::get(vectorType(builder.getIndexType()), builder.getIndexAttr(stride)));
       addOffsets(arith::MulIOp::create(builder, loc, vectorValue(index, copy), scale));
     }
+    if (flat) {
+      Value position = constants.index(0);
+      for (auto [index, stride] : llvm::zip(indices, strides))
+        position = arith::AddIOp::create(
+            builder, loc, position,
+            arith::MulIOp::create(builder, loc, index, constants.index(stride)));
+      indices.assign(1, position);
+    }
     VectorType resultType = vectorType(type.getElementType());
     Value zero = constants.get(cast<TypedAttr>(builder.getZeroAttr(resultType)));
     if (!laneOffsets && laneStride == 1 && strides.back() == 1) {
@@ -202,7 +223,7 @@ void KernelEmission::emitBodyLoad(memref::LoadOp load) {
     }
     if (laneStride)
       addOffsets(steps(laneStride, builder.getIndexType()));
-    loaded.push_back(vector::GatherOp::create(builder, loc, resultType, load.getMemRef(), indices,
+    loaded.push_back(vector::GatherOp::create(builder, loc, resultType, memory, indices,
                                               laneOffsets, activeMask(), zero));
   }
 }

@@ -217,6 +217,9 @@ static Entity concat(const BuiltinCall &call) {
   std::optional<Parts> parts = readParts(call);
   if (!parts)
     return Poison{};
+  for (Tensor &part : parts->tensors)
+    if (part.shape.empty())
+      part = call.emitter.reshape(part, {{1, nullptr}}, call.range);
   std::optional<int64_t> dim =
       dimensionAt(call, parts->dim.value_or(-1), int64_t(parts->tensors[0].shape.size()));
   return dim ? join(call, parts->tensors, *dim) : Entity(Poison{});

@@ -88,13 +88,15 @@ void Environment::addOrigins(DiagnosticBuilder &builder, const Shape &shape, con
   }
 }
 
-bool Environment::step(SourceRange range) {
+bool Environment::step(SourceRange range, uint64_t work) {
   if (depth > maximumDepth || frames.size() > maximumFrames) {
     report(Diag::TooDeep, range);
     return false;
   }
-  if (++steps > maximumSteps) {
-    if (steps == maximumSteps + 1)
+  bool wasBelow = steps <= maximumSteps;
+  steps += work;
+  if (steps > maximumSteps) {
+    if (wasBelow)
       report(Diag::TooMuch, range, int64_t(maximumSteps));
     return false;
   }

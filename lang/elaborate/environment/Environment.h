@@ -53,7 +53,7 @@ public:
 
   // Limits.
   /// Counts a step of the work; false, with an error, when the work gets out of hand.
-  bool step(SourceRange range);
+  bool step(SourceRange range, uint64_t work = 1);
   /// One evaluation inside of others, for its life time.
   class Nesting {
   public:

@@ -38,6 +38,10 @@ Tensor Emitter::constant(const Entity &number, Element element, SourceRange rang
   bool whole = element == Element::Int || element == Element::Bool;
   // Doubles hold whole numbers up to 2^53 only.
   auto *integer = number.get<IntegerConstant>();
+  if (integer && element == Element::Int &&
+      (integer->value < INT32_MIN || integer->value > INT32_MAX))
+    environment.report(Diag::BadArithmetic, range,
+                       fmt::format("{} does not fit in the 32 bits of an `int`", integer->value));
   Attribute value = !whole    ? Attribute(number.number())
                     : integer ? Attribute(int64_t(integer->value))
                               : Attribute(int64_t(number.number()));

@@ -328,6 +328,8 @@ Entity Operators::binary(BinaryOperator op, const Entity &left, const Entity &ri
   if (op == BinaryOperator::Add && isList(left) && isList(right)) {
     Group joined = *left.get<Group>();
     const Group &added = *right.get<Group>();
+    if (!environment.step(range, joined.members.size() + added.members.size()))
+      return Poison{};
     joined.members.insert(joined.members.end(), added.members.begin(), added.members.end());
     return joined;
   }

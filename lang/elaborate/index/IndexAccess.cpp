@@ -97,17 +97,21 @@ std::optional<std::pair<int64_t, int64_t>> IndexEvaluator::bounds(const Expressi
   auto right = binary ? bounds(*binary->right) : std::nullopt;
   if (!left || !right)
     return std::nullopt;
-  if (binary->op == BinaryOperator::Remainder && left->first >= 0 && right->first > 0)
-    return std::pair<int64_t, int64_t>(0, std::min(left->second, right->second - 1));
+  // The remainder has the sign of the left side.
+  if (binary->op == BinaryOperator::Remainder && right->first > 0)
+    return std::pair(std::min<int64_t>(0, std::max(left->first, 1 - right->second)),
+                     std::max<int64_t>(0, std::min(left->second, right->second - 1)));
+  if (binary->op != BinaryOperator::Add && binary->op != BinaryOperator::Subtract &&
+      binary->op != BinaryOperator::Multiply)
+    return std::nullopt;
   int64_t low = INT64_MAX, high = INT64_MIN;
   for (int64_t a : {left->first, left->second})
     for (int64_t b : {right->first, right->second}) {
       int64_t value = 0;
-      bool overflows =
-          binary->op == BinaryOperator::Add        ? __builtin_add_overflow(a, b, &value)
-          : binary->op == BinaryOperator::Subtract ? __builtin_sub_overflow(a, b, &value)
-          : binary->op == BinaryOperator::Multiply ? __builtin_mul_overflow(a, b, &value)
-                                                   : true;
+      bool overflows = binary->op == BinaryOperator::Add ? __builtin_add_overflow(a, b, &value)
+                       : binary->op == BinaryOperator::Subtract
+                           ? __builtin_sub_overflow(a, b, &value)
+                           : __builtin_mul_overflow(a, b, &value);
       if (overflows)
         return anything;
       low = std::min(low, value);
@@ -121,8 +125,8 @@ void IndexEvaluator::reportReach(const Expression &item, std::pair<int64_t, int6
   DiagnosticBuilder builder = environment.report(Diag::IndexReach, item.range, toSource(item),
                                                  ends.first, ends.second, extent.size);
   environment.addOrigins(builder, {extent});
-  builder.help("give the index a shorter range, `y[i in 0..n] = ...`, or say where it counts: "
-               "`where condition: ...` reads 0 out of range");
+  builder.help("give the index a shorter range, `y[i in 0..n] = ...`, or choose where it counts: "
+               "`if condition { ... } else { 0 }` reads 0 out of range");
 }
 
 //===----------------------------------------------------------------------===//

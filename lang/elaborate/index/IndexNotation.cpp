@@ -269,13 +269,17 @@ IndexEvaluator::Factors IndexEvaluator::labelled(const Entity &result, const Lab
   if (result.poisoned())
     return failure();
   auto *tensor = result.get<Tensor>();
-  if (!tensor || tensor->shape.empty())
+  if (labels.empty() && (!tensor || tensor->shape.empty()))
     return one(result);
   Shape shape;
   for (const std::string &label : labels)
     shape.push_back(variables[label].extent);
-  if (!sameSizes(shape, tensor->shape)) {
-    environment.report(Diag::IndexedCall, range, describe(shape), describe(tensor->shape));
+  if (!tensor || !sameSizes(shape, tensor->shape)) {
+    environment
+        .report(Diag::IndexedCall, range, describe(shape),
+                tensor ? tensor->shape.empty() ? "one number" : describe(tensor->shape)
+                       : describe(result))
+        .help("a reduction over an index names it: `sum[i] x[i]`");
     return failure();
   }
   return one(result, labels);
@@ -324,6 +328,11 @@ IndexEvaluator::Factors IndexEvaluator::evaluateBlock(const Block &block) {
     auto *binding = as<BindingStatement>(statement);
     auto *value = as<ExpressionStatement>(statement);
     if (binding && binding->names.size() == 1 && !last) {
+      if (const Identifier &name = binding->names[0]; variables.count(name.text)) {
+        environment.report(Diag::RepeatedArgument, name.range, name.text)
+            .note("it is an index variable of this definition");
+        break;
+      }
       std::optional<Term> bound = force(evaluate(*binding->value), binding->value->range);
       if (!bound)
         break;
@@ -336,6 +345,8 @@ IndexEvaluator::Factors IndexEvaluator::evaluateBlock(const Block &block) {
       break;
     }
   }
+  if (block.statements.empty())
+    environment.report(Diag::NoValue, block.range);
   locals = std::move(outer);
   if (result.failed)
     failed = true;
@@ -351,6 +362,10 @@ bool IndexEvaluator::declareItems(
     if (!name && !ranged)
       return false; // reported by the parser
     const std::string &index = ranged ? ranged->variable.text : name->name;
+    if (std::find(names.begin(), names.end(), index) != names.end()) {
+      environment.report(Diag::RepeatedArgument, item->range, index);
+      return false;
+    }
     auto known = variables.find(index);
     hidden.emplace_back(index,
                         known == variables.end() ? std::nullopt : std::optional(known->second));

@@ -1,6 +1,8 @@
 // Implements sums and other reductions over index variables.
 #include "lang/elaborate/index/IndexEvaluator.h"
 
+#include "lang/elaborate/index/Where.h"
+
 #include "lang/syntax/ASTPrinter.h"
 
 #include <algorithm>
@@ -25,6 +27,10 @@ IndexEvaluator::Factors IndexEvaluator::reduceTerm(const std::string &reducer, T
     return failure();
   }
   Entity reduced = reductions.reduceAxes(reducer, *value, axes, range);
+  // Positions are values of the index variable.
+  if (int64_t begin = variables[over[0]].begin; begin != 0 && reducer.starts_with("arg"))
+    reduced =
+        operators.binary(BinaryOperator::Add, reduced, IntegerConstant{begin, nullptr}, range);
   if (keepsDimensions(reducer))
     left = term.labels;
   if (auto *tensor = reduced.get<Tensor>())
@@ -44,7 +50,7 @@ IndexEvaluator::Factors IndexEvaluator::sum(Factors operand, const Labels &summe
       result.terms.push_back(term);
       continue;
     }
-    if (term.labels.empty() || !tensor || tensor->element == Element::Bool) {
+    if (term.labels.empty() || !tensor) {
       environment.report(Diag::NotIndexed, range, describe(term.value));
       return failure();
     }
@@ -124,6 +130,11 @@ IndexEvaluator::Factors IndexEvaluator::evaluateReduce(const ReduceExpression &e
   if (keepsDimensions(expression.reducer.text)) {
     // The index goes on outside: it is one of the definition.
     for (const ExpressionPtr &item : expression.items) {
+      if (as<IndexVariableExpression>(item)) {
+        environment.report(Diag::NotSupported, item->range,
+                           fmt::format("a range in the brackets of `{}`", expression.reducer.text));
+        return failure();
+      }
       auto *name = as<NameExpression>(item);
       if (!name || !isVariable(*item)) {
         environment.report(Diag::IndexUnknown, item->range, toSource(*item));
@@ -137,7 +148,11 @@ IndexEvaluator::Factors IndexEvaluator::evaluateReduce(const ReduceExpression &e
   learnRanges(*expression.operand);
   const std::string &reducer = expression.reducer.text;
   Factors result;
-  if (auto *where = as<WhereExpression>(expression.operand)) {
+  if (auto *where = as<WhereExpression>(expression.operand);
+      where && leavesOut(environment, ReducerEntity{&expression}).empty()) {
+    reportWhere(environment, *where, reducer);
+    result = failure();
+  } else if (where) {
     std::optional<Kept> kept = keep(*where);
     Labels left;
     Entity reduced = kept ? leaveOut(

@@ -58,11 +58,16 @@ std::string_view leavesOut(const Environment &environment, const Entity &callee)
   return known ? name : std::string_view();
 }
 
-void reportWhere(Environment &environment, const WhereExpression &expression) {
-  environment.report(Diag::WhereHere, expression.range)
-      .note(fmt::format("arithmetic on the values that are kept stands behind the colon: "
-                        "`sum(where {}: ...)`",
-                        toSource(*expression.condition)));
+void reportWhere(Environment &environment, const WhereExpression &expression,
+                 std::string_view reducer) {
+  DiagnosticBuilder builder = environment.report(Diag::WhereHere, expression.range);
+  if (!reducer.empty())
+    builder.note(fmt::format("`{}` cannot leave elements out; {} can", reducer,
+                             fmt::join(reducingNames, ", ")));
+  else
+    builder.note(fmt::format("arithmetic on the values that are kept stands behind the colon: "
+                             "`sum(where {}: ...)`",
+                             toSource(*expression.condition)));
 }
 
 std::optional<IndexEvaluator::Kept> IndexEvaluator::keep(const WhereExpression &where) {

@@ -11,6 +11,8 @@ namespace nnc::lang {
 /// operand out; empty for anything else.
 std::string_view leavesOut(const Environment &environment, const Entity &callee);
 /// The error that a `where` stands in a place where nothing can leave values out.
-void reportWhere(Environment &environment, const WhereExpression &expression);
+/// `reducer` is the reduction whose operand it is, if any.
+void reportWhere(Environment &environment, const WhereExpression &expression,
+                 std::string_view reducer = {});
 
 } // namespace nnc::lang

@@ -126,7 +126,20 @@ Entity Interpreter::indexTensor(const Tensor &base, const std::vector<Expression
       ++axis;
       continue;
     }
-    Entity index = emitter.listed(evaluate(*item), item->range);
+    Entity index = evaluate(*item);
+    if (auto *list = index.get<Group>())
+      for (const NamedEntity &member : list->members)
+        if (auto *number = member.value->get<IntegerConstant>();
+            number && (number->value < 0 || number->value >= extent.size)) {
+          environment.report(Diag::IndexRange, item->range, number->value, extent.size);
+          return Poison{};
+        }
+    index = emitter.listed(index, item->range);
+    if (index.is<Tensor>() && countsFromEnd(*item)) {
+      environment.report(Diag::NotAnIndex, item->range, describe(index))
+          .note("only a position that is known when compiling counts from the end");
+      return Poison{};
+    }
     if (auto *number = index.get<IntegerConstant>(); number && countsFromEnd(*item))
       index = IntegerConstant{number->value + extent.size, number->origin};
     if (index.poisoned()) {

@@ -110,7 +110,7 @@ TEST(IndexNotation, OutOfRangeIsAnErrorUnlessAConditionChooses) {
   };
   EXPECT_EQ(message("y[i] = x[i + 1, i]; y"), "N0350");
   EXPECT_EQ(message("y[i] = if i < 2 { x[i + 1, i] } else { 0 }; y"), "");
-  EXPECT_EQ(message("y[i in 0..3] = x[i * 9223372036854775807 + i * 2, 0]; y"), "N0350");
+  EXPECT_EQ(message("y[i in 0..3] = x[i * 2147483647 + i * 2, 0]; y"), "N0350");
 }
 
 } // namespace

@@ -78,6 +78,11 @@ cases = {
     "steps": ("y[i] = { h = x[i] * s; g = tanh(h); g * g + h }; y",
               lambda x, m, q, id, s: [math.tanh(a * s)**2 + a * s for a in x]),
     "rows": ("y[i, j] = softmax[j](m[i, j]); y", lambda x, m, q, id, s: [softmax(r) for r in m]),
+    "circular": ("y[i in 0..7] = x[(i + 6) % 7]; y", lambda x, m, q, id, s: [x[i - 1] for i in R(7)]),
+    "spread": ("y[i in 0..2, j in 0..3] = m[id[j] % 3, 2 * i]; y",
+               lambda x, m, q, id, s: [[m[id[j] % 3][2 * i] for j in R(3)] for i in R(2)]),
+    "later": ("float(argmax[j in 2..6](x[j]))", lambda x, m, q, id, s: float(max(R(2, 6), key=lambda j: x[j]))),
+    "counted": ("y[i] = sum[j](m[i, j] > 0); float(y)", lambda x, m, q, id, s: [float(sum(a > 0 for a in r)) for r in m]),
     # reductions
     "mean_position": ("mean[0](m)", lambda x, m, q, id, s: [mean(c) for c in columns(m)]),
     "max_last": ("max[-1](m)", lambda x, m, q, id, s: [max(r) for r in m]),
@@ -135,6 +140,7 @@ cases = {
               lambda x, m, q, id, s: [[c * a + b for c in x] for a, b in ((1, 2), (3, 4))]),
     "comprehension": ("concat((x[i..i + 2] * i for i in 0..3)) * length((1, 2, 3))",
                       lambda x, m, q, id, s: [3 * i * a for i in R(3) for a in x[i:i + 2]]),
+    "numbers_joined": ("concat((1, 2), x[0], s)", lambda x, m, q, id, s: [1, 2, x[0], s]),
     "parts": ("l = (x[0], s, x[1]); l[-1] + sum(stack(l[..2]))", lambda x, m, q, id, s: x[1] + x[0] + s),
     # calls and blocks
     "defaults": ("leaky_relu(x)", lambda x, m, q, id, s: [a if a > 0 else 0.01 * a for a in x]),
