@@ -95,7 +95,8 @@ private:
 
 /// Sizes of programs that take about 20 seconds on two cores: of the stages before kernels share
 /// code, and of code generation. docs/performance.md has the measurements.
-static constexpr int64_t maximumProgramOperations = 60'000, maximumKernelOperations = 600'000;
+static constexpr int64_t maximumProgramOperations = 60'000, maximumDerivedOperations = 300'000,
+                         maximumKernelOperations = 600'000;
 
 bool Compilation::run() {
   if (!parse() || !chooseOutput())
@@ -111,6 +112,7 @@ bool Compilation::run() {
     if (stage == Stage::Loops && !dumps.isOn())
       context.enableMultithreading();
     if (!runPasses(stage) || (stage == Stage::Opt && options.memoryLimit && !fitMemory()) ||
+        (stage == Stage::Grad && !checkSize("with its derivatives", maximumDerivedOperations)) ||
         (stage == Stage::Loops && !checkSize("in its kernels", maximumKernelOperations)))
       return false;
     if (options.emit == stage && stage != Stage::Llvm)

@@ -24,10 +24,12 @@ StringRef resultName(func::FuncOp function, unsigned index) {
   return name ? name.getValue() : StringRef();
 }
 
-std::optional<unsigned> findArgument(func::FuncOp function, StringRef name) {
-  for (unsigned i = 0; i < function.getNumArguments(); ++i) {
+/// A parameter and an input may have one name: the results are in the order of the arguments.
+std::optional<unsigned> findArgument(func::FuncOp function, StringRef name, Type type,
+                                     unsigned first) {
+  for (unsigned i = first; i < function.getNumArguments(); ++i) {
     auto argument = function.getArgAttrOfType<StringAttr>(i, nnc::nn::nameAttrName);
-    if (argument && argument.getValue() == name)
+    if (argument && argument.getValue() == name && function.getArgumentTypes()[i] == type)
       return i;
   }
   return std::nullopt;
@@ -227,16 +229,18 @@ FailureOr<GradientCheck> nnc::reference::checkGradients(func::FuncOp function,
   LossDifferences differences(function, loss, arguments);
   if (failed(differences.prepare()))
     return failure();
+  llvm::StringMap<unsigned> nextArgument;
   for (unsigned i = 0; i < function.getNumResults(); ++i) {
     StringRef name = resultName(function, i);
     if (!name.consume_front("grad."))
       continue;
-    std::optional<unsigned> argument = findArgument(function, name);
-    if (!argument || function.getArgumentTypes()[*argument] != function.getResultTypes()[i] ||
-        !getElementTypeOrSelf(function.getResultTypes()[i]).isF64())
+    std::optional<unsigned> argument =
+        findArgument(function, name, function.getResultTypes()[i], nextArgument[name]);
+    if (!argument || !getElementTypeOrSelf(function.getResultTypes()[i]).isF64())
       return function.emitOpError("has no f64 argument `")
                  << name << "` of type " << function.getResultTypes()[i],
              failure();
+    nextArgument[name] = *argument + 1;
     differences.select(function.getArgument(*argument));
     FailureOr<GradientReport> report = checkValue(differences, name, (*results)[i], options);
     if (failed(report))

@@ -253,6 +253,10 @@ struct Differentiate : nnc::impl::DifferentiateBase<Differentiate> {
 
 } // namespace
 
+/// Derivatives of derivatives grow exponentially with their order; this is far beyond what can be
+/// compiled.
+static constexpr size_t maximumOperations = 1'000'000;
+
 LogicalResult nnc::differentiate(func::FuncOp function) {
   SmallVector<GradientOp> gradients;
   function.walk([&](GradientOp op) { gradients.push_back(op); });
@@ -266,8 +270,13 @@ LogicalResult nnc::differentiate(func::FuncOp function) {
   for (GradientOp gradient : gradients) {
     if (anyCombined && ExampleDependence(block, gradient).combined.contains(gradient.getLoss()))
       continue;
+    Location location = gradient.getLoc();
     if (failed(GradientBuilder(gradient, gradient != gradients.back()).run()))
       return failure();
+    if (block.getOperations().size() > maximumOperations)
+      return emitError(location) << "the program has more than " << maximumOperations
+                                 << " operations with this derivative: each order of derivatives "
+                                    "multiplies them";
     changed = true;
   }
   if (changed)

@@ -159,7 +159,10 @@ static Entity jvp(const BuiltinCall &call) {
   const GivenArgument &of = call.inputs[0], &by = call.inputs[1], &along = call.inputs[2];
   const Tensor *y = floatArgument(call, of.value, of.range);
   const Tensor *x = y ? floatArgument(call, by.value, by.range) : nullptr;
-  const Tensor *v = x ? floatArgument(call, along.value, along.range) : nullptr;
+  Entity direction = call.emitter.listed(along.value, along.range);
+  if (auto *whole = direction.get<Tensor>(); whole && whole->element == Element::Int)
+    direction = call.emitter.convert(*whole, Element::Float, along.range);
+  const Tensor *v = x ? floatArgument(call, direction, along.range) : nullptr;
   if (!v || !checkOfExample(call, *y, of.range) || !checkPath(call, *y, *x, by.range))
     return Poison{};
   if (!sameSizes(v->shape, x->shape)) {

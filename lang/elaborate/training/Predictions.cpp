@@ -7,9 +7,10 @@
 
 namespace nnc::lang {
 
-void Predictions::add(const std::string &name, const Entity &value, SourceRange range) {
-  if (value.poisoned())
+void Predictions::add(const std::string &name, const Entity &given, SourceRange range) {
+  if (given.poisoned())
     return;
+  Entity value = emitter.listed(given, range);
   std::optional<Tensor> tensor;
   if (value.is<Tensor>() || value.isNumber() || value.is<bool>())
     tensor = emitter.tensor(value, Element::Float, "predict", range);
