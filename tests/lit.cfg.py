@@ -31,6 +31,8 @@ config.substitutions.append(("%{shared}", shared))
 if platform.machine() == "x86_64":
     config.available_features.add("x86_64")
 
+# Under sanitizers a sample of what differs in text alone.
+config.substitutions.append(("%{every}", "8" if config.sanitized else "1"))
 if config.sanitized:
     config.available_features.add("sanitized")
     # LLVM and MLIR are not instrumented: containers and arenas that cross the boundary cannot be checked (an arena that

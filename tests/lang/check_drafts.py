@@ -1,6 +1,6 @@
 """Checks what is said about programs as people from other libraries write them first.
 
-Usage: check_drafts.py FILE.drafts FOLDER [--update]. A draft is
+Usage: check_drafts.py FILE.drafts FOLDER [--update] [--every N]; with N, only every Nth is checked. A draft is
 
     == KIND: what it is about
     its lines
@@ -18,11 +18,13 @@ import re
 import subprocess
 import sys
 
+sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import programs
 
 path, folder = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
 update = "--update" in sys.argv
+every = int(sys.argv[sys.argv.index("--every") + 1]) if "--every" in sys.argv else 1
 folder.mkdir(parents=True, exist_ok=True)
 
 
@@ -60,7 +62,7 @@ def run(numbered):
 contents = path.read_text()
 preface, *drafts = re.split(r"^== ", contents, flags=re.MULTILINE)
 with concurrent.futures.ThreadPoolExecutor(4) as pool:
-    results = list(pool.map(run, enumerate(drafts)))
+    results = list(pool.map(run, list(enumerate(drafts))[::every]))
 findings = [finding for one, _ in results for finding in one]
 if update:
     path.write_text(preface + "\n".join(renewed for _, renewed in results))

@@ -1,6 +1,6 @@
 """Checks the examples that `nnc explain` prints: the wrong one causes the diagnostic and no other, the right one is accepted.
 
-Usage: check_examples.py SOURCE FOLDER. The programs are written to FOLDER.
+Usage: check_examples.py SOURCE FOLDER [EVERY]; with EVERY above 1, only every such is checked. The programs are written to FOLDER.
 """
 import concurrent.futures
 import pathlib
@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 
+sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import programs
 
@@ -39,7 +40,7 @@ def check(example):
 
 
 with concurrent.futures.ThreadPoolExecutor(4) as pool:
-    findings = [finding for one in pool.map(check, examples) for finding in one]
+    findings = [finding for one in pool.map(check, examples[::int(sys.argv[3]) if sys.argv[3:] else 1]) for finding in one]
 if len(examples) < 100:
     findings.append(f"only {len(examples)} examples can be read")
 print("\n".join(findings) or f"{len(examples)} examples")

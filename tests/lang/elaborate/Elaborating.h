@@ -14,22 +14,32 @@
 
 namespace nnc::lang::testing {
 
+/// The standard library, parsed once.
+inline const std::vector<const Module *> &standardModules() {
+  static SourceManager sources;
+  static Diagnostics diagnostics;
+  static std::vector<std::unique_ptr<Module>> owned;
+  static const std::vector<const Module *> modules = [] {
+    std::vector<const Module *> result;
+    for (const StandardSource &source : standardSources()) {
+      owned.push_back(
+          parse(sources.add(std::string(source.name), std::string(source.text)), diagnostics));
+      result.push_back(owned.back().get());
+    }
+    EXPECT_EQ(diagnostics.render(), "") << "the standard library does not parse";
+    return result;
+  }();
+  return modules;
+}
+
 class Elaborated {
 public:
   explicit Elaborated(std::string text,
                       std::vector<std::pair<std::string, std::string>> settings = {}) {
     const SourceFile &file = sources.add("test.nn", std::move(text));
     user = parse(file, diagnostics);
-    std::vector<const Module *> modules;
-    for (const StandardSource &source : standardSources()) {
-      standard.push_back(
-          parse(sources.add(std::string(source.name), std::string(source.text)), diagnostics));
-      modules.push_back(standard.back().get());
-    }
-    EXPECT_FALSE(!diagnostics.render().empty() &&
-                 diagnostics.sorted()[0]->primary.range.file != &file)
-        << "the standard library does not parse";
-    program = elaborate(*user, modules, diagnostics, ElaborateOptions{std::move(settings)});
+    program =
+        elaborate(*user, standardModules(), diagnostics, ElaborateOptions{std::move(settings)});
   }
 
   /// The program, which must be there.
@@ -81,7 +91,6 @@ public:
   SourceManager sources;
   Diagnostics diagnostics;
   std::unique_ptr<Module> user;
-  std::vector<std::unique_ptr<Module>> standard;
   std::optional<Program> program;
 };
 
