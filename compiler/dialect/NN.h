@@ -16,7 +16,15 @@
 
 namespace nnc::nn {
 class ContractOp;
-}
+class ScanOp;
+
+/// Builds the body of an nn.scan, which ends in nn.yield, from the block's arguments for the
+/// sequences, the carries and the invariants.
+using ScanBody = llvm::function_ref<void(mlir::OpBuilder &builder, mlir::Location location,
+                                         llvm::ArrayRef<mlir::BlockArgument> sequences,
+                                         llvm::ArrayRef<mlir::BlockArgument> carries,
+                                         llvm::ArrayRef<mlir::BlockArgument> invariants)>;
+} // namespace nnc::nn
 
 namespace nnc::nn::detail {
 
@@ -34,10 +42,13 @@ int64_t countContraction(ContractOp op);
 /// Pairs of elements along a dimension.
 int64_t countPairs(mlir::Value tensor, int64_t dim);
 
+/// The operations of all steps of a scan.
+int64_t countScan(ScanOp op);
+
 /// Checks that the result has a dimension `dim`.
 llvm::LogicalResult verifyDim(mlir::Operation *op, int64_t dim);
 
-/// Checks that the operation is in the body of a function.
+/// Checks that the operation is in the body of a function, or of a scan in one.
 llvm::LogicalResult verifyInFunction(mlir::Operation *op);
 
 /// Checks that the result has the type that the operation's own inferReturnTypes gives.

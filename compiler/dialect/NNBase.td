@@ -21,7 +21,7 @@ def NN_Dialect : Dialect {
   let summary = "Neural networks as a graph of differentiable tensor operations";
   let description = [{
     Values are builtin tensors of static shape with at least one element; every operation but `nn.gradient`
-    has one result and none has a side effect. Floats are f32 or f64, integers
+    and `nn.scan` has one result and none has a side effect. Floats are f32 or f64, integers
     i32 or i64, truth values i1. Element-wise operations take operands of one
     shape: a broadcast is always an operation of its own. Arithmetic follows
     IEEE 754; each operation states its deviations.

@@ -40,6 +40,10 @@ StringRef nnc::nn::nameOf(Value value) {
   return {};
 }
 
+bool nnc::nn::isFloat(Value value) {
+  return isa<FloatType>(cast<RankedTensorType>(value.getType()).getElementType());
+}
+
 RankedTensorType nnc::nn::withBatchDim(Type type, int64_t batch) {
   auto tensor = cast<RankedTensorType>(type);
   SmallVector<int64_t> shape{batch};
@@ -74,8 +78,7 @@ std::optional<double> nnc::nn::matchSplat(Value value) {
   std::optional<Scalar> scalar = readSplat(attribute);
   if (!scalar)
     return std::nullopt;
-  bool isFloat = isa<FloatType>(cast<RankedTensorType>(value.getType()).getElementType());
-  return isFloat ? scalar->real : static_cast<double>(scalar->integer);
+  return isFloat(value) ? scalar->real : static_cast<double>(scalar->integer);
 }
 
 Value nnc::nn::buildBroadcast(OpBuilder &builder, Location location, Value value,
@@ -98,6 +101,22 @@ Value nnc::nn::buildWithBatchDim(OpBuilder &builder, Location location, Value va
   auto type = cast<RankedTensorType>(value.getType());
   return BroadcastOp::create(builder, location, withBatchDim(type, batch), value,
                              consecutiveDims(type.getRank(), 1));
+}
+
+Value nnc::nn::buildRows(OpBuilder &builder, Location location, Value value, int64_t first,
+                         int64_t count) {
+  auto type = cast<RankedTensorType>(value.getType());
+  SmallVector<int64_t> offsets(type.getRank(), 0), sizes(type.getShape()),
+      strides(type.getRank(), 1);
+  offsets[0] = first;
+  sizes[0] = count;
+  return SliceOp::create(builder, location, value, offsets, sizes, strides);
+}
+
+Value nnc::nn::buildRow(OpBuilder &builder, Location location, Value value, int64_t row) {
+  auto type = cast<RankedTensorType>(value.getType());
+  return ReshapeOp::create(builder, location, type.clone(type.getShape().drop_front()),
+                           buildRows(builder, location, value, row, 1));
 }
 
 Value nnc::nn::expandRandomNormal(OpBuilder &builder, RandomNormalOp op) {

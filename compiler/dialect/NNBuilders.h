@@ -19,6 +19,8 @@ std::optional<Kind> kindIn(mlir::DictionaryAttr attributes);
 /// The `nn.kind` of the function argument that the value is; nothing for other values.
 std::optional<Kind> kindOf(mlir::Value value);
 
+bool isFloat(mlir::Value value);
+
 /// `type` with a leading dimension of `batch` elements.
 mlir::RankedTensorType withBatchDim(mlir::Type type, int64_t batch);
 
@@ -50,6 +52,14 @@ mlir::Value buildUnreduced(mlir::OpBuilder &builder, mlir::Location location, ml
 /// Adds a leading dimension by repetition unless the value is `batched` already.
 mlir::Value buildWithBatchDim(mlir::OpBuilder &builder, mlir::Location location, mlir::Value value,
                               bool batched, int64_t batch);
+
+/// `count` rows, elements of the first dimension, from `first` on.
+mlir::Value buildRows(mlir::OpBuilder &builder, mlir::Location location, mlir::Value value,
+                      int64_t first, int64_t count);
+
+/// One row, without the first dimension.
+mlir::Value buildRow(mlir::OpBuilder &builder, mlir::Location location, mlir::Value value,
+                     int64_t row);
 
 /// Builds the definition of nn.random_normal from nn.random_uniform and arithmetic.
 mlir::Value expandRandomNormal(mlir::OpBuilder &builder, RandomNormalOp op);

@@ -116,7 +116,7 @@ LogicalResult nnc::nn::detail::verifyDim(Operation *op, int64_t dim) {
 }
 
 LogicalResult nnc::nn::detail::verifyInFunction(Operation *op) {
-  if (!op->getParentOp() || isa<FunctionOpInterface>(op->getParentOp()))
+  if (!op->getParentOp() || isa<FunctionOpInterface, ScanOp>(op->getParentOp()))
     return success();
   return op->emitOpError("stands outside of the body of a function");
 }

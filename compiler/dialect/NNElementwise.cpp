@@ -10,10 +10,6 @@
 using namespace mlir;
 using namespace nnc::nn;
 
-static bool isFloat(Value value) {
-  return isa<FloatType>(cast<RankedTensorType>(value.getType()).getElementType());
-}
-
 /// Whether the folder's operand is a constant whose elements all are `number`.
 static bool isSplatOf(Attribute constant, double number) {
   std::optional<Scalar> scalar = readSplat(constant);

@@ -7,8 +7,71 @@ using namespace mlir;
 using namespace nnc::nn;
 using namespace nnc::reference;
 
-FailureOr<Tensor> nnc::reference::evaluateOp(Operation &op,
-                                             llvm::function_ref<const Tensor &(Value)> valueOf) {
+/// Evaluates the operations of a block; the values of what its terminator hands on.
+static FailureOr<SmallVector<Tensor>> evaluateBlock(Block &block, ArrayRef<Tensor> arguments) {
+  llvm::DenseMap<Value, Tensor> values;
+  for (auto [argument, tensor] : llvm::zip_equal(block.getArguments(), arguments))
+    values.try_emplace(argument, tensor);
+  auto valueOf = [&](Value value) -> const Tensor & { return values.find(value)->second; };
+  for (Operation &op : block) {
+    if (op.hasTrait<OpTrait::IsTerminator>())
+      return llvm::map_to_vector(op.getOperands(), valueOf);
+    FailureOr<SmallVector<Tensor>> results = evaluateOp(op, valueOf);
+    if (failed(results))
+      return failure();
+    for (auto [result, tensor] : llvm::zip_equal(op.getResults(), *results))
+      values.try_emplace(result, std::move(tensor));
+  }
+  return block.getParentOp()->emitOpError("does not return"), failure();
+}
+
+/// One row of a tensor.
+static Tensor rowOf(const Tensor &tensor, RankedTensorType type, int64_t row) {
+  Tensor result(type);
+  for (int64_t i = 0; i < result.size(); ++i)
+    result.copy(i, tensor, row * result.size() + i);
+  return result;
+}
+
+static void setRow(Tensor &tensor, int64_t row, const Tensor &value) {
+  for (int64_t i = 0; i < value.size(); ++i)
+    tensor.copy(row * value.size() + i, value, i);
+}
+
+static FailureOr<SmallVector<Tensor>>
+evaluateScan(ScanOp op, llvm::function_ref<const Tensor &(Value)> valueOf) {
+  SmallVector<Tensor> carries = llvm::map_to_vector(op.getInits(), valueOf), results;
+  for (Type type : op.getResultTypes())
+    results.emplace_back(cast<RankedTensorType>(type));
+  for (auto [i, carry] : llvm::enumerate(carries))
+    setRow(results[i], op.getInitialRow(), carry);
+  int64_t steps = op.getSteps();
+  for (int64_t step = 0; step < steps; ++step) {
+    int64_t row = op.getReverse() ? steps - 1 - step : step;
+    SmallVector<Tensor> arguments;
+    for (auto [argument, sequence] : llvm::zip_equal(op.getSequenceArguments(), op.getSequences()))
+      arguments.push_back(
+          rowOf(valueOf(sequence), cast<RankedTensorType>(argument.getType()), row));
+    llvm::append_range(arguments, carries);
+    for (Value invariant : op.getInvariants())
+      arguments.push_back(valueOf(invariant));
+    FailureOr<SmallVector<Tensor>> values = evaluateBlock(*op.getBlock(), arguments);
+    if (failed(values))
+      return failure();
+    for (auto [i, value] : llvm::enumerate(*values)) {
+      bool isCarry = i < carries.size();
+      setRow(results[i], isCarry ? row + op.getRowBehind() : row, value);
+      if (isCarry)
+        carries[i] = value;
+    }
+  }
+  return results;
+}
+
+FailureOr<SmallVector<Tensor>>
+nnc::reference::evaluateOp(Operation &op, llvm::function_ref<const Tensor &(Value)> valueOf) {
+  if (auto scan = dyn_cast<ScanOp>(op))
+    return evaluateScan(scan, valueOf);
   if (isa_and_present<NNDialect>(op.getDialect()) && !isa<GradientOp>(op)) {
     SmallVector<const Tensor *> operands;
     for (Value operand : op.getOperands())
@@ -16,7 +79,7 @@ FailureOr<Tensor> nnc::reference::evaluateOp(Operation &op,
     Tensor result(cast<RankedTensorType>(op.getResult(0).getType()));
     if (evaluateElementwise(&op, operands, result) || evaluateStructure(&op, operands, result) ||
         evaluateReduction(&op, operands, result))
-      return result;
+      return SmallVector<Tensor>{std::move(result)};
   }
   return op.emitOpError("cannot be evaluated"), failure();
 }
@@ -29,26 +92,10 @@ FailureOr<SmallVector<Tensor>> nnc::reference::evaluate(func::FuncOp function,
     return function.emitOpError("has ") << function.getNumArguments() << " arguments, but "
                                         << arguments.size() << " values were given",
            failure();
-  llvm::DenseMap<Value, Tensor> values;
-  for (auto [argument, tensor] : llvm::zip_equal(function.getArguments(), arguments)) {
+  for (auto [argument, tensor] : llvm::zip_equal(function.getArguments(), arguments))
     if (argument.getType() != tensor.type)
       return function.emitOpError("has an argument ")
                  << argument.getType() << ", but the value given is " << tensor.type,
              failure();
-    values.try_emplace(argument, tensor);
-  }
-  auto valueOf = [&](Value value) -> const Tensor & { return values.find(value)->second; };
-  for (Operation &op : function.getBody().front()) {
-    if (isa<func::ReturnOp>(op)) {
-      SmallVector<Tensor> results;
-      for (Value operand : op.getOperands())
-        results.push_back(valueOf(operand));
-      return results;
-    }
-    FailureOr<Tensor> result = evaluateOp(op, valueOf);
-    if (failed(result))
-      return failure();
-    values.try_emplace(op.getResult(0), std::move(*result));
-  }
-  return function.emitOpError("does not return"), failure();
+  return evaluateBlock(function.getBody().front(), arguments);
 }

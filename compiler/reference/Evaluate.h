@@ -14,9 +14,9 @@ namespace nnc::reference {
 mlir::FailureOr<llvm::SmallVector<Tensor>> evaluate(mlir::func::FuncOp function,
                                                     llvm::ArrayRef<Tensor> arguments);
 
-/// The value of one operation of a function's block but its terminator, given those of its
+/// The values of the results of one operation of a block but its terminator, given those of its
 /// operands; fails like `evaluate`.
-mlir::FailureOr<Tensor> evaluateOp(mlir::Operation &op,
-                                   llvm::function_ref<const Tensor &(mlir::Value)> valueOf);
+mlir::FailureOr<llvm::SmallVector<Tensor>>
+evaluateOp(mlir::Operation &op, llvm::function_ref<const Tensor &(mlir::Value)> valueOf);
 
 } // namespace nnc::reference

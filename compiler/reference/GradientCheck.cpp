@@ -54,11 +54,12 @@ public:
   /// Evaluates the operations that the loss depends on.
   LogicalResult prepare() {
     for (Operation *op : operations) {
-      FailureOr<Tensor> value = evaluateOp(
+      FailureOr<SmallVector<Tensor>> results = evaluateOp(
           *op, [&](Value operand) -> const Tensor & { return values.find(operand)->second; });
-      if (failed(value))
+      if (failed(results))
         return failure();
-      values.try_emplace(op->getResult(0), std::move(*value));
+      for (auto [result, tensor] : llvm::zip_equal(op->getResults(), *results))
+        values.try_emplace(result, std::move(tensor));
     }
     return success();
   }
@@ -135,11 +136,12 @@ private:
     double previous = std::exchange(base(element), value);
     bool good = true;
     for (Operation *op : dependents) {
-      FailureOr<Tensor> result = evaluateOp(*op, valueOf);
-      good = succeeded(result);
+      FailureOr<SmallVector<Tensor>> results = evaluateOp(*op, valueOf);
+      good = succeeded(results);
       if (!good)
         break;
-      moved.try_emplace(op->getResult(0), std::move(*result));
+      for (auto [result, tensor] : llvm::zip_equal(op->getResults(), *results))
+        moved.try_emplace(result, std::move(tensor));
     }
     FailureOr<double> result = failure();
     if (good)

@@ -268,8 +268,9 @@ int main(int argc, char **argv) {
         passed &= succeeded(checkFunctionBatching(function));
       else
         function.walk([&](Operation *op) {
-          bool hasFloat = op->getNumResults() == 1 &&
-                          isa<FloatType>(getElementTypeOrSelf(op->getResult(0).getType()));
+          bool hasFloat = llvm::any_of(op->getResultTypes(), [](Type type) {
+            return isa<FloatType>(getElementTypeOrSelf(type));
+          });
           if (hasFloat || !onlyDifferentiable)
             missing.erase(op->getName().getStringRef());
         });

@@ -3,7 +3,7 @@
 #include "compiler/dialect/NNBuilders.h"
 #include "compiler/transforms/Transforms.h"
 #include "compiler/passes/Passes.h"
-#include "compiler/transforms/ValueRanges.h"
+#include "compiler/dialect/ValueRanges.h"
 #include "mlir/IR/IRMapping.h"
 #include "llvm/ADT/DenseSet.h"
 
@@ -76,6 +76,9 @@ public:
       if (failed(rebuild(&op)))
         return failure();
     oldBlock->erase();
+    // Numbers have a batch dimension by now, or need none.
+    function.walk([](RandomUniformOp op) { op.getLikeMutable().clear(); });
+    function.walk([](RandomNormalOp op) { op.getLikeMutable().clear(); });
     return success();
   }
 
@@ -140,11 +143,7 @@ private:
     if (auto terminator = dyn_cast<func::ReturnOp>(op))
       return rebuildReturn(terminator);
     if (llvm::none_of(op->getOperands(), [&](Value operand) { return isBatched(operand); })) {
-      Operation *copy = builder.clone(*op, mapping);
-      if (auto uniform = dyn_cast<RandomUniformOp>(copy))
-        uniform.getLikeMutable().clear();
-      if (auto normal = dyn_cast<RandomNormalOp>(copy))
-        normal.getLikeMutable().clear();
+      builder.clone(*op, mapping);
       return success();
     }
     return rebuildBatched(op);
@@ -152,7 +151,7 @@ private:
 
   LogicalResult rebuildBatched(Operation *op) {
     auto batchable = dyn_cast<Batchable>(op);
-    if (!batchable || op->getNumRegions() != 0)
+    if (!batchable)
       return op->emitOpError("depends on an example, but cannot be computed for a batch");
     if (isa<RandomUniformOp, RandomNormalOp>(op) &&
         (isBatched(op->getOperand(0)) || isBatched(op->getOperand(1))))

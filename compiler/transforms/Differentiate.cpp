@@ -4,16 +4,11 @@
 // example: so the derivative of an example's value is by the same example's values, and examples
 // that pad the batch get the derivatives of those that they copy. The gradient of a loss that
 // combines the examples waits until the batch is there.
-//
-// An element that the loss does not depend on has a derivative of exactly 0. Its cotangent is 0,
-// but 0 times an infinite or NaN local derivative is NaN. Where a local derivative may be one of
-// these, the pass selects 0 instead of the product.
 #include "compiler/dialect/NNBuilders.h"
+#include "compiler/dialect/ReverseSweep.h"
 #include "compiler/transforms/Transforms.h"
 #include "compiler/passes/Passes.h"
-#include "compiler/transforms/ValueRanges.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
-#include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/DenseSet.h"
 
 namespace nnc {
@@ -26,25 +21,6 @@ using namespace nnc;
 using namespace nnc::nn;
 
 namespace {
-
-bool isFloat(Value value) { return isa<FloatType>(getElementTypeOrSelf(value.getType())); }
-
-/// Whether a condition distinguishes the examples of a batch from those that pad it. The latter are
-/// copies of real examples and finite where these are, so they need no protection.
-bool isExampleMask(Value condition) {
-  while (auto broadcast = condition.getDefiningOp<BroadcastOp>())
-    condition = broadcast.getOperand();
-  auto compare = condition.getDefiningOp<CompareOp>();
-  return compare && kindOf(compare.getLhs()) == Kind::ExampleWeight;
-}
-
-/// Whether only some elements of an operand reach the result, so that the cotangents of others are
-/// 0.
-bool choosesElements(Operation *op) {
-  if (auto select = dyn_cast<SelectOp>(op))
-    return !isExampleMask(select.getCondition());
-  return op->hasTrait<ChoosesElements>();
-}
 
 bool combinesExamples(Operation *op) { return isa<BatchMeanOp, BatchSumOp, BatchCountOp>(op); }
 
@@ -73,34 +49,24 @@ struct ExampleDependence {
   }
 };
 
-/// The derivative of the loss by a value, so far.
-struct Cotangent {
-  Value value;
-  /// Whether all uses of the value choose among its elements: those that are never chosen have 0.
-  bool isChosen = true;
-};
-
 /// Replaces one nn.gradient. All other nn.gradient operations that it depends on are gone.
 class GradientBuilder {
 public:
-  /// `isDifferentiatedAgain`: whether what replaces this gradient may be on the path of another.
-  GradientBuilder(GradientOp gradient, bool isDifferentiatedAgain)
-      : gradient(gradient), builder(gradient), ranges(*gradient->getBlock(), gradient),
-        wanted(gradient.getValues().begin(), gradient.getValues().end()),
-        isDifferentiatedAgain(isDifferentiatedAgain) {}
+  explicit GradientBuilder(GradientOp gradient) : gradient(gradient) {}
 
-  LogicalResult run() {
-    findActive();
+  /// `isDifferentiatedAgain`: whether what replaces this gradient may be on the path of another.
+  LogicalResult run(bool isDifferentiatedAgain) {
     if (failed(checkBatch()))
       return failure();
+    OpBuilder builder(gradient);
     Location location = withoutName(gradient.getLoc());
     Value loss = gradient.getLoss();
-    accumulate(loss, buildSplat(builder, location, loss.getType(), 1), false);
-    for (Operation *op : llvm::reverse(activeOps))
-      if (failed(propagate(op)))
-        return failure();
+    ReverseSweep sweep(builder, gradient.getValues(), isDifferentiatedAgain);
+    sweep.seed(loss, buildSplat(builder, location, loss.getType(), 1), false);
+    if (failed(sweep.run()))
+      return failure();
     for (auto [value, result] : llvm::zip_equal(gradient.getValues(), gradient.getResults())) {
-      Value cotangent = cotangents.lookup(value).value;
+      Value cotangent = sweep.of(value);
       if (!cotangent)
         cotangent = buildSplat(builder, location, value.getType(), 0);
       result.replaceAllUsesWith(cotangent);
@@ -114,39 +80,19 @@ public:
   }
 
 private:
-  /// Finds the floats that depend on a requested value by way of floats, and the operations that
-  /// compute them, in program order. Integers and truth values are steps: their derivative is 0.
-  void findActive() {
-    active = wanted;
-    activeOps = activate(active);
-  }
-
-  /// Adds to `values` all that depend on them; returns the operations that compute those.
-  SmallVector<Operation *> activate(llvm::DenseSet<Value> &values) {
-    SmallVector<Operation *> ops;
-    for (Operation &op : *gradient->getBlock()) {
-      if (&op == gradient.getOperation())
-        break;
-      if (op.hasTrait<StopsGradient>() || llvm::none_of(op.getResults(), isFloat) ||
-          llvm::none_of(op.getOperands(), [&](Value operand) { return values.contains(operand); }))
-        continue;
-      values.insert(op.result_begin(), op.result_end());
-      ops.push_back(&op);
-    }
-    return ops;
-  }
-
   /// The rules of the operations that combine examples are for values of each example.
   LogicalResult checkBatch() {
-    if (llvm::none_of(activeOps, combinesExamples))
+    Block &block = *gradient->getBlock();
+    llvm::DenseSet<Value> active(gradient.getValues().begin(), gradient.getValues().end());
+    if (llvm::none_of(activate(block, gradient, active), combinesExamples))
       return success();
-    ExampleDependence examples(*gradient->getBlock(), gradient);
+    ExampleDependence examples(block, gradient);
     llvm::DenseSet<Value> shared, needed;
     needed.insert(gradient.getLoss());
-    for (Value value : wanted)
+    for (Value value : gradient.getValues())
       if (!examples.differing.contains(value))
         shared.insert(value);
-    SmallVector<Operation *> ops = activate(shared);
+    SmallVector<Operation *> ops = activate(block, gradient, shared);
     for (Operation *op : llvm::reverse(ops)) {
       if (llvm::none_of(op->getResults(), [&](Value result) { return needed.contains(result); }))
         continue;
@@ -158,83 +104,7 @@ private:
     return success();
   }
 
-  LogicalResult propagate(Operation *op) {
-    if (llvm::none_of(op->getResults(), [&](Value result) { return cotangents.count(result); }))
-      return success();
-    auto differentiable = dyn_cast<Differentiable>(op);
-    if (!differentiable)
-      return reportNoDerivative(op);
-    Cotangent cotangentOfResult = cotangents.lookup(op->getResult(0));
-    SmallVector<Value> operandCotangents;
-    Operation *before = gradient->getPrevNode();
-    differentiable.buildCotangents(builder, cotangentOfResult.value, operandCotangents);
-    if (cotangentOfResult.isChosen)
-      keepZeros(op, cotangentOfResult.value, before, operandCotangents);
-    bool isChosen = cotangentOfResult.isChosen || choosesElements(op);
-    for (auto [operand, cotangent] : llvm::zip_equal(op->getOperands(), operandCotangents))
-      if (cotangent && active.contains(operand))
-        accumulate(operand, cotangent, isChosen);
-    return success();
-  }
-
-  /// Makes the cotangents of an element-wise operation's operands 0 where that of its result is,
-  /// unless they are anyway. They are computed by the operations behind `before`.
-  void keepZeros(Operation *op, Value cotangent, Operation *before,
-                 MutableArrayRef<Value> operandCotangents) {
-    if (!op->hasTrait<OpTrait::Elementwise>())
-      return;
-    ranges.assume(cotangent, {0, 0, false});
-    for (Operation *built = before->getNextNode(); built != gradient; built = built->getNextNode())
-      ranges.add(built);
-    Term d(builder, withoutName(op->getLoc()), cotangent);
-    Value isZero;
-    for (auto [operand, product] : llvm::zip_equal(op->getOperands(), operandCotangents)) {
-      if (!product || !active.contains(operand) || ranges.of(product).isZero())
-        continue;
-      if (!isZero)
-        isZero = d.compare(ComparePredicate::eq, d.number(0));
-      Location location = withoutName(op->getLoc());
-      Term term(builder, location, product);
-      Value isKept = isZero;
-      // Where the product is a number, its derivative by d is f'(x), also where d is 0.
-      if (isDifferentiatedAgain)
-        isKept = AndOp::create(builder, location, isZero, term.compare(ComparePredicate::ne, term));
-      product = d.number(0).where(isKept, term);
-    }
-  }
-
-  void accumulate(Value value, Value cotangent, bool isChosen) {
-    auto &[sum, areAllChosen] = cotangents[value];
-    areAllChosen &= isChosen;
-    sum = sum ? AddOp::create(builder, withoutName(value.getLoc()), sum, cotangent) : cotangent;
-    StringRef name = nameOf(value);
-    Operation *producer = sum.getDefiningOp();
-    if (name.empty() || !producer || isa<NameLoc>(producer->getLoc()))
-      return;
-    producer->setLoc(NameLoc::get(builder.getStringAttr("d." + name), producer->getLoc()));
-  }
-
-  LogicalResult reportNoDerivative(Operation *op) const {
-    Value source = op->getResult(0);
-    while (!wanted.contains(source))
-      source = *llvm::find_if(source.getDefiningOp()->getOperands(),
-                              [&](Value operand) { return active.contains(operand); });
-    std::optional<Kind> kind = kindOf(source);
-    StringRef name = nameOf(source);
-    InFlightDiagnostic diagnostic = op->emitOpError("has no derivative; it is on the path from ")
-                                    << (kind ? stringifyKind(*kind) : "value");
-    if (!name.empty())
-      diagnostic << " `" << name << "`";
-    return diagnostic << " to the loss";
-  }
-
   GradientOp gradient;
-  OpBuilder builder;
-  ValueRanges ranges;
-  llvm::DenseSet<Value> wanted, active;
-  SmallVector<Operation *> activeOps;
-  llvm::DenseMap<Value, Cotangent> cotangents;
-  bool isDifferentiatedAgain;
 };
 
 /// Removes the operations that the rules built for operands without a requested derivative.
@@ -271,7 +141,7 @@ LogicalResult nnc::differentiate(func::FuncOp function) {
     if (anyCombined && ExampleDependence(block, gradient).combined.contains(gradient.getLoss()))
       continue;
     Location location = gradient.getLoc();
-    if (failed(GradientBuilder(gradient, gradient != gradients.back()).run()))
+    if (failed(GradientBuilder(gradient).run(gradient != gradients.back())))
       return failure();
     if (block.getOperations().size() > maximumOperations)
       return emitError(location) << "the program has more than " << maximumOperations

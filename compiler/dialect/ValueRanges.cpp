@@ -1,5 +1,5 @@
 // Interval arithmetic for each operation of the dialect.
-#include "compiler/transforms/ValueRanges.h"
+#include "compiler/dialect/ValueRanges.h"
 
 #include "compiler/dialect/NNBuilders.h"
 #include "mlir/IR/TypeUtilities.h"
@@ -207,8 +207,20 @@ Interval ValueRanges::of(Value value) const {
 }
 
 void ValueRanges::add(Operation *op) {
+  if (auto scan = dyn_cast<ScanOp>(op))
+    return addScan(scan);
   for (Value result : op->getResults())
     ranges[result] = rounded(compute(op), result.getType());
+}
+
+/// Carries count as sums do: what a step makes of ordinary numbers is ordinary if it is finite.
+void ValueRanges::addScan(ScanOp scan) {
+  bool isFinite =
+      llvm::all_of(scan.getOperands(), [&](Value operand) { return of(operand).isFinite(); });
+  ValueRanges inner(*scan.getBlock());
+  for (auto [result, value] : llvm::zip_equal(scan.getResults(), scan.getYield().getOperands()))
+    ranges[result] =
+        isFinite && inner.of(value).isFinite() ? ordinary(result.getType()) : Interval();
 }
 
 /// The range of a value where a comparison holds, or where it does not.

@@ -38,6 +38,7 @@ public:
   void add(mlir::Operation *op);
 
 private:
+  void addScan(nn::ScanOp scan);
   Interval compute(mlir::Operation *op) const;
   Interval ofSelected(mlir::Value value, nn::CompareOp condition, bool holds) const;
 
