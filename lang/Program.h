@@ -41,6 +41,20 @@ struct Value {
 using Attribute =
     std::variant<int64_t, double, std::string, std::vector<int64_t>, std::vector<double>>;
 
+struct Operation;
+
+/// The block of a `scan`, which is computed once for each step. It has an argument for each operand
+/// of the operation: a row of each sequence, then the carries, then what is the same in all steps.
+/// It reads no other value from outside. The results are the traces of the carries, one row longer
+/// than the sequences, then the sequences of what each step emits.
+struct Body {
+  std::vector<ValueId> arguments;
+  size_t sequences = 0; ///< how many of them are rows of sequences
+  std::vector<Operation> operations;
+  std::vector<ValueId> carries; ///< their values behind the step
+  std::vector<ValueId> emits;
+};
+
 /// One operation of the `nn` dialect. Result types are those of the result values; `name` is the
 /// dialect's mnemonic.
 struct Operation {
@@ -49,6 +63,7 @@ struct Operation {
   std::vector<ValueId> results;
   std::vector<std::pair<std::string, Attribute>> attributes;
   SourceRange range;
+  std::vector<Body> body = {}; ///< of a `scan`: one
 };
 
 /// `Parameter`, `Slot` (optimizer state that belongs to a parameter) and `State` persist between

@@ -13,6 +13,7 @@
 // | exe      | linked with the runtime                                            | codegen/LinkExecutable                              |
 #include "compiler/driver/Compile.h"
 
+#include "compiler/dialect/NN.h"
 #include "compiler/passes/Pipelines.h"
 #include "compiler/driver/Description.h"
 #include "compiler/driver/DumpPasses.h"
@@ -73,6 +74,7 @@ private:
   bool runPasses(Stage stage);
   bool fitMemory();
   bool checkSize(const std::string &where, int64_t limit);
+  bool hasScan();
   bool emit();
   LogicalResult runPipeline(ModuleOp on, llvm::function_ref<void(OpPassManager &)> build);
   LoweringOptions lowering() const;
@@ -111,6 +113,8 @@ bool Compilation::run() {
     // From here on kernels are functions, which threads lower side by side; dumps have an order.
     if (stage == Stage::Loops && !dumps.isOn())
       context.enableMultithreading();
+    if (stage == Stage::Opt && hasScan())
+      return false;
     if (!runPasses(stage) || (stage == Stage::Opt && options.memoryLimit && !fitMemory()) ||
         (stage == Stage::Grad && !checkSize("with its derivatives", maximumDerivedOperations)) ||
         (stage == Stage::Loops && !checkSize("in its kernels", maximumKernelOperations)))
@@ -124,6 +128,16 @@ bool Compilation::run() {
       return write([&](llvm::raw_ostream &stream) { printMemoryReport(*module, stream); });
   }
   return emit();
+}
+
+/// Whether there is a loop over the steps of a sequence, which is an error.
+bool Compilation::hasScan() {
+  bool found = false;
+  module->walk([&](nn::ScanOp scan) {
+    found = true;
+    frontend.reportScan(scan.getLoc());
+  });
+  return found;
 }
 
 bool Compilation::fail(const std::string &message) {

@@ -85,6 +85,8 @@ private:
   Attribute attribute(const lang::Attribute &value);
   Attribute constantElements(const lang::Attribute &value, RankedTensorType type);
   LogicalResult importOperation(const lang::Function &function, const lang::Operation &operation);
+  LogicalResult importScan(const lang::Function &function, const lang::Operation &operation,
+                           Location location);
 
   OpBuilder builder;
   Type floatType;
@@ -134,6 +136,8 @@ LogicalResult Importer::importOperation(const lang::Function &function,
   if (!builder.getContext()->isOperationRegistered(state.name.getStringRef()))
     return emitError(state.location) << "the standard library names the operation `"
                                      << operation.name << "`, which this compiler does not have";
+  if (!operation.body.empty())
+    return importScan(function, operation, state.location);
   for (lang::ValueId operand : operation.operands)
     state.addOperands(values[operand]);
   for (lang::ValueId result : operation.results)
@@ -158,6 +162,40 @@ LogicalResult Importer::importOperation(const lang::Function &function,
   for (auto [id, result] : llvm::zip_equal(operation.results, created->getResults()))
     values[id] = result;
   return success();
+}
+
+LogicalResult Importer::importScan(const lang::Function &function, const lang::Operation &operation,
+                                   Location location) {
+  const lang::Body &body = operation.body.front();
+  SmallVector<Value> operands;
+  for (lang::ValueId operand : operation.operands)
+    operands.push_back(values[operand]);
+  ArrayRef<Value> all(operands);
+  size_t carries = body.carries.size();
+  int64_t steps = std::get<int64_t>(operation.attributes.front().second);
+  LogicalResult imported = success();
+  auto scan = nn::ScanOp::create(
+      builder, location, steps, /*reverse=*/false, all.take_front(body.sequences),
+      all.slice(body.sequences, carries), all.drop_front(body.sequences + carries),
+      [&](OpBuilder &inner, Location, ArrayRef<BlockArgument> rows, ArrayRef<BlockArgument>,
+          ArrayRef<BlockArgument>) {
+        Block *block = inner.getInsertionBlock();
+        (void)rows;
+        for (auto [id, argument] : llvm::zip_equal(body.arguments, block->getArguments()))
+          values[id] = argument;
+        for (const lang::Operation &operation : body.operations)
+          if (failed(imported))
+            break;
+          else
+            imported = importOperation(function, operation);
+        auto list = [&](const std::vector<lang::ValueId> &ids) {
+          return llvm::map_to_vector(ids, [&](lang::ValueId id) { return values[id]; });
+        };
+        nn::YieldOp::create(inner, location, list(body.carries), list(body.emits));
+      });
+  for (auto [id, result] : llvm::zip_equal(operation.results, scan.getResults()))
+    values[id] = result;
+  return imported;
 }
 
 LogicalResult Importer::importFunction(const lang::Function &function, ModuleOp module) {

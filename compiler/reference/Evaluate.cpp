@@ -8,7 +8,8 @@ using namespace nnc::nn;
 using namespace nnc::reference;
 
 /// Evaluates the operations of a block; the values of what its terminator hands on.
-static FailureOr<SmallVector<Tensor>> evaluateBlock(Block &block, ArrayRef<Tensor> arguments) {
+static FailureOr<SmallVector<Tensor>> evaluateBlock(Block &block, ArrayRef<Tensor> arguments,
+                                                    StoppedValues *stopped = nullptr) {
   llvm::DenseMap<Value, Tensor> values;
   for (auto [argument, tensor] : llvm::zip_equal(block.getArguments(), arguments))
     values.try_emplace(argument, tensor);
@@ -16,9 +17,15 @@ static FailureOr<SmallVector<Tensor>> evaluateBlock(Block &block, ArrayRef<Tenso
   for (Operation &op : block) {
     if (op.hasTrait<OpTrait::IsTerminator>())
       return llvm::map_to_vector(op.getOperands(), valueOf);
-    FailureOr<SmallVector<Tensor>> results = evaluateOp(op, valueOf);
+    FailureOr<SmallVector<Tensor>> results = evaluateOp(op, valueOf, stopped);
     if (failed(results))
       return failure();
+    if (stopped && isa<StopGradientOp>(op)) {
+      if (stopped->next)
+        results->front() = stopped->values[(*stopped->next)++];
+      else
+        stopped->values.push_back(results->front());
+    }
     for (auto [result, tensor] : llvm::zip_equal(op.getResults(), *results))
       values.try_emplace(result, std::move(tensor));
   }
@@ -39,7 +46,7 @@ static void setRow(Tensor &tensor, int64_t row, const Tensor &value) {
 }
 
 static FailureOr<SmallVector<Tensor>>
-evaluateScan(ScanOp op, llvm::function_ref<const Tensor &(Value)> valueOf) {
+evaluateScan(ScanOp op, llvm::function_ref<const Tensor &(Value)> valueOf, StoppedValues *stopped) {
   SmallVector<Tensor> carries = llvm::map_to_vector(op.getInits(), valueOf), results;
   for (Type type : op.getResultTypes())
     results.emplace_back(cast<RankedTensorType>(type));
@@ -55,7 +62,7 @@ evaluateScan(ScanOp op, llvm::function_ref<const Tensor &(Value)> valueOf) {
     llvm::append_range(arguments, carries);
     for (Value invariant : op.getInvariants())
       arguments.push_back(valueOf(invariant));
-    FailureOr<SmallVector<Tensor>> values = evaluateBlock(*op.getBlock(), arguments);
+    FailureOr<SmallVector<Tensor>> values = evaluateBlock(*op.getBlock(), arguments, stopped);
     if (failed(values))
       return failure();
     for (auto [i, value] : llvm::enumerate(*values)) {
@@ -69,9 +76,10 @@ evaluateScan(ScanOp op, llvm::function_ref<const Tensor &(Value)> valueOf) {
 }
 
 FailureOr<SmallVector<Tensor>>
-nnc::reference::evaluateOp(Operation &op, llvm::function_ref<const Tensor &(Value)> valueOf) {
+nnc::reference::evaluateOp(Operation &op, llvm::function_ref<const Tensor &(Value)> valueOf,
+                           StoppedValues *stopped) {
   if (auto scan = dyn_cast<ScanOp>(op))
-    return evaluateScan(scan, valueOf);
+    return evaluateScan(scan, valueOf, stopped);
   if (isa_and_present<NNDialect>(op.getDialect()) && !isa<GradientOp>(op)) {
     SmallVector<const Tensor *> operands;
     for (Value operand : op.getOperands())

@@ -5,6 +5,8 @@
 
 #include "compiler/reference/Tensor.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include <optional>
+#include <vector>
 
 namespace nnc::reference {
 
@@ -14,9 +16,18 @@ namespace nnc::reference {
 mlir::FailureOr<llvm::SmallVector<Tensor>> evaluate(mlir::func::FuncOp function,
                                                     llvm::ArrayRef<Tensor> arguments);
 
+/// What each nn.stop_gradient in the block of a scan gave, in the order of evaluation: finite
+/// differences keep these values.
+struct StoppedValues {
+  std::vector<Tensor> values;
+  /// The value that is taken next; nothing while they are recorded.
+  std::optional<size_t> next;
+};
+
 /// The values of the results of one operation of a block but its terminator, given those of its
-/// operands; fails like `evaluate`.
+/// operands; fails like `evaluate`. `stopped` may be null.
 mlir::FailureOr<llvm::SmallVector<Tensor>>
-evaluateOp(mlir::Operation &op, llvm::function_ref<const Tensor &(mlir::Value)> valueOf);
+evaluateOp(mlir::Operation &op, llvm::function_ref<const Tensor &(mlir::Value)> valueOf,
+           StoppedValues *stopped = nullptr);
 
 } // namespace nnc::reference

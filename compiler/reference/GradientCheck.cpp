@@ -55,7 +55,8 @@ public:
   LogicalResult prepare() {
     for (Operation *op : operations) {
       FailureOr<SmallVector<Tensor>> results = evaluateOp(
-          *op, [&](Value operand) -> const Tensor & { return values.find(operand)->second; });
+          *op, [&](Value operand) -> const Tensor & { return values.find(operand)->second; },
+          &stopped[op]);
       if (failed(results))
         return failure();
       for (auto [result, tensor] : llvm::zip_equal(op->getResults(), *results))
@@ -136,7 +137,9 @@ private:
     double previous = std::exchange(base(element), value);
     bool good = true;
     for (Operation *op : dependents) {
-      FailureOr<SmallVector<Tensor>> results = evaluateOp(*op, valueOf);
+      StoppedValues &constants = stopped[op];
+      constants.next = 0;
+      FailureOr<SmallVector<Tensor>> results = evaluateOp(*op, valueOf, &constants);
       good = succeeded(results);
       if (!good)
         break;
@@ -154,6 +157,7 @@ private:
   BlockArgument argument;
   SmallVector<Operation *> operations, dependents; // each after those that it depends on
   llvm::DenseMap<Value, Tensor> values;
+  llvm::DenseMap<Operation *, StoppedValues> stopped; // in the scans among them
 };
 
 FailureOr<GradientReport> checkValue(LossDifferences &differences, StringRef name,

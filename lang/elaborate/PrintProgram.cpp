@@ -81,6 +81,29 @@ private:
   std::vector<std::string> names;
 };
 
+std::string text(const Function &function, const ValueNames &names, const Operation &operation,
+                 const std::string &indent) {
+  std::string out = fmt::format("{}{} = {}", indent, names.list(operation.results), operation.name);
+  if (!operation.operands.empty())
+    out += fmt::format(" {}", names.list(operation.operands));
+  for (const auto &[key, value] : operation.attributes)
+    out += fmt::format(" {}={}", key, text(value));
+  out += " :";
+  for (ValueId result : operation.results)
+    out += fmt::format(" {}", text(function.values[result].type));
+  out += '\n';
+  for (const Body &body : operation.body) {
+    out += fmt::format("{}  block {}\n", indent, names.list(body.arguments));
+    for (const Operation &inner : body.operations)
+      out += text(function, names, inner, indent + "  ");
+    if (!body.carries.empty())
+      out += fmt::format("{}  carry {}\n", indent, names.list(body.carries));
+    if (!body.emits.empty())
+      out += fmt::format("{}  emit {}\n", indent, names.list(body.emits));
+  }
+  return out;
+}
+
 } // namespace
 
 std::string printFunction(const Function &function) {
@@ -89,17 +112,8 @@ std::string printFunction(const Function &function) {
   for (const FunctionArgument &argument : function.arguments)
     out += fmt::format("  {} {}: {}\n", text(argument.kind), argument.name,
                        text(function.values[argument.value].type));
-  for (const Operation &operation : function.operations) {
-    out += fmt::format("  {} = {}", names.list(operation.results), operation.name);
-    if (!operation.operands.empty())
-      out += fmt::format(" {}", names.list(operation.operands));
-    for (const auto &[key, value] : operation.attributes)
-      out += fmt::format(" {}={}", key, text(value));
-    out += " :";
-    for (ValueId result : operation.results)
-      out += fmt::format(" {}", text(function.values[result].type));
-    out += '\n';
-  }
+  for (const Operation &operation : function.operations)
+    out += text(function, names, operation, "  ");
   for (const FunctionResult &result : function.results)
     out += fmt::format("  -> {} {} = {}\n", text(result.kind), result.name, names[result.value]);
   return out;

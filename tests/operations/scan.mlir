@@ -193,6 +193,19 @@ func.func @nested(%xs: tensor<2x3xf64>, %h0: tensor<f64>, %w: tensor<f64>) -> te
   return %0 : tensor<3xf64>
 }
 
+// What was carried here is a constant.
+// CHECK: passed stopped arg0: 3 elements
+// CHECK: passed stopped arg1: 1 elements
+// BATCH: passed stopped
+func.func @stopped(%xs: tensor<3xf64>, %h0: tensor<f64>) -> tensor<4xf64> {
+  %0 = nn.scan 3 over(%x = %xs : tensor<3xf64>) carry(%h = %h0 : tensor<f64>) {
+    %1 = nn.stop_gradient %h : tensor<f64>
+    %2 = nn.mul %1, %x : tensor<f64>
+    nn.yield carry(%2 : tensor<f64>)
+  }
+  return %0 : tensor<4xf64>
+}
+
 // The square root of 0 is not on the path to the loss: only row 1 is.
 // CHECK: passed chosen arg0: 2 elements
 // BATCH: passed chosen

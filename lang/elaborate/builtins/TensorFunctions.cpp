@@ -67,9 +67,25 @@ static Entity iota(const BuiltinCall &call) {
                                             IntegerConstant{begin, nullptr}, call.range);
 }
 
-/// Random numbers of a shape. Within a model, those of each example are its own.
-static Tensor randomNumbers(const BuiltinCall &call, const std::string &operation,
-                            const Shape &shape, const Tensor *like) {
+/// Random numbers of a shape, for each example its own if those of `like` are; in a scan for each
+/// step its own: they are drawn for all steps in front of it.
+static Tensor randomNumbersLike(const BuiltinCall &call, const std::string &operation,
+                                const Shape &shape, const std::optional<Tensor> &like) {
+  Graph &graph = call.emitter.pass->graph;
+  if (graph.inScan()) {
+    bool ofExample = like && graph.differsBetweenExamples(like->id);
+    Shape all = shape;
+    all.insert(all.begin(), {graph.scanSteps(), nullptr});
+    Graph::OpenScan scan = graph.leaveScan();
+    std::optional<Tensor> example;
+    if (ofExample)
+      example = call.emitter.numberOfExample(call.range);
+    Tensor numbers = randomNumbersLike(call, operation, all, example);
+    graph.reenterScan(std::move(scan));
+    numbers.id = graph.addSequence(numbers.id, {Element::Float, sizes(shape), 0});
+    numbers.shape = shape;
+    return numbers;
+  }
   bool initial = call.emitter.initializing();
   // Each place has a stream of its own; those of the initial values and those of the steps never
   // meet.
@@ -78,10 +94,19 @@ static Tensor randomNumbers(const BuiltinCall &call, const std::string &operatio
   std::vector<Tensor> operands{seed, initial ? seed : call.emitter.scalar("step")};
   if (like)
     operands.push_back(*like);
-  else if (std::optional<Tensor> example = call.emitter.numberOfExample(call.range))
-    operands.push_back(call.emitter.broadcastTo(*example, shape, call.range));
   return call.emitter.emit(operation, operands, Element::Float, shape, {{"stream", stream}},
                            call.range);
+}
+
+/// Random numbers of a shape. Within a model, those of each example are its own.
+static Tensor randomNumbers(const BuiltinCall &call, const std::string &operation,
+                            const Shape &shape, const Tensor *like) {
+  std::optional<Tensor> each;
+  if (like)
+    each = *like;
+  else if (std::optional<Tensor> example = call.emitter.numberOfExample(call.range))
+    each = call.emitter.broadcastTo(*example, shape, call.range);
+  return randomNumbersLike(call, operation, shape, each);
 }
 
 static Entity random(const BuiltinCall &call) {

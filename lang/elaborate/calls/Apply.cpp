@@ -1,6 +1,8 @@
 // Implements the dispatch of an application by what is applied.
 #include "lang/elaborate/calls/Calls.h"
 
+#include "lang/elaborate/builtins/Builtins.h"
+
 #include "lang/elaborate/graph/Constants.h"
 #include "lang/elaborate/signatures/Arguments.h"
 
@@ -155,6 +157,11 @@ Entity Calls::applyBuiltin(const Builtin &builtin, const std::vector<GivenArgume
     for (const GivenArgument &argument : *list)
       if (argument.value.poisoned())
         return Poison{};
+  if (emitter.pass && emitter.pass->graph.inScan() &&
+      std::any_of(builtins::derivativeFunctions.begin(), builtins::derivativeFunctions.end(),
+                  [&](const Builtin &one) { return one.name == builtin.name; }))
+    return environment.unsupported(fmt::format("`{}` in the block of a `scan`", builtin.name),
+                                   range);
   return builtin.apply({builtin, settings, given, range, environment, emitter, operators,
                         reductions, instances, evaluator});
 }

@@ -38,6 +38,8 @@ struct Frame {
   Reparametrization *reparametrization = nullptr;
   /// Scopes below this one must not change: only one branch of a condition will count.
   size_t conditional = 0;
+  /// Scopes below this one must not change: the block of a scan stands for all of its steps.
+  size_t scan = 0;
   struct Deferred {
     const Parameter *parameter;
     const Expression *pattern;

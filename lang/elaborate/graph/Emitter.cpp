@@ -229,6 +229,7 @@ Tensor Emitter::contract(const Tensor &left, const std::vector<int64_t> &leftLab
   constexpr int64_t most = int64_t(1) << 53;
   int64_t flop = 2;
   auto add = [&](int64_t size) { flop = flop > most / size ? most : flop * size; };
+  add(repetitions);
   for (int64_t size : sizes(left.shape))
     add(size);
   std::vector<int64_t> rightSizes = sizes(right.shape);

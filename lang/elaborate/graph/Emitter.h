@@ -63,6 +63,7 @@ public:
   std::unique_ptr<Pass> initialize; // gives parameters, slots and states their initial values
   /// Of the contractions of the layer at hand so far, without those of layers inside it.
   int64_t layerFlop = 0;
+  int64_t repetitions = 1; // of what is being built: the steps of the scans around it
 
 private:
   Environment &environment;

@@ -1,5 +1,5 @@
 // Implements Graph: which values differ between examples, derivatives that reach a value, and the
-// removal of unused operations.
+// removal of unused operations. The blocks of scans are in ScanBlocks.cpp.
 #include "lang/elaborate/graph/Graph.h"
 #include "lang/support/Names.h"
 
@@ -47,23 +47,34 @@ std::vector<ValueId> Graph::addMany(const std::string &operation, std::vector<Va
                     std::any_of(operands.begin(), operands.end(), [&](ValueId operand) {
                       return function.values[operand].perExample;
                     });
-  for (const Type &type : types) {
-    results.push_back(ValueId(function.values.size()));
-    function.values.push_back({type, range, "", perExample});
-  }
-  function.operations.push_back(
+  for (const Type &type : types)
+    results.push_back(addValue(type, range, perExample));
+  this->operations().push_back(
       {operation, std::move(operands), results, std::move(attributes), range});
   return results;
 }
 
-const Operation *Graph::producer(ValueId value) const {
+ValueId Graph::addValue(Type type, SourceRange range, bool perExample) {
+  function.values.push_back({std::move(type), range, "", perExample});
+  return ValueId(function.values.size() - 1);
+}
+
+/// The operation of a list that gives a value.
+static const Operation *producerAmong(const std::vector<Operation> &operations, ValueId value) {
   // Results have rising numbers.
-  auto behind = std::ranges::upper_bound(function.operations, value, {},
+  auto behind = std::ranges::upper_bound(operations, value, {},
                                          [](const Operation &one) { return one.results.front(); });
-  if (behind == function.operations.begin())
+  if (behind == operations.begin())
     return nullptr;
   const Operation &operation = *std::prev(behind);
   return value <= operation.results.back() ? &operation : nullptr;
+}
+
+const Operation *Graph::producer(ValueId value) const {
+  for (auto scan = scans.rbegin(); scan != scans.rend(); ++scan)
+    if (const Operation *found = producerAmong(scan->body.operations, value))
+      return found;
+  return producerAmong(function.operations, value);
 }
 
 void Graph::name(ValueId value, const std::string &text) {
@@ -113,19 +124,44 @@ Graph::Path Graph::path(ValueId source, ValueId value) const {
   return path;
 }
 
+/// Adds to `reached` the floats from which those in it are computed in a way that a derivative can
+/// pass.
+static void reachBack(const std::vector<Operation> &operations, const std::vector<Value> &values,
+                      std::vector<bool> &reached) {
+  auto isReached = [&](ValueId value) { return bool(reached[value]); };
+  auto reach = [&](ValueId value) {
+    bool isNew = !reached[value] && values[value].type.element == Element::Float;
+    reached[value] = reached[value] || isNew;
+    return isNew;
+  };
+  for (auto operation = operations.rbegin(); operation != operations.rend(); ++operation) {
+    for (const Body &body : operation->body) {
+      for (size_t i = 0; i < operation->results.size(); ++i)
+        if (isReached(operation->results[i]))
+          reach(i < body.carries.size() ? body.carries[i] : body.emits[i - body.carries.size()]);
+      for (bool grew = true; grew;) {
+        reachBack(body.operations, values, reached);
+        grew = false;
+        for (size_t i = 0; i < body.carries.size(); ++i)
+          if (isReached(body.arguments[body.sequences + i]))
+            grew |= reach(body.carries[i]);
+      }
+      for (size_t i = 0; i < body.arguments.size(); ++i)
+        if (isReached(body.arguments[i]))
+          reach(operation->operands[i]);
+    }
+    if (operation->body.empty() && !contains(withoutDerivative, operation->name) &&
+        std::any_of(operation->results.begin(), operation->results.end(), isReached))
+      std::for_each(operation->operands.begin(), operation->operands.end(), reach);
+  }
+}
+
 std::set<std::string> Graph::differentiableArguments(ValueId value, ArgumentKind kind) const {
   std::vector<bool> reached(function.values.size());
   reached[value] = true;
-  for (auto operation = function.operations.rbegin(); operation != function.operations.rend();
-       ++operation) {
-    bool used = std::any_of(operation->results.begin(), operation->results.end(),
-                            [&](ValueId result) { return reached[result]; });
-    if (!used || contains(withoutDerivative, operation->name))
-      continue;
-    for (ValueId operand : operation->operands)
-      if (type(operand).element == Element::Float)
-        reached[operand] = true;
-  }
+  for (auto scan = scans.rbegin(); scan != scans.rend(); ++scan)
+    reachBack(scan->body.operations, function.values, reached);
+  reachBack(function.operations, function.values, reached);
   std::set<std::string> names;
   for (const FunctionArgument &argument : function.arguments)
     if (argument.kind == kind && reached[argument.value] &&
@@ -189,12 +225,19 @@ void Graph::finish(const std::function<bool(const FunctionArgument &)> &droppabl
   };
   for (FunctionArgument &argument : function.arguments)
     keep(argument.value);
-  for (Operation &operation : function.operations) {
+  std::function<void(Operation &)> renumber = [&](Operation &operation) {
     for (ValueId &operand : operation.operands)
       operand = renumbered[operand];
-    for (ValueId &result : operation.results)
-      keep(result);
-  }
+    for (Body &body : operation.body) {
+      std::for_each(body.arguments.begin(), body.arguments.end(), keep);
+      std::for_each(body.operations.begin(), body.operations.end(), renumber);
+      for (std::vector<ValueId> *list : {&body.carries, &body.emits})
+        for (ValueId &value : *list)
+          value = renumbered[value];
+    }
+    std::for_each(operation.results.begin(), operation.results.end(), keep);
+  };
+  std::for_each(function.operations.begin(), function.operations.end(), renumber);
   for (FunctionResult &result : function.results)
     result.value = renumbered[result.value];
   function.values = std::move(values);

@@ -34,12 +34,36 @@ public:
   std::vector<ValueId> addMany(const std::string &operation, std::vector<ValueId> operands,
                                const std::vector<Type> &types, Attributes attributes,
                                SourceRange range);
+
+  /// A scan whose block is being built: operations are appended to it.
+  struct OpenScan {
+    int64_t steps = 1;
+    std::vector<ValueId> sequences, initial;
+    Body body;
+  };
+  void openScan(int64_t steps) { scans.push_back({steps, {}, {}, {}}); }
+  bool inScan() const { return !scans.empty(); }
+  int64_t scanSteps() const { return scans.back().steps; }
+  /// A row of a value from outside of the scan at hand, as the block sees it.
+  ValueId addSequence(ValueId sequence, Type row);
+  /// A carry; all sequences but those that are added by `addSequence` later come before it.
+  ValueId addCarry(ValueId initial, Type type);
+  /// Ends the block: the results of the operation.
+  std::vector<ValueId> closeScan(std::vector<ValueId> carries, std::vector<ValueId> emits,
+                                 SourceRange range);
+  void abandonScan() { scans.pop_back(); }
+  /// The operations of the block at hand.
+  const std::vector<Operation> &scanOperations() const { return scans.back().body.operations; }
+  /// Leaves the block of the scan at hand, to build in front of it, until `reenterScan`.
+  OpenScan leaveScan();
+  void reenterScan(OpenScan scan) { scans.push_back(std::move(scan)); }
+
   void addResult(ResultKind kind, std::string name, ValueId value) {
     function.results.push_back({kind, std::move(name), value});
   }
 
   const Type &type(ValueId value) const { return function.values[value].type; }
-  /// The operation that gives a value; null for arguments.
+  /// The operation that gives a value; null for arguments, of blocks too.
   const Operation *producer(ValueId value) const;
   /// Gives a value a name unless it has one.
   void name(ValueId value, const std::string &text);
@@ -70,10 +94,15 @@ public:
   Function function;
 
 private:
+  std::vector<Operation> &operations() {
+    return scans.empty() ? function.operations : scans.back().body.operations;
+  }
+  ValueId addValue(Type type, SourceRange range, bool perExample);
   /// Of each value whether `value` is computed from it.
   std::vector<bool> sourcesOf(ValueId value) const;
 
   std::map<std::pair<ArgumentKind, std::string>, ValueId> argumentValues;
+  std::vector<OpenScan> scans; // each in the block of the one before
 };
 
 } // namespace nnc::lang

@@ -193,6 +193,10 @@ void Parameters::update(const UpdateStatement &statement) {
   // While evaluating, states stay as they are.
   if (!target && !emitter.pass->training)
     return;
+  if (emitter.pass->graph.inScan()) {
+    environment.unsupported("`<-` in the block of a `scan`", statement.range);
+    return;
+  }
   Entity value = evaluator.evaluate(*statement.value);
   Binding *binding = environment.findLocal(name);
   if (name.empty() || value.poisoned())

@@ -90,7 +90,7 @@ Entity Interpreter::evaluate(const Expression &expression) {
   case ExpressionKind::Block:
     return evaluateBlock(*as<Block>(&expression));
   case ExpressionKind::Scan:
-    return environment.unsupported("`scan`", expression.range);
+    return evaluateScan(*as<ScanExpression>(&expression));
   case ExpressionKind::Except: {
     auto *except = as<ExceptExpression>(&expression);
     return ExceptEntity{std::make_shared<Entity>(evaluate(*except->value)), except->names};

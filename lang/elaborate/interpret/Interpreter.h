@@ -34,6 +34,18 @@ public:
   }
 
 private:
+  /// What the block of a scan that is being elaborated has yielded.
+  struct Yielded {
+    std::optional<Entity> value;
+    SourceRange range;
+    size_t conditions = 0; // that were there around the scan
+  };
+  /// A sequence or the initial value of a carry, and the tensors in it.
+  struct Carried {
+    Entity value;
+    std::vector<Tensor> tensors;
+  };
+
   // Statements.cpp
   void bind(const Identifier &name, Entity value);
   void nameValue(const std::string &name, const Entity &value);
@@ -53,6 +65,22 @@ private:
   Entity evaluateReduce(const ReduceExpression &expression);
   std::optional<int64_t> evaluateInteger(const Expression &expression, std::string_view what);
 
+  // Scan.cpp
+  Entity evaluateScan(const ScanExpression &expression);
+  Entity evaluateSequence(const Expression &expression);
+  bool evaluateSources(const ScanExpression &expression, std::vector<Carried> &sources,
+                       Extent &steps);
+  std::optional<std::vector<Tensor>> checkCarry(const ScanCarry &carry, const Carried &initial);
+  std::optional<Entity> closeScan(const ScanExpression &expression,
+                                  const std::vector<Carried> &carries, const Extent &steps,
+                                  const Entity &last);
+  void yield(const YieldStatement &statement);
+  /// Appends the tensors of a value: itself, or those of a record or list, in order; numbers become
+  /// tensors. They have the element types of those in `like` where they can. False, with an error,
+  /// where something else is among them.
+  bool collectTensors(Entity &value, const std::vector<Tensor> *like, std::string_view what,
+                      SourceRange range, std::vector<Tensor> &tensors);
+
   // Indexing.cpp
   /// A position in `size` elements; one written with a minus sign counts from the end.
   std::optional<int64_t> evaluatePosition(const Expression &expression, int64_t size,
@@ -66,6 +94,8 @@ private:
   Entity evaluateCall(const CallExpression &expression);
   Entity evaluatePipe(const PipeExpression &expression);
   std::vector<GivenArgument> evaluateArguments(const std::vector<CallArgument> &arguments);
+
+  std::vector<Yielded> scans; // each in the block of the one before
 
   Environment &environment;
   Config &config;

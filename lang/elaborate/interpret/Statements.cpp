@@ -58,7 +58,8 @@ Entity Interpreter::evaluateStatement(const Statement &statement) {
     loop(*as<ForStatement>(&statement));
     break;
   case StatementKind::Yield:
-    return environment.unsupported("`yield`", statement.range);
+    yield(*as<YieldStatement>(&statement));
+    break;
   case StatementKind::Metric:
     // The parser lets it stand in train blocks only, and those see to it themselves.
     break;
@@ -94,6 +95,10 @@ void Interpreter::bind(const Identifier &name, Entity value) {
       continue;
     if (level < current.conditional)
       environment.report(Diag::ConditionalChange, name.range, name.text);
+    else if (level < current.scan)
+      environment.report(Diag::ScanChange, name.range, name.text)
+          .label(known->second.range, "this value belongs to no step")
+          .help(fmt::format("carry it from step to step: `with {0} = {0}`", name.text));
     if (!known->second.state.empty() && !current.target)
       environment.report(Diag::StateRebound, name.range, name.text)
           .label(known->second.range, "declared here")

@@ -481,7 +481,7 @@ void Resolver::expression(const Expression &node) {
       declare(source.variable.text);
     for (const ScanCarry &carry : scan->carries)
       declare(carry.name.text);
-    statements(*scan->body, false);
+    statements(*scan->body, true); // the elaborator reports a value without `yield`
     scopes.pop_back();
     return;
   }
