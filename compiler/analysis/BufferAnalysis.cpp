@@ -1,6 +1,7 @@
 // Brings a function into destination-passing style, and assigns its tensors to storages.
 #include "compiler/analysis/BufferAnalysis.h"
 
+#include "compiler/analysis/StepLoops.h"
 #include "compiler/dialect/NN.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -147,6 +148,8 @@ bool isWrittenInPlace(tensor::InsertSliceOp insert) {
 /// concatenation) write it there: its destination becomes a slice of that memory. Everything else
 /// that is inserted there goes to other parts of it.
 static void writeInPlace(tensor::InsertSliceOp insert) {
+  if (advanceOf(insert))
+    return;
   Value root = insert.getDest();
   while (auto before = root.getDefiningOp<tensor::InsertSliceOp>()) {
     if (!root.hasOneUse())
@@ -193,7 +196,9 @@ void BufferAnalysis::prepare(func::FuncOp function) {
       for (OpOperand &init : op.getDpsInitsMutable())
         prepareDestination(op, init);
     } else if (auto insert = dyn_cast<tensor::InsertSliceOp>(operation)) {
-      prepareDestination(insert, insert.getDestMutable());
+      // Steps write the rows of one tensor, and read those of the steps before.
+      if (!advanceOf(insert))
+        prepareDestination(insert, insert.getDestMutable());
     } else if (isa<tensor::CollapseShapeOp, tensor::ExpandShapeOp>(operation)) {
       Value source = operation.getOperand(0);
       bool sliced = false;

@@ -3,6 +3,7 @@
 #include "compiler/analysis/StepAnalysis.h"
 
 #include "compiler/analysis/ZeroBorders.h"
+#include "compiler/analysis/StepLoops.h"
 #include "compiler/dialect/NNBuilders.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -135,10 +136,11 @@ std::vector<KernelRegion> StepAnalysis::regions(const BufferAnalysis &analysis,
     KernelRegion region;
     int64_t most = -1;
     for (Operation *kernel : group) {
-      int64_t flop = floatOperations(kernel);
+      int64_t times = loopOf(kernel).value_or(StepLoop()).steps;
+      int64_t flop = floatOperations(kernel) * times;
       region.flop += flop;
       if (group.size() == 1 || !isa<linalg::FillOp>(kernel))
-        region.bytes += bytesTouched(analysis, kernel);
+        region.bytes += bytesTouched(analysis, kernel) * times;
       if (flop <= most)
         continue;
       most = flop;

@@ -94,7 +94,8 @@ struct ConvertNNToLinalgPass : impl::ConvertNNToLinalgBase<ConvertNNToLinalgPass
     walkAndApplyPatterns(getOperation(), std::move(patterns), &listener);
 
     getOperation()->walk([&](Operation *operation) {
-      if (!isa<nn::NNDialect>(operation->getDialect()) || isa<nn::ScatterAddOp>(operation))
+      if (!isa<nn::NNDialect>(operation->getDialect()) ||
+          isa<nn::ScatterAddOp, nn::ScanOp, nn::YieldOp>(operation))
         return;
       operation->emitOpError("has no form in linalg; an earlier pass should have replaced it");
       signalPassFailure();

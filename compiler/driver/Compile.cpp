@@ -74,7 +74,7 @@ private:
   bool runPasses(Stage stage);
   bool fitMemory();
   bool checkSize(const std::string &where, int64_t limit);
-  bool hasScan();
+  bool hasNestedScan();
   bool emit();
   LogicalResult runPipeline(ModuleOp on, llvm::function_ref<void(OpPassManager &)> build);
   LoweringOptions lowering() const;
@@ -113,7 +113,7 @@ bool Compilation::run() {
     // From here on kernels are functions, which threads lower side by side; dumps have an order.
     if (stage == Stage::Loops && !dumps.isOn())
       context.enableMultithreading();
-    if (stage == Stage::Opt && hasScan())
+    if (stage == Stage::Opt && hasNestedScan())
       return false;
     if (!runPasses(stage) || (stage == Stage::Opt && options.memoryLimit && !fitMemory()) ||
         (stage == Stage::Grad && !checkSize("with its derivatives", maximumDerivedOperations)) ||
@@ -130,10 +130,12 @@ bool Compilation::run() {
   return emit();
 }
 
-/// Whether there is a loop over the steps of a sequence, which is an error.
-bool Compilation::hasScan() {
+/// Whether there is a scan in the block of another, which is an error.
+bool Compilation::hasNestedScan() {
   bool found = false;
   module->walk([&](nn::ScanOp scan) {
+    if (!scan->getParentOfType<nn::ScanOp>())
+      return;
     found = true;
     frontend.reportScan(scan.getLoc());
   });

@@ -90,7 +90,9 @@ void Frontend::reportMemoryLimit(const std::string &smallest, const std::string 
 }
 
 void Frontend::reportScan(Location location) {
-  diagnostics.report(lang::Diag::NotSupported, range(location), "machine code of a `scan`")
+  diagnostics
+      .report(lang::Diag::NotSupported, range(location),
+              "machine code of a `scan` in the block of another")
       .note("`nnc check` and `nnc grad-check` take it")
       .help("write a `for` loop over the positions where the sequence is short");
 }

@@ -15,6 +15,11 @@ public:
   bool conflicts(llvm::ArrayRef<Access> accesses) const;
   void record(llvm::ArrayRef<Access> accesses);
   void barrier() { since.clear(); }
+  /// Whether thread 0 alone has run kernels since the last barrier.
+  bool isOfFirstThread() const;
+  /// Takes the accesses so far for accesses to all of their blocks: of a loop, the kernels' in the
+  /// first step are recorded.
+  void widen();
 
 private:
   llvm::SmallVector<Access> since; // accesses since the last barrier

@@ -4,10 +4,12 @@
 
 #include "compiler/analysis/BlockLayout.h"
 #include "compiler/analysis/MemoryAccess.h"
+#include "compiler/analysis/StepLoops.h"
 #include "compiler/analysis/StructuralHash.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Threading.h"
@@ -22,6 +24,7 @@ namespace {
 struct BlockPart {
   Value block;
   int64_t byteOffset = 0, elements = 0;
+  int64_t advance = 0; // bytes from step to step of the loop around the kernel
   MemRefType type;
   bool padded = false; // as NestOperand::padded
 };
@@ -40,6 +43,9 @@ std::optional<BlockPart> findPart(Value memref) {
   BlockPart part;
   part.block = view.getSource();
   part.byteOffset = *shift + offset * type.getElementTypeBitWidth() / 8;
+  for (Operation *definition = memref.getDefiningOp(); definition != view;
+       definition = definition->getOperand(0).getDefiningOp())
+    part.advance += advanceOf(definition);
   part.elements = 1;
   for (auto [extent, stride] : llvm::zip(type.getShape(), strides))
     part.elements += (extent - 1) * stride;
@@ -158,6 +164,7 @@ func::FuncOp Outlining::build() {
     copies.push_back(cast<linalg::LinalgOp>(builder.clone(*op, mapping)));
     // Where a kernel stands makes no difference to it.
     copies.back()->removeAttr(regionAttrName);
+    copies.back()->removeAttr(loopAttrName);
   }
   unsigned next = 2 * parts.size();
   if (thread.scratch)
@@ -179,7 +186,17 @@ SmallVector<Value> Outlining::arguments(OpBuilder &caller) {
   SmallVector<Value> values;
   for (auto &[operand, part] : parts) {
     values.push_back(asBytes(part.block));
-    values.push_back(arith::ConstantIndexOp::create(caller, loc, part.byteOffset));
+    Value offset = arith::ConstantIndexOp::create(caller, loc, part.byteOffset);
+    if (part.advance != 0) {
+      auto loop = caller.getInsertionBlock()->getParentOp();
+      while (!isa<scf::ForOp>(loop))
+        loop = loop->getParentOp();
+      Value moved =
+          arith::MulIOp::create(caller, loc, cast<scf::ForOp>(loop).getInductionVar(),
+                                arith::ConstantIndexOp::create(caller, loc, part.advance));
+      offset = arith::AddIOp::create(caller, loc, offset, moved);
+    }
+    values.push_back(offset);
   }
   if (thread.scratch)
     values.push_back(asBytes(thread.scratch));

@@ -181,6 +181,13 @@ ContractionKernel *KernelPlanner::contraction(Operation *operation) {
   return found == contractions.end() ? nullptr : &found->second;
 }
 
+bool KernelPlanner::isShared(Operation *operation) {
+  if (ContractionKernel *kernel = contraction(operation))
+    return kernel->everyThread;
+  NestKernel *kernel = nest(operation);
+  return kernel && kernel->everyThread;
+}
+
 NestKernel *KernelPlanner::nest(Operation *operation) {
   auto found = nests.find(operation);
   return found == nests.end() ? nullptr : &found->second;

@@ -46,6 +46,8 @@ public:
   /// Null for other operations. Epilogues belong to their contraction.
   ContractionKernel *contraction(mlir::Operation *operation);
   NestKernel *nest(mlir::Operation *operation);
+  /// Whether all threads take part in it.
+  bool isShared(mlir::Operation *operation);
 
   /// The text of a remark: the cycles of the function on one thread and on the planned threads.
   std::string describeThreads() const;

@@ -2,6 +2,7 @@
 // 0 and barriers between them, and the remarks on contractions and threads.
 #include "compiler/loops/Barriers.h"
 #include "compiler/analysis/BlockLayout.h"
+#include "compiler/analysis/StepLoops.h"
 #include "compiler/kernels/nest/KernelAccesses.h"
 #include "compiler/kernels/nest/KernelEmitter.h"
 #include "compiler/loops/KernelLibrary.h"
@@ -46,6 +47,11 @@ private:
                          ArrayRef<TypedAttr> initial);
   void lowerSerial(Operation *operation);
   void eraseUnused();
+  void enterLoop(Operation *kernel);
+  /// A barrier where the builder stands.
+  void callBarrier(Location location);
+  /// Where kernels that all threads run are placed.
+  void placeKernel(Operation *at);
   bool absorbFill(linalg::FillOp fill);
 
   /// Puts the builder where a kernel with these accesses belongs, behind a barrier if need be.
@@ -67,6 +73,9 @@ private:
 
   bool threaded = false;
   Value thread, threads, isFirst;
+  std::optional<StepLoop> loop; // of the kernel before
+  scf::ForOp steps;             // the loop that is open; null if none is
+  bool isShared = false;        // whether threads share kernels in it
   scf::IfOp serial; // the open region of thread 0; null if the last kernel ran on all threads
   DenseMap<int64_t, UnitRange> ranges;
   ReductionStarts fills;
@@ -150,27 +159,75 @@ Value FunctionLowering::scratchMemory() {
 
 void FunctionLowering::beginKernel(Operation *at, ArrayRef<Access> accesses, bool everyThread) {
   if (!threaded) {
-    builder.setInsertionPoint(at);
+    placeKernel(at);
     return;
   }
   if (barriers.conflicts(accesses)) {
-    builder.setInsertionPoint(at);
-    func::CallOp::create(builder, at->getLoc(), barrierName, TypeRange());
-    barriers.barrier();
-    serial = nullptr;
+    placeKernel(at);
+    callBarrier(at->getLoc());
   }
   barriers.record(accesses);
   if (everyThread) {
     serial = nullptr;
-    builder.setInsertionPoint(at);
+    placeKernel(at);
     return markRegion(at);
   }
   if (!serial) {
-    builder.setInsertionPoint(at);
+    placeKernel(at);
     serial = scf::IfOp::create(builder, at->getLoc(), isFirst, /*withElseRegion=*/false);
   }
   builder.setInsertionPoint(serial.thenBlock()->getTerminator());
   markRegion(at);
+}
+
+void FunctionLowering::placeKernel(Operation *at) {
+  if (steps)
+    builder.setInsertionPoint(steps.getBody()->getTerminator());
+  else
+    builder.setInsertionPoint(at);
+}
+
+/// Opens the loop over steps that a kernel is in, and closes the one before.
+void FunctionLowering::enterLoop(Operation *kernel) {
+  std::optional<StepLoop> next = loopOf(kernel);
+  if (next == loop)
+    return;
+  // What comes behind the loop may read what any step has written.
+  if (steps && threaded && isShared) {
+    builder.setInsertionPointAfter(steps);
+    callBarrier(steps.getLoc());
+  } else if (steps) {
+    barriers.widen();
+  }
+  steps = nullptr;
+  serial = nullptr;
+  region = nullptr;
+  loop = next;
+  if (!next)
+    return;
+  builder.setInsertionPoint(kernel);
+  steps = scf::ForOp::create(builder, kernel->getLoc(), constants.index(0),
+                             constants.index(next->steps), constants.index(1));
+  if (!threaded)
+    return;
+  // Each step waits for the one before, unless thread 0 runs them all. Within a step, all rows that
+  // kernels access have moved equally far, so that their places in the first step tell which meet.
+  isShared = false;
+  for (Operation *inner = kernel; inner && loopOf(inner) == next; inner = inner->getNextNode())
+    isShared |= planner.isShared(inner);
+  if (isShared)
+    builder.setInsertionPointToStart(steps.getBody());
+  else if (barriers.isOfFirstThread())
+    return;
+  else
+    builder.setInsertionPoint(steps);
+  callBarrier(kernel->getLoc());
+}
+
+void FunctionLowering::callBarrier(Location location) {
+  func::CallOp::create(builder, location, barrierName, TypeRange());
+  barriers.barrier();
+  serial = nullptr;
 }
 
 void FunctionLowering::markRegion(Operation *at) {
@@ -193,7 +250,7 @@ bool FunctionLowering::absorbFill(linalg::FillOp fill) {
     if (!llvm::is_contained(next->getOperands(), filled))
       continue;
     auto op = dyn_cast<linalg::LinalgOp>(next);
-    if (!op || op.getNumReductionLoops() == 0)
+    if (!op || op.getNumReductionLoops() == 0 || loopOf(op) != loopOf(fill))
       return false;
     for (OpOperand *input : op.getDpsInputOperands())
       if (input->get() == filled)
@@ -262,7 +319,7 @@ LogicalResult FunctionLowering::lowerContraction(linalg::LinalgOp op, Contractio
   beginKernel(op, accesses, everyThread);
   // Without blocks (in a function that assign-arena did not compile) loops go where the contraction
   // was.
-  if (failed(callContraction(plan)) && failed(emitKernel(builder, plan, target)))
+  if (failed(callContraction(plan)) && (steps || failed(emitKernel(builder, plan, target))))
     return op.emitOpError("cannot be lowered as a contraction");
   if (plan.epilogue)
     done.insert(plan.epilogue);
@@ -370,6 +427,9 @@ LogicalResult FunctionLowering::lower(Operation *operation) {
   for (unsigned i = 0; i < nest.outputs.size(); ++i)
     initial.push_back(fills.lookup({operation, i}));
   if (failed(callNest(op, plan, everyThread, initial))) {
+    // Only functions take memory at a place that moves.
+    if (steps)
+      return op.emitOpError("cannot be lowered in a loop over steps");
     UnitRange range = everyThread ? unitRange(plan.partitionUnits) : UnitRange();
     emitKernel(builder, nest, plan, constants, everyThread ? &range : nullptr, initial);
   }
@@ -409,9 +469,12 @@ LogicalResult FunctionLowering::run() {
                                             .function(function.getSymName()))
         << remark::detail::LazyTextBuild{"Remark", [&] { return planner.describeThreads(); }};
   for (Operation *kernel : kernels) {
-    if (done.contains(kernel))
+    if (done.contains(kernel)) {
       kernel->erase();
-    else if (failed(lower(kernel)))
+      continue;
+    }
+    enterLoop(kernel);
+    if (failed(lower(kernel)))
       return failure();
   }
   eraseUnused();

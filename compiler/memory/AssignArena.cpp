@@ -1,5 +1,7 @@
 // The pass assign-arena: it places the tensors of each function in blocks, the results in place
 // where possible, and the rest by the memory planner.
+#include "compiler/analysis/StepLoops.h"
+#include "compiler/memory/FlattenScans.h"
 #include "compiler/analysis/BufferAnalysis.h"
 #include "compiler/memory/FunctionRewriter.h"
 #include "compiler/fusion/FusionRemarks.h"
@@ -189,6 +191,31 @@ static bool canTakeOver(const BufferAnalysis &analysis, linalg::LinalgOp kernel,
   });
 }
 
+/// What a loop reads from outside is needed until its end, and behind its last kernel; what is
+/// needed behind it is made from its first kernel on.
+static void liveThroughLoops(BufferAnalysis &analysis, ArrayRef<KernelGroup> order) {
+  for (int64_t begin = 0, end; begin < int64_t(order.size()); begin = end) {
+    std::optional<StepLoop> loop = loopOf(order[begin].front());
+    end = begin + 1;
+    while (loop && end < int64_t(order.size()) && loopOf(order[end].front()) == loop)
+      ++end;
+    if (!loop)
+      continue;
+    auto extend = [&](Value tensor) {
+      Storage &storage = analysis.storage(tensor);
+      if (storage.first < begin)
+        storage.last = std::max(storage.last, end);
+      if (storage.last >= end)
+        storage.first = std::min(storage.first, begin);
+    };
+    for (const KernelGroup &group : order.slice(begin, end - begin))
+      for (Operation *kernel : group) {
+        llvm::for_each(tensorsRead(kernel), extend);
+        llvm::for_each(kernel->getResults(), extend);
+      }
+  }
+}
+
 /// Where an element-wise kernel is the last to read an operand, its result takes over the operand's
 /// memory.
 void FunctionAssignment::takeOverDyingOperands(BufferAnalysis &analysis,
@@ -206,6 +233,8 @@ void FunctionAssignment::takeOverDyingOperands(BufferAnalysis &analysis,
       for (Value result : kernel->getResults())
         touch(result, position);
     }
+
+  liveThroughLoops(analysis, order);
 
   for (auto [position, group] : llvm::enumerate(order))
     for (Operation *kernel : group) {
@@ -312,7 +341,9 @@ static OpResult resultOf(const BufferAnalysis &analysis, const Update &update) {
 LogicalResult FunctionAssignment::run() {
   if (!function.getBody().hasOneBlock())
     return function.emitError("has control flow, for which no memory can be assigned");
+  flattenScans(function);
   BufferAnalysis::prepare(function);
+  markLoops(function);
   findReplacedArguments();
   copyResults();
 
@@ -362,7 +393,7 @@ LogicalResult FunctionAssignment::run() {
     blocks.regions = step.regions(*analysis, order);
   blocks.symbol = ("nnc_" + function.getSymName()).str();
   for (Operation *kernel : analysis->kernels)
-    blocks.flop += floatOperations(kernel);
+    blocks.flop += floatOperations(kernel) * loopOf(kernel).value_or(StepLoop()).steps;
   FunctionRewriter(function, *analysis, blocks, module).run(order);
   return success();
 }

@@ -4,6 +4,7 @@
 
 #include "compiler/analysis/EpilogueLegality.h"
 #include "compiler/analysis/Recomputed.h"
+#include "compiler/analysis/StepLoops.h"
 #include "compiler/analysis/ZeroBorders.h"
 #include "compiler/dialect/NN.h"
 
@@ -103,6 +104,18 @@ Value FunctionRewriter::viewOf(const Storage &storage, RankedTensorType type) {
   return view;
 }
 
+/// Marks a part of memory that moves from step to step as the slice of a tensor does.
+static void markAdvance(Operation *slice, memref::SubViewOp part) {
+  int64_t rows = advanceOf(slice), offset;
+  if (rows == 0)
+    return;
+  SmallVector<int64_t> strides;
+  auto type = cast<MemRefType>(part.getSource().getType());
+  (void)type.getStridesAndOffset(strides, offset);
+  int64_t bytes = rows * strides[0] * type.getElementTypeBitWidth() / 8;
+  part->setAttr(advanceAttrName, Builder(slice).getI64IntegerAttr(bytes));
+}
+
 Value FunctionRewriter::globalOf(Value constant) {
   auto definition = constant.getDefiningOp<arith::ConstantOp>();
   auto value = cast<DenseElementsAttr>(definition.getValue());
@@ -148,9 +161,11 @@ Value FunctionRewriter::memrefOf(Value tensor) {
       auto resultType = cast<MemRefType>(memref::SubViewOp::inferRankReducedResultType(
           type.getShape(), cast<MemRefType>(source.getType()), slice.getMixedOffsets(),
           slice.getMixedSizes(), slice.getMixedStrides()));
-      result =
+      auto part =
           memref::SubViewOp::create(views, location, resultType, source, slice.getMixedOffsets(),
                                     slice.getMixedSizes(), slice.getMixedStrides());
+      markAdvance(slice, part);
+      result = part;
     } else if (auto collapse = dyn_cast<tensor::CollapseShapeOp>(definition)) {
       result = memref::CollapseShapeOp::create(views, location, source,
                                                collapse.getReassociationIndices());
@@ -232,12 +247,13 @@ void FunctionRewriter::rewriteInsert(tensor::InsertSliceOp insert) {
   auto partType = cast<MemRefType>(memref::SubViewOp::inferRankReducedResultType(
       sourceType.getShape(), cast<MemRefType>(whole.getType()), insert.getMixedOffsets(),
       insert.getMixedSizes(), insert.getMixedStrides()));
-  Value part =
+  auto part =
       memref::SubViewOp::create(views, insert.getLoc(), partType, whole, insert.getMixedOffsets(),
                                 insert.getMixedSizes(), insert.getMixedStrides());
+  markAdvance(insert, part);
   AffineMap identity = kernels.getMultiDimIdentityMap(sourceType.getRank());
   SmallVector<utils::IteratorType> iterators(sourceType.getRank(), utils::IteratorType::parallel);
-  linalg::GenericOp::create(kernels, insert.getLoc(), TypeRange{}, source, part,
+  linalg::GenericOp::create(kernels, insert.getLoc(), TypeRange{}, source, Value(part),
                             ArrayRef<AffineMap>{identity, identity}, iterators,
                             [](OpBuilder &builder, Location location, ValueRange arguments) {
                               linalg::YieldOp::create(builder, location, arguments[0]);
@@ -318,10 +334,15 @@ void FunctionRewriter::run(ArrayRef<KernelGroup> order) {
         rewritten = memory;
       }
     }
-    if (!blocks.regions.empty())
-      for (Operation *kernel = before->getNextNode(); kernel != end; kernel = kernel->getNextNode())
-        if (isa<linalg::LinalgOp, scf::ForOp>(kernel))
-          kernel->setAttr(regionAttrName, kernels.getI64IntegerAttr(number));
+    Attribute loop = group.front()->getAttr(loopAttrName);
+    for (Operation *kernel = before->getNextNode(); kernel != end; kernel = kernel->getNextNode()) {
+      if (!isa<linalg::LinalgOp, scf::ForOp>(kernel))
+        continue;
+      if (loop)
+        kernel->setAttr(loopAttrName, loop);
+      if (!blocks.regions.empty())
+        kernel->setAttr(regionAttrName, kernels.getI64IntegerAttr(number));
+    }
   }
   marker->erase();
   function.erase();

@@ -2,6 +2,8 @@
 // in place.
 #include "compiler/memory/Schedule.h"
 
+#include "compiler/analysis/StepLoops.h"
+
 #include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/MapVector.h"
 
@@ -112,7 +114,7 @@ static linalg::LinalgOp findEpilogue(const BufferAnalysis &analysis, DependenceG
   };
   for (Operation *user : users) {
     auto consumer = dyn_cast<linalg::LinalgOp>(user);
-    if (!consumer)
+    if (!consumer || loopOf(user) != loopOf(contraction))
       continue;
     EpilogueObstacle obstacle = epilogueObstacle(contraction, consumer);
     if (obstacle == EpilogueObstacle::None) {
@@ -149,7 +151,8 @@ SmallVector<KernelGroup> groupKernels(const BufferAnalysis &analysis, ArrayRef<U
       continue;
     KernelGroup group;
     for (Value init : op.getDpsInits())
-      if (auto fill = init.getDefiningOp<linalg::FillOp>(); fill && fill->hasOneUse()) {
+      if (auto fill = init.getDefiningOp<linalg::FillOp>();
+          fill && fill->hasOneUse() && loopOf(fill) == loopOf(kernel)) {
         group.push_back(fill);
         graph.merge(graph.nodeOf(op), graph.nodeOf(fill));
       }
@@ -182,6 +185,42 @@ static bool isScalarArithmetic(const KernelGroup &group) {
   });
 }
 
+/// The groups `members` in an order in which each comes behind those that it depends on: `isEarly`
+/// ones as soon as they can, otherwise by number.
+static SmallVector<unsigned> sortGroups(const DependenceGraph &graph, ArrayRef<KernelGroup> groups,
+                                        ArrayRef<unsigned> members,
+                                        llvm::function_ref<bool(unsigned)> isEarly) {
+  // Nodes are numbered by kernels in program order; groups by the order they come in.
+  DenseMap<unsigned, unsigned> groupOf;
+  for (unsigned group : members)
+    groupOf[graph.nodeOf(groups[group].front())] = group;
+  DenseMap<unsigned, SmallVector<unsigned>> next;
+  DenseMap<unsigned, unsigned> waiting;
+  for (auto [node, group] : groupOf)
+    for (unsigned successor : graph.nextOf(node))
+      if (auto found = groupOf.find(successor); found != groupOf.end()) {
+        next[group].push_back(found->second);
+        ++waiting[found->second];
+      }
+  using Queue = std::priority_queue<unsigned, std::vector<unsigned>, std::greater<>>;
+  Queue ready, readyEarly;
+  auto release = [&](unsigned group) { (isEarly(group) ? readyEarly : ready).push(group); };
+  for (unsigned group : members)
+    if (waiting.lookup(group) == 0)
+      release(group);
+  SmallVector<unsigned> order;
+  while (!ready.empty() || !readyEarly.empty()) {
+    Queue &queue = readyEarly.empty() ? ready : readyEarly;
+    unsigned group = queue.top();
+    queue.pop();
+    order.push_back(group);
+    for (unsigned successor : next[group])
+      if (--waiting[successor] == 0)
+        release(successor);
+  }
+  return order;
+}
+
 SmallVector<KernelGroup> scheduleKernels(const BufferAnalysis &analysis,
                                          ArrayRef<KernelGroup> groups, ArrayRef<Update> updates,
                                          unsigned &offender) {
@@ -189,6 +228,24 @@ SmallVector<KernelGroup> scheduleKernels(const BufferAnalysis &analysis,
   for (const KernelGroup &group : groups)
     for (Operation *kernel : ArrayRef(group).drop_front())
       graph.merge(graph.nodeOf(group.front()), graph.nodeOf(kernel));
+  // The kernels of a loop run without others in between: they are one node, and have an order of
+  // their own.
+  const DependenceGraph inLoops = graph;
+  llvm::MapVector<int64_t, SmallVector<unsigned>> loops; // groups by the number of the loop
+  SmallVector<unsigned> outside;                         // groups, of each loop the first
+  for (auto [i, group] : llvm::enumerate(groups)) {
+    std::optional<StepLoop> loop = loopOf(group.front());
+    if (!loop) {
+      outside.push_back(i);
+      continue;
+    }
+    SmallVector<unsigned> &members = loops[loop->number];
+    if (members.empty())
+      outside.push_back(i);
+    else
+      graph.merge(graph.nodeOf(groups[members.front()].front()), graph.nodeOf(group.front()));
+    members.push_back(i);
+  }
 
   llvm::DenseSet<unsigned> updateNodes;
   for (auto [number, update] : llvm::enumerate(updates)) {
@@ -208,37 +265,22 @@ SmallVector<KernelGroup> scheduleKernels(const BufferAnalysis &analysis,
     }
   }
 
-  // Nodes are numbered by kernels in program order; groups by the order they come in.
-  DenseMap<unsigned, unsigned> groupOf, waitsFor;
-  for (auto [i, group] : llvm::enumerate(groups))
-    groupOf[graph.nodeOf(group.front())] = i;
-  SmallVector<SmallVector<unsigned>> next(groups.size());
-  SmallVector<unsigned> waiting(groups.size(), 0);
-  for (auto [node, group] : groupOf)
-    for (unsigned successor : graph.nextOf(node)) {
-      next[group].push_back(groupOf.at(successor));
-      ++waiting[groupOf.at(successor)];
-    }
-  using Queue = std::priority_queue<unsigned, std::vector<unsigned>, std::greater<>>;
-  Queue ready, readyEarly;
-  auto release = [&](unsigned group) {
-    // Single numbers take no memory; the kernels that wait for them may hold large buffers.
-    bool early = updateNodes.contains(graph.nodeOf(groups[group].front())) ||
-                 isScalarArithmetic(groups[group]);
-    (early ? readyEarly : ready).push(group);
-  };
-  for (unsigned group = 0; group < groups.size(); ++group)
-    if (waiting[group] == 0)
-      release(group);
   SmallVector<KernelGroup> order;
-  while (!ready.empty() || !readyEarly.empty()) {
-    Queue &queue = readyEarly.empty() ? ready : readyEarly;
-    unsigned group = queue.top();
-    queue.pop();
-    order.push_back(groups[group]);
-    for (unsigned successor : next[group])
-      if (--waiting[successor] == 0)
-        release(successor);
+  auto isEarly = [&](unsigned group) {
+    // Single numbers take no memory; the kernels that wait for them may hold large buffers.
+    return !loopOf(groups[group].front()) &&
+           (updateNodes.contains(graph.nodeOf(groups[group].front())) ||
+            isScalarArithmetic(groups[group]));
+  };
+  for (unsigned group : sortGroups(graph, groups, outside, isEarly)) {
+    std::optional<StepLoop> loop = loopOf(groups[group].front());
+    if (!loop) {
+      order.push_back(groups[group]);
+      continue;
+    }
+    for (unsigned inner :
+         sortGroups(inLoops, groups, loops[loop->number], [](unsigned) { return false; }))
+      order.push_back(groups[inner]);
   }
   return order;
 }

@@ -85,14 +85,14 @@ private:
 /// Whether the value is there in the backward pass without being recomputed.
 bool Recomputation::isThere(Value value, const Operations &saved) const {
   Operation *definition = value.getDefiningOp();
-  return !definition || isa<nn::ConstantOp>(definition) || saved.contains(definition);
+  return !definition || isa<nn::ConstantOp, nn::ScanOp>(definition) || saved.contains(definition);
 }
 
 Recomputation::Recomputation(func::FuncOp function, int64_t operationsPerByte, int64_t segments)
     : function(function), step(function),
       operationsPerByte(std::min(operationsPerByte, anyOperationsPerByte)) {
   for (Operation &op : function.getBody().front())
-    if (step.isForward(&op) && !isa<nn::ConstantOp>(op)) {
+    if (step.isForward(&op) && !isa<nn::ConstantOp, nn::ScanOp>(op)) {
       numbers[&op] = forward.size();
       forward.push_back(&op);
     }

@@ -6,6 +6,9 @@
 // RUN: nn-check --gradient %t/gradients.mlir | FileCheck %t/gradients.mlir
 // RUN: nn-check --batch %t/gradients.mlir | FileCheck --check-prefix=BATCH %t/gradients.mlir
 // RUN: nn-check --batch %t/batch.mlir | FileCheck --check-prefix=BATCH %t/batch.mlir
+// RUN: nn-verify %t/code.mlir --threads=1
+// RUN: nn-verify %t/code.mlir --threads=3
+// RUN: nn-verify %t/code.mlir --float=f64
 // RUN: nn-opt --canonicalize %t/canonical.mlir | FileCheck %t/canonical.mlir
 
 //--- values.mlir
@@ -235,6 +238,81 @@ func.func @carry(%xs: tensor<3x2xf64>, %w: tensor<2xf64>, %ns: tensor<3xi32>)
     nn.yield carry(%2, %3 : tensor<2xf64>, tensor<i32>) emit(%1 : tensor<2xf64>)
   }
   return %0#0, %0#1, %0#2 : tensor<4x2xf64>, tensor<4xi32>, tensor<3x2xf64>
+}
+
+//--- code.mlir
+// Contractions, a trace and an emitted sequence.
+func.func @rnn(%xs: tensor<7x5x3xf32>, %h0: tensor<5x16xf32>, %w: tensor<3x16xf32>, %u: tensor<16x16xf32>)
+    -> (tensor<8x5x16xf32>, tensor<7x5x16xf32>) {
+  %0:2 = nn.scan 7 over(%x = %xs : tensor<7x5x3xf32>) carry(%h = %h0 : tensor<5x16xf32>)
+                   with(%a = %w : tensor<3x16xf32>, %b = %u : tensor<16x16xf32>) {
+    %1 = nn.contract %x, %a [0, 1] x [1, 2] -> [0, 2] : tensor<5x3xf32>, tensor<3x16xf32> -> tensor<5x16xf32>
+    %2 = nn.contract %h, %b [0, 1] x [1, 2] -> [0, 2] : tensor<5x16xf32>, tensor<16x16xf32> -> tensor<5x16xf32>
+    %3 = nn.add %1, %2 : tensor<5x16xf32>
+    %4 = nn.tanh %3 : tensor<5x16xf32>
+    %5 = nn.mul %3, %4 : tensor<5x16xf32>
+    nn.yield carry(%4 : tensor<5x16xf32>) emit(%5 : tensor<5x16xf32>)
+  }
+  return %0#0, %0#1 : tensor<8x5x16xf32>, tensor<7x5x16xf32>
+}
+
+// Rows of one number, from the last to the first.
+func.func @reversed(%xs: tensor<4xf32>, %h0: tensor<f32>) -> (tensor<5xf32>, tensor<4xf32>) {
+  %0:2 = nn.scan 4 reverse over(%x = %xs : tensor<4xf32>) carry(%h = %h0 : tensor<f32>) {
+    %1 = nn.mul %h, %x : tensor<f32>
+    %2 = nn.sin %1 : tensor<f32>
+    nn.yield carry(%2 : tensor<f32>) emit(%1 : tensor<f32>)
+  }
+  return %0#0, %0#1 : tensor<5xf32>, tensor<4xf32>
+}
+
+// Carries that change places, look-ups, additions at indices, constants of the block, parts that are
+// written in place.
+func.func @parts(%a0: tensor<3xf32>, %b0: tensor<3xf32>, %table: tensor<5x3xf32>, %is: tensor<6xi32>)
+    -> (tensor<7x3xf32>, tensor<7x3xf32>, tensor<6x5xf32>, tensor<6x3xf32>) {
+  %0:4 = nn.scan 6 over(%i = %is : tensor<6xi32>)
+                   carry(%a = %a0 : tensor<3xf32>, %b = %b0 : tensor<3xf32>)
+                   with(%t = %table : tensor<5x3xf32>) {
+    %k = nn.constant dense<[1.0, 2.0, -3.0]> : tensor<3xf32>
+    %1 = nn.gather %t, %i batch_dims 0 : tensor<5x3xf32>, tensor<i32> -> tensor<3xf32>
+    %2 = nn.add %a, %1 : tensor<3xf32>
+    %3 = nn.mul %2, %k : tensor<3xf32>
+    %4 = nn.reduce_sum %3 [0] : tensor<3xf32> -> tensor<f32>
+    %5 = nn.scatter_add %4, %i batch_dims 0 size 5 : tensor<f32>, tensor<i32> -> tensor<5xf32>
+    %6 = nn.slice %1 [1] [2] [1] : tensor<3xf32> -> tensor<2xf32>
+    %7 = nn.pad %6 [1] [0] value 0.5 : tensor<2xf32> -> tensor<3xf32>
+    %8 = nn.reshape %a : tensor<3xf32> -> tensor<1x3xf32>
+    %9 = nn.reduce_max %8 [0] : tensor<1x3xf32> -> tensor<3xf32>
+    %10 = nn.add %9, %7 : tensor<3xf32>
+    nn.yield carry(%b, %2 : tensor<3xf32>, tensor<3xf32>) emit(%5, %10 : tensor<5xf32>, tensor<3xf32>)
+  }
+  return %0#0, %0#1, %0#2, %0#3 : tensor<7x3xf32>, tensor<7x3xf32>, tensor<6x5xf32>, tensor<6x3xf32>
+}
+
+// Shared by threads: rows, with barriers where they meet; what follows reads other rows.
+func.func @shared(%xs: tensor<6x96x40xf32>, %h0: tensor<96x128xf32>, %w: tensor<40x128xf32>,
+                  %u: tensor<128x128xf32>) -> (tensor<96x128xf32>, tensor<128xf32>, tensor<6x96x40xf32>) {
+  %small = nn.constant dense<0.05> : tensor<128x128xf32>
+  %v = nn.mul %u, %small : tensor<128x128xf32>
+  %0 = nn.scan 6 over(%x = %xs : tensor<6x96x40xf32>) carry(%h = %h0 : tensor<96x128xf32>)
+                 with(%a = %w : tensor<40x128xf32>, %b = %v : tensor<128x128xf32>) {
+    %1 = nn.contract %x, %a [0, 1] x [1, 2] -> [0, 2] : tensor<96x40xf32>, tensor<40x128xf32> -> tensor<96x128xf32>
+    %2 = nn.contract %h, %b [0, 1] x [1, 2] -> [0, 2] : tensor<96x128xf32>, tensor<128x128xf32> -> tensor<96x128xf32>
+    %3 = nn.add %1, %2 : tensor<96x128xf32>
+    %4 = nn.tanh %3 : tensor<96x128xf32>
+    nn.yield carry(%4 : tensor<96x128xf32>)
+  }
+  %1 = nn.reduce_sum %0 [0] : tensor<7x96x128xf32> -> tensor<96x128xf32>
+  %2 = nn.reduce_sum %1 [0] : tensor<96x128xf32> -> tensor<128xf32>
+  %rows = nn.slice %0 [1, 0, 0] [6, 96, 128] [1, 1, 1] : tensor<7x96x128xf32> -> tensor<6x96x128xf32>
+  %3:2 = nn.scan 6 reverse over(%y = %rows : tensor<6x96x128xf32>) carry(%g = %h0 : tensor<96x128xf32>)
+                           with(%a = %w : tensor<40x128xf32>) {
+    %4 = nn.add %y, %g : tensor<96x128xf32>
+    %5 = nn.contract %4, %a [0, 1] x [2, 1] -> [0, 2] : tensor<96x128xf32>, tensor<40x128xf32> -> tensor<96x40xf32>
+    %6 = nn.tanh %4 : tensor<96x128xf32>
+    nn.yield carry(%6 : tensor<96x128xf32>) emit(%5 : tensor<96x40xf32>)
+  }
+  return %1, %2, %3#1 : tensor<96x128xf32>, tensor<128xf32>, tensor<6x96x40xf32>
 }
 
 //--- canonical.mlir
