@@ -192,7 +192,7 @@ void FunctionLowering::enterLoop(Operation *kernel) {
   std::optional<StepLoop> next = loopOf(kernel);
   if (next == loop)
     return;
-  // What comes behind the loop may read what any step has written.
+  // The code behind the loop may read results of any step, which any thread may have written.
   if (steps && threaded && isShared) {
     builder.setInsertionPointAfter(steps);
     callBarrier(steps.getLoc());

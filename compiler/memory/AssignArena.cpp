@@ -191,8 +191,9 @@ static bool canTakeOver(const BufferAnalysis &analysis, linalg::LinalgOp kernel,
   });
 }
 
-/// What a loop reads from outside is needed until its end, and behind its last kernel; what is
-/// needed behind it is made from its first kernel on.
+/// Extends the lifetimes of buffers through loops. A buffer that a loop reads and did not write is
+/// live until the loop's last kernel; a buffer that is read behind the loop is live from the loop's
+/// first kernel on.
 static void liveThroughLoops(BufferAnalysis &analysis, ArrayRef<KernelGroup> order) {
   for (int64_t begin = 0, end; begin < int64_t(order.size()); begin = end) {
     std::optional<StepLoop> loop = loopOf(order[begin].front());

@@ -16,8 +16,8 @@ namespace nnc::reference {
 mlir::FailureOr<llvm::SmallVector<Tensor>> evaluate(mlir::func::FuncOp function,
                                                     llvm::ArrayRef<Tensor> arguments);
 
-/// What each nn.stop_gradient in the block of a scan gave, in the order of evaluation: finite
-/// differences keep these values.
+/// The results of each nn.stop_gradient in the block of a scan, in the order of evaluation. Finite
+/// differences hold them constant.
 struct StoppedValues {
   std::vector<Tensor> values;
   /// The value that is taken next; nothing while they are recorded.

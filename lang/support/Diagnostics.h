@@ -42,7 +42,7 @@ struct DiagnosticExample {
 
 /// The example of a kind; there is one for each.
 const DiagnosticExample *findExample(std::string_view id);
-/// What `nnc explain` prints.
+/// The text that `nnc explain` prints.
 std::string explanationOf(const DiagnosticInfo &info);
 
 /// All kinds, in the order of the registry.

@@ -1,4 +1,4 @@
-// What a name of another library is called here: PyTorch, Keras, JAX with optax, NumPy and Python.
+// Names of PyTorch, Keras, JAX with optax, NumPy and Python, and the names of nnc that mean the same.
 // Suggestions come from these meanings first and from near spellings second, both through
 // `suggestionFor`. The table is lang/support/Synonyms.def.
 #pragma once
@@ -33,8 +33,7 @@ struct Synonym {
 
 std::span<const Synonym> synonyms();
 
-/// The row for a name, if what it suggests is among the names that are known, or is no name; else
-/// null.
+/// The row for a name; null if there is none, or if it suggests a name that is not among `known`.
 const Synonym *findSynonym(NameKind kind, std::string_view name,
                            std::span<const std::string_view> known);
 
@@ -44,8 +43,8 @@ bool isBracketed(std::string_view text);
 /// The notation with the arguments in their places; empty if it has none or needs more arguments.
 std::string notationFor(const Synonym &synonym, std::span<const std::string_view> arguments);
 
-/// What to say to someone who wrote `name`: by the table of synonyms, else by spelling; empty if
-/// nothing is known. `quote` stands around a name that is suggested.
+/// The suggestion for an unknown `name`: from the table of synonyms, else by spelling; empty if there
+/// is none. `quote` stands around a name that is suggested.
 std::string suggestionFor(NameKind kind, std::string_view name,
                           std::span<const std::string_view> known,
                           std::span<const std::string_view> arguments = {}, char quote = '`');

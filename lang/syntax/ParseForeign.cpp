@@ -1,5 +1,5 @@
-// What the parser makes of other languages' notation: a message that says what to write here, and a
-// way to read on, so that one habit is one error.
+// Recognises the notation of Python and C, reports how it is written in nnc, and resumes parsing
+// behind it, so that one habit causes one error.
 #include "lang/syntax/ParserImpl.h"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
-// What expressions are made of: indices, reductions, conditions, scans, literals, lists, records. The
-// numbers are the rules of docs/language.md.
+// Parses the operands of expressions: indices, reductions, conditions, scans, literals, lists,
+// records. The numbers are the rules of docs/language.md.
 #include "lang/syntax/ParserImpl.h"
 
 #include <algorithm>

@@ -132,7 +132,7 @@ private:
   /// The token behind a statement that begins at this one and ends with its line.
   size_t endOfStatement(size_t first) const;
   void foreign(SourceRange range, std::string_view shown, const std::string &help);
-  /// What stands on the line before the place where a block is missing.
+  /// The text of the line in front of the place where a block is missing.
   std::string headerText() const;
   void expectedBlock();
   /// Takes a word that begins a statement elsewhere, after a report unless `silent`. Then

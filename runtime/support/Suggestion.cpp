@@ -26,7 +26,7 @@ static size_t editDistance(std::string_view a, std::string_view b) {
   return distance[a.size()][b.size()];
 }
 
-/// What other programs call settings and options, and what they are called here.
+/// Settings and options of other programs, and those of nnc that mean the same.
 struct Synonym {
   std::string_view foreign, name;
 };

@@ -32,34 +32,15 @@ import sys
 
 source = pathlib.Path(__file__).resolve().parents[2]
 
-data = """
-data examples {
-  x: float[8]
-  y: float[8]
-  image: float[28, 28]
-  label: class[10]
-  target: float
-  train = npy("x.npy", "y.npy", "image.npy", "label.npy", "target.npy")
-}
-"""
-model = "model network(x: float[8], y: float[8], image: float[28, 28]) -> float[10] { (x + y) |> dense(10) }\n"
-train = """train network on examples {
-  logits = network(x, y, image)
-  loss = cross_entropy(logits, label)
-  optimizer = sgd(0.1)
-  epochs = 1
-}
-"""
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(source / "tests/lang"))
+import programs
+
 templates = {
+    **programs.templates,
     # Declarations that a file may have besides a whole program.
     "file": "...\n",
-    "trained file": data + model + train + "...\n",
-    # Statements of a model's block; what it gives does not matter.
-    "model": data + model.replace("{ (", "{\n...\n(") + train,
-    # Statements of the train block.
-    "train": data + model + train.replace("}", "...\n}"),
-    # Entries of the train block that take the place of its own.
-    "keys": data + model + "train network on examples {\n  logits = network(x, y, image)\n...\n}\n",
+    "trained file": programs.data + programs.model + programs.train + "...\n",
 }
 
 indented = re.compile(r"^ {4,}\S")

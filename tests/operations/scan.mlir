@@ -196,7 +196,7 @@ func.func @nested(%xs: tensor<2x3xf64>, %h0: tensor<f64>, %w: tensor<f64>) -> te
   return %0 : tensor<3xf64>
 }
 
-// What was carried here is a constant.
+// The carried values are constants.
 // CHECK: passed stopped arg0: 3 elements
 // CHECK: passed stopped arg1: 1 elements
 // BATCH: passed stopped

@@ -82,7 +82,7 @@ void checkValues(const Case &entry, const GoldenCase &golden, Engine engine,
   for (const std::string &name : plan.derivatives)
     session.compare(results, {"example_output", derivativeName(entry, name)}, "grad." + name,
                     Aspect::Gradient, scale, name);
-  // The gradients of parameters are those of training. What a layer does afterwards has none.
+  // The gradients of parameters are those of training. They have none for operations behind a layer.
   if (evaluated) {
     for (const std::string &name : golden.named("grad"))
       session.markCompared(name);

@@ -40,7 +40,7 @@ func.func @mean(%x: tensor<f32> {nn.kind = #nn.kind<input>, nn.name = "x"})
 }
 
 // A zero of a branch that is not taken is one to derivatives of the derivative too; but where the derivative is a number,
-// a cotangent that happens to be 0 does not cut it off. What is not differentiated again needs no such condition.
+// a cotangent that happens to be 0 does not cut it off. A derivative that is not differentiated again needs no such condition.
 // CHECK-LABEL: @guard
 // CHECK: %[[ZERO:.*]] = nn.compare eq
 // CHECK: %[[NAN:.*]] = nn.compare ne %[[D:.*]], %[[D]]

@@ -196,13 +196,9 @@ const Operation *Graph::stepBefore(ValueId value, ArgumentKind kind) const {
   return nullptr;
 }
 
-void Graph::finish(const std::function<bool(const FunctionArgument &)> &droppable) {
-  std::vector<bool> used(function.values.size());
-  for (const FunctionResult &result : function.results)
-    used[result.value] = true;
+void keepUsed(std::vector<Operation> &operations, std::vector<bool> &used) {
   std::vector<Operation> kept;
-  for (auto operation = function.operations.rbegin(); operation != function.operations.rend();
-       ++operation) {
+  for (auto operation = operations.rbegin(); operation != operations.rend(); ++operation) {
     if (std::none_of(operation->results.begin(), operation->results.end(),
                      [&](ValueId result) { return used[result]; }))
       continue;
@@ -211,7 +207,14 @@ void Graph::finish(const std::function<bool(const FunctionArgument &)> &droppabl
     kept.push_back(std::move(*operation));
   }
   std::reverse(kept.begin(), kept.end());
-  function.operations = std::move(kept);
+  operations = std::move(kept);
+}
+
+void Graph::finish(const std::function<bool(const FunctionArgument &)> &droppable) {
+  std::vector<bool> used(function.values.size());
+  for (const FunctionResult &result : function.results)
+    used[result.value] = true;
+  keepUsed(function.operations, used);
   std::erase_if(function.arguments, [&](const FunctionArgument &argument) {
     return !used[argument.value] && droppable(argument);
   });

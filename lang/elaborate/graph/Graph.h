@@ -105,4 +105,8 @@ private:
   std::vector<OpenScan> scans; // each in the block of the one before
 };
 
+/// Drops the operations of which no result is used. `used` says of each value whether a result of
+/// the function or the block is made of it; the operands of what is kept are added.
+void keepUsed(std::vector<Operation> &operations, std::vector<bool> &used);
+
 } // namespace nnc::lang

@@ -27,7 +27,7 @@ public:
   Reductions(Environment &environment, Evaluator &evaluator, Emitter &emitter)
       : environment(environment), evaluator(evaluator), emitter(emitter) {}
 
-  /// `axes` are in ascending order. What works along its dimensions keeps them.
+  /// `axes` are in ascending order. `cumsum`, `softmax` and their like keep these axes.
   Entity reduceAxes(const std::string &reducer, const Tensor &value, std::vector<int64_t> axes,
                     SourceRange range);
   /// The reduction called `reducer` over what stands in the brackets of `expression`.

@@ -40,18 +40,7 @@ static void dropUnused(Body &body, size_t values) {
   for (const std::vector<ValueId> *list : {&body.carries, &body.emits})
     for (ValueId value : *list)
       used[value] = true;
-  std::vector<Operation> kept;
-  for (auto operation = body.operations.rbegin(); operation != body.operations.rend();
-       ++operation) {
-    if (std::none_of(operation->results.begin(), operation->results.end(),
-                     [&](ValueId result) { return used[result]; }))
-      continue;
-    for (ValueId operand : operation->operands)
-      used[operand] = true;
-    kept.push_back(std::move(*operation));
-  }
-  std::reverse(kept.begin(), kept.end());
-  body.operations = std::move(kept);
+  keepUsed(body.operations, used);
 }
 
 /// Finds which values of a block differ between examples; those of its arguments but the carries

@@ -91,7 +91,8 @@ private:
   std::optional<LinearIndex> linear(const Expression &expression);
   /// The smallest and the largest value; nothing where a range is unknown or the sum overflows.
   std::optional<std::pair<int64_t, int64_t>> reach(const LinearIndex &index) const;
-  /// The same for arithmetic that is no such sum; nothing where an operand is not known.
+  /// The smallest and the largest value of arithmetic that `linear` does not cover; nothing where an
+  /// operand is unknown.
   std::optional<std::pair<int64_t, int64_t>> bounds(const Expression &expression);
   void reportReach(const Expression &item, std::pair<int64_t, int64_t> ends, const Extent &extent);
   /// Behind a condition, adds the zeros that an index reads out of range; else that is an error.

@@ -11,15 +11,15 @@ namespace nnc::lang {
 /// The positional arguments as they are written, as operands.
 std::vector<std::string> writtenArguments(const std::vector<CallArgument> &arguments);
 
-/// `sum(x, axis = 0)` in our notation, `sum[0](x)`; empty if this is no reduction over one.
+/// The notation `sum[0](x)` for a call `sum(x, axis = 0)`; empty if the call does not name dimensions.
 std::string reductionOver(std::string_view reducer, const std::vector<CallArgument> &arguments);
 
 /// Reports that a value is applied as if it were a function.
 void reportNotCallable(Environment &environment, const Expression &callee, const Entity &value,
                        const std::vector<CallArgument> &arguments, SourceRange range);
 
-/// Helps with `x.mean()` or `x.shape`: what stands before a dot is no record. `arguments` are null
-/// where nothing is called.
+/// Adds the help for `x.mean()` or `x.shape`, where the value before the dot is not a record.
+/// `arguments` are null if the member is not called.
 void adviseMember(DiagnosticBuilder &builder, const Globals &globals,
                   const MemberExpression &expression, const std::vector<CallArgument> *arguments);
 

@@ -34,7 +34,7 @@ public:
   }
 
 private:
-  /// What the block of a scan that is being elaborated has yielded.
+  /// The value that the current scan's block has yielded so far.
   struct Yielded {
     std::optional<Entity> value;
     SourceRange range;
@@ -51,7 +51,7 @@ private:
   void nameValue(const std::string &name, const Entity &value);
   void loop(const ForStatement &statement);
   Entity evaluateComprehension(const ComprehensionExpression &expression);
-  /// What a loop runs over.
+  /// The elements of a range or a list, in order.
   std::vector<Entity> elements(const Expression &expression);
   void bindElement(const std::vector<Identifier> &names, Entity element, SourceRange range);
   Entity evaluateIf(const IfExpression &expression);

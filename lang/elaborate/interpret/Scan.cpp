@@ -9,7 +9,7 @@ namespace nnc::lang {
 
 namespace {
 
-/// What the block of a scan cannot compute.
+/// Operations that are not supported in the block of a scan.
 constexpr std::string_view notInScans[] = {"gradient", "batch_mean", "batch_sum", "batch_count"};
 
 /// A value of the same structure with other tensors, which `next` goes through.

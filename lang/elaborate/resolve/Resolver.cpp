@@ -16,7 +16,7 @@ namespace nnc::lang {
 
 namespace {
 
-/// What other languages import.
+/// Names of Python modules, as they stand before a dot.
 constexpr std::string_view modules[] = {
     "torch", "nn",    "F",      "functional",  "optim", "np",          "numpy",
     "math",  "tf",    "keras",  "layers",      "jax",   "jnp",         "linen",

@@ -41,7 +41,7 @@ private:
   /// `arguments`: of the call, as they are written.
   void name(const std::string &name, SourceRange range,
             const std::vector<std::string> &arguments = {});
-  /// What is applied.
+  /// Resolves the callee of a call.
   void callee(const Expression &callee, const std::vector<std::string> &arguments);
   void unknownName(const std::string &name, SourceRange range,
                    const std::vector<std::string> &arguments, std::string_view shown);

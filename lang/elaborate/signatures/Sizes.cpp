@@ -41,7 +41,8 @@ bool append(Environment &environment, const Entity &value, SourceRange range, Sh
 
 } // namespace
 
-/// What stands for -1 in other libraries: the size that the others leave; 0 if there is none.
+/// The size that -1 means in NumPy and PyTorch: the elements divided by the other sizes; 0 if they do
+/// not divide evenly.
 static int64_t sizeLeft(const std::vector<GivenArgument> &sizes, int64_t elements) {
   int64_t left = elements, open = 0;
   for (const GivenArgument &size : sizes) {

@@ -30,7 +30,7 @@ bool isMeant(const std::string &path, const std::string &name) {
   return path == name;
 }
 
-/// What a user calls an operation whose derivative is 0.
+/// The name, in the language, of an operation whose derivative is 0.
 std::string describeStep(const Operation &operation) {
   if (operation.name == "compare")
     return "a comparison";

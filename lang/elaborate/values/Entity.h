@@ -101,7 +101,7 @@ struct ReducerEntity {
   const ReduceExpression *expression = nullptr;
 };
 
-/// What stands in the place of a layer's own parameter, in one application of the layer.
+/// Replaces a parameter of a layer by another value in one application of the layer.
 struct Reparametrization {
   std::string parameter;
   const Entity &by; // a function or a layer of the parameter
