@@ -97,9 +97,7 @@ static Entity cumsum(const BuiltinCall &call) {
   auto *value = call.inputs[0].value.get<Tensor>();
   if (!value || value->shape.empty())
     return call.needsDimension(call.inputs[0]);
-  Tensor numbers = call.emitter.convert(*value, Element::Float, call.range);
-  return call.emitter.emit("cumulative_sum", {numbers}, Element::Float, numbers.shape,
-                           {{"dim", int64_t(0)}}, call.range);
+  return call.reductions.reduceAxes("cumsum", *value, {0}, call.range);
 }
 
 /// Along the last dimension.
