@@ -318,8 +318,8 @@ std::string Parser::foreignAdvice() const {
     return {};
   const Token &before = tokens[position - 1], &now = current(), &next = ahead(1);
   if (now.kind == TokenKind::Assign && isArithmetic(before.kind) && adjacent(before, now))
-    return fmt::format("nnc has no operator `{}=`: write the whole, as in `x = x {} 1`", textOf(before),
-                       textOf(before));
+    return fmt::format("nnc has no operator `{}=`: write the whole, as in `x = x {} 1`",
+                       textOf(before), textOf(before));
   bool arrow =
       now.kind == TokenKind::Arrow ||
       (now.kind == TokenKind::Assign && next.kind == TokenKind::Greater && adjacent(now, next));
