@@ -62,10 +62,21 @@ void Parser::expectedBlock() {
   bool body = !lineEnds() && !colon && !at(TokenKind::Assign) && !at(TokenKind::Error) &&
               !at(TokenKind::End) && position > 0 &&
               tokens[position - 1].kind == TokenKind::RightParen;
+  size_t choice = position; // the `if` of `if c then a else b`
+  if (atWord("then"))
+    while (choice > 0 && tokens[choice].kind != TokenKind::If && !tokens[choice].newlineBefore)
+      --choice;
   if (atWord("is"))
     help = "to compare, write `==`";
-  else if (at(TokenKind::Assign) && around.declaration == DeclarationKind::Callable &&
-           header.find("->") != std::string::npos)
+  else if (tokens[choice].kind == TokenKind::If && choice < position) {
+    size_t end = endOfStatement(position), other = position;
+    while (other < end && tokens[other].kind != TokenKind::Else)
+      ++other;
+    help = fmt::format("a block stands in braces: `{} {{ {} }}", sourceOf(choice, position),
+                       sourceOf(position + 1, other));
+    help += other < end ? fmt::format(" else {{ {} }}`", sourceOf(other + 1, end)) : "`";
+  } else if (at(TokenKind::Assign) && around.declaration == DeclarationKind::Callable &&
+             header.find("->") != std::string::npos)
     help = fmt::format("write `{} {{ {} }}`", header,
                        sourceOf(position + 1, endOfStatement(position + 1)));
   else if (!header.empty() && (colon || lineEnds() || at(TokenKind::End)))

@@ -311,6 +311,9 @@ IndexEvaluator::Factors IndexEvaluator::evaluateAccess(const IndexExpression &ex
         environment.report(Diag::TooManyIndices, expression.range, describe(base.value),
                            int64_t(tensor->shape.size()), int64_t(expression.items.size()));
     environment.addOrigins(builder, tensor->shape);
+    if (tensor->shape.size() > expression.items.size())
+      builder.help("each dimension has an index here; to reduce whole rows, name the dimension by "
+                   "its position, as in `norm[-1](x)`");
     return failure();
   }
   Tensor value = *tensor;

@@ -136,7 +136,8 @@ IndexEvaluator::Factors IndexEvaluator::evaluate(const Expression &expression) {
     const Variable &variable = variables[name];
     if (!variable.known) {
       if (!failed)
-        environment.report(Diag::IndexUnknown, expression.range, name);
+        environment.report(Diag::IndexUnknown, expression.range, name)
+            .help(fmt::format("give its range where it is declared: `{} in 0..n`", name));
       return failure();
     }
     Entity numbers = emitter.emit("iota", {}, Element::Int, {variable.extent},
@@ -420,7 +421,9 @@ Entity IndexEvaluator::define(const IndexDefinition &statement) {
     return Poison{};
   for (const Identifier &index : statement.indices)
     if (!variables[index.text].known) {
-      environment.report(Diag::IndexUnknown, index.range, index.text);
+      environment.report(Diag::IndexUnknown, index.range, index.text)
+          .help(fmt::format("give its range: `{}[{} in 0..n] = ...`", statement.name.text,
+                            index.text));
       return Poison{};
     }
   if (value->value.isNumber())

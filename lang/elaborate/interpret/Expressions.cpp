@@ -50,6 +50,11 @@ Entity Interpreter::evaluate(const Expression &expression) {
       if ((binaryExpression->op == BinaryOperator::And && !*known) ||
           (binaryExpression->op == BinaryOperator::Or && *known))
         return left;
+    // `sum[i] -x[i]`: the resolver has reported it, and the indices are unknown.
+    if (auto *reduce = as<ReduceExpression>(binaryExpression->left);
+        reduce && !reduce->operand && binaryExpression->op == BinaryOperator::Subtract &&
+        !left.get<Tensor>())
+      return Poison{};
     Entity right = evaluate(*binaryExpression->right);
     return operators.binary(binaryExpression->op, left, right, expression.range);
   }

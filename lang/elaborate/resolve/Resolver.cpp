@@ -74,9 +74,16 @@ void Resolver::unknownName(const std::string &name, SourceRange range,
   DiagnosticBuilder builder = diagnostics.report(Diag::UnknownName, range, shown);
   if (isKnown(name)) // behind the name of a module
     builder.help(fmt::format("there are no modules: write `{}`", name));
-  else
-    builder.suggest(NameKind::Name, name, candidates,
-                    std::vector<std::string_view>(arguments.begin(), arguments.end()));
+  else if (definition && name == definition->name.text)
+    builder.help(fmt::format("the elements of `{}` are computed at once, so that none can read "
+                             "another: a `scan` goes from step to step",
+                             name));
+  else if (!builder.suggest(NameKind::Name, name, candidates,
+                            std::vector<std::string_view>(arguments.begin(), arguments.end())) &&
+           definition)
+    builder.help(fmt::format("an index is bound on the left, `{}[..., {}] = ...`, or by a sum, "
+                             "`sum[{}] ...`",
+                             definition->name.text, name, name));
 }
 
 void Resolver::callee(const Expression &node, const std::vector<std::string> &arguments) {
@@ -336,7 +343,9 @@ void Resolver::statement(const Statement &statement) {
     scopes.emplace_back();
     for (const Identifier &index : definition->indices)
       declare(index.text);
+    const IndexDefinition *outer = std::exchange(this->definition, definition);
     expression(*definition->value);
+    this->definition = outer;
     scopes.pop_back();
     declare(definition->name.text);
     return;
@@ -403,6 +412,20 @@ void Resolver::expression(const Expression &node) {
     return name(as<NameExpression>(&node)->name, node.range);
   case ExpressionKind::Call:
     return call(*as<CallExpression>(&node));
+  case ExpressionKind::Binary: {
+    // `sum[i] -x[i]` subtracts from a reduction, whose indices are then unknown names.
+    auto *binary = as<BinaryExpression>(&node);
+    auto *reduce = as<ReduceExpression>(binary->left);
+    if (binary->op != BinaryOperator::Subtract || !reduce || reduce->operand ||
+        isLocal(reduce->reducer.text))
+      return forEachChild(node, [&](const Expression &child) { expression(child); });
+    diagnostics
+        .report(Diag::OperandType, reduce->range, "-",
+                fmt::format("the reduction `{}`", reduce->reducer.text))
+        .help(fmt::format("a negative operand stands in brackets: `{} (-{})`", toSource(*reduce),
+                          toSource(*binary->right)));
+    return;
+  }
   case ExpressionKind::Member:
     if (auto *member = as<MemberExpression>(&node);
         as<NameExpression>(member->base) || as<MemberExpression>(member->base)) {

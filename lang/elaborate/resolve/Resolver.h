@@ -54,6 +54,8 @@ private:
   Diagnostics &diagnostics;
   std::vector<std::set<std::string>> scopes;
   bool inTrainBlock = false;
+  /// The definition by indices whose right side is read; null outside.
+  const IndexDefinition *definition = nullptr;
 };
 
 } // namespace nnc::lang

@@ -93,20 +93,26 @@ void reportInputAmongSettings(Environment &environment, std::string_view callabl
     bool list = group && text.starts_with('(') && text.ends_with(')');
     return list ? text.substr(1, text.size() - 2) : text;
   };
-  std::string settings;
-  for (const GivenArgument &argument : given)
-    if (&argument != &input)
-      settings += fmt::format("{}{}{}{}", settings.empty() ? "" : ", ", argument.name,
-                              argument.name.empty() ? "" : " = ",
-                              given.size() == 2 && argument.name.empty() ? written(argument)
-                                                                         : argument.range.text());
+  std::string settings, inputs;
+  size_t inputCount = 0;
+  for (const GivenArgument &argument : given) {
+    auto *tensor = argument.value.get<Tensor>();
+    bool isInput = tensor && !tensor->shape.empty() && argument.name.empty();
+    std::string &list = isInput || &argument == &input ? inputs : settings;
+    inputCount += &list == &inputs;
+    list += fmt::format(
+        "{}{}{}{}", list.empty() ? "" : ", ", argument.name, argument.name.empty() ? "" : " = ",
+        given.size() == 2 && argument.name.empty() ? written(argument) : argument.range.text());
+  }
   bool bare = settings.empty() && defaults;
   if (settings.empty() || settings.find('\n') != std::string::npos)
     settings = "...";
   std::string with = bare ? std::string() : "(" + settings + ")";
-  builder.help(fmt::format("settings have brackets of their own: write `{0} |> {1}{2}` or "
-                           "`{1}{3}({0})`",
-                           input.range.text(), callable, with, bare ? "()" : with));
+  std::string applied = fmt::format("`{}{}({})`", callable, bare ? "()" : with, inputs);
+  std::string help = "settings have brackets of their own: write ";
+  if (inputCount == 1)
+    help += fmt::format("`{} |> {}{}` or ", inputs, callable, with);
+  builder.help(help + applied);
 }
 
 } // namespace nnc::lang

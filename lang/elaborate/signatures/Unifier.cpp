@@ -225,6 +225,9 @@ bool Unifier::unifyShape(const Parameter &parameter, Tensor &value, SourceRange 
     else if (!ellipsis && rank > 0 && rank + 1 == named)
       builder.help(fmt::format("`reshape({}, 1)` adds a last dimension of 1",
                                fmt::join(sizes(value.shape), ", ")));
+    else if (named == 0 && !environment.frame().standard)
+      builder.help(fmt::format("`{}: {}[...]` takes tensors of all shapes", parameter.name.text,
+                               toSource(type)));
     if (named == 1 && rank > 1)
       builder.help(fmt::format("`flatten` makes one dimension of {} = {} elements",
                                product(value.shape), elementCount(value.shape)));
