@@ -12,7 +12,7 @@ source = pathlib.Path(__file__).resolve().parents[1]
 page = source / "docs/standard-library.md"
 
 titles = {
-    "layers": "Layers", "convolution": "Convolution", "reparametrization": "Reparametrization", "pooling": "Pooling", "resizing": "Resizing", "activations": "Activations",
+    "layers": "Layers", "recurrent": "Recurrent layers and embeddings", "convolution": "Convolution", "reparametrization": "Reparametrization", "pooling": "Pooling", "resizing": "Resizing", "activations": "Activations",
     "losses": "Losses and penalties", "metrics": "Metrics", "optimizers": "Optimizers and clipping", "schedules": "Schedules",
     "initialisers": "Initialisers", "functions": "Mathematical functions", "primitives": "Elementwise operations",
 }
@@ -65,6 +65,7 @@ provided = {
     "jvp": "`jvp(y, x, v)`: the derivative of `y` by `x` along `v` (T34)",
     "weights": "`weights(model)`: the trained parameters with at least two dimensions, for penalties (T29)",
     "reparametrize": "`reparametrize(of, by, name = \"weight\")(x)`: the layer `of` with by(p) in the place of its parameter p (T27)",
+    "another": "`another(layer)`: a layer of the same settings with parameters of its own (T27)",
     "initial": "`initial(p)`: the initial value of a parameter or state, in that of another one (T24)",
     "random_uniform": "`random_uniform(n, m)`, `random_uniform(x)`: numbers from 0 up to, without, 1, of these sizes or in the shape of x; others in each step and for each example (T35)",
     "random_normal": "`random_normal(x)`: normally distributed numbers, likewise",
@@ -133,7 +134,7 @@ def generate():
 
 `docs/generate_standard_library.py` writes this page from [lang/std](../lang/std). The library is compiled like any other program, and a
 program may declare any of these names anew. Settings are in the first brackets, inputs in the second; those with `=` may be left
-out. [typing.md](typing.md) has the rules T1 to T36."""]
+out. [typing.md](typing.md) has the rules T1 to T37."""]
     files = {path.stem: path for path in (source / "lang/std").glob("*.nn")}
     for stem in sorted(files.keys() - titles.keys()):
         findings.append(f"lang/std/{stem}.nn: docs/generate_standard_library.py has no title for it")

@@ -61,6 +61,7 @@ std::vector<Case> elementwiseCases();
 std::vector<Case> opCases();
 std::vector<Case> layerCases();
 std::vector<Case> imageCases();
+std::vector<Case> recurrentCases();
 std::vector<Case> lossCases();
 std::vector<Case> optimizerCases();
 std::vector<Case> scheduleCases();

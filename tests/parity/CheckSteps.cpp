@@ -71,7 +71,6 @@ Array gather(const Array &rows, const std::vector<int64_t> &numbers) {
   return result;
 }
 
-constexpr int64_t digitClasses = 10;
 /// Bounds of the losses of a training run, at any step.
 double trajectoryBound(FloatPrecision precision) {
   return precision == FloatPrecision::F64 ? 1e-8 : 1e-3;
@@ -152,8 +151,8 @@ void checkTraining(const Case &entry, const GoldenCase &golden, Engine engine,
   std::string error;
   if (!readTrainingData(golden, data, error))
     return measurement.fail(error);
-  const Array &indices = *golden.find("indices");
-  int64_t steps = indices.shape[0], batch = indices.shape[1];
+  const Array &batches = trainingBatches(golden);
+  int64_t steps = batches.shape[0], batch = batches.shape[1];
   std::vector<std::string> parameters = parametersOf(golden, "init.");
   auto setRows = [&](const std::vector<int64_t> &numbers) {
     session.arguments[{"input", "x"}] = gather(data.inputs, numbers);
@@ -161,7 +160,7 @@ void checkTraining(const Case &entry, const GoldenCase &golden, Engine engine,
   };
   std::vector<double> losses;
   for (int64_t step = 0; step < steps; ++step) {
-    auto begin = indices.values.begin() + step * batch;
+    auto begin = batches.values.begin() + step * batch;
     setRows({begin, begin + batch});
     session.setStep(step, steps);
     Tensors results;
@@ -211,11 +210,13 @@ ProgramPlan planCase(const Case &entry, const GoldenCase &golden) {
     return planSchedule(entry);
   if (golden.kind == "optimizer") {
     const Array &x = *golden.find("x");
-    return planTraining(entry, {x.shape[1]}, golden.find("fc2.bias")->size(), x.shape[0]);
+    return planTraining(entry,
+                        {typeText("float", {x.shape[1]}),
+                         fmt::format("class[{}]", golden.find("fc2.bias")->size())},
+                        x.shape[0]);
   }
   if (golden.kind == "training")
-    return planTraining(entry, trainingShape(golden), digitClasses,
-                        golden.find("indices")->shape[1]);
+    return planTraining(entry, trainingTypes(golden), trainingBatches(golden).shape[1]);
   return planValues(entry, golden);
 }
 

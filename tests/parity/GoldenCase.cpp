@@ -120,7 +120,8 @@ llvm::Expected<GoldenCase> readGoldenCase(const std::string &path) {
   GoldenCase result;
   result.name = about->getString("case").value_or("").str();
   result.kind = about->getString("kind").value_or("").str();
-  if (const json::Object *data = about->getObject("data"); data && !entries->get("rows")) {
+  if (const json::Object *data = about->getObject("data");
+      data && !entries->get("rows") && !entries->get("tokens")) {
     llvm::SmallString<128> images(llvm::sys::path::parent_path(llvm::sys::path::parent_path(path)));
     llvm::sys::path::append(images, "data", data->getString("file").value_or(""));
     result.images = images.str().str();

@@ -1,4 +1,5 @@
-// Layers; those of convolutional networks are in ImageCases.cpp. An entry without source is one
+// Layers; those of convolutional networks are in ImageCases.cpp, recurrent ones in
+// RecurrentCases.cpp. An entry without source is one
 // that the language or its standard library does not have yet.
 #include "tests/parity/Case.h"
 
@@ -41,7 +42,6 @@ Case batchNorm(const std::string &name, const std::string &type,
 } // namespace
 
 std::vector<Case> layerCases() {
-  constexpr const char *recurrence = "no recurrence (scan) yet";
   constexpr const char *attention = "no attention in the standard library yet";
   constexpr const char *blocks = "no transformer blocks in the standard library yet";
   return {
@@ -56,15 +56,6 @@ std::vector<Case> layerCases() {
       // The formula of the dropout layer with the file's mask in the place of random numbers.
       {.name = "dropout_mask", .source = R"(
 model network(mask: float[6], x: float[6]) -> float[6] { select(mask == 0, 0, x / (1 - 0.25)) })"},
-      {.name = "embedding",
-       .source = R"(
-model network(ids: class[11][7]) -> float[7, 5] {
-  param weight: float[11, 5] = normal
-  weight[ids]
-})",
-       .placements = {{.golden = "ids", .ours = "", .element = "class[11]"}}},
-      {.name = "gru", .unsupported = recurrence},
-      {.name = "gru_state", .unsupported = recurrence},
       {.name = "layer_norm",
        .source = "model network(x: float[4, 6]) -> float[4, 6] { norm = layer_norm(); norm(x) }",
        .placements = {{.golden = "weight", .ours = "norm.scale"},
@@ -86,16 +77,11 @@ model network(x: float[4, 6]) -> float[4, 6] { norm = plane_norm(); norm(x) })",
       linear("linear", "", true),
       linear("linear_nobias", "", false),
       linear("linear_sequence", "4, ", true),
-      {.name = "lstm_1layer", .unsupported = recurrence},
-      {.name = "lstm_2layer", .unsupported = recurrence},
-      {.name = "lstm_bidirectional", .unsupported = recurrence},
       {.name = "multihead_attention", .unsupported = attention},
       {.name = "multihead_attention_causal", .unsupported = attention},
       {.name = "rms_norm",
        .source = "model network(x: float[4, 6]) -> float[4, 6] { norm = rms_norm(); norm(x) }",
        .placements = {{.golden = "weight", .ours = "norm.scale"}}},
-      {.name = "rnn_tanh", .unsupported = recurrence},
-      {.name = "rnn_tanh_state", .unsupported = recurrence},
       {.name = "transformer_decoder_preln", .unsupported = blocks},
       {.name = "transformer_encoder_postln", .unsupported = blocks},
   };

@@ -13,10 +13,6 @@ std::string underscored(std::string name) {
   return name;
 }
 
-std::string typeText(const std::string &element, const std::vector<int64_t> &shape) {
-  return shape.empty() ? element : fmt::format("{}[{}]", element, fmt::join(shape, ", "));
-}
-
 /// `{x}` in the text becomes the dimensions of the golden tensor x.
 std::string withShapes(std::string text, const GoldenCase &golden) {
   for (const auto &[name, tensor] : golden.tensors) {
@@ -89,6 +85,10 @@ bool hasParameters(const Case &entry, const GoldenCase &golden) {
 
 } // namespace
 
+std::string typeText(const std::string &element, const std::vector<int64_t> &shape) {
+  return shape.empty() ? element : fmt::format("{}[{}]", element, fmt::join(shape, ", "));
+}
+
 Placement placementOf(const Case &entry, const std::string &golden) {
   for (const Placement &placement : entry.placements)
     if (placement.golden == golden)
@@ -159,16 +159,15 @@ ProgramPlan planValues(const Case &entry, const GoldenCase &golden) {
   return plan;
 }
 
-ProgramPlan planTraining(const Case &entry, const std::vector<int64_t> &exampleShape,
-                         int64_t classes, int64_t batch) {
+ProgramPlan planTraining(const Case &entry, const TrainingTypes &types, int64_t batch) {
   ProgramPlan plan;
   plan.batch = batch;
-  plan.fields = {{"x", "x", typeText("float", exampleShape), true},
-                 {"target", "target", fmt::format("class[{}]", classes), false}};
-  plan.text =
-      assembled(entry, plan,
-                "logits = network(x)\n  loss = cross_entropy(logits, target)\n  " + entry.training,
-                "output = logits");
+  plan.fields = {{"x", "x", types.input, true}, {"target", "target", types.target, false}};
+  std::string loss = "cross_entropy(logits, target)";
+  plan.text = assembled(entry, plan,
+                        fmt::format("logits = network(x)\n  loss = {}\n  {}",
+                                    types.sequence ? "mean(" + loss + ")" : loss, entry.training),
+                        "output = logits");
   return plan;
 }
 

@@ -41,10 +41,17 @@ Array placed(const Case &entry, const GoldenCase &golden, const std::string &ten
 /// Elementwise, op, layer and loss cases.
 ProgramPlan planValues(const Case &entry, const GoldenCase &golden);
 
-/// Optimizer and training cases: classification of `x` by cross entropy. `exampleShape` is that of
-/// one x.
-ProgramPlan planTraining(const Case &entry, const std::vector<int64_t> &exampleShape,
-                         int64_t classes, int64_t batch);
+/// The types of the fields `x` and `target`.
+struct TrainingTypes {
+  std::string input, target;
+  bool sequence = false; ///< whether each position has a target
+};
+
+/// Optimizer and training cases: classification of `x` by cross entropy.
+ProgramPlan planTraining(const Case &entry, const TrainingTypes &types, int64_t batch);
+
+/// `float[2, 3]`
+std::string typeText(const std::string &element, const std::vector<int64_t> &shape);
 
 /// Schedules: a model of one parameter, whose training reports the learning rate.
 ProgramPlan planSchedule(const Case &entry);

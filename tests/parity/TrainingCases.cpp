@@ -100,7 +100,6 @@ model network(x: float[64]) -> float[10] {
   for (Placement &placement : densePlacements("fc2", "fc2"))
     mlp.placements.push_back(std::move(placement));
   return {
-      {.name = "train_char_lstm", .unsupported = "no recurrence (scan) yet"},
       {.name = "train_gpt", .unsupported = "no attention yet"},
       lenet(),
       std::move(mlp),

@@ -12,6 +12,7 @@ namespace nnc::parity {
 namespace {
 
 constexpr double digitScale = 1.0 / 16; // the pixels of optdigits are 0 to 16
+constexpr int64_t imageClasses = 10;
 constexpr int64_t cifarChannels = 3, cifarSide = 32;
 constexpr int64_t cifarRecord = 1 + cifarChannels * cifarSide * cifarSide;
 
@@ -28,6 +29,17 @@ void splitRows(const Array &rows, TrainingData &data) {
       data.labels.values.push_back(value);
     else
       data.inputs.values.push_back(value * digitScale);
+  }
+}
+
+/// The windows of a text at all positions; the targets are the tokens one further on.
+void splitWindows(const std::vector<double> &tokens, int64_t length, TrainingData &data) {
+  int64_t windows = static_cast<int64_t>(tokens.size()) - length;
+  data.inputs.shape = data.labels.shape = {windows, length};
+  for (int64_t window = 0; window < windows; ++window) {
+    auto begin = tokens.begin() + window;
+    data.inputs.values.insert(data.inputs.values.end(), begin, begin + length);
+    data.labels.values.insert(data.labels.values.end(), begin + 1, begin + 1 + length);
   }
 }
 
@@ -69,15 +81,29 @@ bool readDigits(const std::string &path, int64_t count, Array &images, std::stri
 
 } // namespace
 
-std::vector<int64_t> trainingShape(const GoldenCase &golden) {
+TrainingTypes trainingTypes(const GoldenCase &golden) {
+  if (golden.find("tokens")) {
+    const std::vector<int64_t> &logits = golden.find("eval.output")->shape;
+    std::string type = fmt::format("class[{}][{}]", logits[2], logits[1]);
+    return {type, type, true};
+  }
+  std::vector<int64_t> shape = {28, 28, 1};
   if (golden.images.empty())
-    return {golden.find("rows")->shape[1] - 1};
-  if (isCifar(golden))
-    return {cifarSide, cifarSide, cifarChannels};
-  return {28, 28, 1};
+    shape = {golden.find("rows")->shape[1] - 1};
+  else if (isCifar(golden))
+    shape = {cifarSide, cifarSide, cifarChannels};
+  return {typeText("float", shape), fmt::format("class[{}]", imageClasses)};
+}
+
+const Array &trainingBatches(const GoldenCase &golden) {
+  return *golden.find(golden.find("tokens") ? "starts" : "indices");
 }
 
 bool readTrainingData(const GoldenCase &golden, TrainingData &data, std::string &error) {
+  if (const Array *tokens = golden.find("tokens")) {
+    splitWindows(tokens->values, golden.find("eval.output")->shape[1], data);
+    return true;
+  }
   if (golden.images.empty()) {
     splitRows(*golden.find("rows"), data);
     return true;

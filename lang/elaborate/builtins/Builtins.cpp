@@ -10,8 +10,8 @@ namespace nnc::lang {
 namespace {
 
 constexpr std::string_view plannedNames[] = {
-    "vocabulary", "words",   "load",   "embed",    "positions",   "positions_added",
-    "encoder",    "decoder", "sample", "unfreeze", "split_heads", "merge_heads",
+    "vocabulary", "words",  "load",     "positions",   "positions_added", "encoder",
+    "decoder",    "sample", "unfreeze", "split_heads", "merge_heads",
 };
 
 constexpr const std::span<const Builtin> *families[] = {&builtins::shapeFunctions,

@@ -1,4 +1,5 @@
-// Builtins that put something in the place of a layer's parameter, or look at initial values.
+// Builtins that make a layer of another one or put something in the place of its parameter, or look
+// at initial values.
 #include "lang/elaborate/builtins/Builtins.h"
 
 #include <algorithm>
@@ -60,6 +61,21 @@ static Entity reparametrize(const BuiltinCall &call) {
   return result;
 }
 
+/// A layer of the same settings with parameters of its own. A layer without its settings, and a
+/// function, are others in each application anyway.
+static Entity another(const BuiltinCall &call) {
+  const GivenArgument &of = call.inputs[0];
+  if (auto *layer = of.value.get<LayerPtr>(); layer && !(*layer)->isModel)
+    return call.instances.another(**layer, call.range);
+  auto *callable = of.value.get<CallableEntity>();
+  if (callable &&
+      (!callable->declaration || callable->declaration->callable != CallableKind::Model))
+    return of.value;
+  call.environment.report(Diag::OperandType, of.range, call.builtin.name, describe(of.value))
+      .note("it takes a layer with its settings, such as `dense(64)`");
+  return Poison{};
+}
+
 static std::optional<ResultKind> resultOf(ArgumentKind kind) {
   if (kind == ArgumentKind::Parameter)
     return ResultKind::Parameter;
@@ -88,6 +104,7 @@ static Entity initial(const BuiltinCall &call) {
 
 static constexpr Builtin reparametrizationTable[] = {
     {"reparametrize", true, 2, 3, reparametrize},
+    {"another", false, 1, 1, another},
     {"initial", false, 1, 1, initial},
 };
 const std::span<const Builtin> reparametrizationFunctions = reparametrizationTable;

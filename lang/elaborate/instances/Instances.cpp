@@ -24,6 +24,25 @@ LayerPtr Instances::make(const CallableDeclaration &declaration, std::vector<Nam
   return layer;
 }
 
+LayerPtr Instances::another(const LayerInstance &layer, SourceRange range) {
+  // So are the layers among its settings.
+  std::function<Entity(const Entity &)> copied = [&](const Entity &value) -> Entity {
+    if (auto *inner = value.get<LayerPtr>(); inner && !(*inner)->isModel)
+      return another(**inner, range);
+    auto *group = value.get<Group>();
+    if (!group)
+      return value;
+    Group list = *group;
+    for (NamedEntity &member : list.members)
+      member.value = std::make_shared<Entity>(copied(*member.value));
+    return list;
+  };
+  std::vector<NamedEntity> settings = layer.settings;
+  for (NamedEntity &setting : settings)
+    setting.value = std::make_shared<Entity>(copied(*setting.value));
+  return make(*layer.declaration, std::move(settings), range);
+}
+
 void Instances::name(LayerInstance &layer, const std::string &name, LayerInstance *parent) {
   layer.parent = parent;
   layer.name = parent ? claim(*parent, name, layer.code) : name;

@@ -22,6 +22,8 @@ public:
 
   LayerPtr make(const CallableDeclaration &declaration, std::vector<NamedEntity> settings,
                 SourceRange range);
+  /// A layer of the same settings, with parameters of its own.
+  LayerPtr another(const LayerInstance &layer, SourceRange range);
   /// Names a layer that has no name yet, with a number if the parent has a layer, parameter or
   /// state of that name already.
   void name(LayerInstance &layer, const std::string &name, LayerInstance *parent);

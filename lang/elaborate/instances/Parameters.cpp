@@ -67,11 +67,13 @@ Entity Parameters::filled(const CallableEntity &initialiser,
 void Parameters::initialize(ResultKind kind, const std::string &path, const Expression &initial,
                             Element element, const Shape &shape) {
   EnterPass enter(emitter, emitter.initialize.get());
+  int64_t layerFlop = emitter.layerFlop; // those of the layer itself
   Entity value = evaluator.evaluate(initial);
   if (std::optional<Tensor> tensor = initialValue(value, element, shape, initial.range)) {
     emitter.pass->graph.name(tensor->id, path);
     emitter.pass->graph.addResult(kind, path, tensor->id);
   }
+  emitter.layerFlop = layerFlop;
 }
 
 void Parameters::declareParameter(const ParameterStatement &statement) {

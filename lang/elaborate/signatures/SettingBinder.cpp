@@ -57,6 +57,25 @@ std::string settingTypeText(const TypeExpression &type) {
 
 } // namespace
 
+/// An initialiser that is given as a setting has its own settings: it is applied to sizes, and so is
+/// a number.
+Entity SettingBinder::appliedToSizes(Entity value, SourceRange range) {
+  if (value.isNumber()) {
+    CallableEntity constant;
+    constant.declaration = environment.globals.find("constant", true)->callable();
+    constant.bound = true;
+    constant.range = range;
+    constant.settings.push_back({"value", range, std::make_shared<Entity>(std::move(value))});
+    return constant;
+  }
+  auto *callable = value.get<CallableEntity>();
+  if (callable && !callable->bound &&
+      std::ranges::all_of(parametersOf(*callable->declaration),
+                          [](const Parameter &one) { return one.defaultValue != nullptr; }))
+    callable->bound = true;
+  return value;
+}
+
 Entity SettingBinder::fit(const CallableDeclaration &declaration, const Parameter &parameter,
                           Entity value, SourceRange range) {
   if (!parameter.type || value.poisoned())
@@ -122,6 +141,8 @@ Entity SettingBinder::fit(const CallableDeclaration &declaration, const Paramete
   default:
     return Poison{};
   }
+  if (fits && kind == ElementKind::Init)
+    return appliedToSizes(std::move(value), range);
   if (fits)
     return value;
   DiagnosticBuilder builder =

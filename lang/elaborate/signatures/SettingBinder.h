@@ -27,6 +27,7 @@ public:
   bool enter(const CallableDeclaration &declaration, const std::vector<NamedEntity> &settings);
 
 private:
+  Entity appliedToSizes(Entity value, SourceRange range);
   /// The value as its parameter takes it; Poison, with an error, when it does not fit.
   Entity fit(const CallableDeclaration &declaration, const Parameter &parameter, Entity value,
              SourceRange range);
