@@ -71,6 +71,9 @@ struct Operation {
 /// settings).
 enum class ArgumentKind { Parameter, Slot, State, Input, Scalar };
 
+/// The name of the Input that holds the length of a padded field in an example, an Int.
+inline std::string lengthInput(const std::string &field) { return field + ".length"; }
+
 struct FunctionArgument {
   ArgumentKind kind;
   std::string name;
@@ -84,6 +87,9 @@ struct FunctionResult {
   ResultKind kind;
   std::string name;
   ValueId value;
+  /// Of an ExampleOutput: its padded dimensions, by number, and the name of the ExampleOutput that
+  /// says how long each is. Beyond it the output is 0.
+  std::vector<std::pair<int64_t, std::string>> lengths = {};
 };
 
 /// A function in static single assignment form; operations stand in an order in which operands
@@ -141,11 +147,15 @@ struct DataField {
   SourceRange range;
   /// Of a class field, in the order of their numbers; empty when not declared.
   std::vector<std::string> classNames;
+  /// The dimension of which each example has its own length, from 1 to its size; and the field that
+  /// is as long in each example, or empty.
+  std::optional<int64_t> padded = {};
+  std::string lengthOf = {};
 };
 
 struct DataSplit {
   std::string name;   ///< train, test, validation
-  std::string reader; ///< idx, csv, npy, cifar
+  std::string reader; ///< idx, csv, npy, ts, cifar
   /// Positional arguments are file names. `drop_last` and `only_last` are numbers of examples. csv
   /// also has, by name: `header` (bool), `separator` (string), and for a field the columns that
   /// make it up (list of strings: names, or numbers from 0 in decimal; see `columnsByNumber`).

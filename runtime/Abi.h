@@ -154,9 +154,11 @@ void nnc_profile(int64_t region, int64_t thread);
          "bytes": BYTES,
          "fields": [{
            "name": TEXT,                name of the field in the data block (predictions: of the model's input)
-           "kind": "field" | "example_weight",
-                                        example_weight: 1/n for the n real examples, 0 for padding; at most
-                                        one; always of the model's float type and of shape [batch]
+           "kind": "field" | "length" | "example_weight",
+                                        length: how long the field of this name is in each example; i32, of
+                                        shape [batch]. example_weight: 1/n for the n real examples, 0 for
+                                        padding; at most one; always of the model's float type and of shape
+                                        [batch]
            "dtype": DTYPE,              "f32"/"f64" (the model's float) or "i32"; must be what "data" says
            "shape": SHAPE,              with the batch first
            "offset": OFFSET
@@ -166,10 +168,11 @@ void nnc_profile(int64_t region, int64_t thread);
          "bytes": BYTES,
          "values": [{
            "name": TEXT,                e.g. "loss", "accuracy", "learning_rate", "digit"
-           "kind": "loss" | "metric" | "learning_rate" | "prediction",
+           "kind": "loss" | "metric" | "learning_rate" | "prediction" | "length",
                                         train_step, evaluate: exactly one loss; loss, metric and
                                         learning_rate have shape []. Losses and metrics are means over the
-                                        real examples of the batch
+                                        real examples of the batch. length: how long dimensions of
+                                        predictions are in each example
            "dtype": DTYPE,
            "shape": SHAPE,              with the batch first if batched
            "offset": OFFSET,
@@ -177,6 +180,8 @@ void nnc_profile(int64_t region, int64_t thread);
            "field": TEXT                (optional; predictions) name of the class field of the data that
                                         an integer output numbers (it is then printed as the class's name)
                                         or whose classes the last dimension of a float output counts
+           "lengths": {DIM: TEXT, ...}  (optional; predictions) by padded dimension of an example, from 0: name
+                                        of the output of kind length; elements beyond it are 0
          }]
        },
        "memory": {                      (optional)
@@ -224,15 +229,19 @@ void nnc_profile(int64_t region, int64_t thread);
          "name": TEXT,
          "dtype": DTYPE,                "f32"/"f64" (the model's float), or "i32" for int and class
          "shape": SHAPE,                of one example
+         "padded": DIM,                 (optional) the dimension of which each example has a length of its
+                                        own, from 1 to its size in "shape"
+         "length_of": TEXT,             (optional; padded fields) name of an earlier field: each example has
+                                        the same length in both
          "classes": COUNT,              (optional) a class field: numbers 0 .. classes-1
          "class_names": [TEXT...]       (optional) declared names of the classes, in order
        }],
        "splits": [{
          "name": "train" | "test" | "validation",
-         "reader": "idx" | "csv" | "npy" | "cifar",
+         "reader": "idx" | "csv" | "npy" | "ts" | "cifar",
          "files": [TEXT...],            relative to the folder of the data block
                                         idx, npy: one per field, in the order of the fields
-                                        csv: one or more with the same columns; their rows are appended
+                                        csv, ts: one or more of the same kind; their examples are appended
                                         cifar: one or more CIFAR-10 batches, in the binary version; the
                                         fields are a float [32, 32, 3] and a class
          "drop_last": COUNT,            (optional; default 0: all) leaves out the last so many examples of all

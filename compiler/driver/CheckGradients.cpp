@@ -80,6 +80,7 @@ private:
   reference::Tensor input(StringRef name, RankedTensorType type, Numbers numbers);
   reference::Tensor moved(reference::Tensor tensor, Numbers numbers);
   int64_t classesOf(StringRef input);
+  int64_t longest(StringRef input);
   bool print(const reference::GradientCheck &check, const Place &place);
 
   const CompileOptions &options;
@@ -119,15 +120,26 @@ int64_t GradientChecker::classesOf(StringRef input) {
   return 0;
 }
 
+/// The largest length of a padded field, if the input is one of lengths, else 0.
+int64_t GradientChecker::longest(StringRef input) {
+  if (frontend.program().data)
+    for (const lang::DataField &field : frontend.program().data->fields)
+      if (field.padded && lang::lengthInput(field.name) == input)
+        return field.type.shape[static_cast<size_t>(*field.padded)];
+  return 0;
+}
+
 /// A random tensor. Integers are uniform over the field's classes, or over 0 to 9 if the field has
-/// no classes.
+/// no classes; lengths are uniform from 1 to the largest.
 reference::Tensor GradientChecker::input(StringRef name, RankedTensorType type, Numbers numbers) {
   reference::Tensor tensor(type);
   std::normal_distribution<double> normal;
   std::uniform_real_distribution<double> positive(0.2, 2), fraction(0.05, 0.95);
-  int64_t classes = classesOf(name);
+  int64_t classes = classesOf(name), most = longest(name);
   for (int64_t i = 0; i < tensor.size(); ++i) {
-    if (!tensor.isFloat())
+    if (most)
+      tensor.setInteger(i, 1 + static_cast<int64_t>(random() % static_cast<uint64_t>(most)));
+    else if (!tensor.isFloat())
       tensor.setInteger(i, static_cast<int64_t>(random() % (classes ? classes : 10)));
     else
       tensor.setReal(i, numbers == Numbers::Normal     ? normal(random)

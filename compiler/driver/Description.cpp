@@ -57,6 +57,7 @@ private:
   Array regions(const FunctionBlocks &function) const;
   /// The function of the program that was compiled to this one.
   const lang::Function &source(const FunctionBlocks &function) const;
+  Object input(const BlockTensor &tensor) const;
   Object output(const BlockTensor &tensor, const lang::Function &of) const;
   /// The class field of the data that an integer prediction of `of` numbers, or null.
   const lang::DataField *classField(const std::string &prediction, const lang::Function &of) const;
@@ -97,9 +98,39 @@ const lang::Function &Describer::source(const FunctionBlocks &function) const {
   });
 }
 
+/// The length of a padded field or output, by the name of its value; empty for other values.
+std::string lengthName(const lang::DataInfo *data, const std::string &input) {
+  if (data)
+    for (const lang::DataField &field : data->fields)
+      if (field.padded && lang::lengthInput(field.name) == input)
+        return field.name;
+  return "";
+}
+
+/// An input of a function. Lengths have the names of their fields.
+Object Describer::input(const BlockTensor &tensor) const {
+  std::string field = lengthName(program.data ? &*program.data : nullptr, tensor.name);
+  return Object{{"name", field.empty() ? tensor.name : field},
+                {"kind", tensor.kind == "example_weight" ? "example_weight"
+                         : field.empty()                 ? "field"
+                                                         : "length"},
+                {"dtype", elementName(tensor.type.getElementType())},
+                {"shape", shapeOf(tensor.type.getShape())},
+                {"offset", tensor.offset}};
+}
+
 Object Describer::output(const BlockTensor &tensor, const lang::Function &of) const {
   bool batched = tensor.kind == "example_output";
-  std::string kind = batched                          ? "prediction"
+  const lang::FunctionResult *source = nullptr;
+  bool isLength = false;
+  for (const lang::FunctionResult &result : of.results) {
+    if (result.name == tensor.name)
+      source = &result;
+    for (const auto &[dimension, name] : result.lengths)
+      isLength |= name == tensor.name;
+  }
+  std::string kind = isLength                         ? "length"
+                     : batched                        ? "prediction"
                      : tensor.name == "loss"          ? "loss"
                      : tensor.name == "learning_rate" ? "learning_rate"
                                                       : "metric";
@@ -111,6 +142,12 @@ Object Describer::output(const BlockTensor &tensor, const lang::Function &of) co
                {"batched", batched}};
   if (const lang::DataField *field = batched ? classField(tensor.name, of) : nullptr)
     entry["field"] = field->name;
+  if (source && !source->lengths.empty()) {
+    Object lengths;
+    for (const auto &[dimension, name] : source->lengths)
+      lengths[std::to_string(dimension)] = name;
+    entry["lengths"] = std::move(lengths);
+  }
   return entry;
 }
 
@@ -153,12 +190,7 @@ Array Describer::functions() {
     const lang::Function &of = source(function);
     Array fields, outputs;
     for (const BlockTensor &tensor : function.inputs.tensors)
-      fields.push_back(
-          Object{{"name", tensor.name},
-                 {"kind", tensor.kind == "example_weight" ? "example_weight" : "field"},
-                 {"dtype", elementName(tensor.type.getElementType())},
-                 {"shape", shapeOf(tensor.type.getShape())},
-                 {"offset", tensor.offset}});
+      fields.push_back(input(tensor));
     for (const BlockTensor &tensor : function.outputs.tensors)
       outputs.push_back(output(tensor, of));
     Object entry{
@@ -241,6 +273,10 @@ Array Describer::data() {
     Object entry{{"name", field.name},
                  {"dtype", fieldElement(field.type)},
                  {"shape", shapeOf(field.type.shape)}};
+    if (field.padded)
+      entry["padded"] = *field.padded;
+    if (!field.lengthOf.empty())
+      entry["length_of"] = field.lengthOf;
     if (field.type.classes)
       entry["classes"] = field.type.classes;
     if (!field.classNames.empty())

@@ -34,7 +34,7 @@ static Dataset makeData(const Description &description, const Function &function
       description.recipe ? description.block(description.recipe->data) : nullptr;
   uint32_t instance = 0;
   for (const InputField &input : function.fields) {
-    if (input.exampleWeight)
+    if (input.kind != InputKind::Field)
       continue;
     FieldData field;
     field.name = input.name;
@@ -55,6 +55,13 @@ static Dataset makeData(const Description &description, const Function &function
         int64_t number = static_cast<int64_t>(fraction * static_cast<double>(declared->classes));
         convertElements(reinterpret_cast<const char *>(&number), DType::I64, place, input.dtype, 1);
       }
+    }
+    // Sequences are as long as they may be.
+    if (declared && declared->padded) {
+      field.padded = declared->padded;
+      field.starts.push_back(0);
+      for (int64_t i = 0; i < examples; ++i)
+        field.endExample(declared->shape[*declared->padded]);
     }
     ++instance;
     dataset.fields.push_back(std::move(field));

@@ -11,6 +11,15 @@ namespace nnc::runtime {
 static const Option infoOptions[] = {{"--json", nullptr, "print one JSON object"}};
 const Command infoCommandTable = {"info", "layers, shapes, parameters, memory, work", infoOptions};
 
+/// "(up to 29)x12" of a padded field.
+static std::string describe(const DataField &field) {
+  std::string sizes;
+  for (size_t axis = 0; axis < field.shape.size(); ++axis)
+    sizes += (axis ? "x" : "") + std::string(axis == field.padded ? "(up to " : "") +
+             std::to_string(field.shape[axis]) + (axis == field.padded ? ")" : "");
+  return field.padded ? sizes : describe(field.shape);
+}
+
 static size_t bytesOf(const Description &description, TensorKind kind) {
   size_t bytes = 0;
   for (const PersistentTensor &tensor : description.tensors)
@@ -141,7 +150,7 @@ int infoCommand(const Model &model, const Arguments &arguments) {
     const DataBlock &block = recipeData(description);
     std::printf("data %s from %s:", block.name.c_str(), description.recipe->folder.c_str());
     for (const DataField &field : block.fields)
-      std::printf(" %s %s%s", field.name.c_str(), describe(field.shape).c_str(),
+      std::printf(" %s %s%s", field.name.c_str(), describe(field).c_str(),
                   field.classes
                       ? text(" of %lld classes", static_cast<long long>(field.classes)).c_str()
                       : "");
@@ -154,7 +163,7 @@ int infoCommand(const Model &model, const Arguments &arguments) {
               describe(Shape(shape.begin() + batched, shape.end()));
     };
     for (const InputField &field : prediction->fields)
-      if (!field.exampleWeight)
+      if (field.kind == InputKind::Field)
         add(inputs, field.name, field.shape, true);
     for (const OutputValue *value : prediction->valuesOf(OutputKind::Prediction))
       add(outputs, value->name, value->shape, value->batched);

@@ -8,6 +8,7 @@
 #include "runtime/support/Suggestion.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace nnc::runtime {
 
@@ -86,6 +87,15 @@ static void predictAll(Execution &execution, const Function &function, nnc_funct
         const char *begin =
             data + (values[i]->batched ? static_cast<size_t>(example) * perExample : 0);
         predictions[i].bytes.insert(predictions[i].bytes.end(), begin, begin + perExample);
+      }
+      for (const auto &[dimension, name] : values[i]->lengths) {
+        const char *lengths = bound.output(*function.value(OutputKind::Length, name));
+        for (int64_t example = 0; example < count; ++example) {
+          int32_t length;
+          std::memcpy(&length, lengths + example * static_cast<int64_t>(sizeof length),
+                      sizeof length);
+          predictions[i].lengths[dimension].push_back(length);
+        }
       }
     }
   }

@@ -17,7 +17,7 @@ DataBlock predictFields(const Function &predict, const DataBlock *block) {
   DataBlock fields;
   fields.name = "input";
   for (const InputField &input : predict.fields) {
-    if (input.exampleWeight)
+    if (input.kind != InputKind::Field)
       continue;
     DataField field;
     field.name = input.name;
@@ -26,6 +26,8 @@ DataBlock predictFields(const Function &predict, const DataBlock *block) {
     if (const DataField *declared = block ? block->field(input.name) : nullptr) {
       field.classes = declared->classes;
       field.classNames = declared->classNames;
+      field.padded = declared->padded;
+      field.lengthOf = declared->lengthOf;
     }
     fields.fields.push_back(std::move(field));
   }
@@ -52,11 +54,7 @@ public:
   JsonExamples(const std::string &origin, const DataBlock &fields, const ClassNames &classes)
       : origin(origin), fields(fields) {
     for (const DataField &field : fields.fields) {
-      FieldData data;
-      data.name = field.name;
-      data.shape = field.shape;
-      data.storage = field.dtype;
-      dataset.fields.push_back(std::move(data));
+      dataset.fields.push_back(FieldData::of(field));
       auto known = classes.find(field.name);
       names.push_back(known == classes.end() ? std::vector<std::string>() : known->second);
       indices.emplace_back(names.back());
@@ -89,7 +87,15 @@ private:
       Shape shape;
       std::optional<size_t> rank;
       append(*value, i, 0, shape, rank);
-      if (!agree(shape, field.shape))
+      if (field.padded && shape.size() > *field.padded) {
+        int64_t length = shape[*field.padded];
+        if (std::string problem = lengthProblem(field, length); !problem.empty())
+          wrong(": " + problem);
+        dataset.fields[i].endExample(length);
+      }
+      if (field.padded
+              ? shape.size() <= *field.padded || shape != field.shapeOf(shape[*field.padded])
+              : !agree(shape, field.shape))
         wrong(text(": \"%s\" has the shape %s, the model takes %s", field.name.c_str(),
                    describe(shape).c_str(), describe(field.shape).c_str()));
     }
@@ -172,7 +178,10 @@ static Dataset readArrayExamples(Array array, const DataBlock &fields,
          array.origin.c_str(), fields.fields.size());
   const DataField &field = fields.fields[0];
   // An array of the input's own shape is one example.
-  if (array.shape == field.shape)
+  bool isOne = array.shape == field.shape;
+  if (field.padded && array.shape.size() == field.shape.size())
+    isOne = array.shape == field.shapeOf(array.shape[*field.padded]);
+  if (isOne)
     array.shape.insert(array.shape.begin(), 1);
   Dataset dataset;
   dataset.examples = array.shape.empty() ? 0 : array.shape[0];
@@ -198,14 +207,19 @@ Dataset readExamples(const std::string &path, const DataBlock &fields, const Dat
     Json json = parseJson({content.data(), content.size()}, path);
     dataset = JsonExamples(path, fields, conventions.classes).read(json);
   } else if (!reader) {
-    fail("%s: unknown kind of file; predict reads .csv, .npy, .json and IDX", path.c_str());
+    fail("%s: unknown kind of file; predict reads .csv, .npy, .json, .ts and IDX", path.c_str());
   } else if (reader->readArray) {
     dataset = readArrayExamples(reader->readArray(path), fields, conventions);
+  } else if (reader->name == std::string_view("ts")) {
+    DataSplit split;
+    split.files = {path};
+    dataset = reader->read(fields, split, "", conventions);
   } else {
     dataset = readCsvExamples(path, fields, block, conventions);
   }
   if (dataset.examples == 0)
     fail("%s: it holds no examples", path.c_str());
+  checkLengths(fields, dataset, path);
   return dataset;
 }
 

@@ -51,6 +51,16 @@ static void columnNames(const Prediction &prediction, size_t dimension, const st
                 names);
 }
 
+/// Whether an element of an example lies within the example's lengths.
+static bool isPresent(const Prediction &prediction, int64_t example, int64_t element) {
+  for (size_t axis = prediction.shape.size(); axis-- > 0; element /= prediction.shape[axis])
+    if (auto found = prediction.lengths.find(axis);
+        found != prediction.lengths.end() &&
+        element % prediction.shape[axis] >= found->second[static_cast<size_t>(example)])
+      return false;
+  return true;
+}
+
 std::string formatCsv(const std::vector<Prediction> &predictions, int64_t examples) {
   std::string result;
   for (const Prediction &prediction : predictions) {
@@ -68,7 +78,8 @@ std::string formatCsv(const std::vector<Prediction> &predictions, int64_t exampl
         const std::string *name = className(prediction, i);
         if (!first)
           result += ',';
-        result += name ? csvCell(*name) : elementText(prediction, i);
+        if (isPresent(prediction, example, i - example * elements))
+          result += name ? csvCell(*name) : elementText(prediction, i);
         first = false;
       }
     }
@@ -77,9 +88,9 @@ std::string formatCsv(const std::vector<Prediction> &predictions, int64_t exampl
   return result;
 }
 
-/// Appends the elements from `index` on as nested arrays; `index` moves on.
-static void appendJson(const Prediction &prediction, size_t dimension, int64_t &index,
-                       std::string &result) {
+/// Appends the elements of an example from `index` on as nested arrays.
+static void appendJson(const Prediction &prediction, int64_t example, size_t dimension,
+                       int64_t index, std::string &result) {
   if (dimension == prediction.shape.size()) {
     const std::string *name = className(prediction, index);
     if (name)
@@ -88,14 +99,18 @@ static void appendJson(const Prediction &prediction, size_t dimension, int64_t &
       result += "null";
     else
       result += elementText(prediction, index);
-    ++index;
     return;
   }
+  auto found = prediction.lengths.find(dimension);
+  int64_t size = found == prediction.lengths.end() ? prediction.shape[dimension]
+                                                   : found->second[static_cast<size_t>(example)];
+  int64_t inner = elementCount(Shape(prediction.shape.begin() + static_cast<int64_t>(dimension) + 1,
+                                     prediction.shape.end()));
   result += '[';
-  for (int64_t i = 0; i < prediction.shape[dimension]; ++i) {
+  for (int64_t i = 0; i < size; ++i) {
     if (i)
       result += ',';
-    appendJson(prediction, dimension + 1, index, result);
+    appendJson(prediction, example, dimension + 1, index + i * inner, result);
   }
   result += ']';
 }
@@ -106,9 +121,8 @@ std::string formatJson(const std::vector<Prediction> &predictions, int64_t examp
     result += example ? ",\n {" : "{";
     bool first = true;
     for (const Prediction &prediction : predictions) {
-      int64_t index = example * elementCount(prediction.shape);
       result += (first ? "" : ",") + dumpJson(prediction.name) + ":";
-      appendJson(prediction, 0, index, result);
+      appendJson(prediction, example, 0, example * elementCount(prediction.shape), result);
       first = false;
     }
     result += '}';

@@ -5,6 +5,7 @@
 #include "runtime/data/Dataset.h"
 #include "runtime/model/Description.h"
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,9 @@ struct Prediction {
   DType dtype = DType::F32;
   Shape shape; ///< of one example
   Bytes bytes;
+  /// By padded dimension: its length in each example. Elements beyond it are left out, in CSV empty
+  /// cells.
+  std::map<size_t, std::vector<int32_t>> lengths = {};
   /// Of the classes that it numbers (integers) or scores (floats).
   std::vector<std::string> classNames;
 };

@@ -31,11 +31,7 @@ struct CsvFields::Builder {
   FieldData data;
   ClassColumn classes;
 
-  explicit Builder(const DataField &field) : field(field) {
-    data.name = field.name;
-    data.shape = field.shape;
-    data.storage = field.dtype;
-  }
+  explicit Builder(const DataField &field) : field(field), data(FieldData::of(field)) {}
 
   template <typename T> void append(T value) {
     size_t size = data.bytes.size();
@@ -43,10 +39,36 @@ struct CsvFields::Builder {
     std::memcpy(data.bytes.data() + size, &value, sizeof(T));
   }
 
+  /// The cells of a field in one row; of a padded one, those behind its last position are empty.
+  void readRow(const std::vector<size_t> &columns, const CsvReader &reader,
+               const std::vector<std::string> &names, bool guessed);
   void readCell(std::string_view cell, size_t column, const CsvReader &reader,
                 const std::vector<std::string> &names, bool guessed);
   void numberClasses(std::vector<std::string> &known, bool onlyNumbers);
 };
+
+void CsvFields::Builder::readRow(const std::vector<size_t> &columns, const CsvReader &reader,
+                                 const std::vector<std::string> &names, bool guessed) {
+  size_t count = columns.size();
+  if (field.padded) {
+    while (count > 0 && reader.cells()[columns[count - 1]].empty())
+      --count;
+    size_t each = static_cast<size_t>(field.elementsPerPosition());
+    std::string problem = lengthProblem(field, static_cast<int64_t>((count + each - 1) / each));
+    if (problem.empty() && *field.padded != 0)
+      problem = text("'%s' is padded in another dimension than its first one, which csv does not "
+                     "hold",
+                     field.name.c_str());
+    if (problem.empty() && count % each != 0)
+      problem = text("'%s' has %zu cells in this line, which are not whole positions of %zu",
+                     field.name.c_str(), count, each);
+    if (!problem.empty())
+      fail("%s:%zu: %s", reader.origin().c_str(), reader.line(), problem.c_str());
+    data.endExample(static_cast<int64_t>(count / each));
+  }
+  for (size_t i = 0; i < count; ++i)
+    readCell(reader.cells()[columns[i]], columns[i], reader, names, guessed);
+}
 
 /// True for 1,5 and the like.
 static bool hasDecimalComma(std::string_view cell) {
@@ -179,8 +201,7 @@ void CsvFields::add(CsvReader reader,
       fail("%s:%zu: this line has %zu cells, the first one has %zu", reader.origin().c_str(),
            reader.line(), reader.cells().size(), width);
     for (size_t field = 0; field < builders.size(); ++field)
-      for (size_t column : columns.ofField[field])
-        builders[field].readCell(reader.cells()[column], column, reader, columns.names, guessed);
+      builders[field].readRow(columns.ofField[field], reader, columns.names, guessed);
     ++examples;
     guessed = false;
   }

@@ -20,10 +20,45 @@ int64_t largestInteger(const DataField &field) {
   return field.classes ? std::min<int64_t>(field.classes - 1, INT32_MAX) : INT32_MAX;
 }
 
+FieldData FieldData::of(const DataField &field) {
+  FieldData data;
+  data.name = field.name;
+  data.storage = field.dtype;
+  data.shape = field.shape;
+  data.padded = field.padded;
+  if (field.padded)
+    data.starts.push_back(0);
+  return data;
+}
+
+std::string lengthProblem(const DataField &field, int64_t length) {
+  int64_t most = field.shape[*field.padded];
+  if (length == 0)
+    return text("'%s' is empty: a sequence has at least one position", field.name.c_str());
+  if (length > most)
+    return text("'%s' has %lld positions, and the program takes up to %lld", field.name.c_str(),
+                static_cast<long long>(length), static_cast<long long>(most));
+  return "";
+}
+
+void checkLengths(const DataBlock &block, const Dataset &dataset, const std::string &origin) {
+  for (const DataField &field : block.fields) {
+    const FieldData *own = dataset.field(field.name), *other = dataset.field(field.lengthOf);
+    if (!own || !other)
+      continue;
+    for (int64_t example = 0; example < dataset.examples; ++example)
+      if (own->length(example) != other->length(example))
+        fail("%s: in example %lld '%s' has %lld positions, and '%s', which is as long, %lld",
+             origin.c_str(), static_cast<long long>(example), own->name.c_str(),
+             static_cast<long long>(own->length(example)), other->name.c_str(),
+             static_cast<long long>(other->length(example)));
+  }
+}
+
 static void checkIntegers(const DataField &field, const Array &array) {
   int64_t low = field.classes ? 0 : INT32_MIN, high = largestInteger(field);
   int64_t count = array.count();
-  int64_t perExample = std::max<int64_t>(1, elementCount(field.shape));
+  int64_t perExample = std::max<int64_t>(1, count / std::max<int64_t>(1, array.shape[0]));
   for (int64_t i = 0; i < count; ++i) {
     int64_t value = 0;
     if (array.dtype == DType::U8) {
@@ -48,7 +83,13 @@ FieldData fieldFromArray(const DataField &field, Array array, DataConventions &c
   if (array.shape.empty())
     fail("%s: it holds a single number, not one entry per example", array.origin.c_str());
   Shape example(array.shape.begin() + 1, array.shape.end());
-  if (!agree(example, field.shape))
+  Shape expected = field.shape;
+  if (field.padded && example.size() == expected.size()) {
+    expected[*field.padded] = example[*field.padded];
+    if (std::string problem = lengthProblem(field, example[*field.padded]); !problem.empty())
+      fail("%s: %s", array.origin.c_str(), problem.c_str());
+  }
+  if (field.padded ? example != expected : !agree(example, field.shape))
     fail("%s: each example is %s, but field '%s' is %s", array.origin.c_str(),
          describe(example).c_str(), field.name.c_str(), describe(field.shape).c_str());
   bool bytes = array.dtype == DType::U8;
@@ -61,15 +102,16 @@ FieldData fieldFromArray(const DataField &field, Array array, DataConventions &c
            "numbers: save it as float32",
            array.origin.c_str(), field.name.c_str());
   }
-  FieldData data;
-  data.name = field.name;
-  data.shape = field.shape;
+  FieldData data = FieldData::of(field);
+  if (field.padded)
+    for (int64_t i = 0; i < array.shape[0]; ++i)
+      data.endExample(example[*field.padded]);
   if (isFloat(field.dtype)) {
     data.storage = bytes ? DType::U8 : field.dtype;
     int64_t place = firstOverflow(array.bytes.data(), array.dtype, data.storage, array.count());
     if (place < array.count())
       fail("%s: %s of example %lld is %g, which is too large for %s", array.origin.c_str(),
-           field.name.c_str(), static_cast<long long>(place / elementCount(field.shape)),
+           field.name.c_str(), static_cast<long long>(place / elementCount(example)),
            loadElement(array.bytes.data(), array.dtype, place), nameOf(data.storage));
   } else {
     if (isFloat(array.dtype))
@@ -101,11 +143,15 @@ static void keepRange(Dataset &dataset, const DataBlock &block, const DataSplit 
   int64_t begin = split.onlyLast ? dataset.examples - limit : 0;
   int64_t kept = split.onlyLast ? limit : dataset.examples - limit;
   for (FieldData &field : dataset.fields) {
-    size_t example = static_cast<size_t>(elementCount(field.shape)) * sizeOf(field.storage);
-    Bytes bytes(static_cast<size_t>(kept) * example);
-    std::memcpy(bytes.data(), field.bytes.data() + static_cast<size_t>(begin) * example,
-                bytes.size());
-    field.bytes = std::move(bytes);
+    field.bytes = Bytes(field.data(begin), field.data(begin + kept));
+    if (!field.padded)
+      continue;
+    std::vector<int64_t> starts(field.starts.begin() + begin,
+                                field.starts.begin() + begin + kept + 1);
+    int64_t before = starts.front();
+    for (int64_t &start : starts)
+      start -= before;
+    field.starts = std::move(starts);
   }
   dataset.examples = kept;
 }
@@ -150,6 +196,7 @@ Dataset readSplit(const DataBlock &block, const DataSplit &split, const std::str
   if (dataset.examples == 0)
     fail("%s: the %s split of data '%s' has no examples", filesOf(split, folder).c_str(),
          split.name.c_str(), block.name.c_str());
+  checkLengths(block, dataset, filesOf(split, folder));
   keepRange(dataset, block, split);
   return dataset;
 }

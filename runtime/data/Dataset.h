@@ -7,17 +7,45 @@
 #include "runtime/model/Description.h"
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace nnc::runtime {
 
-/// One field of all examples.
+/// One field of all examples, one behind the other. Of a padded field each example has only its own
+/// positions; zeros take the place of the others when a batch is assembled.
 struct FieldData {
   std::string name;
   DType storage = DType::U8; ///< type in memory; a float field stored as U8 means value / 255
-  Shape shape;               ///< of one example
+  Shape shape;               ///< of one example, of a padded field the longest that there may be
   Bytes bytes;
+  std::optional<size_t> padded = {}; ///< the dimension of which each example has its own length
+  /// Of a padded field: how many positions the examples before each one have together, and last
+  /// those of all.
+  std::vector<int64_t> starts = {};
+
+  /// The length of a padded field in an example.
+  int64_t length(int64_t example) const {
+    return starts[static_cast<size_t>(example) + 1] - starts[static_cast<size_t>(example)];
+  }
+  /// The number of elements that an example has.
+  int64_t elements(int64_t example) const {
+    return padded ? length(example) * elementsPerPosition() : elementCount(shape);
+  }
+  const char *data(int64_t example) const {
+    int64_t before = padded ? starts[static_cast<size_t>(example)] * elementsPerPosition()
+                            : example * elementCount(shape);
+    return bytes.data() + static_cast<size_t>(before) * sizeOf(storage);
+  }
+
+  /// An empty field of this type, whose values are stored as those of the field's type.
+  static FieldData of(const DataField &field);
+  /// Ends an example of a padded field, of which this many positions have been appended.
+  void endExample(int64_t positions) { starts.push_back(starts.back() + positions); }
+
+private:
+  int64_t elementsPerPosition() const { return elementCount(shape) / shape[*padded]; }
 };
 
 struct Dataset {
@@ -46,8 +74,15 @@ int64_t largestInteger(const DataField &field);
 Dataset readSplit(const DataBlock &block, const DataSplit &split, const std::string &folder,
                   DataConventions &conventions);
 
+/// "it is empty" or "it has 31 positions, and field 'frames' has up to 29" if an example of a padded
+/// field cannot have this length, else empty.
+std::string lengthProblem(const DataField &field, int64_t length);
+
+/// Throws Error, naming `origin`, if two fields that are declared to be equally long are not.
+void checkLengths(const DataBlock &block, const Dataset &dataset, const std::string &origin);
+
 /// An array as a field: its first dimension counts the examples, the others agree with the field's
-/// shape. Throws Error if they do not, if a number does not fit the field's type, if a class is out
+/// shape; of a padded dimension, all examples have the length that the array has. Throws Error if they do not, if a number does not fit the field's type, if a class is out
 /// of range, if an integer field meets floats, or if bytes meet a field that was trained on other
 /// numbers. If `training`, it is noted whether a float field has bytes.
 FieldData fieldFromArray(const DataField &field, Array array, DataConventions &conventions,

@@ -5,6 +5,7 @@
 #include "runtime/data/CsvFields.h"
 #include "runtime/data/Idx.h"
 #include "runtime/data/Npy.h"
+#include "runtime/data/TimeSeries.h"
 #include "runtime/support/Error.h"
 
 namespace nnc::runtime {
@@ -45,6 +46,7 @@ static bool isNamedIdx(const std::string &path) {
   return extensionOf(path) == ".idx" ||
          (path.find("-idx") != std::string::npos && !isNamedCsv(path) && !isNamedNpy(path));
 }
+static bool isNamedTimeSeries(const std::string &path) { return extensionOf(path) == ".ts"; }
 static bool isNamedCifar(const std::string &) { return false; } // .bin says nothing
 
 /// The strictest checks stand first.
@@ -52,6 +54,7 @@ static constexpr Reader table[] = {
     {"idx", isNamedIdx, isIdx, readArrays<readIdx>, readIdx},
     {"npy", isNamedNpy, isNpy, readArrays<readNpy>, readNpy},
     {"cifar", isNamedCifar, isCifar, readCifarSplit, nullptr},
+    {"ts", isNamedTimeSeries, isTimeSeries, readTimeSeriesSplit, nullptr},
     {"csv", isNamedCsv, isUtf8Text, readCsvSplit, nullptr},
 };
 

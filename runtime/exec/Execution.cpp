@@ -118,20 +118,25 @@ BoundFunction::BoundFunction(Execution &execution, const Function &function, nnc
     : execution(execution), function(function), code(code), inputs(function.inputBytes),
       outputs(function.outputBytes) {
   for (const InputField &field : function.fields) {
-    if (field.exampleWeight) {
+    if (field.kind == InputKind::ExampleWeight) {
       weight = &field;
       continue;
     }
     const FieldData *source = dataset.field(field.name);
     if (!source)
       fail("the data has no field '%s'", field.name.c_str());
+    if (field.kind == InputKind::Length) {
+      if (!source->padded)
+        fail("field '%s' of the data has no lengths", field.name.c_str());
+      lengths.push_back({source, field.offset});
+      continue;
+    }
     int64_t elements = field.elementsPerExample();
     if (elementCount(source->shape) != elements)
       fail("field '%s' of the data is %s, the model takes %s", field.name.c_str(),
            describe(source->shape).c_str(),
            describe(Shape(field.shape.begin() + 1, field.shape.end())).c_str());
     copies.push_back({source, field.dtype, elements,
-                      static_cast<size_t>(elements) * sizeOf(source->storage),
                       static_cast<size_t>(elements) * sizeOf(field.dtype), field.offset});
   }
 }
@@ -155,23 +160,55 @@ static void scaleBytes(const char *source, char *destination, int64_t count, con
     to[i] = fractions[from[i]];
 }
 
+/// Copies `count` elements of a field to those of a batch.
+static void copyElements(const char *from, DType storage, char *to, DType target, int64_t count) {
+  if (storage == target)
+    std::memcpy(to, from, static_cast<size_t>(count) * sizeOf(target));
+  else if (storage == DType::U8 && target == DType::F32)
+    scaleBytes(from, to, count, floatFractions.values);
+  else if (storage == DType::U8 && target == DType::F64)
+    scaleBytes(from, to, count, doubleFractions.values);
+  else
+    convertElements(from, storage, to, target, count);
+}
+
+/// Copies an example of a padded field, and writes zeros beyond its length.
+static void copyPadded(const FieldData &field, int64_t example, char *to, DType target) {
+  int64_t inner = 1, outer = 1;
+  for (size_t axis = 0; axis < field.shape.size(); ++axis)
+    if (axis != *field.padded)
+      (axis < *field.padded ? outer : inner) *= field.shape[axis];
+  int64_t given = field.length(example) * inner, row = field.shape[*field.padded] * inner;
+  const char *from = field.data(example);
+  size_t sourceSize = sizeOf(field.storage), targetSize = sizeOf(target);
+  for (int64_t i = 0; i < outer; ++i) {
+    copyElements(from, field.storage, to, target, given);
+    std::memset(to + static_cast<size_t>(given) * targetSize, 0,
+                static_cast<size_t>(row - given) * targetSize);
+    from += static_cast<size_t>(given) * sourceSize;
+    to += static_cast<size_t>(row) * targetSize;
+  }
+}
+
 void BoundFunction::assemble(int64_t thread, int64_t threads) {
   int64_t batch = function.batch;
   int64_t begin = batch * thread / threads, end = batch * (thread + 1) / threads;
   for (const Copy &copy : copies) {
-    const char *source = copy.source->bytes.data();
+    const FieldData &source = *copy.source;
     for (int64_t i = begin; i < end; ++i) {
       int64_t row = rows[i < count ? i : i % count];
-      const char *from = source + static_cast<size_t>(row) * copy.sourceBytes;
       char *to = inputs.data() + copy.offset + static_cast<size_t>(i) * copy.targetBytes;
-      if (copy.source->storage == copy.target)
-        std::memcpy(to, from, copy.targetBytes);
-      else if (copy.source->storage == DType::U8 && copy.target == DType::F32)
-        scaleBytes(from, to, copy.elements, floatFractions.values);
-      else if (copy.source->storage == DType::U8 && copy.target == DType::F64)
-        scaleBytes(from, to, copy.elements, doubleFractions.values);
+      if (source.padded)
+        copyPadded(source, row, to, copy.target);
       else
-        convertElements(from, copy.source->storage, to, copy.target, copy.elements);
+        copyElements(source.data(row), source.storage, to, copy.target, copy.elements);
+    }
+  }
+  for (const LengthCopy &copy : lengths) {
+    for (int64_t i = begin; i < end; ++i) {
+      int32_t length = static_cast<int32_t>(copy.source->length(rows[i < count ? i : i % count]));
+      std::memcpy(inputs.data() + copy.offset + static_cast<size_t>(i) * sizeof length, &length,
+                  sizeof length);
     }
   }
   if (!weight)

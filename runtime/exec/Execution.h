@@ -55,7 +55,8 @@ public:
   const Function &description() const { return function; }
 
   /// Assembles a batch from `count` rows of the dataset (1 <= count <= batch), fills it up with
-  /// copies of them that weigh nothing, and calls the function. No allocation.
+  /// copies of them that weigh nothing, and calls the function. What an example does not have of a
+  /// padded field is 0. No allocation.
   void run(const int64_t *rows, int64_t count);
 
   /// Calls the function again with the batch that is there.
@@ -71,7 +72,11 @@ private:
     const FieldData *source;
     DType target;
     int64_t elements; ///< per example
-    size_t sourceBytes, targetBytes, offset;
+    size_t targetBytes, offset;
+  };
+  struct LengthCopy {
+    const FieldData *source;
+    size_t offset;
   };
 
   void assemble(int64_t thread, int64_t threads);
@@ -82,6 +87,7 @@ private:
   const Function &function;
   nnc_function *code;
   std::vector<Copy> copies;
+  std::vector<LengthCopy> lengths;
   const InputField *weight = nullptr;
   AlignedBuffer inputs, outputs;
   const int64_t *rows = nullptr;

@@ -172,6 +172,17 @@ void readPersistent(const DescriptionReader &reader, Description &description) {
   });
 }
 
+void readLengths(const DescriptionReader &reader, OutputValue &value) {
+  if (!reader.member("lengths").is_object())
+    reader.wrong("\"lengths\" is not an object");
+  for (const auto &[dimension, name] : reader.member("lengths").items()) {
+    size_t number = static_cast<size_t>(std::atoll(dimension.c_str()));
+    if (!name.is_string() || number + 1 >= value.shape.size())
+      reader.wrong("\"lengths\" does not name an output for a dimension");
+    value.lengths[number] = name.get<std::string>();
+  }
+}
+
 Function readFunction(const DescriptionReader &reader, DType floatType) {
   Function function;
   function.symbol = reader.string("symbol");
@@ -185,14 +196,18 @@ Function readFunction(const DescriptionReader &reader, DType floatType) {
   inputs.forEach("fields", [&](const DescriptionReader &element) {
     InputField field;
     field.name = element.string("name");
-    field.exampleWeight = element.choice("kind", {"field", "example_weight"}) == 1;
+    field.kind =
+        static_cast<InputKind>(element.choice("kind", {"field", "length", "example_weight"}));
     field.dtype = element.dtype("dtype");
     field.shape = element.shape("shape");
     field.offset = element.bytes("offset");
     if (field.shape.empty() || field.shape[0] != function.batch || function.batch == 0)
       element.wrong("does not begin with the batch");
-    if (field.exampleWeight && (field.shape.size() != 1 || field.dtype != floatType))
+    if (field.kind == InputKind::ExampleWeight &&
+        (field.shape.size() != 1 || field.dtype != floatType))
       element.wrong("is not a vector of floats");
+    if (field.kind == InputKind::Length && (field.shape.size() != 1 || field.dtype != DType::I32))
+      element.wrong("is not a vector of integers");
     checkPlace(element, field.offset, tensorBytes(field.dtype, field.shape), function.inputBytes,
                64);
     function.fields.push_back(std::move(field));
@@ -203,14 +218,19 @@ Function readFunction(const DescriptionReader &reader, DType floatType) {
     OutputValue value;
     value.name = element.string("name");
     value.kind = static_cast<OutputKind>(
-        element.choice("kind", {"loss", "metric", "learning_rate", "prediction"}));
+        element.choice("kind", {"loss", "metric", "learning_rate", "prediction", "length"}));
     value.dtype = element.dtype("dtype");
     value.shape = element.shape("shape");
     value.offset = element.bytes("offset");
-    value.batched = element.boolean("batched", value.kind == OutputKind::Prediction);
+    bool ofExamples = value.kind == OutputKind::Prediction || value.kind == OutputKind::Length;
+    value.batched = element.boolean("batched", ofExamples);
     value.field = element.string("field", "");
-    if (value.kind != OutputKind::Prediction && !value.shape.empty())
+    if (!ofExamples && !value.shape.empty())
       element.wrong("is not a scalar");
+    if (value.kind == OutputKind::Length && (value.shape.size() != 1 || value.dtype != DType::I32))
+      element.wrong("is not a vector of integers");
+    if (element.has("lengths"))
+      readLengths(element, value);
     if (value.batched && (value.shape.empty() || value.shape[0] != function.batch))
       element.wrong("does not begin with the batch");
     checkPlace(element, value.offset, tensorBytes(value.dtype, value.shape), function.outputBytes,
@@ -231,6 +251,10 @@ Function readFunction(const DescriptionReader &reader, DType floatType) {
         {element.count("line", 0), element.choice("pass", {"forward", "backward"}) == 1,
          element.string("kind"), element.count("flop"), element.count("bytes")});
   });
+  for (const OutputValue &value : function.values)
+    for (const auto &[dimension, name] : value.lengths)
+      if (!function.value(OutputKind::Length, name))
+        reader.wrong("has no length named " + name);
   if ((function.symbol == "nnc_train_step" || function.symbol == "nnc_evaluate") &&
       !function.loss())
     reader.wrong("has no loss");
@@ -311,6 +335,15 @@ DataBlock readBlock(const DescriptionReader &reader) {
     field.classes = element.count("classes", 0);
     if (element.has("class_names"))
       field.classNames = element.strings("class_names");
+    if (element.has("padded")) {
+      field.padded = static_cast<size_t>(element.count("padded"));
+      field.lengthOf = element.string("length_of", "");
+      if (*field.padded >= field.shape.size())
+        element.wrong("has no dimension of the number \"padded\"");
+      const DataField *other = field.lengthOf.empty() ? nullptr : block.field(field.lengthOf);
+      if (!field.lengthOf.empty() && !(other && other->padded))
+        element.wrong("has the length of a field that is not a padded one before it");
+    }
     if (field.dtype != DType::I32 && !isFloat(field.dtype))
       element.wrong("is neither a float nor an i32");
     if (field.classes > 0 && field.dtype != DType::I32)
@@ -437,6 +470,20 @@ std::vector<const OutputValue *> Function::valuesOf(OutputKind kind) const {
   for (const OutputValue &value : values)
     if (value.kind == kind)
       result.push_back(&value);
+  return result;
+}
+
+const OutputValue *Function::value(OutputKind kind, const std::string &valueName) const {
+  for (const OutputValue &value : values)
+    if (value.kind == kind && value.name == valueName)
+      return &value;
+  return nullptr;
+}
+
+Shape DataField::shapeOf(int64_t length) const {
+  Shape result = shape;
+  if (padded)
+    result[*padded] = length;
   return result;
 }
 

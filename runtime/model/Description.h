@@ -29,9 +29,11 @@ struct PersistentTensor {
   size_t bytes() const { return static_cast<size_t>(count()) * sizeOf(dtype); }
 };
 
+enum class InputKind { Field, Length, ExampleWeight };
+
 struct InputField {
   std::string name;
-  bool exampleWeight = false;
+  InputKind kind = InputKind::Field;
   DType dtype = DType::F32;
   Shape shape; ///< batch first
   size_t offset = 0;
@@ -39,7 +41,7 @@ struct InputField {
   int64_t elementsPerExample() const { return shape[0] ? elementCount(shape) / shape[0] : 0; }
 };
 
-enum class OutputKind { Loss, Metric, LearningRate, Prediction };
+enum class OutputKind { Loss, Metric, LearningRate, Prediction, Length };
 
 struct OutputValue {
   std::string name;
@@ -49,6 +51,8 @@ struct OutputValue {
   size_t offset = 0;
   bool batched = false;
   std::string field; ///< class field that it numbers or scores, or empty
+  /// By padded dimension of an example: the output that says how long it is.
+  std::map<size_t, std::string> lengths = {};
 };
 
 /// A buffer that the forward pass leaves for the backward pass.
@@ -83,6 +87,8 @@ struct Function {
   const OutputValue *loss() const;
   const OutputValue *learningRate() const;
   std::vector<const OutputValue *> valuesOf(OutputKind kind) const;
+  /// The output of this kind and name; null if there is none.
+  const OutputValue *value(OutputKind kind, const std::string &name) const;
 };
 
 struct Scalar {
@@ -101,6 +107,14 @@ struct DataField {
   Shape shape;         ///< of one example
   int64_t classes = 0; ///< 0 if it is not a class
   std::vector<std::string> classNames;
+  /// The dimension of which each example has a length of its own, from 1 to its size in `shape`.
+  std::optional<size_t> padded = {};
+  std::string lengthOf = {}; ///< a padded field that is as long in each example, or empty
+
+  /// The elements that a position along the padded dimension has.
+  int64_t elementsPerPosition() const { return elementCount(shape) / shape[*padded]; }
+  /// The shape of an example of this length.
+  Shape shapeOf(int64_t length) const;
 };
 
 using Column = std::variant<int64_t, std::string>;

@@ -123,12 +123,9 @@ std::string Trainer::findCulprit(int64_t steps) {
 std::string Trainer::findCulpritOfStep() {
   int64_t end = std::min(now.examples, now.position + function.batch());
   for (const FieldData &field : dataset.fields) {
-    int64_t elements = elementCount(field.shape);
     for (int64_t i = now.position; i < end; ++i) {
       int64_t row = order[static_cast<size_t>(i)];
-      const char *data =
-          field.bytes.data() + static_cast<size_t>(row * elements) * sizeOf(field.storage);
-      if (!allFinite(data, field.storage, elements))
+      if (!allFinite(field.data(row), field.storage, field.elements(row)))
         return text("field '%s' of example %lld of the data is infinite or nan", field.name.c_str(),
                     static_cast<long long>(row));
     }

@@ -1,5 +1,6 @@
 // Builtins that look at the shape of a tensor or give it another one.
 #include "lang/elaborate/builtins/Builtins.h"
+#include "lang/elaborate/graph/Padding.h"
 #include "lang/elaborate/signatures/Sizes.h"
 
 #include <algorithm>
@@ -22,6 +23,10 @@ static Entity sizeOf(const BuiltinCall &call) {
   OriginPtr origin = shape->size() == 1 && !(*shape)[0].origin ? nullptr
                      : shape->size() == 1 ? (*shape)[0].origin
                                           : makeOrigin(call.environment.place(call.range), text);
+  for (const Extent &extent : *shape)
+    if (isOfPadded(extent.origin) && shape->size() > 1)
+      origin = std::make_shared<const Origin>(
+          Origin{origin->range, origin->text, nullptr, nullptr, true});
   return IntegerConstant{count, origin};
 }
 
@@ -347,8 +352,19 @@ static Entity reverse(const BuiltinCall &call) {
   if (!call.emitter.usable(*value, call.range))
     return Poison{};
   // A sequence's first dimension is its time.
-  return call.emitter.emit("reverse", {*value}, value->element, value->shape,
-                           {{"dims", std::vector<int64_t>{0}}}, call.range);
+  return Padding(call.environment, call.emitter).reverse(*value, 0, call.range);
+}
+
+/// The first or the last element of a sequence.
+static Entity end(const BuiltinCall &call) {
+  auto *value = call.inputs[0].value.get<Tensor>();
+  if (!value || value->shape.empty())
+    return call.needsDimension(call.inputs[0]);
+  if (!call.emitter.usable(*value, call.range))
+    return Poison{};
+  Padding padding(call.environment, call.emitter);
+  return call.builtin.name == "last" ? padding.last(*value, 0, call.range)
+                                     : padding.first(*value, 0, call.range);
 }
 
 static constexpr Builtin shapeTable[] = {
@@ -359,6 +375,7 @@ static constexpr Builtin shapeTable[] = {
     {"concat", false, 1, -1, concat},      {"stack", false, 1, -1, stack},
     {"reverse", false, 1, 1, reverse},     {"roll", true, 1, 2, roll},
     {"repeat", true, 1, 2, repeat},        {"squeeze", false, 1, 1, squeeze},
+    {"first", false, 1, 1, end},           {"last", false, 1, 1, end},
 };
 const std::span<const Builtin> shapeFunctions = shapeTable;
 

@@ -1,5 +1,6 @@
 // Builtins that make tensors from sizes, and lists.
 #include "lang/elaborate/builtins/Builtins.h"
+#include "lang/elaborate/graph/Padding.h"
 #include "lang/elaborate/signatures/Sizes.h"
 
 namespace nnc::lang::builtins {
@@ -45,7 +46,7 @@ static Entity iota(const BuiltinCall &call) {
     begin = range->begin;
     if (__builtin_sub_overflow(range->end, range->begin, &size))
       size = 0;
-    origin = makeOrigin(call.environment.place(input.range), "");
+    origin = range->origin ? range->origin : makeOrigin(call.environment.place(input.range), "");
   } else {
     DiagnosticBuilder builder =
         call.environment.report(Diag::NotConstant, input.range, "the length of `iota`");
@@ -143,7 +144,13 @@ static Entity length(const BuiltinCall &call) {
     return IntegerConstant{int64_t(list->members.size()), nullptr};
   if (auto *range = value.get<RangeConstant>())
     return IntegerConstant{std::max<int64_t>(0, range->end - range->begin), nullptr};
-  if (auto *tensor = value.get<Tensor>(); tensor && !tensor->shape.empty())
+  auto *tensor = value.get<Tensor>();
+  Padding padding(call.environment, call.emitter);
+  // Of a padded dimension each example has its own.
+  for (const LengthPtr &length : tensor ? padding.of(*tensor) : Lengths())
+    if (length)
+      return padding.value(length);
+  if (tensor && !tensor->shape.empty())
     return IntegerConstant{tensor->shape[0].size, tensor->shape[0].origin};
   return call.wrongOperand(call.inputs[0]);
 }

@@ -1,6 +1,8 @@
 // Implements Emitter: each operation with the shape and the origins of its result.
 #include "lang/elaborate/graph/Emitter.h"
 
+#include "lang/elaborate/graph/Padding.h"
+
 #include <algorithm>
 #include <numeric>
 
@@ -11,8 +13,11 @@ Tensor Emitter::emit(const std::string &operation, const std::vector<Tensor> &op
                      SourceRange range) {
   if (elementCount(shape) > maximumElements)
     environment.report(Diag::TooLarge, range, describe(element, shape), maximumElements);
+  Padding padding(environment, *this);
+  std::vector<Tensor> filled = operands;
+  Lengths lengths = padding.prepare(operation, filled, shape, attributes, range);
   std::vector<ValueId> ids;
-  for (const Tensor &operand : operands)
+  for (const Tensor &operand : filled)
     ids.push_back(operand.id);
   Tensor result;
   result.graph = &pass->graph;
@@ -20,7 +25,10 @@ Tensor Emitter::emit(const std::string &operation, const std::vector<Tensor> &op
   result.id = pass->graph.add(operation, std::move(ids), {element, sizes(shape), 0},
                               std::move(attributes), environment.place(range));
   result.shape = std::move(shape);
-  return result;
+  if (!lengths.empty())
+    padding.set(result, std::move(lengths));
+  // Margins that are not 0 end where the sequence with its margins ends.
+  return operation == "pad" ? padding.zeroBeyond(result, range) : result;
 }
 
 bool Emitter::usable(const Tensor &value, SourceRange range) {
@@ -291,6 +299,11 @@ std::optional<Tensor> Emitter::tensor(const Entity &value, Element preferred, st
     return std::nullopt;
   if (auto *known = value.get<Tensor>())
     return usable(*known, range) ? std::optional<Tensor>(*known) : std::nullopt;
+  if (auto *size = value.get<IntegerConstant>(); size && isOfPadded(size->origin)) {
+    environment.report(Diag::PaddedSize, range, size->value)
+        .help("`length(x)` is how long each example is; `mean[T]` divides by it");
+    return std::nullopt;
+  }
   if (value.isNumber())
     return constant(value, preferred, range);
   if (auto *truth = value.get<bool>())

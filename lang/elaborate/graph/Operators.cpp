@@ -323,8 +323,16 @@ Entity Operators::binary(BinaryOperator op, const Entity &left, const Entity &ri
   default:
     break;
   }
-  if (left.isNumber() && right.isNumber())
-    return constantBinary(environment, op, left, right, range);
+  if (left.isNumber() && right.isNumber()) {
+    Entity result = constantBinary(environment, op, left, right, range);
+    auto *number = result.get<IntegerConstant>();
+    auto isOf = [](const Entity &side) {
+      return side.is<IntegerConstant>() && isOfPadded(side.get<IntegerConstant>()->origin);
+    };
+    if (number && (isOf(left) || isOf(right)))
+      number->origin = std::make_shared<const Origin>(Origin{{}, "", nullptr, nullptr, true});
+    return result;
+  }
   if (op == BinaryOperator::Add && isList(left) && isList(right)) {
     Group joined = *left.get<Group>();
     const Group &added = *right.get<Group>();

@@ -8,6 +8,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -20,11 +21,31 @@ struct BatchRequirement {
   SourceRange range;
 };
 
+/// What is known of padded dimensions while a function is built; see Padding.h.
+struct PaddingState {
+  /// Of values with padded dimensions: the length of each dimension, null where it is not padded.
+  std::map<ValueId, std::vector<LengthPtr>> lengths;
+  std::map<std::string, LengthPtr> fields; // the lengths of the data's fields
+  std::map<std::tuple<const Length *, LengthStep, int64_t>, LengthPtr> derived;
+  /// By length and size: whether each position is before the length; and the position that it has
+  /// in the reversed sequence.
+  std::map<std::pair<const Length *, int64_t>, Tensor> masks, reversals;
+  /// Values that are one number beyond the length of some dimensions.
+  struct Filled {
+    std::set<int64_t> axes;
+    double number = 0;
+  };
+  std::map<ValueId, Filled> filled;
+  /// For each open scan over a padded dimension, whether its step is before the length.
+  std::vector<Tensor> steps;
+};
+
 struct Pass {
   Pass(std::string name, SourceRange range, bool training)
       : graph(std::move(name), range), training(training) {}
   Graph graph;
   bool training;
+  PaddingState padding;
   bool simplify = false; // drop additions of 0 and the like: in optimizers
   int64_t randomSites = 0;
   std::map<std::string, Tensor> states; // current value by path

@@ -1,6 +1,7 @@
 // Implements Reductions: which axes are meant, and means as sums divided by counts.
 #include "lang/elaborate/graph/Reductions.h"
 
+#include "lang/elaborate/graph/Padding.h"
 #include "lang/syntax/ASTPrinter.h"
 #include "lang/syntax/ASTWalk.h"
 
@@ -50,8 +51,10 @@ Tensor Reductions::mean(const Tensor &value, const std::vector<int64_t> &axes, S
   for (int64_t axis : axes)
     count *= value.shape[size_t(axis)].size;
   Tensor sum = emitter.reduce("reduce_sum", value, axes, range);
-  Tensor divisor =
-      emitter.broadcastTo(emitter.constant(double(count), sum.element, range), sum.shape, range);
+  std::optional<Tensor> ofExample = Padding(environment, emitter).count(value, axes, range);
+  Tensor divisor = emitter.broadcastTo(
+      ofExample ? *ofExample : emitter.constant(double(count), sum.element, range), sum.shape,
+      range);
   Tensor mean = emitter.emit("div", {sum, divisor}, sum.element, sum.shape, {}, range);
   mean.reduction = sum.reduction;
   return mean;
@@ -74,8 +77,7 @@ Entity Reductions::composed(const std::string &reducer, const Tensor &value,
     for (int64_t axis : axes)
       result = reducer == "cumsum" ? emitter.emit("cumulative_sum", {result}, result.element,
                                                   result.shape, {{"dim", axis}}, range)
-                                   : emitter.emit("reverse", {result}, result.element, result.shape,
-                                                  {{"dims", std::vector<int64_t>{axis}}}, range);
+                                   : Padding(environment, emitter).reverse(result, axis, range);
     return result;
   }
   // The largest exponential is 1, so that nothing overflows; the maximum has no part in the

@@ -2,6 +2,7 @@
 // index variables become slices and windows, which are views; any other index becomes a gather.
 #include "lang/elaborate/index/IndexEvaluator.h"
 
+#include "lang/elaborate/graph/Padding.h"
 #include "lang/syntax/ASTPrinter.h"
 
 #include <algorithm>
@@ -169,6 +170,15 @@ bool IndexEvaluator::accessLinear(Tensor &value, Labels &labels, int64_t axis, L
             .help(fmt::format("give its range where it is declared: `{} in 0..n`", name));
       return false;
     }
+  // What the index reads beyond the length of the value is 0; the variables have their own lengths.
+  Padding padding(environment, emitter);
+  auto lengthOf = [&](const std::string &name) {
+    const OriginPtr &origin = variables[name].extent.origin;
+    return origin ? origin->length : nullptr;
+  };
+  if (std::any_of(index.coefficients.begin(), index.coefficients.end(),
+                  [&](auto &term) { return lengthOf(term.first) != nullptr; }))
+    value = padding.fill(value, axis, 0, range);
   if (!bringIntoRange(value, axis, index, item, range))
     return false;
   // Each variable counts from 0, upwards; those that the index goes down with are reversed later.
@@ -187,10 +197,10 @@ bool IndexEvaluator::accessLinear(Tensor &value, Labels &labels, int64_t axis, L
     length += (variable.extent.size - 1) * std::abs(coefficient);
   }
   if (steps.empty()) {
-    value = emitter.slice(value, axis, {1, nullptr}, begin, range);
-    Shape shape = value.shape;
-    shape.erase(shape.begin() + axis);
-    value = emitter.reshape(value, shape, range);
+    std::optional<Tensor> one = padding.position(value, axis, begin, item.range);
+    if (!one)
+      return false;
+    value = *one;
     labels.erase(labels.begin() + axis);
     return true;
   }
@@ -220,6 +230,9 @@ bool IndexEvaluator::accessLinear(Tensor &value, Labels &labels, int64_t axis, L
     labels.push_back(step.name);
   }
   labels[size_t(axis)] = steps[0].name;
+  for (size_t at = 0; at < steps.size(); ++at)
+    if (LengthPtr length = lengthOf(steps[at].name))
+      padding.set(value, at == 0 ? axis : int64_t(value.shape.size() - at), length);
   if (steps[0].reversed)
     reversed.insert(reversed.begin(), axis);
   if (!reversed.empty())
@@ -252,7 +265,10 @@ void IndexEvaluator::takeDiagonal(Tensor &value, Labels &labels, size_t first, s
 
 bool IndexEvaluator::accessGathered(Tensor &value, Labels &labels, size_t axis, const Term &index,
                                     SourceRange range) {
-  const Tensor &positions = *index.value.get<Tensor>();
+  Tensor positions = *index.value.get<Tensor>();
+  Padding padding(environment, emitter);
+  if (LengthPtr length = padding.along(value, int64_t(axis)))
+    positions = padding.clamped(positions, length, range);
   // Where the labels of the index are dimensions of the value already, each position has its own.
   Labels shared;
   for (const std::string &label : index.labels)
@@ -354,8 +370,12 @@ IndexEvaluator::Factors IndexEvaluator::evaluateAccess(const IndexExpression &ex
         environment.addOrigins(builder, {extent});
         return failure();
       }
-      LinearIndex constant{{}, number->value < 0 ? number->value + extent.size : number->value};
-      accessLinear(value, labels, int64_t(axis), constant, *item, expression.range);
+      std::optional<Tensor> one =
+          Padding(environment, emitter).position(value, int64_t(axis), number->value, item->range);
+      if (!one)
+        return failure();
+      value = *one;
+      labels.erase(labels.begin() + int64_t(axis));
       continue;
     }
     auto *positions = index->value.get<Tensor>();

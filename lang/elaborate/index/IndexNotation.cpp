@@ -37,8 +37,11 @@ bool IndexEvaluator::bindVariable(const std::string &name, const Extent &extent,
     variable.known = true;
     return true;
   }
-  if (variable.extent.size == extent.size)
+  if (variable.extent.size == extent.size) {
+    if (extent.origin && extent.origin->length && !isOfPadded(variable.extent.origin))
+      variable.extent = extent;
     return true;
+  }
   DiagnosticBuilder builder =
       environment.report(Diag::IndexExtents, range, name, variable.extent.size, extent.size);
   builder.here(fmt::format("`{}` has {} there", toSource(use), extent.size));

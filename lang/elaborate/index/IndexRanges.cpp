@@ -118,6 +118,8 @@ bool IndexEvaluator::setRange(const std::string &name, const Expression &values)
   Variable &variable = variables[name];
   variable.extent = {size, makeOrigin(environment.place(values.range),
                                       fmt::format("`{}` runs over {} elements", name, size))};
+  if (known->origin)
+    variable.extent.origin = withLength(variable.extent.origin, known->origin->length);
   variable.begin = known->begin;
   variable.range = values.range;
   variable.use = toSource(values);

@@ -165,12 +165,15 @@ Entity Interpreter::evaluateMember(const MemberExpression &expression,
 }
 
 std::optional<int64_t> Interpreter::evaluateInteger(const Expression &expression,
-                                                    std::string_view what) {
+                                                    std::string_view what, OriginPtr *origin) {
   Entity value = evaluate(expression);
   if (value.poisoned())
     return std::nullopt;
-  if (auto *integer = value.get<IntegerConstant>())
+  if (auto *integer = value.get<IntegerConstant>()) {
+    if (origin)
+      *origin = integer->origin;
     return integer->value;
+  }
   environment.report(Diag::NotConstant, expression.range, what)
       .here(fmt::format("this is {}", describe(value)));
   return std::nullopt;
@@ -182,10 +185,12 @@ Entity Interpreter::evaluateRange(const RangeExpression &expression) {
     return Poison{};
   }
   std::optional<int64_t> begin = evaluateInteger(*expression.begin, "the begin of a range");
-  std::optional<int64_t> end = evaluateInteger(*expression.end, "the end of a range");
+  OriginPtr origin;
+  std::optional<int64_t> end = evaluateInteger(*expression.end, "the end of a range", &origin);
   if (!begin || !end)
     return Poison{};
-  return RangeConstant{*begin, *end};
+  // A range over a padded dimension stays one.
+  return RangeConstant{*begin, *end, *begin == 0 && origin && origin->length ? origin : nullptr};
 }
 
 Entity Interpreter::evaluateReduce(const ReduceExpression &expression) {

@@ -1,6 +1,7 @@
 // Implements `x[...]` in ordinary code: numbers, slices, and tensors of indices.
 #include "lang/elaborate/interpret/Interpreter.h"
 
+#include "lang/elaborate/graph/Padding.h"
 #include "lang/syntax/ASTPrinter.h"
 
 namespace nnc::lang {
@@ -90,6 +91,7 @@ Entity Interpreter::indexTensor(const Tensor &base, const std::vector<Expression
   value.reduction = {};
   int64_t axis = 0;
   bool good = true;
+  Padding padding(environment, emitter);
   for (const ExpressionPtr &item : items) {
     if (as<EllipsisExpression>(item)) {
       axis += int64_t(rank - given);
@@ -117,11 +119,21 @@ Entity Interpreter::indexTensor(const Tensor &base, const std::vector<Expression
         environment.addOrigins(builder, {extent});
         good = false;
       } else {
+        LengthPtr length = padding.along(value, axis);
+        if (length && part->begin && countsFromEnd(*part->begin)) {
+          padding.refuse("a slice from the end", length, item->range,
+                         "a slice cannot begin at a position from the end; that of the reversed "
+                         "sequence can end there: `reverse(reverse(x)[..n])`");
+          return Poison{};
+        }
         int64_t size = *end - *begin;
         OriginPtr origin = makeOrigin(environment.place(item->range),
                                       fmt::format("{} elements from {} to {}", size, *begin, *end));
         value = emitter.slice(value, axis, size == extent.size ? extent : Extent{size, origin},
                               *begin, range);
+        if (length && part->end && countsFromEnd(*part->end))
+          padding.set(value, axis,
+                      padding.derived(length, LengthStep::Add, *end - extent.size - *begin));
       }
       ++axis;
       continue;
@@ -154,10 +166,12 @@ Entity Interpreter::indexTensor(const Tensor &base, const std::vector<Expression
         ++axis;
         continue;
       }
-      Tensor one = emitter.slice(value, axis, {1, nullptr}, number->value, range);
-      Shape shape = one.shape;
-      shape.erase(shape.begin() + axis);
-      value = emitter.reshape(one, shape, range);
+      std::optional<Tensor> one = padding.position(
+          value, axis, countsFromEnd(*item) ? number->value - extent.size : number->value,
+          item->range);
+      if (!one)
+        return Poison{};
+      value = *one;
       --rank;
     } else if (auto *indices = index.get<Tensor>(); indices && indices->element == Element::Int) {
       if (!emitter.usable(*indices, item->range))
@@ -185,7 +199,10 @@ Entity Interpreter::indexTensor(const Tensor &base, const std::vector<Expression
         environment.addOrigins(builder, {extent});
         return Poison{};
       }
-      value = emitter.gather(value, axis, *indices, batch, range);
+      LengthPtr length = padding.along(value, axis);
+      value = emitter.gather(value, axis,
+                             length ? padding.clamped(*indices, length, item->range) : *indices,
+                             batch, range);
       int64_t added = int64_t(indices->shape.size()) - batch;
       axis += added;
       rank = rank - 1 + size_t(added);

@@ -44,6 +44,7 @@ private:
   struct Carried {
     Entity value;
     std::vector<Tensor> tensors;
+    std::vector<Tensor> inside; // of a carry: what the block begins with
   };
 
   // Statements.cpp
@@ -63,17 +64,18 @@ private:
                         const std::vector<CallArgument> *arguments = nullptr);
   Entity evaluateRange(const RangeExpression &expression);
   Entity evaluateReduce(const ReduceExpression &expression);
-  std::optional<int64_t> evaluateInteger(const Expression &expression, std::string_view what);
+  std::optional<int64_t> evaluateInteger(const Expression &expression, std::string_view what,
+                                         OriginPtr *origin = nullptr);
 
   // Scan.cpp
   Entity evaluateScan(const ScanExpression &expression);
   Entity evaluateSequence(const Expression &expression);
   bool evaluateSources(const ScanExpression &expression, std::vector<Carried> &sources,
-                       Extent &steps);
+                       Extent &steps, LengthPtr &length);
   std::optional<std::vector<Tensor>> checkCarry(const ScanCarry &carry, const Carried &initial);
   std::optional<Entity> closeScan(const ScanExpression &expression,
                                   const std::vector<Carried> &carries, const Extent &steps,
-                                  const Entity &last);
+                                  const LengthPtr &length, const Entity &last);
   void yield(const YieldStatement &statement);
   /// Appends the tensors of a value: itself, or those of a record or list, in order; numbers become
   /// tensors. They have the element types of those in `like` where they can. False, with an error,

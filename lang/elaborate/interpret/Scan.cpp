@@ -1,6 +1,7 @@
 // Implements `scan`: its block is elaborated once, for all steps.
 #include "lang/elaborate/interpret/Interpreter.h"
 
+#include "lang/elaborate/graph/Padding.h"
 #include "lang/support/Names.h"
 
 #include <utility>
@@ -73,8 +74,9 @@ Entity Interpreter::evaluateSequence(const Expression &expression) {
                        fmt::format("the range from {} to {}", range->begin, range->end));
     return Poison{};
   }
-  Extent steps{count, makeOrigin(environment.place(expression.range),
-                                 fmt::format("the range has {} numbers", count))};
+  Extent steps{count, range->origin ? range->origin
+                                    : makeOrigin(environment.place(expression.range),
+                                                 fmt::format("the range has {} numbers", count))};
   Tensor numbers =
       emitter.emit("iota", {}, Element::Int, {steps}, {{"dim", int64_t(0)}}, expression.range);
   if (range->begin == 0)
@@ -83,10 +85,12 @@ Entity Interpreter::evaluateSequence(const Expression &expression) {
                           expression.range);
 }
 
-/// Evaluates the sources of a scan and finds the number of steps; false if something was wrong.
+/// Evaluates the sources of a scan and finds the number of steps, and of a padded dimension how many
+/// an example has; false if something was wrong.
 bool Interpreter::evaluateSources(const ScanExpression &expression, std::vector<Carried> &sources,
-                                  Extent &steps) {
+                                  Extent &steps, LengthPtr &length) {
   bool good = true;
+  Padding padding(environment, emitter);
   SourceRange first;
   for (const ScanSource &source : expression.sources) {
     SourceRange range = source.sequence->range;
@@ -110,6 +114,10 @@ bool Interpreter::evaluateSources(const ScanExpression &expression, std::vector<
             .label(first, fmt::format("{} steps", steps.size));
         good = false;
       }
+      if (LengthPtr own = tensor.shape.empty() ? nullptr : padding.along(tensor, 0)) {
+        length = padding.meet(length, own, range);
+        steps.origin = withLength(steps.origin, length);
+      }
     }
   }
   return good && first.valid();
@@ -120,7 +128,8 @@ Entity Interpreter::evaluateScan(const ScanExpression &expression) {
     return environment.unsupported("`scan` here", expression.range);
   std::vector<Carried> sources, carries;
   Extent steps;
-  bool good = evaluateSources(expression, sources, steps);
+  LengthPtr length;
+  bool good = evaluateSources(expression, sources, steps, length);
   for (const ScanCarry &carry : expression.carries) {
     Carried &initial = carries.emplace_back();
     initial.value = evaluate(*carry.initial);
@@ -130,23 +139,40 @@ Entity Interpreter::evaluateScan(const ScanExpression &expression) {
     return Poison{};
 
   Graph &graph = emitter.pass->graph;
+  Padding padding(environment, emitter);
+  std::vector<Tensor> &paddedSteps = emitter.pass->padding.steps;
+  std::optional<Tensor> truths;
+  if (length)
+    truths = padding.mask(length, steps.size, expression.range);
   graph.openScan(steps.size);
+  if (truths) {
+    Tensor now = withId(*truths, graph.addSequence(truths->id, {Element::Bool, {}, 0}));
+    now.shape.clear();
+    paddedSteps.push_back(now);
+  }
   Frame &frame = environment.frame();
   frame.scopes.emplace_back();
   size_t outerScan = std::exchange(frame.scan, frame.scopes.size() - 1);
   for (size_t i = 0; i < sources.size(); ++i) {
     std::vector<Tensor> rows;
     for (Tensor row : sources[i].tensors) {
+      Lengths lengths = padding.of(row);
+      if (!lengths.empty())
+        lengths.erase(lengths.begin());
       row.shape.erase(row.shape.begin());
-      rows.push_back(withId(row, graph.addSequence(row.id, typeOf(row))));
+      row = withId(row, graph.addSequence(row.id, typeOf(row)));
+      padding.set(row, lengths);
+      rows.push_back(row);
     }
     const Identifier &name = expression.sources[i].variable;
     environment.bindFresh(name.text, withTensors(sources[i].value, rows), name.range);
   }
   for (size_t i = 0; i < carries.size(); ++i) {
-    std::vector<Tensor> values;
-    for (const Tensor &initial : carries[i].tensors)
+    std::vector<Tensor> &values = carries[i].inside;
+    for (const Tensor &initial : carries[i].tensors) {
       values.push_back(withId(initial, graph.addCarry(initial.id, typeOf(initial))));
+      padding.set(values.back(), padding.of(initial));
+    }
     const Identifier &name = expression.carries[i].name;
     environment.bindFresh(name.text, withTensors(carries[i].value, values), name.range);
   }
@@ -157,9 +183,12 @@ Entity Interpreter::evaluateScan(const ScanExpression &expression) {
   Entity last = evaluateBlock(*expression.body, false);
   std::optional<Entity> result;
   if (environment.diagnostics.errorCount() == errors)
-    result = closeScan(expression, carries, steps, last);
-  if (!result)
+    result = closeScan(expression, carries, steps, length, last);
+  if (!result) {
     graph.abandonScan();
+    if (length)
+      paddedSteps.pop_back();
+  }
   emitter.repetitions = outerRepetitions;
   scans.pop_back();
   frame.scan = outerScan;
@@ -210,8 +239,10 @@ std::optional<std::vector<Tensor>> Interpreter::checkCarry(const ScanCarry &carr
 /// open.
 std::optional<Entity> Interpreter::closeScan(const ScanExpression &expression,
                                              const std::vector<Carried> &carries,
-                                             const Extent &steps, const Entity &last) {
+                                             const Extent &steps, const LengthPtr &length,
+                                             const Entity &last) {
   Graph &graph = emitter.pass->graph;
+  Padding padding(environment, emitter);
   const Yielded &yielded = scans.back();
   if (!yielded.value && (!last.is<Nothing>() || carries.empty())) {
     DiagnosticBuilder builder = environment.report(Diag::ScanValue, expression.range);
@@ -226,15 +257,28 @@ std::optional<Entity> Interpreter::closeScan(const ScanExpression &expression,
     std::optional<std::vector<Tensor>> tensors = checkCarry(expression.carries[i], carries[i]);
     if (!tensors)
       return std::nullopt;
-    for (const Tensor &tensor : *tensors)
-      next.push_back(tensor.id);
+    for (size_t j = 0; j < tensors->size(); ++j) {
+      const Tensor &before = carries[i].inside[j], &after = (*tensors)[j];
+      for (int64_t axis = 0; axis < int64_t(before.shape.size()); ++axis)
+        if (LengthPtr own = padding.along(after, axis); own && own != padding.along(before, axis)) {
+          padding.refuse("a carry", own, expression.carries[i].initial->range,
+                         "the carry is padded behind a step, but not in front of the first one: "
+                         "begin with a value that is, as `0 * x` for a sequence `x`");
+          return std::nullopt;
+        }
+      // Behind the last step of an example its carries stay as they are.
+      next.push_back(length ? padding.choose(after, before, expression.range).id : after.id);
+    }
   }
   std::vector<Tensor> rows;
   Entity row = yielded.value.value_or(Nothing{});
   if (yielded.value && !collectTensors(row, nullptr, "yield", yielded.range, rows))
     return std::nullopt;
-  for (const Tensor &tensor : rows)
+  for (Tensor &tensor : rows) {
+    if (length)
+      tensor = padding.zeroStep(tensor, yielded.range);
     emitted.push_back(tensor.id);
+  }
   for (const Operation &operation : graph.scanOperations())
     if (contains(notInScans, operation.name)) {
       environment.report(Diag::NotSupported, operation.range,
@@ -242,12 +286,20 @@ std::optional<Entity> Interpreter::closeScan(const ScanExpression &expression,
                                      operation.name == "gradient" ? "grad" : operation.name));
       return std::nullopt;
     }
+  if (length)
+    emitter.pass->padding.steps.pop_back();
   std::vector<ValueId> results =
       graph.closeScan(std::move(next), std::move(emitted), environment.place(expression.range));
 
   auto sequence = [&](const Tensor &one, size_t result, int64_t extra) {
     Tensor all = withId(one, results[result]);
     all.shape.insert(all.shape.begin(), extra ? Extent{steps.size + extra, nullptr} : steps);
+    Lengths lengths = padding.of(one);
+    lengths.resize(one.shape.size());
+    lengths.insert(lengths.begin(), extra ? nullptr : length);
+    padding.set(all, lengths);
+    if (length && !extra)
+      emitter.pass->padding.filled[all.id] = {{0}, 0};
     if (elementCount(all.shape) > maximumElements)
       environment.report(Diag::TooLarge, expression.range, describe(all.element, all.shape),
                          maximumElements);

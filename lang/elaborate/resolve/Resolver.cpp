@@ -3,6 +3,7 @@
 
 #include "lang/elaborate/builtins/Builtins.h"
 #include "lang/elaborate/interpret/Advice.h"
+#include "lang/elaborate/signatures/Types.h"
 #include "lang/elaborate/training/TrainKeys.h"
 #include "lang/support/Names.h"
 #include "lang/syntax/ASTPrinter.h"
@@ -159,8 +160,13 @@ void Resolver::callable(const CallableDeclaration &declaration) {
 }
 
 void Resolver::data(const DataDeclaration &declaration) {
-  for (const Field &field : declaration.fields)
-    type(field.type);
+  for (const Field &field : declaration.fields) {
+    if (field.type.classCount)
+      expression(*field.type.classCount);
+    for (const Dimension &dimension : field.type.dimensions)
+      if (dimension.value && !lengthOfField(dimension))
+        expression(*dimension.value);
+  }
 }
 
 void Resolver::train(const TrainDeclaration &declaration) {

@@ -1,6 +1,7 @@
 // Implements Types: dimensions as numbers with the sentence that says where they came from.
 #include "lang/elaborate/signatures/Types.h"
 
+#include "lang/elaborate/graph/Padding.h"
 #include "lang/syntax/ASTPrinter.h"
 
 namespace nnc::lang {
@@ -85,8 +86,10 @@ std::optional<Extent> Types::evaluateDimension(const Expression &expression,
   return Extent{integer->value, origin};
 }
 
-std::optional<Type> Types::evaluateType(const TypeExpression &type, Shape &shape,
-                                        std::string_view what, const Shape *given) {
+std::optional<Type>
+Types::evaluateType(const TypeExpression &type, Shape &shape, std::string_view what,
+                    const Shape *given,
+                    const std::function<std::optional<Extent>(const Dimension &, size_t)> &padded) {
   if (type.element == ElementKind::Error)
     return std::nullopt;
   if (!isTensorType(type.element)) {
@@ -108,9 +111,12 @@ std::optional<Type> Types::evaluateType(const TypeExpression &type, Shape &shape
     if (given && isOpenDimension(dimension)) {
       // With too few dimensions the types differ, whatever stands here.
       shape.push_back(fromEnd <= given->size() ? (*given)[given->size() - fromEnd] : Extent{});
+    } else if (padded && (dimension.kind == Dimension::Kind::UpTo || lengthOfField(dimension))) {
+      std::optional<Extent> extent = padded(dimension, place);
+      shape.push_back(extent.value_or(Extent{}));
+      good &= extent.has_value();
     } else if (dimension.kind == Dimension::Kind::UpTo) {
-      environment.unsupported("`up to`, a dimension whose length differs between examples,",
-                              dimension.range);
+      reportPadded(dimension);
       good = false;
     } else if (dimension.kind == Dimension::Kind::Ellipsis) {
       if (environment.executing() && environment.frame().leading) {
@@ -138,18 +144,85 @@ std::optional<Type> Types::evaluateType(const TypeExpression &type, Shape &shape
   return result;
 }
 
+void Types::reportPadded(const Dimension &dimension) {
+  environment.report(Diag::PaddedType, dimension.range)
+      .help("give the dimension a name here, as `T` in `float[T, 12]`: it stands for the field's");
+}
+
+const NameExpression *lengthOfField(const Dimension &dimension) {
+  auto *call = dimension.value ? as<CallExpression>(dimension.value) : nullptr;
+  auto *callee = call ? as<NameExpression>(call->callee) : nullptr;
+  bool isLength = callee && callee->name == "length" && call->arguments.size() == 1;
+  return isLength ? as<NameExpression>(call->arguments[0].value) : nullptr;
+}
+
+std::optional<Extent> Types::evaluatePadded(const Dimension &dimension, size_t place,
+                                            DataField &field,
+                                            const std::vector<DataField> &before) {
+  if (field.padded)
+    return environment.unsupported("a second dimension with a length of its own in one field",
+                                   dimension.range),
+           std::nullopt;
+  field.padded = int64_t(place);
+  const NameExpression *of = lengthOfField(dimension);
+  if (!of)
+    return evaluateDimension(*dimension.value, fmt::format("`{}`", field.name));
+  for (const DataField &other : before)
+    if (other.name == of->name && other.padded) {
+      int64_t size = other.type.shape[size_t(*other.padded)];
+      field.lengthOf = other.lengthOf.empty() ? other.name : other.lengthOf;
+      return Extent{size, makeOrigin(environment.place(dimension.range),
+                                     fmt::format("`{}` has up to {}", other.name, size))};
+    }
+  environment.report(Diag::LengthOfField, dimension.range, of->name);
+  return std::nullopt;
+}
+
+std::optional<DataField> Types::evaluateField(const Field &field,
+                                              const std::vector<DataField> &before, Shape &shape) {
+  DataField result{field.name.text, {}, field.name.range, {}};
+  std::optional<Type> type = evaluateType(field.type, shape, fmt::format("`{}`", field.name.text),
+                                          nullptr, [&](const Dimension &dimension, size_t place) {
+                                            return evaluatePadded(dimension, place, result, before);
+                                          });
+  if (!type)
+    return std::nullopt;
+  result.type = *type;
+  return result;
+}
+
+Entity Types::fieldInput(const Field &field, const std::vector<DataField> &before) {
+  Shape shape;
+  std::optional<DataField> known = evaluateField(field, before, shape);
+  if (!known)
+    return Poison{};
+  Tensor value = input(field.name, known->type, shape);
+  if (!known->padded)
+    return value;
+  Padding padding(environment, emitter);
+  const std::string &owner = known->lengthOf.empty() ? known->name : known->lengthOf;
+  padding.set(value, *known->padded,
+              padding.ofField(owner, shape[size_t(*known->padded)].size,
+                              field.type.dimensions[size_t(*known->padded)].range));
+  return padding.fill(value, *known->padded, 0, field.name.range);
+}
+
+Tensor Types::input(const Identifier &name, const Type &type, const Shape &shape) {
+  Tensor value;
+  value.graph = &emitter.pass->graph;
+  value.element = type.element;
+  value.classes = type.classes;
+  value.shape = shape;
+  value.id = emitter.pass->graph.addArgument(ArgumentKind::Input, name.text, type, name.range);
+  return value;
+}
+
 Entity Types::declaredInput(const Identifier &name, const TypeExpression &type) {
   Shape shape;
   std::optional<Type> known = evaluateType(type, shape, fmt::format("`{}`", name.text));
   if (!known)
     return Poison{};
-  Tensor value;
-  value.graph = &emitter.pass->graph;
-  value.element = known->element;
-  value.classes = known->classes;
-  value.shape = shape;
-  value.id = emitter.pass->graph.addArgument(ArgumentKind::Input, name.text, *known, name.range);
-  return value;
+  return input(name, *known, shape);
 }
 
 } // namespace nnc::lang

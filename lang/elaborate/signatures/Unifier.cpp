@@ -1,6 +1,7 @@
 // Implements the inputs of Unifier: solves the dimensions of a signature for its names.
 #include "lang/elaborate/signatures/Unifier.h"
 
+#include "lang/elaborate/graph/Padding.h"
 #include "lang/syntax/ASTPrinter.h"
 #include "lang/syntax/ASTWalk.h"
 
@@ -251,6 +252,10 @@ bool Unifier::unifyShape(const Parameter &parameter, Tensor &value, SourceRange 
   bool good = true;
   for (size_t index = 0; index < named; ++index) {
     const Dimension &dimension = type.dimensions[index + (ellipsis ? 1 : 0)];
+    if (dimension.kind == Dimension::Kind::UpTo) {
+      types.reportPadded(dimension);
+      return false;
+    }
     if (dimension.kind != Dimension::Kind::Size) {
       environment.unsupported("this dimension", dimension.range);
       return false;
@@ -262,7 +267,17 @@ bool Unifier::unifyShape(const Parameter &parameter, Tensor &value, SourceRange 
     // Two dimensions of one name are the same one for the body.
     if (auto *name = as<NameExpression>(dimension.value); name && isBoundDimension(name->name)) {
       Entity known = evaluator.evaluate(*name);
-      if (auto *integer = known.get<IntegerConstant>(); integer && integer->origin)
+      auto *integer = known.get<IntegerConstant>();
+      LengthPtr length = integer && integer->origin ? integer->origin->length : nullptr;
+      if (LengthPtr own = extent.origin ? extent.origin->length : nullptr; own && !length) {
+        // The name stands for the padded one of two dimensions.
+        if (Binding *binding = environment.findLocal(name->name))
+          binding->value = IntegerConstant{extent.size, extent.origin};
+        continue;
+      } else if (own) {
+        Padding(environment, emitter).meet(length, own, range);
+      }
+      if (integer && integer->origin)
         extent.origin = integer->origin;
     }
   }
@@ -296,7 +311,7 @@ std::optional<Entity> Unifier::unifyInput(const Parameter &parameter, const Enti
   if (!emitter.usable(*given, range))
     return std::nullopt;
   Element wanted = elementOf(type.element);
-  Tensor result = *given;
+  Tensor result = Padding(environment, emitter).withLengths(*given);
   if (wanted == Element::Float ? false : result.element != wanted) {
     DiagnosticBuilder builder = reportArgument(parameter, value, range, "");
     adviseClass(builder, parameter, *given, range);

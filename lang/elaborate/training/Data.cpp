@@ -113,10 +113,9 @@ std::optional<DataInfo> elaborateData(Environment &environment, Types &types,
   EnterFrame enter(environment);
   for (const Field &field : declaration.fields) {
     Shape shape;
-    std::optional<Type> type =
-        types.evaluateType(field.type, shape, fmt::format("`{}`", field.name.text));
-    good &= type.has_value();
-    info.fields.push_back({field.name.text, type.value_or(Type{}), field.name.range, {}});
+    std::optional<DataField> known = types.evaluateField(field, info.fields, shape);
+    good &= known.has_value();
+    info.fields.push_back(known.value_or(DataField{field.name.text, {}, field.name.range, {}}));
   }
   for (const Entry &entry : declaration.entries) {
     if (entry.name.text.empty())

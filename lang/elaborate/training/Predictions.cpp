@@ -1,6 +1,8 @@
 // Implements Predictions: the bindings of a predict block are its outputs.
 #include "lang/elaborate/training/Predictions.h"
 
+#include "lang/elaborate/graph/Padding.h"
+
 #include <algorithm>
 #include <optional>
 #include <vector>
@@ -21,9 +23,18 @@ void Predictions::add(const std::string &name, const Entity &given, SourceRange 
   if (tensor->element == Element::Real)
     tensor = emitter.convert(*tensor, Element::Float, range);
   Graph &graph = emitter.pass->graph;
+  Padding padding(environment, emitter);
+  Lengths lengths = padding.of(*tensor);
+  tensor = padding.zeroBeyond(*tensor, range);
   graph.function.values[tensor->id].type.classes = tensor->classes;
   graph.name(tensor->id, name);
   graph.addResult(ResultKind::ExampleOutput, name, tensor->id);
+  for (size_t axis = 0, output = graph.function.results.size() - 1; axis < lengths.size(); ++axis)
+    if (lengths[axis]) {
+      std::string length = fmt::format("{}.length_{}", name, axis);
+      graph.function.results[output].lengths.emplace_back(int64_t(axis), length);
+      graph.addResult(ResultKind::ExampleOutput, length, lengths[axis]->value);
+    }
 }
 
 void Predictions::addModel(const Entity &value, SourceRange range) {

@@ -27,7 +27,7 @@ struct Reader {
   bool (SplitReader::*check)(const CallExpression &) = nullptr;
 };
 
-constexpr std::string_view plannedReaders[] = {"text", "ts", "images", "lines", "pairs"};
+constexpr std::string_view plannedReaders[] = {"text", "images", "lines", "pairs"};
 
 int64_t elementsOf(const Type &type) {
   int64_t count = 1;
@@ -149,13 +149,34 @@ public:
   bool checkImages(const CallExpression &call) {
     const Type image{Element::Float, {32, 32, 3}, 0}, label{Element::Int, {}, 10};
     auto has = [&](const Type &type) {
-      return std::any_of(info.fields.begin(), info.fields.end(),
-                         [&](const DataField &field) { return field.type == type; });
+      return std::any_of(info.fields.begin(), info.fields.end(), [&](const DataField &field) {
+        return field.type == type && !field.padded;
+      });
     };
     if (info.fields.size() == 2 && has(image) && has(label))
       return true;
     diagnostics.report(Diag::ReaderArgument, call.range, "cifar",
                        "the fields are an image, float[32, 32, 3], and a label, class[10]");
+    return false;
+  }
+
+  bool checkSeries(const CallExpression &call) {
+    auto isSeries = [](const DataField &field) {
+      size_t rank = field.type.shape.size();
+      return field.type.element == Element::Float && (rank == 1 || rank == 2) &&
+             field.padded.value_or(0) == 0;
+    };
+    auto isTarget = [](const DataField &field) {
+      return field.type.shape.empty() &&
+             (field.type.classes > 0 || field.type.element == Element::Float);
+    };
+    int64_t series = std::count_if(info.fields.begin(), info.fields.end(), isSeries),
+            targets = std::count_if(info.fields.begin(), info.fields.end(), isTarget);
+    if (series == 1 && targets <= 1 && series + targets == int64_t(info.fields.size()))
+      return true;
+    diagnostics.report(Diag::ReaderArgument, call.range, "ts",
+                       "the fields are a series, as float[up to 29, 12], and perhaps a class or a "
+                       "float");
     return false;
   }
 
@@ -242,6 +263,7 @@ constexpr Reader readers[] = {
     {"idx", true},
     {"csv", false, csvSettings, &SplitReader::readCsvSetting, &SplitReader::checkColumns},
     {"npy", true},
+    {"ts", false, {}, nullptr, &SplitReader::checkSeries},
     {"cifar", false, {}, nullptr, &SplitReader::checkImages},
 };
 

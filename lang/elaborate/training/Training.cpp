@@ -62,10 +62,11 @@ void TrainingElaborator::checkBatch(const Pass &pass) {
 }
 
 void TrainingElaborator::bindFields() {
+  const std::vector<DataField> known =
+      program.data ? program.data->fields : std::vector<DataField>();
   for (const Field &field : data->fields)
     if (!field.name.text.empty())
-      environment.bindFresh(field.name.text,
-                            elaboration.types.declaredInput(field.name, field.type),
+      environment.bindFresh(field.name.text, elaboration.types.fieldInput(field, known),
                             field.name.range);
 }
 

@@ -32,6 +32,7 @@ struct IntegerConstant {
 /// `a..b` with both ends known.
 struct RangeConstant {
   int64_t begin = 0, end = 0;
+  OriginPtr origin = nullptr; ///< of the end of a range from 0 that is the size of a dimension
 };
 
 /// The argument `shape` of an initialiser.

@@ -7,7 +7,13 @@
 namespace nnc::lang {
 
 OriginPtr makeOrigin(SourceRange range, std::string text) {
-  return std::make_shared<const Origin>(Origin{range, std::move(text), nullptr});
+  return std::make_shared<const Origin>(Origin{range, std::move(text)});
+}
+
+OriginPtr withLength(const OriginPtr &origin, LengthPtr length) {
+  Origin copy = origin ? *origin : Origin{};
+  copy.length = std::move(length);
+  return std::make_shared<const Origin>(std::move(copy));
 }
 
 std::vector<int64_t> sizes(const Shape &shape) {
@@ -32,7 +38,11 @@ int64_t elementCount(const Shape &shape) {
 }
 
 std::string describe(const Shape &shape) {
-  return fmt::format("[{}]", fmt::join(sizes(shape), ", "));
+  std::vector<std::string> dimensions;
+  for (const Extent &extent : shape)
+    dimensions.push_back(
+        fmt::format("{}{}", extent.origin && extent.origin->length ? "up to " : "", extent.size));
+  return fmt::format("[{}]", fmt::join(dimensions, ", "));
 }
 
 std::string describe(Element element, const Shape &shape, int64_t classes) {
@@ -168,6 +178,14 @@ Meeting alignRepeating(const Shape &left, const Shape &right, Alignment &result)
 
 } // namespace
 
+/// Of two equal dimensions of which one is padded, it is the one that goes on.
+static void keepPadded(Shape &shape, const Shape &other) {
+  for (size_t axis = 0; axis < shape.size(); ++axis)
+    if (!(shape[axis].origin && shape[axis].origin->length) && other[axis].origin &&
+        other[axis].origin->length)
+      shape[axis] = other[axis];
+}
+
 Meeting align(AlignedOperand left, AlignedOperand right, Alignment &result) {
   result = {};
   auto repeats = [](const Extent &extent) { return extent.repeats; };
@@ -180,6 +198,7 @@ Meeting align(AlignedOperand left, AlignedOperand right, Alignment &result) {
       return Meeting::Unfit;
     bool rightKnows = right.reduction.byName && !left.reduction.byName;
     result.shape = rightKnows ? right.shape : left.shape;
+    keepPadded(result.shape, rightKnows ? left.shape : right.shape);
     result.left = result.right = countedAxes(left.shape.size());
     result.reduction.byName = left.reduction.byName || right.reduction.byName;
     result.reduction.holes =

@@ -13,16 +13,42 @@
 namespace nnc::lang {
 
 struct Extent;
+struct Length;
+/// Dimensions are equally long in each example if they have the same length.
+using LengthPtr = std::shared_ptr<const Length>;
 
 /// Where a number came from: a place in the user's text (maybe none) and a sentence.
 struct Origin {
   SourceRange range;
   std::string text;
-  std::shared_ptr<const Extent> unpadded = nullptr; ///< of a padded dimension: what it was before
+  std::shared_ptr<const Extent> unpadded = nullptr; ///< with margins: what it was before
+  LengthPtr length = nullptr; ///< of a padded dimension: how long it is in each example
+  bool ofPadded = false;      ///< computed from the size of a padded dimension
 };
 using OriginPtr = std::shared_ptr<const Origin>;
 
+/// Whether a number is the size of a padded dimension, or computed from it.
+inline bool isOfPadded(const OriginPtr &origin) {
+  return origin && (origin->length || origin->ofPadded);
+}
+/// The same origin, of a padded dimension.
+OriginPtr withLength(const OriginPtr &origin, LengthPtr length);
+
 OriginPtr makeOrigin(SourceRange range, std::string text);
+
+/// How lengths follow from others. `Add` stops at 0, `Divide` rounds down.
+enum class LengthStep { Declared, Add, Multiply, Divide, AtMost };
+
+/// The length that each example has of a padded dimension.
+struct Length {
+  ValueId value = 0;           ///< an int of each example, in the function that is being built
+  int64_t least = 1, most = 1; ///< in any example
+  SourceRange range;           ///< of the declaration
+  std::string text;            ///< `length(frames) - 1`
+  LengthPtr from = nullptr;    ///< unless declared
+  LengthStep step = LengthStep::Declared;
+  int64_t number = 0;
+};
 
 /// One dimension of a shape.
 struct Extent {
@@ -45,7 +71,7 @@ bool sameSizes(const Shape &left, const Shape &right);
 /// The number of elements; at most maximumElements + 1, which stands for everything above.
 int64_t elementCount(const Shape &shape);
 
-/// `float[28, 28]`, `class[10]`, `int`; Real reads as float.
+/// `float[28, 28]`, `float[up to 29, 12]`, `class[10]`, `int`; Real reads as float.
 std::string describe(Element element, const Shape &shape, int64_t classes = 0);
 /// `[28, 28]`
 std::string describe(const Shape &shape);
