@@ -36,6 +36,8 @@ provided = {
     "split": "`split(n)(x)`: n equal parts of the last dimension",
     "concat": "`concat(a, b)`: joined along the last dimension, or along `dim = 0`",
     "stack": "`stack(a, b)`: joined along a new first dimension, or along the new dimension `dim = -1`; takes lists too",
+    "first": "`first(x)`: the first element along the first dimension",
+    "last": "`last(x)`: the last element along the first dimension, of a padded one the last that the example has",
     "squeeze": "`squeeze(x)`: without its dimensions of one element",
     "roll": "`roll(2, dim = 0)(x)`: moved on by two elements, the last ones to the front",
     "repeat": "`repeat(3, dim = 0)(x)`: three copies, one behind the other",
@@ -57,7 +59,7 @@ provided = {
     "full": "`full((n, m), 0.5)`: one number everywhere; `zeros(n, m)` and `ones(n, m)` are initialisers applied to sizes (T35)",
     "eye": "`eye(n)`: the identity matrix; `eye(n, m)`: ones on the diagonal",
     "iota": "`iota(n)`: 0, 1, ..., n - 1; `iota(a..b)`: a, a + 1, ..., b - 1",
-    "length": "the number of parts of a list, or of the first dimension of a tensor",
+    "length": "the number of parts of a list, or of the first dimension of a tensor; of a padded dimension each example's own (T38)",
     "enumerate": "`for i, x in enumerate(list)`: the pairs (position, part)",
     "stop_gradient": "its input, as a constant to differentiation",
     "freeze": "the same: no derivative passes (T29)",
@@ -134,7 +136,7 @@ def generate():
 
 `docs/generate_standard_library.py` writes this page from [lang/std](../lang/std). The library is compiled like any other program, and a
 program may declare any of these names anew. Settings are in the first brackets, inputs in the second; those with `=` may be left
-out. [typing.md](typing.md) has the rules T1 to T37."""]
+out. [typing.md](typing.md) has the rules T1 to T38."""]
     files = {path.stem: path for path in (source / "lang/std").glob("*.nn")}
     for stem in sorted(files.keys() - titles.keys()):
         findings.append(f"lang/std/{stem}.nn: docs/generate_standard_library.py has no title for it")

@@ -27,6 +27,8 @@ Tensor Emitter::emit(const std::string &operation, const std::vector<Tensor> &op
   result.shape = std::move(shape);
   if (!lengths.empty())
     padding.set(result, std::move(lengths));
+  if (operation == "concat")
+    padding.keepFilled(result, filled);
   // Margins that are not 0 end where the sequence with its margins ends.
   return operation == "pad" ? padding.zeroBeyond(result, range) : result;
 }

@@ -243,6 +243,20 @@ Tensor Padding::fill(const Tensor &value, int64_t axis, double number, SourceRan
   return result;
 }
 
+void Padding::keepFilled(const Tensor &result, const std::vector<Tensor> &operands) {
+  std::optional<PaddingState::Filled> all;
+  for (const Tensor &operand : operands) {
+    auto known = state().filled.find(operand.id);
+    if (known == state().filled.end() || (all && all->number != known->second.number))
+      return;
+    if (!all)
+      all = known->second;
+    std::erase_if(all->axes, [&](int64_t axis) { return !known->second.axes.count(axis); });
+  }
+  if (all)
+    state().filled.insert_or_assign(result.id, std::move(*all));
+}
+
 Tensor Padding::zeroBeyond(Tensor value, SourceRange range) {
   for (int64_t axis = 0; axis < int64_t(value.shape.size()); ++axis)
     value = fill(value, axis, 0, range);
@@ -268,10 +282,7 @@ Tensor Padding::choose(const Tensor &value, const Tensor &otherwise, SourceRange
 }
 
 Tensor Padding::zeroStep(const Tensor &value, SourceRange range) {
-  Tensor result =
-      chosen(emitter.broadcastTo(state().steps.back(), value.shape, range), value, 0, range);
-  set(result, of(value));
-  return result;
+  return chosen(emitter.broadcastTo(state().steps.back(), value.shape, range), value, 0, range);
 }
 
 //===----------------------------------------------------------------------===//
@@ -299,10 +310,7 @@ Tensor Padding::reverse(const Tensor &value, int64_t axis, SourceRange range) {
   Tensor result = emitter.gather(value, axis, places, 0, range);
   result.shape = value.shape;
   set(result, of(value));
-  if (auto known = state().filled.find(value.id); known != state().filled.end()) {
-    PaddingState::Filled filled = known->second;
-    state().filled[result.id] = std::move(filled);
-  }
+  keepFilled(result, {value});
   return result;
 }
 

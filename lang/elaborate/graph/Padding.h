@@ -44,6 +44,8 @@ public:
 
   /// The value with a number beyond the length of a dimension, if that is padded.
   Tensor fill(const Tensor &value, int64_t axis, double number, SourceRange range);
+  /// Notes that a value has the number of all operands beyond its length, along the same dimensions.
+  void keepFilled(const Tensor &result, const std::vector<Tensor> &operands);
   /// The value with 0 beyond the lengths of all its dimensions.
   Tensor zeroBeyond(Tensor value, SourceRange range);
   /// Each example's own part the other way round.
