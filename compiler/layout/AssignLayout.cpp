@@ -3,6 +3,7 @@
 #include "compiler/layout/BatchDims.h"
 #include "compiler/kernels/contraction/Contraction.h"
 #include "compiler/layout/LayoutRewriter.h"
+#include "compiler/layout/StepDims.h"
 #include "compiler/passes/Passes.h"
 #include "compiler/passes/RemarkCategories.h"
 
@@ -282,6 +283,8 @@ struct AssignLayoutPass : impl::AssignLayoutBase<AssignLayoutPass> {
   }
 
   void assign(func::FuncOp function, const TargetDescription &target) {
+    if (StepDims steps(function); steps.hasSteps())
+      rewriteLayouts(function, [&](Value value) { return steps.orderOf(value); });
     LayoutChoice choice(function, target);
     std::string text = batch == "choose" ? choice.run() : "";
     if (batch == "last")

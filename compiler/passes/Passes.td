@@ -131,6 +131,114 @@ def Simplify : Pass<"nn-simplify", "::mlir::func::FuncOp"> {
   }];
 }
 
+def ScanHoist : Pass<"nn-scan-hoist", "::mlir::func::FuncOp"> {
+  let summary = "compute what does not depend on the carries for all steps of a scan at once";
+  let dependentDialects = ["::nnc::nn::NNDialect"];
+  let description = [{
+    Input and output: any nn function of one block.
+
+    The rows of a scan are a batch of its steps. An operation that depends on
+    sequences and invariants alone is rebuilt in front of the loop by its rule for
+    a batch; one that is computed from invariants is moved there. An operation
+    whose results only reach emitted values is rebuilt behind the loop, which
+    emits its operands instead. So a product of the input of each step becomes
+    one contraction, and so does, with `nn-simplify`, the gradient of weights,
+    which is the sum over the steps of a product in each.
+
+    In front of the loop are contractions, scans, other operations of much work
+    for each element of their results, and element-wise operations whose result the loop
+    reads in place of other results from there. Lookups and other element-wise
+    operations stay. Behind the loop are operations for which it emits fewer
+    elements, or no more than their work is worth.
+
+    ```mlir
+    %hs, %ys = nn.scan 64 over(%x = %xs : tensor<64x3xf32>) carry(%h = %h0 : tensor<5xf32>)
+        with(%w = %W : tensor<3x5xf32>, %v = %V : tensor<5x2xf32>) {
+      %p = nn.contract %x, %w [0] x [0, 1] -> [1] : tensor<3xf32>, tensor<3x5xf32> -> tensor<5xf32>
+      %a = nn.add %p, %h : tensor<5xf32>
+      %h1 = nn.tanh %a : tensor<5xf32>
+      %y = nn.contract %h1, %v [0] x [0, 1] -> [1] : tensor<5xf32>, tensor<5x2xf32> -> tensor<2xf32>
+      nn.yield carry(%h1 : tensor<5xf32>) emit(%y : tensor<2xf32>)
+    }
+    ```
+    becomes
+    ```mlir
+    %ps = nn.contract %xs, %W [2, 0] x [0, 1] -> [2, 1] : tensor<64x3xf32>, tensor<3x5xf32> -> tensor<64x5xf32>
+    %hs = nn.scan 64 over(%p = %ps : tensor<64x5xf32>) carry(%h = %h0 : tensor<5xf32>) {
+      %a = nn.add %p, %h : tensor<5xf32>
+      %h1 = nn.tanh %a : tensor<5xf32>
+      nn.yield carry(%h1 : tensor<5xf32>)
+    }
+    %h1s = nn.slice %hs [1, 0] [64, 5] [1, 1] : tensor<65x5xf32> -> tensor<64x5xf32>
+    %ys = nn.contract %h1s, %V [2, 0] x [0, 1] -> [2, 1] : tensor<64x5xf32>, tensor<5x2xf32> -> tensor<64x2xf32>
+    ```
+  }];
+}
+
+def ScanResiduals : Pass<"nn-scan-residuals", "::mlir::func::FuncOp"> {
+  let summary = "let a scan emit what its derivative would compute again";
+  let dependentDialects = ["::nnc::nn::NNDialect"];
+  let description = [{
+    Input: simplified nn functions of one block, after differentiation. The
+    derivative of a scan is a scan that computes the block again, from the rows of the
+    sequences and of the traces.
+
+    Output: the same functions, of the same results to the bit. Where a scan computes a
+    value that an earlier one of as many steps has computed, from the same rows, it
+    may read that instead: from the trace, or from a value that the earlier scan
+    now emits. The values to read are a minimum cut of the block, between the
+    rows that there are anyway and what only the later scan computes. To
+    emit an element costs as much as 24 additions, to read one from a trace as 2,
+    to compute it what the operation takes. So products are emitted, and
+    transcendental functions of them in their place; cheap arithmetic
+    and functions of what there is in traces are computed again.
+
+    ```mlir
+    %hs = nn.scan 64 over(%p = %ps : tensor<64x5xf32>) carry(%h = %h0 : tensor<5xf32>)
+                     with(%u = %U : tensor<5x5xf32>) {
+      %q = nn.contract %h, %u [0] x [0, 1] -> [1] : tensor<5xf32>, tensor<5x5xf32> -> tensor<5xf32>
+      %a = nn.add %p, %q : tensor<5xf32>
+      %s = nn.sin %a : tensor<5xf32>
+      nn.yield carry(%s : tensor<5xf32>)
+    }
+    ... // a scan that computes %a again, from %p and %hs, and then nn.cos %a
+    ```
+    becomes
+    ```mlir
+    %hs, %as = nn.scan 64 over(%p = %ps : tensor<64x5xf32>) carry(%h = %h0 : tensor<5xf32>)
+                          with(%u = %U : tensor<5x5xf32>) {
+      ...
+      nn.yield carry(%s : tensor<5xf32>) emit(%a : tensor<5xf32>)
+    }
+    ... // a scan over %as
+    ```
+  }];
+}
+
+def ScanMerge : Pass<"nn-scan-merge", "::mlir::func::FuncOp"> {
+  let summary = "run scans of one form that do not depend on each other in one loop";
+  let dependentDialects = ["::nnc::nn::NNDialect"];
+  let description = [{
+    Input and output: any nn function of one block.
+
+    Two scans become one, with the parts of both, if they have as many steps, the
+    same direction and carries of the same types, none depends on the other, and
+    their invariants together take at most 1 MiB, which stays in a cache from
+    step to step. So the two directions of a bidirectional layer, one of
+    which reads its input in reverse, are one loop, whose threads meet half as often.
+
+    ```mlir
+    %a = nn.scan 64 over(%x = %xs : tensor<64x5xf32>) carry(%h = %h0 : tensor<5xf32>) { ... }
+    %b = nn.scan 64 over(%y = %ys : tensor<64x5xf32>) carry(%g = %g0 : tensor<5xf32>) { ... }
+    ```
+    becomes
+    ```mlir
+    %a, %b = nn.scan 64 over(%x = %xs : tensor<64x5xf32>, %y = %ys : tensor<64x5xf32>)
+                        carry(%h = %h0 : tensor<5xf32>, %g = %g0 : tensor<5xf32>) { ... }
+    ```
+  }];
+}
+
 def AssignLayout : Pass<"nn-assign-layout", "::mlir::ModuleOp"> {
   let summary = "choose a layout with the batch first or last for each group of values";
   let description = [{

@@ -19,10 +19,16 @@ void buildNnPipeline(OpPassManager &passes, int64_t batch) {
 }
 
 void buildGradPipeline(OpPassManager &passes) {
+  // The derivative of a loop then has nothing to do with what has left it.
+  passes.addNestedPass<func::FuncOp>(createScanHoist());
   passes.addNestedPass<func::FuncOp>(createDifferentiate());
 }
 
 void buildOptPipeline(OpPassManager &passes, const LoweringOptions &options) {
+  passes.addNestedPass<func::FuncOp>(createSimplify());
+  passes.addNestedPass<func::FuncOp>(createScanResiduals());
+  passes.addNestedPass<func::FuncOp>(createScanHoist());
+  passes.addNestedPass<func::FuncOp>(createScanMerge());
   passes.addNestedPass<func::FuncOp>(createSimplify());
   passes.addPass(createAssignLayout({options.targetCpu, "choose"}));
   passes.addNestedPass<func::FuncOp>(createSimplify());

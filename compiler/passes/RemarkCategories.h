@@ -6,14 +6,16 @@
 
 namespace nnc {
 
-inline constexpr llvm::StringLiteral layoutCategory = "layout";               // nn-assign-layout
+inline constexpr llvm::StringLiteral layoutCategory = "layout"; // nn-assign-layout
+inline constexpr llvm::StringLiteral scanCategory = "scan";     // nn-scan-hoist, nn-scan-residuals
 inline constexpr llvm::StringLiteral recomputationCategory = "recomputation"; // nn-recompute
 inline constexpr llvm::StringLiteral fusionCategory = "fusion"; // fuse-elementwise, assign-arena
 inline constexpr llvm::StringLiteral contractionCategory = "contraction"; // lower-to-loops
 
 inline constexpr llvm::StringLiteral threadsCategory = "threads"; // lower-to-loops
 
-inline constexpr llvm::StringLiteral remarkCategories[] = {
-    layoutCategory, recomputationCategory, fusionCategory, contractionCategory, threadsCategory};
+inline constexpr llvm::StringLiteral remarkCategories[] = {layoutCategory,        scanCategory,
+                                                           recomputationCategory, fusionCategory,
+                                                           contractionCategory,   threadsCategory};
 
 } // namespace nnc

@@ -21,6 +21,13 @@ namespace nnc {
 
 static int64_t bytesOf(Value tensor) { return bytesOf(cast<RankedTensorType>(tensor.getType())); }
 
+static int64_t bytesOf(Operation *op) {
+  int64_t bytes = 0;
+  for (Value result : op->getResults())
+    bytes += bytesOf(result);
+  return bytes;
+}
+
 static int64_t operationsOf(Operation *op) { return cast<nn::Work>(op).countOperations(); }
 
 /// Whether the result is never in memory of its own: a view, or a move that its readers do by index
@@ -51,21 +58,24 @@ public:
 
 private:
   using Operations = llvm::DenseSet<Operation *>;
-  /// The values of the forward pass that the backward pass reads, by how it gets them.
+  using Values = llvm::DenseSet<Value>;
+  /// How the backward pass gets what it reads from the forward pass.
   struct Cut {
-    Operations recomputed, saved;
+    Operations recomputed;
+    Values saved;
   };
   /// The clones of recomputed operations that there are at a place in the backward pass.
   struct Clones {
     const Operations &recomputed;
+    const Values &saved;
     Operations passing = {}; // of which each user gets a clone of its own
     IRMapping map = {};
   };
 
   void assignSegments(int64_t count);
   bool crossesSegments(Operation *op) const;
-  Cut cut(int64_t operationsPerByte, const Operations &saved = {}) const;
-  bool isThere(Value value, const Operations &saved) const;
+  Cut cut(int64_t operationsPerByte, const Values &saved = {}) const;
+  bool isThere(Value value, const Values &saved) const;
   Operations findPassing() const;
   void cloneFor(Operation *user, Clones &clones, OpBuilder &builder);
 
@@ -83,16 +93,16 @@ private:
 } // namespace
 
 /// Whether the value is there in the backward pass without being recomputed.
-bool Recomputation::isThere(Value value, const Operations &saved) const {
+bool Recomputation::isThere(Value value, const Values &saved) const {
   Operation *definition = value.getDefiningOp();
-  return !definition || isa<nn::ConstantOp, nn::ScanOp>(definition) || saved.contains(definition);
+  return !definition || isa<nn::ConstantOp>(definition) || saved.contains(value);
 }
 
 Recomputation::Recomputation(func::FuncOp function, int64_t operationsPerByte, int64_t segments)
     : function(function), step(function),
       operationsPerByte(std::min(operationsPerByte, anyOperationsPerByte)) {
   for (Operation &op : function.getBody().front())
-    if (step.isForward(&op) && !isa<nn::ConstantOp, nn::ScanOp>(op)) {
+    if (step.isForward(&op) && !isa<nn::ConstantOp>(op)) {
       numbers[&op] = forward.size();
       forward.push_back(&op);
     }
@@ -109,7 +119,7 @@ void Recomputation::assignSegments(int64_t count) {
     return;
   SmallVector<int64_t> made(size + 1, 0), handedOn(size + 1, 0); // in front of each operation
   for (auto [i, op] : llvm::enumerate(forward)) {
-    int64_t bytes = bytesOf(op->getResult(0));
+    int64_t bytes = bytesOf(op);
     made[i + 1] = made[i] + (isFree(op) ? 0 : bytes);
     unsigned last = i;
     for (Operation *user : op->getUsers())
@@ -141,35 +151,43 @@ bool Recomputation::crossesSegments(Operation *op) const {
   });
 }
 
-/// A minimum cut between the source, from which all is computed, and the sink, the backward pass.
-/// Every value is two nodes. On the sink's side, the first says that the value is computed again,
-/// the second that the backward pass has it; it is saved if only the second is there.
-/// Values in `saved` cost nothing.
-Recomputation::Cut Recomputation::cut(int64_t price, const Operations &saved) const {
+/// A minimum cut between the source, from which all is computed, and the sink, the backward pass. On the
+/// sink's side, the node of an operation says that it is computed again, that of a value that the
+/// backward pass has it; the value is saved if only the latter is there. Values in `saved` cost nothing.
+Recomputation::Cut Recomputation::cut(int64_t price, const Values &saved) const {
   FlowNetwork network;
   unsigned source = network.addNode(), sink = network.addNode();
-  auto made = [](unsigned number) { return 2 + 2 * number; };
-  auto had = [](unsigned number) { return 3 + 2 * number; };
-  for (auto [i, op] : llvm::enumerate(forward)) {
-    network.addNode();
-    network.addNode();
-    if (saved.contains(op))
+  SmallVector<unsigned> made;
+  DenseMap<Value, unsigned> had;
+  for (Operation *op : forward) {
+    made.push_back(network.addNode());
+    for (Value result : op->getResults())
+      had[result] = network.addNode();
+    if (llvm::all_of(op->getResults(), [&](Value result) { return saved.contains(result); }))
       continue;
     int64_t cycles = operationsOf(op);
     bool fixed = cycles > 0 && (price == 0 || crossesSegments(op));
-    network.addEdge(source, made(i), fixed ? FlowNetwork::uncuttable : cycles);
-    network.addEdge(made(i), had(i), bytesOf(op->getResult(0)) * std::max<int64_t>(price, 1));
+    network.addEdge(source, made.back(), fixed ? FlowNetwork::uncuttable : cycles);
     for (Value operand : op->getOperands())
       if (!isThere(operand, saved))
-        network.addEdge(had(numbers.at(operand.getDefiningOp())), made(i), FlowNetwork::uncuttable);
-    if (llvm::any_of(op->getUsers(), [&](Operation *user) { return step.isBackward(user); }))
-      network.addEdge(had(i), sink, FlowNetwork::uncuttable);
+        network.addEdge(had.at(operand), made.back(), FlowNetwork::uncuttable);
+    for (Value result : op->getResults()) {
+      if (saved.contains(result))
+        continue;
+      network.addEdge(made.back(), had.at(result), bytesOf(result) * std::max<int64_t>(price, 1));
+      if (llvm::any_of(result.getUsers(), [&](Operation *user) { return step.isBackward(user); }))
+        network.addEdge(had.at(result), sink, FlowNetwork::uncuttable);
+    }
   }
   std::vector<bool> side = network.sinkSide(source, sink);
   Cut result;
-  for (auto [i, op] : llvm::enumerate(forward))
-    if (side[had(i)])
-      (side[made(i)] ? result.recomputed : result.saved).insert(op);
+  for (auto [node, op] : llvm::zip_equal(made, forward)) {
+    if (side[node])
+      result.recomputed.insert(op);
+    for (Value value : op->getResults())
+      if (side[had.at(value)] && !side[node])
+        result.saved.insert(value);
+  }
   return result;
 }
 
@@ -187,7 +205,7 @@ Recomputation::Operations Recomputation::findPassing() const {
       if (Operation *definition = operand.getDefiningOp(); passing.contains(definition))
         sum += work.lookup(definition);
     work[op] = sum;
-    if (sum <= cheapOperationsPerByte * bytesOf(op->getResult(0)))
+    if (!isa<nn::ScanOp>(op) && sum <= cheapOperationsPerByte * bytesOf(op))
       passing.insert(op);
   }
   return passing;
@@ -202,8 +220,8 @@ void Recomputation::cloneFor(Operation *user, Clones &clones, OpBuilder &builder
   while (!work.empty()) {
     Value value = work.pop_back_val();
     Operation *definition = value.getDefiningOp();
-    if (!definition || !clones.recomputed.contains(definition) || clones.map.contains(value) ||
-        !seen.insert(definition).second)
+    if (!definition || !clones.recomputed.contains(definition) || clones.saved.contains(value) ||
+        clones.map.contains(value) || !seen.insert(definition).second)
       continue;
     needed.push_back(definition);
     llvm::append_range(work, definition->getOperands());
@@ -212,8 +230,14 @@ void Recomputation::cloneFor(Operation *user, Clones &clones, OpBuilder &builder
     return numbers.at(left) < numbers.at(right);
   });
   for (Operation *op : needed) {
-    Operation *clone = builder.clone(*op, clones.map);
+    Operation *clone = builder.clone(*op);
+    for (OpOperand &operand : clone->getOpOperands())
+      operand.set(clones.map.lookupOrDefault(operand.get()));
+    clones.map.map(op->getResults(), clone->getResults());
     clone->setAttr(recomputedAttrName, builder.getI64IntegerAttr(mark));
+    for (Value result : op->getResults())
+      if (clones.saved.contains(result))
+        clones.map.erase(result);
     operations += operationsOf(op);
   }
   mark += !needed.empty();
@@ -221,13 +245,13 @@ void Recomputation::cloneFor(Operation *user, Clones &clones, OpBuilder &builder
     operand.set(clones.map.lookupOrDefault(operand.get()));
   for (Operation *op : needed)
     if (clones.passing.contains(op))
-      clones.map.erase(op->getResult(0));
+      llvm::for_each(op->getResults(), [&](Value result) { clones.map.erase(result); });
 }
 
 int64_t Recomputation::savedBytes() const {
   int64_t bytes = 0;
-  for (Operation *op : original.saved)
-    bytes += bytesOf(op->getResult(0));
+  for (Value value : original.saved)
+    bytes += bytesOf(value);
   return bytes;
 }
 
@@ -238,7 +262,8 @@ bool Recomputation::run() {
   // A recomputed value lives from the beginning of its segment, as a saved one would. So cheap
   // values are computed once more, right before their use, from expensive ones.
   fine = cut(std::min(operationsPerByte, cheapOperationsPerByte), coarse.saved);
-  Clones segments{coarse.recomputed}, late{fine.recomputed, findPassing()};
+  Clones segments{coarse.recomputed, coarse.saved},
+      late{fine.recomputed, fine.saved, findPassing()};
   for (Operation &user : llvm::make_early_inc_range(function.getBody().front())) {
     if (!step.isBackward(&user))
       continue;
@@ -257,8 +282,10 @@ bool Recomputation::run() {
 SmallVector<Value> Recomputation::noLongerSaved() const {
   SmallVector<Value> values;
   for (Operation *op : forward)
-    if (original.saved.contains(op) && coarse.recomputed.contains(op))
-      values.push_back(op->getResult(0));
+    if (coarse.recomputed.contains(op))
+      llvm::copy_if(op->getResults(), std::back_inserter(values), [&](Value value) {
+        return original.saved.contains(value) && !coarse.saved.contains(value);
+      });
   llvm::stable_sort(values, [](Value left, Value right) { return bytesOf(left) > bytesOf(right); });
   return values;
 }
@@ -267,14 +294,14 @@ RecomputationReport Recomputation::report() const {
   RecomputationReport report;
   report.operations = operations;
   report.bytes = savedBytes();
-  for (Operation *op : coarse.saved)
-    report.bytes -= bytesOf(op->getResult(0));
+  for (Value value : coarse.saved)
+    report.bytes -= bytesOf(value);
   for (Value value : noLongerSaved())
     report.values.push_back({nameOf(value.getLoc()), lineOf(value.getLoc()), bytesOf(value)});
   return report;
 }
 
-/// An operation that the choice is made among: of the dialect, with one result.
+/// An operation that the choice is made among.
 static bool isDifferentiated(Operation &op) {
   return isa<nn::NNDialect>(op.getDialect()) && !isa<nn::GradientOp>(op);
 }

@@ -114,6 +114,15 @@ struct SumOfProduct : OpRewritePattern<ReduceSumOp> {
   }
 };
 
+/// Whether both factors of a contraction have all of these dimensions of its result.
+bool sumsInBoth(ContractOp product, ArrayRef<int64_t> dims) {
+  return llvm::all_of(dims, [&](int64_t dim) {
+    int64_t label = product.getResultLabels()[dim];
+    return llvm::is_contained(product.getLhsLabels(), label) &&
+           llvm::is_contained(product.getRhsLabels(), label);
+  });
+}
+
 /// A sum over dimensions that both factors of a contraction have is another of its sums. The
 /// gradient of weights that are applied at each step of a sequence has this form.
 struct SumOfContraction : OpRewritePattern<ReduceSumOp> {
@@ -121,19 +130,39 @@ struct SumOfContraction : OpRewritePattern<ReduceSumOp> {
 
   LogicalResult matchAndRewrite(ReduceSumOp op, PatternRewriter &rewriter) const override {
     auto product = op.getOperand().getDefiningOp<ContractOp>();
-    if (!product || !product->hasOneUse())
+    if (!product || !product->hasOneUse() || !sumsInBoth(product, op.getDims()))
       return failure();
     SmallVector<int64_t> kept;
-    for (auto [dim, label] : llvm::enumerate(product.getResultLabels())) {
+    for (auto [dim, label] : llvm::enumerate(product.getResultLabels()))
       if (!llvm::is_contained(op.getDims(), static_cast<int64_t>(dim)))
         kept.push_back(label);
-      else if (!llvm::is_contained(product.getLhsLabels(), label) ||
-               !llvm::is_contained(product.getRhsLabels(), label))
-        return failure();
-    }
     rewriter.replaceOpWithNewOp<ContractOp>(op, product.getLhs(), product.getRhs(),
                                             product.getLhsLabels(), product.getRhsLabels(), kept);
     return success();
+  }
+};
+
+/// The sum of a sum with such a contraction is the sum of sums. The gradient of weights that are applied
+/// twice in each step has this form.
+struct SumOfSum : OpRewritePattern<ReduceSumOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(ReduceSumOp op, PatternRewriter &rewriter) const override {
+    auto sum = op.getOperand().getDefiningOp<AddOp>();
+    if (!sum || !sum->hasOneUse() ||
+        llvm::none_of(sum->getOperands(), [&](Value term) { return isContraction(op, term); }))
+      return failure();
+    Location location = withoutName(op.getLoc());
+    Value lhs = ReduceSumOp::create(rewriter, location, sum.getLhs(), op.getDims());
+    Value rhs = ReduceSumOp::create(rewriter, location, sum.getRhs(), op.getDims());
+    rewriter.replaceOpWithNewOp<AddOp>(op, lhs, rhs);
+    return success();
+  }
+
+private:
+  static bool isContraction(ReduceSumOp op, Value term) {
+    auto product = term.getDefiningOp<ContractOp>();
+    return product && product->hasOneUse() && sumsInBoth(product, op.getDims());
   }
 };
 
@@ -267,11 +296,12 @@ struct Simplify : nnc::impl::SimplifyBase<Simplify> {
       if (name.getDialectNamespace() == NNDialect::getDialectNamespace())
         name.getCanonicalizationPatterns(patterns, context);
     patterns.add<SinkBroadcast, ReduceBroadcast<ReduceSumOp>, ReduceBroadcast<ReduceMaxOp>,
-                 ReduceBroadcast<ReduceMinOp>, SumOfProduct, SumOfContraction, AddOfNeighbours,
-                 ReduceUnitDims<ReduceSumOp>, ReduceUnitDims<ReduceMaxOp>,
+                 ReduceBroadcast<ReduceMinOp>, SumOfProduct, SumOfContraction, SumOfSum,
+                 AddOfNeighbours, ReduceUnitDims<ReduceSumOp>, ReduceUnitDims<ReduceMaxOp>,
                  ReduceUnitDims<ReduceMinOp>, ReduceUnitDims<ReduceProdOp>, AddOfNegation,
                  SubOfNegation, MulByMinusOne, DivByPowerOfTwo>(context);
     populateWindowPatterns(patterns);
+    populateLookupPatterns(patterns);
     bool hasGradient =
         function.walk([](GradientOp) { return WalkResult::interrupt(); }).wasInterrupted();
     if (!hasGradient)

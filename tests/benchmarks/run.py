@@ -32,6 +32,9 @@ WORKLOADS = {
     "mlp-l": ["mlp-l", "--batch", "256"],
     "lenet5": ["lenet5", "--batch", "64"],
     "resnet18": ["resnet18", "--batch", "32", "--channels-last"],
+    "rnn": ["rnn", "--batch", "32"],
+    "lstm": ["lstm", "--batch", "32"],
+    "gru": None,  # which the peer has not
 }
 # The points of the sweep: what a `-D` of mlp-sweep.nn changes, and to what.
 SWEEP = {
@@ -129,7 +132,7 @@ def steps(bench):
         ours, theirs = [], []
         for _ in range(bench.rounds):
             ours.append(bench.step(executable))
-            if bench.peer:
+            if bench.peer and peer_arguments:
                 theirs.append(measure(bench.peer.split() + peer_arguments
                                       + ["--threads", str(bench.threads), "--seconds", "2"])[0])
         ms = median(ours, "step_ms_median")
