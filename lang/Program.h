@@ -141,6 +141,18 @@ struct ReaderArgument {
   std::variant<std::string, double, bool, std::vector<std::string>> value;
 };
 
+/// How the texts of a field become numbers.
+struct TokenizerInfo {
+  std::string kind; ///< characters, bytes, words, bpe; file: what the file `file` describes
+  int64_t size = 0; ///< words, bpe: the most pieces; 0: all words
+  bool lower = false;
+  std::string file;
+  std::vector<std::string> special; ///< pieces that no text has, in the order of their ids
+  SourceRange range;
+
+  bool operator==(const TokenizerInfo &) const = default;
+};
+
 struct DataField {
   std::string name;
   Type type;
@@ -151,14 +163,18 @@ struct DataField {
   /// is as long in each example, or empty.
   std::optional<int64_t> padded = {};
   std::string lengthOf = {};
+  std::optional<TokenizerInfo> tokenizer = {}; ///< of a field of texts
+  int64_t vocabulary = 0;                      ///< its pieces
 };
 
 struct DataSplit {
   std::string name;   ///< train, test, validation
-  std::string reader; ///< idx, csv, npy, ts, cifar
+  std::string reader; ///< idx, csv, npy, ts, cifar, text, lines
   /// Positional arguments are file names. `drop_last` and `only_last` are numbers of examples. csv
   /// also has, by name: `header` (bool), `separator` (string), and for a field the columns that
   /// make it up (list of strings: names, or numbers from 0 in decimal; see `columnsByNumber`).
+  /// text and lines have `encoding` (string), `part_begin` and `part_end` (fractions of the whole);
+  /// text also `stream` (bool), lines `class_by_file` (string, a field) and `truncate` (bool).
   std::vector<ReaderArgument> arguments;
   bool columnsByNumber = false;
   SourceRange range;

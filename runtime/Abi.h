@@ -234,19 +234,35 @@ void nnc_profile(int64_t region, int64_t thread);
          "length_of": TEXT,             (optional; padded fields) name of an earlier field: each example has
                                         the same length in both
          "classes": COUNT,              (optional) a class field: numbers 0 .. classes-1
-         "class_names": [TEXT...]       (optional) declared names of the classes, in order
+         "class_names": [TEXT...],      (optional) declared names of the classes, in order
+         "vocabulary": {...}            (optional) a field of texts, i32: what text::Tokenizer::serialize()
+                                        of runtime/text writes
        }],
        "splits": [{
          "name": "train" | "test" | "validation",
-         "reader": "idx" | "csv" | "npy" | "ts" | "cifar",
+         "reader": "idx" | "csv" | "npy" | "ts" | "cifar" | "text" | "lines",
          "files": [TEXT...],            relative to the folder of the data block
                                         idx, npy: one per field, in the order of the fields
                                         csv, ts: one or more of the same kind; their examples are appended
                                         cifar: one or more CIFAR-10 batches, in the binary version; the
                                         fields are a float [32, 32, 3] and a class
+                                        text: one, of which the only field takes windows
+                                        lines: one or more; a line is an example, the fields of which
+                                        stand between tabs
          "drop_last": COUNT,            (optional; default 0: all) leaves out the last so many examples of all
                                         files together
          "only_last": COUNT,            (optional; default 0: all) the last so many only; not with drop_last
+         "part_begin": NUMBER, "part_end": NUMBER,
+                                        (optional; text, lines, csv with "window"; default 0 and 1) the part
+                                        of the text, the lines or the rows, as fractions
+         "encoding": TEXT,              (optional; text, lines) "utf-8" (default) | "windows-1252" | "latin-1"
+         "stream": true | false,        (optional; text; default false) row b of each batch begins at
+                                        b / batch of the text and goes on from step to step
+         "truncate": true | false,      (optional; lines; default false) cut texts that are too long
+         "window": COUNT, "horizon": COUNT,
+                                        (optional; csv; default 0) rows are times: the first field has so many
+                                        of them, the others those that follow. The part is one of the rows
+         "class_by_file": TEXT,         (optional; lines) the class field that numbers the files
          "header": true | false,        (optional; csv) the first line names the columns. Default: true if
                                         columns are selected by name, else true if no cell of the first
                                         line is a number or meant as one

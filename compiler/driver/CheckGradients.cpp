@@ -91,7 +91,7 @@ private:
 };
 
 bool GradientChecker::prepare() {
-  if (!frontend.parse(options.input) || !frontend.elaborate(options.defines))
+  if (!frontend.parse(options.input) || !frontend.elaborate(options.defines, options.folders))
     return false;
   module = importProgram(frontend.program(), FloatPrecision::F64, context);
   if (!module)

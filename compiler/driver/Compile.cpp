@@ -22,6 +22,7 @@
 #include "compiler/driver/MemoryReport.h"
 #include "compiler/driver/Output.h"
 #include "compiler/driver/RemarkReport.h"
+#include "compiler/driver/TokenizerReport.h"
 #include "compiler/codegen/EmitObject.h"
 #include "compiler/codegen/LinkExecutable.h"
 #include "lang/syntax/ASTPrinter.h"
@@ -163,7 +164,7 @@ bool Compilation::chooseOutput() {
 
 bool Compilation::elaborate() {
   TimingScope scope = timingScope.nest("elaborate");
-  return frontend.elaborate(options.defines);
+  return frontend.elaborate(options.defines, options.folders);
 }
 
 bool Compilation::import() {
@@ -257,8 +258,9 @@ bool Compilation::fitMemory() {
 
 bool Compilation::emit() {
   std::string error;
-  const std::string description = describeModel(frontend.program(), readBlocks(*module),
-                                                frontend.source(), options.precision, target);
+  const std::string description =
+      describeModel(frontend.program(), readBlocks(*module), frontend.source(),
+                    frontend.vocabularies(), options.precision, target);
   ModelData data{description, {}};
   for (const lang::Function &function : frontend.program().functions)
     if (!function.block.empty())
@@ -342,9 +344,18 @@ std::optional<Stage> parseStage(llvm::StringRef name) {
 
 bool compile(const CompileOptions &options) { return Compilation(options).run(); }
 
+bool showTokenizers(const CompileOptions &options, const std::optional<std::string> &sample) {
+  Frontend frontend;
+  bool good = frontend.parse(options.input) && frontend.elaborate(options.defines, options.folders);
+  if (good)
+    good = printTokenizers(frontend.program(), frontend.vocabularies(), sample);
+  frontend.printDiagnostics(options.colour);
+  return good;
+}
+
 bool check(const CompileOptions &options) {
   Frontend frontend;
-  bool good = frontend.parse(options.input) && frontend.elaborate(options.defines);
+  bool good = frontend.parse(options.input) && frontend.elaborate(options.defines, options.folders);
   frontend.printDiagnostics(options.colour);
   return good;
 }

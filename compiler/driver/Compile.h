@@ -2,6 +2,7 @@
 // table of stages.
 #pragma once
 
+#include "compiler/driver/Vocabularies.h"
 #include "compiler/import/ImportProgram.h"
 
 #include "llvm/ADT/StringRef.h"
@@ -29,6 +30,7 @@ struct CompileOptions {
   unsigned targetThreads = 0; ///< as in LoweringOptions
   /// `-D name=value`: settings of `config`.
   std::vector<std::pair<std::string, std::string>> defines;
+  DataFolders folders; ///< `--data NAME=FOLDER`
   /// Pass after which to write the module, `all`, or empty.
   std::string dumpAfter;
   std::string dumpFolder = "dump";
@@ -52,6 +54,10 @@ bool compile(const CompileOptions &options);
 
 /// Parses and type-checks only.
 bool check(const CompileOptions &options);
+
+/// Prints the vocabularies of a program's texts: each piece with its id and how often it stands in
+/// what the vocabulary was made of; or, with a text, the pieces that this one is cut into.
+bool showTokenizers(const CompileOptions &options, const std::optional<std::string> &sample);
 
 /// Compares the derivatives of the model's loss by every parameter and float input with finite
 /// differences in f64, and prints a table; returns whether all agree. At most `elements` elements

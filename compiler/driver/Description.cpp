@@ -36,14 +36,15 @@ Array shapeOf(llvm::ArrayRef<int64_t> shape) { return Array(shape); }
 
 class Describer {
 public:
-  Describer(const lang::Program &program, const ModuleBlocks &blocks, FloatPrecision precision)
-      : program(program), blocks(blocks), precision(precision) {}
+  Describer(const lang::Program &program, const ModuleBlocks &blocks,
+            const Vocabularies &vocabularies, FloatPrecision precision)
+      : program(program), blocks(blocks), vocabularies(vocabularies), precision(precision) {}
 
   Object persistent();
   Array functions();
   Object scalars();
   Array data();
-  Object recipe(const std::string &source);
+  Object recipe();
   Array layers();
   /// The lines that a profile shows; empty if the code is not profiled.
   Object sourceLines(const lang::SourceFile &source);
@@ -59,12 +60,14 @@ private:
   const lang::Function &source(const FunctionBlocks &function) const;
   Object input(const BlockTensor &tensor) const;
   Object output(const BlockTensor &tensor, const lang::Function &of) const;
-  /// The class field of the data that an integer prediction of `of` numbers, or null.
+  /// The class field of the data, or the field of texts, that an integer prediction of `of` numbers,
+  /// or null.
   const lang::DataField *classField(const std::string &prediction, const lang::Function &of) const;
   Object split(const lang::DataSplit &split) const;
 
   const lang::Program &program;
   const ModuleBlocks &blocks;
+  const Vocabularies &vocabularies;
   FloatPrecision precision;
 };
 
@@ -159,7 +162,7 @@ const lang::DataField *Describer::classField(const std::string &prediction,
       classes = of.values[result.value].type.classes;
   if (classes && program.data)
     for (const lang::DataField &field : program.data->fields)
-      if (field.type.classes == classes)
+      if (field.type.classes == classes || field.vocabulary == classes)
         return &field;
   return nullptr;
 }
@@ -281,6 +284,9 @@ Array Describer::data() {
       entry["classes"] = field.type.classes;
     if (!field.classNames.empty())
       entry["class_names"] = Array(field.classNames);
+    if (field.tokenizer)
+      entry["vocabulary"] = llvm::cantFail(
+          llvm::json::parse(vocabularies.tokenizer(program.data->name, field.name).serialize()));
     fields.push_back(std::move(entry));
   }
   for (const lang::DataSplit &one : program.data->splits)
@@ -290,15 +296,15 @@ Array Describer::data() {
   return result;
 }
 
-Object Describer::recipe(const std::string &source) {
-  llvm::SmallString<256> folder(source);
+Object Describer::recipe() {
+  llvm::SmallString<256> folder(vocabularies.folderOf(program.data->name));
   llvm::sys::fs::make_absolute(folder);
   llvm::sys::path::remove_dots(folder, /*remove_dot_dot=*/true);
   Object recipe{{"data", program.data->name},
                 {"batch", program.recipe.batch},
                 {"validate", program.recipe.validate},
                 {"patience", program.recipe.patience},
-                {"folder", llvm::sys::path::parent_path(folder).str()}};
+                {"folder", std::string(folder)}};
   if (!program.recipe.schedule.empty())
     recipe["schedule"] = program.recipe.schedule;
   if (program.recipe.epochs)
@@ -336,9 +342,9 @@ Object Describer::sourceLines(const lang::SourceFile &source) {
 } // namespace
 
 std::string describeModel(const lang::Program &program, const ModuleBlocks &blocks,
-                          const lang::SourceFile &source, FloatPrecision precision,
-                          const TargetDescription &target) {
-  Describer describer(program, blocks, precision);
+                          const lang::SourceFile &source, const Vocabularies &vocabularies,
+                          FloatPrecision precision, const TargetDescription &target) {
+  Describer describer(program, blocks, vocabularies, precision);
   Object description{{"abi", NNC_ABI_VERSION},
                      {"compiler", NNC_VERSION},
                      {"model", program.model},
@@ -352,7 +358,7 @@ std::string describeModel(const lang::Program &program, const ModuleBlocks &bloc
                      {"data", describer.data()},
                      {"layers", describer.layers()}};
   if (program.data)
-    description["recipe"] = describer.recipe(source.name());
+    description["recipe"] = describer.recipe();
   if (Object lines = describer.sourceLines(source); !lines.empty())
     description["source_lines"] = std::move(lines);
   return llvm::formatv("{0}", llvm::json::Value(std::move(description)));

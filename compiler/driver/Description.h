@@ -3,6 +3,7 @@
 #pragma once
 
 #include "compiler/analysis/BlockLayout.h"
+#include "compiler/driver/Vocabularies.h"
 #include "compiler/import/ImportProgram.h"
 #include "compiler/target/TargetDescription.h"
 #include "lang/Program.h"
@@ -14,7 +15,7 @@ namespace nnc {
 /// `blocks` are those of `assign-arena`; `source` is the program's file under the path that the
 /// user gave.
 std::string describeModel(const lang::Program &program, const ModuleBlocks &blocks,
-                          const lang::SourceFile &source, FloatPrecision precision,
-                          const TargetDescription &target);
+                          const lang::SourceFile &source, const Vocabularies &vocabularies,
+                          FloatPrecision precision, const TargetDescription &target);
 
 } // namespace nnc

@@ -7,6 +7,9 @@
 #include "lang/elaborate/Elaborate.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/Location.h"
+#include "llvm/ADT/SmallString.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
@@ -24,14 +27,19 @@ bool Frontend::parse(const std::string &path) {
   return !diagnostics.hasErrors();
 }
 
-bool Frontend::elaborate(const std::vector<std::pair<std::string, std::string>> &defines) {
+bool Frontend::elaborate(const std::vector<std::pair<std::string, std::string>> &defines,
+                         const DataFolders &folders) {
   std::vector<const lang::Module *> modules;
   for (const lang::StandardSource &source : lang::standardSources()) {
     const lang::SourceFile &file = sources.add(std::string(source.name), std::string(source.text));
     standard.push_back(lang::parse(file, diagnostics));
     modules.push_back(standard.back().get());
   }
-  elaborated = lang::elaborate(*syntax, modules, diagnostics, {defines});
+  llvm::SmallString<256> folder(source().name());
+  llvm::sys::fs::make_absolute(folder);
+  llvm::sys::path::remove_dots(folder, /*remove_dot_dot=*/true);
+  texts.emplace(llvm::sys::path::parent_path(folder).str(), folders);
+  elaborated = lang::elaborate(*syntax, modules, diagnostics, {defines, &*texts});
   return elaborated && !diagnostics.hasErrors();
 }
 

@@ -2,6 +2,7 @@
 // end shows its own.
 #pragma once
 
+#include "compiler/driver/Vocabularies.h"
 #include "lang/syntax/AST.h"
 #include "lang/support/Diagnostics.h"
 #include "lang/Program.h"
@@ -21,11 +22,14 @@ class Frontend {
 public:
   /// Reads and parses; false if the file cannot be read (reported) or has errors.
   bool parse(const std::string &path);
-  /// Elaborates the parsed program, together with the standard library.
-  bool elaborate(const std::vector<std::pair<std::string, std::string>> &defines);
+  /// Elaborates the parsed program, together with the standard library. Texts are read from these
+  /// folders.
+  bool elaborate(const std::vector<std::pair<std::string, std::string>> &defines,
+                 const DataFolders &folders);
 
   const lang::Module &module() const { return *syntax; }
   const lang::Program &program() const { return *elaborated; }
+  Vocabularies &vocabularies() { return *texts; }
   /// The program's file, once it has been parsed.
   const lang::SourceFile &source() const { return *sources.files().front(); }
   /// Where in the source a location leads to; invalid if nowhere.
@@ -49,6 +53,7 @@ private:
   lang::Diagnostics diagnostics;
   std::unique_ptr<lang::Module> syntax;
   std::vector<std::unique_ptr<lang::Module>> standard;
+  std::optional<Vocabularies> texts;
   std::optional<lang::Program> elaborated;
 };
 

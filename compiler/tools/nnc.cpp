@@ -35,6 +35,7 @@ executable that trains, evaluates and predicts.
   nnc build -D hidden=512 examples/mnist.nn   the same with another value for `config hidden`
   nnc check examples/mnist.nn                 report the errors of a program
   nnc grad-check examples/iris.nn             compare its derivatives with finite differences
+  nnc tokenizer FILE.nn                       the vocabulary of its texts: pieces, ids, counts
   nnc explain N0302                           explain a diagnostic
 
 See what the compiler does to a network:
@@ -70,12 +71,25 @@ std::string libraryFolder(const char *program) {
   return std::string(folder);
 }
 
-void addCompileOptions(CLI::App *command, CompileOptions &options,
-                       std::vector<std::string> &defines, std::string &precision) {
+/// The program, and what the front end needs to know of it.
+void addProgram(CLI::App *command, CompileOptions &options, std::vector<std::string> &defines,
+                std::vector<std::string> &folders) {
   command->add_option("FILE", options.input, "the .nn file")->required();
   command->add_option("-D", defines, "value of a `config` name: -D hidden=512")
       ->type_name("NAME=VALUE")
       ->allow_extra_args(false);
+  command
+      ->add_option("--data", folders,
+                   "folder of a data block's files, of which texts are read when compiling; the "
+                   "executable looks there, too (default: the folder of the program)")
+      ->type_name("NAME=FOLDER")
+      ->allow_extra_args(false);
+}
+
+void addCompileOptions(CLI::App *command, CompileOptions &options,
+                       std::vector<std::string> &defines, std::vector<std::string> &folders,
+                       std::string &precision) {
+  addProgram(command, options, defines, folders);
   command->add_option("--float", precision, "precision of `float`: f32 or f64 (for checking)")
       ->check(CLI::IsMember({"f32", "f64"}))
       ->default_str("f32");
@@ -171,6 +185,20 @@ bool splitDefines(const std::vector<std::string> &defines, CompileOptions &optio
       return false;
     }
     options.defines.emplace_back(std::move(name), define.substr(equals + 1));
+  }
+  return true;
+}
+
+bool splitFolders(const std::vector<std::string> &given, CompileOptions &options) {
+  for (const std::string &one : given) {
+    size_t equals = one.find('=');
+    std::string name = equals == std::string::npos ? "" : one.substr(0, equals);
+    std::string folder = equals == std::string::npos ? one : one.substr(equals + 1);
+    if (folder.empty() || (equals != std::string::npos && name.empty())) {
+      llvm::errs() << "nnc: --data needs NAME=FOLDER, not `" << lang::printable(one) << "`\n";
+      return false;
+    }
+    options.folders.emplace_back(std::move(name), std::move(folder));
   }
   return true;
 }
@@ -276,13 +304,14 @@ int execute(int count, char **arguments) {
   CompileOptions options;
   options.libraryFolder = libraryFolder(arguments[0]);
   options.colour = llvm::sys::Process::StandardErrHasColors();
-  std::vector<std::string> defines, trainArguments;
+  std::vector<std::string> defines, folders, trainArguments;
   std::string precision = "f32", emit = "exe", id, memoryLimit;
+  std::optional<std::string> sample;
   int64_t elements = 20;
   bool memory = false;
 
   CLI::App *build = app.add_subcommand("build", "compile a program");
-  addCompileOptions(build, options, defines, precision);
+  addCompileOptions(build, options, defines, folders, precision);
   build->add_option("-o,--output", options.output, "the file to write; `-` is standard output");
   build
       ->add_option("--emit", emit,
@@ -303,24 +332,27 @@ int execute(int count, char **arguments) {
 
   CLI::App *runCommand = app.add_subcommand(
       "run", "compile a program and train with it; words after `--` go to `train`");
-  addCompileOptions(runCommand, options, defines, precision);
+  addCompileOptions(runCommand, options, defines, folders, precision);
   addMemoryLimit(runCommand, memoryLimit);
   addSizeLimit(runCommand, options);
   addRemarks(runCommand, options.remarks);
   runCommand->add_option("ARGUMENTS", trainArguments, "for the compiled program's `train`");
 
   CLI::App *checkCommand = app.add_subcommand("check", "parse and type-check a program");
-  checkCommand->add_option("FILE", options.input, "the .nn file")->required();
-  checkCommand->add_option("-D", defines, "value of a `config` name")
-      ->type_name("NAME=VALUE")
-      ->allow_extra_args(false);
+  addProgram(checkCommand, options, defines, folders);
 
   CLI::App *gradCheck = app.add_subcommand(
       "grad-check", "compare every derivative of a program's loss with finite differences in f64");
-  addCompileOptions(gradCheck, options, defines, precision);
+  addCompileOptions(gradCheck, options, defines, folders, precision);
   gradCheck->add_option("--elements", elements, "elements of each tensor to try")
       ->check(CLI::Range(int64_t(1), int64_t(1) << 40))
       ->default_str("20");
+
+  CLI::App *tokenizerCommand = app.add_subcommand(
+      "tokenizer", "print the vocabulary of a program's texts: pieces, ids, counts");
+  addProgram(tokenizerCommand, options, defines, folders);
+  tokenizerCommand->add_option("--text", sample,
+                               "print the pieces of this text instead of the vocabulary");
 
   CLI::App *explainCommand = app.add_subcommand("explain", "explain a diagnostic");
   explainCommand->add_option("NUMBER", id, "its number, as in error[N0302]")->required();
@@ -346,12 +378,14 @@ int execute(int count, char **arguments) {
 
   if (explainCommand->parsed())
     return explain(id);
-  if (!splitDefines(defines, options) || !readMemoryLimit(memoryLimit, options) ||
-      !readRemarks(options.remarks))
+  if (!splitDefines(defines, options) || !splitFolders(folders, options) ||
+      !readMemoryLimit(memoryLimit, options) || !readRemarks(options.remarks))
     return 2;
   options.precision = precision == "f64" ? FloatPrecision::F64 : FloatPrecision::F32;
   if (checkCommand->parsed())
     return check(options) ? 0 : 1;
+  if (tokenizerCommand->parsed())
+    return showTokenizers(options, sample) ? 0 : 1;
   if (gradCheck->parsed())
     return checkGradients(options, elements) ? 0 : 1;
   if (runCommand->parsed())

@@ -42,7 +42,8 @@ std::optional<Program> elaborate(const Module &user, std::span<const Module *con
     Globals globals(user, standard, diagnostics);
     ConfigOverrides overrides = readOverrides(options.settings, globals, diagnostics);
     Resolver(globals, diagnostics).run();
-    Elaboration elaboration(globals, overrides, diagnostics);
+    Vocabularies vocabularies{options.vocabularies, {}};
+    Elaboration elaboration(globals, overrides, diagnostics, vocabularies);
     TrainingElaborator(elaboration).run();
     if (!diagnostics.hasErrors())
       checkBatchSizes(elaboration.program, diagnostics);

@@ -5,6 +5,7 @@
 #include "lang/syntax/AST.h"
 #include "lang/support/Diagnostics.h"
 #include "lang/Program.h"
+#include "lang/Vocabularies.h"
 
 #include <optional>
 #include <span>
@@ -17,6 +18,8 @@ namespace nnc::lang {
 struct ElaborateOptions {
   /// `-D name=value`: values of config entries, as text.
   std::vector<std::pair<std::string, std::string>> settings;
+  /// Reads texts; without it a program with texts is an error.
+  VocabularyReader *vocabularies = nullptr;
 };
 
 /// Elaborates one file. Reports everything it finds wrong, also in definitions that nothing uses,

@@ -51,8 +51,9 @@ static Dataset makeData(const Description &description, const Function &function
       if (isFloat(input.dtype)) {
         convertElements(reinterpret_cast<const char *>(&fraction), DType::F64, place, input.dtype,
                         1);
-      } else if (declared && declared->classes > 0) {
-        int64_t number = static_cast<int64_t>(fraction * static_cast<double>(declared->classes));
+      } else if (declared && (declared->classes || declared->tokenizer)) {
+        int64_t number =
+            static_cast<int64_t>(fraction * (static_cast<double>(largestInteger(*declared)) + 1));
         convertElements(reinterpret_cast<const char *>(&number), DType::I64, place, input.dtype, 1);
       }
     }

@@ -50,7 +50,7 @@ int evaluateCommand(const Model &model, const Arguments &arguments) {
   if (conventions.classes.empty() && train && split && split != train && split->reader == "csv")
     readSplit(block, *train, folder, conventions);
   Dataset dataset = readSplit(block, heldOut ? *train : *split, folder, conventions);
-  Rows rows = inOrder(dataset.examples);
+  Rows rows = examplesInOrder(dataset, recipe.batch);
   if (!block.split("validation") && recipe.validate > 0 && (heldOut || split == train)) {
     Split parts = splitRows(dataset.examples, recipe.validate);
     rows = heldOut ? std::move(parts.validation) : std::move(parts.train);

@@ -101,6 +101,15 @@ static Json infoJson(const Description &description) {
       settings[scalar.name] = scalar.defaultValue;
   const Function *step = description.function("nnc_train_step");
   Json memory = step ? memoryJson(description, *step) : Json();
+  Json vocabularies = Json::array();
+  for (const DataBlock &block : description.data)
+    for (const DataField &field : block.fields)
+      if (field.tokenizer)
+        vocabularies.push_back({{"data", block.name},
+                                {"field", field.name},
+                                {"kind", field.tokenizer->kindName()},
+                                {"pieces", field.tokenizer->size()},
+                                {"hash", field.tokenizer->hash()}});
   return {{"model", description.model},
           {"source", description.source},
           {"float", nameOf(description.floatType)},
@@ -115,6 +124,7 @@ static Json infoJson(const Description &description) {
           {"layers", layers},
           {"tensors", tensors},
           {"functions", functions},
+          {"vocabularies", vocabularies},
           {"settings", settings}};
 }
 
@@ -155,6 +165,11 @@ int infoCommand(const Model &model, const Arguments &arguments) {
                       ? text(" of %lld classes", static_cast<long long>(field.classes)).c_str()
                       : "");
     std::printf("\n");
+    for (const DataField &field : block.fields)
+      if (field.tokenizer)
+        std::printf("vocabulary of %s: %s, %lld pieces, hash %s\n", field.name.c_str(),
+                    field.tokenizer->kindName(), static_cast<long long>(field.tokenizer->size()),
+                    field.tokenizer->hash().c_str());
   }
   for (const Function *prediction : description.predictions()) {
     std::string inputs, outputs;

@@ -6,6 +6,7 @@
 #include "runtime/support/Output.h"
 #include "runtime/cli/Predictions.h"
 #include "runtime/support/Suggestion.h"
+#include "runtime/text/Utf8.h"
 
 #include <algorithm>
 #include <cstring>
@@ -21,8 +22,8 @@ static const Option predictOptions[] = {
     {"--threads", "N", "threads (default: one per core); results do not depend on it"},
 };
 const Command predictCommandTable = {
-    "predict", "predictions for the examples in .csv, .npy, .json or IDX files", predictOptions,
-    "INPUT..."};
+    "predict", "predictions for the examples in .csv, .npy, .json or IDX files, or lines of text",
+    predictOptions, "INPUT..."};
 
 /// The predict block that the user chose, by its place among the predictions.
 static size_t chooseBlock(const std::vector<const Function *> &predictions,
@@ -57,7 +58,10 @@ static std::vector<Prediction> chooseOutputs(const Function &function, const Dat
     prediction.dtype = value->dtype;
     prediction.shape.assign(value->shape.begin() + (value->batched ? 1 : 0), value->shape.end());
     const DataField *field = block ? block->field(value->field) : nullptr;
-    if (field && !field->classNames.empty())
+    if (field && field->tokenizer)
+      for (int32_t id = 0; id < field->tokenizer->size(); ++id)
+        prediction.classNames.push_back(text::replaceInvalid(field->tokenizer->piece(id)));
+    else if (field && !field->classNames.empty())
       prediction.classNames = field->classNames;
     else if (auto found = classes.find(value->field); found != classes.end())
       prediction.classNames = found->second;

@@ -3,6 +3,8 @@
 
 #include "runtime/data/CsvFields.h"
 #include "runtime/data/Readers.h"
+#include "runtime/data/Series.h"
+#include "runtime/data/Text.h"
 #include "runtime/support/Error.h"
 #include "runtime/support/Json.h"
 #include "runtime/support/Suggestion.h"
@@ -26,6 +28,7 @@ DataBlock predictFields(const Function &predict, const DataBlock *block) {
     if (const DataField *declared = block ? block->field(input.name) : nullptr) {
       field.classes = declared->classes;
       field.classNames = declared->classNames;
+      field.tokenizer = declared->tokenizer;
       field.padded = declared->padded;
       field.lengthOf = declared->lengthOf;
     }
@@ -39,11 +42,18 @@ static Dataset readCsvExamples(const std::string &path, const DataBlock &fields,
   const DataSplit *train = block ? block->split("train") : nullptr;
   std::string origin = path == "-" ? "standard input" : path;
   std::optional<char> separator = train ? train->separator : std::nullopt;
-  CsvFields reader(fields, conventions, false);
+  const bool isSeries = train && train->window;
+  const std::string window = isSeries ? block->fields[0].name : "";
+  const DataBlock row = isSeries ? fieldsOfRow(fields, window, *train) : fields;
+  CsvFields reader(row, conventions, false);
   reader.add(CsvReader(readUtf8(path), origin, separator), [&](const CsvReader &firstRow) {
-    return selectForPrediction(firstRow, fields, block, conventions);
+    return selectForPrediction(firstRow, row, block, conventions);
   });
-  return reader.finish();
+  if (!isSeries)
+    return reader.finish();
+  DataSplit all = *train;
+  all.part = {};
+  return cutWindows(reader.finish(), fields, window, all, origin);
 }
 
 namespace {
@@ -83,6 +93,14 @@ private:
         value = &*found;
       } else if (fields.fields.size() > 1) {
         wrong(" is not an object with the model's inputs as members");
+      }
+      if (field.tokenizer && value->is_string()) {
+        FieldData &data = dataset.fields[i];
+        appendText(
+            field, value->get_ref<const std::string &>(), false,
+            text("%s: example %lld", origin.c_str(), static_cast<long long>(dataset.examples)),
+            data);
+        continue;
       }
       Shape shape;
       std::optional<size_t> rank;
@@ -135,10 +153,12 @@ private:
     } else if (value.is_number()) {
       real = value.get<double>();
     } else {
-      wrong(text(": \"%s\" holds something other than numbers", field.name.c_str()));
+      wrong(text(": \"%s\" holds something other than numbers%s", field.name.c_str(),
+                 field.tokenizer ? " or text" : ""));
     }
     if (!isFloat(field.dtype)) {
-      double high = static_cast<double>(largestInteger(field)), low = field.classes ? 0 : INT32_MIN;
+      double high = static_cast<double>(largestInteger(field)),
+             low = static_cast<double>(smallestInteger(field));
       if (!(real >= low && real <= high) || real != std::floor(real))
         wrong(text(": \"%s\" holds %g, not an integer in %.0f..%.0f", field.name.c_str(), real, low,
                    high));
@@ -214,6 +234,9 @@ Dataset readExamples(const std::string &path, const DataBlock &fields, const Dat
     DataSplit split;
     split.files = {path};
     dataset = reader->read(fields, split, "", conventions);
+  } else if (std::ranges::any_of(fields.fields,
+                                 [](auto &one) { return one.tokenizer != nullptr; })) {
+    dataset = readLinesToPredict(path, fields, conventions);
   } else {
     dataset = readCsvExamples(path, fields, block, conventions);
   }

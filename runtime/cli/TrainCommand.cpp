@@ -90,10 +90,10 @@ TrainingData readTrainingData(const Description &description, const std::string 
   TrainingData data;
   data.conventions = known;
   data.train = readSplit(block, *train, folder, data.conventions);
-  Split split{inOrder(data.train.examples), {}};
+  Split split{examplesInOrder(data.train, description.recipe->batch), {}};
   if (const DataSplit *validation = block.split("validation"))
     data.validation = readSplit(block, *validation, folder, data.conventions);
-  else
+  else if (description.recipe->validate > 0)
     split = splitRows(data.train.examples, description.recipe->validate);
   data.trainRows = std::move(split.train);
   data.validationRows = std::move(split.validation);
@@ -236,11 +236,12 @@ int trainCommand(const Model &model, const Arguments &arguments) {
   std::optional<Evaluator> validation, test;
   if (model.evaluate) {
     if (data.validation)
-      validation.emplace(execution, *data.validation, inOrder(data.validation->examples));
+      validation.emplace(execution, *data.validation,
+                         examplesInOrder(*data.validation, description.recipe->batch));
     else if (!data.validationRows.empty())
       validation.emplace(execution, data.train, data.validationRows);
     if (data.test)
-      test.emplace(execution, *data.test, inOrder(data.test->examples));
+      test.emplace(execution, *data.test, examplesInOrder(*data.test, description.recipe->batch));
   }
 
   Trainer trainer(execution, data.train, data.trainRows, plan, state, data.conventions);

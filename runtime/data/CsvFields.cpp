@@ -1,6 +1,8 @@
 // Implements CsvFields: cells become values, words of class fields become numbers at the end.
 #include "runtime/data/CsvFields.h"
 
+#include "runtime/data/Series.h"
+
 #include "runtime/support/Error.h"
 #include "runtime/support/Suggestion.h"
 
@@ -226,6 +228,13 @@ Dataset CsvFields::finish() {
 
 Dataset readCsvSplit(const DataBlock &block, const DataSplit &split, const std::string &folder,
                      DataConventions &conventions) {
+  if (split.window) {
+    const std::string &window = block.fields[0].name;
+    DataSplit all = split;
+    all.window = 0;
+    Dataset rows = readCsvSplit(fieldsOfRow(block, window, split), all, folder, conventions);
+    return cutWindows(std::move(rows), block, window, split, joinPath(folder, split.files[0]));
+  }
   CsvFields fields(block, conventions, split.isTraining());
   for (const std::string &file : split.files) {
     std::string path = joinPath(folder, file);

@@ -45,6 +45,8 @@ std::string hashOf(const Dataset &dataset) {
     hash.add(nameOf(field.storage));
     for (int64_t size : field.shape)
       hash.add(static_cast<uint64_t>(size));
+    if (field.step)
+      hash.add(static_cast<uint64_t>(field.step));
     for (int64_t start : field.starts)
       hash.add(static_cast<uint64_t>(start));
     hash.add(std::string_view(field.bytes.data(), field.bytes.size()));

@@ -17,7 +17,27 @@ const FieldData *Dataset::field(const std::string &name) const {
 }
 
 int64_t largestInteger(const DataField &field) {
-  return field.classes ? std::min<int64_t>(field.classes - 1, INT32_MAX) : INT32_MAX;
+  int64_t count = field.tokenizer ? field.tokenizer->size() : field.classes;
+  return count ? std::min<int64_t>(count - 1, INT32_MAX) : INT32_MAX;
+}
+
+int64_t smallestInteger(const DataField &field) {
+  return field.tokenizer || field.classes ? 0 : INT32_MIN;
+}
+
+Rows examplesInOrder(const Dataset &dataset, int64_t batch) {
+  const Windows &windows = dataset.windows;
+  if (!windows.size)
+    return inOrder(dataset.examples);
+  int64_t length = dataset.examples + windows.size - 1;
+  if (!windows.stream)
+    return windowsInOrder(length, windows.size);
+  Rows rows = windowsInStreams(length, windows.size, batch);
+  if (rows.empty())
+    fail("field '%s': the text has %lld pieces, too few for %lld streams of windows of %lld",
+         dataset.fields[0].name.c_str(), static_cast<long long>(length),
+         static_cast<long long>(batch), static_cast<long long>(windows.size));
+  return rows;
 }
 
 FieldData FieldData::of(const DataField &field) {
@@ -56,7 +76,7 @@ void checkLengths(const DataBlock &block, const Dataset &dataset, const std::str
 }
 
 static void checkIntegers(const DataField &field, const Array &array) {
-  int64_t low = field.classes ? 0 : INT32_MIN, high = largestInteger(field);
+  int64_t low = smallestInteger(field), high = largestInteger(field);
   int64_t count = array.count();
   int64_t perExample = std::max<int64_t>(1, count / std::max<int64_t>(1, array.shape[0]));
   for (int64_t i = 0; i < count; ++i) {

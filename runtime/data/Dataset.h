@@ -4,6 +4,7 @@
 
 #include "runtime/data/Array.h"
 #include "runtime/data/Classes.h"
+#include "runtime/data/Sampling.h"
 #include "runtime/model/Description.h"
 
 #include <map>
@@ -24,6 +25,9 @@ struct FieldData {
   /// Of a padded field: how many positions the examples before each one have together, and last
   /// those of all.
   std::vector<int64_t> starts = {};
+  /// Elements from the beginning of one example to that of the next, where examples overlap: those
+  /// of windows. 0: as many as an example has.
+  int64_t step = 0;
 
   /// The length of a padded field in an example.
   int64_t length(int64_t example) const {
@@ -35,7 +39,7 @@ struct FieldData {
   }
   const char *data(int64_t example) const {
     int64_t before = padded ? starts[static_cast<size_t>(example)] * elementsPerPosition()
-                            : example * elementCount(shape);
+                            : example * (step ? step : elementCount(shape));
     return bytes.data() + static_cast<size_t>(before) * sizeOf(storage);
   }
 
@@ -48,9 +52,19 @@ private:
   int64_t elementsPerPosition() const { return elementCount(shape) / shape[*padded]; }
 };
 
+/// Examples that are windows of one text: the one that begins at each element. An epoch does not
+/// take all of them, but as many as cover the text when each begins with the last element of the
+/// one before.
+struct Windows {
+  int64_t size = 0; ///< elements of a window; 0: the examples are no windows of a text
+  /// The rows of a batch are places in the text, which go on from step to step.
+  bool stream = false;
+};
+
 struct Dataset {
   std::vector<FieldData> fields;
   int64_t examples = 0;
+  Windows windows;
 
   const FieldData *field(const std::string &name) const;
 };
@@ -67,6 +81,8 @@ struct DataConventions {
 
 /// The largest value of an integer field: the last class, or what 32 bits hold.
 int64_t largestInteger(const DataField &field);
+/// The smallest one.
+int64_t smallestInteger(const DataField &field);
 
 /// Reads one split of a data block; file names are relative to `folder`. The train split sets the
 /// conventions, the others keep them; of the names of classes, those that are declared or already
@@ -74,6 +90,9 @@ int64_t largestInteger(const DataField &field);
 Dataset readSplit(const DataBlock &block, const DataSplit &split, const std::string &folder,
                   DataConventions &conventions);
 
+/// The examples of a dataset in the order of an evaluation; of windows, those that cover the text.
+/// Throws Error if these are too few for a batch of streams.
+Rows examplesInOrder(const Dataset &dataset, int64_t batch);
 /// "it is empty" or "it has 31 positions, and field 'frames' has up to 29" if an example of a padded
 /// field cannot have this length, else empty.
 std::string lengthProblem(const DataField &field, int64_t length);

@@ -5,6 +5,7 @@
 #include "runtime/data/CsvFields.h"
 #include "runtime/data/Idx.h"
 #include "runtime/data/Npy.h"
+#include "runtime/data/Text.h"
 #include "runtime/data/TimeSeries.h"
 #include "runtime/support/Error.h"
 
@@ -47,15 +48,19 @@ static bool isNamedIdx(const std::string &path) {
          (path.find("-idx") != std::string::npos && !isNamedCsv(path) && !isNamedNpy(path));
 }
 static bool isNamedTimeSeries(const std::string &path) { return extensionOf(path) == ".ts"; }
-static bool isNamedCifar(const std::string &) { return false; } // .bin says nothing
+/// .bin and .txt say nothing.
+static bool isNamedByNothing(const std::string &) { return false; }
 
 /// The strictest checks stand first.
 static constexpr Reader table[] = {
     {"idx", isNamedIdx, isIdx, readArrays<readIdx>, readIdx},
     {"npy", isNamedNpy, isNpy, readArrays<readNpy>, readNpy},
-    {"cifar", isNamedCifar, isCifar, readCifarSplit, nullptr},
+    {"cifar", isNamedByNothing, isCifar, readCifarSplit, nullptr},
     {"ts", isNamedTimeSeries, isTimeSeries, readTimeSeriesSplit, nullptr},
     {"csv", isNamedCsv, isUtf8Text, readCsvSplit, nullptr},
+    // Of the same content as csv, which is named first.
+    {"text", isNamedByNothing, isUtf8Text, readTextSplit, nullptr},
+    {"lines", isNamedByNothing, isUtf8Text, readLinesSplit, nullptr},
 };
 
 std::span<const Reader> readers() { return table; }

@@ -30,6 +30,30 @@ void shuffle(Rows &rows, uint64_t seed, uint32_t epoch) {
   permute(rows, seed, RandomStream::Shuffle, epoch);
 }
 
+Rows windowsInOrder(int64_t length, int64_t size) {
+  Rows rows;
+  for (int64_t start = 0; start + size <= length; start += std::max<int64_t>(1, size - 1))
+    rows.push_back(start);
+  return rows;
+}
+
+void drawWindows(Rows &rows, int64_t length, int64_t size, uint64_t seed, uint32_t epoch) {
+  const uint64_t starts = static_cast<uint64_t>(length - size + 1);
+  for (size_t i = 0; i < rows.size(); ++i)
+    rows[i] = static_cast<int64_t>(randomWord(seed, RandomStream::Window, epoch, i) % starts);
+}
+
+Rows windowsInStreams(int64_t length, int64_t size, int64_t batch) {
+  Rows rows;
+  for (int64_t start : windowsInOrder(length / batch, size))
+    for (int64_t row = 0; row < batch; ++row) {
+      // row * length / batch, which might overflow.
+      int64_t begin = row * (length / batch) + row * (length % batch) / batch;
+      rows.push_back(begin + start);
+    }
+  return rows;
+}
+
 Split splitRows(int64_t count, double fraction) {
   Rows rows = inOrder(count);
   if (fraction <= 0)

@@ -16,6 +16,18 @@ Rows inOrder(int64_t count);
 /// Puts `rows` into the order of epoch `epoch` (from 0) of the run with this seed.
 void shuffle(Rows &rows, uint64_t seed, uint32_t epoch);
 
+/// Windows of `size` elements that cover a text of `length` elements, each beginning with the last
+/// element of the one before; what is left at the end is too short for another one.
+Rows windowsInOrder(int64_t length, int64_t size);
+
+/// Replaces rows by the starts of windows at random places of such a text: row i of epoch `epoch` is
+/// a pure function of the seed, the epoch and i.
+void drawWindows(Rows &rows, int64_t length, int64_t size, uint64_t seed, uint32_t epoch);
+
+/// Windows for batches of `batch` rows, of which row b begins at b / batch of the text and goes on
+/// from batch to batch as windowsInOrder does. Empty if the text is too short for one batch.
+Rows windowsInStreams(int64_t length, int64_t size, int64_t batch);
+
 struct Split {
   Rows train, validation; ///< both ascending
 };

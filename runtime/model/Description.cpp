@@ -298,6 +298,22 @@ DataSplit readSplit(const DescriptionReader &reader) {
     reader.wrong("has both \"drop_last\" and \"only_last\"");
   if (reader.has("header"))
     split.header = reader.boolean("header", true);
+  split.part = {reader.number("part_begin", 0), reader.number("part_end", 1)};
+  if (!(split.part.begin >= 0 && split.part.begin < split.part.end && split.part.end <= 1))
+    reader.wrong("has a part that is none");
+  if (reader.has("encoding")) {
+    std::optional<text::Encoding> encoding = text::parseEncoding(reader.string("encoding"));
+    if (!encoding)
+      reader.wrong("\"encoding\" is not known");
+    split.encoding = *encoding;
+  }
+  split.window = reader.count("window", 0);
+  split.horizon = reader.count("horizon", 0);
+  if (split.window > INT32_MAX || split.horizon > INT32_MAX)
+    reader.wrong("has windows that are too large");
+  split.stream = reader.boolean("stream", false);
+  split.truncate = reader.boolean("truncate", false);
+  split.classByFile = reader.string("class_by_file", "");
   if (reader.has("separator")) {
     std::string separator = reader.string("separator");
     if (separator.size() != 1)
@@ -350,6 +366,16 @@ DataBlock readBlock(const DescriptionReader &reader) {
       element.wrong("is a class but no i32");
     if (!field.classNames.empty() && static_cast<int64_t>(field.classNames.size()) != field.classes)
       element.wrong("does not have as many class names as classes");
+    if (element.has("vocabulary")) {
+      std::string error;
+      std::optional<text::Tokenizer> tokenizer =
+          text::Tokenizer::parse(dumpJson(element.member("vocabulary")), error);
+      if (!tokenizer)
+        element.wrong(error);
+      if (field.dtype != DType::I32 || field.classes > 0)
+        element.wrong("has a vocabulary, but is no i32");
+      field.tokenizer = std::make_shared<text::Tokenizer>(std::move(*tokenizer));
+    }
     block.fields.push_back(std::move(field));
   });
   reader.forEach("splits", [&](const DescriptionReader &element) {

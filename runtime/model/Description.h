@@ -3,8 +3,11 @@
 #pragma once
 
 #include "runtime/support/Tensor.h"
+#include "runtime/text/Content.h"
+#include "runtime/text/Tokenizer.h"
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -115,6 +118,7 @@ struct DataField {
   int64_t elementsPerPosition() const { return elementCount(shape) / shape[*padded]; }
   /// The shape of an example of this length.
   Shape shapeOf(int64_t length) const;
+  std::shared_ptr<const text::Tokenizer> tokenizer = nullptr; ///< of a field of texts
 };
 
 using Column = std::variant<int64_t, std::string>;
@@ -126,6 +130,13 @@ struct DataSplit {
   std::optional<bool> header;
   std::optional<char> separator;
   std::map<std::string, std::vector<Column>> columns;
+  text::Part part; ///< of the text, or of the lines
+  text::Encoding encoding = text::Encoding::Utf8;
+  int64_t window = 0;      ///< csv: rows of an example; 0: an example is a row
+  int64_t horizon = 0;     ///< csv: rows behind them, which the other fields have
+  bool stream = false;     ///< text: each row of the batch goes on where it was
+  bool truncate = false;   ///< lines: cut those that are too long
+  std::string classByFile; ///< lines: the field that the files give; empty: none
 
   bool isTraining() const { return name == "train"; }
 };

@@ -2,6 +2,7 @@
 #include "runtime/train/Checkpoint.h"
 
 #include "runtime/support/Json.h"
+#include "runtime/text/Utf8.h"
 
 #include <cmath>
 #include <set>
@@ -173,6 +174,14 @@ void saveCheckpoint(const std::string &path, const Snapshot &snapshot) {
   add("classes", snapshot.conventions.classes);
   add("columns", snapshot.conventions.columns);
   add("bytes", snapshot.conventions.bytes);
+  Json vocabularies = Json::object();
+  for (const DataBlock &block : description.data)
+    for (const DataField &field : block.fields)
+      if (field.tokenizer)
+        vocabularies[field.name] = {
+            {"hash", field.tokenizer->hash()},
+            {"vocabulary", parseJson(field.tokenizer->serialize(), "the vocabulary")}};
+  add("vocabularies", vocabularies);
   if (snapshot.state) {
     metadata["training"] = dumpJson(toJson(*snapshot.state));
     for (const PersistentTensor &tensor : description.tensors)
@@ -180,6 +189,54 @@ void saveCheckpoint(const std::string &path, const Snapshot &snapshot) {
         tensors.push_back(stored(tensor, snapshot.current, resumePrefix));
   }
   writeSafetensors(path, tensors, metadata);
+}
+
+/// The metadata `key`, which is JSON; empty if there is none.
+template <typename T> static T fromMetadata(const Safetensors &file, const char *key) {
+  if (!file.hasMetadata(key))
+    return {};
+  std::string origin = text("%s: metadata '%s'", file.origin().c_str(), key);
+  try {
+    return parseJson(file.metadata(key), origin).get<T>();
+  } catch (const Json::exception &) {
+    fail("%s: it is damaged", origin.c_str());
+  }
+}
+
+/// Why the weights' vocabulary of a field is not that of the program.
+static std::string vocabularyDifference(const Json &stored, const text::Tokenizer &here) {
+  std::string error;
+  std::optional<text::Tokenizer> there = text::Tokenizer::parse(
+      stored.is_object() ? dumpJson(stored.value("vocabulary", Json())) : "", error);
+  if (!there)
+    return "";
+  if (there->kind() != here.kind())
+    return text(": it is of %s, the program's of %s", there->kindName(), here.kindName());
+  for (int32_t id = 0; id < std::min(there->size(), here.size()); ++id)
+    if (there->piece(id) != here.piece(id))
+      return text(
+          ": its %lld pieces differ from the program's %lld first in piece %d, %s there and "
+          "%s here",
+          static_cast<long long>(there->size()), static_cast<long long>(here.size()), id,
+          text::shown(there->piece(id)).c_str(), text::shown(here.piece(id)).c_str());
+  return text(": it has %lld pieces, the program's %lld", static_cast<long long>(there->size()),
+              static_cast<long long>(here.size()));
+}
+
+/// Weights mean nothing with other pieces behind the ids. Files of other producers may lack a
+/// vocabulary.
+static void checkVocabularies(const Safetensors &file, const Description &description) {
+  Json stored = fromMetadata<Json>(file, "vocabularies");
+  for (const DataBlock &block : description.data)
+    for (const DataField &field : block.fields) {
+      if (!field.tokenizer || !stored.is_object() || !stored.contains(field.name))
+        continue;
+      const Json &one = stored[field.name];
+      if (!one.is_object() || one.value("hash", Json()) != Json(field.tokenizer->hash()))
+        fail("%s: its vocabulary of field '%s' is not the one that the program was compiled with%s",
+             file.origin().c_str(), field.name.c_str(),
+             vocabularyDifference(one, *field.tokenizer).c_str());
+    }
 }
 
 /// Copies one tensor from the file into its place.
@@ -205,6 +262,7 @@ static void loadTensor(const Safetensors &file, const PersistentTensor &tensor,
 }
 
 void loadWeights(const Safetensors &file, const Description &description, char *persistent) {
+  checkVocabularies(file, description);
   for (const PersistentTensor &tensor : description.tensors)
     if (tensor.kind != TensorKind::Slot)
       loadTensor(file, tensor, tensor.name, description, persistent);
@@ -222,18 +280,6 @@ std::vector<std::string> unknownTensors(const Safetensors &file, const Descripti
     if (!known.count(tensor.name))
       unknown.push_back(tensor.name);
   return unknown;
-}
-
-/// The metadata `key`, which is JSON; empty if there is none.
-template <typename T> static T fromMetadata(const Safetensors &file, const char *key) {
-  if (!file.hasMetadata(key))
-    return {};
-  std::string origin = text("%s: metadata '%s'", file.origin().c_str(), key);
-  try {
-    return parseJson(file.metadata(key), origin).get<T>();
-  } catch (const Json::exception &) {
-    fail("%s: it is damaged", origin.c_str());
-  }
 }
 
 DataConventions loadConventions(const Safetensors &file, const Description &description) {
@@ -263,6 +309,7 @@ Resumed loadForResume(const Safetensors &file, const Description &description, c
   if (!file.hasMetadata("training"))
     fail("%s: training cannot be resumed from it, it holds only weights (--init starts from them)",
          file.origin().c_str());
+  checkVocabularies(file, description);
   Resumed result;
   result.state = stateFromJson(parseJson(file.metadata("training"), file.origin()), file.origin());
   for (const PersistentTensor &tensor : description.tensors) {

@@ -75,8 +75,13 @@ void Trainer::beginEpoch() {
   if (orderEpoch == now.epoch)
     return;
   order = rows;
-  if (now.shuffled)
-    shuffle(order, static_cast<uint64_t>(now.seed), static_cast<uint32_t>(now.epoch));
+  uint64_t seed = static_cast<uint64_t>(now.seed);
+  uint32_t epoch = static_cast<uint32_t>(now.epoch);
+  const Windows &windows = dataset.windows;
+  if (now.shuffled && windows.size && !windows.stream)
+    drawWindows(order, dataset.examples + windows.size - 1, windows.size, seed, epoch);
+  else if (now.shuffled && !windows.size)
+    shuffle(order, seed, epoch);
   orderEpoch = now.epoch;
 }
 

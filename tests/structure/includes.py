@@ -1,9 +1,9 @@
 """Checks that the folders of the source form layers.
 
 No folder of lang, compiler and runtime includes, directly or through others, one that includes it; lang includes
-nothing of the other two, runtime nothing at all, and the compiler shares one header with the runtime, Abi.h. Folder
-names are in lower case, and every source opens with a comment on its role. Prints each finding on a line; the exit
-code says whether there were any.
+nothing of the other two, runtime nothing at all, and the compiler shares Abi.h and the tokenizers of runtime/text with
+the runtime; these include nothing of the rest. Folder names are in lower case, and every source opens with a comment
+on its role. Prints each finding on a line; the exit code says whether there were any.
 """
 import collections
 import pathlib
@@ -41,8 +41,11 @@ for part in allowed:
                 continue  # a header of a library, or one that is generated
             if target.parts[0] not in allowed[part]:
                 findings.append(f"{name}: includes {included}; {part} knows nothing of {target.parts[0]}")
-            if part == "compiler" and target.parts[0] == "runtime" and included != "runtime/Abi.h":
-                findings.append(f"{name}: includes {included}; the compiler shares runtime/Abi.h only")
+            if part == "compiler" and target.parts[0] == "runtime" and included != "runtime/Abi.h" \
+                    and target.parts[1] != "text":
+                findings.append(f"{name}: includes {included}; the compiler shares runtime/Abi.h and runtime/text only")
+            if name.parts[:2] == ("runtime", "text") and target.parts[:2] != ("runtime", "text"):
+                findings.append(f"{name}: includes {included}; runtime/text includes nothing of the rest")
             if target.parent != name.parent:
                 includes[str(name.parent)][str(target.parent)].append(f"{name} includes {included}")
 

@@ -10,8 +10,8 @@ namespace nnc::lang {
 namespace {
 
 constexpr std::string_view plannedNames[] = {
-    "vocabulary", "words",  "load",     "positions",   "positions_added", "encoder",
-    "decoder",    "sample", "unfreeze", "split_heads", "merge_heads",
+    "load",   "positions", "positions_added", "encoder",     "decoder",
+    "sample", "unfreeze",  "split_heads",     "merge_heads",
 };
 
 constexpr const std::span<const Builtin> *families[] = {&builtins::shapeFunctions,
@@ -20,7 +20,8 @@ constexpr const std::span<const Builtin> *families[] = {&builtins::shapeFunction
                                                         &builtins::windowFunctions,
                                                         &builtins::derivativeFunctions,
                                                         &builtins::requirementFunctions,
-                                                        &builtins::reparametrizationFunctions};
+                                                        &builtins::reparametrizationFunctions,
+                                                        &builtins::vocabularyFunctions};
 
 /// Their values: Interpreter::lookup.
 constexpr std::string_view constants[] = {"training", "pi", "infinity"};

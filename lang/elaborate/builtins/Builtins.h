@@ -50,6 +50,7 @@ extern const std::span<const Builtin> windowFunctions;            // Windows.cpp
 extern const std::span<const Builtin> derivativeFunctions;        // Derivatives.cpp
 extern const std::span<const Builtin> requirementFunctions;       // Requirements.cpp
 extern const std::span<const Builtin> reparametrizationFunctions; // Reparametrization.cpp
+extern const std::span<const Builtin> vocabularyFunctions;        // Vocabulary.cpp
 } // namespace builtins
 
 } // namespace nnc::lang

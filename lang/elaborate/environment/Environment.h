@@ -5,7 +5,9 @@
 #include "lang/elaborate/environment/Frame.h"
 #include "lang/elaborate/environment/Globals.h"
 
+#include <cstdint>
 #include <deque>
+#include <map>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -13,10 +15,19 @@
 
 namespace nnc::lang {
 
+class VocabularyReader;
+
+/// What `vocabulary(data)` gives. The data blocks are elaborated before the models.
+struct Vocabularies {
+  VocabularyReader *reader = nullptr; ///< null: texts cannot be read
+  /// By data block, then by field; fields without a vocabulary are not among them.
+  std::map<std::string, std::map<std::string, int64_t>, std::less<>> sizes;
+};
+
 class Environment {
 public:
-  Environment(const Globals &globals, Diagnostics &diagnostics)
-      : globals(globals), diagnostics(diagnostics) {}
+  Environment(const Globals &globals, Diagnostics &diagnostics, Vocabularies &vocabularies)
+      : globals(globals), diagnostics(diagnostics), vocabularies(vocabularies) {}
 
   // Frames and names.
   bool executing() const { return !frames.empty(); }
@@ -67,6 +78,7 @@ public:
 
   const Globals &globals;
   Diagnostics &diagnostics;
+  Vocabularies &vocabularies;
   Reparametrization *nextReparametrization = nullptr; // for the layer that is applied next
   bool inRecipe = false; // in the body of a schedule, an optimizer or a function of `clip`
 

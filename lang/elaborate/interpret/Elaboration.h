@@ -7,8 +7,9 @@
 namespace nnc::lang {
 
 struct Elaboration {
-  Elaboration(const Globals &globals, const ConfigOverrides &overrides, Diagnostics &diagnostics)
-      : overrides(overrides), environment(globals, diagnostics) {}
+  Elaboration(const Globals &globals, const ConfigOverrides &overrides, Diagnostics &diagnostics,
+              Vocabularies &vocabularies)
+      : overrides(overrides), environment(globals, diagnostics, vocabularies) {}
   Elaboration(const Elaboration &) = delete;
 
   const ConfigOverrides &overrides;

@@ -130,7 +130,7 @@ Entity Interpreter::lookup(const std::string &name, SourceRange range) {
     return callable;
   }
   if (const DataDeclaration *data = environment.globals.findData(name))
-    return DataEntity{data};
+    return DataEntity{data, ""};
   if (isPlannedName(name))
     return environment.unsupported(fmt::format("`{}`", name), range);
   std::vector<std::string> candidates = environment.localNames();
@@ -148,6 +148,10 @@ Entity Interpreter::evaluateMember(const MemberExpression &expression,
     return Poison{};
   auto *group = base.get<Group>();
   std::vector<std::string> names;
+  if (auto *data = base.get<DataEntity>(); data && data->field.empty())
+    for (const Field &field : data->declaration->fields)
+      if (field.name.text == expression.member.text)
+        return DataEntity{data->declaration, field.name.text};
   if (group)
     for (const NamedEntity &member : group->members) {
       if (member.name == expression.member.text && !member.name.empty())

@@ -2,6 +2,7 @@
 #include "lang/elaborate/training/Data.h"
 
 #include "lang/elaborate/training/Readers.h"
+#include "lang/elaborate/training/TextReaders.h"
 
 #include <algorithm>
 #include <charconv>
@@ -104,7 +105,7 @@ bool readClassNames(const Entry &entry, DataInfo &info, Diagnostics &diagnostics
 
 } // namespace
 
-std::optional<DataInfo> elaborateData(Environment &environment, Types &types,
+std::optional<DataInfo> elaborateData(Environment &environment, Types &types, Evaluator &evaluator,
                                       const DataDeclaration &declaration) {
   Diagnostics &diagnostics = environment.diagnostics;
   DataInfo info;
@@ -133,9 +134,13 @@ std::optional<DataInfo> elaborateData(Environment &environment, Types &types,
       good = false;
     } else if (entry.name.text == "class_names") {
       good = good && readClassNames(entry, info, diagnostics);
+    } else if (auto *call = as<CallExpression>(entry.value);
+               call && as<NameExpression>(call->callee) &&
+               isTextReader(as<NameExpression>(call->callee)->name)) {
+      good = good && readTextSplit(entry, info, environment, evaluator);
     } else if (std::optional<DataSplit> split =
-                   good ? readSplit(entry, info, diagnostics) : std::nullopt) {
-      info.splits.push_back(std::move(*split));
+                   good ? readSplit(entry, info, diagnostics, evaluator) : std::nullopt) {
+      good = addSplit(std::move(*split), info, diagnostics);
     } else {
       good = false;
     }
@@ -145,6 +150,7 @@ std::optional<DataInfo> elaborateData(Environment &environment, Types &types,
     diagnostics.report(Diag::NoTrainSplit, declaration.name.range, declaration.name.text);
     good = false;
   }
+  good = good && readVocabularies(info, environment);
   return good ? std::optional(std::move(info)) : std::nullopt;
 }
 

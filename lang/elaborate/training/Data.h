@@ -8,7 +8,7 @@
 namespace nnc::lang {
 
 /// Nothing, with an error, when something is wrong in the block.
-std::optional<DataInfo> elaborateData(Environment &environment, Types &types,
+std::optional<DataInfo> elaborateData(Environment &environment, Types &types, Evaluator &evaluator,
                                       const DataDeclaration &declaration);
 
 } // namespace nnc::lang

@@ -88,7 +88,8 @@ void TrainingElaborator::checkOtherModels() {
     if (!other || other->callable != CallableKind::Model || other == model)
       continue;
     // In a program of its own, of which only the reports are kept.
-    Elaboration apart(environment.globals, elaboration.overrides, diagnostics);
+    Elaboration apart(environment.globals, elaboration.overrides, diagnostics,
+                      environment.vocabularies);
     apart.program.model = other->name.text;
     apart.emitter.initialize = std::make_unique<Pass>("initialize", other->name.range, true);
     TrainingElaborator(apart).predictModel(*other);

@@ -4,6 +4,7 @@
 #include "lang/elaborate/values/Shapes.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <span>
 #include <string>
@@ -27,7 +28,7 @@ struct Reader {
   bool (SplitReader::*check)(const CallExpression &) = nullptr;
 };
 
-constexpr std::string_view plannedReaders[] = {"text", "images", "lines", "pairs"};
+constexpr std::string_view plannedReaders[] = {"images"};
 
 int64_t elementsOf(const Type &type) {
   int64_t count = 1;
@@ -39,8 +40,8 @@ int64_t elementsOf(const Type &type) {
 /// Reads `columns("a", "b")`, `columns(0..4)`, `"a"` or `3` into a list of names or numbers.
 class ColumnReader {
 public:
-  ColumnReader(Diagnostics &diagnostics, bool &byName, bool &byNumber)
-      : diagnostics(diagnostics), byName(byName), byNumber(byNumber) {}
+  ColumnReader(Diagnostics &diagnostics, Evaluator &evaluator, bool &byName, bool &byNumber)
+      : diagnostics(diagnostics), evaluator(evaluator), byName(byName), byNumber(byNumber) {}
 
   bool read(const Expression &expression, std::vector<std::string> &columns) {
     if (auto *text = as<StringLiteral>(&expression)) {
@@ -50,6 +51,19 @@ public:
     if (auto *number = as<IntegerLiteral>(&expression)) {
       columns.push_back(std::to_string(number->value));
       return byNumber = true;
+    }
+    if (as<NameExpression>(&expression)) { // an entry of the config
+      Entity value = evaluator.evaluate(expression);
+      if (auto *text = value.get<std::string>()) {
+        columns.push_back(*text);
+        return byName = true;
+      }
+      if (auto *number = value.get<IntegerConstant>(); number && number->value >= 0) {
+        columns.push_back(std::to_string(number->value));
+        return byNumber = true;
+      }
+      if (value.poisoned())
+        return false;
     }
     if (auto *range = as<RangeExpression>(&expression)) {
       auto *begin = as<IntegerLiteral>(range->begin), *end = as<IntegerLiteral>(range->end);
@@ -74,13 +88,15 @@ public:
 
 private:
   Diagnostics &diagnostics;
+  Evaluator &evaluator;
   bool &byName, &byNumber;
 };
 
 class SplitReader {
 public:
-  SplitReader(const DataInfo &info, const Reader &reader, Diagnostics &diagnostics)
-      : info(info), reader(reader), diagnostics(diagnostics) {}
+  SplitReader(const DataInfo &info, const Reader &reader, Diagnostics &diagnostics,
+              Evaluator &evaluator)
+      : info(info), reader(reader), diagnostics(diagnostics), evaluator(evaluator) {}
 
   std::optional<DataSplit> read(const Entry &entry, const CallExpression &call) {
     split.name = entry.name.text;
@@ -108,6 +124,8 @@ public:
   // The table of readers refers to these.
   bool readCsvSetting(const CallArgument &argument) {
     const std::string &name = argument.name.text;
+    if (name == "window" || name == "horizon" || name == "split")
+      return readSeriesSetting(name, *argument.value);
     if (name == "header") {
       auto *given = as<BoolLiteral>(argument.value);
       if (!given) {
@@ -130,17 +148,9 @@ public:
       return true;
     }
     std::vector<std::string> columns;
-    if (!ColumnReader(diagnostics, byName, byNumber).read(*argument.value, columns))
+    if (!ColumnReader(diagnostics, evaluator, byName, byNumber).read(*argument.value, columns))
       return false;
-    const DataField &field = *std::find_if(info.fields.begin(), info.fields.end(),
-                                           [&](auto &one) { return one.name == name; });
-    if (int64_t(columns.size()) != elementsOf(field.type)) {
-      diagnostics
-          .report(Diag::ColumnCount, argument.value->range, name, elementsOf(field.type),
-                  int64_t(columns.size()))
-          .label(field.range, "declared here");
-      return false;
-    }
+    columnRanges[name] = argument.value->range;
     split.arguments.push_back({name, columns});
     selected.insert(name);
     return true;
@@ -157,6 +167,63 @@ public:
       return true;
     diagnostics.report(Diag::ReaderArgument, call.range, "cifar",
                        "the fields are an image, float[32, 32, 3], and a label, class[10]");
+    return false;
+  }
+
+  /// Columns of a field in one row: with windows the field has the rows as its first dimension.
+  int64_t columnsOf(const DataField &field) const {
+    int64_t count = elementsOf(field.type);
+    bool isWindow = field.name == info.fields[0].name;
+    if (window == 0 || (!isWindow && horizon < 2))
+      return count;
+    return count / std::max<int64_t>(1, isWindow ? window : horizon);
+  }
+
+  bool checkColumnCounts() {
+    for (const ReaderArgument &argument : split.arguments) {
+      auto range = columnRanges.find(argument.name);
+      if (range == columnRanges.end())
+        continue;
+      int64_t given = int64_t(std::get<std::vector<std::string>>(argument.value).size());
+      const DataField &field = *std::find_if(info.fields.begin(), info.fields.end(),
+                                             [&](auto &one) { return one.name == argument.name; });
+      if (given == columnsOf(field))
+        continue;
+      diagnostics.report(Diag::ColumnCount, range->second, field.name, columnsOf(field), given)
+          .label(field.range, "declared here");
+      return false;
+    }
+    return true;
+  }
+
+  /// Fields begin with the dimension of the rows that they have.
+  bool checkWindows(const CallExpression &call) {
+    std::string problem;
+    auto begins = [](const DataField &field, int64_t size) {
+      return !field.type.shape.empty() && field.type.shape[0] == size;
+    };
+    size_t files = size_t(std::ranges::count_if(
+        split.arguments, [](const ReaderArgument &one) { return one.name.empty(); }));
+    bool isCut = std::ranges::any_of(split.arguments, [](const ReaderArgument &one) {
+      return one.name == "drop_last" || one.name == "only_last";
+    });
+    if (window == 0 && (horizon || isSplit))
+      problem = fmt::format("`{}` stands beside `window`", horizon ? "horizon" : "split");
+    else if (window && (isCut || files != 1))
+      problem = "with `window` there is one file, and `split` in place of `drop_last` and "
+                "`only_last`";
+    else if (window && !begins(info.fields[0], window))
+      problem = fmt::format("the first field is the window: its first dimension is {}", window);
+    for (size_t i = 1; window && problem.empty() && i < info.fields.size(); ++i)
+      if (horizon == 0)
+        problem = fmt::format("`{}` is what follows the window: `horizon` is missing",
+                              info.fields[i].name);
+      else if (horizon > 1 && !begins(info.fields[i], horizon))
+        problem = fmt::format("`{}` is what follows the window: its first dimension is {}",
+                              info.fields[i].name, horizon);
+    if (problem.empty())
+      return true;
+    diagnostics.report(Diag::ReaderArgument, call.range, "csv", problem);
     return false;
   }
 
@@ -181,6 +248,8 @@ public:
   }
 
   bool checkColumns(const CallExpression &call) {
+    if (!checkWindows(call) || !checkColumnCounts())
+      return false;
     if (byName && byNumber) {
       diagnostics.report(Diag::ReaderArgument, call.range, "csv",
                          "columns are given by name or by number, not by both");
@@ -193,7 +262,7 @@ public:
     for (const DataField &field : info.fields) {
       if (selected.count(field.name))
         continue;
-      if (byNumber || elementsOf(field.type) != 1) {
+      if (byNumber || columnsOf(field) != 1) {
         diagnostics.report(Diag::ReaderArgument, call.range, "csv",
                            fmt::format("the columns of `{}` are missing", field.name));
         return false;
@@ -204,10 +273,40 @@ public:
   }
 
 private:
+  bool readSeriesSetting(const std::string &name, const Expression &value) {
+    Entity given = evaluator.evaluate(value);
+    if (given.poisoned())
+      return false;
+    auto *count = given.get<IntegerConstant>();
+    if (name == "split" && split.name == "train" && given.isNumber() && given.number() > 0 &&
+        given.number() < 1) {
+      split.arguments.push_back({"part_end", given.number()});
+      return isSplit = true;
+    }
+    if (name != "split" && count && count->value >= 1 && count->value <= maximumElements) {
+      split.arguments.push_back({name, double(count->value)});
+      (name == "window" ? window : horizon) = count->value;
+      return true;
+    }
+    diagnostics.report(Diag::ReaderArgument, value.range, "csv",
+                       name == "split" ? "`split`, in `train`, is the part of the rows that is "
+                                         "trained on, as 90%"
+                                       : fmt::format("`{}` is a number of rows", name));
+    return false;
+  }
+
   bool readFile(const CallArgument &argument, size_t &files) {
+    // A name may be that of a config entry.
+    Entity given = as<NameExpression>(argument.value) ? evaluator.evaluate(*argument.value)
+                                                      : Entity(Nothing{});
+    if (auto *file = given.get<std::string>(); file && !file->empty()) {
+      split.arguments.push_back({"", *file});
+      ++files;
+      return true;
+    }
     auto *text = as<StringLiteral>(argument.value);
     if (!text || text->value.empty()) {
-      if (!as<ErrorExpression>(argument.value))
+      if (!as<ErrorExpression>(argument.value) && !given.poisoned())
         diagnostics.report(Diag::ReaderArgument, argument.value->range, split.reader,
                            "a file is given by its name in quotes");
       return false;
@@ -252,12 +351,16 @@ private:
   const DataInfo &info;
   const Reader &reader;
   Diagnostics &diagnostics;
+  Evaluator &evaluator;
   DataSplit split;
   std::set<std::string> selected;
+  std::map<std::string, SourceRange> columnRanges; // by field: where its columns are given
   bool byName = false, byNumber = false, header = false;
+  int64_t window = 0, horizon = 0; // rows; 0: not given
+  bool isSplit = false;
 };
 
-constexpr std::string_view csvSettings[] = {"header", "separator"};
+constexpr std::string_view csvSettings[] = {"header", "separator", "window", "horizon", "split"};
 
 constexpr Reader readers[] = {
     {"idx", true},
@@ -270,7 +373,7 @@ constexpr Reader readers[] = {
 } // namespace
 
 std::optional<DataSplit> readSplit(const Entry &entry, const DataInfo &info,
-                                   Diagnostics &diagnostics) {
+                                   Diagnostics &diagnostics, Evaluator &evaluator) {
   auto *call = as<CallExpression>(entry.value);
   auto *callee = call ? as<NameExpression>(call->callee) : nullptr;
   if (!callee) {
@@ -287,13 +390,37 @@ std::optional<DataSplit> readSplit(const Entry &entry, const DataInfo &info,
   std::vector<std::string_view> names;
   for (const Reader &reader : readers) {
     if (reader.name == callee->name)
-      return SplitReader(info, reader, diagnostics).read(entry, *call);
+      return SplitReader(info, reader, diagnostics, evaluator).read(entry, *call);
     names.push_back(reader.name);
   }
+  names.insert(names.end(), {"text", "lines"});
   DiagnosticBuilder builder = diagnostics.report(Diag::UnknownReader, callee->range, callee->name);
   if (!builder.suggest(NameKind::Name, callee->name, names))
     builder.note(fmt::format("the readers are {}", fmt::join(names, ", ")));
   return std::nullopt;
+}
+
+bool addSplit(DataSplit split, DataInfo &info, Diagnostics &diagnostics) {
+  auto part = std::ranges::find_if(
+      split.arguments, [](const ReaderArgument &one) { return one.name == "part_end"; });
+  const bool isCut = part != split.arguments.end();
+  const auto validation = [](const DataSplit &one) { return one.name == "validation"; };
+  const bool hasRest = std::ranges::any_of(info.splits, [](const DataSplit &one) {
+    return std::ranges::any_of(one.arguments,
+                               [](const ReaderArgument &two) { return two.name == "part_begin"; });
+  });
+  if ((isCut && std::ranges::any_of(info.splits, validation)) || (validation(split) && hasRest)) {
+    diagnostics.report(Diag::ReaderArgument, split.range, split.reader,
+                       "`split` holds out the validation split, so that no other can be named");
+    return false;
+  }
+  info.splits.push_back(split);
+  if (isCut) {
+    split.name = "validation";
+    split.arguments[size_t(part - split.arguments.begin())].name = "part_begin";
+    info.splits.push_back(std::move(split));
+  }
+  return true;
 }
 
 } // namespace nnc::lang

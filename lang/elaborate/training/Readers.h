@@ -3,6 +3,7 @@
 #pragma once
 
 #include "lang/Program.h"
+#include "lang/elaborate/environment/Evaluator.h"
 #include "lang/support/Diagnostics.h"
 #include "lang/syntax/AST.h"
 
@@ -13,6 +14,10 @@ namespace nnc::lang {
 /// The split that an entry of a data block describes, `train = csv("train.csv")`; nothing, with an
 /// error, when something is wrong. The fields of the block are known.
 std::optional<DataSplit> readSplit(const Entry &entry, const DataInfo &info,
-                                   Diagnostics &diagnostics);
+                                   Diagnostics &diagnostics, Evaluator &evaluator);
+
+/// Adds a split to the block, and behind one that takes a part, `part_end`, the validation split of
+/// the rest. False, with an error, where the block would have two validation splits.
+bool addSplit(DataSplit split, DataInfo &info, Diagnostics &diagnostics);
 
 } // namespace nnc::lang

@@ -19,7 +19,14 @@ void TrainingElaborator::run() {
     program.model = model->name.text;
   for (const auto &[name, block] : environment.globals.dataBlocks()) {
     emitter.pass = emitter.initialize.get();
-    std::optional<DataInfo> info = elaborateData(environment, elaboration.types, *block);
+    std::optional<DataInfo> info =
+        elaborateData(environment, elaboration.types, elaboration.interpreter, *block);
+    // Also where something was wrong: then `vocabulary` says nothing more.
+    std::map<std::string, int64_t> &sizes = environment.vocabularies.sizes[name];
+    if (info)
+      for (const DataField &field : info->fields)
+        if (field.tokenizer)
+          sizes[field.name] = field.vocabulary;
     if (block == data && info)
       program.data = std::move(info);
   }
@@ -62,12 +69,22 @@ void TrainingElaborator::checkBatch(const Pass &pass) {
 }
 
 void TrainingElaborator::bindFields() {
+  const std::map<std::string, int64_t> &vocabularies =
+      environment.vocabularies.sizes[data->name.text];
   const std::vector<DataField> known =
       program.data ? program.data->fields : std::vector<DataField>();
-  for (const Field &field : data->fields)
-    if (!field.name.text.empty())
-      environment.bindFresh(field.name.text, elaboration.types.fieldInput(field, known),
-                            field.name.range);
+  for (const Field &field : data->fields) {
+    if (field.name.text.empty())
+      continue;
+    Entity value = elaboration.types.fieldInput(field, known);
+    // The ids of a text are classes: the pieces of its vocabulary.
+    if (auto found = vocabularies.find(field.name.text); found != vocabularies.end())
+      if (auto *tensor = value.get<Tensor>()) {
+        tensor->classes = found->second;
+        emitter.pass->graph.function.values[tensor->id].type.classes = found->second;
+      }
+    environment.bindFresh(field.name.text, std::move(value), field.name.range);
+  }
 }
 
 std::unique_ptr<Pass> TrainingElaborator::predictPass(const PredictDeclaration *block,
@@ -97,8 +114,10 @@ std::unique_ptr<Pass> TrainingElaborator::trainPass(Role role, const PredictDecl
   // A loop may have changed the loss since it was bound.
   if (loss)
     loss->value = environment.findLocal("loss")->value;
-  if (role == Role::TrainStep)
+  if (role == Role::TrainStep) {
     keys.require(train->keyword, *train->body);
+    checkValidation();
+  }
   if (role == Role::Predict) {
     if (block)
       Predictions(elaboration).addBlock(*block->body);
@@ -153,6 +172,23 @@ void TrainingElaborator::runStatement(const Statement &statement, Role role) {
   } else if (role == Role::TrainStep) {
     keys.read(name.text, *binding->value);
   }
+}
+
+void TrainingElaborator::checkValidation() {
+  bool ownSplit = program.data && std::ranges::any_of(program.data->splits, [](auto &split) {
+                    return std::ranges::any_of(
+                        split.arguments, [](auto &argument) { return argument.name == "window"; });
+                  });
+  for (size_t i = 0; program.data && i < program.data->fields.size(); ++i)
+    ownSplit |= program.data->fields[i].tokenizer.has_value();
+  if (ownSplit && program.recipe.validate > 0)
+    diagnostics
+        .report(Diag::KeyValue, train->keyword, "validate", "left out with texts and with windows",
+                fmt::format("{}%", program.recipe.validate * 100))
+        .note("what is held out at random would overlap with the windows that are trained on, or "
+              "be part of the vocabulary")
+        .help(fmt::format("in the data block, write `split = {}%` in the reader of `train`",
+                          100 - program.recipe.validate * 100));
 }
 
 std::optional<Tensor> TrainingElaborator::exampleScalar(const Entity &value, std::string_view what,

@@ -41,6 +41,8 @@ private:
   void runStatement(const Statement &statement, Role role);
   void addMetric(const MetricStatement &statement);
   void checkUnused();
+  /// Texts are split by their readers.
+  void checkValidation();
   std::optional<Tensor> meanLoss();
   std::optional<Tensor> exampleScalar(const Entity &value, std::string_view what,
                                       SourceRange range);

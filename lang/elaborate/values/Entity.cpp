@@ -62,7 +62,9 @@ std::string describe(const Entity &entity) {
     }
     std::string operator()(const ExceptEntity &) const { return "a value with exceptions"; }
     std::string operator()(const DataEntity &data) const {
-      return fmt::format("the data block `{}`", data.declaration->name.text);
+      return data.field.empty() ? fmt::format("the data block `{}`", data.declaration->name.text)
+                                : fmt::format("the field `{}` of the data block `{}`", data.field,
+                                              data.declaration->name.text);
     }
   };
   return std::visit(Describer{}, entity.value);

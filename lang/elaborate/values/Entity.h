@@ -116,9 +116,10 @@ struct ExceptEntity {
   std::vector<Identifier> names;
 };
 
-/// `data mnist`
+/// `data mnist`, or one of its fields: `translations.source`
 struct DataEntity {
   const DataDeclaration *declaration = nullptr;
+  std::string field;
 };
 
 struct Entity {

@@ -1,0 +1,13 @@
+// `nnc tokenizer`: the vocabularies of a program's texts, or the pieces of one text.
+#pragma once
+
+#include "compiler/driver/Vocabularies.h"
+
+namespace nnc {
+
+/// Prints to standard output; false, with a line on standard error, where a text cannot be read or
+/// cannot be encoded.
+bool printTokenizers(const lang::Program &program, const Vocabularies &vocabularies,
+                     const std::optional<std::string> &sample);
+
+} // namespace nnc

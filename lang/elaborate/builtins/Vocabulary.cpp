@@ -1,0 +1,50 @@
+// `vocabulary(data)`, the number of pieces of the texts of a data block.
+#include "lang/elaborate/builtins/Builtins.h"
+
+#include <map>
+
+namespace nnc::lang::builtins {
+
+static Entity vocabulary(const BuiltinCall &call) {
+  const GivenArgument &operand = call.inputs[0];
+  auto *data = operand.value.get<DataEntity>();
+  if (!data) {
+    call.environment.report(Diag::VocabularyOperand, operand.range, describe(operand.value));
+    return Poison{};
+  }
+  const std::string &name = data->declaration->name.text;
+  const auto &blocks = call.environment.vocabularies.sizes;
+  auto block = blocks.find(name);
+  if (block == blocks.end()) {
+    call.environment.report(Diag::NoVocabulary, operand.range, name,
+                            "data blocks are read in the order of their names, before models");
+    return Poison{};
+  }
+  const std::map<std::string, int64_t> &fields = block->second;
+  bool one = data->field.empty() && fields.size() == 1;
+  auto field = one ? fields.begin() : fields.find(data->field);
+  if (field == fields.end()) {
+    // Where the block itself is wrong, that has been reported.
+    if (fields.empty() && call.environment.diagnostics.hasErrors())
+      return Poison{};
+    DiagnosticBuilder builder = call.environment.report(
+        Diag::VocabularyOperand, operand.range,
+        fields.empty()        ? describe(operand.value) + ", which has no texts"
+        : data->field.empty() ? "a block of several"
+                              : fmt::format("`{}`, which is no text", data->field));
+    for (const auto &[text, size] : fields)
+      builder.note(fmt::format("`vocabulary({}.{})` is {}", name, text, size));
+    return Poison{};
+  }
+  return IntegerConstant{
+      field->second,
+      makeOrigin(call.environment.place(call.range),
+                 fmt::format("`vocabulary({}{})` is {}", name,
+                             data->field.empty() ? "" : "." + data->field, field->second))};
+}
+
+static constexpr Builtin vocabularyTable[] = {{"vocabulary", false, 1, 1, vocabulary}};
+
+const std::span<const Builtin> vocabularyFunctions = vocabularyTable;
+
+} // namespace nnc::lang::builtins
