@@ -138,46 +138,113 @@ static OpOperand *destinationOf(Value result) {
   return destination;
 }
 
-bool isWrittenInPlace(tensor::InsertSliceOp insert) {
-  OpOperand *destination = destinationOf(insert.getSource());
-  auto part = destination ? destination->get().getDefiningOp<tensor::ExtractSliceOp>() : nullptr;
-  return part && part.getSource().getDefiningOp<tensor::EmptyOp>();
+bool isWrittenInPlace(tensor::InsertSliceOp insert) { return insert->hasAttr(inPlaceAttrName); }
+
+/// Whether a part of a tensor is one piece of memory: rows of it.
+static bool isContiguous(ArrayRef<int64_t> sizes, ArrayRef<int64_t> shape) {
+  bool whole = true; // all dims behind this one
+  for (auto [size, extent] : llvm::reverse(llvm::zip_equal(sizes, shape))) {
+    if (!whole && size != 1)
+      return false;
+    whole &= size == extent;
+  }
+  return true;
 }
 
-/// Lets the kernel that computes a tensor inserted into fresh memory (a padded image, a
-/// concatenation) write it there: its destination becomes a slice of that memory. Everything else
-/// that is inserted there goes to other parts of it.
-static void writeInPlace(tensor::InsertSliceOp insert) {
-  if (advanceOf(insert))
-    return;
+/// The memory that nothing has been written to yet in front of a chain of insertions, of which each
+/// but those of loops is the only user of the one before; null if there is none.
+static tensor::EmptyOp freshMemory(tensor::InsertSliceOp insert) {
   Value root = insert.getDest();
   while (auto before = root.getDefiningOp<tensor::InsertSliceOp>()) {
-    if (!root.hasOneUse())
-      return;
+    if (!root.hasOneUse() && !isOfLoop(insert))
+      return {};
     root = before.getDest();
   }
-  auto memory = root.getDefiningOp<tensor::EmptyOp>();
+  return root.getDefiningOp<tensor::EmptyOp>();
+}
+
+SmallVector<OpOperand *> usesOfCarry(tensor::InsertSliceOp insert) {
+  SmallVector<OpOperand *> uses;
+  SmallVector<Value> views;
+  for (Operation *user : insert.getDest().getUsers())
+    if (user != insert && isView(user))
+      views.push_back(user->getResult(0));
+  while (!views.empty())
+    for (OpOperand &use : views.pop_back_val().getUses())
+      if (isView(use.getOwner()))
+        views.push_back(use.getOwner()->getResult(0));
+      else
+        uses.push_back(&use);
+  return uses;
+}
+
+/// Whether a kernel may compute a carry where its old value is: nothing reads that any more, but
+/// for the kernel itself, element for element.
+static bool mayReplaceCarry(tensor::InsertSliceOp insert, OpResult result) {
+  Operation *writer = result.getOwner();
+  return llvm::all_of(usesOfCarry(insert), [&](OpOperand *use) {
+    Operation *reader = writer->getBlock()->findAncestorOpInBlock(*use->getOwner());
+    if (reader == writer)
+      return use->getOwner() == writer && readsInPlace(writer, *use, result);
+    // A contraction and its epilogue run as one.
+    auto op = dyn_cast<linalg::LinalgOp>(reader);
+    bool isGrouped = op && op.getNumReductionLoops() != 0 &&
+                     llvm::is_contained(writer->getOperands(), reader->getResult(0));
+    return !isGrouped && reader->isBeforeInBlock(writer);
+  });
+}
+
+/// Whether a kernel runs in each step in which the insertion does.
+static bool runsInStepsOf(Operation *kernel, Operation *insert) {
+  StepLoops loops = loopsOf(kernel), all = loopsOf(insert);
+  return loops.size() >= all.size() && std::equal(all.begin(), all.end(), loops.begin());
+}
+
+/// Lets the kernels that compute a tensor inserted into fresh memory (a padded image, a
+/// concatenation, a row of a sequence) write it there: their destination becomes a slice of that
+/// memory. Everything else that is inserted there goes to other parts of it.
+static void writeInPlace(tensor::InsertSliceOp insert) {
+  tensor::EmptyOp memory = freshMemory(insert);
+  if (!memory)
+    return;
   OpOperand *destination = destinationOf(insert.getSource());
-  if (!memory || !destination)
+  tensor::EmptyOp fresh;
+  if (destination)
+    fresh = destination->get().getDefiningOp<tensor::EmptyOp>();
+  else if (auto parts = insert.getSource().getDefiningOp<tensor::InsertSliceOp>();
+           parts && isOfLoop(insert))
+    fresh = freshMemory(parts);
+  if (!fresh || (destination && !fresh->hasOneUse()) || fresh.getType() != insert.getSourceType() ||
+      !runsInStepsOf(insert.getSource().getDefiningOp(), insert))
     return;
-  auto fresh = destination->get().getDefiningOp<tensor::EmptyOp>();
-  if (!fresh || !fresh->hasOneUse() || fresh.getType() != insert.getSourceType())
-    return;
+  const bool contiguous = isContiguous(insert.getStaticSizes(), insert.getDestType().getShape());
   for (OpOperand &use : insert.getSource().getUses()) {
     auto reader = dyn_cast<linalg::LinalgOp>(use.getOwner());
     // Shapes change on contiguous memory only, and a destination has one user.
     bool reads = reader ? reader.isDpsInput(&use)
                         : isa<tensor::ExtractSliceOp, tensor::ExtractOp>(use.getOwner());
+    if (isOfLoop(insert)) {
+      auto other = dyn_cast<tensor::InsertSliceOp>(use.getOwner());
+      reads |= (contiguous && isView(use.getOwner())) ||
+               (other && other.getSource() == use.get() && other.getDest() != use.get());
+    }
     if (use.getOwner() != insert && !reads)
       return;
   }
+  if (insert->hasAttr(carryAttrName) &&
+      (!destination || !mayReplaceCarry(insert, cast<OpResult>(insert.getSource()))))
+    return;
   OpBuilder builder(fresh);
   memory->moveBefore(&memory->getBlock()->front());
   memory->setLoc(insert.getLoc());
-  destination->set(tensor::ExtractSliceOp::create(
-      builder, fresh.getLoc(), insert.getSourceType(), memory, insert.getMixedOffsets(),
-      insert.getMixedSizes(), insert.getMixedStrides()));
+  auto part = tensor::ExtractSliceOp::create(builder, fresh.getLoc(), insert.getSourceType(),
+                                             memory, insert.getMixedOffsets(),
+                                             insert.getMixedSizes(), insert.getMixedStrides());
+  if (Attribute advance = insert->getAttr(advanceAttrName))
+    part->setAttr(advanceAttrName, advance);
+  fresh.replaceAllUsesWith(part.getResult());
   fresh.erase();
+  insert->setAttr(inPlaceAttrName, builder.getUnitAttr());
 }
 
 void BufferAnalysis::prepare(func::FuncOp function) {
@@ -197,14 +264,18 @@ void BufferAnalysis::prepare(func::FuncOp function) {
         prepareDestination(op, init);
     } else if (auto insert = dyn_cast<tensor::InsertSliceOp>(operation)) {
       // Steps write the rows of one tensor, and read those of the steps before.
-      if (!advanceOf(insert))
+      if (!isOfLoop(insert))
         prepareDestination(insert, insert.getDestMutable());
     } else if (isa<tensor::CollapseShapeOp, tensor::ExpandShapeOp>(operation)) {
       Value source = operation.getOperand(0);
       bool sliced = false;
       for (Operation *view = source.getDefiningOp(); view && isView(view);
-           view = view->getOperand(0).getDefiningOp())
-        sliced |= isa<tensor::ExtractSliceOp>(view);
+           view = view->getOperand(0).getDefiningOp()) {
+        auto slice = dyn_cast<tensor::ExtractSliceOp>(view);
+        sliced |=
+            slice && !(slice->hasAttr(advanceAttrName) &&
+                       isContiguous(slice.getStaticSizes(), slice.getSourceType().getShape()));
+      }
       if (sliced) {
         OpBuilder builder(&operation);
         operation.setOperand(0, buildCopy(builder, operation.getLoc(), source));

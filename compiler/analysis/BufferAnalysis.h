@@ -87,8 +87,12 @@ llvm::SmallVector<mlir::Value> tensorsRead(mlir::Operation *kernel);
 /// The kernel that computes a tensor, through views; null for arguments and constants.
 mlir::Operation *producerOf(mlir::Value tensor);
 
-/// Whether the kernel that computes the inserted tensor writes it into the destination.
+/// On an insertion: the kernels that compute the inserted tensor write it into the destination.
+inline constexpr llvm::StringLiteral inPlaceAttrName = "nn.in_place";
 bool isWrittenInPlace(mlir::tensor::InsertSliceOp insert);
+
+/// Of the insertion of a carry that has no trace: where its old value is used.
+llvm::SmallVector<mlir::OpOperand *> usesOfCarry(mlir::tensor::InsertSliceOp insert);
 
 /// A kernel that copies a tensor.
 mlir::Value buildCopy(mlir::OpBuilder &builder, mlir::Location location, mlir::Value tensor);

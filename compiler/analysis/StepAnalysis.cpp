@@ -136,7 +136,7 @@ std::vector<KernelRegion> StepAnalysis::regions(const BufferAnalysis &analysis,
     KernelRegion region;
     int64_t most = -1;
     for (Operation *kernel : group) {
-      int64_t times = loopOf(kernel).value_or(StepLoop()).steps;
+      int64_t times = timesOf(kernel);
       int64_t flop = floatOperations(kernel) * times;
       region.flop += flop;
       if (group.size() == 1 || !isa<linalg::FillOp>(kernel))

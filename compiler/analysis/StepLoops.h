@@ -5,34 +5,78 @@
 
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/Operation.h"
-
-#include <optional>
+#include "llvm/ADT/SmallVector.h"
 
 namespace nnc {
 
-/// On a kernel, `[number, steps]`: it runs once in each step of the loop of that number.
+/// On a kernel, `[number, steps, ...]`: the loops that it is in, outermost first. It runs once in
+/// each step of the last one.
 inline constexpr llvm::StringLiteral loopAttrName = "nn.loop";
-/// On a slice of rows: how far the slice moves from step to step; in rows on tensors, in bytes on
-/// memory. It is written with the place that it has in the first step.
+/// On a slice of rows, `[number, distance]`: how far the slice moves from step to step of the loop of
+/// that number; in rows on tensors, in bytes on memory. It is written with the place that it has
+/// in the first step.
 inline constexpr llvm::StringLiteral advanceAttrName = "nn.advance";
+/// On the insertion of a carry that has no trace: it goes to the place of the carry in front of the
+/// step.
+inline constexpr llvm::StringLiteral carryAttrName = "nn.carry";
 
 struct StepLoop {
   int64_t number = 0, steps = 1;
   bool operator==(const StepLoop &) const = default;
 };
 
-/// The loop that a kernel is in.
-inline std::optional<StepLoop> loopOf(mlir::Operation *kernel) {
-  auto loop = kernel->getAttrOfType<mlir::DenseI64ArrayAttr>(loopAttrName);
-  if (!loop)
-    return std::nullopt;
-  return StepLoop{loop[0], loop[1]};
+using StepLoops = llvm::SmallVector<StepLoop, 2>;
+
+/// The loops that a kernel is in, outermost first.
+inline StepLoops loopsOf(mlir::Operation *kernel) {
+  StepLoops loops;
+  if (auto marks = kernel->getAttrOfType<mlir::DenseI64ArrayAttr>(loopAttrName))
+    for (int64_t i = 0; i + 1 < marks.size(); i += 2)
+      loops.push_back({marks[i], marks[i + 1]});
+  return loops;
 }
 
-/// How far the memory or tensor of a slice moves from step to step.
-inline int64_t advanceOf(mlir::Operation *slice) {
-  auto advance = slice->getAttrOfType<mlir::IntegerAttr>(advanceAttrName);
-  return advance ? advance.getInt() : 0;
+inline void setLoops(mlir::Operation *kernel, llvm::ArrayRef<StepLoop> loops) {
+  llvm::SmallVector<int64_t> marks;
+  for (const StepLoop &loop : loops)
+    marks.append({loop.number, loop.steps});
+  if (marks.empty())
+    kernel->removeAttr(loopAttrName);
+  else
+    kernel->setAttr(loopAttrName, mlir::DenseI64ArrayAttr::get(kernel->getContext(), marks));
+}
+
+inline bool areInOneLoop(mlir::Operation *kernel, mlir::Operation *other) {
+  return kernel->getAttr(loopAttrName) == other->getAttr(loopAttrName);
+}
+
+/// How often a kernel runs.
+inline int64_t timesOf(mlir::Operation *kernel) {
+  int64_t times = 1;
+  for (const StepLoop &loop : loopsOf(kernel))
+    times *= loop.steps;
+  return times;
+}
+
+struct Advance {
+  int64_t loop = 0, distance = 0; // 0: the slice stays where it is
+  bool operator==(const Advance &) const = default;
+};
+
+inline Advance advanceOf(mlir::Operation *slice) {
+  auto advance = slice->getAttrOfType<mlir::DenseI64ArrayAttr>(advanceAttrName);
+  return advance ? Advance{advance[0], advance[1]} : Advance();
+}
+
+inline void setAdvance(mlir::Operation *slice, Advance advance) {
+  slice->setAttr(advanceAttrName, mlir::DenseI64ArrayAttr::get(slice->getContext(),
+                                                               {advance.loop, advance.distance}));
+}
+
+/// Whether an insertion writes a row of a sequence or a carry, of which a loop has written others
+/// before.
+inline bool isOfLoop(mlir::Operation *insert) {
+  return insert->hasAttr(advanceAttrName) || insert->hasAttr(carryAttrName);
 }
 
 } // namespace nnc

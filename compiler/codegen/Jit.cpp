@@ -40,10 +40,12 @@ Jit::Jit() : code(std::make_unique<Code>()) {}
 Jit::~Jit() = default;
 
 std::unique_ptr<Jit> Jit::compile(ModuleOp module, const TargetDescription &target,
-                                  const std::string &targetCpu, std::string &error) {
+                                  const std::string &targetCpu, std::string &error,
+                                  const std::string &loopThreads) {
   PassManager passes(module.getContext());
   LoweringOptions options;
   options.targetCpu = targetCpu;
+  options.loopThreads = loopThreads;
   buildLinalgPipeline(passes, options);
   buildLoopsPipeline(passes, options);
   buildLlvmPipeline(passes, options);

@@ -30,9 +30,10 @@ private:
 class Jit {
 public:
   /// Compiles a module of nn functions, without gradients and batch reductions. Consumes the
-  /// module's contents; null, with diagnostics and a message in `error`, on failure.
+  /// module's contents; `loopThreads` as of lower-to-loops; null, with diagnostics and a message in `error`, on failure.
   static std::unique_ptr<Jit> compile(mlir::ModuleOp module, const TargetDescription &target,
-                                      const std::string &targetCpu, std::string &error);
+                                      const std::string &targetCpu, std::string &error,
+                                      const std::string &loopThreads = "choose");
   ~Jit();
 
   const ModuleBlocks &blocks() const { return layouts; }

@@ -75,7 +75,6 @@ private:
   bool runPasses(Stage stage);
   bool fitMemory();
   bool checkSize(const std::string &where, int64_t limit);
-  bool hasNestedScan();
   bool emit();
   LogicalResult runPipeline(ModuleOp on, llvm::function_ref<void(OpPassManager &)> build);
   LoweringOptions lowering() const;
@@ -114,8 +113,6 @@ bool Compilation::run() {
     // From here on kernels are functions, which threads lower side by side; dumps have an order.
     if (stage == Stage::Loops && !dumps.isOn())
       context.enableMultithreading();
-    if (stage == Stage::Opt && hasNestedScan())
-      return false;
     if (!runPasses(stage) || (stage == Stage::Opt && options.memoryLimit && !fitMemory()) ||
         (stage == Stage::Grad && !checkSize("with its derivatives", maximumDerivedOperations)) ||
         (stage == Stage::Loops && !checkSize("in its kernels", maximumKernelOperations)))
@@ -129,18 +126,6 @@ bool Compilation::run() {
       return write([&](llvm::raw_ostream &stream) { printMemoryReport(*module, stream); });
   }
   return emit();
-}
-
-/// Whether there is a scan in the block of another, which is an error.
-bool Compilation::hasNestedScan() {
-  bool found = false;
-  module->walk([&](nn::ScanOp scan) {
-    if (!scan->getParentOfType<nn::ScanOp>())
-      return;
-    found = true;
-    frontend.reportScan(scan.getLoc());
-  });
-  return found;
 }
 
 bool Compilation::fail(const std::string &message) {

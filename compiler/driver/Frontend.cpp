@@ -97,14 +97,6 @@ void Frontend::reportMemoryLimit(const std::string &smallest, const std::string 
   diagnostics.report(lang::Diag::MemoryLimit, {}, smallest, limit);
 }
 
-void Frontend::reportScan(Location location) {
-  diagnostics
-      .report(lang::Diag::NotSupported, range(location),
-              "machine code of a `scan` in the block of another")
-      .note("`nnc check` and `nnc grad-check` take it")
-      .help("write a `for` loop over the positions where the sequence is short");
-}
-
 void Frontend::reportSize(int64_t operations, const std::string &where, int64_t limit) {
   diagnostics.report(lang::Diag::ProgramTooLarge, {}, operations, where, limit);
 }

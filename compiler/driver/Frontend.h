@@ -40,8 +40,6 @@ public:
   void report(mlir::Diagnostic &diagnostic);
   /// Reports that no recomputation brings the training step below `smallest`, both as text.
   void reportMemoryLimit(const std::string &smallest, const std::string &limit);
-  /// Reports a scan in the block of another, which has no lowering.
-  void reportScan(mlir::Location location);
   /// Reports that the program is larger than `limit`; `where` names the counted operations.
   void reportSize(int64_t operations, const std::string &where, int64_t limit);
   /// Writes all that was reported to standard error, once.

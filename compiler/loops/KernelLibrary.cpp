@@ -24,7 +24,7 @@ namespace {
 struct BlockPart {
   Value block;
   int64_t byteOffset = 0, elements = 0;
-  int64_t advance = 0; // bytes from step to step of the loop around the kernel
+  llvm::SmallVector<Advance, 1> advances; // bytes from step to step of loops around the kernel
   MemRefType type;
   bool padded = false; // as NestOperand::padded
 };
@@ -45,7 +45,8 @@ std::optional<BlockPart> findPart(Value memref) {
   part.byteOffset = *shift + offset * type.getElementTypeBitWidth() / 8;
   for (Operation *definition = memref.getDefiningOp(); definition != view;
        definition = definition->getOperand(0).getDefiningOp())
-    part.advance += advanceOf(definition);
+    if (Advance advance = advanceOf(definition); advance.distance != 0)
+      part.advances.push_back(advance);
   part.elements = 1;
   for (auto [extent, stride] : llvm::zip(type.getShape(), strides))
     part.elements += (extent - 1) * stride;
@@ -133,6 +134,8 @@ func::FuncOp Outlining::build() {
     types.append({bytes, builder.getIndexType()});
   if (thread.scratch)
     types.push_back(bytes);
+  if (thread.panels)
+    types.push_back(bytes);
   if (thread.number)
     types.append({builder.getIndexType(), builder.getIndexType()});
   types.append(keys.size(), builder.getI64Type());
@@ -169,12 +172,22 @@ func::FuncOp Outlining::build() {
   unsigned next = 2 * parts.size();
   if (thread.scratch)
     copiedThread.scratch = function.getArgument(next++);
+  if (thread.panels)
+    copiedThread.panels = function.getArgument(next++);
   if (thread.number) {
     copiedThread.number = function.getArgument(next);
     copiedThread.count = function.getArgument(next + 1);
   }
   func::ReturnOp::create(builder, loc);
   return function;
+}
+
+/// The step of the loop of this number around the place where the builder stands.
+static Value stepOf(OpBuilder &builder, int64_t number) {
+  Operation *loop = builder.getInsertionBlock()->getParentOp();
+  while (!loop->hasAttr(loopAttrName) || loopsOf(loop).back().number != number)
+    loop = loop->getParentOp();
+  return cast<scf::ForOp>(loop).getInductionVar();
 }
 
 SmallVector<Value> Outlining::arguments(OpBuilder &caller) {
@@ -187,19 +200,18 @@ SmallVector<Value> Outlining::arguments(OpBuilder &caller) {
   for (auto &[operand, part] : parts) {
     values.push_back(asBytes(part.block));
     Value offset = arith::ConstantIndexOp::create(caller, loc, part.byteOffset);
-    if (part.advance != 0) {
-      auto loop = caller.getInsertionBlock()->getParentOp();
-      while (!isa<scf::ForOp>(loop))
-        loop = loop->getParentOp();
-      Value moved =
-          arith::MulIOp::create(caller, loc, cast<scf::ForOp>(loop).getInductionVar(),
-                                arith::ConstantIndexOp::create(caller, loc, part.advance));
+    for (Advance advance : part.advances) {
+      Value step = stepOf(caller, advance.loop);
+      Value moved = arith::MulIOp::create(
+          caller, loc, step, arith::ConstantIndexOp::create(caller, loc, advance.distance));
       offset = arith::AddIOp::create(caller, loc, offset, moved);
     }
     values.push_back(offset);
   }
   if (thread.scratch)
     values.push_back(asBytes(thread.scratch));
+  if (thread.panels)
+    values.push_back(asBytes(thread.panels));
   if (thread.number)
     values.append({thread.number, thread.count});
   values.append(keys);

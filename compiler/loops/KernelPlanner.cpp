@@ -4,9 +4,13 @@
 
 #include "compiler/analysis/EpilogueLegality.h"
 #include "compiler/analysis/BlockLayout.h"
+#include "compiler/analysis/StepLoops.h"
 #include "compiler/dialect/NN.h"
 
 #include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/MathExtras.h"
+
+#include <limits>
 
 using namespace mlir;
 
@@ -16,7 +20,8 @@ const ContractionTiling &TilingCache::tiling(const ContractionProblem &problem) 
   std::string key;
   llvm::raw_string_ostream stream(key);
   stream << problem.elementBits() << ' ' << problem.startA << ' ' << problem.startB
-         << problem.accumulate << problem.usesResult;
+         << problem.accumulate << problem.usesResult << ' ' << problem.timesA << ' '
+         << problem.timesB << ' ' << problem.rowUnit << problem.rowsAreN;
   for (const auto *group : {&problem.batch, &problem.m, &problem.n, &problem.k}) {
     stream << ';';
     for (const ContractionDim &dim : *group) {
@@ -67,12 +72,16 @@ double KernelPlanner::transferCycles(const Access &access, Division division) co
          target.sharedLineCycles * static_cast<double>((access.end - access.begin) / division.span);
 }
 
-ContractionKernel KernelPlanner::planContraction(linalg::LinalgOp op) {
+ContractionKernel KernelPlanner::describeContraction(linalg::LinalgOp op) const {
   ContractionKernel kernel;
   kernel.op = op;
   kernel.epilogue = epilogueOf(op);
   const bool accumulate = !starts.contains({op, 0});
   describeKernel(kernel, accumulate, usesResult(op, kernel.epilogue, accumulate));
+  return kernel;
+}
+
+void KernelPlanner::planContraction(ContractionKernel kernel) {
   const SmallVector<Access> accesses = operandAccesses(kernel);
   const int64_t bytes = kernel.problem.elementBits() / 8;
   kernel.tiling = tilings.tiling(kernel.problem);
@@ -82,13 +91,21 @@ ContractionKernel KernelPlanner::planContraction(linalg::LinalgOp op) {
     return Division::parts(operand < shared.spans.size() ? shared.spans[operand] * bytes : 0,
                            shared.first);
   };
-  const double cycles = chooseSplit(
-      kernel.tiling, kernel.problem, target, target.threads, [&](const SharedLoop &shared) {
-        double transfers = 0;
-        for (auto [index, access] : llvm::enumerate(accesses))
-          transfers += transferCycles(access, division(shared, index));
-        return transfers;
-      });
+  // In a loop, panels stay where they are used.
+  const bool panels = kernel.tiling.panelsBefore;
+  const size_t packed = kernel.tiling.swapped ? 0 : 1;
+  auto transfers = [&](const SharedLoop &shared) {
+    double total = 0;
+    for (auto [index, access] : llvm::enumerate(accesses))
+      if (!panels || index != packed)
+        total += transferCycles(access, division(shared, index));
+    return total;
+  };
+  double cycles = chooseSplit(kernel.tiling, kernel.problem, target, target.threads, transfers);
+  if (panels)
+    cycles = std::min(cycles, partCycles(kernel.tiling, kernel.problem, target, target.threads,
+                                         kernel.tiling.split) +
+                                  transfers(sharedLoop(kernel.problem, kernel.tiling)));
   kernel.everyThread = kernel.tiling.estimatedCycles >= TargetDescription::leastSharedCycles &&
                        kernel.tiling.split != ThreadSplit::None;
   aloneCycles += kernel.tiling.estimatedCycles;
@@ -99,7 +116,7 @@ ContractionKernel KernelPlanner::planContraction(linalg::LinalgOp op) {
     affinity.record(access,
                     kernel.everyThread ? division(shared, index) : Division{Division::FirstThread});
   mostScratch = std::max(mostScratch, alignToBlock(kernel.tiling.scratchBytes));
-  return kernel;
+  contractions.try_emplace(kernel.op, std::move(kernel));
 }
 
 LogicalResult KernelPlanner::planNest(linalg::LinalgOp op) {
@@ -140,32 +157,279 @@ LogicalResult KernelPlanner::planNest(linalg::LinalgOp op) {
   return success();
 }
 
-LogicalResult KernelPlanner::plan(ArrayRef<Operation *> kernels, bool threaded) {
-  DenseSet<Operation *> epilogues;
+LogicalResult KernelPlanner::planKernels(ArrayRef<Operation *> kernels) {
   for (Operation *kernel : kernels) {
     auto op = dyn_cast<linalg::LinalgOp>(kernel);
     if (!op || epilogues.contains(kernel))
       continue;
-    for (Type type : op->getOperandTypes())
-      if (auto shaped = dyn_cast<ShapedType>(type); shaped && !nn::isUsable(shaped))
-        return op.emitOpError("cannot be lowered: has the operand ")
-               << type << ", which has no static shape with elements, or too many";
-    if (succeeded(matchContraction(op))) {
-      ContractionKernel contraction = planContraction(op);
+    if (auto found = contractions.find(kernel); found != contractions.end()) {
+      // Described as one of a loop.
+      ContractionKernel described = std::move(found->second);
+      contractions.erase(found);
+      planContraction(std::move(described));
+    } else if (succeeded(matchContraction(op))) {
+      ContractionKernel contraction = describeContraction(op);
       if (contraction.epilogue)
         epilogues.insert(contraction.epilogue);
-      contractions.try_emplace(kernel, std::move(contraction));
+      planContraction(std::move(contraction));
     } else if (failed(planNest(op))) {
       return failure();
     }
   }
-  if (threaded && sharedCycles < aloneCycles)
+  return success();
+}
+
+//===-- Loops over steps ----------------------------------------------------------------------===//
+
+/// Finds the operands of contractions that a loop does not change, and describes the contractions.
+void KernelPlanner::describeLoop(ArrayRef<Operation *> kernels) {
+  SmallVector<Access> writes;
+  for (Operation *kernel : kernels)
+    if (auto op = dyn_cast<linalg::LinalgOp>(kernel)) {
+      for (Value init : op.getDpsInits())
+        writes.push_back(sweptAccess(kernel, init, true));
+    } else {
+      kernel->walk([&](Operation *inner) {
+        for (Value operand : inner->getOperands())
+          if (isa<MemRefType>(operand.getType()))
+            writes.push_back(sweptAccess(kernel, operand, true));
+      });
+    }
+  for (Operation *kernel : kernels) {
+    auto op = dyn_cast<linalg::LinalgOp>(kernel);
+    if (!op || epilogues.contains(kernel) || failed(matchContraction(op)))
+      continue;
+    ContractionKernel contraction = describeContraction(op);
+    if (contraction.epilogue)
+      epilogues.insert(contraction.epilogue);
+    auto timesOfOperand = [&](Value memref) -> int64_t {
+      const Access access = wholeAccess(memref, false), swept = sweptAccess(kernel, memref, false);
+      bool stays = access.begin == swept.begin && access.end == swept.end &&
+                   isa<BlockArgument>(access.block) &&
+                   llvm::none_of(writes, [&](const Access &write) {
+                     return write.block == access.block && write.begin < access.end &&
+                            access.begin < write.end;
+                   });
+      return stays ? timesOf(kernel) : 1;
+    };
+    contraction.problem.timesA = timesOfOperand(contraction.operands.a);
+    contraction.problem.timesB = timesOfOperand(contraction.operands.b);
+    contractions.try_emplace(kernel, std::move(contraction));
+  }
+}
+
+/// The rows that all threads can have of their own, of which none waits for another; 0 if there are
+/// none.
+int64_t KernelPlanner::findRows(ArrayRef<Operation *> kernels,
+                                DenseMap<Operation *, RowLoop> &rowLoops) {
+  const int64_t rows = rowsOf(kernels);
+  if (rows < 2)
+    return 0;
+  RowSharing sharing(rows);
+  for (Operation *kernel : kernels) {
+    auto op = dyn_cast<linalg::LinalgOp>(kernel);
+    if (!op)
+      return 0;
+    if (epilogues.contains(kernel))
+      continue;
+    if (auto found = contractions.find(kernel); found != contractions.end()) {
+      std::optional<bool> rowsAreN = sharing.add(found->second);
+      if (!rowsAreN)
+        return 0;
+      found->second.problem.rowsAreN = *rowsAreN;
+      continue;
+    }
+    FailureOr<KernelNest> nest = describeNest(op, memory);
+    std::optional<RowLoop> loop;
+    if (succeeded(nest))
+      loop = sharing.add(*nest);
+    if (!loop)
+      return 0;
+    rowLoops[kernel] = *loop;
+  }
+  return sharing.isPossible() ? rows : 0;
+}
+
+/// Rows of a register tile, and of what threads share: as many as make the contractions fastest.
+int64_t KernelPlanner::chooseRowUnit(ArrayRef<Operation *> kernels, int64_t rows) {
+  int64_t best = 0;
+  double least = std::numeric_limits<double>::infinity();
+  for (int64_t unit : {4, 6, 8}) {
+    if (unit >= rows)
+      continue;
+    double cycles = 0;
+    for (Operation *kernel : kernels) {
+      auto found = contractions.find(kernel);
+      if (found == contractions.end())
+        continue;
+      ContractionProblem problem = found->second.problem;
+      problem.rowUnit = unit;
+      const ContractionTiling &tiling = tilings.tiling(problem);
+      if (tiling.rowTile != unit || tiling.form != LaneForm::Columns)
+        return 0;
+      cycles += partCycles(tiling, problem, target, target.threads, ThreadSplit::Rows);
+    }
+    if (cycles < least) {
+      least = cycles;
+      best = unit;
+    }
+  }
+  return best;
+}
+
+/// Sets the share of each thread in a kernel that is not a contraction; false where units of rows
+/// are not whole vectors.
+static bool divideRows(NestKernel &kernel, const RowLoop &loop, int64_t rows, int64_t unit) {
+  KernelPlan &plan = kernel.plan;
+  const int64_t iterations = unit * loop.iterations;
+  plan.partitionLoop = llvm::find(plan.order, loop.dimension) - plan.order.begin();
+  plan.unitSize = 1;
+  if (plan.partitionLoop == plan.vectorLoop) {
+    if (iterations % (plan.lanes * plan.copies) != 0)
+      plan.copies = 1;
+    plan.unitSize = plan.lanes * plan.copies;
+  }
+  plan.partitionUnits = llvm::divideCeil(rows * loop.iterations, plan.unitSize);
+  kernel.everyThread = true;
+  kernel.rowUnits = llvm::divideCeil(rows, unit);
+  kernel.unitsOfRow = iterations / plan.unitSize;
+  return iterations % plan.unitSize == 0;
+}
+
+/// The cycles of a step if threads share rows; infinite where units of rows are not whole vectors.
+/// `divided` gets the kernels that are not contractions.
+double KernelPlanner::planRows(ArrayRef<Operation *> kernels,
+                               const DenseMap<Operation *, RowLoop> &rowLoops, int64_t rows,
+                               int64_t unit, std::vector<NestKernel> &divided) {
+  const int64_t most = llvm::divideCeil(llvm::divideCeil(rows, unit), target.threads) * unit;
+  const double share = std::min(1.0, static_cast<double>(most) / static_cast<double>(rows));
+  double cycles = 0;
+  for (Operation *kernel : kernels) {
+    if (ContractionKernel *sums = contraction(kernel))
+      cycles += partCycles(sums->tiling, sums->problem, target, target.threads, ThreadSplit::Rows);
+    NestKernel *other = nest(kernel);
+    if (!other)
+      continue;
+    cycles += other->plan.cycles * share;
+    divided.push_back(*other);
+    if (!divideRows(divided.back(), rowLoops.at(kernel), rows, unit))
+      return std::numeric_limits<double>::infinity();
+  }
+  return cycles;
+}
+
+LogicalResult KernelPlanner::planLoop(ArrayRef<Operation *> kernels) {
+  describeLoop(kernels);
+  DenseMap<Operation *, RowLoop> rowLoops;
+  const int64_t rows = findRows(kernels, rowLoops);
+  const int64_t unit = rows == 0 ? 0 : chooseRowUnit(kernels, rows);
+  for (Operation *kernel : kernels)
+    if (auto found = contractions.find(kernel); found != contractions.end())
+      found->second.problem.rowUnit = unit;
+
+  const double aloneBefore = aloneCycles, sharedBefore = sharedCycles;
+  if (failed(planKernels(kernels)))
+    return failure();
+  LoopSharing loop;
+  loop.rows = rows;
+  loop.unit = unit;
+  const double times = static_cast<double>(loopsOf(kernels.front()).front().steps);
+  loop.aloneCycles = (aloneCycles - aloneBefore) * times;
+  loop.kernelCycles = (sharedCycles - sharedBefore) * times;
+  loop.rowCycles = std::numeric_limits<double>::infinity();
+  std::vector<NestKernel> divided;
+  if (unit != 0)
+    loop.rowCycles =
+        times * planRows(kernels, rowLoops, rows, unit, divided) + 2 * target.meetingCycles();
+  const bool isPossible = loop.rowCycles < std::numeric_limits<double>::infinity();
+  if (loopThreads == LoopThreads::Rows)
+    loop.sharing = isPossible ? LoopThreads::Rows : LoopThreads::Kernels;
+  else if (loopThreads != LoopThreads::Choose)
+    loop.sharing = loopThreads;
+  else if (loop.rowCycles < std::min(loop.kernelCycles, loop.aloneCycles))
+    loop.sharing = LoopThreads::Rows;
+  else
+    loop.sharing = loop.kernelCycles < loop.aloneCycles ? LoopThreads::Kernels : LoopThreads::One;
+
+  aloneCycles = aloneBefore + loop.aloneCycles;
+  sharedCycles = sharedBefore;
+  auto next = divided.begin();
+  for (Operation *kernel : kernels) {
+    ContractionKernel *sums = contraction(kernel);
+    NestKernel *other = nest(kernel);
+    if (!sums && !other)
+      continue;
+    bool &everyThread = sums ? sums->everyThread : other->everyThread;
+    if (loop.sharing == LoopThreads::One)
+      everyThread = false;
+    if (loop.sharing != LoopThreads::Rows)
+      continue;
+    everyThread = true;
+    if (sums)
+      sums->tiling.split = ThreadSplit::Rows;
+    else
+      *other = std::move(*next++);
+  }
+  sharedCycles += loop.sharing == LoopThreads::Rows      ? loop.rowCycles
+                  : loop.sharing == LoopThreads::Kernels ? loop.kernelCycles
+                                                         : loop.aloneCycles;
+  placePanels(kernels);
+  loops[loopsOf(kernels.front()).front().number] = loop;
+  return success();
+}
+
+/// Panels of operands that stay through a loop lie behind the arena; each loop has that memory for
+/// itself.
+void KernelPlanner::placePanels(ArrayRef<Operation *> kernels) {
+  int64_t bytes = 0;
+  for (Operation *kernel : kernels)
+    if (ContractionKernel *known = contraction(kernel); known && known->tiling.panelsBefore) {
+      known->panelOffset = bytes;
+      bytes += alignToBlock(known->tiling.panelBytes);
+    }
+  mostPanels = std::max(mostPanels, bytes);
+}
+
+LogicalResult KernelPlanner::plan(ArrayRef<Operation *> kernels, bool threaded) {
+  for (Operation *kernel : kernels)
+    if (auto op = dyn_cast<linalg::LinalgOp>(kernel))
+      for (Type type : op->getOperandTypes())
+        if (auto shaped = dyn_cast<ShapedType>(type); shaped && !nn::isUsable(shaped))
+          return op.emitOpError("cannot be lowered: has the operand ")
+                 << type << ", which has no static shape with elements, or too many";
+  while (!kernels.empty()) {
+    const StepLoops first = loopsOf(kernels.front());
+    ArrayRef<Operation *> together = kernels.take_while([&](Operation *kernel) {
+      const StepLoops inside = loopsOf(kernel);
+      return inside.empty() ? first.empty() : !first.empty() && inside.front() == first.front();
+    });
+    if (failed(first.empty() ? planKernels(together) : planLoop(together)))
+      return failure();
+    kernels = kernels.drop_front(together.size());
+  }
+  if (threaded && (sharedCycles < aloneCycles || loopThreads != LoopThreads::Choose))
     return success();
   for (auto &[operation, kernel] : contractions)
     kernel.everyThread = false;
   for (auto &[operation, kernel] : nests)
     kernel.everyThread = false;
+  for (auto &[number, loop] : loops)
+    loop.sharing = LoopThreads::One;
   return success();
+}
+
+std::string LoopSharing::describe(int64_t steps) const {
+  StringRef who = sharing == LoopThreads::Rows      ? "threads share rows"
+                  : sharing == LoopThreads::Kernels ? "threads share each kernel"
+                                                    : "one thread";
+  std::string text = llvm::formatv("a loop of {0} steps: {1}", steps, who).str();
+  if (sharing == LoopThreads::Rows)
+    text += llvm::formatv(" in units of {0} of {1}", unit, rows);
+  text += llvm::formatv("; about {0:f0} cycles on one, {1:f0} if they share kernels", aloneCycles,
+                        kernelCycles);
+  if (rowCycles < std::numeric_limits<double>::infinity())
+    text += llvm::formatv(", {0:f0} if they share rows", rowCycles);
+  return text;
 }
 
 std::string KernelPlanner::describeThreads() const {

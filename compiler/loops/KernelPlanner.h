@@ -3,10 +3,14 @@
 #pragma once
 
 #include "compiler/loops/CacheAffinity.h"
+#include "compiler/loops/RowSharing.h"
 #include "compiler/kernels/contraction/ContractionKernel.h"
 #include "compiler/kernels/nest/KernelPlan.h"
 
+#include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/StringMap.h"
+
+#include <vector>
 
 namespace nnc {
 
@@ -15,6 +19,27 @@ struct NestKernel {
   KernelNest nest;
   KernelPlan plan;
   bool everyThread = false; // else the first does it alone
+  /// In a loop of which threads share rows: the units of rows, and units of the plan's partition in
+  /// each; else 0.
+  int64_t rowUnits = 0, unitsOfRow = 0;
+};
+
+/// How threads share the kernels of a loop over steps.
+enum class LoopThreads {
+  Choose,  // by the cycles of the others
+  Rows,    // each runs all steps on rows of its own
+  Kernels, // as they share other kernels, with a meeting in each step
+  One,     // the first does all
+};
+
+/// The choice for an outermost loop, and the cycles of all of its steps that it follows from.
+struct LoopSharing {
+  LoopThreads sharing = LoopThreads::One;
+  int64_t rows = 0, unit = 0; // 0: rows cannot be shared
+  double aloneCycles = 0, kernelCycles = 0, rowCycles = 0;
+
+  /// The text of a remark.
+  std::string describe(int64_t steps) const;
 };
 
 /// The number that a reduction's output starts from, by the operation and the number of the output.
@@ -35,8 +60,9 @@ private:
 class KernelPlanner {
 public:
   KernelPlanner(const TargetDescription &target, TilingCache &tilings, FlatMemory &memory,
-                const ReductionStarts &starts)
-      : target(target), tilings(tilings), memory(memory), starts(starts) {}
+                const ReductionStarts &starts, LoopThreads loopThreads)
+      : target(target), tilings(tilings), memory(memory), starts(starts), loopThreads(loopThreads) {
+  }
 
   /// Decides about linalg ops on memrefs; other kernels are left alone. A function that is
   /// `threaded` all the same stays on one thread where several would hand each other more than they
@@ -54,10 +80,28 @@ public:
 
   /// Scratch memory that each thread needs.
   int64_t scratchBytes() const { return mostScratch; }
+  /// Memory for panels that are made before loops, which all threads use.
+  int64_t panelBytes() const { return mostPanels; }
+
+  /// How threads share the outermost loop of this number.
+  const LoopSharing &sharing(int64_t loop) const { return loops.at(loop); }
 
 private:
-  ContractionKernel planContraction(mlir::linalg::LinalgOp op);
+  ContractionKernel describeContraction(mlir::linalg::LinalgOp op) const;
+  void planContraction(ContractionKernel kernel);
   mlir::LogicalResult planNest(mlir::linalg::LinalgOp op);
+  mlir::LogicalResult planKernels(llvm::ArrayRef<mlir::Operation *> kernels);
+
+  mlir::LogicalResult planLoop(llvm::ArrayRef<mlir::Operation *> kernels);
+  void describeLoop(llvm::ArrayRef<mlir::Operation *> kernels);
+  int64_t findRows(llvm::ArrayRef<mlir::Operation *> kernels,
+                   llvm::DenseMap<mlir::Operation *, RowLoop> &rowLoops);
+  int64_t chooseRowUnit(llvm::ArrayRef<mlir::Operation *> kernels, int64_t rows);
+  double planRows(llvm::ArrayRef<mlir::Operation *> kernels,
+                  const llvm::DenseMap<mlir::Operation *, RowLoop> &rowLoops, int64_t rows,
+                  int64_t unit, std::vector<NestKernel> &divided);
+  void placePanels(llvm::ArrayRef<mlir::Operation *> kernels);
+
   double transferCycles(const Access &access, Division division) const;
 
   const TargetDescription &target;
@@ -67,7 +111,10 @@ private:
   CacheAffinity affinity;
   llvm::DenseMap<mlir::Operation *, ContractionKernel> contractions;
   llvm::DenseMap<mlir::Operation *, NestKernel> nests;
-  int64_t mostScratch = 0;
+  llvm::DenseSet<mlir::Operation *> epilogues;
+  llvm::DenseMap<int64_t, LoopSharing> loops; // outermost ones, by number
+  const LoopThreads loopThreads;
+  int64_t mostScratch = 0, mostPanels = 0;
   /// Of the whole function, on one thread and on several.
   double aloneCycles = 0, sharedCycles = 0;
 };

@@ -1,16 +1,16 @@
 // The pass lower-to-loops: it emits the kernels of each function in order, with regions of thread
 // 0 and barriers between them, and the remarks on contractions and threads.
-#include "compiler/loops/Barriers.h"
+#include "compiler/loops/FunctionLowering.h"
+
 #include "compiler/analysis/BlockLayout.h"
 #include "compiler/analysis/StepLoops.h"
 #include "compiler/kernels/nest/KernelAccesses.h"
 #include "compiler/kernels/nest/KernelEmitter.h"
-#include "compiler/loops/KernelLibrary.h"
-#include "compiler/loops/KernelPlanner.h"
 #include "compiler/passes/Passes.h"
 #include "compiler/passes/RemarkCategories.h"
 #include "compiler/analysis/StepAnalysis.h"
 
+#include "llvm/ADT/StringSwitch.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/Remarks.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
@@ -22,75 +22,8 @@ namespace nnc {
 #define GEN_PASS_DEF_LOWERTOLOOPS
 #include "compiler/passes/Passes.h.inc"
 
-namespace {
-
-constexpr StringLiteral barrierName = "nnc_barrier";
-constexpr StringLiteral profileName = "nnc_profile";
-
-/// Lowers the kernels of one function, in order.
-class FunctionLowering {
-public:
-  FunctionLowering(func::FuncOp function, const TargetDescription &target, TilingCache &tilings,
-                   KernelLibrary &library)
-      : function(function), target(target), library(library), constants(function),
-        builder(function.getContext()), planner(target, tilings, memory, fills) {}
-
-  LogicalResult run();
-
-private:
-  void hoistViews();
-  LogicalResult lower(Operation *operation);
-
-  LogicalResult lowerContraction(linalg::LinalgOp op, ContractionKernel &plan);
-  LogicalResult callContraction(const ContractionKernel &kernel);
-  LogicalResult callNest(linalg::LinalgOp op, const KernelPlan &plan, bool everyThread,
-                         ArrayRef<TypedAttr> initial);
-  void lowerSerial(Operation *operation);
-  void eraseUnused();
-  void enterLoop(Operation *kernel);
-  /// A barrier where the builder stands.
-  void callBarrier(Location location);
-  /// Where kernels that all threads run are placed.
-  void placeKernel(Operation *at);
-  bool absorbFill(linalg::FillOp fill);
-
-  /// Puts the builder where a kernel with these accesses belongs, behind a barrier if need be.
-  void beginKernel(Operation *at, ArrayRef<Access> accesses, bool everyThread);
-  /// In profiled code, tells the runtime that the region of the kernel `at` begins.
-  void markRegion(Operation *at);
-  UnitRange unitRange(int64_t units);
-  Value scratchMemory();
-  TypedAttr initialValue(OpOperand &init) const;
-
-  func::FuncOp function;
-  const TargetDescription &target;
-  KernelLibrary &library;
-  ConstantPool constants;
-  OpBuilder builder;
-  FlatMemory memory;
-  BarrierTracker barriers;
-  IntegerAttr region; // of the kernel before; null in code that is not profiled
-
-  bool threaded = false;
-  Value thread, threads, isFirst;
-  std::optional<StepLoop> loop; // of the kernel before
-  scf::ForOp steps;             // the loop that is open; null if none is
-  bool isShared = false;        // whether threads share kernels in it
-  scf::IfOp serial; // the open region of thread 0; null if the last kernel ran on all threads
-  DenseMap<int64_t, UnitRange> ranges;
-  ReductionStarts fills;
-  KernelPlanner planner;
-  DenseSet<Operation *> done; // epilogues that have been lowered with their contractions
-  Value scratch;
-};
-
-} // namespace
-
-/// Views, constants, arithmetic on indices, memory: operations that are not kernels.
-static bool isPreparation(Operation &operation) {
-  return operation.getNumRegions() == 0 &&
-         (isMemoryEffectFree(&operation) || isa<memref::AllocaOp>(operation));
-}
+static constexpr StringLiteral barrierName = "nnc_barrier";
+static constexpr StringLiteral profileName = "nnc_profile";
 
 /// Everything that has no effects goes first, so that a region of thread 0 can take up later
 /// kernels.
@@ -129,6 +62,12 @@ UnitRange FunctionLowering::unitRange(int64_t units) {
   return range;
 }
 
+/// Of the arena with the panels behind it.
+int64_t FunctionLowering::arenaBytes() const {
+  auto blocks = function->getAttrOfType<DictionaryAttr>(blocksAttrName);
+  return alignToBlock(blocks.getAs<IntegerAttr>("arena_bytes").getInt());
+}
+
 Value FunctionLowering::scratchMemory() {
   if (!scratch) {
     OpBuilder::InsertionGuard guard(builder);
@@ -146,11 +85,10 @@ Value FunctionLowering::scratchMemory() {
     function->setAttr(blocksAttrName, entries.getDictionary(builder.getContext()));
     builder.setInsertionPointAfterValue(isFirst);
     Location loc = function.getLoc();
-    int64_t arenaBytes = blocks.getAs<IntegerAttr>("arena_bytes").getInt();
     Value offset = arith::AddIOp::create(
         builder, loc,
         arith::MulIOp::create(builder, loc, thread, constants.index(planner.scratchBytes())),
-        constants.index(alignToBlock(arenaBytes)));
+        constants.index(arenaBytes()));
     scratch =
         memref::ViewOp::create(builder, loc, type, function.getArgument(1), offset, ValueRange{});
   }
@@ -161,6 +99,10 @@ void FunctionLowering::beginKernel(Operation *at, ArrayRef<Access> accesses, boo
   if (!threaded) {
     placeKernel(at);
     return;
+  }
+  if (!loops.empty() && loops.front().sharesRows) {
+    placeKernel(at);
+    return markRegion(at);
   }
   if (barriers.conflicts(accesses)) {
     placeKernel(at);
@@ -181,47 +123,10 @@ void FunctionLowering::beginKernel(Operation *at, ArrayRef<Access> accesses, boo
 }
 
 void FunctionLowering::placeKernel(Operation *at) {
-  if (steps)
-    builder.setInsertionPoint(steps.getBody()->getTerminator());
-  else
+  if (loops.empty())
     builder.setInsertionPoint(at);
-}
-
-/// Opens the loop over steps that a kernel is in, and closes the one before.
-void FunctionLowering::enterLoop(Operation *kernel) {
-  std::optional<StepLoop> next = loopOf(kernel);
-  if (next == loop)
-    return;
-  // The code behind the loop may read results of any step, which any thread may have written.
-  if (steps && threaded && isShared) {
-    builder.setInsertionPointAfter(steps);
-    callBarrier(steps.getLoc());
-  } else if (steps) {
-    barriers.widen();
-  }
-  steps = nullptr;
-  serial = nullptr;
-  region = nullptr;
-  loop = next;
-  if (!next)
-    return;
-  builder.setInsertionPoint(kernel);
-  steps = scf::ForOp::create(builder, kernel->getLoc(), constants.index(0),
-                             constants.index(next->steps), constants.index(1));
-  if (!threaded)
-    return;
-  // Each step waits for the one before, unless thread 0 runs them all. Within a step, all rows that
-  // kernels access have moved equally far, so that their places in the first step tell which meet.
-  isShared = false;
-  for (Operation *inner = kernel; inner && loopOf(inner) == next; inner = inner->getNextNode())
-    isShared |= planner.isShared(inner);
-  if (isShared)
-    builder.setInsertionPointToStart(steps.getBody());
-  else if (barriers.isOfFirstThread())
-    return;
   else
-    builder.setInsertionPoint(steps);
-  callBarrier(kernel->getLoc());
+    builder.setInsertionPoint(loops.back().steps.getBody()->getTerminator());
 }
 
 void FunctionLowering::callBarrier(Location location) {
@@ -250,7 +155,7 @@ bool FunctionLowering::absorbFill(linalg::FillOp fill) {
     if (!llvm::is_contained(next->getOperands(), filled))
       continue;
     auto op = dyn_cast<linalg::LinalgOp>(next);
-    if (!op || op.getNumReductionLoops() == 0 || loopOf(op) != loopOf(fill))
+    if (!op || op.getNumReductionLoops() == 0 || !areInOneLoop(op, fill))
       return false;
     for (OpOperand *input : op.getDpsInputOperands())
       if (input->get() == filled)
@@ -308,6 +213,12 @@ LogicalResult FunctionLowering::lowerContraction(linalg::LinalgOp op, Contractio
   }
   if (plan.tiling.scratchBytes)
     plan.operands.scratch = scratchMemory();
+  if (plan.tiling.panelsBefore) {
+    plan.operands.panels = panelMemory(plan, builder.getI8Type());
+    accesses.push_back(wholeAccess(plan.operands.panels, false));
+    if (!everyThread)
+      accesses.back().ownership.kind = Ownership::FirstThread;
+  }
   remark::passed(op.getLoc(), remark::RemarkOpts::name("tiling")
                                   .category(contractionCategory)
                                   .function(function.getSymName()))
@@ -319,7 +230,8 @@ LogicalResult FunctionLowering::lowerContraction(linalg::LinalgOp op, Contractio
   beginKernel(op, accesses, everyThread);
   // Without blocks (in a function that assign-arena did not compile) loops go where the contraction
   // was.
-  if (failed(callContraction(plan)) && (steps || failed(emitKernel(builder, plan, target))))
+  if (failed(callContraction(plan)) &&
+      (!loops.empty() || failed(emitKernel(builder, plan, target))))
     return op.emitOpError("cannot be lowered as a contraction");
   if (plan.epilogue)
     done.insert(plan.epilogue);
@@ -335,7 +247,8 @@ LogicalResult FunctionLowering::callContraction(const ContractionKernel &kernel)
   llvm::raw_string_ostream(choices)
       << kernel.problem.accumulate << kernel.problem.usesResult
       << static_cast<int>(kernel.tiling.split) << kernel.tiling.reason;
-  KernelThread shared{kernel.operands.thread, kernel.operands.threads, kernel.operands.scratch};
+  KernelThread shared{kernel.operands.thread, kernel.operands.threads, kernel.operands.scratch,
+                      kernel.operands.panels};
   return library.call(builder, ops, "contraction", choices, shared,
                       [&target = target, tiling = kernel.tiling,
                        accumulate = kernel.problem.accumulate,
@@ -351,12 +264,15 @@ LogicalResult FunctionLowering::callContraction(const ContractionKernel &kernel)
                         copy.operands.thread = own.number;
                         copy.operands.threads = own.count;
                         copy.operands.scratch = own.scratch;
+                        copy.operands.panels = own.panels;
                         return emitKernel(inner, copy, target);
                       });
 }
 
-LogicalResult FunctionLowering::callNest(linalg::LinalgOp op, const KernelPlan &plan,
-                                         bool everyThread, ArrayRef<TypedAttr> initial) {
+LogicalResult FunctionLowering::callNest(linalg::LinalgOp op, const NestKernel &kernel,
+                                         ArrayRef<TypedAttr> initial) {
+  const KernelPlan &plan = kernel.plan;
+  const bool everyThread = kernel.everyThread;
   std::string choices;
   llvm::raw_string_ostream stream(choices);
   for (TypedAttr value : initial)
@@ -364,27 +280,37 @@ LogicalResult FunctionLowering::callNest(linalg::LinalgOp op, const KernelPlan &
   // The decisions that do not follow from the op.
   if (everyThread)
     stream << *plan.partitionLoop << ' ';
+  if (kernel.rowUnits != 0)
+    stream << kernel.rowUnits << ' ' << kernel.unitsOfRow << ' ';
   stream << plan.copies;
   KernelThread shared;
   if (everyThread)
-    shared = {thread, threads, Value()};
-  return library.call(builder, op, "kernel", choices, shared,
-                      [plan, everyThread, initial = SmallVector<TypedAttr>(initial)](
-                          OpBuilder &inner, func::FuncOp kernel, ArrayRef<linalg::LinalgOp> copies,
-                          const KernelThread &own) {
-                        FlatMemory memory;
-                        ConstantPool constants(kernel);
-                        FailureOr<KernelNest> nest = describeNest(copies[0], memory);
-                        if (failed(nest))
-                          return LogicalResult(failure());
-                        UnitRange range;
-                        if (everyThread)
-                          range = divideUnits(inner, kernel.getLoc(), constants,
-                                              plan.partitionUnits, own.number, own.count);
-                        emitKernel(inner, *nest, plan, constants, everyThread ? &range : nullptr,
-                                   initial);
-                        return LogicalResult(success());
-                      });
+    shared = {thread, threads, Value(), Value()};
+  return library.call(
+      builder, op, "kernel", choices, shared,
+      [plan, everyThread, rowUnits = kernel.rowUnits, unitsOfRow = kernel.unitsOfRow,
+       initial = SmallVector<TypedAttr>(initial)](OpBuilder &inner, func::FuncOp kernel,
+                                                  ArrayRef<linalg::LinalgOp> copies,
+                                                  const KernelThread &own) {
+        FlatMemory memory;
+        ConstantPool constants(kernel);
+        FailureOr<KernelNest> nest = describeNest(copies[0], memory);
+        if (failed(nest))
+          return LogicalResult(failure());
+        UnitRange range;
+        if (everyThread)
+          range = divideUnits(inner, kernel.getLoc(), constants,
+                              rowUnits ? rowUnits : plan.partitionUnits, own.number, own.count);
+        if (rowUnits)
+          for (Value *end : {&range.begin, &range.end}) {
+            Value scaled =
+                arith::MulIOp::create(inner, kernel.getLoc(), *end, constants.index(unitsOfRow));
+            *end = arith::MinSIOp::create(inner, kernel.getLoc(), scaled,
+                                          constants.index(plan.partitionUnits));
+          }
+        emitKernel(inner, *nest, plan, constants, everyThread ? &range : nullptr, initial);
+        return LogicalResult(success());
+      });
 }
 
 /// Results on tiles need no memory, and operands of kernels in functions of their own need no view
@@ -421,14 +347,17 @@ LogicalResult FunctionLowering::lower(Operation *operation) {
   if (ContractionKernel *contraction = planner.contraction(operation))
     return lowerContraction(op, *contraction);
 
-  auto &[nest, plan, everyThread] = *planner.nest(operation);
+  NestKernel &kernel = *planner.nest(operation);
+  const KernelNest &nest = kernel.nest;
+  const KernelPlan &plan = kernel.plan;
+  const bool everyThread = kernel.everyThread;
   beginKernel(op, kernelAccesses(nest, plan, everyThread), everyThread);
   SmallVector<TypedAttr> initial;
   for (unsigned i = 0; i < nest.outputs.size(); ++i)
     initial.push_back(fills.lookup({operation, i}));
-  if (failed(callNest(op, plan, everyThread, initial))) {
+  if (failed(callNest(op, kernel, initial))) {
     // Only functions take memory at a place that moves.
-    if (steps)
+    if (!loops.empty())
       return op.emitOpError("cannot be lowered in a loop over steps");
     UnitRange range = everyThread ? unitRange(plan.partitionUnits) : UnitRange();
     emitKernel(builder, nest, plan, constants, everyThread ? &range : nullptr, initial);
@@ -463,6 +392,11 @@ LogicalResult FunctionLowering::run() {
   });
   if (failed(planner.plan(kernels, threaded)))
     return failure();
+  if (planner.panelBytes() != 0) {
+    NamedAttrList entries(function->getAttrOfType<DictionaryAttr>(blocksAttrName));
+    entries.set("arena_bytes", builder.getI64IntegerAttr(arenaBytes() + planner.panelBytes()));
+    function->setAttr(blocksAttrName, entries.getDictionary(builder.getContext()));
+  }
   if (threaded)
     remark::analysis(function.getLoc(), remark::RemarkOpts::name("threads")
                                             .category(threadsCategory)
@@ -473,8 +407,7 @@ LogicalResult FunctionLowering::run() {
       kernel->erase();
       continue;
     }
-    enterLoop(kernel);
-    if (failed(lower(kernel)))
+    if (failed(enterLoops(kernel)) || failed(lower(kernel)))
       return failure();
   }
   eraseUnused();
@@ -493,6 +426,16 @@ struct LowerToLoopsPass : impl::LowerToLoopsBase<LowerToLoopsPass> {
       getOperation().emitError() << error;
       return signalPassFailure();
     }
+    std::optional<LoopThreads> sharing = llvm::StringSwitch<std::optional<LoopThreads>>(loopThreads)
+                                             .Case("choose", LoopThreads::Choose)
+                                             .Case("rows", LoopThreads::Rows)
+                                             .Case("kernels", LoopThreads::Kernels)
+                                             .Case("one", LoopThreads::One)
+                                             .Default(std::nullopt);
+    if (!sharing) {
+      getOperation().emitError() << "unknown way to share loops: " << loopThreads;
+      return signalPassFailure();
+    }
     bool threaded = false, profiled = false;
     TilingCache tilings(*target);
     KernelLibrary library(getOperation());
@@ -501,7 +444,7 @@ struct LowerToLoopsPass : impl::LowerToLoopsBase<LowerToLoopsPass> {
         continue;
       threaded |= function->hasAttr(threadedAttrName);
       function.walk([&](linalg::LinalgOp op) { profiled |= op->hasAttr(regionAttrName); });
-      if (failed(FunctionLowering(function, *target, tilings, library).run()))
+      if (failed(FunctionLowering(function, *target, tilings, library, *sharing).run()))
         return signalPassFailure();
     }
     if (failed(library.emit()))

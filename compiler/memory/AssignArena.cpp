@@ -4,6 +4,7 @@
 #include "compiler/memory/FlattenScans.h"
 #include "compiler/analysis/BufferAnalysis.h"
 #include "compiler/memory/FunctionRewriter.h"
+#include "compiler/memory/LoopLifetimes.h"
 #include "compiler/fusion/FusionRemarks.h"
 #include "compiler/memory/MemoryPlanner.h"
 #include "compiler/passes/Passes.h"
@@ -191,32 +192,6 @@ static bool canTakeOver(const BufferAnalysis &analysis, linalg::LinalgOp kernel,
   });
 }
 
-/// Extends the lifetimes of buffers through loops. A buffer that a loop reads and did not write is
-/// live until the loop's last kernel; a buffer that is read behind the loop is live from the loop's
-/// first kernel on.
-static void liveThroughLoops(BufferAnalysis &analysis, ArrayRef<KernelGroup> order) {
-  for (int64_t begin = 0, end; begin < int64_t(order.size()); begin = end) {
-    std::optional<StepLoop> loop = loopOf(order[begin].front());
-    end = begin + 1;
-    while (loop && end < int64_t(order.size()) && loopOf(order[end].front()) == loop)
-      ++end;
-    if (!loop)
-      continue;
-    auto extend = [&](Value tensor) {
-      Storage &storage = analysis.storage(tensor);
-      if (storage.first < begin)
-        storage.last = std::max(storage.last, end);
-      if (storage.last >= end)
-        storage.first = std::min(storage.first, begin);
-    };
-    for (const KernelGroup &group : order.slice(begin, end - begin))
-      for (Operation *kernel : group) {
-        llvm::for_each(tensorsRead(kernel), extend);
-        llvm::for_each(kernel->getResults(), extend);
-      }
-  }
-}
-
 /// Where an element-wise kernel is the last to read an operand, its result takes over the operand's
 /// memory.
 void FunctionAssignment::takeOverDyingOperands(BufferAnalysis &analysis,
@@ -235,7 +210,7 @@ void FunctionAssignment::takeOverDyingOperands(BufferAnalysis &analysis,
         touch(result, position);
     }
 
-  liveThroughLoops(analysis, order);
+  extendThroughLoops(analysis, order);
 
   for (auto [position, group] : llvm::enumerate(order))
     for (Operation *kernel : group) {
@@ -258,6 +233,7 @@ void FunctionAssignment::takeOverDyingOperands(BufferAnalysis &analysis,
         }
       }
     }
+  separateTemporaries(analysis, order);
 }
 
 /// A contraction's result that only its epilogue reads needs no memory, unless the epilogue's own
@@ -394,7 +370,7 @@ LogicalResult FunctionAssignment::run() {
     blocks.regions = step.regions(*analysis, order);
   blocks.symbol = ("nnc_" + function.getSymName()).str();
   for (Operation *kernel : analysis->kernels)
-    blocks.flop += floatOperations(kernel) * loopOf(kernel).value_or(StepLoop()).steps;
+    blocks.flop += floatOperations(kernel) * timesOf(kernel);
   FunctionRewriter(function, *analysis, blocks, module).run(order);
   return success();
 }

@@ -3,6 +3,7 @@
 #include "compiler/memory/FunctionRewriter.h"
 
 #include "compiler/analysis/EpilogueLegality.h"
+#include "compiler/analysis/MemoryAccess.h"
 #include "compiler/analysis/Recomputed.h"
 #include "compiler/analysis/StepLoops.h"
 #include "compiler/analysis/ZeroBorders.h"
@@ -106,14 +107,14 @@ Value FunctionRewriter::viewOf(const Storage &storage, RankedTensorType type) {
 
 /// Marks a part of memory that moves from step to step as the slice of a tensor does.
 static void markAdvance(Operation *slice, memref::SubViewOp part) {
-  int64_t rows = advanceOf(slice), offset;
-  if (rows == 0)
+  Advance rows = advanceOf(slice);
+  if (rows.distance == 0)
     return;
+  int64_t offset;
   SmallVector<int64_t> strides;
   auto type = cast<MemRefType>(part.getSource().getType());
   (void)type.getStridesAndOffset(strides, offset);
-  int64_t bytes = rows * strides[0] * type.getElementTypeBitWidth() / 8;
-  part->setAttr(advanceAttrName, Builder(slice).getI64IntegerAttr(bytes));
+  setAdvance(part, {rows.loop, rows.distance * strides[0] * elementBytes(type.getElementType())});
 }
 
 Value FunctionRewriter::globalOf(Value constant) {
@@ -154,6 +155,8 @@ Value FunctionRewriter::memrefOf(Value tensor) {
     result = viewOf(storage, type);
   } else if (auto op = dyn_cast<linalg::LinalgOp>(definition)) {
     result = memrefOf(op.getTiedOpOperand(cast<OpResult>(tensor))->get());
+  } else if (auto insert = dyn_cast<tensor::InsertSliceOp>(definition)) {
+    result = memrefOf(insert.getDest());
   } else {
     Value source = memrefOf(definition->getOperand(0));
     Location location = tensor.getLoc();
@@ -182,7 +185,11 @@ Value FunctionRewriter::memrefOf(Value tensor) {
 /// A scalar that a kernel uses: only constants are defined between kernels.
 Value FunctionRewriter::scalarOf(Value scalar) {
   Operation *definition = scalar.getDefiningOp();
-  return definition ? kernels.clone(*definition)->getResult(0) : scalar;
+  if (!definition)
+    return scalar;
+  Operation *copy = kernels.clone(*definition);
+  copy->removeAttr(loopAttrName);
+  return copy->getResult(0);
 }
 
 /// The same op on memrefs: results gone, truth values stored as bytes, elements of captured tensors

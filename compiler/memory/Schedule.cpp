@@ -58,6 +58,16 @@ DependenceGraph::DependenceGraph(const BufferAnalysis &analysis) {
         dependOn(operand);
     for (Value tensor : tensorsRead(kernel))
       dependOn(tensor);
+    // What reads a carry without a trace runs before it has its new value.
+    if (!kernel->hasAttr(carryAttrName))
+      continue;
+    auto insert = cast<tensor::InsertSliceOp>(kernel);
+    Operation *writer = isWrittenInPlace(insert) ? insert.getSource().getDefiningOp() : kernel;
+    for (OpOperand *use : usesOfCarry(insert)) {
+      Operation *reader = kernel->getBlock()->findAncestorOpInBlock(*use->getOwner());
+      if (reader != writer)
+        addEdge(numbers.at(reader), numbers.at(writer));
+    }
   }
 }
 
@@ -87,6 +97,8 @@ bool DependenceGraph::reaches(unsigned from, unsigned to, bool exceptDirectly) c
 }
 
 void DependenceGraph::merge(unsigned into, unsigned other) {
+  if (into == other)
+    return;
   parents[other] = into;
   successors[into].insert(successors[other].begin(), successors[other].end());
 }
@@ -114,7 +126,7 @@ static linalg::LinalgOp findEpilogue(const BufferAnalysis &analysis, DependenceG
   };
   for (Operation *user : users) {
     auto consumer = dyn_cast<linalg::LinalgOp>(user);
-    if (!consumer || loopOf(user) != loopOf(contraction))
+    if (!consumer || !areInOneLoop(user, contraction))
       continue;
     EpilogueObstacle obstacle = epilogueObstacle(contraction, consumer);
     if (obstacle == EpilogueObstacle::None) {
@@ -152,7 +164,7 @@ SmallVector<KernelGroup> groupKernels(const BufferAnalysis &analysis, ArrayRef<U
     KernelGroup group;
     for (Value init : op.getDpsInits())
       if (auto fill = init.getDefiningOp<linalg::FillOp>();
-          fill && fill->hasOneUse() && loopOf(fill) == loopOf(kernel)) {
+          fill && fill->hasOneUse() && areInOneLoop(fill, kernel)) {
         group.push_back(fill);
         graph.merge(graph.nodeOf(op), graph.nodeOf(fill));
       }
@@ -221,6 +233,57 @@ static SmallVector<unsigned> sortGroups(const DependenceGraph &graph, ArrayRef<K
   return order;
 }
 
+namespace {
+
+/// Sorts the groups of a function. The kernels of a loop run without others in between: they are
+/// one node among those around the loop, and have an order of their own.
+class Sorting {
+public:
+  /// `inLoops` are the dependences with a node for each group.
+  Sorting(ArrayRef<KernelGroup> groups, const DependenceGraph &inLoops,
+          llvm::function_ref<bool(const KernelGroup &)> isEarly)
+      : groups(groups), inLoops(inLoops), isEarly(isEarly) {}
+
+  /// Appends `members`, the groups in `depth` loops or more, all in the same `depth` ones.
+  void sort(DependenceGraph graph, ArrayRef<unsigned> members, unsigned depth) {
+    llvm::MapVector<int64_t, SmallVector<unsigned>> loops; // members by the number of the loop
+    SmallVector<unsigned> outside;                         // members, of each loop the first
+    for (unsigned member : members) {
+      StepLoops inside = loopsOf(groups[member].front());
+      if (inside.size() == depth) {
+        outside.push_back(member);
+        continue;
+      }
+      SmallVector<unsigned> &others = loops[inside[depth].number];
+      if (others.empty())
+        outside.push_back(member);
+      else
+        graph.merge(graph.nodeOf(groups[others.front()].front()),
+                    graph.nodeOf(groups[member].front()));
+      others.push_back(member);
+    }
+    auto isEarlyGroup = [&](unsigned member) {
+      return loopsOf(groups[member].front()).empty() && isEarly(groups[member]);
+    };
+    for (unsigned member : sortGroups(graph, groups, outside, isEarlyGroup)) {
+      StepLoops inside = loopsOf(groups[member].front());
+      if (inside.size() == depth)
+        order.push_back(groups[member]);
+      else
+        sort(inLoops, loops[inside[depth].number], depth + 1);
+    }
+  }
+
+  SmallVector<KernelGroup> order;
+
+private:
+  ArrayRef<KernelGroup> groups;
+  const DependenceGraph &inLoops;
+  llvm::function_ref<bool(const KernelGroup &)> isEarly;
+};
+
+} // namespace
+
 SmallVector<KernelGroup> scheduleKernels(const BufferAnalysis &analysis,
                                          ArrayRef<KernelGroup> groups, ArrayRef<Update> updates,
                                          unsigned &offender) {
@@ -228,24 +291,14 @@ SmallVector<KernelGroup> scheduleKernels(const BufferAnalysis &analysis,
   for (const KernelGroup &group : groups)
     for (Operation *kernel : ArrayRef(group).drop_front())
       graph.merge(graph.nodeOf(group.front()), graph.nodeOf(kernel));
-  // The kernels of a loop run without others in between: they are one node, and have an order of
-  // their own.
   const DependenceGraph inLoops = graph;
-  llvm::MapVector<int64_t, SmallVector<unsigned>> loops; // groups by the number of the loop
-  SmallVector<unsigned> outside;                         // groups, of each loop the first
-  for (auto [i, group] : llvm::enumerate(groups)) {
-    std::optional<StepLoop> loop = loopOf(group.front());
-    if (!loop) {
-      outside.push_back(i);
-      continue;
+  llvm::MapVector<int64_t, unsigned> loops; // the first group of each outermost loop
+  for (auto [i, group] : llvm::enumerate(groups))
+    if (StepLoops inside = loopsOf(group.front()); !inside.empty()) {
+      auto [found, isNew] = loops.try_emplace(inside.front().number, i);
+      if (!isNew)
+        graph.merge(graph.nodeOf(groups[found->second].front()), graph.nodeOf(group.front()));
     }
-    SmallVector<unsigned> &members = loops[loop->number];
-    if (members.empty())
-      outside.push_back(i);
-    else
-      graph.merge(graph.nodeOf(groups[members.front()].front()), graph.nodeOf(group.front()));
-    members.push_back(i);
-  }
 
   llvm::DenseSet<unsigned> updateNodes;
   for (auto [number, update] : llvm::enumerate(updates)) {
@@ -265,24 +318,13 @@ SmallVector<KernelGroup> scheduleKernels(const BufferAnalysis &analysis,
     }
   }
 
-  SmallVector<KernelGroup> order;
-  auto isEarly = [&](unsigned group) {
+  auto isEarly = [&](const KernelGroup &group) {
     // Single numbers take no memory; the kernels that wait for them may hold large buffers.
-    return !loopOf(groups[group].front()) &&
-           (updateNodes.contains(graph.nodeOf(groups[group].front())) ||
-            isScalarArithmetic(groups[group]));
+    return updateNodes.contains(graph.nodeOf(group.front())) || isScalarArithmetic(group);
   };
-  for (unsigned group : sortGroups(graph, groups, outside, isEarly)) {
-    std::optional<StepLoop> loop = loopOf(groups[group].front());
-    if (!loop) {
-      order.push_back(groups[group]);
-      continue;
-    }
-    for (unsigned inner :
-         sortGroups(inLoops, groups, loops[loop->number], [](unsigned) { return false; }))
-      order.push_back(groups[inner]);
-  }
-  return order;
+  Sorting sorting(groups, inLoops, isEarly);
+  sorting.sort(graph, llvm::to_vector(llvm::seq<unsigned>(groups.size())), 0);
+  return std::move(sorting.order);
 }
 
 } // namespace nnc

@@ -481,6 +481,8 @@ def LowerToLoops : Pass<"lower-to-loops", "::mlir::ModuleOp"> {
     Option<"targetCpu", "target-cpu", "std::string", "\"native\"", "processor to plan for">,
     Option<"targetThreads", "target-threads", "unsigned", "0",
            "threads to plan for; 0: two">,
+    Option<"loopThreads", "loop-threads", "std::string", "\"choose\"",
+           "how threads share loops over steps: rows, kernels, one, or choose">,
   ];
   let dependentDialects = [
     "mlir::arith::ArithDialect", "mlir::func::FuncDialect", "mlir::LLVM::LLVMDialect",

@@ -50,7 +50,8 @@ void buildLinalgPipeline(OpPassManager &passes, const LoweringOptions &) {
 
 void buildLoopsPipeline(OpPassManager &passes, const LoweringOptions &options) {
   passes.addPass(createAssignArena({options.profile}));
-  passes.addPass(createLowerToLoops({options.targetCpu, options.targetThreads}));
+  passes.addPass(
+      createLowerToLoops({options.targetCpu, options.targetThreads, options.loopThreads}));
   passes.addNestedPass<func::FuncOp>(createCSEPass());
 }
 
@@ -90,6 +91,10 @@ struct StageOptions : PassPipelineOptions<StageOptions> {
   Option<bool> profile{*this, "profile",
                        llvm::cl::desc("report to the runtime where kernels begin"),
                        llvm::cl::init(false)};
+  Option<std::string> loopThreads{*this, "loop-threads",
+                                  llvm::cl::desc("how threads share loops over steps: rows, "
+                                                 "kernels, one, or choose"),
+                                  llvm::cl::init("choose")};
 };
 
 } // namespace
@@ -102,6 +107,7 @@ static void registerStage(StringRef name, StringRef description,
         lowering.targetCpu = options.targetCpu;
         lowering.targetThreads = options.targetThreads;
         lowering.profile = options.profile;
+        lowering.loopThreads = options.loopThreads;
         build(passes, lowering);
       });
 }

@@ -23,6 +23,8 @@ struct LoweringOptions {
   std::string targetCpu = "native";
   /// Threads to plan for; 0: as TargetDescription has it.
   unsigned targetThreads = 0;
+  /// How threads share loops over steps, as of lower-to-loops.
+  std::string loopThreads = "choose";
   /// Report to the runtime where each kernel begins.
   bool profile = false;
   /// Keep the source's lines as debug locations. Executables are stripped of them.

@@ -17,6 +17,7 @@
 #include "llvm/Support/Format.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/xxhash.h"
 
 #include <cmath>
 #include <cstring>
@@ -30,8 +31,9 @@ using nnc::reference::Tensor;
 namespace {
 
 struct Options {
-  std::string input, floatType = "f32", targetCpu = "native";
+  std::string input, floatType = "f32", targetCpu = "native", loopThreads = "choose";
   int64_t threads = 2;
+  bool digest = false; // print a number for the bits of each result
   uint64_t seed = 1;
 };
 
@@ -47,6 +49,10 @@ bool parseArguments(ArrayRef<const char *> arguments, Options &options) {
       good = !argument.getAsInteger(10, options.seed);
     else if (argument.consume_front("--target-cpu="))
       options.targetCpu = argument.str();
+    else if (argument == "--digest")
+      options.digest = true;
+    else if (argument.consume_front("--loop-threads="))
+      options.loopThreads = argument.str();
     else if (!argument.starts_with("-") && options.input.empty())
       options.input = argument.str();
     else
@@ -270,6 +276,9 @@ bool Verifier::check(nnc::Jit &jit, const Case &test) {
     good &= compare(test, i, first);
     nnc::BlockTensor extent;
     extent.type = test.results[i].type;
+    if (options.digest)
+      llvm::outs() << test.name << " " << name << " "
+                   << llvm::xxh3_64bits(StringRef(first, extent.bytes())) << "\n";
     if (std::memcmp(first, second, extent.bytes()) != 0) {
       llvm::outs() << "FAIL " << test.name << " " << name << ": differs between 1 and "
                    << options.threads << " threads\n";
@@ -287,7 +296,7 @@ bool Verifier::run() {
   std::optional<nnc::TargetDescription> target = nnc::describeTarget(options.targetCpu, "", error);
   std::unique_ptr<nnc::Jit> jit;
   if (target)
-    jit = nnc::Jit::compile(module, *target, options.targetCpu, error);
+    jit = nnc::Jit::compile(module, *target, options.targetCpu, error, options.loopThreads);
   if (!jit) {
     llvm::errs() << "nn-verify: " << error << "\n";
     return false;
@@ -305,7 +314,7 @@ int main(int argc, char **argv) {
   Options options;
   if (!parseArguments(ArrayRef<const char *>(argv + 1, argc - 1), options)) {
     llvm::errs() << "usage: nn-verify FILE.mlir [--float=f32|f64] [--threads=N] [--seed=N] "
-                    "[--target-cpu=CPU]\n";
+                    "[--target-cpu=CPU] [--loop-threads=rows|kernels|one|choose] [--digest]\n";
     return 2;
   }
   auto file = llvm::MemoryBuffer::getFile(options.input, /*IsText=*/true);

@@ -105,12 +105,28 @@ LogicalResult emitContraction(OpBuilder &builder, Location loc, const Contractio
   using namespace contraction;
   std::optional<Nest> nest = makeNest(problem, tiling.form, tiling.swapped, tiling.skipsBorders);
   if (!nest || (problem.accumulate && !problem.usesResult) ||
-      (tiling.scratchBytes > 0 && !operands.scratch) || (problem.usesResult && !operands.c))
+      (tiling.scratchBytes > 0 && !operands.scratch) || (tiling.panelsBefore && !operands.panels) ||
+      (problem.usesResult && !operands.c))
     return failure();
   nest->setTiles(tiling.rowTile, tiling.columnVectors, tiling.lanes);
   ConstantPool constants(builder);
   VectorEmitter emit(builder, loc, constants, target, problem.elementType, tiling.lanes);
   ContractionEmitter(emit, *nest, tiling, problem, operands, hooks).run();
+  return success();
+}
+
+LogicalResult emitPanels(OpBuilder &builder, Location loc, const ContractionProblem &problem,
+                         const TargetDescription &target, const ContractionTiling &tiling,
+                         const ContractionOperands &operands) {
+  using namespace contraction;
+  std::optional<Nest> nest = makeNest(problem, tiling.form, tiling.swapped, tiling.skipsBorders);
+  if (!nest || !tiling.panelsBefore || !operands.panels)
+    return failure();
+  nest->setTiles(tiling.rowTile, tiling.columnVectors, tiling.lanes);
+  ConstantPool constants(builder);
+  VectorEmitter emit(builder, loc, constants, target, problem.elementType, tiling.lanes);
+  ContractionHooks hooks;
+  ContractionEmitter(emit, *nest, tiling, problem, operands, hooks).runPanels();
   return success();
 }
 

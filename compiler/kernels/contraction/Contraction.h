@@ -60,6 +60,13 @@ struct ContractionProblem {
   /// False: C is never read nor written (the epilogue stores its own results), so no partial sum
   /// may be kept in it. Excludes `accumulate`.
   bool usesResult = true;
+  /// How often a loop around the kernel computes sums of the same A, and of the same B: panels of
+  /// an operand that stays may be made before the loop.
+  int64_t timesA = 1, timesB = 1;
+  /// If not 0: register tiles have this many rows (fewer in the last), and rows are m, or n where
+  /// `rowsAreN`, so that threads can share rows with other kernels.
+  int64_t rowUnit = 0;
+  bool rowsAreN = false;
 
   /// Multiplications and additions, those with zeros of borders included.
   int64_t flops() const;
@@ -94,6 +101,8 @@ struct ContractionTiling {
   int64_t columnBlock = 0;    // columns that share one pass over a block of k; 0: all
   bool packA = false;         // copy the broadcast operand into panels
   bool packB = false;         // copy the vector operand into panels
+  // With packB: all panels are made by emitPanels, before the loop around the kernel.
+  bool panelsBefore = false;
   // C is contiguous along the rows instead: transpose the tiles.
   bool transposeResult = false;
   // Dot products that are summed at a time, in the Reduction form; 0: all of a tile.
@@ -109,6 +118,8 @@ struct ContractionTiling {
   double estimatedCycles = 0;
   /// Bytes of scratch memory that each thread needs.
   int64_t scratchBytes = 0;
+  /// Bytes of the panels that are made before, for all threads.
+  int64_t panelBytes = 0;
   /// Why, in words, for remarks.
   std::string reason;
 };
@@ -134,6 +145,11 @@ using TransferCost = llvm::function_ref<double(const SharedLoop &)>;
 /// wherever its operands lie. Returns the cycles of `threads`, transfers included.
 double chooseSplit(ContractionTiling &tiling, const ContractionProblem &problem,
                    const TargetDescription &target, unsigned threads, TransferCost transfer);
+
+/// Cycles of a thread's part if `threads` share this loop and each has all that it reads in caches of
+/// its own: where a loop around the kernel computes it again and again.
+double partCycles(const ContractionTiling &tiling, const ContractionProblem &problem,
+                   const TargetDescription &target, unsigned threads, ThreadSplit split);
 
 /// Bytes of scratch memory per thread, 64-byte aligned, that emitContraction needs with the tiling
 /// that chooseTiling returns for the same arguments; often 0.
@@ -192,6 +208,9 @@ struct ContractionOperands {
   /// This thread's scratch memory: a memref of the element type or of i8, of at least scratchBytes,
   /// 64-byte aligned; null if none is needed.
   mlir::Value scratch;
+  /// The panels that are made before: a memref like `scratch`, of panelBytes, the same for all
+  /// threads; null if there are none.
+  mlir::Value panels;
   /// This thread's number and how many share the work, of type index; both null: one does it all.
   mlir::Value thread, threads;
 };
@@ -209,5 +228,12 @@ mlir::LogicalResult
 emitContraction(mlir::OpBuilder &builder, mlir::Location loc, const ContractionProblem &problem,
                 const TargetDescription &target, const ContractionTiling &tiling,
                 const ContractionOperands &operands, const ContractionHooks &hooks = {});
+
+/// Emits the loops that fill operands.panels from A or B, whichever is the vector operand; the other
+/// operands may be null. Threads share the panels.
+mlir::LogicalResult emitPanels(mlir::OpBuilder &builder, mlir::Location loc,
+                               const ContractionProblem &problem, const TargetDescription &target,
+                               const ContractionTiling &tiling,
+                               const ContractionOperands &operands);
 
 } // namespace nnc

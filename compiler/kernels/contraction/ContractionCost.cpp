@@ -99,6 +99,8 @@ CostModel::CostModel(const ContractionProblem &problem, const TargetDescription 
       rowSpan(std::min(rowBytes, span(nest.rows, Row))) {
   tiles = allTiles();
   packColumns = packCycles(Column);
+  if (tiling.panelsBefore)
+    packColumns /= static_cast<double>(tiling.swapped ? problem.timesA : problem.timesB);
   packRows = packCycles(Row);
 }
 
@@ -357,8 +359,12 @@ bool CostModel::columnsJump() const {
 /// Cycles per step of k that the vectors of B wait for memory.
 double CostModel::columnTraffic(double v) const {
   const double lineBytes = v * tiling.lanes * bytes;
-  if (tiling.packB)
-    return lineBytes / bandwidth(blocking.blockSteps * lineBytes);
+  if (tiling.packB) {
+    const double again = lineBytes / bandwidth(blocking.blockSteps * lineBytes);
+    // Panels made before come from where all of them lie.
+    const double first = tiling.panelsBefore ? lineBytes / bandwidth(columnBytes) : again;
+    return again + (first - again) / static_cast<double>(rowTiles(nest));
+  }
   // The first use brings the panel; prefetchers do not follow steps from page to page.
   const bool pages =
       stepBytes(Column) >= target.pageBytes && blocking.blockSteps > target.pagesAtATime;

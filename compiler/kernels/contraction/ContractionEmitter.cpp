@@ -47,7 +47,10 @@ ScratchLayout scratchLayout(const Nest &nest, const ContractionTiling &tiling) {
       blockReduction(nest, tiling.reductionBlock, reductionMultiple(tiling)).blockSteps;
   const int64_t lanes = tiling.lanes;
   ScratchLayout layout;
-  if (tiling.packB)
+  if (tiling.panelsBefore)
+    layout.panelElements =
+        nest.lane().tiles() * panelElements(nest.vectorsPerTile(lanes) * lanes, steps);
+  else if (tiling.packB)
     layout.columnElements =
         roundUp(panelElements(nest.vectorsPerTile(lanes) * lanes, steps), kCacheLineBytes);
   if (tiling.packA)
@@ -71,9 +74,11 @@ ContractionEmitter::ContractionEmitter(VectorEmitter &emit, const Nest &nest,
     if (memref)
       memref = emit.flatten(memref);
   ScratchLayout layout = scratchLayout(nest, tiling);
-  if (layout.elements() == 0)
+  if (layout.elements() != 0 && operands.scratch)
+    scratch = emit.flatten(operands.scratch);
+  columnPanels = tiling.panelsBefore ? emit.flatten(operands.panels) : scratch;
+  if (!columnPanels)
     return;
-  scratch = emit.flatten(operands.scratch);
   columnPanel.width = nest.vectorsPerTile(tiling.lanes) * tiling.lanes;
   columnPanel.base = emit.index(0);
   rowPanels.width = nest.rowsPerTile();
@@ -95,6 +100,29 @@ void ContractionEmitter::run() {
     emitBatch(0, offsets);
     scf::YieldOp::create(emit.builder, emit.loc);
   });
+}
+
+void ContractionEmitter::runPanels() {
+  Offsets offsets(nest.operands, emit.index(0));
+  offsets[Column] = emit.index(tiling.swapped ? problem.startA : problem.startB);
+  const Dim &lane = nest.lane();
+  Value low = emit.index(0), high = emit.index(lane.tiles());
+  if (thread) {
+    auto bound = [&](Value number) {
+      return emit.floorDiv(emit.mul(number, lane.tiles()), threads);
+    };
+    low = bound(thread);
+    high = bound(emit.add(thread, 1));
+  }
+  forEachTile(lane, low, high, offsets, [&](Value tile, const Offsets &inner, int64_t extent) {
+    columnPanel.base = panelOf(tile);
+    packColumns(inner, nest.vectorPositions({extent}, tiling.lanes), fullRange());
+  });
+}
+
+/// Where the panel of a tile of columns begins among those that are made before.
+Value ContractionEmitter::panelOf(Value tile) {
+  return emit.mul(tile, panelElements(columnPanel.width, blocking.blockSteps));
 }
 
 ContractionEmitter::Offsets ContractionEmitter::advance(const Offsets &offsets, const Dim &dim,
@@ -241,18 +269,20 @@ void ContractionEmitter::emitBlock(const Offsets &offsets, ArrayRef<int64_t> ext
   const Dim &lane = nest.lane();
   if (tiling.packA && range.isFirst)
     packRows(offsets, range);
-  forEachTile(lane, low, high, offsets, [&](Value, const Offsets &inner, int64_t extent) {
+  forEachTile(lane, low, high, offsets, [&](Value tile, const Offsets &inner, int64_t extent) {
     SmallVector<int64_t> tileExtents(extents);
     tileExtents.push_back(extent);
     SmallVector<TilePosition> vectors = nest.vectorPositions(tileExtents, tiling.lanes);
-    if (tiling.packB)
+    if (tiling.panelsBefore)
+      columnPanel.base = panelOf(tile);
+    else if (tiling.packB)
       packColumns(inner, vectors, range);
     forEachRowTile(0, inner, emit.index(0), {},
                    [&](Value rowTile, const Offsets &origin, ArrayRef<TilePosition> rows) {
                      Value rowPanel;
                      if (tiling.packA)
                        rowPanel = emit.add(rowPanels.base, emit.mul(rowTile, rowPanels.panelSize));
-                     if (tiling.packB)
+                     if (tiling.packB && !tiling.panelsBefore)
                        prefetchColumns(inner, rowTile);
                      emitTile(origin, rows, vectors, rowPanel, range);
                    });
@@ -279,7 +309,7 @@ Value ContractionEmitter::loadOperand(Operand operand, Value offset, int64_t cou
                                       bool packed) {
   const OperandHook &hook = (operand == Row) != tiling.swapped ? hooks.a : hooks.b;
   if (packed)
-    return emit.load(scratch, offset, count, stride);
+    return emit.load(packedMemory(operand), offset, count, stride);
   if (!hook)
     return emit.load(memory[operand], offset, count, stride);
   if (stride == 1) {

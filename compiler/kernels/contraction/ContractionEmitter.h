@@ -53,6 +53,8 @@ public:
                      const ContractionProblem &problem, const ContractionOperands &operands,
                      const ContractionHooks &hooks);
   void run();
+  /// Fills the panels that are made before.
+  void runPanels();
 
 private:
   using Offsets = llvm::SmallVector<mlir::Value, 4>; // by operand
@@ -76,6 +78,10 @@ private:
                  mlir::Value high, const ReductionRange &range);
 
   // Packing, in ContractionPack.cpp.
+  mlir::Value panelOf(mlir::Value tile);
+  mlir::Value packedMemory(Operand operand) const {
+    return operand == Column ? columnPanels : scratch;
+  }
   void packRows(const Offsets &offsets, const ReductionRange &range);
   void packColumns(const Offsets &offsets, llvm::ArrayRef<TilePosition> vectors,
                    const ReductionRange &range);
@@ -143,6 +149,7 @@ private:
   mlir::Value thread, threads;              // null: one thread
   llvm::SmallVector<mlir::Value, 4> memory; // flat, by operand
   mlir::Value scratch;
+  mlir::Value columnPanels; // the memory of packed columns: the scratch, or panels made before
   /// The part that the present tile covers of the dims that bounds refer to, by Dim::number.
   struct Position {
     mlir::Value first;
@@ -153,9 +160,9 @@ private:
   Panel columnPanel; // that of the present tiles
 };
 
-/// Elements of scratch memory that the packed operands take.
+/// Elements of scratch memory that the packed operands take, and of the panels made before.
 struct ScratchLayout {
-  int64_t columnElements = 0, rowElements = 0;
+  int64_t columnElements = 0, rowElements = 0, panelElements = 0;
   int64_t elements() const { return columnElements + rowElements; }
 };
 ScratchLayout scratchLayout(const Nest &nest, const ContractionTiling &tiling);

@@ -120,7 +120,7 @@ void ContractionEmitter::packChunks(const PackRequest &request, const ReductionR
           for (int64_t i = 0; i < present; ++i)
             vector = emit.insert(loadElement(request.operand, emit.add(from, chunk.sources[i])),
                                  vector, i);
-        emit.store(vector, scratch, emit.add(to, chunk.first), chunk.stored);
+        emit.store(vector, packedMemory(request.operand), emit.add(to, chunk.first), chunk.stored);
       }
     });
     return;
@@ -137,7 +137,8 @@ void ContractionEmitter::packChunks(const PackRequest &request, const ReductionR
     SmallVector<Value> transposed = emit.transpose(lines);
     Value to = emit.add(emit.add(target, emit.mul(k, packedStride)), chunk.first);
     for (int64_t i = 0; i < steps; ++i)
-      emit.store(transposed[i], scratch, emit.add(to, i * packedStride), chunk.stored);
+      emit.store(transposed[i], packedMemory(request.operand), emit.add(to, i * packedStride),
+                 chunk.stored);
   };
   Value whole = emit.roundDown(count, emit.lanes);
   emit.forEach(emit.index(0), whole, emit.lanes, [&](Value k) { square(k, emit.lanes); });

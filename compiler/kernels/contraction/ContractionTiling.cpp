@@ -71,6 +71,10 @@ public:
     tiling.transposeResult = tiling.form == LaneForm::Columns && !tiled.rows.empty() &&
                              tiled.lane().strides[Result] != 1 &&
                              tiled.rows.back().strides[Result] == 1;
+    if (problem.rowUnit != 0 &&
+        (tiled.rows.size() != 1 ||
+         tiling.rowTile != std::min(problem.rowUnit, tiled.rows.front().extent)))
+      return;
     if (tiling.transposeResult && tiled.rows.back().tile != tiling.rowTile)
       return;
     int64_t sums = tiling.rowTile * tiling.columnVectors;
@@ -89,6 +93,13 @@ public:
         if ((packA || packB) && tiling.form != LaneForm::Columns)
           continue;
         considerBlocks(tiled, tiling);
+        if (!packB || (tiling.swapped ? problem.timesA : problem.timesB) == 1 ||
+            !tiled.batch.empty() || tiled.columns.size() != 1 || tiling.skipsBorders)
+          continue;
+        ContractionTiling before = tiling;
+        before.panelsBefore = true;
+        before.columnBlock = tiled.lane().tile;
+        price(tiled, before);
       }
   }
 
@@ -212,7 +223,8 @@ std::string explain(const ContractionTiling &tiling, const ContractionProblem &p
   if (tiling.transposeResult)
     text += ", transposed when stored";
   if (tiling.packB)
-    text += "; the vector operand is packed";
+    text += tiling.panelsBefore ? "; the vector operand is packed before the loop"
+                                : "; the vector operand is packed";
   if (tiling.packA)
     text += "; the broadcast operand is packed";
   if (tiling.reductionBlock)
@@ -259,17 +271,34 @@ double chooseSplit(ContractionTiling &tiling, const ContractionProblem &problem,
   return least;
 }
 
+double partCycles(const ContractionTiling &tiling, const ContractionProblem &problem,
+                  const TargetDescription &target, unsigned threads, ThreadSplit split) {
+  Nest nest = tiledNest(problem, tiling);
+  if (split != ThreadSplit::None) {
+    auto &dims = split == ThreadSplit::Rows      ? nest.rows
+                 : split == ThreadSplit::Columns ? nest.columns
+                                                 : nest.batch;
+    assert(!dims.empty());
+    Dim &shared = dims[splitDim(dims)];
+    const int64_t tiles = llvm::divideCeil(shared.tiles(), threads);
+    shared.extent = std::min(shared.extent, tiles * shared.tile);
+  }
+  return CostModel(problem, target, nest, tiling).cycles(ThreadSplit::None, 1);
+}
+
 ContractionTiling chooseTiling(const ContractionProblem &problem, const TargetDescription &target,
                                unsigned threads) {
   Search search(problem, target, threads);
   for (LaneForm form : {LaneForm::Columns, LaneForm::Batch, LaneForm::Reduction})
     for (bool swapped : {false, true})
       for (bool skipsBorders : {false, true})
-        if (!skipsBorders || !problem.borders.empty())
+        if ((!skipsBorders || !problem.borders.empty()) &&
+            (problem.rowUnit == 0 || (form == LaneForm::Columns && swapped == problem.rowsAreN)))
           considerForm(search, problem, target, form, swapped, skipsBorders);
   ContractionTiling best = search.best;
   const Nest nest = tiledNest(problem, best);
   best.scratchBytes = scratchLayout(nest, best).elements() * (problem.elementBits() / 8);
+  best.panelBytes = scratchLayout(nest, best).panelElements * (problem.elementBits() / 8);
   best.reason = explain(best, problem, target);
   return best;
 }

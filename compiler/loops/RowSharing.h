@@ -1,0 +1,58 @@
+// Whether threads can share a loop over steps by rows: each runs all steps on rows of its own, and
+// waits for no other. Rows are the examples of a batch, the outermost dimension of what the kernels
+// of the loop write; a kernel may read other rows only of memory that the loop does not write.
+#pragma once
+
+#include "compiler/analysis/KernelNest.h"
+#include "compiler/analysis/MemoryAccess.h"
+#include "compiler/analysis/StepLoops.h"
+#include "compiler/kernels/contraction/ContractionKernel.h"
+
+#include <optional>
+
+namespace nnc {
+
+/// The loop of a nest that runs through the rows.
+struct RowLoop {
+  unsigned dimension = 0;
+  int64_t iterations = 1; // of each row
+};
+
+class RowSharing {
+public:
+  explicit RowSharing(int64_t rows) : rows(rows) {}
+
+  /// Adds a kernel of the loop. Nothing if it does not write row by row.
+  std::optional<RowLoop> add(const KernelNest &nest);
+  /// The same of a contraction: whether its rows are n, else they are m.
+  std::optional<bool> add(const ContractionKernel &kernel);
+
+  /// Whether the kernels so far touch no memory that another thread writes.
+  bool isPossible() const;
+
+private:
+  /// Memory that a kernel touches in any step: rows, or any of it.
+  struct Use {
+    Access access;
+    bool byRows = false;
+    int64_t base = 0;     // byte of the first row in the first step
+    int64_t rowBytes = 0; // from row to row
+    int64_t rowSpan = 0;  // bytes of a row, gaps included
+  };
+
+  void add(mlir::linalg::LinalgOp op, mlir::Value memref, bool write, int64_t firstByte,
+           int64_t rowBytes, int64_t rowSpan);
+  bool areOfOneThread(const Use &use, const Use &other) const;
+
+  int64_t rows;
+  llvm::SmallVector<Use> uses;
+};
+
+/// The bytes that a memref covers in any step of the loops that a kernel is in.
+Access sweptAccess(mlir::Operation *kernel, mlir::Value memref, bool write);
+
+/// The rows of a loop whose kernels are these: the outermost extent of what a contraction writes,
+/// else of what the first kernel does; 0 if there is none.
+int64_t rowsOf(llvm::ArrayRef<mlir::Operation *> kernels);
+
+} // namespace nnc
