@@ -36,7 +36,7 @@ for name, sizes, element in re.findall(r"(%[\w.#]+): tensor<((?:\d+x)*)(\w+)>", 
             return str(int(abs(10 * inside)) % 3)
         if name == "%x" and place[1] >= (place[0] * 2) % most + 1:
             number = {"zero": 0.0, "nan": math.nan, "huge": 1e30, "random": beyond.gauss(0, 5)}[kind]
-            return "0x7FF8000000000000" if math.isnan(number) else repr(number)
+            return "0x7FF8000000000000" if math.isnan(number) else f"{number:.17e}"
         return repr(inside)
 
     if name == "%x":

@@ -103,10 +103,10 @@ cases = {
     "differences": ("x[1..] - x[..-1]", lambda x, v, i, l, s: [[b - a for a, b in zip(p, q)] for p, q in zip(x, x[1:])]),
     "looked_up": ("x[id]", lambda x, v, i, l, s: [x[k] for k in i]),
     "beyond": ("v[int(s + 10)]", lambda x, v, i, l, s: v[-1]),
-    "of_a_table": ("(1.5, -2, 0.5, 3, 0, 1, 7)[id]", lambda x, v, i, l, s: [[1.5, -2, 0.5, 3, 0, 1, 7][k] for k in i]),
+    "of_a_table": ("(2 * iota(7) - 3)[id]", lambda x, v, i, l, s: [2 * k - 3 for k in i]),
     "per_position": ("x[..., label]", lambda x, v, i, l, s: [r[k] for r, k in zip(x, l)]),
     "counted": ("positions(x)", lambda x, v, i, l, s: [float(t) for t in R(len(v))]),
-    "faded": ("sum[0](faded(x) * x)",
+    "faded": ("w = faded(x); y[c] = sum[t] w[t] * x[t, c]; y",
               lambda x, v, i, l, s: [sum(math.exp(-t) * r[c] for t, r in enumerate(x)) / sum(math.exp(-t) for t in R(len(x))) for c in R(3)]),
     # index notation
     "contracted": ("y[c] = sum[t] x[t, c] * v[t]; y", lambda x, v, i, l, s: [sum(r[c] * a for r, a in zip(x, v)) for c in R(3)]),
@@ -130,7 +130,7 @@ cases = {
     "pooled": ("max[0](max_pool1d(3, 1, \"same\")(x - 5))", lambda x, v, i, l, s: [max(c) - 5 for c in columns(x)]),
     "averaged": ("average_pool1d(2)(x)", lambda x, v, i, l, s: [[mean(c) for c in zip(x[t], x[t + 1])] for t in R(0, len(x) - 1, 2)]),
     # scans
-    "scan": ("scan a in v with h = 0.0 { h = tanh(0.5 * h + a)\n yield h }", lambda x, v, i, l, s: smoothed(v)),
+    "rolled": ("scan a in v with h = 0.0 { h = tanh(0.5 * h + a)\n yield h }", lambda x, v, i, l, s: smoothed(v)),
     "carry": ("scan a in v with h = s { h = tanh(0.5 * h + a) }", lambda x, v, i, l, s: smoothed(v, s)[-1]),
     "backward": ("reverse(scan a in reverse(v) with h = 0.0 { h = tanh(0.5 * h + a)\n yield h })",
                  lambda x, v, i, l, s: smoothed(v[::-1])[::-1]),
@@ -156,9 +156,9 @@ cases = {
 longer = {"behind", "before", "inner", "prefix", "differences", "convolved", "averaged"}
 
 prelude = """fn positions(x: float[T, n]) -> float[T] { float(iota(T)) }
-fn faded(x: float[T, n]) -> float[T, 1] {
+fn faded(x: float[T, n]) -> float[T] {
   w = exp(-iota(T))
-  w[..., new] / sum(w)
+  w / sum(w)
 }
 fn attention(x: float[T, n]) -> float[T, n] {
   scores[t, u] = sum[c] x[t, c] * x[u, c]
@@ -200,16 +200,16 @@ def program(length):
     for name in ranks:
         text = cases[name][0].replace("; ", "\n  ")
         print(f"layer {name}_({inputs}) -> {result(name)} {{\n  {text}\n}}")
-    print(f"model all({inputs}) -> ({', '.join(f'{name}: {result(name)}' for name in ranks)}) {{")
+    print(f"model net({inputs}) -> ({', '.join(f'{name}: {result(name)}' for name in ranks)}) {{")
     print("  param w: float = 1.0\n  param m: float[3] = 1.0")
     print("\n".join(f"  r_{name} = {name}_(x * m, v * w, id, label, s)" for name in ranks))
     print(f"  ({', '.join(f'{name} = r_{name}' for name in ranks)})\n}}")
-    print("train all on words {\n  r = all(x, v, id, label, s)")
+    print("train net on words {\n  r = net(x, v, id, label, s)")
     # Results of a longer sequence count less than those of a shorter one; the squares have second derivatives.
     terms = [f"mean(sin(r.{name}) + 0.01 * r.{name}^2)" for name in ranks if not (length and name in longer) and name not in longer]
     print("  total = " + " + ".join(terms))
     print("  loss = total\n  optimizer = sgd(0)\n  batch = 9\n  steps = 1\n}")
-    print("predict all {\n  value = total\n  by_x, by_v, by_s = grad(total, (x, v, s))\n  penalty = sum(by_x^2) + sum(by_v^2)")
+    print("predict net {\n  value = total\n  by_x, by_v, by_s = grad(total, (x, v, s))\n  penalty = sum(by_x^2) + sum(by_v^2)")
     print("  again_x, again_v = grad(penalty, (x, v))")
     print("\n".join(f"  {name} = r.{name}" for name in ranks) + "\n}")
 
