@@ -1,6 +1,7 @@
 // Derivatives inside a program: `grad` becomes the operation that the training step's gradient is,
 // `jvp` two of them.
 #include "lang/elaborate/builtins/Builtins.h"
+#include "lang/elaborate/graph/Padding.h"
 #include "lang/support/Names.h"
 
 #include <numeric>
@@ -100,8 +101,12 @@ static std::vector<Tensor> gradient(const BuiltinCall &call, const Tensor &y,
   }
   std::vector<ValueId> ids = call.emitter.pass->graph.addMany(
       "gradient", std::move(operands), types, {}, call.environment.place(call.range));
-  for (size_t index = 0; index < values.size(); ++index)
+  Padding padding(call.environment, call.emitter);
+  for (size_t index = 0; index < values.size(); ++index) {
+    Lengths lengths = padding.of(values[index]);
     values[index].id = ids[index];
+    padding.set(values[index], std::move(lengths));
+  }
   return values;
 }
 

@@ -44,9 +44,10 @@ Model observingModel() {
   function.batch = batch;
   function.inputBytes = sizeof(Inputs);
   function.outputBytes = 64;
-  function.fields = {{"image", false, DType::F32, {batch, pixels}, offsetof(Inputs, image)},
-                     {"label", false, DType::I32, {batch}, offsetof(Inputs, label)},
-                     {"weight", true, DType::F32, {batch}, offsetof(Inputs, weight)}};
+  function.fields = {
+      {"image", InputKind::Field, DType::F32, {batch, pixels}, offsetof(Inputs, image)},
+      {"label", InputKind::Field, DType::I32, {batch}, offsetof(Inputs, label)},
+      {"weight", InputKind::ExampleWeight, DType::F32, {batch}, offsetof(Inputs, weight)}};
   function.values = {{"loss", OutputKind::Loss, DType::F32, {}, 0, false, ""}};
   description.functions.push_back(function);
   description.scalars = {{"seed", true, 0, false, 0, ""}, {"rate", false, 8, true, 0.5, ""}};
