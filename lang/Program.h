@@ -66,10 +66,10 @@ struct Operation {
   std::vector<Body> body = {}; ///< of a `scan`: one
 };
 
-/// `Parameter`, `Slot` (optimizer state that belongs to a parameter) and `State` persist between
-/// steps; `Input` is one field of one example; `Scalar` is a number given at run time (seed, step,
-/// settings).
-enum class ArgumentKind { Parameter, Slot, State, Input, Scalar };
+/// `Parameter`, `Slot` (optimizer state that belongs to a parameter), `State` and `ExampleState`
+/// (which each row of the batch has for itself) persist between steps; `Input` is one field of one
+/// example; `Scalar` is a number given at run time (seed, step, settings).
+enum class ArgumentKind { Parameter, Slot, State, ExampleState, Input, Scalar };
 
 /// The name of the Input that holds the length of a padded field in an example, an Int.
 inline std::string lengthInput(const std::string &field) { return field + ".length"; }
@@ -81,7 +81,7 @@ struct FunctionArgument {
 };
 
 /// `Output` is one number (or tensor) per call, `ExampleOutput` one per example.
-enum class ResultKind { Parameter, Slot, State, Output, ExampleOutput };
+enum class ResultKind { Parameter, Slot, State, ExampleState, Output, ExampleOutput };
 
 struct FunctionResult {
   ResultKind kind;
@@ -123,6 +123,7 @@ struct StateInfo {
   std::string path;
   Type type;
   SourceRange range;
+  bool perExample = false; ///< an ExampleState
 };
 
 /// A number of the recipe that `--set key=value` changes at run time: a Scalar argument of type
@@ -169,8 +170,9 @@ struct DataField {
 
 struct DataSplit {
   std::string name;   ///< train, test, validation
-  std::string reader; ///< idx, csv, npy, ts, cifar, text, lines
-  /// Positional arguments are file names. `drop_last` and `only_last` are numbers of examples. csv
+  std::string reader; ///< idx, csv, npy, ts, cifar, text, lines, random
+  /// Positional arguments are file names. `drop_last`, `only_last` and, of random, `examples` are
+  /// numbers of examples. csv
   /// also has, by name: `header` (bool), `separator` (string), and for a field the columns that
   /// make it up (list of strings: names, or numbers from 0 in decimal; see `columnsByNumber`).
   /// text and lines have `encoding` (string), `part_begin` and `part_end` (fractions of the whole);
@@ -192,6 +194,7 @@ struct Recipe {
   std::optional<int64_t> steps;
   double validate = 0;  ///< fraction of the training split that is held out
   int64_t patience = 0; ///< epochs without improvement before stopping; 0: never
+  bool shuffle = true;  ///< whether the order of the examples differs from epoch to epoch
   std::string schedule; ///< the name of the learning rate's schedule; empty: it is constant
 };
 

@@ -131,10 +131,13 @@ void nnc_profile(int64_t region, int64_t thread);
 
      "persistent": {
        "bytes": BYTES,                  size of the block
-       "tensors": [{                    in the order of the layers; parameters, then slots, then states
+       "tensors": [{                    in the order of the layers; parameters, then slots, states, states of
+                                        the rows
          "name": TEXT,                  unique; parameters and states: layer path and name, e.g.
                                         "dense_1.weight". It is the tensor's name in weight files
-         "kind": "parameter" | "slot" | "state",
+         "kind": "parameter" | "slot" | "state" | "example_state",
+                                        example_state: one value for each row of the batch, which comes first
+                                        in "shape"; belongs to a run and not to the weights
          "owner": TEXT,                 (optional; slots) name of the parameter it belongs to; a slot
                                         without owner belongs to the optimizer as a whole
          "dtype": DTYPE, "shape": SHAPE, "offset": OFFSET,
@@ -240,7 +243,7 @@ void nnc_profile(int64_t region, int64_t thread);
        }],
        "splits": [{
          "name": "train" | "test" | "validation",
-         "reader": "idx" | "csv" | "npy" | "ts" | "cifar" | "text" | "lines",
+         "reader": "idx" | "csv" | "npy" | "ts" | "cifar" | "text" | "lines" | "random",
          "files": [TEXT...],            relative to the folder of the data block
                                         idx, npy: one per field, in the order of the fields
                                         csv, ts: one or more of the same kind; their examples are appended
@@ -249,6 +252,8 @@ void nnc_profile(int64_t region, int64_t thread);
                                         text: one, of which the only field takes windows
                                         lines: one or more; a line is an example, the fields of which
                                         stand between tabs
+                                        random: none
+         "examples": COUNT,             (random) how many there are
          "drop_last": COUNT,            (optional; default 0: all) leaves out the last so many examples of all
                                         files together
          "only_last": COUNT,            (optional; default 0: all) the last so many only; not with drop_last
@@ -286,6 +291,7 @@ void nnc_profile(int64_t region, int64_t thread);
        "steps": COUNT,                  (optional) at what comes first
        "validate": NUMBER,              (optional; default 0) fraction of the train split that is kept out
                                         and evaluated after each epoch
+       "shuffle": true | false,         (optional; default true) false: the examples are taken in their order
        "patience": COUNT,               (optional; default 0: off) stop after so many epochs without a better
                                         validation loss (without validation: training loss); the best weights
                                         are kept

@@ -7,6 +7,7 @@
 #include "runtime/Abi.h"
 
 #include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/Path.h"
@@ -79,14 +80,18 @@ Object Describer::persistent() {
   for (const lang::SlotInfo &slot : program.slots)
     if (!slot.owner.empty())
       details[slot.path] = Object{{"owner", slot.owner}};
-  for (const lang::StateInfo &state : program.states)
+  llvm::StringSet<> exampleStates;
+  for (const lang::StateInfo &state : program.states) {
     details[state.path] = Object{{"line", state.range.start().line}};
+    if (state.perExample)
+      exampleStates.insert(state.path);
+  }
 
   Array tensors;
   for (const BlockTensor &tensor : blocks.persistent.tensors) {
     Object entry = details.lookup(tensor.name);
     entry["name"] = tensor.name;
-    entry["kind"] = tensor.kind;
+    entry["kind"] = exampleStates.contains(tensor.name) ? "example_state" : tensor.kind;
     entry["dtype"] = elementName(tensor.type.getElementType());
     entry["shape"] = shapeOf(tensor.type.getShape());
     entry["offset"] = tensor.offset;
@@ -305,6 +310,8 @@ Object Describer::recipe() {
                 {"validate", program.recipe.validate},
                 {"patience", program.recipe.patience},
                 {"folder", std::string(folder)}};
+  if (!program.recipe.shuffle)
+    recipe["shuffle"] = false;
   if (!program.recipe.schedule.empty())
     recipe["schedule"] = program.recipe.schedule;
   if (program.recipe.epochs)

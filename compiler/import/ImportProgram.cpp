@@ -5,6 +5,7 @@
 // enumeration (compare) are special.
 #include "compiler/import/ImportProgram.h"
 
+#include "compiler/dialect/ExampleStates.h"
 #include "compiler/dialect/NN.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
@@ -22,6 +23,7 @@ nn::Kind kindOf(lang::ArgumentKind kind) {
   case lang::ArgumentKind::Slot:
     return nn::Kind::Slot;
   case lang::ArgumentKind::State:
+  case lang::ArgumentKind::ExampleState:
     return nn::Kind::State;
   case lang::ArgumentKind::Input:
     return nn::Kind::Input;
@@ -38,6 +40,7 @@ nn::Kind kindOf(lang::ResultKind kind) {
   case lang::ResultKind::Slot:
     return nn::Kind::Slot;
   case lang::ResultKind::State:
+  case lang::ResultKind::ExampleState:
     return nn::Kind::State;
   case lang::ResultKind::Output:
     return nn::Kind::Output;
@@ -214,6 +217,8 @@ LogicalResult Importer::importFunction(const lang::Function &function, ModuleOp 
     created.setArgAttr(index, nn::kindAttrName,
                        nn::KindAttr::get(builder.getContext(), kindOf(argument.kind)));
     created.setArgAttr(index, nn::nameAttrName, builder.getStringAttr(argument.name));
+    if (argument.kind == lang::ArgumentKind::ExampleState)
+      created.setArgAttr(index, nn::perExampleAttrName, builder.getUnitAttr());
     values[argument.value] = entry->getArgument(index);
     entry->getArgument(index).setLoc(
         location(function.values[argument.value].range, argument.name));
@@ -222,6 +227,8 @@ LogicalResult Importer::importFunction(const lang::Function &function, ModuleOp 
     created.setResultAttr(index, nn::kindAttrName,
                           nn::KindAttr::get(builder.getContext(), kindOf(result.kind)));
     created.setResultAttr(index, nn::nameAttrName, builder.getStringAttr(result.name));
+    if (result.kind == lang::ResultKind::ExampleState)
+      created.setResultAttr(index, nn::perExampleAttrName, builder.getUnitAttr());
   }
   builder.setInsertionPointToStart(entry);
   for (const lang::Operation &operation : function.operations)

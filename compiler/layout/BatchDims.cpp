@@ -2,6 +2,7 @@
 // interface Permutable.
 #include "compiler/layout/BatchDims.h"
 
+#include "compiler/dialect/ExampleStates.h"
 #include "compiler/dialect/NNBuilders.h"
 
 using namespace mlir;
@@ -35,7 +36,9 @@ BatchDims::BatchDims(func::FuncOp function) {
 
   for (BlockArgument argument : block.getArguments()) {
     std::optional<nn::Kind> kind = nn::kindOf(argument);
-    if ((kind != nn::Kind::Input && kind != nn::Kind::ExampleWeight) || rankOf(argument) == 0)
+    bool hasBatch = kind == nn::Kind::Input || kind == nn::Kind::ExampleWeight ||
+                    nn::isExampleState(function.getArgAttrDict(argument.getArgNumber()));
+    if (!hasBatch || rankOf(argument) == 0)
       continue;
     batchClasses.insert(corresponding[firstNode.lookup(argument)]);
     batch = cast<RankedTensorType>(argument.getType()).getDimSize(0);

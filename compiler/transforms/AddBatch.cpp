@@ -1,5 +1,6 @@
 // nn-add-batch: rebuilds the body of each function with inputs, operation by operation, following
 // which values depend on an example.
+#include "compiler/dialect/ExampleStates.h"
 #include "compiler/dialect/NNBuilders.h"
 #include "compiler/transforms/Transforms.h"
 #include "compiler/passes/Passes.h"
@@ -60,7 +61,7 @@ public:
       if (argumentKind(function, i) == Kind::Input)
         lastInput = i;
     if (!lastInput)
-      return checkNoBatchOps();
+      return rebuildWithoutInputs();
     if (!function.getBody().hasOneBlock())
       return function.emitOpError("must have one block to get a batch dimension");
 
@@ -83,6 +84,27 @@ public:
   }
 
 private:
+  /// A function without examples, as `initialize`, gives the states of all rows the same values.
+  LogicalResult rebuildWithoutInputs() {
+    if (failed(checkNoBatchOps()))
+      return failure();
+    for (Block &block : function.getBody()) {
+      auto terminator = dyn_cast<func::ReturnOp>(block.getTerminator());
+      if (!terminator)
+        continue;
+      builder.setInsertionPoint(terminator);
+      SmallVector<Type> types;
+      for (OpOperand &operand : terminator->getOpOperands()) {
+        if (isExampleState(function.getResultAttrDict(operand.getOperandNumber())))
+          operand.set(buildWithBatchDim(builder, withoutName(operand.get().getLoc()), operand.get(),
+                                        /*isBatched=*/false, batch));
+        types.push_back(operand.get().getType());
+      }
+      function.setType(builder.getFunctionType(function.getArgumentTypes(), types));
+    }
+    return success();
+  }
+
   LogicalResult checkNoBatchOps() {
     WalkResult result = function.walk([&](Operation *op) {
       if (!isa<BatchMeanOp, BatchSumOp, BatchCountOp>(op))
@@ -98,7 +120,8 @@ private:
     SmallVector<DictionaryAttr> attributes;
     for (BlockArgument argument : oldBlock->getArguments()) {
       unsigned i = argument.getArgNumber();
-      bool isInput = argumentKind(function, i) == Kind::Input;
+      bool isInput =
+          argumentKind(function, i) == Kind::Input || isExampleState(function.getArgAttrDict(i));
       types.push_back(isInput ? withBatchDim(argument.getType(), batch) : argument.getType());
       attributes.push_back(function.getArgAttrDict(i));
       mapping.map(argument, newBlock->addArgument(types.back(), argument.getLoc()));
@@ -261,7 +284,7 @@ private:
     for (auto [i, operand] : llvm::enumerate(op.getOperands())) {
       std::optional<Kind> kind = resultKind(function, i);
       Value value = mapping.lookup(operand);
-      if (kind == Kind::ExampleOutput) {
+      if (kind == Kind::ExampleOutput || isExampleState(function.getResultAttrDict(i))) {
         value = buildWithBatchDim(builder, withoutName(value.getLoc()), value, isBatched(operand),
                                   batch);
       } else if (isBatched(operand) && kind &&

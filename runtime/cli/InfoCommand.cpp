@@ -35,6 +35,7 @@ static Json memoryJson(const Description &description, const Function &step) {
   return {{"parameters", bytesOf(description, TensorKind::Parameter)},
           {"optimizer", bytesOf(description, TensorKind::Slot)},
           {"statistics", bytesOf(description, TensorKind::State)},
+          {"example_states", bytesOf(description, TensorKind::ExampleState)},
           {"saved_bytes", step.savedBytes()},
           {"saved", saved},
           {"scratch", step.scratchBytes},
@@ -50,6 +51,8 @@ static void printMemory(const Description &description, const Function &step) {
   row("parameters", bytesOf(description, TensorKind::Parameter));
   row("optimizer state", bytesOf(description, TensorKind::Slot));
   row("running statistics", bytesOf(description, TensorKind::State));
+  if (size_t bytes = bytesOf(description, TensorKind::ExampleState))
+    row("states of the rows", bytes);
   row("saved for backward", step.savedBytes());
   row("scratch", step.scratchBytes, "the most of it that is alive at once");
   double most = static_cast<double>(step.largestLiveBytes);
@@ -78,7 +81,7 @@ static Json infoJson(const Description &description) {
                       {"parameters", layer.parameters},
                       {"bytes", layer.bytes},
                       {"flop", layer.flop}});
-  static const char *const kinds[] = {"parameter", "slot", "state"};
+  static const char *const kinds[] = {"parameter", "slot", "state", "example_state"};
   for (const PersistentTensor &tensor : description.tensors)
     tensors.push_back({{"name", tensor.name},
                        {"kind", kinds[static_cast<int>(tensor.kind)]},

@@ -19,11 +19,14 @@ static const Option predictOptions[] = {
      "where the predictions go: .csv, .npy or .json; `-` (default) is CSV on the standard output"},
     {"--block", "NAME", "the predict block, where the program has several"},
     {"--select", "NAME", "write only this output"},
+    {"--split", "NAME",
+     "predict the examples of this split of the data: train, validation or test"},
+    {"--data", "NAME=FOLDER", "folder of a data block's files, for --split", true},
     {"--threads", "N", "threads (default: one per core); results do not depend on it"},
 };
 const Command predictCommandTable = {
     "predict", "predictions for the examples in .csv, .npy, .json or IDX files, or lines of text",
-    predictOptions, "INPUT..."};
+    predictOptions, "[INPUT...]"};
 
 /// The predict block that the user chose, by its place among the predictions.
 static size_t chooseBlock(const std::vector<const Function *> &predictions,
@@ -105,6 +108,17 @@ static void predictAll(Execution &execution, const Function &function, nnc_funct
   }
 }
 
+/// The examples of the split that the user names.
+static Dataset readNamedSplit(const Description &description, const Arguments &arguments,
+                              DataConventions &conventions) {
+  const DataBlock &block = recipeData(description);
+  const DataSplit *split = block.split(arguments.value("--split"));
+  if (!split)
+    throw UsageError(text("--split: data '%s' has no split '%s'", block.name.c_str(),
+                          printable(arguments.value("--split")).c_str()));
+  return readSplit(block, *split, dataFolders(description, arguments)[block.name], conventions);
+}
+
 int predictCommand(const Model &model, const Arguments &arguments) {
   const Description &description = model.description;
   std::vector<const Function *> blocks = description.predictions();
@@ -112,7 +126,7 @@ int predictCommand(const Model &model, const Arguments &arguments) {
     throw Error("this program has no predictions");
   size_t chosen = chooseBlock(blocks, arguments.value("--block"));
   const Function *function = blocks[chosen];
-  if (arguments.operands().empty())
+  if (arguments.operands().empty() && !arguments.has("--split"))
     throw UsageError("predict needs at least one INPUT: a .csv, .npy or .json file, or -");
   std::string output = arguments.value("-o", "-");
   std::string extension = extensionOf(output);
@@ -141,6 +155,11 @@ int predictCommand(const Model &model, const Arguments &arguments) {
 
   DataBlock fields = predictFields(*function, block);
   int64_t examples = 0;
+  if (arguments.has("--split")) {
+    Dataset dataset = readNamedSplit(description, arguments, conventions);
+    examples += dataset.examples;
+    predictAll(execution, *function, model.predictions[chosen], dataset, values, predictions);
+  }
   for (const std::string &input : arguments.operands()) {
     Dataset dataset = readExamples(input, fields, block, conventions);
     examples += dataset.examples;

@@ -206,7 +206,7 @@ int trainCommand(const Model &model, const Arguments &arguments) {
   state.settings = settings;
   for (const auto &[name, value] : settings)
     execution.setScalar(name, value);
-  if (arguments.has("--no-shuffle"))
+  if (arguments.has("--no-shuffle") || !description.recipe->shuffle)
     state.shuffled = false;
 
   TrainingData data = readTrainingData(description, folders[description.recipe->data], conventions);

@@ -5,6 +5,7 @@
 #include "runtime/data/CsvFields.h"
 #include "runtime/data/Idx.h"
 #include "runtime/data/Npy.h"
+#include "runtime/data/Random.h"
 #include "runtime/data/Text.h"
 #include "runtime/data/TimeSeries.h"
 #include "runtime/support/Error.h"
@@ -50,6 +51,7 @@ static bool isNamedIdx(const std::string &path) {
 static bool isNamedTimeSeries(const std::string &path) { return extensionOf(path) == ".ts"; }
 /// .bin and .txt say nothing.
 static bool isNamedByNothing(const std::string &) { return false; }
+static bool isNoContent(std::string_view) { return false; }
 
 /// The strictest checks stand first.
 static constexpr Reader table[] = {
@@ -61,6 +63,7 @@ static constexpr Reader table[] = {
     // Of the same content as csv, which is named first.
     {"text", isNamedByNothing, isUtf8Text, readTextSplit, nullptr},
     {"lines", isNamedByNothing, isUtf8Text, readLinesSplit, nullptr},
+    {"random", isNamedByNothing, isNoContent, drawSplit, nullptr},
 };
 
 std::span<const Reader> readers() { return table; }

@@ -158,7 +158,8 @@ void readPersistent(const DescriptionReader &reader, Description &description) {
   reader.forEach("tensors", [&](const DescriptionReader &element) {
     PersistentTensor tensor;
     tensor.name = element.string("name");
-    tensor.kind = static_cast<TensorKind>(element.choice("kind", {"parameter", "slot", "state"}));
+    tensor.kind = static_cast<TensorKind>(
+        element.choice("kind", {"parameter", "slot", "state", "example_state"}));
     tensor.owner = element.string("owner", "");
     tensor.dtype = element.dtype("dtype");
     tensor.shape = element.shape("shape");
@@ -292,6 +293,7 @@ DataSplit readSplit(const DescriptionReader &reader) {
   split.name = reader.string("name");
   split.reader = reader.string("reader");
   split.files = reader.strings("files");
+  split.examples = reader.count("examples", 0);
   split.dropLast = reader.count("drop_last", 0);
   split.onlyLast = reader.count("only_last", 0);
   if (split.dropLast && split.onlyLast)
@@ -393,6 +395,7 @@ Recipe readRecipe(const DescriptionReader &reader) {
   recipe.validate = reader.number("validate", 0);
   recipe.patience = reader.count("patience", 0);
   recipe.folder = reader.string("folder");
+  recipe.shuffle = reader.boolean("shuffle", true);
   recipe.schedule = reader.string("schedule", "");
   if (!(recipe.validate >= 0 && recipe.validate < 1))
     reader.wrong("\"validate\" is not in [0, 1)");

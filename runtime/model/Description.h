@@ -15,7 +15,7 @@
 
 namespace nnc::runtime {
 
-enum class TensorKind { Parameter, Slot, State };
+enum class TensorKind { Parameter, Slot, State, ExampleState };
 
 /// A tensor of the persistent block.
 struct PersistentTensor {
@@ -29,6 +29,8 @@ struct PersistentTensor {
   bool trained = true;
 
   int64_t count() const { return elementCount(shape); }
+  /// Whether it belongs to the weights, and not to the run alone.
+  bool isWeight() const { return kind == TensorKind::Parameter || kind == TensorKind::State; }
   size_t bytes() const { return static_cast<size_t>(count()) * sizeOf(dtype); }
 };
 
@@ -126,6 +128,7 @@ using Column = std::variant<int64_t, std::string>;
 struct DataSplit {
   std::string name, reader;
   std::vector<std::string> files;
+  int64_t examples = 0;               ///< that are drawn; else 0
   int64_t dropLast = 0, onlyLast = 0; ///< examples; 0: not given
   std::optional<bool> header;
   std::optional<char> separator;
@@ -156,6 +159,7 @@ struct Recipe {
   int64_t epochs = 0, steps = 0; ///< 0: not given
   double validate = 0;
   int64_t patience = 0;
+  bool shuffle = true;
   std::string folder;
   std::string schedule; ///< of the learning rate; empty: constant
 };

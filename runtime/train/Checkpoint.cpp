@@ -161,7 +161,7 @@ void saveCheckpoint(const std::string &path, const Snapshot &snapshot) {
   const Description &description = snapshot.description;
   std::vector<StoredTensor> tensors;
   for (const PersistentTensor &tensor : description.tensors)
-    if (tensor.kind != TensorKind::Slot)
+    if (tensor.isWeight())
       tensors.push_back(stored(tensor, snapshot.weights, ""));
   Metadata metadata = {{"format", "pt"},
                        {"producer", "nnc " + description.compiler},
@@ -185,7 +185,7 @@ void saveCheckpoint(const std::string &path, const Snapshot &snapshot) {
   if (snapshot.state) {
     metadata["training"] = dumpJson(toJson(*snapshot.state));
     for (const PersistentTensor &tensor : description.tensors)
-      if (tensor.kind == TensorKind::Slot || snapshot.current != snapshot.weights)
+      if (!tensor.isWeight() || snapshot.current != snapshot.weights)
         tensors.push_back(stored(tensor, snapshot.current, resumePrefix));
   }
   writeSafetensors(path, tensors, metadata);
@@ -264,7 +264,7 @@ static void loadTensor(const Safetensors &file, const PersistentTensor &tensor,
 void loadWeights(const Safetensors &file, const Description &description, char *persistent) {
   checkVocabularies(file, description);
   for (const PersistentTensor &tensor : description.tensors)
-    if (tensor.kind != TensorKind::Slot)
+    if (tensor.isWeight())
       loadTensor(file, tensor, tensor.name, description, persistent);
 }
 
@@ -272,7 +272,7 @@ std::vector<std::string> unknownTensors(const Safetensors &file, const Descripti
   std::set<std::string> known;
   for (const PersistentTensor &tensor : description.tensors) {
     known.insert(resumePrefix + tensor.name);
-    if (tensor.kind != TensorKind::Slot)
+    if (tensor.isWeight())
       known.insert(tensor.name);
   }
   std::vector<std::string> unknown;
@@ -314,7 +314,7 @@ Resumed loadForResume(const Safetensors &file, const Description &description, c
   result.state = stateFromJson(parseJson(file.metadata("training"), file.origin()), file.origin());
   for (const PersistentTensor &tensor : description.tensors) {
     std::string name = resumePrefix + tensor.name;
-    bool weight = tensor.kind != TensorKind::Slot;
+    bool weight = tensor.isWeight();
     if (weight && file.find(name)) {
       result.hasBest = true;
       loadTensor(file, tensor, tensor.name, description, best);

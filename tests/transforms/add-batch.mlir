@@ -125,3 +125,28 @@ func.func @infinite(%x: tensor<f32> {nn.kind = #nn.kind<input>}) -> tensor<f32> 
   %mean = nn.batch_mean %q : tensor<f32>
   return %mean : tensor<f32>
 }
+
+// -----
+
+// A state of which each row of the batch has one gets the batch in all functions; its initial value is the same in all rows.
+// CHECK-LABEL: @train_step
+// CHECK-SAME: %[[H:[^:]*]]: tensor<8x3xf32> {nn.kind = #nn.kind<state>, nn.name = "h", nn.per_example}
+// CHECK-SAME: -> (tensor<8x3xf32> {nn.kind = #nn.kind<state>, nn.name = "h", nn.per_example})
+// CHECK: %[[NEXT:.*]] = nn.add %[[H]], %{{.*}} : tensor<8x3xf32>
+// CHECK: return %[[NEXT]]
+func.func @train_step(%h: tensor<3xf32> {nn.kind = #nn.kind<state>, nn.name = "h", nn.per_example},
+                      %x: tensor<3xf32> {nn.kind = #nn.kind<input>, nn.name = "x"})
+    -> (tensor<3xf32> {nn.kind = #nn.kind<state>, nn.name = "h", nn.per_example}) {
+  %next = nn.add %h, %x : tensor<3xf32>
+  return %next : tensor<3xf32>
+}
+
+// CHECK-LABEL: @initialize
+// CHECK-SAME: -> (tensor<8x3xf32> {nn.kind = #nn.kind<state>, nn.name = "h", nn.per_example})
+// CHECK: %[[ZERO:.*]] = nn.constant dense<0.000000e+00> : tensor<3xf32>
+// CHECK: %[[ALL:.*]] = nn.broadcast %[[ZERO]] [1] : tensor<3xf32> -> tensor<8x3xf32>
+// CHECK: return %[[ALL]]
+func.func @initialize() -> (tensor<3xf32> {nn.kind = #nn.kind<state>, nn.name = "h", nn.per_example}) {
+  %0 = nn.constant dense<0.0> : tensor<3xf32>
+  return %0 : tensor<3xf32>
+}

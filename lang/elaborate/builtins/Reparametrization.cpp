@@ -79,6 +79,8 @@ static Entity another(const BuiltinCall &call) {
 static std::optional<ResultKind> resultOf(ArgumentKind kind) {
   if (kind == ArgumentKind::Parameter)
     return ResultKind::Parameter;
+  if (kind == ArgumentKind::ExampleState)
+    return ResultKind::ExampleState;
   return kind == ArgumentKind::State ? std::optional(ResultKind::State) : std::nullopt;
 }
 

@@ -295,6 +295,20 @@ Tensor Emitter::persistent(ArgumentKind kind, const std::string &path, Element e
   return value;
 }
 
+std::optional<Tensor> Emitter::initialState(const std::string &path, Element element,
+                                            const Shape &shape) {
+  for (const FunctionResult &result : initialize->graph.function.results) {
+    if (result.kind != ResultKind::State && result.kind != ResultKind::ExampleState)
+      continue;
+    if (result.name != path)
+      continue;
+    std::optional<ValueId> value = pass->graph.copyConstant(initialize->graph, result.value);
+    if (value)
+      return Tensor{&pass->graph, *value, element, shape, 0, {}};
+  }
+  return std::nullopt;
+}
+
 std::optional<Tensor> Emitter::tensor(const Entity &value, Element preferred, std::string_view what,
                                       SourceRange range) {
   if (value.poisoned())

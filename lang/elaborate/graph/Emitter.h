@@ -51,6 +51,8 @@ public:
   /// The argument for a parameter, slot or state.
   Tensor persistent(ArgumentKind kind, const std::string &path, Element element, const Shape &shape,
                     SourceRange range);
+  /// The initial value of a state; nothing if it is not made of numbers alone.
+  std::optional<Tensor> initialState(const std::string &path, Element element, const Shape &shape);
   /// A number or tensor as a tensor; nothing, with an error, when it is neither.
   std::optional<Tensor> tensor(const Entity &value, Element preferred, std::string_view what,
                                SourceRange range);

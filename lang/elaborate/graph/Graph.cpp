@@ -22,7 +22,8 @@ constexpr std::string_view overBatch[] = {"batch_mean", "batch_sum", "batch_coun
 ValueId Graph::addArgument(ArgumentKind kind, const std::string &name, Type type,
                            SourceRange range) {
   ValueId value = ValueId(function.values.size());
-  function.values.push_back({std::move(type), range, name, kind == ArgumentKind::Input});
+  function.values.push_back({std::move(type), range, name,
+                             kind == ArgumentKind::Input || kind == ArgumentKind::ExampleState});
   argumentValues[{kind, name}] = value;
   function.arguments.push_back({kind, name, value});
   return value;
@@ -57,6 +58,55 @@ std::vector<ValueId> Graph::addMany(const std::string &operation, std::vector<Va
 ValueId Graph::addValue(Type type, SourceRange range, bool perExample) {
   function.values.push_back({std::move(type), range, "", perExample});
   return ValueId(function.values.size() - 1);
+}
+
+void Graph::makeExampleState(const std::string &name) {
+  for (FunctionArgument &argument : function.arguments)
+    if (argument.kind == ArgumentKind::State && argument.name == name) {
+      argument.kind = ArgumentKind::ExampleState;
+      argumentValues[{argument.kind, name}] = argument.value;
+      function.values[argument.value].perExample = true;
+    }
+  argumentValues.erase({ArgumentKind::State, name});
+  for (const Operation &operation : function.operations) {
+    if (contains(overBatch, operation.name))
+      continue;
+    bool differs = std::any_of(operation.operands.begin(), operation.operands.end(),
+                               [&](ValueId operand) { return differsBetweenExamples(operand); });
+    if (!operation.body.empty())
+      findDifferingResults(operation, function.values);
+    else if (differs)
+      for (ValueId result : operation.results)
+        function.values[result].perExample = true;
+  }
+}
+
+std::optional<ValueId> Graph::copyConstant(const Graph &from, ValueId value) {
+  std::vector<bool> sources = from.sourcesOf(value);
+  auto blocks = [&](const Operation &operation) {
+    return sources[operation.results.front()] && operation.results.size() > 1;
+  };
+  if (std::any_of(from.function.arguments.begin(), from.function.arguments.end(),
+                  [&](const FunctionArgument &argument) { return sources[argument.value]; }) ||
+      std::any_of(from.function.operations.begin(), from.function.operations.end(), blocks))
+    return std::nullopt;
+  std::vector<OpenScan> outer;
+  while (inScan())
+    outer.push_back(leaveScan());
+  std::map<ValueId, ValueId> copies;
+  for (const Operation &operation : from.function.operations) {
+    if (!sources[operation.results.front()])
+      continue;
+    std::vector<ValueId> operands;
+    for (ValueId operand : operation.operands)
+      operands.push_back(copies.at(operand));
+    copies[operation.results.front()] =
+        add(operation.name, std::move(operands), from.type(operation.results.front()),
+            operation.attributes, operation.range);
+  }
+  for (; !outer.empty(); outer.pop_back())
+    reenterScan(std::move(outer.back()));
+  return copies.at(value);
 }
 
 /// The operation of a list that gives a value.

@@ -69,6 +69,11 @@ public:
   void name(ValueId value, const std::string &text);
 
   bool differsBetweenExamples(ValueId value) const { return function.values[value].perExample; }
+  /// Makes a state one that each example has for itself; so it is with what is made of it.
+  void makeExampleState(const std::string &name);
+  /// Appends what computes a value of another function. Nothing, and appends nothing, if that
+  /// depends on arguments of that function.
+  std::optional<ValueId> copyConstant(const Graph &from, ValueId value);
 
   /// The parameters on which `value` depends in a way that a derivative can pass.
   std::set<std::string> differentiableArguments(ValueId value, ArgumentKind kind) const;
@@ -104,6 +109,10 @@ private:
   std::map<std::pair<ArgumentKind, std::string>, ValueId> argumentValues;
   std::vector<OpenScan> scans; // each in the block of the one before
 };
+
+/// Finds which results of a scan, and values in its block, differ between examples; its operands
+/// are known.
+void findDifferingResults(const Operation &scan, std::vector<Value> &values);
 
 /// Drops the operations of which no result is used. `used` says of each value whether a result of
 /// the function or the block is made of it; the operands of what is kept are added.

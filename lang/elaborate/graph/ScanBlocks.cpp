@@ -52,6 +52,10 @@ static void findDiffering(const Body &body, const std::vector<ValueId> &initial,
   for (bool changed = true; changed;) {
     changed = false;
     for (const Operation &operation : body.operations) {
+      if (!operation.body.empty()) {
+        findDifferingResults(operation, values);
+        continue;
+      }
       bool differs = std::any_of(operation.operands.begin(), operation.operands.end(),
                                  [&](ValueId operand) { return values[operand].perExample; });
       for (ValueId result : operation.results)
@@ -62,6 +66,19 @@ static void findDiffering(const Body &body, const std::vector<ValueId> &initial,
       changed |= !carry.perExample && values[body.carries[i]].perExample;
       carry.perExample |= values[body.carries[i]].perExample;
     }
+  }
+}
+
+void findDifferingResults(const Operation &scan, std::vector<Value> &values) {
+  const Body &body = scan.body.front();
+  for (size_t i = 0; i < scan.operands.size(); ++i)
+    values[body.arguments[i]].perExample = values[scan.operands[i]].perExample;
+  auto initial = scan.operands.begin() + int64_t(body.sequences);
+  findDiffering(body, {initial, initial + int64_t(body.carries.size())}, values);
+  for (size_t i = 0; i < scan.results.size(); ++i) {
+    ValueId row = i < body.carries.size() ? body.arguments[body.sequences + i]
+                                          : body.emits[i - body.carries.size()];
+    values[scan.results[i]].perExample = values[row].perExample;
   }
 }
 

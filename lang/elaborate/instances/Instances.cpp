@@ -132,7 +132,7 @@ void Instances::addParameter(const std::string &path, const Type &type, const Sh
 }
 
 bool Instances::addState(const std::string &path, const Type &type, SourceRange range) {
-  if (!states.insert(path).second)
+  if (!states.emplace(path, program.states.size()).second)
     return false;
   program.states.push_back({path, type, range});
   return true;

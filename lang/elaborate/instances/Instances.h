@@ -9,7 +9,6 @@
 
 #include <functional>
 #include <map>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -43,6 +42,8 @@ public:
                     SourceRange range);
   /// False when it is there already.
   bool addState(const std::string &path, const Type &type, SourceRange range);
+  /// A state that is there.
+  StateInfo &state(const std::string &path) { return program.states[states.at(path)]; }
   const std::vector<ParameterInfo> &parameters() const { return program.parameters; }
 
 private:
@@ -54,8 +55,8 @@ private:
   Environment &environment;
   Emitter &emitter;
   Program &program;
-  std::map<std::string, Shape> shapes; // of parameters, by path
-  std::set<std::string> states;
+  std::map<std::string, Shape> shapes;                    // of parameters, by path
+  std::map<std::string, size_t> states;                   // in program.states, by path
   std::map<std::string, std::vector<SourceRange>> places; // the code that a path belongs to
   std::map<std::string, size_t> layerRows;                // in program.layers, by path
 };

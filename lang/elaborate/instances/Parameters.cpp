@@ -153,11 +153,16 @@ void Parameters::declareState(const StateStatement &statement) {
   if (instances.addState(path, *type, environment.place(statement.range)))
     initialize(ResultKind::State, path, *statement.initial, type->element, shape);
   auto current = emitter.pass->states.find(path);
-  if (current == emitter.pass->states.end())
-    current = emitter.pass->states
-                  .emplace(path, emitter.persistent(ArgumentKind::State, path, type->element, shape,
-                                                    environment.place(statement.range)))
-                  .first;
+  if (current == emitter.pass->states.end()) {
+    bool perExample = instances.state(path).perExample;
+    std::optional<Tensor> value;
+    if (perExample && !emitter.pass->training)
+      value = emitter.initialState(path, type->element, shape);
+    if (!value)
+      value = emitter.persistent(perExample ? ArgumentKind::ExampleState : ArgumentKind::State,
+                                 path, type->element, shape, environment.place(statement.range));
+    current = emitter.pass->states.emplace(path, *value).first;
+  }
   environment.bindFresh(statement.name.text, current->second, statement.name.range);
   environment.findLocal(statement.name.text)->state = path;
 }
@@ -187,6 +192,18 @@ void Parameters::declareSlot(const StateStatement &statement) {
   target.slots[key] = slot;
   environment.bindFresh(name, slot, statement.name.range);
   environment.findLocal(name)->state = key;
+}
+
+bool Parameters::keepForExamples(const std::string &path, const Tensor &state) {
+  StateInfo &info = instances.state(path);
+  if (!info.perExample && emitter.initialState(path, state.element, state.shape)) {
+    info.perExample = true;
+    for (FunctionResult &result : emitter.initialize->graph.function.results)
+      if (result.kind == ResultKind::State && result.name == path)
+        result.kind = ResultKind::ExampleState;
+    emitter.pass->graph.makeExampleState(path);
+  }
+  return info.perExample;
 }
 
 void Parameters::update(const UpdateStatement &statement) {
@@ -229,7 +246,8 @@ void Parameters::update(const UpdateStatement &statement) {
     environment.addOrigins(builder, converted.shape, &place.shape);
     return;
   }
-  if (emitter.pass->graph.differsBetweenExamples(converted.id)) {
+  if (emitter.pass->graph.differsBetweenExamples(converted.id) &&
+      (target || !keepForExamples(binding->state, place))) {
     DiagnosticBuilder builder = environment.report(Diag::UpdatePerExample, statement.range, name);
     if (!environment.inStandard(statement.range))
       builder.help(fmt::format("its mean over the batch is one value: `{} <- batch_mean({})`", name,

@@ -30,8 +30,10 @@ Interpreter::evaluateArguments(const std::vector<CallArgument> &arguments) {
 static bool areInputs(const CallableDeclaration &declaration,
                       const std::vector<GivenArgument> &given) {
   auto isTensor = [](const GivenArgument &argument) { return argument.value.is<Tensor>(); };
-  return given.size() == declaration.inputs.size() && !given.empty() &&
-         std::any_of(given.begin(), given.end(), isTensor) &&
+  auto needed = std::count_if(declaration.inputs.begin(), declaration.inputs.end(),
+                              [](const Parameter &input) { return !input.defaultValue; });
+  return given.size() >= size_t(needed) && given.size() <= declaration.inputs.size() &&
+         !given.empty() && std::any_of(given.begin(), given.end(), isTensor) &&
          std::all_of(given.begin(), given.end(),
                      [](const GivenArgument &argument) { return argument.name.empty(); }) &&
          std::all_of(declaration.settings.begin(), declaration.settings.end(),

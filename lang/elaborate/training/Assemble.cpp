@@ -10,6 +10,39 @@ namespace nnc::lang {
 
 namespace {
 
+ArgumentKind argumentKind(const StateInfo &info) {
+  return info.perExample ? ArgumentKind::ExampleState : ArgumentKind::State;
+}
+
+ResultKind resultKind(const StateInfo &info) {
+  return info.perExample ? ResultKind::ExampleState : ResultKind::State;
+}
+
+/// The next value of a state that each example has for itself: behind the last step of an epoch,
+/// its initial value.
+Tensor restarted(Emitter &emitter, const StateInfo &info, const Tensor &next) {
+  auto number = [&](const std::string &operation, const Tensor &left, const Tensor &right) {
+    return emitter.emit(operation, {left, right}, Element::Real, {}, {}, info.range);
+  };
+  Tensor step = emitter.convert(emitter.scalar("step"), Element::Real, info.range);
+  Tensor steps = emitter.convert(emitter.scalar("steps_per_epoch"), Element::Real, info.range);
+  Tensor one = emitter.constant(1.0, Element::Real, info.range);
+  Tensor place = number("rem", number("add", step, one), steps);
+  Tensor isLast = emitter.emit("compare", {place, emitter.constant(0.0, Element::Real, info.range)},
+                               Element::Bool, {}, {{"predicate", std::string("eq")}}, info.range);
+  return emitter.emit("select",
+                      {emitter.broadcastTo(isLast, next.shape, info.range),
+                       *emitter.initialState(info.path, next.element, next.shape), next},
+                      next.element, next.shape, {}, info.range);
+}
+
+void restartStates(Elaboration &elaboration, Pass &step) {
+  EnterPass enter(elaboration.emitter, &step);
+  for (const StateInfo &info : elaboration.program.states)
+    if (info.perExample)
+      step.states[info.path] = restarted(elaboration.emitter, info, step.states.at(info.path));
+}
+
 void completeArguments(const Program &program, Pass &pass, Role role) {
   auto complete = [&](ArgumentKind kind, const std::string &name, const Type &type,
                       SourceRange range) {
@@ -22,7 +55,7 @@ void completeArguments(const Program &program, Pass &pass, Role role) {
     for (const SlotInfo &info : program.slots)
       complete(ArgumentKind::Slot, info.path, info.type, {});
   for (const StateInfo &info : program.states)
-    complete(ArgumentKind::State, info.path, info.type, info.range);
+    complete(argumentKind(info), info.path, info.type, info.range);
 }
 
 void orderArguments(const Program &program, Pass &pass) {
@@ -33,7 +66,7 @@ void orderArguments(const Program &program, Pass &pass) {
   for (const SlotInfo &info : program.slots)
     rank[{ArgumentKind::Slot, info.path}] = next++;
   for (const StateInfo &info : program.states)
-    rank[{ArgumentKind::State, info.path}] = next++;
+    rank[{argumentKind(info), info.path}] = next++;
   // Inputs and numbers of the run follow as they were declared.
   auto place = [&](const FunctionArgument &argument) {
     auto found = rank.find({argument.kind, argument.name});
@@ -52,7 +85,7 @@ void orderResults(const Program &program, Pass &pass) {
   for (const SlotInfo &info : program.slots)
     rank[{ResultKind::Slot, info.path}] = next++;
   for (const StateInfo &info : program.states)
-    rank[{ResultKind::State, info.path}] = next++;
+    rank[{resultKind(info), info.path}] = next++;
   auto place = [&](const FunctionResult &result) {
     auto found = rank.find({result.kind, result.name});
     return found == rank.end() ? next : found->second;
@@ -69,6 +102,9 @@ void assemble(Elaboration &elaboration, std::vector<RolePass> &passes, const Upd
   Program &program = elaboration.program;
   Diagnostics &diagnostics = elaboration.environment.diagnostics;
   Pass &initialize = *elaboration.emitter.initialize;
+  for (auto &[role, pass] : passes)
+    if (role == Role::TrainStep && pass)
+      restartStates(elaboration, *pass);
   {
     // The seed is there even if nothing is drawn.
     EnterPass enter(elaboration.emitter, &initialize);
@@ -104,7 +140,7 @@ void assemble(Elaboration &elaboration, std::vector<RolePass> &passes, const Upd
             {ResultKind::Slot, info.path, current(ArgumentKind::Slot, info.path, update.newSlots)});
       for (const StateInfo &info : program.states)
         results.push_back(
-            {ResultKind::State, info.path, current(ArgumentKind::State, info.path, pass->states)});
+            {resultKind(info), info.path, current(argumentKind(info), info.path, pass->states)});
       auto &existing = graph.function.results;
       existing.insert(existing.begin(), results.begin(), results.end());
       if (update.learningRate)

@@ -26,6 +26,8 @@ struct Reader {
   bool (SplitReader::*readSetting)(const CallArgument &) = nullptr;
   /// Whether the split as a whole is one for the reader.
   bool (SplitReader::*check)(const CallExpression &) = nullptr;
+  /// In the place of files, the number of the examples.
+  bool made = false;
 };
 
 constexpr std::string_view plannedReaders[] = {"images"};
@@ -105,9 +107,16 @@ public:
     size_t files = 0;
     bool good = true;
     for (const CallArgument &argument : call.arguments)
-      good &= argument.named() ? readNamed(argument) : readFile(argument, files);
+      good &= argument.named() ? readNamed(argument)
+              : reader.made    ? readCount(argument, files)
+                               : readFile(argument, files);
     if (!good)
       return std::nullopt;
+    if (reader.made && files != 1) {
+      diagnostics.report(Diag::ReaderArgument, call.range, split.reader,
+                         "it takes the number of examples");
+      return std::nullopt;
+    }
     if (reader.filePerField ? files != info.fields.size() : files == 0) {
       diagnostics.report(Diag::ReaderArgument, call.range, split.reader,
                          reader.filePerField
@@ -153,6 +162,25 @@ public:
     columnRanges[name] = argument.value->range;
     split.arguments.push_back({name, columns});
     selected.insert(name);
+    return true;
+  }
+
+  bool checkDrawn(const CallExpression &) {
+    for (const DataField &field : info.fields)
+      if (field.padded) {
+        diagnostics
+            .report(Diag::ReaderArgument, split.range, "random",
+                    fmt::format("`{}` is padded, and lengths are not drawn", field.name))
+            .label(field.range, "declared here");
+        return false;
+      } else if (field.type.element == Element::Int && !field.type.classes) {
+        diagnostics
+            .report(Diag::ReaderArgument, split.range, "random",
+                    fmt::format("`{}` is an `int`, whose numbers have no limits", field.name))
+            .label(field.range, "declared here")
+            .help("declare a class: `class[10]` are the numbers from 0 to 9");
+        return false;
+      }
     return true;
   }
 
@@ -295,6 +323,19 @@ private:
     return false;
   }
 
+  bool readCount(const CallArgument &argument, size_t &counts) {
+    auto *count = as<IntegerLiteral>(argument.value);
+    if (!count || count->value < 1 || count->value > INT32_MAX) {
+      if (!as<ErrorExpression>(argument.value))
+        diagnostics.report(Diag::ReaderArgument, argument.value->range, split.reader,
+                           fmt::format("the number of examples is from 1 to {}", INT32_MAX));
+      return false;
+    }
+    split.arguments.push_back({"examples", double(count->value)});
+    ++counts;
+    return true;
+  }
+
   bool readFile(const CallArgument &argument, size_t &files) {
     // A name may be that of a config entry.
     Entity given = as<NameExpression>(argument.value) ? evaluator.evaluate(*argument.value)
@@ -368,6 +409,7 @@ constexpr Reader readers[] = {
     {"npy", true},
     {"ts", false, {}, nullptr, &SplitReader::checkSeries},
     {"cifar", false, {}, nullptr, &SplitReader::checkImages},
+    {"random", false, {}, nullptr, &SplitReader::checkDrawn, true},
 };
 
 } // namespace

@@ -10,6 +10,16 @@
 
 namespace nnc::lang {
 
+/// Whether row r of a batch goes on where that of the batch before it ended, whatever `shuffle` is.
+static bool readsStreams(const Program &program) {
+  for (const DataSplit &split : program.data ? program.data->splits : std::vector<DataSplit>())
+    for (const ReaderArgument &argument : split.arguments)
+      if (auto *stream = std::get_if<bool>(&argument.value);
+          argument.name == "stream" && stream && *stream)
+        return true;
+  return false;
+}
+
 void TrainingElaborator::run() {
   findDeclarations();
   emitter.initialize =
@@ -53,6 +63,10 @@ void TrainingElaborator::run() {
     checkBatch(*passes.back().pass);
   };
   add(Role::TrainStep);
+  for (const StateInfo &state : program.states)
+    if (state.perExample && program.recipe.shuffle && !readsStreams(program))
+      diagnostics.report(Diag::ShuffledState, state.range, state.path)
+          .help("write `shuffle = false` in the train block");
   add(Role::Evaluate);
   for (const PredictDeclaration *block : blocks)
     add(Role::Predict, block);
