@@ -283,8 +283,7 @@ struct AssignLayoutPass : impl::AssignLayoutBase<AssignLayoutPass> {
   }
 
   void assign(func::FuncOp function, const TargetDescription &target) {
-    if (StepDims steps(function); steps.hasSteps())
-      rewriteLayouts(function, [&](Value value) { return steps.orderOf(value); });
+    putStepsFirst(function);
     LayoutChoice choice(function, target);
     std::string text = batch == "choose" ? choice.run() : "";
     if (batch == "last")

@@ -153,109 +153,11 @@ struct SumOfScatter : OpRewritePattern<ReduceSumOp> {
   }
 };
 
-/// The permutation of the first `count` dimensions by a transposition that leaves all others in place.
-std::optional<ArrayRef<int64_t>> leadingPermutation(TransposeOp transpose, size_t count) {
-  if (!transpose || transpose.getPermutation().size() < count)
-    return std::nullopt;
-  ArrayRef<int64_t> permutation = transpose.getPermutation(),
-                    others = permutation.drop_front(count);
-  if (others != ArrayRef(consecutiveDims(others.size(), count)))
-    return std::nullopt;
-  return permutation.take_front(count);
-}
-
-/// Transposes the first dimensions of a value, by a permutation of these or by its inverse.
-Value buildTransposed(PatternRewriter &rewriter, Location location, Value value,
-                      ArrayRef<int64_t> permutation, bool isInverse) {
-  SmallVector<int64_t> all = consecutiveDims(rankOf(value));
-  for (auto [i, dim] : llvm::enumerate(permutation))
-    all[isInverse ? dim : i] = isInverse ? i : dim;
-  return TransposeOp::create(rewriter, withoutName(location), value, all);
-}
-
-/// Transposes the indices, which are fewer, rather than what is looked up.
-struct TransposeOfLookup : OpRewritePattern<TransposeOp> {
-  using OpRewritePattern::OpRewritePattern;
-
-  LogicalResult matchAndRewrite(TransposeOp op, PatternRewriter &rewriter) const override {
-    auto gather = op.getOperand().getDefiningOp<GatherOp>();
-    if (!gather || !gather->hasOneUse() || gather.getBatchDims() != 0)
-      return failure();
-    auto permutation = leadingPermutation(op, rankOf(gather.getIndices()));
-    if (!permutation)
-      return failure();
-    Value indices =
-        buildTransposed(rewriter, op.getLoc(), gather.getIndices(), *permutation, false);
-    rewriter.replaceOpWithNewOp<GatherOp>(op, gather.getOperand(), indices, 0);
-    return success();
-  }
-};
-
-/// Transposes the indices rather than the updates.
-struct ScatterOfTranspose : OpRewritePattern<ScatterAddOp> {
-  using OpRewritePattern::OpRewritePattern;
-
-  LogicalResult matchAndRewrite(ScatterAddOp op, PatternRewriter &rewriter) const override {
-    auto transpose = op.getUpdates().getDefiningOp<TransposeOp>();
-    auto permutation = leadingPermutation(transpose, rankOf(op.getIndices()));
-    if (!permutation || op.getBatchDims() != 0)
-      return failure();
-    Value indices = buildTransposed(rewriter, op.getLoc(), op.getIndices(), *permutation, true);
-    rewriter.replaceOpWithNewOp<ScatterAddOp>(op, transpose.getOperand(), indices, 0, op.getSize());
-    return success();
-  }
-};
-
-/// A lookup in each of several tables, in another order of the tables: the indices and the result, which
-/// are smaller, are transposed instead.
-struct LookupInTransposed : OpRewritePattern<GatherOp> {
-  using OpRewritePattern::OpRewritePattern;
-
-  LogicalResult matchAndRewrite(GatherOp op, PatternRewriter &rewriter) const override {
-    auto transpose = op.getOperand().getDefiningOp<TransposeOp>();
-    auto permutation = leadingPermutation(transpose, op.getBatchDims());
-    if (!permutation || isSmaller(op.getOperand(), op.getResult()))
-      return failure();
-    Value indices = buildTransposed(rewriter, op.getLoc(), op.getIndices(), *permutation, true);
-    Value found = GatherOp::create(rewriter, withoutName(op.getLoc()), transpose.getOperand(),
-                                   indices, op.getBatchDims());
-    rewriter.replaceOp(op, buildTransposed(rewriter, op.getLoc(), found, *permutation, false));
-    return success();
-  }
-
-  static bool isSmaller(Value left, Value right) {
-    return cast<RankedTensorType>(left.getType()).getNumElements() <
-           cast<RankedTensorType>(right.getType()).getNumElements();
-  }
-};
-
-/// The sums for several tables, in another order of the tables.
-struct TransposeOfScatter : OpRewritePattern<TransposeOp> {
-  using OpRewritePattern::OpRewritePattern;
-
-  LogicalResult matchAndRewrite(TransposeOp op, PatternRewriter &rewriter) const override {
-    auto scatter = op.getOperand().getDefiningOp<ScatterAddOp>();
-    if (!scatter || !scatter->hasOneUse() ||
-        LookupInTransposed::isSmaller(op.getResult(), scatter.getUpdates()))
-      return failure();
-    auto permutation = leadingPermutation(op, scatter.getBatchDims());
-    if (!permutation)
-      return failure();
-    Value updates =
-        buildTransposed(rewriter, op.getLoc(), scatter.getUpdates(), *permutation, false);
-    Value indices =
-        buildTransposed(rewriter, op.getLoc(), scatter.getIndices(), *permutation, false);
-    rewriter.replaceOpWithNewOp<ScatterAddOp>(op, updates, indices, scatter.getBatchDims(),
-                                              scatter.getSize());
-    return success();
-  }
-};
-
 } // namespace
 
 void populateLookupPatterns(RewritePatternSet &patterns) {
-  patterns.add<ProductOfLookup, SumOfLookups, ScatterOfProduct, SumOfScatter, TransposeOfLookup,
-               ScatterOfTranspose, LookupInTransposed, TransposeOfScatter>(patterns.getContext());
+  patterns.add<ProductOfLookup, SumOfLookups, ScatterOfProduct, SumOfScatter>(
+      patterns.getContext());
 }
 
 } // namespace nnc::nn

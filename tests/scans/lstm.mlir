@@ -8,6 +8,10 @@
 // RUN: %{python} %S/agree.py %t.loops %t.hoisted %t.saved
 // RUN: nn-opt %s --nn-stage-nn=batch=4 --nn-stage-grad --nn-stage-opt > %t.mlir && nn-verify %t.mlir --threads=1 --float=f64 && nn-verify %t.mlir --threads=3
 
+// Scans that are computed again in the backward pass.
+// RUN: nn-opt %s --nn-stage-nn=batch=4 --nn-stage-grad --nn-stage-opt="operations-per-byte=1048576 minimum-bytes=0" -o %t.again.mlir && nn-verify %t.again.mlir --threads=3
+// RUN: nn-check --evaluate %t.again.mlir > %t.again && cmp %t.saved %t.again
+
 // No tensor has weights, or a matrix, for each step, nor is the sequence of cotangents copied.
 // CHECK-NOT: tensor<6x5x20xf64>
 // CHECK-NOT: nn.pad

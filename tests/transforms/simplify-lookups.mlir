@@ -1,5 +1,4 @@
-// Lookups in tables of fewer rows than are looked up change places with products, and with
-// transpositions.
+// Lookups in tables of fewer rows than are looked up change places with products.
 // RUN: nn-opt %s --nn-simplify | FileCheck %s
 
 // CHECK-LABEL: @product
@@ -42,33 +41,4 @@ func.func @batches(%d: tensor<4x6x5xf32>, %ids: tensor<4x6xi32>) -> tensor<7x5xf
   %0 = nn.scatter_add %d, %ids batch_dims 1 size 7 : tensor<4x6x5xf32>, tensor<4x6xi32> -> tensor<4x7x5xf32>
   %1 = nn.reduce_sum %0 [0] : tensor<4x7x5xf32> -> tensor<7x5xf32>
   return %1 : tensor<7x5xf32>
-}
-
-// CHECK-LABEL: @transposed
-// CHECK-DAG: %[[I:.*]] = nn.transpose %arg1 [1, 0] : tensor<4x6xi32> -> tensor<6x4xi32>
-// CHECK-DAG: nn.gather %arg0, %[[I]]
-// CHECK-DAG: nn.scatter_add %arg2, %[[I]] batch_dims 0 size 7 : tensor<6x4x5xf32>
-func.func @transposed(%table: tensor<7x5xf32>, %ids: tensor<4x6xi32>, %d: tensor<6x4x5xf32>)
-    -> (tensor<6x4x5xf32>, tensor<7x5xf32>) {
-  %0 = nn.gather %table, %ids batch_dims 0 : tensor<7x5xf32>, tensor<4x6xi32> -> tensor<4x6x5xf32>
-  %1 = nn.transpose %0 [1, 0, 2] : tensor<4x6x5xf32> -> tensor<6x4x5xf32>
-  %2 = nn.transpose %d [1, 0, 2] : tensor<6x4x5xf32> -> tensor<4x6x5xf32>
-  %3 = nn.scatter_add %2, %ids batch_dims 0 size 7 : tensor<4x6x5xf32>, tensor<4x6xi32> -> tensor<7x5xf32>
-  return %1, %3 : tensor<6x4x5xf32>, tensor<7x5xf32>
-}
-
-// One number of each row, as the score of the right class: the scores stay as they are.
-// CHECK-LABEL: @picked
-// CHECK: %[[I:.*]] = nn.transpose %arg1 [1, 0] : tensor<4x6xi32> -> tensor<6x4xi32>
-// CHECK: %[[G:.*]] = nn.gather %arg0, %[[I]] batch_dims 2 : tensor<6x4x9xf32>, tensor<6x4xi32> -> tensor<6x4xf32>
-// CHECK: %[[D:.*]] = nn.transpose %arg2 [1, 0] : tensor<4x6xf32> -> tensor<6x4xf32>
-// CHECK: %[[S:.*]] = nn.scatter_add %[[D]], %[[I]] batch_dims 2 size 9 : tensor<6x4xf32>, tensor<6x4xi32> -> tensor<6x4x9xf32>
-// CHECK: return %[[G]], %[[S]]
-func.func @picked(%scores: tensor<6x4x9xf32>, %ids: tensor<4x6xi32>, %d: tensor<4x6xf32>) -> (tensor<6x4xf32>, tensor<6x4x9xf32>) {
-  %0 = nn.transpose %scores [1, 0, 2] : tensor<6x4x9xf32> -> tensor<4x6x9xf32>
-  %1 = nn.gather %0, %ids batch_dims 2 : tensor<4x6x9xf32>, tensor<4x6xi32> -> tensor<4x6xf32>
-  %2 = nn.transpose %1 [1, 0] : tensor<4x6xf32> -> tensor<6x4xf32>
-  %3 = nn.scatter_add %d, %ids batch_dims 2 size 9 : tensor<4x6xf32>, tensor<4x6xi32> -> tensor<4x6x9xf32>
-  %4 = nn.transpose %3 [1, 0, 2] : tensor<4x6x9xf32> -> tensor<6x4x9xf32>
-  return %2, %4 : tensor<6x4xf32>, tensor<6x4x9xf32>
 }
