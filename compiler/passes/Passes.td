@@ -449,7 +449,8 @@ def AssignArena : Pass<"assign-arena", "::mlir::ModuleOp"> {
     numbers, which they wait for. Element-wise kernels write over an operand that
     dies. All other
     tensors get a place in the arena by the memory planner, whose plan is
-    verified. The layouts stay on the module and its functions as attributes;
+    verified. The kernels of a scan stand once among the others, with the marks
+    of StepLoops.h; they write carries and emitted values to their rows. The layouts stay on the module and its functions as attributes;
     see BlockLayout.h. With `profile` every kernel gets the number of its
     region, which lower-to-loops reports to the runtime.
   }];
@@ -474,8 +475,9 @@ def LowerToLoops : Pass<"lower-to-loops", "::mlir::ModuleOp"> {
     with the attribute `nn.threaded`, whose last two arguments are the number of
     this thread and of all threads, threads share a parallel loop of each kernel
     that is faster so; the others run on thread 0. `@nnc_barrier` is called where
-    BarrierTracker (Barriers.h) finds a conflict. The partition never changes a
-    result.
+    BarrierTracker (Barriers.h) finds a conflict. Kernels with marks of loops over
+    steps go into loops, which threads share as KernelPlanner decides or
+    `loop-threads` says. The partition never changes a result.
   }];
   let options = [
     Option<"targetCpu", "target-cpu", "std::string", "\"native\"", "processor to plan for">,
