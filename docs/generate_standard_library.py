@@ -13,7 +13,7 @@ page = source / "docs/standard-library.md"
 
 titles = {
     "layers": "Layers", "recurrent": "Recurrent layers and embeddings", "convolution": "Convolution", "reparametrization": "Reparametrization", "pooling": "Pooling", "resizing": "Resizing", "activations": "Activations",
-    "losses": "Losses and penalties", "metrics": "Metrics", "optimizers": "Optimizers and clipping", "schedules": "Schedules",
+    "generation": "Generation", "losses": "Losses and penalties", "metrics": "Metrics", "optimizers": "Optimizers and clipping", "schedules": "Schedules",
     "initialisers": "Initialisers", "functions": "Mathematical functions", "primitives": "Elementwise operations",
 }
 
@@ -75,6 +75,7 @@ provided = {
     "batch_mean": "the mean over the examples of the batch",
     "batch_sum": "the sum over the examples of the batch",
     "batch_count": "`batch_count()`: the number of examples of the batch",
+    "next_element": "marks the logits from which a `generate` block draws; `sample` says more (T40)",
     "require": "`require(condition, \"text\")`: what a definition needs (T28)",
     "require_batch": "`require_batch(2, \"text\")`: how many examples a batch needs (T28)",
     "discourage": "`discourage(x, f, g, \"text\")`: a warning where x is what f gives of what g gives (T28)",
@@ -136,7 +137,7 @@ def generate():
 
 `docs/generate_standard_library.py` writes this page from [lang/std](../lang/std). The library is compiled like any other program, and a
 program may declare any of these names anew. Settings are in the first brackets, inputs in the second; those with `=` may be left
-out. [typing.md](typing.md) has the rules T1 to T38."""]
+out. [typing.md](typing.md) has the rules T1 to T40."""]
     files = {path.stem: path for path in (source / "lang/std").glob("*.nn")}
     for stem in sorted(files.keys() - titles.keys()):
         findings.append(f"lang/std/{stem}.nn: docs/generate_standard_library.py has no title for it")

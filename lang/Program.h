@@ -92,13 +92,28 @@ struct FunctionResult {
   std::vector<std::pair<int64_t, std::string>> lengths = {};
 };
 
+/// The numbers of `sample`, which the runtime may change.
+struct Sampling {
+  double temperature = 1; ///< 0: the most likely element
+  int64_t topK = 0;       ///< 0: all
+  double topP = 1, minP = 0, repetitionPenalty = 1;
+};
+
+/// Of a function for generation: its result says, for each position of a sequence or for the last,
+/// which element comes next.
+struct Generation {
+  std::string sequence;             ///< the Input that grows
+  std::optional<Sampling> sampling; ///< the result is logits; without it, the element itself
+};
+
 /// A function in static single assignment form; operations stand in an order in which operands
 /// precede their users.
 struct Function {
   /// initialize, train_step, evaluate, gradient; predict, predict_2, ...: one for each predict
-  /// block
+  /// block; generate
   std::string name;
   std::string block; ///< of a prediction: the name of its predict block
+  std::optional<Generation> generation = {};
   std::vector<FunctionArgument> arguments;
   std::vector<Value> values;
   std::vector<Operation> operations;

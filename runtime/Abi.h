@@ -6,7 +6,7 @@
 
 /// Goes up whenever a change here makes old objects and new runtimes disagree. The description
 /// repeats it as "abi", and the runtime refuses to start when the two differ.
-#define NNC_ABI_VERSION 2
+#define NNC_ABI_VERSION 3
 
 #ifdef __cplusplus
 extern "C" {
@@ -46,6 +46,20 @@ nnc_function nnc_evaluate;
 /// The functions of the predict blocks, which compute predictions for each example of a batch; null
 /// ends the table. They stand in the order of the functions of the description that have a "block".
 extern nnc_function *const nnc_predictions[];
+
+/// A function that generates a sequence, position by position: as nnc_function, with one more block.
+///
+///   cache       what a position hands on to the next, at the offsets in "generation"; one for each
+///               sequence that is generated. nnc_generate_begin writes it before the first position
+///
+typedef void nnc_step_function(char *persistent, char *arena, const char *inputs, char *outputs,
+                               const char *scalars, char *cache, int64_t thread, int64_t threads);
+
+///   nnc_generate_begin  writes the cache
+///   nnc_generate_step   takes the element at position "position" (scalars) as its one input, gives
+///                       what follows from it, and replaces the cache by that of the next position
+nnc_step_function nnc_generate_begin;
+nnc_step_function nnc_generate_step;
 
 /// Everything else that the runtime must know: a JSON text, UTF-8, ended by a zero byte. Schema
 /// below.
@@ -120,7 +134,7 @@ void nnc_profile(int64_t region, int64_t thread);
    ([] is a scalar); DTYPE is "f32" | "f64" | "i32" | "i64" | "u8" (a bool is a u8 holding 0 or 1).
 
    {
-     "abi": 2,                          NNC_ABI_VERSION
+     "abi": 3,                          NNC_ABI_VERSION
      "compiler": TEXT,                  its version, e.g. "0.1.0"
      "model": TEXT,                     name of the model; names the default weights, MODEL.safetensors
      "source": TEXT,                    file name of the program, without folders, e.g. "mnist.nn"
@@ -147,9 +161,11 @@ void nnc_profile(int64_t region, int64_t thread);
      },
 
      "functions": [{                    one for each exported function
-       "symbol": TEXT,                  "nnc_initialize" | "nnc_train_step" | "nnc_evaluate", or of a prediction
+       "symbol": TEXT,                  "nnc_initialize" | "nnc_train_step" | "nnc_evaluate" |
+                                        "nnc_generate_begin" | "nnc_generate_step", or of a prediction
        "block": TEXT,                   (predictions) name of the predict block, unique
-       "batch": COUNT,                  examples per call; 0 for nnc_initialize
+       "batch": COUNT,                  examples per call; 0 for nnc_initialize and nnc_generate_begin, 1 for
+                                        nnc_generate_step, whose input has one element of the sequence first
        "arena": BYTES,
        "thread_memory": BYTES,          (optional; default 0) for each thread, behind the arena
        "flop": COUNT,                   (optional) floating-point operations of one call
@@ -206,6 +222,23 @@ void nnc_profile(int64_t region, int64_t thread);
        }]
      }],
 
+     "generation": {                    (optional: of a program with a generate block)
+       "sequence": TEXT,                name of the field that grows, the input of nnc_generate_step. Its one
+                                        output is the logits of the next element, or the next element
+       "limit": COUNT,                  (optional; default 0: none) the most positions
+       "sampling": {                    (optional) how the next element is drawn from the logits; without it
+                                        the output is the element
+         "temperature": NUMBER, "top_k": COUNT, "top_p": NUMBER, "min_p": NUMBER, "repetition_penalty": NUMBER
+       },
+       "cache": {
+         "bytes": BYTES,
+         "tensors": [{
+           "name": TEXT,                unique; its class (carry, ring, sum, timeless), a dot, a name
+           "dtype": DTYPE, "shape": SHAPE, "offset": OFFSET
+         }]
+       }
+     },
+
      "scalars": {
        "bytes": BYTES,
        "values": [{
@@ -225,6 +258,7 @@ void nnc_profile(int64_t region, int64_t thread);
          epoch            i64  epochs finished before this one
          epochs           i64  epochs that the whole run is planned to have (at least 1)
          steps_per_epoch  i64
+         position         i64  elements of the generated sequence before this one
 
      "data": [{                         every data block that the model can be trained on or evaluated with
        "name": TEXT,                    for --data NAME=FOLDER

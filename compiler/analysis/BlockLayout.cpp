@@ -105,6 +105,7 @@ DictionaryAttr toAttribute(const FunctionBlocks &blocks, MLIRContext *context) {
       number("flop", blocks.flop),
       builder.getNamedAttr("inputs", blocks.inputs.toAttribute(context)),
       number("largest_live_bytes", blocks.largestLiveBytes),
+      number("limit", blocks.limit),
       builder.getNamedAttr("outputs", blocks.outputs.toAttribute(context)),
       builder.getNamedAttr("regions", builder.getArrayAttr(regions)),
       number("thread_bytes", blocks.threadBytes),
@@ -115,6 +116,7 @@ ModuleBlocks readBlocks(ModuleOp module) {
   ModuleBlocks result;
   result.persistent = BlockLayout::fromAttribute(module->getAttr(persistentAttrName));
   result.scalars = BlockLayout::fromAttribute(module->getAttr(scalarsAttrName));
+  result.cache = BlockLayout::fromAttribute(module->getAttr(cacheAttrName));
   for (Operation &operation : module.getOps()) {
     auto dictionary = operation.getAttrOfType<DictionaryAttr>(blocksAttrName);
     if (!dictionary)
@@ -127,6 +129,7 @@ ModuleBlocks readBlocks(ModuleOp module) {
     blocks.threadBytes = integer(dictionary, "thread_bytes");
     blocks.largestLiveBytes = integer(dictionary, "largest_live_bytes");
     blocks.flop = integer(dictionary, "flop");
+    blocks.limit = integer(dictionary, "limit");
     for (auto entry : dictionary.getAs<ArrayAttr>("buffers").getAsRange<DictionaryAttr>())
       blocks.buffers.push_back({text(entry, "name"), integer(entry, "line"),
                                 integer(entry, "offset"), integer(entry, "bytes"),

@@ -27,7 +27,7 @@ int64_t bytesOf(mlir::RankedTensorType type);
 struct BlockTensor {
   std::string name;
   /// As in the attribute `nn.kind` of arguments and results: parameter, slot, state, input,
-  /// example_weight, scalar, output, example_output.
+  /// example_weight, scalar, output, example_output, token, cache.
   std::string kind;
   int64_t offset = 0; // bytes
   mlir::RankedTensorType type;
@@ -82,6 +82,8 @@ struct FunctionBlocks {
   int64_t largestLiveBytes = 0;
   /// Floating-point operations of one call.
   int64_t flop = 0;
+  /// Of a function of steps: the number of positions that there can be; 0: no limit.
+  int64_t limit = 0;
   std::vector<ArenaBuffer> buffers;
   /// By position in the schedule; only in profiled code.
   std::vector<KernelRegion> regions;
@@ -89,6 +91,7 @@ struct FunctionBlocks {
 
 struct ModuleBlocks {
   BlockLayout persistent, scalars;
+  BlockLayout cache; // of the functions of steps
   std::vector<FunctionBlocks> functions;
 };
 
@@ -98,6 +101,7 @@ ModuleBlocks readBlocks(mlir::ModuleOp module);
 /// Names of the attributes.
 inline constexpr llvm::StringLiteral persistentAttrName = "nn.persistent";
 inline constexpr llvm::StringLiteral scalarsAttrName = "nn.scalars";
+inline constexpr llvm::StringLiteral cacheAttrName = "nn.cache";
 inline constexpr llvm::StringLiteral blocksAttrName = "nn.blocks";
 inline constexpr llvm::StringLiteral threadedAttrName = "nn.threaded";
 /// On a kernel of profiled code: the number of its region.

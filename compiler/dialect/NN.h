@@ -3,6 +3,7 @@
 #pragma once
 
 #include "compiler/dialect/NNDimensions.h"
+#include "compiler/dialect/NNSteps.h"
 
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/IR/Builders.h"
@@ -92,6 +93,12 @@ namespace nnc::nn {
 /// Names of the attributes on function arguments and results: a KindAttr and a string.
 inline constexpr llvm::StringLiteral kindAttrName = "nn.kind";
 inline constexpr llvm::StringLiteral nameAttrName = "nn.name";
+
+/// On a function that `nn-step` has derived: it takes, or gives, a cache.
+inline constexpr llvm::StringLiteral stepsAttrName = "nn.steps";
+
+/// On the function of a step: the number of positions for which parameters have rows; 0: no limit.
+inline constexpr llvm::StringLiteral limitAttrName = "nn.limit";
 
 /// The largest tensor. Products of dimensions, and sums over all tensors of a function, do not
 /// overflow.

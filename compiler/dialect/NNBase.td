@@ -59,7 +59,8 @@ def NN_Kind : I32EnumAttr<"Kind", "part of a function's signature", [
     I32EnumAttrCase<"State", 2, "state">, I32EnumAttrCase<"Input", 3, "input">,
     I32EnumAttrCase<"ExampleWeight", 4, "example_weight">, I32EnumAttrCase<"Scalar", 5, "scalar">,
     I32EnumAttrCase<"Output", 6, "output">,
-    I32EnumAttrCase<"ExampleOutput", 7, "example_output">]> {
+    I32EnumAttrCase<"ExampleOutput", 7, "example_output">, I32EnumAttrCase<"Token", 8, "token">,
+    I32EnumAttrCase<"Cache", 9, "cache">]> {
   let cppNamespace = "::nnc::nn";
   let genSpecializedAttr = 0;
 }
@@ -76,6 +77,9 @@ def NN_HasOrderRule : DeclareOpInterfaceMethods<NN_Permutable, ["buildPermuted"]
 def NN_HasLayoutRule : DeclareOpInterfaceMethods<NN_Permutable, ["tieDims", "buildPermuted"]>;
 def NN_HasSplatLayoutRule : DeclareOpInterfaceMethods<NN_Permutable, ["keepsOrder", "buildPermuted"]>;
 def NN_HasTiesOnly : DeclareOpInterfaceMethods<NN_Permutable, ["tieDims", "keepsOrder"]>;
+
+// The rules of NNSteps.cpp; by default, row by row.
+def NN_HasStepRule : DeclareOpInterfaceMethods<NN_Steppable, ["buildStep"]>;
 
 class NN_Trait<string name> : NativeOpTrait<name> {
   let cppNamespace = "::nnc::nn";
@@ -109,7 +113,7 @@ class NN_InferredOp<string mnemonic, list<Trait> traits = []>
 // An operation on the elements along one dimension, by which their place in it counts. A trait says
 // how the type of the result, which has the shape of the operand, follows from the operand's.
 class NN_AlongDimOp<string mnemonic, Type tensor, list<Trait> traits>
-    : NN_Op<mnemonic, !listconcat(traits, [NN_HasBatchRule, NN_HasOrderRule])> {
+    : NN_Op<mnemonic, !listconcat(traits, [NN_HasBatchRule, NN_HasOrderRule, NN_HasStepRule])> {
   let arguments = (ins NN_NumberTensor:$operand,
                        ConfinedAttr<I64Attr, [IntNonNegative]>:$dim);
   let results = (outs tensor:$result);

@@ -103,14 +103,19 @@ Value nnc::nn::buildWithBatchDim(OpBuilder &builder, Location location, Value va
                              consecutiveDims(type.getRank(), 1));
 }
 
-Value nnc::nn::buildRows(OpBuilder &builder, Location location, Value value, int64_t first,
-                         int64_t count) {
+Value nnc::nn::buildPart(OpBuilder &builder, Location location, Value value, int64_t dim,
+                         int64_t first, int64_t count) {
   auto type = cast<RankedTensorType>(value.getType());
   SmallVector<int64_t> offsets(type.getRank(), 0), sizes(type.getShape()),
       strides(type.getRank(), 1);
-  offsets[0] = first;
-  sizes[0] = count;
+  offsets[dim] = first;
+  sizes[dim] = count;
   return SliceOp::create(builder, location, value, offsets, sizes, strides);
+}
+
+Value nnc::nn::buildRows(OpBuilder &builder, Location location, Value value, int64_t first,
+                         int64_t count) {
+  return buildPart(builder, location, value, 0, first, count);
 }
 
 Value nnc::nn::buildRow(OpBuilder &builder, Location location, Value value, int64_t row) {

@@ -61,6 +61,10 @@ mlir::Value buildRows(mlir::OpBuilder &builder, mlir::Location location, mlir::V
 mlir::Value buildRow(mlir::OpBuilder &builder, mlir::Location location, mlir::Value value,
                      int64_t row);
 
+/// `count` elements of dimension `dim` from `first` on.
+mlir::Value buildPart(mlir::OpBuilder &builder, mlir::Location location, mlir::Value value,
+                      int64_t dim, int64_t first, int64_t count);
+
 /// Builds the definition of nn.random_normal from nn.random_uniform and arithmetic.
 mlir::Value expandRandomNormal(mlir::OpBuilder &builder, RandomNormalOp op);
 

@@ -73,9 +73,9 @@ LogicalResult NNDialect::verifyRegionArgAttribute(Operation *op, unsigned, unsig
   auto function = dyn_cast<FunctionOpInterface>(op);
   if (!function)
     return success();
-  return verifySignature(
-      op, "an argument", index, function.getArgumentTypes()[index], attribute,
-      {Kind::Parameter, Kind::Slot, Kind::State, Kind::Input, Kind::ExampleWeight, Kind::Scalar});
+  return verifySignature(op, "an argument", index, function.getArgumentTypes()[index], attribute,
+                         {Kind::Parameter, Kind::Slot, Kind::State, Kind::Input,
+                          Kind::ExampleWeight, Kind::Scalar, Kind::Token, Kind::Cache});
 }
 
 LogicalResult NNDialect::verifyRegionResultAttribute(Operation *op, unsigned, unsigned index,
@@ -85,7 +85,7 @@ LogicalResult NNDialect::verifyRegionResultAttribute(Operation *op, unsigned, un
     return success();
   return verifySignature(
       op, "a result", index, function.getResultTypes()[index], attribute,
-      {Kind::Parameter, Kind::Slot, Kind::State, Kind::Output, Kind::ExampleOutput});
+      {Kind::Parameter, Kind::Slot, Kind::State, Kind::Output, Kind::ExampleOutput, Kind::Cache});
 }
 
 bool nnc::nn::isUsable(ShapedType type) {

@@ -6,7 +6,7 @@
 include "compiler/dialect/NNBase.td"
 
 class NN_ElementwiseOp<string mnemonic, list<Trait> traits = []>
-    : NN_Op<mnemonic, !listconcat(traits, [Elementwise, NN_Batchable, NN_Permutable])> {
+    : NN_Op<mnemonic, !listconcat(traits, [Elementwise, NN_Batchable, NN_Permutable, NN_Steppable])> {
   let operationsPerElement = 1;
 }
 
@@ -146,7 +146,8 @@ def NN_ComparePredicate : I32EnumAttr<"ComparePredicate", "how two numbers are c
   let cppNamespace = "::nnc::nn";
 }
 
-def NN_CompareOp : NN_InferredOp<"compare", [SameTypeOperands, Elementwise, NN_Batchable, NN_Permutable]> {
+def NN_CompareOp : NN_InferredOp<"compare", [SameTypeOperands, Elementwise, NN_Batchable, NN_Permutable,
+                                            NN_Steppable]> {
   let operationsPerElement = 1;
   let summary = "comparison; with NaN only `ne` holds";
   let arguments = (ins NN_ComparePredicate:$predicate, NN_Tensor:$lhs, NN_Tensor:$rhs);

@@ -6,7 +6,8 @@
 include "compiler/dialect/NNBase.td"
 
 class NN_ReductionOp<string mnemonic, list<Trait> traits = []>
-    : NN_InferredOp<mnemonic, !listconcat(traits, [NN_HasDerivative, NN_HasBatchRule, NN_HasLayoutRule])> {
+    : NN_InferredOp<mnemonic, !listconcat(traits, [NN_HasDerivative, NN_HasBatchRule, NN_HasLayoutRule,
+                                           NN_Steppable])> {
   let operationsPerElement = 1;
   let workOn = "getOperand()";
   let description = "`dims` increase; the reduced dimensions are dropped from the shape.";
@@ -37,7 +38,7 @@ def NN_ReduceProdOp : NN_ReductionOp<"reduce_prod"> {
   let summary = "product over dimensions";
 }
 
-def NN_ArgmaxOp : NN_InferredOp<"argmax", [NN_HasBatchRule, NN_HasLayoutRule]> {
+def NN_ArgmaxOp : NN_InferredOp<"argmax", [NN_HasBatchRule, NN_HasLayoutRule, NN_Steppable]> {
   let operationsPerElement = 1;
   let workOn = "getOperand()";
   let summary = "index of the first maximum along one dimension, as i32";
@@ -75,7 +76,8 @@ def NN_CumulativeSumOp : NN_AlongDimOp<"cumulative_sum", NN_NumberTensor,
   }];
 }
 
-def NN_ContractOp : NN_InferredOp<"contract", [NN_HasDerivative, NN_HasBatchRule, NN_HasLayoutRule]> {
+def NN_ContractOp : NN_InferredOp<"contract", [NN_HasDerivative, NN_HasBatchRule, NN_HasLayoutRule,
+                                              NN_Steppable]> {
   let operations = "detail::countContraction(*this)";
   let summary = "sum of products: einsum of two operands";
   let description = [{

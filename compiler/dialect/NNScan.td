@@ -6,7 +6,8 @@
 include "compiler/dialect/NNBase.td"
 
 def NN_ScanOp : NN_Op<"scan", [AttrSizedOperandSegments, IsolatedFromAbove, SingleBlock,
-                               NN_HasDerivative, NN_HasBatchRule, NN_ChoosesElements]> {
+                               NN_HasDerivative, NN_HasBatchRule, NN_HasStepRule,
+                               NN_ChoosesElements]> {
   let summary = "computes a block once for each step of its sequences, with carries between them";
   let description = [{
     ```mlir

@@ -24,7 +24,7 @@ def NN_IotaOp : NN_Op<"iota", [NN_HasOrderRule]> {
   let hasVerifier = 1;
 }
 
-def NN_BroadcastOp : NN_Op<"broadcast", [NN_HasDerivative, NN_HasBatchRule, NN_HasLayoutRule]> {
+def NN_BroadcastOp : NN_Op<"broadcast", [NN_HasDerivative, NN_HasBatchRule, NN_HasLayoutRule, NN_Steppable]> {
   let operationsPerElement = 0;
   let summary = "repeats a tensor along new dimensions";
   let description = [{
@@ -43,7 +43,7 @@ def NN_BroadcastOp : NN_Op<"broadcast", [NN_HasDerivative, NN_HasBatchRule, NN_H
   let hasFolder = 1;
 }
 
-def NN_ReshapeOp : NN_Op<"reshape", [NN_HasDerivative, NN_HasBatchRule, NN_HasLayoutRule]> {
+def NN_ReshapeOp : NN_Op<"reshape", [NN_HasDerivative, NN_HasBatchRule, NN_HasLayoutRule, NN_Steppable]> {
   let operationsPerElement = 0;
   let summary = "the same elements in row-major order in another shape";
   let arguments = (ins NN_Tensor:$operand);
@@ -53,7 +53,8 @@ def NN_ReshapeOp : NN_Op<"reshape", [NN_HasDerivative, NN_HasBatchRule, NN_HasLa
   let hasFolder = 1;
 }
 
-def NN_TransposeOp : NN_InferredOp<"transpose", [NN_HasDerivative, NN_HasBatchRule, NN_HasLayoutRule]> {
+def NN_TransposeOp : NN_InferredOp<"transpose", [NN_HasDerivative, NN_HasBatchRule, NN_HasLayoutRule,
+                                                NN_Steppable]> {
   let summary = "permutes dimensions";
   let description = "Dimension i of the result is dimension `permutation[i]` of the operand.";
   let arguments = (ins NN_Tensor:$operand, DenseI64ArrayAttr:$permutation);
@@ -63,7 +64,8 @@ def NN_TransposeOp : NN_InferredOp<"transpose", [NN_HasDerivative, NN_HasBatchRu
   let hasCanonicalizer = 1;
 }
 
-def NN_SliceOp : NN_InferredOp<"slice", [NN_HasDerivative, NN_HasBatchRule, NN_HasOrderRule, NN_ChoosesElements]> {
+def NN_SliceOp : NN_InferredOp<"slice", [NN_HasDerivative, NN_HasBatchRule, NN_HasOrderRule, NN_HasStepRule,
+                                        NN_ChoosesElements]> {
   let operationsPerElement = 0;
   let summary = "every strides[d]-th element of each dimension, sizes[d] of them from offsets[d]";
   let description = [{
@@ -81,7 +83,7 @@ def NN_SliceOp : NN_InferredOp<"slice", [NN_HasDerivative, NN_HasBatchRule, NN_H
   let hasFolder = 1;
 }
 
-def NN_PadOp : NN_InferredOp<"pad", [NN_HasDerivative, NN_HasBatchRule, NN_HasOrderRule]> {
+def NN_PadOp : NN_InferredOp<"pad", [NN_HasDerivative, NN_HasBatchRule, NN_HasOrderRule, NN_HasStepRule]> {
   let summary = "adds low[d] elements before and high[d] after each dimension";
   let description = [{
     The added elements are `value`, converted to the element type.
@@ -99,7 +101,7 @@ def NN_PadOp : NN_InferredOp<"pad", [NN_HasDerivative, NN_HasBatchRule, NN_HasOr
   let hasFolder = 1;
 }
 
-def NN_ConcatOp : NN_InferredOp<"concat", [NN_HasDerivative, NN_HasBatchRule, NN_HasOrderRule]> {
+def NN_ConcatOp : NN_InferredOp<"concat", [NN_HasDerivative, NN_HasBatchRule, NN_HasOrderRule, NN_HasStepRule]> {
   let summary = "joins tensors along one dimension";
   let arguments = (ins Variadic<NN_Tensor>:$inputs,
                        ConfinedAttr<I64Attr, [IntNonNegative]>:$dim);
@@ -109,7 +111,7 @@ def NN_ConcatOp : NN_InferredOp<"concat", [NN_HasDerivative, NN_HasBatchRule, NN
 }
 
 def NN_ReverseOp : NN_Op<"reverse", [NN_HasDerivative, NN_HasBatchRule, NN_HasOrderRule,
-                                   SameOperandsAndResultType]> {
+                                   NN_HasStepRule, SameOperandsAndResultType]> {
   let summary = "reverses the order of the elements along some dimensions";
   let arguments = (ins NN_Tensor:$operand, DenseI64ArrayAttr:$dims);
   let results = (outs NN_Tensor:$result);
@@ -119,7 +121,7 @@ def NN_ReverseOp : NN_Op<"reverse", [NN_HasDerivative, NN_HasBatchRule, NN_HasOr
 }
 
 def NN_GatherOp : NN_InferredOp<"gather", [NN_HasDerivative, NN_HasBatchRule, NN_HasTiesOnly,
-                                          NN_ChoosesElements]> {
+                                          NN_Steppable, NN_ChoosesElements]> {
   let summary = "looks entries up by index";
   let description = [{
     x has shape `[batch..., n, rest...]`, the indices `[batch..., index...]`, the
@@ -136,7 +138,8 @@ def NN_GatherOp : NN_InferredOp<"gather", [NN_HasDerivative, NN_HasBatchRule, NN
   }];
 }
 
-def NN_ScatterAddOp : NN_InferredOp<"scatter_add", [NN_HasDerivative, NN_HasBatchRule, NN_HasTiesOnly]> {
+def NN_ScatterAddOp : NN_InferredOp<"scatter_add", [NN_HasDerivative, NN_HasBatchRule, NN_HasTiesOnly,
+                                                    NN_Steppable]> {
   let summary = "adds updates into a tensor of zeros at positions given by indices";
   let description = [{
     The adjoint of `nn.gather`: updates have shape `[batch..., index..., rest...]`,

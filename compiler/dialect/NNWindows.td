@@ -10,7 +10,7 @@
 
 include "compiler/dialect/NNBase.td"
 
-def NN_WindowsOp : NN_InferredOp<"windows", [NN_HasDerivative, NN_HasBatchRule, NN_HasLayoutRule,
+def NN_WindowsOp : NN_InferredOp<"windows", [NN_HasDerivative, NN_HasBatchRule, NN_HasLayoutRule, NN_HasStepRule,
                                             NN_ChoosesElements]> {
   let operationsPerElement = 0;
   let summary = "the elements under a window at each of its positions";
@@ -40,7 +40,8 @@ def NN_WindowsOp : NN_InferredOp<"windows", [NN_HasDerivative, NN_HasBatchRule, 
   }];
 }
 
-def NN_OverlapAddOp : NN_InferredOp<"overlap_add", [NN_HasDerivative, NN_HasBatchRule, NN_HasLayoutRule]> {
+def NN_OverlapAddOp : NN_InferredOp<"overlap_add", [NN_HasDerivative, NN_HasBatchRule, NN_HasLayoutRule,
+                                                    NN_Steppable]> {
   let operationsPerElement = 1;
   let workOn = "getOperand()";
   let summary = "adds the elements of windows where the windows have them from";

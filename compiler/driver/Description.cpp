@@ -43,6 +43,8 @@ public:
 
   Object persistent();
   Array functions();
+  /// How a sequence is generated; empty if the program has no generate block.
+  Object generation();
   Object scalars();
   Array data();
   Object recipe();
@@ -102,7 +104,9 @@ Object Describer::persistent() {
 
 const lang::Function &Describer::source(const FunctionBlocks &function) const {
   return *llvm::find_if(program.functions, [&](const lang::Function &candidate) {
-    return "nnc_" + candidate.name == function.symbol;
+    std::string symbol = "nnc_" + candidate.name;
+    return symbol == function.symbol ||
+           (candidate.generation && llvm::StringRef(function.symbol).starts_with(symbol + "_"));
   });
 }
 
@@ -138,7 +142,7 @@ Object Describer::output(const BlockTensor &tensor, const lang::Function &of) co
       isLength |= name == tensor.name;
   }
   std::string kind = isLength                         ? "length"
-                     : batched                        ? "prediction"
+                     : batched || of.generation       ? "prediction"
                      : tensor.name == "loss"          ? "loss"
                      : tensor.name == "learning_rate" ? "learning_rate"
                                                       : "metric";
@@ -203,7 +207,9 @@ Array Describer::functions() {
       outputs.push_back(output(tensor, of));
     Object entry{
         {"symbol", function.symbol},
-        {"batch", fields.empty() ? 0 : program.recipe.batch},
+        {"batch", fields.empty()  ? 0
+                  : of.generation ? 1
+                                  : program.recipe.batch},
         {"arena", function.arenaBytes},
         {"thread_memory", function.threadBytes},
         {"flop", function.flop},
@@ -217,6 +223,31 @@ Array Describer::functions() {
     functions.push_back(std::move(entry));
   }
   return functions;
+}
+
+Object Describer::generation() {
+  const auto function = llvm::find_if(
+      program.functions, [](const lang::Function &one) { return one.generation.has_value(); });
+  if (function == program.functions.end())
+    return {};
+  Array cache;
+  for (const BlockTensor &tensor : blocks.cache.tensors)
+    cache.push_back(Object{{"name", tensor.name},
+                           {"dtype", elementName(tensor.type.getElementType())},
+                           {"shape", shapeOf(tensor.type.getShape())},
+                           {"offset", tensor.offset}});
+  Object result{{"sequence", function->generation->sequence},
+                {"cache", Object{{"bytes", blocks.cache.bytes}, {"tensors", std::move(cache)}}}};
+  for (const FunctionBlocks &compiled : blocks.functions)
+    if (compiled.limit)
+      result["limit"] = compiled.limit;
+  if (const std::optional<lang::Sampling> &sampling = function->generation->sampling)
+    result["sampling"] = Object{{"temperature", sampling->temperature},
+                                {"top_k", sampling->topK},
+                                {"top_p", sampling->topP},
+                                {"min_p", sampling->minP},
+                                {"repetition_penalty", sampling->repetitionPenalty}};
+  return result;
 }
 
 Object Describer::scalars() {
@@ -366,6 +397,8 @@ std::string describeModel(const lang::Program &program, const ModuleBlocks &bloc
                      {"layers", describer.layers()}};
   if (program.data)
     description["recipe"] = describer.recipe();
+  if (Object generation = describer.generation(); !generation.empty())
+    description["generation"] = std::move(generation);
   if (Object lines = describer.sourceLines(source); !lines.empty())
     description["source_lines"] = std::move(lines);
   return llvm::formatv("{0}", llvm::json::Value(std::move(description)));

@@ -2,6 +2,7 @@
 // of the front end.
 #include "compiler/driver/Frontend.h"
 
+#include "compiler/dialect/NN.h"
 #include "lang/syntax/Parser.h"
 #include "lang/StandardLibrary.h"
 #include "lang/elaborate/Elaborate.h"
@@ -87,8 +88,12 @@ void Frontend::report(Diagnostic &diagnostic) {
   std::string message = inWordsOfTheLanguage(diagnostic.str());
   if (diagnostic.getSeverity() != DiagnosticSeverity::Error)
     return;
-  auto built =
-      diagnostics.report(lang::Diag::CompilationFailed, range(diagnostic.getLocation()), message);
+  llvm::StringRef reason = message;
+  auto built = reason.consume_front(nn::stepErrorPrefix)
+                   ? diagnostics.report(lang::Diag::CannotGenerate, range(diagnostic.getLocation()),
+                                        reason.str())
+                   : diagnostics.report(lang::Diag::CompilationFailed,
+                                        range(diagnostic.getLocation()), message);
   for (Diagnostic &note : diagnostic.getNotes())
     built.note(range(note.getLocation()), note.str());
 }

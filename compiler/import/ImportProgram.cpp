@@ -214,8 +214,10 @@ LogicalResult Importer::importFunction(const lang::Function &function, ModuleOp 
                                       builder.getFunctionType(argumentTypes, resultTypes));
   Block *entry = created.addEntryBlock();
   for (auto [index, argument] : llvm::enumerate(function.arguments)) {
-    created.setArgAttr(index, nn::kindAttrName,
-                       nn::KindAttr::get(builder.getContext(), kindOf(argument.kind)));
+    bool isToken = function.generation && argument.kind == lang::ArgumentKind::Input &&
+                   argument.name == function.generation->sequence;
+    nn::Kind kind = isToken ? nn::Kind::Token : kindOf(argument.kind);
+    created.setArgAttr(index, nn::kindAttrName, nn::KindAttr::get(builder.getContext(), kind));
     created.setArgAttr(index, nn::nameAttrName, builder.getStringAttr(argument.name));
     if (argument.kind == lang::ArgumentKind::ExampleState)
       created.setArgAttr(index, nn::perExampleAttrName, builder.getUnitAttr());

@@ -23,8 +23,18 @@ namespace nnc {
 #define GEN_PASS_DEF_ASSIGNARENA
 #include "compiler/passes/Passes.h.inc"
 
+/// Whether a tensor of this kind outlives the call, in a block of its own.
 static bool isPersistent(StringRef kind) {
-  return kind == "parameter" || kind == "slot" || kind == "state";
+  return kind == "parameter" || kind == "slot" || kind == "state" || kind == "cache";
+}
+
+/// Where a tensor that outlives the call is.
+static std::pair<FunctionRewriter::BlockNumber, int64_t>
+persistentPlace(const ModuleBlocks &module, StringRef kind, StringRef name) {
+  bool isCache = kind == "cache";
+  const BlockLayout &block = isCache ? module.cache : module.persistent;
+  return {isCache ? FunctionRewriter::Cache : FunctionRewriter::Persistent,
+          block.tensors[*block.find(kind, name)].offset};
 }
 
 static std::string kindOf(DictionaryAttr attributes, StringRef otherwise) {
@@ -121,8 +131,7 @@ void FunctionAssignment::placeArguments(BufferAnalysis &analysis) {
     auto type = cast<RankedTensorType>(argument.getType());
     Storage &storage = analysis.storage(argument);
     if (isPersistent(kind)) {
-      storage.blockNumber = FunctionRewriter::Persistent;
-      storage.offset = module.persistent.tensors[*module.persistent.find(kind, name)].offset;
+      std::tie(storage.blockNumber, storage.offset) = persistentPlace(module, kind, name);
     } else if (kind == "scalar") {
       storage.blockNumber = FunctionRewriter::Scalars;
       storage.offset = module.scalars.tensors[*module.scalars.find(kind, name)].offset;
@@ -153,8 +162,7 @@ void FunctionAssignment::placeResults(BufferAnalysis &analysis, SmallVectorImpl<
     if (argument && operand.get() == function.getArgument(*argument))
       continue; // unchanged
     storage.kind = Storage::Result;
-    storage.blockNumber = FunctionRewriter::Persistent;
-    storage.offset = module.persistent.tensors[*module.persistent.find(kind, name)].offset;
+    std::tie(storage.blockNumber, storage.offset) = persistentPlace(module, kind, name);
     Update update;
     update.argument = argument ? function.getArgument(*argument) : BlockArgument();
     update.writer = storage.writers.front();
@@ -369,6 +377,8 @@ LogicalResult FunctionAssignment::run() {
   if (profile)
     blocks.regions = step.regions(*analysis, order);
   blocks.symbol = ("nnc_" + function.getSymName()).str();
+  if (auto limit = function->getAttrOfType<IntegerAttr>(nn::limitAttrName))
+    blocks.limit = limit.getInt();
   for (Operation *kernel : analysis->kernels)
     blocks.flop += floatOperations(kernel) * timesOf(kernel);
   FunctionRewriter(function, *analysis, blocks, module).run(order);
@@ -435,6 +445,9 @@ static LogicalResult collectShared(ModuleOp module, ModuleBlocks &blocks) {
       if (entry.kind == kind)
         blocks.persistent.append(entry.name, entry.kind, entry.type, blockAlignment);
   for (const Entry &entry : entries)
+    if (entry.kind == "cache")
+      blocks.cache.append(entry.name, entry.kind, entry.type, blockAlignment);
+  for (const Entry &entry : entries)
     if (entry.kind == "scalar")
       blocks.scalars.append(entry.name, entry.kind, entry.type, 8);
   return success();
@@ -452,6 +465,8 @@ struct AssignArenaPass : impl::AssignArenaBase<AssignArenaPass> {
       return signalPassFailure();
     module->setAttr(persistentAttrName, blocks.persistent.toAttribute(&getContext()));
     module->setAttr(scalarsAttrName, blocks.scalars.toAttribute(&getContext()));
+    if (!blocks.cache.tensors.empty())
+      module->setAttr(cacheAttrName, blocks.cache.toAttribute(&getContext()));
     for (auto function : llvm::make_early_inc_range(module.getOps<func::FuncOp>()))
       if (!function.isExternal() && failed(FunctionAssignment(function, blocks, profile).run()))
         return signalPassFailure();

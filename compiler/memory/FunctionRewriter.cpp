@@ -69,12 +69,15 @@ func::FuncOp FunctionRewriter::createFunction() {
   MLIRContext *context = builder.getContext();
   auto block = [&](int64_t bytes) -> Type { return MemRefType::get({bytes}, builder.getI8Type()); };
   SmallVector<Type> types{block(module.persistent.bytes), block(blocks.arenaBytes),
-                          block(blocks.inputs.bytes),     block(blocks.outputs.bytes),
-                          block(module.scalars.bytes),    builder.getIndexType(),
-                          builder.getIndexType()};
+                          block(blocks.inputs.bytes), block(blocks.outputs.bytes),
+                          block(module.scalars.bytes)};
+  if (function->hasAttr(nn::stepsAttrName))
+    types.push_back(block(module.cache.bytes));
+  const unsigned blockCount = types.size();
+  types.append(2, builder.getIndexType());
   auto result = func::FuncOp::create(builder, function.getLoc(), blocks.symbol,
                                      builder.getFunctionType(types, {}));
-  for (unsigned i = 0; i < Blocks; ++i) {
+  for (unsigned i = 0; i < blockCount; ++i) {
     result.setArgAttr(i, LLVM::LLVMDialect::getNoAliasAttrName(), builder.getUnitAttr());
     result.setArgAttr(i, LLVM::LLVMDialect::getAlignAttrName(),
                       builder.getI64IntegerAttr(i == Scalars ? 8 : 64));

@@ -5,6 +5,61 @@
 
 include "mlir/Pass/PassBase.td"
 
+def Step : Pass<"nn-step", "::mlir::ModuleOp"> {
+  let summary = "derive the functions that generate a sequence step by step";
+  let dependentDialects = ["::nnc::nn::NNDialect"];
+  let description = [{
+    Input: functions of one example, some of which compute rows from a sequence: they have an
+    argument of kind `token`, whose first dimension is that of the positions.
+
+    Output: in place of such a function `f` two functions with the attribute `nn.steps`. `f_begin`
+    computes the first `cache`; `f_step` computes from one more token and the cache the results at
+    its position and the next cache. What an operation is in a step it says itself (the interface
+    Steppable):
+
+    - timeless values, which depend on no token, are computed in `f_begin`, and cached unless they
+      cost nothing;
+    - row-wise operations compute their row of the position;
+    - rows of a parameter or of a constant are those of the number of the position, the scalar
+      `position`;
+    - a scan keeps its carries in the cache, windows and shifts a ring of the last rows, running
+      sums their sum.
+
+    `nn.limit` on `f_step` is the number of positions for which parameters have rows, 0 if there is
+    no limit. Slices of the last row take the row at hand: the sequence ends there.
+
+    Errors: an operation that looks at positions after its own, at its location; two positions that
+    are compared with each other (attention).
+
+    ```mlir
+    func.func @f(%w: tensor<f32> {nn.kind = #nn.kind<parameter>, nn.name = "w"},
+                 %x: tensor<9x2xf32> {nn.kind = #nn.kind<token>, nn.name = "x"})
+        -> (tensor<9x2xf32> {nn.kind = #nn.kind<example_output>, nn.name = "y"}) {
+      %zero = nn.constant dense<0.0> : tensor<2xf32>
+      %h = nn.scan 9 over(%x_t = %x : tensor<9x2xf32>) carry(%h_t = %zero : tensor<2xf32>) {
+        %sum = nn.add %h_t, %x_t : tensor<2xf32>
+        nn.yield carry(%sum : tensor<2xf32>)
+      }
+      %y = nn.slice %h [1, 0] [9, 2] [1, 1] : tensor<10x2xf32> -> tensor<9x2xf32>
+      return %y : tensor<9x2xf32>
+    }
+    ```
+    becomes
+    ```mlir
+    func.func @f_begin(%w: ...) -> (tensor<2xf32> {nn.kind = #nn.kind<cache>, nn.name = "carry"})
+    func.func @f_step(%w: ..., %x: tensor<1x2xf32> {nn.kind = #nn.kind<token>, nn.name = "x"},
+                      %h_t: tensor<2xf32> {nn.kind = #nn.kind<cache>, nn.name = "carry"})
+        -> (tensor<1x2xf32> {nn.kind = #nn.kind<output>, nn.name = "y"},
+            tensor<2xf32> {nn.kind = #nn.kind<cache>, nn.name = "carry"}) {
+      %x_t = nn.reshape %x : tensor<1x2xf32> -> tensor<2xf32>
+      %sum = nn.add %h_t, %x_t : tensor<2xf32>
+      %y = nn.reshape %sum : tensor<2xf32> -> tensor<1x2xf32>
+      return %y, %sum : tensor<1x2xf32>, tensor<2xf32>
+    }
+    ```
+  }];
+}
+
 def AddBatch : Pass<"nn-add-batch", "::mlir::ModuleOp"> {
   let summary = "turn functions of one example into functions of a batch";
   let dependentDialects = ["::nnc::nn::NNDialect"];
@@ -438,7 +493,8 @@ def AssignArena : Pass<"assign-arena", "::mlir::ModuleOp"> {
   let description = [{
     The bufferisation of nnc. Each function `f` on tensors becomes a function
     `nnc_f` that is given the blocks `persistent`, `arena`, `inputs`, `outputs`
-    and `scalars` as bytes, then the number of its thread and of all threads.
+    and `scalars` as bytes, those of `nn-step` the block `cache` too, then the
+    number of its thread and of all threads.
     The attributes `nn.kind` and `nn.name` of arguments and results determine
     the block of a tensor; without them arguments are inputs and results are
     outputs.

@@ -14,6 +14,7 @@ namespace nnc {
 
 void buildNnPipeline(OpPassManager &passes, int64_t batch) {
   passes.addNestedPass<func::FuncOp>(createDifferentiate());
+  passes.addPass(createStep());
   passes.addPass(createAddBatch({batch}));
   passes.addNestedPass<func::FuncOp>(createCSEPass());
 }

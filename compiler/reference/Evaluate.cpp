@@ -32,14 +32,6 @@ static FailureOr<SmallVector<Tensor>> evaluateBlock(Block &block, ArrayRef<Tenso
   return block.getParentOp()->emitOpError("does not return"), failure();
 }
 
-/// One row of a tensor.
-static Tensor rowOf(const Tensor &tensor, RankedTensorType type, int64_t row) {
-  Tensor result(type);
-  for (int64_t i = 0; i < result.size(); ++i)
-    result.copy(i, tensor, row * result.size() + i);
-  return result;
-}
-
 static void setRow(Tensor &tensor, int64_t row, const Tensor &value) {
   for (int64_t i = 0; i < value.size(); ++i)
     tensor.copy(row * value.size() + i, value, i);

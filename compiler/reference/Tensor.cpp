@@ -109,6 +109,13 @@ static void printElements(llvm::raw_ostream &stream, const Tensor &tensor, size_
   stream << ']';
 }
 
+Tensor nnc::reference::rowOf(const Tensor &tensor, RankedTensorType type, int64_t row) {
+  Tensor result(type);
+  for (int64_t i = 0; i < result.size(); ++i)
+    result.copy(i, tensor, row * result.size() + i);
+  return result;
+}
+
 void nnc::reference::print(llvm::raw_ostream &stream, const Tensor &tensor) {
   int64_t position = 0;
   stream << tensor.type << ' ';

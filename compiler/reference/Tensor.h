@@ -31,6 +31,9 @@ struct Tensor {
   std::vector<int64_t> integers;
 };
 
+/// A row of a tensor, with the elements of `type` one behind the other.
+Tensor rowOf(const Tensor &tensor, mlir::RankedTensorType type, int64_t row);
+
 /// How far apart neighbours along each dimension are, in row-major order.
 llvm::SmallVector<int64_t> rowMajorStrides(llvm::ArrayRef<int64_t> shape);
 

@@ -3,6 +3,7 @@
 #include "compiler/dialect/NNBuilders.h"
 #include "compiler/reference/BatchCheck.h"
 #include "compiler/reference/GradientCheck.h"
+#include "compiler/reference/StepCheck.h"
 #include "compiler/transforms/Transforms.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Support/FileUtilities.h"
@@ -24,6 +25,7 @@ enum class Mode {
   Evaluate,
   Gradient,
   Batch,
+  Steps,
   ListOperations,
   ListDifferentiable,
   MissingEvaluations,
@@ -40,6 +42,9 @@ static cl::opt<Mode> mode(
                clEnumValN(Mode::Batch, "batch",
                           "compare every function with what nn-add-batch makes of it, for each "
                           "choice of arguments that belong to the example"),
+               clEnumValN(Mode::Steps, "steps",
+                          "compare every function, which has an argument of kind token, with what "
+                          "nn-step makes of it, at each position"),
                clEnumValN(Mode::ListOperations, "list-operations", "print all nn operations"),
                clEnumValN(Mode::ListDifferentiable, "list-differentiable",
                           "print the nn operations that have a derivative"),
@@ -226,6 +231,13 @@ static LogicalResult checkFunctionBatching(func::FuncOp function) {
   return success();
 }
 
+static LogicalResult checkFunctionSteps(func::FuncOp function) {
+  if (failed(checkSteps(function, ArgumentMaker(function).make())))
+    return failure();
+  llvm::outs() << "passed " << function.getName() << '\n';
+  return success();
+}
+
 /// The names of the nn operations; only differentiable ones if asked for.
 static std::set<StringRef> listOperations(MLIRContext &context, bool onlyDifferentiable) {
   std::set<StringRef> names;
@@ -264,6 +276,8 @@ int main(int argc, char **argv) {
         passed &= succeeded(evaluateFunction(function));
       else if (mode == Mode::Gradient)
         passed &= succeeded(checkFunction(function));
+      else if (mode == Mode::Steps)
+        passed &= succeeded(checkFunctionSteps(function));
       else if (mode == Mode::Batch)
         passed &= succeeded(checkFunctionBatching(function));
       else

@@ -9,6 +9,9 @@ namespace nnc {
 /// Applies `nn-add-batch`.
 llvm::LogicalResult addBatch(mlir::ModuleOp module, int64_t batch);
 
+/// Applies `nn-step`.
+llvm::LogicalResult deriveSteps(mlir::ModuleOp module);
+
 /// Applies `nn-differentiate`.
 llvm::LogicalResult differentiate(mlir::func::FuncOp function);
 

@@ -23,6 +23,7 @@ struct Entry {
 const Entry entries[] = {{trainCommandTable, trainCommand},
                          {evaluateCommandTable, evaluateCommand},
                          {predictCommandTable, predictCommand},
+                         {generateCommandTable, generateCommand},
                          {benchCommandTable, benchCommand},
                          {infoCommandTable, infoCommand}};
 

@@ -1,4 +1,5 @@
-// The commands of a compiled model's executable: train, eval, predict, bench, info.
+// The commands of a compiled model's executable: train, eval, predict, generate, bench,
+// info.
 #pragma once
 
 #include "runtime/cli/CommandLine.h"
@@ -18,11 +19,12 @@ namespace nnc::runtime {
 int runCommandLine(const Model &model, int argc, char **argv);
 
 extern const Command trainCommandTable, evaluateCommandTable, predictCommandTable,
-    benchCommandTable, infoCommandTable;
+    generateCommandTable, benchCommandTable, infoCommandTable;
 
 int trainCommand(const Model &model, const Arguments &arguments);
 int evaluateCommand(const Model &model, const Arguments &arguments);
 int predictCommand(const Model &model, const Arguments &arguments);
+int generateCommand(const Model &model, const Arguments &arguments);
 int benchCommand(const Model &model, const Arguments &arguments);
 int infoCommand(const Model &model, const Arguments &arguments);
 

@@ -10,6 +10,8 @@ extern "C" {
 #pragma weak nnc_initialize
 #pragma weak nnc_train_step
 #pragma weak nnc_evaluate
+#pragma weak nnc_generate_begin
+#pragma weak nnc_generate_step
 }
 
 int main(int argc, char **argv) {
@@ -24,6 +26,8 @@ int main(int argc, char **argv) {
   model.initialize = nnc_initialize;
   model.trainStep = nnc_train_step;
   model.evaluate = nnc_evaluate;
+  model.generateBegin = nnc_generate_begin;
+  model.generateStep = nnc_generate_step;
   model.predictions = nnc_predictions;
   return runCommandLine(model, argc, argv);
 }

@@ -44,6 +44,8 @@ static void checkMemory(const Description &description, int threads, int persist
   size_t arena = largestArena(description, threads), batches = 0;
   for (const Function &function : description.functions)
     batches = sum(batches, sum(function.inputBytes, function.outputBytes));
+  if (description.generation) // one at work, and one for the position behind the prompt
+    batches = sum(batches, product(description.generation->cacheBytes, 2));
   size_t total = sum(sum(parameters, arena), batches), usable = usableMemory();
   if (total > usable)
     fail(

@@ -37,6 +37,7 @@ public:
 
 private:
   friend class BoundFunction;
+  friend class BoundSteps;
 
   const Model &compiled;
   ThreadPool pool;

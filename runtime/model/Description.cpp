@@ -272,7 +272,8 @@ void readScalars(const DescriptionReader &reader, Description &description) {
       element.wrong("is neither i64 nor f64");
     scalar.integer = dtype == DType::I64;
     scalar.offset = element.bytes("offset");
-    const std::string filledIn[] = {"seed", "step", "steps", "epoch", "epochs", "steps_per_epoch"};
+    const std::string filledIn[] = {
+        "seed", "step", "steps", "epoch", "epochs", "steps_per_epoch", "position"};
     bool filled =
         std::find(std::begin(filledIn), std::end(filledIn), scalar.name) != std::end(filledIn);
     scalar.settable = !filled && element.boolean("settable", false);
@@ -402,6 +403,30 @@ Recipe readRecipe(const DescriptionReader &reader) {
   return recipe;
 }
 
+Generation readGeneration(const DescriptionReader &reader) {
+  Generation generation;
+  generation.sequence = reader.string("sequence");
+  generation.limit = reader.count("limit", 0);
+  DescriptionReader cache = reader.inside("cache");
+  generation.cacheBytes = cache.bytes("bytes");
+  cache.forEach("tensors", [&](const DescriptionReader &element) {
+    checkPlace(element, element.bytes("offset"),
+               tensorBytes(element.dtype("dtype"), element.shape("shape")), generation.cacheBytes,
+               64);
+  });
+  if (reader.has("sampling")) {
+    DescriptionReader numbers = reader.inside("sampling");
+    Sampling sampling;
+    sampling.temperature = numbers.number("temperature", sampling.temperature);
+    sampling.topK = numbers.count("top_k", sampling.topK);
+    sampling.topP = numbers.number("top_p", sampling.topP);
+    sampling.minP = numbers.number("min_p", sampling.minP);
+    sampling.repetitionPenalty = numbers.number("repetition_penalty", sampling.repetitionPenalty);
+    generation.sampling = sampling;
+  }
+  return generation;
+}
+
 void readLayers(const DescriptionReader &reader, Description &description) {
   reader.forEachIfAny("layers", [&](const DescriptionReader &element) {
     Layer layer;
@@ -429,6 +454,12 @@ void readSourceLines(const DescriptionReader &reader, Description &description) 
 
 /// The parts must agree with each other.
 void checkTogether(const Description &description, const DescriptionReader &reader) {
+  if (description.generation) {
+    const Function *step = description.function("nnc_generate_step");
+    if (!step || step->fields.size() != 1 || step->values.size() != 1 || step->batch != 1 ||
+        !description.function("nnc_generate_begin"))
+      reader.wrong("has no functions for its generation");
+  }
   if (!description.recipe)
     return;
   if (!description.block(description.recipe->data))
@@ -467,6 +498,8 @@ Description parseDescription(const char *json) {
   });
   if (reader.has("recipe"))
     description.recipe = readRecipe(reader.inside("recipe"));
+  if (reader.has("generation"))
+    description.generation = readGeneration(reader.inside("generation"));
   readLayers(reader, description);
   readSourceLines(reader, description);
   checkTogether(description, reader);

@@ -171,6 +171,21 @@ struct Layer {
   int64_t parameters = 0, bytes = 0, flop = 0;
 };
 
+/// How the next element of a sequence is drawn from its logits.
+struct Sampling {
+  double temperature = 1; ///< 0: the most likely element
+  int64_t topK = 0;       ///< 0: all
+  double topP = 1, minP = 0, repetitionPenalty = 1;
+};
+
+/// A sequence that is generated element by element.
+struct Generation {
+  std::string sequence; ///< the field that grows
+  int64_t limit = 0;    ///< positions at most; 0: none
+  size_t cacheBytes = 0;
+  std::optional<Sampling> sampling; ///< without: the output is the next element
+};
+
 struct Description {
   std::string compiler, model, source, target;
   std::vector<std::string> features; ///< that the processor must have
@@ -182,6 +197,7 @@ struct Description {
   std::vector<Scalar> scalars;
   std::vector<DataBlock> data;
   std::optional<Recipe> recipe;
+  std::optional<Generation> generation;
   std::vector<Layer> layers;
   std::map<int64_t, std::string> sourceLines; ///< that regions name
 

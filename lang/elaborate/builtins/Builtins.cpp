@@ -10,8 +10,8 @@ namespace nnc::lang {
 namespace {
 
 constexpr std::string_view plannedNames[] = {
-    "load",   "positions", "positions_added", "encoder",     "decoder",
-    "sample", "unfreeze",  "split_heads",     "merge_heads",
+    "load",    "positions", "positions_added", "encoder",
+    "decoder", "unfreeze",  "split_heads",     "merge_heads",
 };
 
 constexpr const std::span<const Builtin> *families[] = {&builtins::shapeFunctions,
@@ -21,7 +21,8 @@ constexpr const std::span<const Builtin> *families[] = {&builtins::shapeFunction
                                                         &builtins::derivativeFunctions,
                                                         &builtins::requirementFunctions,
                                                         &builtins::reparametrizationFunctions,
-                                                        &builtins::vocabularyFunctions};
+                                                        &builtins::vocabularyFunctions,
+                                                        &builtins::generationFunctions};
 
 /// Their values: Interpreter::lookup.
 constexpr std::string_view constants[] = {"training", "pi", "infinity"};

@@ -51,6 +51,7 @@ extern const std::span<const Builtin> derivativeFunctions;        // Derivatives
 extern const std::span<const Builtin> requirementFunctions;       // Requirements.cpp
 extern const std::span<const Builtin> reparametrizationFunctions; // Reparametrization.cpp
 extern const std::span<const Builtin> vocabularyFunctions;        // Vocabulary.cpp
+extern const std::span<const Builtin> generationFunctions;        // Generation.cpp
 } // namespace builtins
 
 } // namespace nnc::lang

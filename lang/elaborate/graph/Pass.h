@@ -46,6 +46,8 @@ struct Pass {
   Graph graph;
   bool training;
   PaddingState padding;
+  bool generates = false;                              // the function of a generate block
+  std::optional<std::pair<ValueId, Sampling>> sampled; // the logits of `sample`
   bool simplify = false; // drop additions of 0 and the like: in optimizers
   int64_t randomSites = 0;
   std::map<std::string, Tensor> states; // current value by path

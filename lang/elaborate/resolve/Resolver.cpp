@@ -40,7 +40,7 @@ void Resolver::run() {
     } else if (auto *predictDeclaration = as<PredictDeclaration>(declaration)) {
       predict(predictDeclaration->model, *predictDeclaration->body);
     } else if (auto *generate = as<GenerateDeclaration>(declaration)) {
-      diagnostics.report(Diag::NotSupported, generate->keyword, "`generate`");
+      predict(generate->model, *generate->body);
     }
   }
 }

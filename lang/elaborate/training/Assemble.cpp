@@ -148,10 +148,10 @@ void assemble(Elaboration &elaboration, std::vector<RolePass> &passes, const Upd
     }
     // Of predictions that are the same for all examples the inputs still say how many there are.
     auto &results = graph.function.results;
-    bool onlyUsedInputs =
-        role == Role::Predict && std::any_of(results.begin(), results.end(), [&](auto &result) {
-          return graph.differsBetweenExamples(result.value);
-        });
+    bool onlyUsedInputs = (role == Role::Predict || role == Role::Generate) &&
+                          std::any_of(results.begin(), results.end(), [&](auto &result) {
+                            return graph.differsBetweenExamples(result.value);
+                          });
     graph.finish([&](const FunctionArgument &argument) {
       // Settings stay: they belong to the recipe.
       return (argument.kind == ArgumentKind::Scalar && !numbers.isSetting(argument.name)) ||

@@ -9,7 +9,7 @@
 
 namespace nnc::lang {
 
-enum class Role { TrainStep, Evaluate, Predict, Gradient };
+enum class Role { TrainStep, Evaluate, Predict, Generate, Gradient };
 
 struct RolePass {
   Role role;

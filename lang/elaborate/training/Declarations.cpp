@@ -1,4 +1,5 @@
-// Implements the search for the train block, its model, its data and the predict blocks.
+// Implements the search for the train block, its model, its data, the predict blocks and the generate
+// block.
 #include "lang/elaborate/training/Training.h"
 
 #include <utility>
@@ -77,9 +78,28 @@ void TrainingElaborator::findPredictions() {
   }
 }
 
+void TrainingElaborator::findGenerateBlock() {
+  for (const DeclarationPtr &declaration : environment.globals.user.declarations) {
+    auto *block = as<GenerateDeclaration>(declaration);
+    const CallableDeclaration *of = block ? findModel(block->model) : nullptr;
+    if (!of || (train && !model))
+      continue;
+    if (!train && predictions.empty() && !generate)
+      model = of;
+    if (of != model)
+      diagnostics.report(Diag::OtherModel, block->model.range, of->name.text, model->name.text);
+    else if (generate)
+      diagnostics.report(Diag::SeveralGenerateBlocks, block->keyword)
+          .label(generate->keyword, "the first one");
+    else
+      generate = block;
+  }
+}
+
 void TrainingElaborator::findDeclarations() {
   findTrainBlock();
   findPredictions();
+  findGenerateBlock();
 }
 
 void TrainingElaborator::checkOtherModels() {
@@ -92,7 +112,7 @@ void TrainingElaborator::checkOtherModels() {
                       environment.vocabularies);
     apart.program.model = other->name.text;
     apart.emitter.initialize = std::make_unique<Pass>("initialize", other->name.range, true);
-    TrainingElaborator(apart).predictModel(*other);
+    TrainingElaborator(apart).modelPass(*other, Role::Predict);
   }
 }
 

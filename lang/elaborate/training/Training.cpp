@@ -3,6 +3,7 @@
 
 #include "lang/elaborate/environment/Application.h"
 #include "lang/elaborate/training/Data.h"
+#include "lang/elaborate/training/GenerateBlock.h"
 #include "lang/support/NearestName.h"
 
 #include <algorithm>
@@ -48,8 +49,11 @@ void TrainingElaborator::run() {
     blocks.push_back(nullptr);
   if (!train) {
     for (const PredictDeclaration *block : blocks)
-      if (std::unique_ptr<Pass> pass = predictModel(*model, block))
+      if (std::unique_ptr<Pass> pass = modelPass(*model, Role::Predict, block))
         passes.push_back({Role::Predict, std::move(pass)});
+    if (generate)
+      if (std::unique_ptr<Pass> pass = modelPass(*model, Role::Generate))
+        passes.push_back({Role::Generate, std::move(pass)});
     assemble(elaboration, passes, update, numbers);
     return;
   }
@@ -70,6 +74,8 @@ void TrainingElaborator::run() {
   add(Role::Evaluate);
   for (const PredictDeclaration *block : blocks)
     add(Role::Predict, block);
+  if (generate)
+    add(Role::Generate);
   add(Role::Gradient);
   checkUnused();
   if (!diagnostics.hasErrors())
@@ -110,13 +116,20 @@ std::unique_ptr<Pass> TrainingElaborator::predictPass(const PredictDeclaration *
   return pass;
 }
 
+std::unique_ptr<Pass> TrainingElaborator::generatePass() {
+  auto pass = std::make_unique<Pass>("generate", generate->keyword, false);
+  pass->generates = true;
+  return pass;
+}
+
 std::unique_ptr<Pass> TrainingElaborator::trainPass(Role role, const PredictDeclaration *block) {
   bool training = role == Role::TrainStep || role == Role::Gradient;
   const char *name = role == Role::TrainStep  ? "train_step"
                      : role == Role::Evaluate ? "evaluate"
                                               : "gradient";
-  std::unique_ptr<Pass> pass = role == Role::Predict
-                                   ? predictPass(block, train->keyword)
+  std::unique_ptr<Pass> pass = role == Role::Predict ? predictPass(block, train->keyword)
+                               : role == Role::Generate
+                                   ? generatePass()
                                    : std::make_unique<Pass>(name, train->keyword, training);
   EnterPass enterPass(emitter, pass.get());
   EnterFrame enterFrame(environment);
@@ -132,7 +145,9 @@ std::unique_ptr<Pass> TrainingElaborator::trainPass(Role role, const PredictDecl
     keys.require(train->keyword, *train->body);
     checkValidation();
   }
-  if (role == Role::Predict) {
+  if (role == Role::Generate) {
+    GenerateBlock(elaboration).add(*generate);
+  } else if (role == Role::Predict) {
     if (block)
       Predictions(elaboration).addBlock(*block->body);
     else if (LayerPtr trained = elaboration.instances.model(*model); trained->result)
@@ -296,12 +311,13 @@ void TrainingElaborator::checkUnused() {
   }
 }
 
-std::unique_ptr<Pass> TrainingElaborator::predictModel(const CallableDeclaration &declaration,
-                                                       const PredictDeclaration *block) {
+std::unique_ptr<Pass> TrainingElaborator::modelPass(const CallableDeclaration &declaration,
+                                                    Role role, const PredictDeclaration *block) {
   // Without a train block the model's inputs are the fields. Their sizes must be numbers; a model
   // with sizes that only its use would fix is checked no further.
   model = &declaration;
-  std::unique_ptr<Pass> pass = predictPass(block, declaration.name.range);
+  std::unique_ptr<Pass> pass =
+      role == Role::Generate ? generatePass() : predictPass(block, declaration.name.range);
   EnterPass enterPass(emitter, pass.get());
   EnterFrame enterFrame(environment);
   std::vector<GivenArgument> inputs;
@@ -323,7 +339,9 @@ std::unique_ptr<Pass> TrainingElaborator::predictModel(const CallableDeclaration
     inputs.push_back({"", value, input.name.range});
   }
   environment.frame().scopes.emplace_back();
-  if (block) {
+  if (role == Role::Generate) {
+    GenerateBlock(elaboration).add(*generate);
+  } else if (block) {
     Predictions(elaboration).addBlock(*block->body);
   } else {
     Entity value = elaboration.calls.apply(elaboration.instances.model(declaration), inputs,

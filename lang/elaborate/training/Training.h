@@ -1,4 +1,4 @@
-// From train and predict blocks to the functions of the program. Each function is elaborated on its
+// From train, predict and generate blocks to the functions of the program. Each function is elaborated on its
 // own, from the same source, in training or in evaluation mode.
 #pragma once
 
@@ -27,6 +27,7 @@ private:
   void findDeclarations();
   void findTrainBlock();
   void findPredictions();
+  void findGenerateBlock();
   const CallableDeclaration *findModel(const Identifier &name);
   void checkOtherModels();
 
@@ -34,9 +35,11 @@ private:
   void checkBatch(const Pass &pass);
   /// Of the role Predict: of this block, or without one what the model gives.
   std::unique_ptr<Pass> trainPass(Role role, const PredictDeclaration *block = nullptr);
-  std::unique_ptr<Pass> predictModel(const CallableDeclaration &model,
-                                     const PredictDeclaration *block = nullptr);
+  /// The function of a model without a train block: of the role Predict or Generate.
+  std::unique_ptr<Pass> modelPass(const CallableDeclaration &model, Role role,
+                                  const PredictDeclaration *block = nullptr);
   std::unique_ptr<Pass> predictPass(const PredictDeclaration *block, SourceRange range);
+  std::unique_ptr<Pass> generatePass();
   void bindFields();
   void runStatement(const Statement &statement, Role role);
   void addMetric(const MetricStatement &statement);
@@ -56,6 +59,7 @@ private:
   const TrainDeclaration *train = nullptr;
   std::vector<const PredictDeclaration *> predictions; // blocks of the compiled model
   size_t predictPasses = 0;
+  const GenerateDeclaration *generate = nullptr;
   const CallableDeclaration *model = nullptr;
   const DataDeclaration *data = nullptr;
 

@@ -1,0 +1,327 @@
+// The rules of each operation for its step: what it does at one position of a sequence, and what it
+// must remember of those before.
+#include "compiler/dialect/NNBuilders.h"
+#include "mlir/IR/IRMapping.h"
+
+using namespace mlir;
+using namespace nnc::nn;
+
+#define NN_STEP_RULE(OP) LogicalResult OP::buildStep(StepBuilder &step)
+
+static RankedTensorType typeOf(Value value) { return cast<RankedTensorType>(value.getType()); }
+
+static constexpr StringLiteral looksAhead = "looks at positions after t";
+
+/// The operation on other operands, with `count` elements in dimension `dim` of its result.
+static Value rebuild(OpBuilder &builder, Operation *op, ValueRange operands, int64_t dim,
+                     int64_t count) {
+  OperationState state(op->getLoc(), op->getName());
+  state.addOperands(operands);
+  state.addAttributes(op->getAttrs());
+  SmallVector<int64_t> shape(typeOf(op->getResult(0)).getShape());
+  shape[dim] = count;
+  state.addTypes(typeOf(op->getResult(0)).clone(shape));
+  return builder.create(state)->getResult(0);
+}
+
+/// The operation on values without a dimension of positions.
+static LogicalResult buildWhole(Operation *op, StepBuilder &step) {
+  IRMapping mapping;
+  for (Value operand : op->getOperands())
+    mapping.map(operand, step.inStep(operand));
+  Operation *copy = step.step.clone(*op, mapping);
+  for (auto [result, value] : llvm::zip_equal(op->getResults(), copy->getResults())) {
+    StepForm form;
+    form.kind = StepForm::Newest;
+    form.value = value;
+    step.set(result, form);
+  }
+  return success();
+}
+
+//===-- Row by row ----------------------------------------------------------------------------===//
+
+namespace {
+
+/// The dimensions of one operation that correspond.
+class Ties : public DimTies {
+public:
+  explicit Ties(Operation *op) { cast<Permutable>(op).tieDims(*this); }
+
+  void tie(Value a, int64_t aDim, Value b, int64_t bDim, Strength) override {
+    ties.push_back({{a, aDim}, {b, bDim}});
+  }
+  /// The dimension of `other` that corresponds to a dimension.
+  std::optional<int64_t> find(Value value, int64_t dim, Value other) const {
+    for (const auto &[one, two] : ties) {
+      if (one == std::pair(value, dim) && two.first == other)
+        return two.second;
+      if (two == std::pair(value, dim) && one.first == other)
+        return one.second;
+    }
+    return std::nullopt;
+  }
+
+private:
+  SmallVector<std::pair<std::pair<Value, int64_t>, std::pair<Value, int64_t>>> ties;
+};
+
+} // namespace
+
+LogicalResult nnc::nn::detail::buildStepByRows(Operation *op, StepBuilder &step) {
+  Ties ties(op);
+  Value result = op->getResult(0);
+  std::optional<int64_t> dim;
+  bool hasNewest = false;
+  StepForm form;
+  form.kind = StepForm::Rows;
+  for (Value operand : op->getOperands()) {
+    StepForm given = step.formOf(operand);
+    hasNewest |= given.kind == StepForm::Newest;
+    if (given.kind != StepForm::Rows)
+      continue;
+    std::optional<int64_t> to = ties.find(operand, given.dim, result);
+    if (!to)
+      return step.refuse(op, "looks at positions after t, since it is computed from all of them");
+    if (dim && dim != to)
+      return step.refuse(op, "compares positions with each other: attention is not supported yet");
+    form.positions = dim ? std::min(form.positions, given.positions) : given.positions;
+    dim = to;
+  }
+  if (!dim)
+    return buildWhole(op, step);
+  if (hasNewest)
+    return step.refuse(op, "takes what the last position gives to the positions before it");
+
+  form.dim = *dim;
+  if (op->getNumOperands() == 1) {
+    StepForm given = step.formOf(op->getOperand(0));
+    form.shift = given.shift;
+    form.value = rebuild(step.step, op, given.value, *dim, 1);
+    if (given.before)
+      form.before = rebuild(step.begin, op, given.before, *dim, given.shift);
+  } else {
+    SmallVector<Value> operands;
+    for (Value operand : op->getOperands()) {
+      std::optional<int64_t> from = ties.find(result, *dim, operand);
+      operands.push_back(from ? step.rows(operand, *from) : step.inStep(operand));
+    }
+    form.value = rebuild(step.step, op, operands, *dim, 1);
+  }
+  step.set(result, form);
+  return success();
+}
+
+//===-- Other places along the positions ------------------------------------------------------===//
+
+/// The rows of the beginning, with others in front of them; either may be missing.
+static Value joined(StepBuilder &step, Location location, Value first, Value second, int64_t dim) {
+  if (!first || !second)
+    return first ? first : second;
+  return ConcatOp::create(step.begin, location, ValueRange{first, second}, dim);
+}
+
+NN_STEP_RULE(SliceOp) {
+  StepForm form = step.formOf(getOperand());
+  if (form.kind == StepForm::Newest)
+    return buildWhole(*this, step);
+  int64_t dim = form.dim, offset = getOffsets()[dim], size = getSizes()[dim];
+  int64_t extent = getOperand().getType().getDimSize(dim);
+  auto sliced = [&](OpBuilder &builder, Value value) -> Value {
+    SmallVector<int64_t> offsets(getOffsets()), sizes(getSizes());
+    offsets[dim] = 0;
+    sizes[dim] = typeOf(value).getDimSize(dim);
+    SmallVector<int64_t> strides(getStrides());
+    strides[dim] = 1;
+    return SliceOp::create(builder, getLoc(), value, offsets, sizes, strides);
+  };
+  // The last row is the row at hand, of a sequence that ends here; there may be rows behind it.
+  int64_t newest = form.positions - 1 + form.shift;
+  if (size == 1 && extent > 1 && offset <= newest && offset >= form.positions - 1) {
+    Value rows = step.newestRows(getOperand(), newest - offset);
+    form.kind = StepForm::Newest;
+    form.value = sliced(step.step, buildPart(step.step, withoutName(getLoc()), rows, dim, 0, 1));
+    step.set(getResult(), form);
+    return success();
+  }
+  if (getStrides()[dim] != 1)
+    return step.refuse(*this, "takes every " + Twine(getStrides()[dim]) + "th position");
+  if (size == 1 && extent > 1)
+    return step.refuse(*this, "takes one position out of the sequence");
+  if (offset > form.shift)
+    return step.refuse(*this, looksAhead);
+  Location location = withoutName(getLoc());
+  form.value = sliced(step.step, form.value);
+  form.positions = std::min(form.positions, size);
+  if (form.before && offset < form.shift)
+    form.before = sliced(
+        step.begin, buildPart(step.begin, location, form.before, dim, offset, form.shift - offset));
+  form.shift -= offset;
+  step.set(getResult(), form);
+  return success();
+}
+
+NN_STEP_RULE(PadOp) {
+  StepForm form = step.formOf(getOperand());
+  if (form.kind == StepForm::Newest)
+    return buildWhole(*this, step);
+  int64_t dim = form.dim, added = getLow()[dim];
+  auto padded = [&](OpBuilder &builder, Value value) -> Value {
+    SmallVector<int64_t> low(getLow()), high(getHigh());
+    low[dim] = high[dim] = 0;
+    return PadOp::create(builder, getLoc(), value, low, high, getValue());
+  };
+  form.value = padded(step.step, form.value);
+  Location location = withoutName(getLoc());
+  Value before = form.before ? padded(step.begin, form.before) : Value();
+  Value first;
+  if (added) {
+    SmallVector<int64_t> shape(getType().getShape());
+    shape[dim] = added;
+    first = buildSplat(step.begin, location, getType().clone(shape), getValue().convertToDouble());
+  }
+  form.before = joined(step, location, first, before, dim);
+  form.shift += added;
+  step.set(getResult(), form);
+  return success();
+}
+
+// Along the positions, what is timeless in front of a sequence moves it to later ones.
+NN_STEP_RULE(ConcatOp) {
+  int64_t dim = getDim();
+  std::optional<unsigned> moving;
+  for (auto [i, input] : llvm::enumerate(getInputs())) {
+    StepForm form = step.formOf(input);
+    if (form.kind != StepForm::Rows || form.dim != dim)
+      continue;
+    if (moving)
+      return step.refuse(*this, "puts positions behind all positions");
+    moving = i;
+  }
+  if (!moving)
+    return detail::buildStepByRows(*this, step);
+  Location location = withoutName(getLoc());
+  StepForm form = step.formOf(getInputs()[*moving]);
+  for (Value input : llvm::reverse(getInputs().take_front(*moving))) {
+    if (!step.isTimeless(input))
+      return step.refuse(*this, "puts the last position in front of the others");
+    form.before = joined(step, location, step.inBegin(input), form.before, dim);
+    form.shift += typeOf(input).getDimSize(dim);
+  }
+  step.set(getResult(), form);
+  return success();
+}
+
+NN_STEP_RULE(ReverseOp) {
+  StepForm form = step.formOf(getOperand());
+  if (form.kind == StepForm::Rows && llvm::is_contained(getDims(), form.dim))
+    return step.refuse(*this, looksAhead);
+  return detail::buildStepByRows(*this, step);
+}
+
+NN_STEP_RULE(WindowsOp) {
+  StepForm form = step.formOf(getOperand());
+  const auto *at = llvm::find(getDims(), form.dim);
+  if (form.kind == StepForm::Newest || at == getDims().end())
+    return detail::buildStepByRows(*this, step);
+  unsigned number = at - getDims().begin();
+  if (getStrides()[number] != 1)
+    return step.refuse(*this, "takes every " + Twine(getStrides()[number]) + "th position");
+  int64_t reach = (getSizes()[number] - 1) * getDilations()[number];
+  if (reach > form.shift)
+    return step.refuse(*this, looksAhead);
+  auto windows = [&](OpBuilder &builder, Value value) -> Value {
+    return WindowsOp::create(builder, getLoc(), value, getDims(), getSizes(), getStrides(),
+                             getDilations());
+  };
+  form.value = windows(step.step, step.newestRows(getOperand(), reach));
+  form.before = form.shift > reach ? windows(step.begin, form.before) : Value();
+  form.shift -= reach;
+  step.set(getResult(), form);
+  return success();
+}
+
+//===-- Loops over the positions --------------------------------------------------------------===//
+
+NN_STEP_RULE(ArgsortOp) {
+  StepForm form = step.formOf(getOperand());
+  if (form.kind == StepForm::Rows && form.dim == int64_t(getDim()))
+    return step.refuse(*this, looksAhead);
+  return detail::buildStepByRows(*this, step);
+}
+
+NN_STEP_RULE(CumulativeSumOp) {
+  StepForm form = step.formOf(getOperand());
+  if (form.kind == StepForm::Newest || form.dim != int64_t(getDim()))
+    return detail::buildStepByRows(*this, step);
+  Location location = withoutName(getLoc());
+  Value row = step.rows(getOperand(), form.dim);
+  StepCache &sum =
+      step.addCache("sum", getResult(), buildSplat(step.begin, location, row.getType(), 0));
+  sum.next = AddOp::create(step.step, getLoc(), sum.argument, row);
+  form.value = sum.next;
+  form.before = {};
+  form.shift = 0;
+  step.set(getResult(), form);
+  return success();
+}
+
+// The carries are the cache, and the block is the step.
+NN_STEP_RULE(ScanOp) {
+  std::optional<int64_t> positions;
+  bool hasNewest = false;
+  for (auto [i, operand] : llvm::enumerate(getOperands())) {
+    StepForm form = step.formOf(operand);
+    hasNewest |= form.kind == StepForm::Newest;
+    if (form.kind != StepForm::Rows)
+      continue;
+    if (i >= getSequences().size())
+      return step.refuse(*this, "begins with what is computed from all positions");
+    if (form.dim != 0)
+      return step.refuse(*this, "runs over another dimension than that of the positions");
+    positions = positions ? std::min(*positions, form.positions) : form.positions;
+  }
+  if (!positions)
+    return buildWhole(*this, step);
+  if (hasNewest)
+    return step.refuse(*this, "takes what the last position gives to the positions before it");
+  if (getReverse())
+    return step.refuse(*this, looksAhead);
+
+  Location location = withoutName(getLoc());
+  OpBuilder &builder = step.step;
+  IRMapping mapping;
+  for (auto [argument, sequence] : llvm::zip_equal(getSequenceArguments(), getSequences()))
+    mapping.map(argument,
+                ReshapeOp::create(builder, location, argument.getType(), step.rows(sequence, 0)));
+  for (auto [argument, invariant] : llvm::zip_equal(getInvariantArguments(), getInvariants()))
+    mapping.map(argument, step.inStep(invariant));
+  SmallVector<StepCache *> carries;
+  for (auto [argument, init, trace] :
+       llvm::zip_equal(getCarryArguments(), getInits(), getTraces())) {
+    carries.push_back(&step.addCache("carry", argument, step.inBegin(init)));
+    mapping.map(argument, carries.back()->argument);
+  }
+  for (Operation &inner : getBlock()->without_terminator())
+    builder.clone(inner, mapping);
+
+  StepForm form;
+  form.kind = StepForm::Rows;
+  form.positions = *positions;
+  auto row = [&](OpBuilder &builder, Value value) -> Value {
+    return ReshapeOp::create(builder, location, withBatchDim(value.getType(), 1), value);
+  };
+  for (auto [emit, value] : llvm::zip_equal(getEmits(), getYield().getEmits())) {
+    form.value = row(builder, mapping.lookup(value));
+    step.set(emit, form);
+  }
+  form.shift = 1; // row t + 1 of a trace is the carry behind step t
+  for (auto [trace, value, carry] :
+       llvm::zip_equal(getTraces(), getYield().getCarries(), carries)) {
+    carry->next = mapping.lookup(value);
+    form.value = row(builder, carry->next);
+    form.before = row(step.begin, carry->initial);
+    step.set(trace, form);
+  }
+  return success();
+}

@@ -1,0 +1,33 @@
+// The function for generation: what a generate block gives at each position of a sequence, from
+// which its next element follows.
+#pragma once
+
+#include "lang/elaborate/interpret/Elaboration.h"
+
+namespace nnc::lang {
+
+class GenerateBlock {
+public:
+  explicit GenerateBlock(Elaboration &elaboration)
+      : elaboration(elaboration), environment(elaboration.environment),
+        emitter(elaboration.emitter) {}
+
+  /// Adds the block's value as the result of the function that is being built.
+  void add(const GenerateDeclaration &declaration);
+
+private:
+  std::optional<Tensor> evaluate(const GenerateDeclaration &declaration);
+  /// The input that grows by what the value says; null, with an error, if there is not one.
+  const FunctionArgument *findSequence(const Tensor &value, SourceRange range);
+  void checkElements(const FunctionArgument &sequence, const Tensor &value, bool samples,
+                     SourceRange range);
+  DiagnosticBuilder report(SourceRange range, const std::string &text) {
+    return environment.diagnostics.report(Diag::NoGeneration, range, text);
+  }
+
+  Elaboration &elaboration;
+  Environment &environment;
+  Emitter &emitter;
+};
+
+} // namespace nnc::lang

@@ -1,0 +1,52 @@
+// Implements BoundSteps: the cache goes from call to call.
+#include "runtime/exec/Steps.h"
+
+#include <cstring>
+
+namespace nnc::runtime {
+
+BoundSteps::BoundSteps(Execution &execution)
+    : execution(execution), step(*execution.description().function("nnc_generate_step")),
+      inputs(step.inputBytes), outputs(step.outputBytes),
+      cache(execution.description().generation->cacheBytes) {}
+
+void BoundSteps::callOnThread(void *self, int64_t thread, int64_t threads) {
+  Call &call = *static_cast<Call *>(self);
+  BoundSteps &steps = call.steps;
+  Execution &execution = steps.execution;
+  call.code(execution.persistentBlock.data(), execution.arena.data(), steps.inputs.data(),
+            steps.outputs.data(), execution.scalars.data(), steps.cache.data(), thread, threads);
+}
+
+void BoundSteps::call(nnc_step_function *code) {
+  Call call{*this, code};
+  execution.pool.run(callOnThread, &call);
+}
+
+void BoundSteps::begin() {
+  count = 0;
+  call(execution.model().generateBegin);
+}
+
+void BoundSteps::add(const char *element) {
+  std::memcpy(inputs.data() + this->element().offset, element, elementBytes());
+  execution.setScalar("position", count);
+  call(execution.model().generateStep);
+  ++count;
+}
+
+static AlignedBuffer copyOf(const AlignedBuffer &from) {
+  AlignedBuffer copy(from.size());
+  std::memcpy(copy.data(), from.data(), from.size());
+  return copy;
+}
+
+BoundSteps::State BoundSteps::save() const { return {copyOf(cache), copyOf(outputs), count}; }
+
+void BoundSteps::restore(const State &state) {
+  std::memcpy(cache.data(), state.cache.data(), cache.size());
+  std::memcpy(outputs.data(), state.outputs.data(), outputs.size());
+  count = state.position;
+}
+
+} // namespace nnc::runtime

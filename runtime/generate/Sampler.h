@@ -1,0 +1,35 @@
+// The choice of the next element of a sequence by its logits.
+#pragma once
+
+#include "runtime/model/Description.h"
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace nnc::runtime {
+
+/// Chooses elements as docs/runtime.md states: repetition penalty, temperature, top_k, top_p, min_p,
+/// then a draw, with sums in double precision. Elements are ordered by (logit descending, number
+/// ascending), so that equal logits leave nothing open. What is drawn depends on the logits, the
+/// settings, the seed, the number of the sample and the position alone.
+class Sampler {
+public:
+  Sampler(const Sampling &sampling, int64_t seed) : sampling(sampling), seed(seed) {}
+
+  /// The element at `position` of sample `sample`, behind the elements `before`. Throws Error if a
+  /// logit is not a number.
+  int32_t choose(std::span<const double> logits, std::span<const int32_t> before, int64_t sample,
+                 int64_t position);
+
+private:
+  void penalize(std::span<const int32_t> before);
+  void sort();
+
+  Sampling sampling;
+  int64_t seed;
+  std::vector<double> scores, weights;
+  std::vector<int32_t> order; ///< the elements that are left, the most likely first
+};
+
+} // namespace nnc::runtime

@@ -1,0 +1,110 @@
+// RUN: nn-opt %s -split-input-file --nn-step | FileCheck %s
+
+// A recurrent network: the embedding and the product are rows, the carry is the cache.
+// CHECK-LABEL: func.func @rnn_begin
+// CHECK-SAME:    -> (tensor<4xf32> {nn.kind = #nn.kind<cache>, nn.name = "carry"})
+// CHECK:         %[[ZERO:.*]] = nn.constant dense<0.000000e+00> : tensor<4xf32>
+// CHECK:         return %[[ZERO]]
+// CHECK-LABEL: func.func @rnn_step
+// CHECK-SAME:    %[[E:[a-z0-9]*]]: tensor<7x4xf32> {nn.kind = #nn.kind<parameter>, nn.name = "e"}
+// CHECK-SAME:    %[[X:[a-z0-9]*]]: tensor<1xi32> {nn.kind = #nn.kind<token>, nn.name = "x"}
+// CHECK-SAME:    tensor<i64> {nn.kind = #nn.kind<scalar>, nn.name = "position"}
+// CHECK-SAME:    %[[H:[a-z0-9]*]]: tensor<4xf32> {nn.kind = #nn.kind<cache>, nn.name = "carry"})
+// CHECK-SAME:    -> (tensor<1x7xf32> {nn.kind = #nn.kind<output>, nn.name = "logits"},
+// CHECK-SAME:        tensor<4xf32> {nn.kind = #nn.kind<cache>, nn.name = "carry"})
+// CHECK-SAME:    nn.limit = 0 : i64
+// CHECK-SAME:    nn.steps
+// CHECK-NOT:     nn.scan
+// CHECK:         %[[ROW:.*]] = nn.gather %[[E]], %[[X]] batch_dims 0 : {{.*}} -> tensor<1x4xf32>
+// CHECK:         %[[ROW_T:.*]] = nn.reshape %[[ROW]] : tensor<1x4xf32> -> tensor<4xf32>
+// CHECK:         %[[SUM:.*]] = nn.add %[[H]], %[[ROW_T]] : tensor<4xf32>
+// CHECK:         %[[NEXT:.*]] = nn.tanh %[[SUM]] : tensor<4xf32>
+// CHECK:         %[[OUT:.*]] = nn.contract {{.*}} -> tensor<1x7xf32>
+// CHECK:         return %[[OUT]], %[[NEXT]]
+func.func @rnn(%e: tensor<7x4xf32> {nn.kind = #nn.kind<parameter>, nn.name = "e"},
+               %x: tensor<9xi32> {nn.kind = #nn.kind<token>, nn.name = "x"})
+    -> (tensor<9x7xf32> {nn.kind = #nn.kind<example_output>, nn.name = "logits"}) {
+  %zero = nn.constant dense<0.0> : tensor<4xf32>
+  %rows = nn.gather %e, %x batch_dims 0 : tensor<7x4xf32>, tensor<9xi32> -> tensor<9x4xf32>
+  %h = nn.scan 9 over(%row = %rows : tensor<9x4xf32>) carry(%h_t = %zero : tensor<4xf32>) {
+    %sum = nn.add %h_t, %row : tensor<4xf32>
+    %next = nn.tanh %sum : tensor<4xf32>
+    nn.yield carry(%next : tensor<4xf32>)
+  }
+  %hs = nn.slice %h [1, 0] [9, 4] [1, 1] : tensor<10x4xf32> -> tensor<9x4xf32>
+  %logits = nn.contract %hs, %e [0, 1] x [2, 1] -> [0, 2] : tensor<9x4xf32>, tensor<7x4xf32> -> tensor<9x7xf32>
+  return %logits : tensor<9x7xf32>
+}
+
+// -----
+
+// Windows with margins in front keep a ring of the rows before, which begins with the margin.
+// CHECK-LABEL: func.func @convolution_begin
+// CHECK:         %[[MARGIN:.*]] = nn.constant dense<0.000000e+00> : tensor<2x3xf32>
+// CHECK:         %[[RING:.*]] = nn.slice %[[MARGIN]] [0, 0] [2, 3] [1, 1]
+// CHECK:         return %[[RING]] : tensor<2x3xf32>
+// CHECK-LABEL: func.func @convolution_step
+// CHECK-SAME:    %[[X:[a-z0-9]*]]: tensor<1x3xf32>
+// CHECK-SAME:    %[[RING:[a-z0-9]*]]: tensor<2x3xf32> {nn.kind = #nn.kind<cache>, nn.name = "ring.pad"}
+// CHECK:         %[[NEW:.*]] = nn.pad %[[X]] [0, 0] [0, 0]
+// CHECK:         %[[ROWS:.*]] = nn.concat %[[RING]], %[[NEW]] dim 0
+// CHECK:         %[[KEPT:.*]] = nn.slice %[[ROWS]] [1, 0] [2, 3] [1, 1] : tensor<3x3xf32> -> tensor<2x3xf32>
+// CHECK:         nn.windows %[[ROWS]] [0] sizes [3] strides [1] dilations [1] : tensor<3x3xf32> -> tensor<1x3x3xf32>
+// CHECK:         return %{{.*}}, %[[KEPT]]
+func.func @convolution(%w: tensor<3x3x3xf32> {nn.kind = #nn.kind<parameter>, nn.name = "w"},
+                       %x: tensor<9x3xf32> {nn.kind = #nn.kind<token>, nn.name = "x"})
+    -> (tensor<9x3xf32> {nn.kind = #nn.kind<example_output>, nn.name = "y"}) {
+  %padded = nn.pad %x [2, 0] [0, 0] value 0.0 : tensor<9x3xf32> -> tensor<11x3xf32>
+  %windows = nn.windows %padded [0] sizes [3] strides [1] dilations [1] : tensor<11x3xf32> -> tensor<9x3x3xf32>
+  %y = nn.contract %windows, %w [0, 1, 2] x [2, 1, 3] -> [0, 3] : tensor<9x3x3xf32>, tensor<3x3x3xf32> -> tensor<9x3xf32>
+  return %y : tensor<9x3xf32>
+}
+
+// -----
+
+// Rows of a parameter are looked up by the number of the position, and limit the positions; what
+// costs work and depends on no token is computed once; a running sum keeps its sum.
+// CHECK-LABEL: func.func @positions_begin
+// CHECK:         %[[EXP:.*]] = nn.exp
+// CHECK:         return %[[EXP]], %{{.*}} : tensor<3xf32>, tensor<1x3xf32>
+// CHECK-LABEL: func.func @positions_step
+// CHECK-SAME:    %[[P:[a-z0-9]*]]: tensor<9x3xf32> {nn.kind = #nn.kind<parameter>
+// CHECK-SAME:    %[[POSITION:[a-z0-9]*]]: tensor<i64>
+// CHECK-SAME:    %[[EXP:[a-z0-9]*]]: tensor<3xf32> {nn.kind = #nn.kind<cache>, nn.name = "timeless.exp"}
+// CHECK-SAME:    %[[SUM:[a-z0-9]*]]: tensor<1x3xf32> {nn.kind = #nn.kind<cache>, nn.name = "sum.cumulative_sum"}
+// CHECK-SAME:    nn.limit = 9 : i64
+// CHECK:         %[[NUMBER:.*]] = nn.convert %[[POSITION]] : tensor<i64> -> tensor<i32>
+// CHECK:         %[[AT:.*]] = nn.broadcast %[[NUMBER]] []
+// CHECK:         nn.gather %[[P]], %[[AT]] batch_dims 0 : {{.*}} -> tensor<1x3xf32>
+// CHECK:         nn.broadcast %[[EXP]] [1] : tensor<3xf32> -> tensor<1x3xf32>
+// CHECK:         nn.add %[[SUM]], %
+func.func @positions(%p: tensor<9x3xf32> {nn.kind = #nn.kind<parameter>, nn.name = "p"},
+                     %s: tensor<3xf32> {nn.kind = #nn.kind<parameter>, nn.name = "s"},
+                     %x: tensor<9x3xf32> {nn.kind = #nn.kind<token>, nn.name = "x"})
+    -> (tensor<9x3xf32> {nn.kind = #nn.kind<example_output>, nn.name = "y"}) {
+  %moved = nn.add %x, %p : tensor<9x3xf32>
+  %exp = nn.exp %s : tensor<3xf32>
+  %scale = nn.broadcast %exp [1] : tensor<3xf32> -> tensor<9x3xf32>
+  %scaled = nn.mul %moved, %scale : tensor<9x3xf32>
+  %y = nn.cumulative_sum %scaled dim 0 : tensor<9x3xf32>
+  return %y : tensor<9x3xf32>
+}
+
+// -----
+
+// What lies one position back comes out of a ring; the last row is the row at hand.
+// CHECK-LABEL: func.func @last_step
+// CHECK-SAME:    -> (tensor<3xf32> {nn.kind = #nn.kind<output>, nn.name = "y"},
+// CHECK:         %[[BACK:.*]] = nn.slice %{{.*}} [0, 0] [1, 3] [1, 1] : tensor<2x3xf32> -> tensor<1x3xf32>
+// CHECK:         %[[DIFFERENCE:.*]] = nn.sub %{{.*}}, %[[BACK]] : tensor<1x3xf32>
+// CHECK:         %[[ROW:.*]] = nn.slice %[[DIFFERENCE]] [0, 0] [1, 3] [1, 1]
+// CHECK:         nn.reshape %[[ROW]] : tensor<1x3xf32> -> tensor<3xf32>
+func.func @last(%x: tensor<9x3xf32> {nn.kind = #nn.kind<token>, nn.name = "x"})
+    -> (tensor<3xf32> {nn.kind = #nn.kind<example_output>, nn.name = "y"}) {
+  %padded = nn.pad %x [1, 0] [0, 0] value 0.0 : tensor<9x3xf32> -> tensor<10x3xf32>
+  %back = nn.slice %padded [0, 0] [9, 3] [1, 1] : tensor<10x3xf32> -> tensor<9x3xf32>
+  %difference = nn.sub %x, %back : tensor<9x3xf32>
+  %row = nn.slice %difference [8, 0] [1, 3] [1, 1] : tensor<9x3xf32> -> tensor<1x3xf32>
+  %y = nn.reshape %row : tensor<1x3xf32> -> tensor<3xf32>
+  return %y : tensor<3xf32>
+}
