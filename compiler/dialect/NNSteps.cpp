@@ -43,15 +43,29 @@ static LogicalResult buildWhole(Operation *op, StepBuilder &step) {
 
 namespace {
 
-/// The dimensions of one operation that correspond.
-class Ties : public DimTies {
+/// The dimensions of the operands of one operation that correspond to one of its result.
+class Correspondence : public DimTies {
 public:
-  explicit Ties(Operation *op) { cast<Permutable>(op).tieDims(*this); }
+  explicit Correspondence(Operation *op) : op(op), contract(dyn_cast<ContractOp>(op)) {
+    if (!contract)
+      cast<Permutable>(op).tieDims(*this);
+  }
 
   void tie(Value a, int64_t aDim, Value b, int64_t bDim, Strength) override {
     ties.push_back({{a, aDim}, {b, bDim}});
   }
-  /// The dimension of `other` that corresponds to a dimension.
+  std::optional<int64_t> inResult(unsigned operand, int64_t dim) const {
+    if (contract)
+      return findLabel(labelsOf(operand)[dim], contract.getResultLabels());
+    return find(op->getOperand(operand), dim, op->getResult(0));
+  }
+  std::optional<int64_t> inOperand(unsigned operand, int64_t dim) const {
+    if (contract)
+      return findLabel(contract.getResultLabels()[dim], labelsOf(operand));
+    return find(op->getResult(0), dim, op->getOperand(operand));
+  }
+
+private:
   std::optional<int64_t> find(Value value, int64_t dim, Value other) const {
     for (const auto &[one, two] : ties) {
       if (one == std::pair(value, dim) && two.first == other)
@@ -62,27 +76,36 @@ public:
     return std::nullopt;
   }
 
-private:
+  // Ties do not tell the operands of a contraction apart where they are one value.
+  ArrayRef<int64_t> labelsOf(unsigned operand) const {
+    return operand == 0 ? contract.getLhsLabels() : contract.getRhsLabels();
+  }
+  static std::optional<int64_t> findLabel(int64_t label, ArrayRef<int64_t> labels) {
+    const auto *at = llvm::find(labels, label);
+    return at == labels.end() ? std::nullopt : std::optional<int64_t>(at - labels.begin());
+  }
+
+  Operation *op;
+  mutable ContractOp contract;
   SmallVector<std::pair<std::pair<Value, int64_t>, std::pair<Value, int64_t>>> ties;
 };
 
 } // namespace
 
 LogicalResult nnc::nn::detail::buildStepByRows(Operation *op, StepBuilder &step) {
-  Ties ties(op);
-  Value result = op->getResult(0);
+  Correspondence dims(op);
   std::optional<int64_t> dim;
   bool hasNewest = false;
   StepForm form;
   form.kind = StepForm::Rows;
-  for (Value operand : op->getOperands()) {
+  for (auto [i, operand] : llvm::enumerate(op->getOperands())) {
     StepForm given = step.formOf(operand);
     hasNewest |= given.kind == StepForm::Newest;
     if (given.kind != StepForm::Rows)
       continue;
-    std::optional<int64_t> to = ties.find(operand, given.dim, result);
+    std::optional<int64_t> to = dims.inResult(i, given.dim);
     if (!to)
-      return step.refuse(op, "looks at positions after t, since it is computed from all of them");
+      return step.refuse(op, Twine(looksAhead) + ", since it is computed from all of them");
     if (dim && dim != to)
       return step.refuse(op, "compares positions with each other: attention is not supported yet");
     form.positions = dim ? std::min(form.positions, given.positions) : given.positions;
@@ -102,13 +125,13 @@ LogicalResult nnc::nn::detail::buildStepByRows(Operation *op, StepBuilder &step)
       form.before = rebuild(step.begin, op, given.before, *dim, given.shift);
   } else {
     SmallVector<Value> operands;
-    for (Value operand : op->getOperands()) {
-      std::optional<int64_t> from = ties.find(result, *dim, operand);
+    for (auto [i, operand] : llvm::enumerate(op->getOperands())) {
+      std::optional<int64_t> from = dims.inOperand(i, *dim);
       operands.push_back(from ? step.rows(operand, *from) : step.inStep(operand));
     }
     form.value = rebuild(step.step, op, operands, *dim, 1);
   }
-  step.set(result, form);
+  step.set(op->getResult(0), form);
   return success();
 }
 
