@@ -20,12 +20,10 @@ struct Entry {
   const Command &table;
   int (*run)(const Model &, const Arguments &);
 };
-const Entry entries[] = {{trainCommandTable, trainCommand},
-                         {evaluateCommandTable, evaluateCommand},
-                         {predictCommandTable, predictCommand},
-                         {generateCommandTable, generateCommand},
-                         {benchCommandTable, benchCommand},
-                         {infoCommandTable, infoCommand}};
+const Entry entries[] = {
+    {trainCommandTable, trainCommand},     {evaluateCommandTable, evaluateCommand},
+    {predictCommandTable, predictCommand}, {generateCommandTable, generateCommand},
+    {benchCommandTable, benchCommand},     {infoCommandTable, infoCommand}};
 
 std::string versionLine(const Description &description) {
   return text("%s (%s), %s for %s, compiled by nnc %s", description.model.c_str(),

@@ -50,6 +50,9 @@ int32_t Sampler::choose(std::span<const double> logits, std::span<const int32_t>
            static_cast<long long>(position));
   scores.assign(logits.begin(), logits.end());
   penalize(before);
+  for (int32_t element : excluded)
+    if (static_cast<size_t>(element) < scores.size())
+      scores[static_cast<size_t>(element)] = -HUGE_VAL;
   if (sampling.temperature == 0)
     return static_cast<int32_t>(std::max_element(scores.begin(), scores.end()) - scores.begin());
 

@@ -17,6 +17,9 @@ class Sampler {
 public:
   Sampler(const Sampling &sampling, int64_t seed) : sampling(sampling), seed(seed) {}
 
+  /// Never chooses this element. One at least is left.
+  void exclude(int32_t element) { excluded.push_back(element); }
+
   /// The element at `position` of sample `sample`, behind the elements `before`. Throws Error if a
   /// logit is not a number.
   int32_t choose(std::span<const double> logits, std::span<const int32_t> before, int64_t sample,
@@ -28,6 +31,7 @@ private:
 
   Sampling sampling;
   int64_t seed;
+  std::vector<int32_t> excluded;
   std::vector<double> scores, weights;
   std::vector<int32_t> order; ///< the elements that are left, the most likely first
 };

@@ -31,13 +31,14 @@ void Sequence::add(const char *given) {
   }
 }
 
-void Sequence::addSampled(Sampler &sampler, int64_t sample) {
+int32_t Sequence::addSampled(Sampler &sampler, int64_t sample) {
   const OutputValue &result = steps.result();
   logits.resize(static_cast<size_t>(elementCount(result.shape)));
   for (size_t i = 0; i < logits.size(); ++i)
     logits[i] = loadElement(steps.output(), result.dtype, static_cast<int64_t>(i));
   int32_t id = sampler.choose(logits, ids, sample, size());
   add(reinterpret_cast<const char *>(&id));
+  return id;
 }
 
 void Sequence::addOutput() {

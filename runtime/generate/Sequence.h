@@ -25,8 +25,8 @@ public:
   /// of the positions before it begins a sequence of its own, which goes on.
   void add(const char *element);
 
-  /// Adds the element that `sampler` chooses by the logits.
-  void addSampled(Sampler &sampler, int64_t sample);
+  /// Adds the element that `sampler` chooses by the logits, and returns it.
+  int32_t addSampled(Sampler &sampler, int64_t sample);
   /// Adds the model's output. Throws Error if a number in it is not finite.
   void addOutput();
 

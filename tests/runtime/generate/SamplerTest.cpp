@@ -120,6 +120,16 @@ TEST(Sampler, InfiniteLogits) {
   EXPECT_EQ(support({}, {-infinity, -infinity}).size(), 2u);
 }
 
+TEST(Sampler, NeverDrawsWhatIsExcluded) {
+  Sampler sampler({}, 0), coldest({.temperature = 0}, 0);
+  sampler.exclude(0);
+  coldest.exclude(0);
+  std::vector<double> logits = {9, 1, 0};
+  for (int64_t position = 0; position < 100; ++position)
+    EXPECT_NE(sampler.choose(logits, {}, 0, position), 0);
+  EXPECT_EQ(coldest.choose(logits, {}, 0, 0), 1);
+}
+
 TEST(Sampler, RefusesWhatIsNoNumber) {
   Sampler sampler({}, 0);
   std::vector<double> logits = {0, std::nan("")};

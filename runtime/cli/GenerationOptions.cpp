@@ -1,0 +1,181 @@
+// Implements the options of `generate`.
+#include "runtime/cli/GenerationOptions.h"
+
+#include "runtime/data/Csv.h"
+#include "runtime/data/Npy.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace nnc::runtime {
+
+namespace {
+
+struct Number {
+  const char *key, *option;
+  double least, most; ///< that it may be
+  double Sampling::*value;
+};
+/// All but top_k, which is an integer.
+constexpr Number numbers[] = {
+    {"temperature", "--temperature", 0, HUGE_VAL, &Sampling::temperature},
+    {"top_p", "--top-p", 0, 1, &Sampling::topP},
+    {"min_p", "--min-p", 0, 1, &Sampling::minP},
+    {"repetition_penalty", "--repetition-penalty", 0, HUGE_VAL, &Sampling::repetitionPenalty},
+};
+
+void setNumber(Sampling &sampling, const char *option, const std::string &key,
+               const std::string &given) {
+  if (key == "top_k") {
+    std::optional<int64_t> count = parseInteger(given);
+    if (!count || *count < 0)
+      throw UsageError(text("%s: '%s' is not an integer >= 0", option, printable(given).c_str()));
+    sampling.topK = *count;
+    return;
+  }
+  for (const Number &number : numbers) {
+    if (key != number.key)
+      continue;
+    std::optional<double> value = parseNumber(given);
+    bool isPenalty = number.value == &Sampling::repetitionPenalty;
+    if (!value || *value < number.least || *value > number.most || (isPenalty && *value == 0))
+      throw UsageError(text("%s: '%s' is not a number %s", option, printable(given).c_str(),
+                            number.most == 1 ? "from 0 to 1"
+                            : isPenalty      ? "above 0"
+                                             : ">= 0"));
+    sampling.*number.value = *value;
+    return;
+  }
+  throw UsageError(text("--set: there is no number '%s', but temperature, top_k, top_p, min_p and "
+                        "repetition_penalty",
+                        printable(key).c_str()));
+}
+
+/// The numbers of the prompt as they are given, and where.
+struct Prompt {
+  const char *option;
+  std::vector<double> values;
+};
+
+/// The ids of a text, behind `<start>` if the vocabulary has it.
+std::vector<double> encodePrompt(const text::Tokenizer *tokenizer, const std::string &given) {
+  if (!tokenizer)
+    throw UsageError("--prompt: the sequence is no text: give --prompt-ids or --prompt-values");
+  std::vector<int32_t> ids;
+  if (std::optional<int32_t> start = tokenizer->special("<start>"))
+    ids.push_back(*start);
+  if (std::optional<text::UnknownPiece> unknown = tokenizer->encode(given, ids))
+    fail("--prompt: the vocabulary has no '%s', which is at byte %zu",
+         printable(unknown->piece).c_str(), unknown->position);
+  return {ids.begin(), ids.end()};
+}
+
+std::vector<double> parseList(const char *option, const std::string &given) {
+  std::vector<double> values;
+  for (size_t begin = 0, end; begin <= given.size() && !given.empty(); begin = end + 1) {
+    end = std::min(given.find(',', begin), given.size());
+    std::string word = given.substr(begin, end - begin);
+    std::optional<double> value = parseNumber(word);
+    if (!value)
+      throw UsageError(text("%s: '%s' is not a number", option, printable(word).c_str()));
+    values.push_back(*value);
+  }
+  return values;
+}
+
+std::vector<double> readNumbers(const std::string &path) {
+  std::vector<double> values;
+  if (path.ends_with(".npy")) {
+    Array array = readNpy(path);
+    for (int64_t i = 0; i < array.count(); ++i)
+      values.push_back(loadElement(array.bytes.data(), array.dtype, i));
+    return values;
+  }
+  CsvReader reader(readUtf8(path), path, std::nullopt);
+  for (bool first = true; reader.next(); first = false) {
+    if (first && looksLikeHeader(reader))
+      continue;
+    for (std::string_view cell : reader.cells()) {
+      std::optional<double> value = parseNumber(cell);
+      if (!value)
+        fail("%s:%zu: '%s' is not a number", path.c_str(), reader.line(), printable(cell).c_str());
+      values.push_back(*value);
+    }
+  }
+  return values;
+}
+
+Prompt readNumbersOf(const Arguments &arguments, const text::Tokenizer *tokenizer) {
+  Prompt prompt{nullptr, {}};
+  for (const char *option : {"--prompt", "--prompt-ids", "--prompt-values", "--prompt-file"}) {
+    if (!arguments.has(option))
+      continue;
+    if (prompt.option)
+      throw UsageError(text("%s and %s: a sequence has one beginning", prompt.option, option));
+    prompt.option = option;
+    std::string given = arguments.value(option);
+    std::string_view kind = option;
+    prompt.values = kind == "--prompt"        ? encodePrompt(tokenizer, given)
+                    : kind == "--prompt-file" ? readNumbers(given)
+                                              : parseList(option, given);
+  }
+  if (!prompt.option)
+    throw UsageError("generate needs the beginning of a sequence: --prompt, --prompt-ids, "
+                     "--prompt-values or --prompt-file");
+  return prompt;
+}
+
+} // namespace
+
+const text::Tokenizer *findTokenizer(const Description &description) {
+  if (!description.recipe)
+    return nullptr;
+  const DataBlock *block = description.block(description.recipe->data);
+  const DataField *field = block ? block->field(description.generation->sequence) : nullptr;
+  return field ? field->tokenizer.get() : nullptr;
+}
+
+std::optional<Sampling> readSampling(const Generation &generation, const Arguments &arguments) {
+  std::optional<Sampling> sampling = generation.sampling;
+  auto set = [&](const char *option, const std::string &key, const std::string &given) {
+    if (!sampling)
+      throw UsageError(
+          text("%s: this program gives the next element itself, and draws none", option));
+    setNumber(*sampling, option, key, given);
+  };
+  for (const std::string &word : arguments.all("--set")) {
+    auto [key, given] = splitAssignment("--set", word);
+    set("--set", key, given);
+  }
+  for (const Number &number : numbers)
+    if (arguments.has(number.option))
+      set(number.option, number.key, arguments.value(number.option));
+  if (arguments.has("--top-k"))
+    set("--top-k", "top_k", arguments.value("--top-k"));
+  return sampling;
+}
+
+std::vector<char> readPrompt(const Arguments &arguments, const text::Tokenizer *tokenizer,
+                             const InputField &field, int64_t classes) {
+  Prompt prompt = readNumbersOf(arguments, tokenizer);
+  int64_t size = elementCount(field.shape), count = static_cast<int64_t>(prompt.values.size());
+  if (count == 0)
+    fail("%s: the prompt is empty; the first element is not chosen, but given", prompt.option);
+  if (count % size)
+    fail("%s: %lld numbers are no whole elements of %lld", prompt.option,
+         static_cast<long long>(count), static_cast<long long>(size));
+  if (!isFloat(field.dtype))
+    for (int64_t i = 0; i < count; ++i) {
+      double value = prompt.values[static_cast<size_t>(i)];
+      double most = classes ? static_cast<double>(classes - 1) : INT32_MAX;
+      if (value != std::floor(value) || value < 0 || value > most)
+        fail("%s: element %lld is %g, which is no integer from 0 to %.0f", prompt.option,
+             static_cast<long long>(i), value, most);
+    }
+  std::vector<char> bytes(static_cast<size_t>(count) * sizeOf(field.dtype));
+  convertElements(reinterpret_cast<const char *>(prompt.values.data()), DType::F64, bytes.data(),
+                  field.dtype, count);
+  return bytes;
+}
+
+} // namespace nnc::runtime
