@@ -26,7 +26,14 @@ inline PhiloxBlock philox(PhiloxBlock counter, std::array<uint32_t, 2> key) {
 }
 
 /// The purposes for which the runtime draws random numbers; each has its own stream.
-enum class RandomStream : uint32_t { Shuffle = 0x73680000, Split, MadeData, Window, DrawnData };
+enum class RandomStream : uint32_t {
+  Shuffle = 0x73680000,
+  Split,
+  MadeData,
+  Window,
+  DrawnData,
+  Sample
+};
 
 /// A uniform 64-bit word: number `index` of instance `instance` (e.g. an epoch) of a stream.
 inline uint64_t randomWord(uint64_t seed, RandomStream stream, uint32_t instance, uint64_t index) {
