@@ -149,7 +149,7 @@ double chooseSplit(ContractionTiling &tiling, const ContractionProblem &problem,
 /// Cycles of a thread's part if `threads` share this loop and each has all that it reads in caches of
 /// its own: where a loop around the kernel computes it again and again.
 double partCycles(const ContractionTiling &tiling, const ContractionProblem &problem,
-                   const TargetDescription &target, unsigned threads, ThreadSplit split);
+                  const TargetDescription &target, unsigned threads, ThreadSplit split);
 
 /// Bytes of scratch memory per thread, 64-byte aligned, that emitContraction needs with the tiling
 /// that chooseTiling returns for the same arguments; often 0.
