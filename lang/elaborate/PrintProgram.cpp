@@ -46,13 +46,14 @@ std::string text(const ReaderArgument &argument) {
 }
 
 std::string_view text(ArgumentKind kind) {
-  static constexpr std::string_view names[] = {"parameter", "slot", "state", "input", "scalar"};
+  static constexpr std::string_view names[] = {"parameter",     "slot",  "state",
+                                               "example_state", "input", "scalar"};
   return names[int(kind)];
 }
 
 std::string_view text(ResultKind kind) {
-  static constexpr std::string_view names[] = {"parameter", "slot", "state", "output",
-                                               "example_output"};
+  static constexpr std::string_view names[] = {"parameter",     "slot",   "state",
+                                               "example_state", "output", "example_output"};
   return names[int(kind)];
 }
 

@@ -92,6 +92,8 @@ accepted = {
   param <- param - rate * floor(grad) - sign(grad) * sum(grad) + random_normal(param) * mean(param) / floor(step / 3 + 1)
   param <- if grad > 0 and step > 3 { param * float(grad > scale) } else { -param }
 }"""),
+    "state of an example": make(body="state s: float[4] = 0\n  s <- x\n  x @ w"),
+    "random state of an example": make(body="state s: float[4] = 0\n  s <- random_uniform(x)\n  x @ w"),
     "penalty": make(loss="l2(weights(m)) + 0 * sum(y)"),
     "constant output": make(body="w[0] + 0 * x"),
 }
@@ -99,8 +101,6 @@ accepted = {
 refused = {
     "step as loss": make(loss="sum(floor(y))"),
     "argmax as loss": make(loss="float(argmax(y))"),
-    "state of an example": make(body="state s: float[4] = 0\n  s <- x\n  x @ w"),
-    "random state of an example": make(body="state s: float[4] = 0\n  s <- random_uniform(x)\n  x @ w"),
     "momentum of an example": make(optimizer="momentum(mu = y[0])"),
     "clipping of an example": make(keys="clip = value(y[0])"),
     "initial value of a batch": make(body="param b: float[4] = batch_count()\n  x @ w + b"),

@@ -326,6 +326,8 @@ std::unique_ptr<Pass> TrainingElaborator::modelPass(const CallableDeclaration &d
       return nullptr;
     std::vector<const NameExpression *> open;
     for (const Dimension &dimension : input.type->dimensions) {
+      if (dimension.kind == Dimension::Kind::UpTo)
+        elaboration.types.reportPadded(dimension);
       if (dimension.kind != Dimension::Kind::Size)
         return nullptr;
       elaboration.unifier.collectUnbound(*dimension.value, open);

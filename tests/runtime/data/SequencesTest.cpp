@@ -66,8 +66,11 @@ TEST_F(SequencesTest, SaysWhatIsWrongWithTimeSeries) {
             "a.ts:2: the file has neither classes nor targets, for field 'kind'");
   EXPECT_EQ(error("a.ts", "@classLabel true a b c\n@data\n1:2:a\n"),
             "a.ts:2: field 'kind' has 2 classes, and the header names 3");
-  EXPECT_EQ(error("a.ts", "1:2:a\n"), "a.ts:1: a line of numbers in front of the line @data");
-  EXPECT_EQ(error("a.ts", "@classLabel true yes no\n"), "a.ts: it has no line @data");
+  EXPECT_EQ(
+      error("a.ts", "1:2:a\n"),
+      "a.ts:1: a line of numbers in front of the line @data: it looks like a file for csv(...)");
+  EXPECT_EQ(error("a.ts", "@classLabel true yes no\n"),
+            "a.ts: it has no line @data: it looks like a file for csv(...)");
 }
 
 TEST_F(SequencesTest, ReadsCsvWithEmptyCells) {

@@ -1,0 +1,509 @@
+// Implements parseDescription(): the schema of runtime/Abi.h, member by member.
+#include "runtime/model/Description.h"
+
+#include "runtime/Abi.h"
+#include "runtime/support/Json.h"
+
+#include <algorithm>
+#include <cstring>
+#include <set>
+
+namespace nnc::runtime {
+
+namespace {
+
+/// Reads members of a JSON object and says where a wrong one is.
+class DescriptionReader {
+public:
+  DescriptionReader(const Json &object, std::string where)
+      : object(object), where(std::move(where)) {
+    if (!object.is_object())
+      wrong("is not an object");
+  }
+
+  bool has(const char *key) const { return object.contains(key) && !object[key].is_null(); }
+
+  const Json &member(const char *key) const {
+    auto found = object.find(key);
+    if (found == object.end())
+      wrong(text("has no \"%s\"", key));
+    return *found;
+  }
+
+  std::string string(const char *key) const {
+    const Json &value = member(key);
+    if (!value.is_string())
+      wrong(text("\"%s\" is not text", key));
+    return value.get<std::string>();
+  }
+  std::string string(const char *key, const char *otherwise) const {
+    return has(key) ? string(key) : otherwise;
+  }
+
+  int64_t count(const char *key) const { return asCount(member(key), key); }
+  int64_t count(const char *key, int64_t otherwise) const {
+    return has(key) ? count(key) : otherwise;
+  }
+  size_t bytes(const char *key) const { return static_cast<size_t>(count(key)); }
+
+  double number(const char *key, double otherwise) const {
+    if (!has(key))
+      return otherwise;
+    if (!object[key].is_number())
+      wrong(text("\"%s\" is not a number", key));
+    return object[key].get<double>();
+  }
+
+  bool boolean(const char *key, bool otherwise) const {
+    if (!has(key))
+      return otherwise;
+    if (!object[key].is_boolean())
+      wrong(text("\"%s\" is not true or false", key));
+    return object[key].get<bool>();
+  }
+
+  DType dtype(const char *key) const {
+    std::string name = string(key);
+    std::optional<DType> result = parseDType(name);
+    if (!result)
+      wrong(text("unknown dtype \"%s\"", name.c_str()));
+    return *result;
+  }
+
+  Shape shape(const char *key) const {
+    Shape result;
+    int64_t product = 1;
+    for (const Json &size : array(key)) {
+      result.push_back(asCount(size, key));
+      if (__builtin_mul_overflow(product, result.back(), &product))
+        wrong(text("\"%s\" is too large", key));
+    }
+    return result;
+  }
+
+  const Json &array(const char *key) const {
+    const Json &value = member(key);
+    if (!value.is_array())
+      wrong(text("\"%s\" is not an array", key));
+    return value;
+  }
+
+  /// Calls `visit(DescriptionReader)` for each element of an array of objects.
+  template <typename Visitor> void forEach(const char *key, Visitor visit) const {
+    size_t index = 0;
+    for (const Json &element : array(key))
+      visit(DescriptionReader(element, text("%s.%s[%zu]", where.c_str(), key, index++)));
+  }
+  template <typename Visitor> void forEachIfAny(const char *key, Visitor visit) const {
+    if (has(key))
+      forEach(key, visit);
+  }
+
+  DescriptionReader inside(const char *key) const {
+    return DescriptionReader(member(key), where + "." + key);
+  }
+
+  /// The value with this name among the alternatives, by position.
+  size_t choice(const char *key, std::initializer_list<const char *> alternatives) const {
+    std::string name = string(key);
+    size_t index = 0;
+    for (const char *alternative : alternatives) {
+      if (name == alternative)
+        return index;
+      ++index;
+    }
+    wrong(text("unknown %s \"%s\"", key, name.c_str()));
+  }
+
+  [[noreturn]] void wrong(const std::string &what) const {
+    fail("the model's description is damaged: %s %s", where.c_str(), what.c_str());
+  }
+
+  std::vector<std::string> strings(const char *key) const {
+    std::vector<std::string> result;
+    for (const Json &element : array(key)) {
+      if (!element.is_string())
+        wrong(text("\"%s\" holds something other than text", key));
+      result.push_back(element.get<std::string>());
+    }
+    return result;
+  }
+
+private:
+  int64_t asCount(const Json &value, const char *key) const {
+    if (!value.is_number_integer() || value.get<int64_t>() < 0)
+      wrong(text("\"%s\" is not an integer >= 0", key));
+    return value.get<int64_t>();
+  }
+
+  const Json &object;
+  std::string where;
+};
+
+void checkPlace(const DescriptionReader &reader, size_t offset, size_t bytes, size_t blockBytes,
+                size_t alignment) {
+  if (offset > blockBytes || bytes > blockBytes - offset)
+    reader.wrong("lies outside its block");
+  if (offset % alignment)
+    reader.wrong("is not aligned");
+}
+
+size_t tensorBytes(DType dtype, const Shape &shape) {
+  return static_cast<size_t>(elementCount(shape)) * sizeOf(dtype);
+}
+
+void readPersistent(const DescriptionReader &reader, Description &description) {
+  description.persistentBytes = reader.bytes("bytes");
+  std::set<std::string> names;
+  reader.forEach("tensors", [&](const DescriptionReader &element) {
+    PersistentTensor tensor;
+    tensor.name = element.string("name");
+    tensor.kind = static_cast<TensorKind>(
+        element.choice("kind", {"parameter", "slot", "state", "example_state"}));
+    tensor.owner = element.string("owner", "");
+    tensor.dtype = element.dtype("dtype");
+    tensor.shape = element.shape("shape");
+    tensor.offset = element.bytes("offset");
+    tensor.line = element.count("line", 0);
+    tensor.trained = element.boolean("trained", true);
+    checkPlace(element, tensor.offset, tensor.bytes(), description.persistentBytes, 64);
+    if (!names.insert(tensor.name).second)
+      element.wrong("repeats the name " + tensor.name);
+    description.tensors.push_back(std::move(tensor));
+  });
+}
+
+void readLengths(const DescriptionReader &reader, OutputValue &value) {
+  if (!reader.member("lengths").is_object())
+    reader.wrong("\"lengths\" is not an object");
+  for (const auto &[dimension, name] : reader.member("lengths").items()) {
+    size_t number = static_cast<size_t>(std::atoll(dimension.c_str()));
+    if (!name.is_string() || number + 1 >= value.shape.size())
+      reader.wrong("\"lengths\" does not name an output for a dimension");
+    value.lengths[number] = name.get<std::string>();
+  }
+}
+
+Function readFunction(const DescriptionReader &reader, DType floatType) {
+  Function function;
+  function.symbol = reader.string("symbol");
+  function.block = reader.string("block", "");
+  function.batch = reader.count("batch");
+  function.arenaBytes = reader.bytes("arena");
+  function.threadBytes = static_cast<size_t>(reader.count("thread_memory", 0));
+  function.flop = reader.count("flop", 0);
+  DescriptionReader inputs = reader.inside("inputs");
+  function.inputBytes = inputs.bytes("bytes");
+  inputs.forEach("fields", [&](const DescriptionReader &element) {
+    InputField field;
+    field.name = element.string("name");
+    field.kind =
+        static_cast<InputKind>(element.choice("kind", {"field", "length", "example_weight"}));
+    field.dtype = element.dtype("dtype");
+    field.shape = element.shape("shape");
+    field.offset = element.bytes("offset");
+    if (field.shape.empty() || field.shape[0] != function.batch || function.batch == 0)
+      element.wrong("does not begin with the batch");
+    if (field.kind == InputKind::ExampleWeight &&
+        (field.shape.size() != 1 || field.dtype != floatType))
+      element.wrong("is not a vector of floats");
+    if (field.kind == InputKind::Length && (field.shape.size() != 1 || field.dtype != DType::I32))
+      element.wrong("is not a vector of integers");
+    checkPlace(element, field.offset, tensorBytes(field.dtype, field.shape), function.inputBytes,
+               64);
+    function.fields.push_back(std::move(field));
+  });
+  DescriptionReader outputs = reader.inside("outputs");
+  function.outputBytes = outputs.bytes("bytes");
+  outputs.forEach("values", [&](const DescriptionReader &element) {
+    OutputValue value;
+    value.name = element.string("name");
+    value.kind = static_cast<OutputKind>(
+        element.choice("kind", {"loss", "metric", "learning_rate", "prediction", "length"}));
+    value.dtype = element.dtype("dtype");
+    value.shape = element.shape("shape");
+    value.offset = element.bytes("offset");
+    bool ofExamples = value.kind == OutputKind::Prediction || value.kind == OutputKind::Length;
+    value.batched = element.boolean("batched", ofExamples);
+    value.field = element.string("field", "");
+    if (!ofExamples && !value.shape.empty())
+      element.wrong("is not a scalar");
+    if (value.kind == OutputKind::Length && (value.shape.size() != 1 || value.dtype != DType::I32))
+      element.wrong("is not a vector of integers");
+    if (element.has("lengths"))
+      readLengths(element, value);
+    if (value.batched && (value.shape.empty() || value.shape[0] != function.batch))
+      element.wrong("does not begin with the batch");
+    checkPlace(element, value.offset, tensorBytes(value.dtype, value.shape), function.outputBytes,
+               64);
+    function.values.push_back(std::move(value));
+  });
+  if (reader.has("memory")) {
+    DescriptionReader memory = reader.inside("memory");
+    function.largestLiveBytes = memory.bytes("largest_live");
+    function.scratchBytes = memory.bytes("scratch");
+    memory.forEach("saved", [&](const DescriptionReader &element) {
+      function.saved.push_back(
+          {element.string("name"), element.count("line", 0), element.bytes("bytes")});
+    });
+  }
+  reader.forEachIfAny("regions", [&](const DescriptionReader &element) {
+    function.regions.push_back(
+        {element.count("line", 0), element.choice("pass", {"forward", "backward"}) == 1,
+         element.string("kind"), element.count("flop"), element.count("bytes")});
+  });
+  for (const OutputValue &value : function.values)
+    for (const auto &[dimension, name] : value.lengths)
+      if (!function.value(OutputKind::Length, name))
+        reader.wrong("has no length named " + name);
+  if ((function.symbol == "nnc_train_step" || function.symbol == "nnc_evaluate") &&
+      !function.loss())
+    reader.wrong("has no loss");
+  return function;
+}
+
+void readScalars(const DescriptionReader &reader, Description &description) {
+  description.scalarBytes = reader.bytes("bytes");
+  reader.forEach("values", [&](const DescriptionReader &element) {
+    Scalar scalar;
+    scalar.name = element.string("name");
+    DType dtype = element.dtype("dtype");
+    if (dtype != DType::I64 && dtype != DType::F64)
+      element.wrong("is neither i64 nor f64");
+    scalar.integer = dtype == DType::I64;
+    scalar.offset = element.bytes("offset");
+    const std::string filledIn[] = {
+        "seed", "step", "steps", "epoch", "epochs", "steps_per_epoch", "position"};
+    bool filled =
+        std::find(std::begin(filledIn), std::end(filledIn), scalar.name) != std::end(filledIn);
+    scalar.settable = !filled && element.boolean("settable", false);
+    if (scalar.settable && !element.has("default"))
+      element.wrong("has no default");
+    scalar.defaultValue = element.number("default", 0);
+    scalar.description = element.string("description", "");
+    scalar.whole = element.boolean("whole", false);
+    checkPlace(element, scalar.offset, 8, description.scalarBytes, 8);
+    if (!scalar.settable && !filled)
+      element.wrong("is neither settable nor filled in by the runtime");
+    description.scalars.push_back(std::move(scalar));
+  });
+}
+
+DataSplit readSplit(const DescriptionReader &reader) {
+  DataSplit split;
+  split.name = reader.string("name");
+  split.reader = reader.string("reader");
+  split.files = reader.strings("files");
+  split.examples = reader.count("examples", 0);
+  split.dropLast = reader.count("drop_last", 0);
+  split.onlyLast = reader.count("only_last", 0);
+  if (split.dropLast && split.onlyLast)
+    reader.wrong("has both \"drop_last\" and \"only_last\"");
+  if (reader.has("header"))
+    split.header = reader.boolean("header", true);
+  split.part = {reader.number("part_begin", 0), reader.number("part_end", 1)};
+  if (!(split.part.begin >= 0 && split.part.begin < split.part.end && split.part.end <= 1))
+    reader.wrong("has a part that is none");
+  if (reader.has("encoding")) {
+    std::optional<text::Encoding> encoding = text::parseEncoding(reader.string("encoding"));
+    if (!encoding)
+      reader.wrong("\"encoding\" is not known");
+    split.encoding = *encoding;
+  }
+  split.window = reader.count("window", 0);
+  split.horizon = reader.count("horizon", 0);
+  if (split.window > INT32_MAX || split.horizon > INT32_MAX)
+    reader.wrong("has windows that are too large");
+  split.stream = reader.boolean("stream", false);
+  split.truncate = reader.boolean("truncate", false);
+  split.classByFile = reader.string("class_by_file", "");
+  if (reader.has("separator")) {
+    std::string separator = reader.string("separator");
+    if (separator.size() != 1)
+      reader.wrong("\"separator\" is not one character");
+    split.separator = separator[0];
+  }
+  if (reader.has("columns")) {
+    if (!reader.member("columns").is_object())
+      reader.wrong("\"columns\" is not an object");
+    for (const auto &[field, list] : reader.member("columns").items()) {
+      std::vector<Column> &columns = split.columns[field];
+      if (!list.is_array())
+        reader.wrong("\"columns\" holds something other than arrays");
+      for (const Json &column : list) {
+        if (column.is_string())
+          columns.emplace_back(column.get<std::string>());
+        else if (column.is_number_integer() && column.get<int64_t>() >= 0)
+          columns.emplace_back(column.get<int64_t>());
+        else
+          reader.wrong("a column is neither a name nor a number");
+      }
+    }
+  }
+  return split;
+}
+
+DataBlock readBlock(const DescriptionReader &reader) {
+  DataBlock block;
+  block.name = reader.string("name");
+  reader.forEach("fields", [&](const DescriptionReader &element) {
+    DataField field;
+    field.name = element.string("name");
+    field.dtype = element.dtype("dtype");
+    field.shape = element.shape("shape");
+    field.classes = element.count("classes", 0);
+    if (element.has("class_names"))
+      field.classNames = element.strings("class_names");
+    if (element.has("padded")) {
+      field.padded = static_cast<size_t>(element.count("padded"));
+      field.lengthOf = element.string("length_of", "");
+      if (*field.padded >= field.shape.size())
+        element.wrong("has no dimension of the number \"padded\"");
+      const DataField *other = field.lengthOf.empty() ? nullptr : block.field(field.lengthOf);
+      if (!field.lengthOf.empty() && !(other && other->padded))
+        element.wrong("has the length of a field that is not a padded one before it");
+    }
+    if (field.dtype != DType::I32 && !isFloat(field.dtype))
+      element.wrong("is neither a float nor an i32");
+    if (field.classes > 0 && field.dtype != DType::I32)
+      element.wrong("is a class but no i32");
+    if (!field.classNames.empty() && static_cast<int64_t>(field.classNames.size()) != field.classes)
+      element.wrong("does not have as many class names as classes");
+    if (element.has("vocabulary")) {
+      std::string error;
+      std::optional<text::Tokenizer> tokenizer =
+          text::Tokenizer::parse(dumpJson(element.member("vocabulary")), error);
+      if (!tokenizer)
+        element.wrong(error);
+      if (field.dtype != DType::I32 || field.classes > 0)
+        element.wrong("has a vocabulary, but is no i32");
+      field.tokenizer = std::make_shared<text::Tokenizer>(std::move(*tokenizer));
+    }
+    block.fields.push_back(std::move(field));
+  });
+  reader.forEach("splits", [&](const DescriptionReader &element) {
+    block.splits.push_back(readSplit(element));
+  });
+  return block;
+}
+
+Recipe readRecipe(const DescriptionReader &reader) {
+  Recipe recipe;
+  recipe.data = reader.string("data");
+  recipe.batch = reader.count("batch");
+  recipe.epochs = reader.count("epochs", 0);
+  recipe.steps = reader.count("steps", 0);
+  recipe.validate = reader.number("validate", 0);
+  recipe.patience = reader.count("patience", 0);
+  recipe.folder = reader.string("folder");
+  recipe.shuffle = reader.boolean("shuffle", true);
+  recipe.schedule = reader.string("schedule", "");
+  if (!(recipe.validate >= 0 && recipe.validate < 1))
+    reader.wrong("\"validate\" is not in [0, 1)");
+  return recipe;
+}
+
+Generation readGeneration(const DescriptionReader &reader) {
+  Generation generation;
+  generation.sequence = reader.string("sequence");
+  generation.limit = reader.count("limit", 0);
+  DescriptionReader cache = reader.inside("cache");
+  generation.cacheBytes = cache.bytes("bytes");
+  cache.forEach("tensors", [&](const DescriptionReader &element) {
+    checkPlace(element, element.bytes("offset"),
+               tensorBytes(element.dtype("dtype"), element.shape("shape")), generation.cacheBytes,
+               64);
+  });
+  if (reader.has("sampling")) {
+    DescriptionReader numbers = reader.inside("sampling");
+    Sampling sampling;
+    sampling.temperature = numbers.number("temperature", sampling.temperature);
+    sampling.topK = numbers.count("top_k", sampling.topK);
+    sampling.topP = numbers.number("top_p", sampling.topP);
+    sampling.minP = numbers.number("min_p", sampling.minP);
+    sampling.repetitionPenalty = numbers.number("repetition_penalty", sampling.repetitionPenalty);
+    generation.sampling = sampling;
+  }
+  return generation;
+}
+
+void readLayers(const DescriptionReader &reader, Description &description) {
+  reader.forEachIfAny("layers", [&](const DescriptionReader &element) {
+    Layer layer;
+    layer.path = element.string("path");
+    layer.kind = element.string("kind");
+    layer.line = element.count("line", 0);
+    layer.input = element.shape("input");
+    layer.output = element.shape("output");
+    layer.parameters = element.count("parameters", 0);
+    layer.bytes = element.count("bytes", 0);
+    layer.flop = element.count("flop", 0);
+    description.layers.push_back(std::move(layer));
+  });
+}
+
+void readSourceLines(const DescriptionReader &reader, Description &description) {
+  if (!reader.has("source_lines"))
+    return;
+  for (const auto &[line, content] : reader.member("source_lines").items()) {
+    if (!content.is_string())
+      reader.wrong("\"source_lines\" holds something other than text");
+    description.sourceLines[std::atoll(line.c_str())] = content.get<std::string>();
+  }
+}
+
+/// The parts must agree with each other.
+void checkTogether(const Description &description, const DescriptionReader &reader) {
+  if (description.generation) {
+    const Function *step = description.function("nnc_generate_step");
+    if (!step || step->fields.size() != 1 || step->values.size() != 1 || step->batch != 1 ||
+        !description.function("nnc_generate_begin"))
+      reader.wrong("has no functions for its generation");
+  }
+  if (!description.recipe)
+    return;
+  if (!description.block(description.recipe->data))
+    reader.wrong("has no data block named " + description.recipe->data);
+  const Function *step = description.function("nnc_train_step");
+  if (step && step->batch != description.recipe->batch)
+    reader.wrong("gives the recipe and the training step different batches");
+}
+
+} // namespace
+
+Description parseDescription(const char *json) {
+  Json root = parseJson(std::string_view(json, std::strlen(json)), "the model's description");
+  DescriptionReader reader(root, "description");
+  int64_t abi = reader.count("abi");
+  if (abi != NNC_ABI_VERSION)
+    fail("the model was compiled for runtime interface %lld, this runtime has %d: compile it again",
+         static_cast<long long>(abi), NNC_ABI_VERSION);
+  Description description;
+  description.compiler = reader.string("compiler");
+  description.model = reader.string("model");
+  description.source = reader.string("source");
+  description.target = reader.string("target");
+  if (reader.has("features"))
+    description.features = reader.strings("features");
+  description.floatType = reader.dtype("float");
+  if (!isFloat(description.floatType))
+    reader.wrong("\"float\" is not a float type");
+  readPersistent(reader.inside("persistent"), description);
+  reader.forEach("functions", [&](const DescriptionReader &element) {
+    description.functions.push_back(readFunction(element, description.floatType));
+  });
+  readScalars(reader.inside("scalars"), description);
+  reader.forEachIfAny("data", [&](const DescriptionReader &element) {
+    description.data.push_back(readBlock(element));
+  });
+  if (reader.has("recipe"))
+    description.recipe = readRecipe(reader.inside("recipe"));
+  if (reader.has("generation"))
+    description.generation = readGeneration(reader.inside("generation"));
+  readLayers(reader, description);
+  readSourceLines(reader, description);
+  checkTogether(description, reader);
+  return description;
+}
+
+} // namespace nnc::runtime
