@@ -119,6 +119,9 @@ Prompt readNumbersOf(const Arguments &arguments, const text::Tokenizer *tokenize
                     : kind == "--prompt-file" ? readNumbers(given)
                                               : parseList(option, given);
   }
+  // A text that begins with `<start>` needs nothing in front.
+  if (!prompt.option && tokenizer && tokenizer->special("<start>"))
+    return {"--prompt", encodePrompt(tokenizer, "")};
   if (!prompt.option)
     throw UsageError("generate needs the beginning of a sequence: --prompt, --prompt-ids, "
                      "--prompt-values or --prompt-file");
