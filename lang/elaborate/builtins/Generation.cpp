@@ -1,6 +1,8 @@
 // The builtin behind `sample` and `greedy`: it marks the logits from which the next element is drawn.
 #include "lang/elaborate/builtins/Builtins.h"
 
+#include <algorithm>
+
 namespace nnc::lang::builtins {
 
 /// `next_element(logits, temperature, top_k, top_p, min_p, repetition_penalty)`: the logits.
@@ -24,7 +26,7 @@ static Entity nextElement(const BuiltinCall &call) {
   }
   Sampling sampling;
   sampling.temperature = numbers[0];
-  sampling.topK = int64_t(numbers[1]);
+  sampling.topK = int64_t(std::min(numbers[1], 0x1p53)); // as a double, 2^63 - 1 is no int64_t
   sampling.topP = numbers[2];
   sampling.minP = numbers[3];
   sampling.repetitionPenalty = numbers[4];
