@@ -66,9 +66,9 @@ struct Operation {
   std::vector<Body> body = {}; ///< of a `scan`: one
 };
 
-/// `Parameter`, `Slot` (optimizer state that belongs to a parameter), `State` and `ExampleState`
-/// (which each row of the batch has for itself) persist between steps; `Input` is one field of one
-/// example; `Scalar` is a number given at run time (seed, step, settings).
+/// `Parameter`, `Slot` (optimizer state that belongs to a parameter), `State` and `ExampleState` (a
+/// state with one value for each row of the batch) persist between steps; `Input` is one field of
+/// one example; `Scalar` is a number given at run time (seed, step, settings).
 enum class ArgumentKind { Parameter, Slot, State, ExampleState, Input, Scalar };
 
 /// The name of the Input that holds the length of a padded field in an example, an Int.
@@ -87,22 +87,22 @@ struct FunctionResult {
   ResultKind kind;
   std::string name;
   ValueId value;
-  /// Of an ExampleOutput: its padded dimensions, by number, and the name of the ExampleOutput that
-  /// says how long each is. Beyond it the output is 0.
+  /// Of an ExampleOutput: its padded dimensions, each with the name of the ExampleOutput that holds
+  /// its length. The padding is 0.
   std::vector<std::pair<int64_t, std::string>> lengths = {};
 };
 
-/// The numbers of `sample`, which the runtime may change.
+/// The settings of `sample`; options of `EXE generate` override them.
 struct Sampling {
   double temperature = 1; ///< 0: the most likely element
   int64_t topK = 0;       ///< 0: all
   double topP = 1, minP = 0, repetitionPenalty = 1;
 };
 
-/// Of a function for generation: its result says, for each position of a sequence or for the last,
-/// which element comes next.
+/// Of a function for generation: its result determines the next element, for each position of a
+/// sequence or for the last one.
 struct Generation {
-  std::string sequence;             ///< the Input that grows
+  std::string sequence;             ///< the Input that is extended
   std::optional<Sampling> sampling; ///< the result is logits; without it, the element itself
 };
 
@@ -159,11 +159,11 @@ struct ReaderArgument {
 
 /// How the texts of a field become numbers.
 struct TokenizerInfo {
-  std::string kind; ///< characters, bytes, words, bpe; file: what the file `file` describes
-  int64_t size = 0; ///< words, bpe: the most pieces; 0: all words
+  std::string kind; ///< characters, bytes, words, bpe, or file: described by the file `file`
+  int64_t size = 0; ///< words, bpe: the maximum number of pieces; 0: all words
   bool lower = false;
   std::string file;
-  std::vector<std::string> special; ///< pieces that no text has, in the order of their ids
+  std::vector<std::string> special; ///< such as <pad>, in the order of their ids
   SourceRange range;
 
   bool operator==(const TokenizerInfo &) const = default;
@@ -175,23 +175,23 @@ struct DataField {
   SourceRange range;
   /// Of a class field, in the order of their numbers; empty when not declared.
   std::vector<std::string> classNames;
-  /// The dimension of which each example has its own length, from 1 to its size; and the field that
-  /// is as long in each example, or empty.
+  /// The padded dimension, whose length in each example is from 1 to its size; and the earlier
+  /// field with the same lengths, or empty.
   std::optional<int64_t> padded = {};
   std::string lengthOf = {};
   std::optional<TokenizerInfo> tokenizer = {}; ///< of a field of texts
-  int64_t vocabulary = 0;                      ///< its pieces
+  int64_t vocabulary = 0;                      ///< its number of pieces
 };
 
 struct DataSplit {
   std::string name;   ///< train, test, validation
   std::string reader; ///< idx, csv, npy, ts, cifar, text, lines, random
   /// Positional arguments are file names. `drop_last`, `only_last` and, of random, `examples` are
-  /// numbers of examples. csv
-  /// also has, by name: `header` (bool), `separator` (string), and for a field the columns that
-  /// make it up (list of strings: names, or numbers from 0 in decimal; see `columnsByNumber`).
-  /// text and lines have `encoding` (string), `part_begin` and `part_end` (fractions of the whole);
-  /// text also `stream` (bool), lines `class_by_file` (string, a field) and `truncate` (bool).
+  /// numbers of examples. csv also has, by name: `header` (bool), `separator` (string), `window`
+  /// and `horizon` (numbers of rows), and for a field the columns that make it up (list of strings:
+  /// names, or numbers from 0 in decimal; see `columnsByNumber`). csv, text and lines have
+  /// `part_begin` and `part_end` (fractions of the whole); text and lines `encoding` (string), text
+  /// also `stream` (bool), lines `class_by_file` (string, a field) and `truncate` (bool).
   std::vector<ReaderArgument> arguments;
   bool columnsByNumber = false;
   SourceRange range;

@@ -1,4 +1,4 @@
-// What the front end asks of whoever reads texts: the size of a vocabulary is known when compiling.
+// The interface through which the front end obtains vocabulary sizes, which types may depend on.
 #pragma once
 
 #include "lang/Program.h"
@@ -12,8 +12,8 @@ class VocabularyReader {
 public:
   virtual ~VocabularyReader() = default;
 
-  /// The number of pieces of a field's vocabulary, made of the train split of the data block; the
-  /// field has a tokenizer. Nothing, with one line in `error`, where that cannot be made.
+  /// The number of pieces of a field's vocabulary, built from the train split of the data block;
+  /// the field has a tokenizer. std::nullopt, with a message of one line in `error`, if that fails.
   virtual std::optional<int64_t> vocabularySize(const DataInfo &data, const DataField &field,
                                                 std::string &error) = 0;
 };

@@ -49,15 +49,15 @@ extern nnc_function *const nnc_predictions[];
 
 /// A function that generates a sequence, position by position: as nnc_function, with one more block.
 ///
-///   cache       what a position hands on to the next, at the offsets in "generation"; one for each
-///               sequence that is generated. nnc_generate_begin writes it before the first position
+///   cache       the state of a sequence between positions, at the offsets in "generation"; one for
+///               each generated sequence. nnc_generate_begin writes it before the first position
 ///
 typedef void nnc_step_function(char *persistent, char *arena, const char *inputs, char *outputs,
                                const char *scalars, char *cache, int64_t thread, int64_t threads);
 
 ///   nnc_generate_begin  writes the cache
-///   nnc_generate_step   takes the element at position "position" (scalars) as its one input, gives
-///                       what follows from it, and replaces the cache by that of the next position
+///   nnc_generate_step   takes the element at position "position" (scalars) as its only input, writes
+///                       the logits of the next element, or that element, and updates the cache
 nnc_step_function nnc_generate_begin;
 nnc_step_function nnc_generate_step;
 
@@ -151,7 +151,7 @@ void nnc_profile(int64_t region, int64_t thread);
                                         "dense_1.weight". It is the tensor's name in weight files
          "kind": "parameter" | "slot" | "state" | "example_state",
                                         example_state: one value for each row of the batch, which comes first
-                                        in "shape"; belongs to a run and not to the weights
+                                        in "shape"; part of a run, not of the weights
          "owner": TEXT,                 (optional; slots) name of the parameter it belongs to; a slot
                                         without owner belongs to the optimizer as a whole
          "dtype": DTYPE, "shape": SHAPE, "offset": OFFSET,
@@ -174,7 +174,7 @@ void nnc_profile(int64_t region, int64_t thread);
          "fields": [{
            "name": TEXT,                name of the field in the data block (predictions: of the model's input)
            "kind": "field" | "length" | "example_weight",
-                                        length: how long the field of this name is in each example; i32, of
+                                        length: the length of the field of this name in each example; i32, of
                                         shape [batch]. example_weight: 1/n for the n real examples, 0 for
                                         padding; at most one; always of the model's float type and of shape
                                         [batch]
@@ -190,8 +190,8 @@ void nnc_profile(int64_t region, int64_t thread);
            "kind": "loss" | "metric" | "learning_rate" | "prediction" | "length",
                                         train_step, evaluate: exactly one loss; loss, metric and
                                         learning_rate have shape []. Losses and metrics are means over the
-                                        real examples of the batch. length: how long dimensions of
-                                        predictions are in each example
+                                        real examples of the batch. length: the length of a padded
+                                        dimension of predictions in each example
            "dtype": DTYPE,
            "shape": SHAPE,              with the batch first if batched
            "offset": OFFSET,
@@ -200,7 +200,7 @@ void nnc_profile(int64_t region, int64_t thread);
                                         an integer output numbers (it is then printed as the class's name)
                                         or whose classes the last dimension of a float output counts
            "lengths": {DIM: TEXT, ...}  (optional; predictions) by padded dimension of an example, from 0: name
-                                        of the output of kind length; elements beyond it are 0
+                                        of the output of kind length; padding is 0
          }]
        },
        "memory": {                      (optional)
@@ -225,9 +225,9 @@ void nnc_profile(int64_t region, int64_t thread);
      "generation": {                    (optional: of a program with a generate block)
        "sequence": TEXT,                name of the field that grows, the input of nnc_generate_step. Its one
                                         output is the logits of the next element, or the next element
-       "limit": COUNT,                  (optional; default 0: none) the most positions
+       "limit": COUNT,                  (optional; default 0: none) maximum number of positions
        "sampling": {                    (optional) how the next element is drawn from the logits; without it
-                                        the output is the element
+                                        the output is the next element
          "temperature": NUMBER, "top_k": COUNT, "top_p": NUMBER, "min_p": NUMBER, "repetition_penalty": NUMBER
        },
        "cache": {
@@ -266,14 +266,14 @@ void nnc_profile(int64_t region, int64_t thread);
          "name": TEXT,
          "dtype": DTYPE,                "f32"/"f64" (the model's float), or "i32" for int and class
          "shape": SHAPE,                of one example
-         "padded": DIM,                 (optional) the dimension of which each example has a length of its
-                                        own, from 1 to its size in "shape"
+         "padded": DIM,                 (optional) the padded dimension: each example has its own length, from
+                                        1 to the size in "shape"
          "length_of": TEXT,             (optional; padded fields) name of an earlier field: each example has
                                         the same length in both
          "classes": COUNT,              (optional) a class field: numbers 0 .. classes-1
          "class_names": [TEXT...],      (optional) declared names of the classes, in order
-         "vocabulary": {...}            (optional) a field of texts, i32: what text::Tokenizer::serialize()
-                                        of runtime/text writes
+         "vocabulary": {...}            (optional) a field of texts, i32: the JSON of
+                                        text::Tokenizer::serialize()
        }],
        "splits": [{
          "name": "train" | "test" | "validation",
@@ -283,11 +283,11 @@ void nnc_profile(int64_t region, int64_t thread);
                                         csv, ts: one or more of the same kind; their examples are appended
                                         cifar: one or more CIFAR-10 batches, in the binary version; the
                                         fields are a float [32, 32, 3] and a class
-                                        text: one, of which the only field takes windows
-                                        lines: one or more; a line is an example, the fields of which
-                                        stand between tabs
+                                        text: one; the only field takes windows of it
+                                        lines: one or more; each line is an example, its fields separated by
+                                        tabs
                                         random: none
-         "examples": COUNT,             (random) how many there are
+         "examples": COUNT,             (random) the number of examples
          "drop_last": COUNT,            (optional; default 0: all) leaves out the last so many examples of all
                                         files together
          "only_last": COUNT,            (optional; default 0: all) the last so many only; not with drop_last
@@ -296,12 +296,13 @@ void nnc_profile(int64_t region, int64_t thread);
                                         of the text, the lines or the rows, as fractions
          "encoding": TEXT,              (optional; text, lines) "utf-8" (default) | "windows-1252" | "latin-1"
          "stream": true | false,        (optional; text; default false) row b of each batch begins at
-                                        b / batch of the text and goes on from step to step
+                                        b / batch of the text and continues from step to step
          "truncate": true | false,      (optional; lines; default false) cut texts that are too long
          "window": COUNT, "horizon": COUNT,
-                                        (optional; csv; default 0) rows are times: the first field has so many
-                                        of them, the others those that follow. The part is one of the rows
-         "class_by_file": TEXT,         (optional; lines) the class field that numbers the files
+                                        (optional; csv; default 0) rows are times: the first field takes
+                                        "window" rows, the others the "horizon" rows that follow. The part is
+                                        one of the rows
+         "class_by_file": TEXT,         (optional; lines) the class field that holds the index of the file
          "header": true | false,        (optional; csv) the first line names the columns. Default: true if
                                         columns are selected by name, else true if no cell of the first
                                         line is a number or meant as one

@@ -107,6 +107,7 @@ DictionaryAttr toAttribute(const FunctionBlocks &blocks, MLIRContext *context) {
       number("largest_live_bytes", blocks.largestLiveBytes),
       number("limit", blocks.limit),
       builder.getNamedAttr("outputs", blocks.outputs.toAttribute(context)),
+      number("panel_bytes", blocks.panelBytes),
       builder.getNamedAttr("regions", builder.getArrayAttr(regions)),
       number("thread_bytes", blocks.threadBytes),
   });
@@ -126,6 +127,7 @@ ModuleBlocks readBlocks(ModuleOp module) {
     blocks.inputs = BlockLayout::fromAttribute(dictionary.get("inputs"));
     blocks.outputs = BlockLayout::fromAttribute(dictionary.get("outputs"));
     blocks.arenaBytes = integer(dictionary, "arena_bytes");
+    blocks.panelBytes = integer(dictionary, "panel_bytes");
     blocks.threadBytes = integer(dictionary, "thread_bytes");
     blocks.largestLiveBytes = integer(dictionary, "largest_live_bytes");
     blocks.flop = integer(dictionary, "flop");

@@ -75,14 +75,16 @@ struct KernelRegion {
 struct FunctionBlocks {
   std::string symbol; // nnc_train_step, ...
   BlockLayout inputs, outputs;
-  int64_t arenaBytes = 0;
+  int64_t arenaBytes = 0; // with the panels, from lower-to-loops on
+  /// The end of the arena, for operands that are packed in front of loops.
+  int64_t panelBytes = 0;
   /// Memory behind the arena for each thread on its own: packed operands.
   int64_t threadBytes = 0;
   /// The most bytes of buffers alive at one time: a bound below which arenaBytes cannot be.
   int64_t largestLiveBytes = 0;
   /// Floating-point operations of one call.
   int64_t flop = 0;
-  /// Of a function of steps: the number of positions that there can be; 0: no limit.
+  /// Of a step function: the most positions of a sequence; 0: no limit.
   int64_t limit = 0;
   std::vector<ArenaBuffer> buffers;
   /// By position in the schedule; only in profiled code.
@@ -91,7 +93,7 @@ struct FunctionBlocks {
 
 struct ModuleBlocks {
   BlockLayout persistent, scalars;
-  BlockLayout cache; // of the functions of steps
+  BlockLayout cache; // of the step functions
   std::vector<FunctionBlocks> functions;
 };
 

@@ -140,9 +140,9 @@ static OpOperand *destinationOf(Value result) {
 
 bool isWrittenInPlace(tensor::InsertSliceOp insert) { return insert->hasAttr(inPlaceAttrName); }
 
-/// Whether a part of a tensor is one piece of memory: rows of it.
+/// Whether a slice of these sizes is contiguous in a tensor of this shape.
 static bool isContiguous(ArrayRef<int64_t> sizes, ArrayRef<int64_t> shape) {
-  bool whole = true; // all dims behind this one
+  bool whole = true; // the slice has all of the dimensions behind this one
   for (auto [size, extent] : llvm::reverse(llvm::zip_equal(sizes, shape))) {
     if (!whole && size != 1)
       return false;
@@ -151,8 +151,8 @@ static bool isContiguous(ArrayRef<int64_t> sizes, ArrayRef<int64_t> shape) {
   return true;
 }
 
-/// The memory that nothing has been written to yet in front of a chain of insertions, of which each
-/// but those of loops is the only user of the one before; null if there is none.
+/// The empty tensor that a chain of insertions begins with; null if there is none. Each insertion
+/// must be the only user of the one before, except for those of loops.
 static tensor::EmptyOp freshMemory(tensor::InsertSliceOp insert) {
   Value root = insert.getDest();
   while (auto before = root.getDefiningOp<tensor::InsertSliceOp>()) {
@@ -178,8 +178,8 @@ SmallVector<OpOperand *> usesOfCarry(tensor::InsertSliceOp insert) {
   return uses;
 }
 
-/// Whether a kernel may compute a carry where its old value is: nothing reads that any more, but
-/// for the kernel itself, element for element.
+/// Whether a kernel may compute a carry in place: all other readers of the old value run before it,
+/// and it reads each element only where it writes that element.
 static bool mayReplaceCarry(tensor::InsertSliceOp insert, OpResult result) {
   Operation *writer = result.getOwner();
   return llvm::all_of(usesOfCarry(insert), [&](OpOperand *use) {
@@ -194,7 +194,7 @@ static bool mayReplaceCarry(tensor::InsertSliceOp insert, OpResult result) {
   });
 }
 
-/// Whether a kernel runs in each step in which the insertion does.
+/// Whether a kernel is in all of the loops that the insertion is in.
 static bool runsInStepsOf(Operation *kernel, Operation *insert) {
   StepLoops loops = loopsOf(kernel), all = loopsOf(insert);
   return loops.size() >= all.size() && std::equal(all.begin(), all.end(), loops.begin());

@@ -91,7 +91,7 @@ mlir::Operation *producerOf(mlir::Value tensor);
 inline constexpr llvm::StringLiteral inPlaceAttrName = "nn.in_place";
 bool isWrittenInPlace(mlir::tensor::InsertSliceOp insert);
 
-/// Of the insertion of a carry that has no trace: where its old value is used.
+/// The uses of the old value of a carry without a trace, given the insertion of the new one.
 llvm::SmallVector<mlir::OpOperand *> usesOfCarry(mlir::tensor::InsertSliceOp insert);
 
 /// A kernel that copies a tensor.

@@ -116,6 +116,9 @@ static StringRef kindOf(Operation *kernel) {
 /// Bytes of the tensors that a kernel reads and writes, but for those that stay on tiles and
 /// the initial values of reductions.
 static int64_t bytesTouched(const BufferAnalysis &analysis, Operation *kernel) {
+  // A copy touches a part of its destination; an insertion in place is not a copy.
+  if (auto insert = dyn_cast<tensor::InsertSliceOp>(kernel))
+    return isWrittenInPlace(insert) ? 0 : 2 * bytesOf(insert.getSourceType());
   int64_t bytes = 0;
   auto add = [&](Value tensor) {
     if (analysis.storages[analysis.memory(tensor).storage].kind == Storage::Tiles)

@@ -12,12 +12,11 @@ namespace nnc {
 /// On a kernel, `[number, steps, ...]`: the loops that it is in, outermost first. It runs once in
 /// each step of the last one.
 inline constexpr llvm::StringLiteral loopAttrName = "nn.loop";
-/// On a slice of rows, `[number, distance]`: how far the slice moves from step to step of the loop of
-/// that number; in rows on tensors, in bytes on memory. It is written with the place that it has
-/// in the first step.
-inline constexpr llvm::StringLiteral advanceAttrName = "nn.advance";
-/// On the insertion of a carry that has no trace: it goes to the place of the carry in front of the
+/// On a slice of rows, `[number, distance]`: how far the slice moves in each step of the loop of
+/// that number; in rows on tensors, in bytes on memory. The slice's own offset is that of the first
 /// step.
+inline constexpr llvm::StringLiteral advanceAttrName = "nn.advance";
+/// On the insertion of a carry without a trace: the new value overwrites the old one.
 inline constexpr llvm::StringLiteral carryAttrName = "nn.carry";
 
 struct StepLoop {
@@ -73,8 +72,8 @@ inline void setAdvance(mlir::Operation *slice, Advance advance) {
                                                                {advance.loop, advance.distance}));
 }
 
-/// Whether an insertion writes a row of a sequence or a carry, of which a loop has written others
-/// before.
+/// Whether an insertion writes a row of a sequence, or a carry without a trace, in each step of a
+/// loop.
 inline bool isOfLoop(mlir::Operation *insert) {
   return insert->hasAttr(advanceAttrName) || insert->hasAttr(carryAttrName);
 }

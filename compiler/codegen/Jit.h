@@ -30,7 +30,8 @@ private:
 class Jit {
 public:
   /// Compiles a module of nn functions, without gradients and batch reductions. Consumes the
-  /// module's contents; `loopThreads` as of lower-to-loops; null, with diagnostics and a message in `error`, on failure.
+  /// module's contents. `loopThreads` is the option of lower-to-loops. Null, with diagnostics and a
+  /// message in `error`, on failure.
   static std::unique_ptr<Jit> compile(mlir::ModuleOp module, const TargetDescription &target,
                                       const std::string &targetCpu, std::string &error,
                                       const std::string &loopThreads = "choose");

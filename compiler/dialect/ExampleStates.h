@@ -1,5 +1,5 @@
-// States of which each row of the batch has one: arguments and results of kind `state` that carry the
-// unit attribute `nn.per_example`. nn-add-batch gives them the batch as their first dimension.
+// Per-example states: arguments and results of kind `state` with the unit attribute `nn.per_example`.
+// Each row of the batch has a state of its own; nn-add-batch adds the batch as the first dimension.
 #pragma once
 
 #include "mlir/IR/BuiltinAttributes.h"
@@ -8,7 +8,7 @@ namespace nnc::nn {
 
 inline constexpr llvm::StringLiteral perExampleAttrName = "nn.per_example";
 
-/// Of the attributes of an argument or a result.
+/// Whether an argument or a result with these attributes is a per-example state.
 inline bool isExampleState(mlir::DictionaryAttr attributes) {
   return attributes && attributes.contains(perExampleAttrName);
 }

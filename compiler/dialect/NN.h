@@ -94,10 +94,11 @@ namespace nnc::nn {
 inline constexpr llvm::StringLiteral kindAttrName = "nn.kind";
 inline constexpr llvm::StringLiteral nameAttrName = "nn.name";
 
-/// On a function that `nn-step` has derived: it takes, or gives, a cache.
+/// Marks the functions that `nn-step` derives, which take or return a cache.
 inline constexpr llvm::StringLiteral stepsAttrName = "nn.steps";
 
-/// On the function of a step: the number of positions for which parameters have rows; 0: no limit.
+/// On a step function: parameters with a dimension of positions limit the sequence to this number of
+/// positions; 0 if there is no limit.
 inline constexpr llvm::StringLiteral limitAttrName = "nn.limit";
 
 /// The largest tensor. Products of dimensions, and sums over all tensors of a function, do not

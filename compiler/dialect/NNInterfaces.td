@@ -108,15 +108,15 @@ def NN_Permutable : OpInterface<"Permutable"> {
 def NN_Steppable : OpInterface<"Steppable"> {
   let cppNamespace = "::nnc::nn";
   let description = [{
-    An operation on sequences that can be computed position by position, each from the tokens up to
-    it, so that `nn-step` can take it into the step of `generate`. The rules are in NNSteps.cpp; an
-    operation whose dimensions correspond (Permutable) needs none of its own. An operation without
-    this interface cannot depend on a token.
+    An operation on sequences that can be computed position by position, each position from the
+    tokens up to it, so that `nn-step` can build it in the step function of `generate`. The rules
+    are in NNSteps.cpp; an operation whose dimensions correspond (Permutable) does not need a rule
+    of its own. An operation without this interface cannot depend on a token.
   }];
   let methods = [
     InterfaceMethod<[{
-        Builds the operation for the positions of one step, and tells `step` the form of each
-        result. Called if an operand depends on the tokens. Failure, with an error, if a result
+        Builds the operation for the position of one step, and sets the form of each result in
+        `step`. Called if an operand depends on the tokens. Fails, with an error, if a result
         depends on later positions.
       }],
       "::llvm::LogicalResult", "buildStep", (ins "::nnc::nn::StepBuilder &":$step),

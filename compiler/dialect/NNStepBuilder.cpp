@@ -5,7 +5,7 @@
 using namespace mlir;
 using namespace nnc::nn;
 
-/// The type of one row in dimension `dim`, which stays.
+/// The type of one row: dimension `dim` has one element.
 static RankedTensorType oneRow(RankedTensorType type, int64_t dim) {
   SmallVector<int64_t> shape(type.getShape());
   shape[dim] = 1;
@@ -39,7 +39,7 @@ StepCache &StepBuilder::addCache(StringRef kind, Value named, Value initial) {
 
 //===-- Timeless values -----------------------------------------------------------------------===//
 
-/// Clones an operation, whose operands `find` gives, for one of its results.
+/// Clones the operation of `result`, with operands from `find`; returns the clone's result.
 static Value cloneWith(OpBuilder &builder, OpResult result, llvm::function_ref<Value(Value)> find) {
   Operation *op = result.getOwner();
   IRMapping mapping;
@@ -56,8 +56,8 @@ Value StepBuilder::inBegin(Value value) {
   return begun[value] = built;
 }
 
-/// Whether it costs less to compute a value in each step than to keep it: constants, and views of
-/// what the step has anyway.
+/// Whether it costs less to compute a value in each step than to cache it: constants, and views of
+/// constants and arguments.
 static bool isCheap(Value value) {
   Operation *op = value.getDefiningOp();
   if (!op)
@@ -85,8 +85,8 @@ Value StepBuilder::buildPosition(RankedTensorType like) {
   return buildBroadcast(step, withoutName(location), number, {}, like.clone(step.getI32Type()));
 }
 
-// Constants and broadcasts have their rows without the whole; of others the whole is there before
-// the first position, and the row is looked up.
+// Rows of constants, broadcasts and iotas are built without the whole value. Other values are computed
+// as a whole before the first position, and the row is looked up.
 Value StepBuilder::rowsOfTimeless(Value value, int64_t dim) {
   auto whole = cast<RankedTensorType>(value.getType());
   RankedTensorType type = oneRow(whole, dim);

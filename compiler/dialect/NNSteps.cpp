@@ -1,5 +1,5 @@
-// The rules of each operation for its step: what it does at one position of a sequence, and what it
-// must remember of those before.
+// The step rules of the operations: their computation at one position of a sequence, and the values of
+// earlier positions that they cache.
 #include "compiler/dialect/NNBuilders.h"
 #include "mlir/IR/IRMapping.h"
 
@@ -43,7 +43,7 @@ static LogicalResult buildWhole(Operation *op, StepBuilder &step) {
 
 namespace {
 
-/// The dimensions of the operands of one operation that correspond to one of its result.
+/// The correspondence between dimensions of the operands and of the result of one operation.
 class Correspondence : public DimTies {
 public:
   explicit Correspondence(Operation *op) : op(op), contract(dyn_cast<ContractOp>(op)) {
@@ -76,7 +76,7 @@ private:
     return std::nullopt;
   }
 
-  // Ties do not tell the operands of a contraction apart where they are one value.
+  // Ties name values, so they do not distinguish the operands of a contraction of a value with itself.
   ArrayRef<int64_t> labelsOf(unsigned operand) const {
     return operand == 0 ? contract.getLhsLabels() : contract.getRhsLabels();
   }
@@ -114,7 +114,7 @@ LogicalResult nnc::nn::detail::buildStepByRows(Operation *op, StepBuilder &step)
   if (!dim)
     return buildWhole(op, step);
   if (hasNewest)
-    return step.refuse(op, "takes what the last position gives to the positions before it");
+    return step.refuse(op, "uses a value of the last position at earlier positions");
 
   form.dim = *dim;
   if (op->getNumOperands() == 1) {
@@ -135,9 +135,9 @@ LogicalResult nnc::nn::detail::buildStepByRows(Operation *op, StepBuilder &step)
   return success();
 }
 
-//===-- Other places along the positions ------------------------------------------------------===//
+//===-- Shifts along the positions ------------------------------------------------------------===//
 
-/// The rows of the beginning, with others in front of them; either may be missing.
+/// The rows `first` and `second`, one after the other, in the begin function; either may be null.
 static Value joined(StepBuilder &step, Location location, Value first, Value second, int64_t dim) {
   if (!first || !second)
     return first ? first : second;
@@ -158,7 +158,7 @@ NN_STEP_RULE(SliceOp) {
     strides[dim] = 1;
     return SliceOp::create(builder, getLoc(), value, offsets, sizes, strides);
   };
-  // The last row is the row at hand, of a sequence that ends here; there may be rows behind it.
+  // The last row is the current row of a sequence that ends here; the operand may have rows behind it.
   int64_t newest = form.positions - 1 + form.shift;
   if (size == 1 && extent > 1 && offset <= newest && offset >= form.positions - 1) {
     Value rows = step.newestRows(getOperand(), newest - offset);
@@ -209,7 +209,7 @@ NN_STEP_RULE(PadOp) {
   return success();
 }
 
-// Along the positions, what is timeless in front of a sequence moves it to later ones.
+// A timeless value in front of a sequence shifts the sequence to later positions.
 NN_STEP_RULE(ConcatOp) {
   int64_t dim = getDim();
   std::optional<unsigned> moving;
@@ -218,7 +218,7 @@ NN_STEP_RULE(ConcatOp) {
     if (form.kind != StepForm::Rows || form.dim != dim)
       continue;
     if (moving)
-      return step.refuse(*this, "puts positions behind all positions");
+      return step.refuse(*this, "appends positions to the whole sequence");
     moving = i;
   }
   if (!moving)
@@ -227,7 +227,7 @@ NN_STEP_RULE(ConcatOp) {
   StepForm form = step.formOf(getInputs()[*moving]);
   for (Value input : llvm::reverse(getInputs().take_front(*moving))) {
     if (!step.isTimeless(input))
-      return step.refuse(*this, "puts the last position in front of the others");
+      return step.refuse(*this, "prepends a value that depends on the tokens to the sequence");
     form.before = joined(step, location, step.inBegin(input), form.before, dim);
     form.shift += typeOf(input).getDimSize(dim);
   }
@@ -299,7 +299,7 @@ NN_STEP_RULE(ScanOp) {
     if (form.kind != StepForm::Rows)
       continue;
     if (i >= getSequences().size())
-      return step.refuse(*this, "begins with what is computed from all positions");
+      return step.refuse(*this, "takes the whole sequence as an initial value or an invariant");
     if (form.dim != 0)
       return step.refuse(*this, "runs over another dimension than that of the positions");
     positions = positions ? std::min(*positions, form.positions) : form.positions;
@@ -307,7 +307,7 @@ NN_STEP_RULE(ScanOp) {
   if (!positions)
     return buildWhole(*this, step);
   if (hasNewest)
-    return step.refuse(*this, "takes what the last position gives to the positions before it");
+    return step.refuse(*this, "uses a value of the last position at earlier positions");
   if (getReverse())
     return step.refuse(*this, looksAhead);
 
@@ -320,8 +320,7 @@ NN_STEP_RULE(ScanOp) {
   for (auto [argument, invariant] : llvm::zip_equal(getInvariantArguments(), getInvariants()))
     mapping.map(argument, step.inStep(invariant));
   SmallVector<StepCache *> carries;
-  for (auto [argument, init, trace] :
-       llvm::zip_equal(getCarryArguments(), getInits(), getTraces())) {
+  for (auto [argument, init] : llvm::zip_equal(getCarryArguments(), getInits())) {
     carries.push_back(&step.addCache("carry", argument, step.inBegin(init)));
     mapping.map(argument, carries.back()->argument);
   }
@@ -338,7 +337,7 @@ NN_STEP_RULE(ScanOp) {
     form.value = row(builder, mapping.lookup(value));
     step.set(emit, form);
   }
-  form.shift = 1; // row t + 1 of a trace is the carry behind step t
+  form.shift = 1; // row t + 1 of a trace is the carry after step t
   for (auto [trace, value, carry] :
        llvm::zip_equal(getTraces(), getYield().getCarries(), carries)) {
     carry->next = mapping.lookup(value);

@@ -1,5 +1,5 @@
-// How a program over a whole sequence becomes the program of one step, which computes what one more
-// token adds: the types of the interface Steppable.
+// The types of the interface Steppable, by which nn-step derives the function of one step, which
+// processes one more token, from a function of a whole sequence.
 #pragma once
 
 #include "mlir/IR/Builders.h"
@@ -17,73 +17,79 @@ namespace nnc::nn {
 /// Begins the message of an error of nn-step.
 inline constexpr llvm::StringLiteral stepErrorPrefix = "cannot generate: ";
 
-/// What a step has of a value of the program over the whole sequence.
+/// The `nn.name` of the scalar of a step function that counts the positions before the current one.
+inline constexpr llvm::StringLiteral positionName = "position";
+
+/// The form in the step function of a value of the original function, which is of the whole sequence.
 struct StepForm {
   enum Class {
     Timeless, // depends on no token: the whole value
-    Rows,     // has a dimension of positions: its rows of the positions at hand
-    Newest    // has none and is computed from the last position: its value if that one is at hand
+    Rows,     // has a dimension of positions: one row of it
+    Newest    // does not have one, and is computed from the last position: correct in the last step
   };
   Class kind = Timeless;
   int64_t dim = 0; // of positions
-  /// At position t the rows up to t + shift are known, of which t + shift is the one at hand. Never
-  /// negative: that would be a value that looks at later positions.
+  /// At position t the rows up to t + shift are known; row t + shift is the current one. Never
+  /// negative: such a value would depend on later positions.
   int64_t shift = 0;
-  int64_t positions = 0; // of the whole sequence: row positions - 1 is that of the last one
-  mlir::Value value; // in the step; of `Rows`, one row in dimension `dim` for each position at hand
-  mlir::Value before; // in the beginning: the rows 0 to shift - 1; null if there are none
+  int64_t positions = 0; // of the whole sequence: row positions - 1 belongs to the last one
+  mlir::Value value;     // in the step function; for `Rows` the current row, one element in `dim`
+  mlir::Value before;    // in the begin function: the rows 0 to shift - 1; null if there are none
 };
 
-/// A value that the steps hand on: the beginning computes the first, each step the next.
+/// A value that is carried from step to step: the begin function computes the first, each step the
+/// next.
 struct StepCache {
-  std::string name; // its class (carry, ring, sum, timeless), with a dot and a name behind it
+  /// Its kind (carry, ring, sum or timeless), or the kind, a dot and the name of a value.
+  std::string name;
   mlir::Value initial;
   mlir::Value argument; // of the step
   mlir::Value next;     // null if it does not change
 };
 
-/// Builds the two functions: `begin`, once for each sequence, and `step`, at each position. A step
-/// computes one position; its forms keep the dimension of positions, of one element.
+/// Builds two functions: `begin`, which runs once for each sequence, and `step`, which runs at each
+/// position. A step computes one position; its values keep the dimension of positions, with one element.
 class StepBuilder {
 public:
   StepBuilder(mlir::OpBuilder begin, mlir::OpBuilder step) : begin(begin), step(step) {}
 
-  /// Of a value of the original program.
+  /// The form of a value of the original function.
   StepForm formOf(mlir::Value value) const { return forms.lookup(value); }
   bool isTimeless(mlir::Value value) const { return formOf(value).kind == StepForm::Timeless; }
   void set(mlir::Value value, StepForm form) { forms[value] = form; }
-  /// Of a parameter, a state or a scalar: the arguments of the two functions.
+  /// Maps a parameter, a state or a scalar to its arguments of the two functions.
   void addArgument(mlir::Value value, mlir::Value inBegin, mlir::Value inStep);
-  /// The scalar of the step that counts the positions before this one.
+  /// Sets the scalar that counts the positions before the current one, an argument of the step function.
   void setPosition(mlir::Value scalar) { position = scalar; }
 
-  /// A timeless value in the beginning.
+  /// A timeless value in the begin function.
   mlir::Value inBegin(mlir::Value value);
-  /// A timeless value, or one computed from the last position, in the step. A timeless one that
-  /// costs work is computed in the beginning and cached.
+  /// A timeless value, or one computed from the last position, in the step function. A timeless value
+  /// that costs work is computed in the begin function and cached.
   mlir::Value inStep(mlir::Value value);
-  /// The row of the position at hand: row t at position t, along dimension `dim`, which is that of
+  /// The row of the current position: row t at position t, along dimension `dim`, which is that of
   /// the positions unless the value is timeless.
   mlir::Value rows(mlir::Value value, int64_t dim);
-  /// The newest row that is known of a value of class Rows, and `count` rows in front of it, at most
-  /// `shift`: from a ring of these in the cache.
+  /// The newest known row of a value of form Rows and the `count` rows before it, from a ring buffer in
+  /// the cache; `count` is at most `shift`.
   mlir::Value newestRows(mlir::Value value, int64_t count);
 
-  /// A new entry of the cache, whose argument the step reads; `next` is set later.
+  /// Adds an entry to the cache. The step function reads its argument; the caller sets `next`.
   StepCache &addCache(llvm::StringRef kind, mlir::Value named, mlir::Value initial);
 
-  /// The error that `op` stands in the way of steps.
+  /// Emits the error that `op` cannot be computed step by step; always fails.
   llvm::LogicalResult refuse(mlir::Operation *op, const llvm::Twine &reason);
 
   llvm::ArrayRef<std::unique_ptr<StepCache>> caches() const { return cacheList; }
-  /// The number of positions after which rows of a parameter are used up; 0 if there is no limit.
+  /// Parameters with a dimension of positions limit the sequence to this number of positions; 0 if
+  /// there is no limit.
   int64_t limit() const { return fewestRows; }
 
   mlir::OpBuilder begin, step;
 
 private:
   mlir::Value rowsOfTimeless(mlir::Value value, int64_t dim);
-  /// The number of the position at hand, as i32 in a tensor of the shape of `like`.
+  /// The number of the current position, as i32 in a tensor of the shape of `like`.
   mlir::Value buildPosition(mlir::RankedTensorType like);
 
   llvm::DenseMap<mlir::Value, StepForm> forms;
@@ -96,7 +102,7 @@ private:
 
 namespace detail {
 
-/// The rule of an operation whose dimensions correspond as Permutable says: the operation on rows.
+/// The rule of operations whose dimensions correspond (Permutable): applies the operation to rows.
 llvm::LogicalResult buildStepByRows(mlir::Operation *op, StepBuilder &step);
 
 } // namespace detail

@@ -80,7 +80,7 @@ private:
   reference::Tensor input(StringRef name, RankedTensorType type, Numbers numbers);
   reference::Tensor moved(reference::Tensor tensor, Numbers numbers);
   int64_t classesOf(StringRef input);
-  int64_t longest(StringRef input);
+  int64_t maximumLength(StringRef input);
   bool print(const reference::GradientCheck &check, const Place &place);
 
   const CompileOptions &options;
@@ -120,8 +120,8 @@ int64_t GradientChecker::classesOf(StringRef input) {
   return 0;
 }
 
-/// The largest length of a padded field, if the input is one of lengths, else 0.
-int64_t GradientChecker::longest(StringRef input) {
+/// The largest length of a padded field, if the input holds its lengths; else 0.
+int64_t GradientChecker::maximumLength(StringRef input) {
   if (frontend.program().data)
     for (const lang::DataField &field : frontend.program().data->fields)
       if (field.padded && lang::lengthInput(field.name) == input)
@@ -135,7 +135,7 @@ reference::Tensor GradientChecker::input(StringRef name, RankedTensorType type, 
   reference::Tensor tensor(type);
   std::normal_distribution<double> normal;
   std::uniform_real_distribution<double> positive(0.2, 2), fraction(0.05, 0.95);
-  int64_t classes = classesOf(name), most = longest(name);
+  int64_t classes = classesOf(name), most = maximumLength(name);
   for (int64_t i = 0; i < tensor.size(); ++i) {
     if (most)
       tensor.setInteger(i, 1 + static_cast<int64_t>(random() % static_cast<uint64_t>(most)));

@@ -55,8 +55,8 @@ bool compile(const CompileOptions &options);
 /// Parses and type-checks only.
 bool check(const CompileOptions &options);
 
-/// Prints the vocabularies of a program's texts: each piece with its id and how often it stands in
-/// what the vocabulary was made of; or, with a text, the pieces that this one is cut into.
+/// Prints the vocabularies of a program's texts, each piece with its id and its count in the text
+/// of the train split; or, given a sample, the pieces of the sample.
 bool showTokenizers(const CompileOptions &options, const std::optional<std::string> &sample);
 
 /// Compares the derivatives of the model's loss by every parameter and float input with finite

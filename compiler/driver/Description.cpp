@@ -63,8 +63,8 @@ private:
   const lang::Function &source(const FunctionBlocks &function) const;
   Object input(const BlockTensor &tensor) const;
   Object output(const BlockTensor &tensor, const lang::Function &of) const;
-  /// The class field of the data, or the field of texts, that an integer prediction of `of` numbers,
-  /// or null.
+  /// The field of the data whose classes or vocabulary an integer prediction of `of` numbers; null
+  /// if there is none.
   const lang::DataField *classField(const std::string &prediction, const lang::Function &of) const;
   Object split(const lang::DataSplit &split) const;
 
@@ -110,18 +110,18 @@ const lang::Function &Describer::source(const FunctionBlocks &function) const {
   });
 }
 
-/// The length of a padded field or output, by the name of its value; empty for other values.
-std::string lengthName(const lang::DataInfo *data, const std::string &input) {
-  if (data)
-    for (const lang::DataField &field : data->fields)
+/// The padded field whose lengths an input holds; empty for other inputs.
+std::string paddedField(const lang::Program &program, const std::string &input) {
+  if (program.data)
+    for (const lang::DataField &field : program.data->fields)
       if (field.padded && lang::lengthInput(field.name) == input)
         return field.name;
   return "";
 }
 
-/// An input of a function. Lengths have the names of their fields.
+/// An input of a function. Lengths have the name of their field.
 Object Describer::input(const BlockTensor &tensor) const {
-  std::string field = lengthName(program.data ? &*program.data : nullptr, tensor.name);
+  std::string field = paddedField(program, tensor.name);
   return Object{{"name", field.empty() ? tensor.name : field},
                 {"kind", tensor.kind == "example_weight" ? "example_weight"
                          : field.empty()                 ? "field"
@@ -133,12 +133,12 @@ Object Describer::input(const BlockTensor &tensor) const {
 
 Object Describer::output(const BlockTensor &tensor, const lang::Function &of) const {
   bool batched = tensor.kind == "example_output";
-  const lang::FunctionResult *source = nullptr;
+  const lang::FunctionResult *result = nullptr;
   bool isLength = false;
-  for (const lang::FunctionResult &result : of.results) {
-    if (result.name == tensor.name)
-      source = &result;
-    for (const auto &[dimension, name] : result.lengths)
+  for (const lang::FunctionResult &one : of.results) {
+    if (one.name == tensor.name)
+      result = &one;
+    for (const auto &[dimension, name] : one.lengths)
       isLength |= name == tensor.name;
   }
   std::string kind = isLength                         ? "length"
@@ -154,9 +154,9 @@ Object Describer::output(const BlockTensor &tensor, const lang::Function &of) co
                {"batched", batched}};
   if (const lang::DataField *field = batched ? classField(tensor.name, of) : nullptr)
     entry["field"] = field->name;
-  if (source && !source->lengths.empty()) {
+  if (result && !result->lengths.empty()) {
     Object lengths;
-    for (const auto &[dimension, name] : source->lengths)
+    for (const auto &[dimension, name] : result->lengths)
       lengths[std::to_string(dimension)] = name;
     entry["lengths"] = std::move(lengths);
   }

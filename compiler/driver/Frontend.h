@@ -22,8 +22,8 @@ class Frontend {
 public:
   /// Reads and parses; false if the file cannot be read (reported) or has errors.
   bool parse(const std::string &path);
-  /// Elaborates the parsed program, together with the standard library. Texts are read from these
-  /// folders.
+  /// Elaborates the parsed program, together with the standard library. Vocabularies are made from
+  /// the texts in `folders`.
   bool elaborate(const std::vector<std::pair<std::string, std::string>> &defines,
                  const DataFolders &folders);
 

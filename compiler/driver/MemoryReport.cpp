@@ -89,11 +89,13 @@ static void printFunction(const FunctionBlocks &function, int64_t keptBytes,
       llvm::formatv("the most alive at once, of {0} buffers",
                     function.buffers.size() - saved.size()));
   row("largest sum alive", function.largestLiveBytes, "no arena can be smaller");
-  double gap =
-      function.largestLiveBytes
-          ? 100.0 * (function.arenaBytes - function.largestLiveBytes) / function.largestLiveBytes
-          : 0;
-  row("arena", function.arenaBytes, llvm::formatv("{0:F1} % above that", gap));
+  const int64_t bufferBytes = function.arenaBytes - function.panelBytes;
+  double gap = function.largestLiveBytes
+                   ? 100.0 * (bufferBytes - function.largestLiveBytes) / function.largestLiveBytes
+                   : 0;
+  row("arena", bufferBytes, llvm::formatv("{0:F1} % above that", gap));
+  if (function.panelBytes)
+    row("panels", function.panelBytes, "behind it, operands packed in front of loops");
   row("total", keptBytes + function.arenaBytes, "of the arena and what is kept");
   if (recomputation)
     printRecomputation(*recomputation, function.flop, stream);

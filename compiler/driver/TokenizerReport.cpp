@@ -9,7 +9,8 @@
 
 namespace nnc {
 
-/// A piece between quotes, with escapes for what cannot be seen.
+/// A piece between quotes, with escapes for control characters and invalid UTF-8; special pieces as
+/// they are.
 static std::string quoted(const text::Tokenizer &tokenizer, int32_t id) {
   const std::string &piece = tokenizer.piece(id);
   if (tokenizer.isSpecial(id))

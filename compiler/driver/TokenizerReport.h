@@ -5,8 +5,8 @@
 
 namespace nnc {
 
-/// Prints to standard output; false, with a line on standard error, where a text cannot be read or
-/// cannot be encoded.
+/// Prints to standard output; false, with a line on standard error, if a text cannot be read or
+/// encoded.
 bool printTokenizers(const lang::Program &program, const Vocabularies &vocabularies,
                      const std::optional<std::string> &sample);
 

@@ -1,4 +1,4 @@
-// Implements the making of vocabularies: which files, which parts of them, which tokenizer.
+// Reads the texts of train splits, and trains or loads the tokenizers of their fields.
 #include "compiler/driver/Vocabularies.h"
 
 #include "runtime/text/Utf8.h"
@@ -19,7 +19,7 @@ static const lang::DataSplit &trainSplit(const lang::DataInfo &data) {
   llvm_unreachable("a data block has a train split");
 }
 
-/// The argument of this name, or `otherwise`.
+/// The reader's argument of this name, or `otherwise`.
 template <typename T>
 static T argumentOf(const lang::DataSplit &split, llvm::StringRef name, T otherwise) {
   for (const lang::ReaderArgument &argument : split.arguments)
@@ -134,7 +134,7 @@ std::optional<text::Tokenizer> Vocabularies::make(const lang::DataInfo &data,
   spec.special = info.special;
   std::vector<std::string> contents;
   std::vector<std::string_view> texts;
-  // All bytes are known without the file, which need not be there yet.
+  // A vocabulary of bytes does not depend on the file, which need not exist yet.
   if (spec.kind != TokenizerSpec::Kind::Bytes) {
     std::optional<std::vector<std::string_view>> read = textsOf(data, field, contents, error);
     if (!read)

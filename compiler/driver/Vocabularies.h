@@ -1,6 +1,6 @@
-// The vocabularies of a program's texts: made when compiling, of the files of the train splits, by
-// the library that the runtime is linked with too. `lang` asks for their sizes, the description of
-// the model holds all of them.
+// The vocabularies of a program's texts, made at compile time from the files of the train splits by
+// runtime/text, which the runtime is linked with too. `lang` asks for their sizes; the description
+// of the model contains them.
 #pragma once
 
 #include "lang/Vocabularies.h"
@@ -15,12 +15,13 @@
 
 namespace nnc {
 
-/// `--data NAME=FOLDER`: folders of data blocks, by name; an empty name is that of every block.
+/// `--data NAME=FOLDER`: folders of data blocks, by name; an empty name stands for every block.
 using DataFolders = std::vector<std::pair<std::string, std::string>>;
 
 class Vocabularies final : public lang::VocabularyReader {
 public:
-  /// File names of data blocks that have no folder of their own are relative to `programFolder`.
+  /// File names are relative to the folder of their data block in `folders`, else to
+  /// `programFolder`.
   Vocabularies(std::string programFolder, DataFolders folders)
       : programFolder(std::move(programFolder)), folders(std::move(folders)) {}
 
@@ -29,18 +30,19 @@ public:
 
   /// The folder of a data block's files.
   std::string folderOf(const std::string &data) const;
-  /// The tokenizer of a field of texts whose size was asked for.
+  /// The tokenizer of a field; vocabularySize must have been called for the field.
   const text::Tokenizer &tokenizer(const std::string &data, const std::string &field) const {
     return tokenizers.at({data, field});
   }
-  /// How often each piece of the field's vocabulary stands in the texts that it was made of.
+  /// The count of each piece of the field's vocabulary in the texts of the train split, by id; an
+  /// empty optional, with a message in `error`, if they cannot be read or encoded.
   std::optional<std::vector<int64_t>>
   countPieces(const lang::DataInfo &data, const lang::DataField &field, std::string &error) const;
 
 private:
   std::optional<std::string> readFile(const lang::DataInfo &data, const std::string &name,
                                       std::string &path, std::string &error) const;
-  /// The parts of the files that the vocabulary is made of; views into `contents`.
+  /// The texts of the field in the train split: views into `contents`, which gets the files.
   std::optional<std::vector<std::string_view>> textsOf(const lang::DataInfo &data,
                                                        const lang::DataField &field,
                                                        std::vector<std::string> &contents,

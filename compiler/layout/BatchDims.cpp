@@ -19,6 +19,14 @@ bool keepsOrder(Operation *op) {
   return !permutable || permutable.keepsOrder();
 }
 
+bool hasBatch(BlockArgument argument) {
+  std::optional<nn::Kind> kind = nn::kindOf(argument);
+  if (kind == nn::Kind::Input || kind == nn::Kind::ExampleWeight)
+    return true;
+  auto function = cast<func::FuncOp>(argument.getOwner()->getParentOp());
+  return nn::isExampleState(function.getArgAttrDict(argument.getArgNumber()));
+}
+
 BatchDims::BatchDims(func::FuncOp function) {
   Block &block = function.getBody().front();
   for (BlockArgument argument : block.getArguments())
@@ -35,10 +43,7 @@ BatchDims::BatchDims(func::FuncOp function) {
   together.compress();
 
   for (BlockArgument argument : block.getArguments()) {
-    std::optional<nn::Kind> kind = nn::kindOf(argument);
-    bool hasBatch = kind == nn::Kind::Input || kind == nn::Kind::ExampleWeight ||
-                    nn::isExampleState(function.getArgAttrDict(argument.getArgNumber()));
-    if (!hasBatch || rankOf(argument) == 0)
+    if (!hasBatch(argument) || rankOf(argument) == 0)
       continue;
     batchClasses.insert(corresponding[firstNode.lookup(argument)]);
     batch = cast<RankedTensorType>(argument.getType()).getDimSize(0);

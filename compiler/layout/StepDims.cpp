@@ -1,8 +1,9 @@
-// Finds the dimensions of the steps and of the batch through the interface Permutable. Lookups keep the
-// order of their dimensions in general; in this one they are rebuilt here.
+// Finds the dimensions of the steps and of the batch through the interface Permutable. Other layout
+// rewrites keep the order of the dimensions of lookups; here lookups are rebuilt in the new order.
 #include "compiler/layout/StepDims.h"
 
 #include "compiler/dialect/NNBuilders.h"
+#include "compiler/layout/BatchDims.h"
 #include "compiler/layout/LayoutRewriter.h"
 
 #include "llvm/ADT/DenseSet.h"
@@ -17,8 +18,8 @@ class StepDims : private nn::DimTies {
 public:
   explicit StepDims(func::FuncOp function);
 
-  /// The order with the steps in front of the batch; that in which the dimensions come already if the
-  /// value has not one of each.
+  /// The order with the dimension of the steps in front of that of the batch; the present order unless
+  /// the value has exactly one of each.
   DimOrder orderOf(Value value) const;
 
 private:
@@ -55,9 +56,8 @@ StepDims::StepDims(func::FuncOp function) {
       for (Value value : values)
         stepClasses.insert(corresponding[firstNode.lookup(value)]);
   for (BlockArgument argument : block.getArguments()) {
-    std::optional<nn::Kind> kind = nn::kindOf(argument);
     auto type = dyn_cast<RankedTensorType>(argument.getType());
-    if ((kind == nn::Kind::Input || kind == nn::Kind::ExampleWeight) && type && type.getRank() > 0)
+    if (hasBatch(argument) && type && type.getRank() > 0)
       batchClasses.insert(corresponding[firstNode.lookup(argument)]);
   }
 }
@@ -87,9 +87,9 @@ static Value buildTransposed(OpBuilder &builder, Value value, ArrayRef<int64_t> 
   return nn::TransposeOp::create(builder, nn::withoutName(value.getLoc()), value, order);
 }
 
-/// Rebuilds a lookup, or the sums of one, if the order of `value`, what is looked up or summed, has the
-/// dimensions of the indices only, and among these those of its batches, in other places. The operation
-/// then stands between transpositions, which disappear when its neighbours get their orders.
+/// Rebuilds nn.gather or nn.scatter_add for the new order of `value`, its result or its updates. The
+/// order may permute the dimensions of the indices only, and the batch dimensions among themselves. The
+/// operation then stands between transpositions, which disappear when its neighbours get their orders.
 template <typename Op> static void rebuildLookup(Op op, Value value, const StepDims &steps) {
   DimOrder order = steps.orderOf(value);
   size_t rank = typeOf(op.getIndices()).getRank(), batches = op.getBatchDims();

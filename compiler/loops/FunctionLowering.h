@@ -46,6 +46,7 @@ private:
   void markRegion(mlir::Operation *at);
   UnitRange unitRange(int64_t units);
   int64_t arenaBytes() const;
+  void setBlockBytes(llvm::StringRef name, int64_t bytes);
   mlir::Value scratchMemory();
   mlir::Value panelMemory(const ContractionKernel &kernel, mlir::Type element);
   mlir::LogicalResult makePanels(llvm::ArrayRef<mlir::Operation *> kernels);
@@ -66,7 +67,7 @@ private:
     StepLoop loop;
     mlir::scf::ForOp steps;
     bool isShared = false;   // threads share kernels in it
-    bool sharesRows = false; // and none waits for another
+    bool sharesRows = false; // each thread runs all steps on its own rows, without barriers
   };
   llvm::SmallVector<OpenLoop> loops; // outermost first
   mlir::scf::IfOp serial; // the open region of thread 0; null if the last kernel ran on all threads

@@ -182,7 +182,7 @@ func::FuncOp Outlining::build() {
   return function;
 }
 
-/// The step of the loop of this number around the place where the builder stands.
+/// The step of the loop of this number, which the builder stands in.
 static Value stepOf(OpBuilder &builder, int64_t number) {
   Operation *loop = builder.getInsertionBlock()->getParentOp();
   while (!loop->hasAttr(loopAttrName) || loopsOf(loop).back().number != number)

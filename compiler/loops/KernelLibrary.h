@@ -20,7 +20,7 @@ inline constexpr llvm::StringLiteral kernelAttrName = "nn.kernel";
 struct KernelThread {
   mlir::Value number, count; // which thread this is, of how many that share the work
   mlir::Value scratch;       // memory of this thread
-  mlir::Value panels;        // made before the loop around the kernel, for all threads
+  mlir::Value panels;        // packed in front of the loop around the kernel, for all threads
 };
 
 class KernelLibrary {

@@ -91,7 +91,7 @@ void KernelPlanner::planContraction(ContractionKernel kernel) {
     return Division::parts(operand < shared.spans.size() ? shared.spans[operand] * bytes : 0,
                            shared.first);
   };
-  // In a loop, panels stay where they are used.
+  // In a loop, panels stay in the caches of the threads that read them.
   const bool panels = kernel.tiling.panelsBefore;
   const size_t packed = kernel.tiling.swapped ? 0 : 1;
   auto transfers = [&](const SharedLoop &shared) {
@@ -163,7 +163,7 @@ LogicalResult KernelPlanner::planKernels(ArrayRef<Operation *> kernels) {
     if (!op || epilogues.contains(kernel))
       continue;
     if (auto found = contractions.find(kernel); found != contractions.end()) {
-      // Described as one of a loop.
+      // describeLoop has described it.
       ContractionKernel described = std::move(found->second);
       contractions.erase(found);
       planContraction(std::move(described));
@@ -181,7 +181,7 @@ LogicalResult KernelPlanner::planKernels(ArrayRef<Operation *> kernels) {
 
 //===-- Loops over steps ----------------------------------------------------------------------===//
 
-/// Finds the operands of contractions that a loop does not change, and describes the contractions.
+/// Describes the contractions of a loop, and finds the operands that the loop does not write.
 void KernelPlanner::describeLoop(ArrayRef<Operation *> kernels) {
   SmallVector<Access> writes;
   for (Operation *kernel : kernels)
@@ -218,8 +218,8 @@ void KernelPlanner::describeLoop(ArrayRef<Operation *> kernels) {
   }
 }
 
-/// The rows that all threads can have of their own, of which none waits for another; 0 if there are
-/// none.
+/// The number of rows, if threads can share the loop by rows; else 0. `rowLoops` gets the loops
+/// over rows of kernels that are not contractions.
 int64_t KernelPlanner::findRows(ArrayRef<Operation *> kernels,
                                 DenseMap<Operation *, RowLoop> &rowLoops) {
   const int64_t rows = rowsOf(kernels);
@@ -250,7 +250,8 @@ int64_t KernelPlanner::findRows(ArrayRef<Operation *> kernels,
   return sharing.isPossible() ? rows : 0;
 }
 
-/// Rows of a register tile, and of what threads share: as many as make the contractions fastest.
+/// The rows of a register tile, and of a unit that threads share: the number with which the
+/// contractions take the fewest cycles; 0 if rows cannot be shared.
 int64_t KernelPlanner::chooseRowUnit(ArrayRef<Operation *> kernels, int64_t rows) {
   int64_t best = 0;
   double least = std::numeric_limits<double>::infinity();
@@ -265,8 +266,10 @@ int64_t KernelPlanner::chooseRowUnit(ArrayRef<Operation *> kernels, int64_t rows
       ContractionProblem problem = found->second.problem;
       problem.rowUnit = unit;
       const ContractionTiling &tiling = tilings.tiling(problem);
-      if (tiling.rowTile != unit || tiling.form != LaneForm::Columns)
-        return 0;
+      if (tiling.rowTile != unit || tiling.form != LaneForm::Columns) {
+        cycles = std::numeric_limits<double>::infinity();
+        break;
+      }
       cycles += partCycles(tiling, problem, target, target.threads, ThreadSplit::Rows);
     }
     if (cycles < least) {
@@ -277,8 +280,8 @@ int64_t KernelPlanner::chooseRowUnit(ArrayRef<Operation *> kernels, int64_t rows
   return best;
 }
 
-/// Sets the share of each thread in a kernel that is not a contraction; false where units of rows
-/// are not whole vectors.
+/// Divides a kernel that is not a contraction among threads by rows; false if a unit of rows does
+/// not consist of whole vectors.
 static bool divideRows(NestKernel &kernel, const RowLoop &loop, int64_t rows, int64_t unit) {
   KernelPlan &plan = kernel.plan;
   const int64_t iterations = unit * loop.iterations;
@@ -296,8 +299,8 @@ static bool divideRows(NestKernel &kernel, const RowLoop &loop, int64_t rows, in
   return iterations % plan.unitSize == 0;
 }
 
-/// The cycles of a step if threads share rows; infinite where units of rows are not whole vectors.
-/// `divided` gets the kernels that are not contractions.
+/// The cycles of a step if threads share rows; infinite if a unit of rows does not consist of whole
+/// vectors. `divided` gets the kernels that are not contractions, divided by rows.
 double KernelPlanner::planRows(ArrayRef<Operation *> kernels,
                                const DenseMap<Operation *, RowLoop> &rowLoops, int64_t rows,
                                int64_t unit, std::vector<NestKernel> &divided) {
@@ -378,8 +381,7 @@ LogicalResult KernelPlanner::planLoop(ArrayRef<Operation *> kernels) {
   return success();
 }
 
-/// Panels of operands that stay through a loop lie behind the arena; each loop has that memory for
-/// itself.
+/// Places the panels of a loop in the memory behind the arena, which all loops use in turn.
 void KernelPlanner::placePanels(ArrayRef<Operation *> kernels) {
   int64_t bytes = 0;
   for (Operation *kernel : kernels)

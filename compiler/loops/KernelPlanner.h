@@ -19,20 +19,20 @@ struct NestKernel {
   KernelNest nest;
   KernelPlan plan;
   bool everyThread = false; // else the first does it alone
-  /// In a loop of which threads share rows: the units of rows, and units of the plan's partition in
-  /// each; else 0.
+  /// In a loop that threads share by rows: the units of rows, and the units of the plan's partition
+  /// in each of them; else 0.
   int64_t rowUnits = 0, unitsOfRow = 0;
 };
 
 /// How threads share the kernels of a loop over steps.
 enum class LoopThreads {
-  Choose,  // by the cycles of the others
-  Rows,    // each runs all steps on rows of its own
-  Kernels, // as they share other kernels, with a meeting in each step
-  One,     // the first does all
+  Choose,  // the fastest of the others
+  Rows,    // each thread runs all steps on its own rows
+  Kernels, // each kernel is shared like one outside of loops, with barriers in each step
+  One,     // thread 0 runs the whole loop
 };
 
-/// The choice for an outermost loop, and the cycles of all of its steps that it follows from.
+/// The choice for an outermost loop, and the cycles of all of its steps for each alternative.
 struct LoopSharing {
   LoopThreads sharing = LoopThreads::One;
   int64_t rows = 0, unit = 0; // 0: rows cannot be shared
@@ -80,7 +80,7 @@ public:
 
   /// Scratch memory that each thread needs.
   int64_t scratchBytes() const { return mostScratch; }
-  /// Memory for panels that are made before loops, which all threads use.
+  /// Memory for panels that are packed in front of loops, which all threads use.
   int64_t panelBytes() const { return mostPanels; }
 
   /// How threads share the outermost loop of this number.

@@ -1,5 +1,5 @@
-// The part of FunctionLowering that opens and closes loops over steps, and packs operands in front of
-// them.
+// The part of FunctionLowering that opens and closes loops over steps, and packs operands in front
+// of them.
 #include "compiler/loops/FunctionLowering.h"
 
 #include "compiler/analysis/BlockLayout.h"
@@ -17,7 +17,7 @@ bool isPreparation(Operation &operation) {
          (isMemoryEffectFree(&operation) || isa<memref::AllocaOp>(operation));
 }
 
-/// Closes the loops over steps that the kernel before is in and this one is not, and opens others.
+/// Closes the open loops that the kernel is not in, and opens those that it is in.
 LogicalResult FunctionLowering::enterLoops(Operation *kernel) {
   StepLoops next = loopsOf(kernel);
   size_t common = 0;
@@ -46,7 +46,7 @@ void FunctionLowering::closeLoop() {
   }
 }
 
-/// Opens the innermost of the loops `around` a kernel, of which the others are open.
+/// Opens the innermost of the loops `around` a kernel; the others are open.
 LogicalResult FunctionLowering::openLoop(Operation *kernel, ArrayRef<StepLoop> around) {
   OpenLoop opened{around.back(), {}, false, false};
   SmallVector<Operation *> kernels;
@@ -95,7 +95,7 @@ LogicalResult FunctionLowering::openLoop(Operation *kernel, ArrayRef<StepLoop> a
   return success();
 }
 
-/// The panels of a contraction in a loop, as a line of elements.
+/// The memory of a contraction's panels, as a memref of one dimension.
 Value FunctionLowering::panelMemory(const ContractionKernel &kernel, Type element) {
   OpBuilder::InsertionGuard guard(builder);
   Value offset = constants.index(arenaBytes() - planner.panelBytes() + kernel.panelOffset);
@@ -105,7 +105,7 @@ Value FunctionLowering::panelMemory(const ContractionKernel &kernel, Type elemen
                                 ValueRange{});
 }
 
-/// Calls kernels that make the panels of a loop's contractions in front of it.
+/// Packs panels for the contractions of a loop in front of it, each by a kernel.
 LogicalResult FunctionLowering::makePanels(ArrayRef<Operation *> kernels) {
   for (Operation *operation : kernels) {
     ContractionKernel *kernel = planner.contraction(operation);
@@ -127,7 +127,7 @@ LogicalResult FunctionLowering::makePanels(ArrayRef<Operation *> kernels) {
     for (const auto *group : {isA ? &problem.m : &problem.n, &problem.k})
       for (const ContractionDim &dim : *group)
         stream << ' ' << dim.extent << ',' << (isA ? dim.a : dim.b);
-    // An operation that stands for the copies: it reads the operand and writes the panels.
+    // The library takes a linalg op: one that reads the operand and writes the panels.
     auto type = cast<MemRefType>(operand.getType());
     AffineMap line = builder.getMultiDimIdentityMap(1);
     SmallVector<AffineExpr> origin(type.getRank(), builder.getAffineConstantExpr(0));

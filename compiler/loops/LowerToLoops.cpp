@@ -62,10 +62,16 @@ UnitRange FunctionLowering::unitRange(int64_t units) {
   return range;
 }
 
-/// Of the arena with the panels behind it.
+/// The bytes of the arena, with the panels behind it.
 int64_t FunctionLowering::arenaBytes() const {
   auto blocks = function->getAttrOfType<DictionaryAttr>(blocksAttrName);
   return alignToBlock(blocks.getAs<IntegerAttr>("arena_bytes").getInt());
+}
+
+void FunctionLowering::setBlockBytes(StringRef name, int64_t bytes) {
+  NamedAttrList entries(function->getAttrOfType<DictionaryAttr>(blocksAttrName));
+  entries.set(name, builder.getI64IntegerAttr(bytes));
+  function->setAttr(blocksAttrName, entries.getDictionary(builder.getContext()));
 }
 
 Value FunctionLowering::scratchMemory() {
@@ -73,16 +79,13 @@ Value FunctionLowering::scratchMemory() {
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToStart(&function.getBody().front());
     auto type = MemRefType::get({planner.scratchBytes()}, builder.getI8Type());
-    auto blocks = function->getAttrOfType<DictionaryAttr>(blocksAttrName);
-    if (!blocks) {
+    if (!function->hasAttr(blocksAttrName)) {
       scratch =
           memref::AllocaOp::create(builder, function.getLoc(), type, builder.getI64IntegerAttr(64));
       return scratch;
     }
     // Each thread has its own behind the arena.
-    NamedAttrList entries(blocks);
-    entries.set("thread_bytes", builder.getI64IntegerAttr(planner.scratchBytes()));
-    function->setAttr(blocksAttrName, entries.getDictionary(builder.getContext()));
+    setBlockBytes("thread_bytes", planner.scratchBytes());
     builder.setInsertionPointAfterValue(isFirst);
     Location loc = function.getLoc();
     Value offset = arith::AddIOp::create(
@@ -393,9 +396,8 @@ LogicalResult FunctionLowering::run() {
   if (failed(planner.plan(kernels, threaded)))
     return failure();
   if (planner.panelBytes() != 0) {
-    NamedAttrList entries(function->getAttrOfType<DictionaryAttr>(blocksAttrName));
-    entries.set("arena_bytes", builder.getI64IntegerAttr(arenaBytes() + planner.panelBytes()));
-    function->setAttr(blocksAttrName, entries.getDictionary(builder.getContext()));
+    setBlockBytes("arena_bytes", arenaBytes() + planner.panelBytes());
+    setBlockBytes("panel_bytes", planner.panelBytes());
   }
   if (threaded)
     remark::analysis(function.getLoc(), remark::RemarkOpts::name("threads")

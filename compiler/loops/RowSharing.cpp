@@ -1,4 +1,4 @@
-// Compares the rows that the kernels of a loop touch.
+// Finds the rows that the kernels of a loop read and write, and compares them.
 #include "compiler/loops/RowSharing.h"
 
 #include "compiler/analysis/EpilogueLegality.h"
@@ -30,7 +30,8 @@ Access sweptAccess(Operation *kernel, Value memref, bool write) {
   return access;
 }
 
-/// The distance in elements of the rows of a memref; nothing if its outermost extent is another.
+/// The stride of the rows of a memref, in elements; std::nullopt if its outermost extent is not
+/// `rows`.
 static std::optional<int64_t> rowStride(Value memref, int64_t rows) {
   auto type = dyn_cast<MemRefType>(memref.getType());
   SmallVector<int64_t> strides;
@@ -64,7 +65,7 @@ void RowSharing::add(linalg::LinalgOp op, Value memref, bool write, int64_t firs
   use.base = firstByte;
   use.rowBytes = rowBytes;
   use.rowSpan = rowSpan;
-  // A step moves on by whole sets of rows.
+  // Each step moves by a multiple of all rows.
   for (Advance advance : advancesOf(memref))
     use.byRows &= rowBytes > 0 && advance.distance % (rows * rowBytes) == 0;
   uses.push_back(use);
@@ -153,14 +154,15 @@ std::optional<bool> RowSharing::add(const ContractionKernel &kernel) {
   return isN;
 }
 
-/// Whether each row of `other` meets those rows of `use` alone that have its number.
+/// Whether each row of `other` overlaps only the row of `use` that has the same number.
 bool RowSharing::areOfOneThread(const Use &use, const Use &other) const {
   if (!use.byRows || !other.byRows || use.rowBytes != other.rowBytes)
     return false;
   const int64_t period = rows * use.rowBytes;
   const int64_t distance = ((other.base - use.base) % period + period) % period;
   const int64_t shift = distance / use.rowBytes, within = distance % use.rowBytes;
-  const bool meetsOwn = within<use.rowSpan, meetsNext = within + other.rowSpan> use.rowBytes;
+  const bool meetsOwn = within < use.rowSpan;
+  const bool meetsNext = within + other.rowSpan > use.rowBytes;
   return (!meetsOwn || shift == 0) && (!meetsNext || shift == rows - 1);
 }
 

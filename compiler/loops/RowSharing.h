@@ -1,6 +1,6 @@
-// Whether threads can share a loop over steps by rows: each runs all steps on rows of its own, and
-// waits for no other. Rows are the examples of a batch, the outermost dimension of what the kernels
-// of the loop write; a kernel may read other rows only of memory that the loop does not write.
+// Whether threads can share a loop over steps by rows: each thread runs all steps on its own rows,
+// without barriers. Rows are the examples of a batch, the outermost dimension of the tensors that
+// the loop writes; a kernel may read other rows only of memory that the loop does not write.
 #pragma once
 
 #include "compiler/analysis/KernelNest.h"
@@ -22,16 +22,16 @@ class RowSharing {
 public:
   explicit RowSharing(int64_t rows) : rows(rows) {}
 
-  /// Adds a kernel of the loop. Nothing if it does not write row by row.
+  /// Adds a kernel of the loop; std::nullopt if it does not write row by row.
   std::optional<RowLoop> add(const KernelNest &nest);
-  /// The same of a contraction: whether its rows are n, else they are m.
+  /// The same for a contraction; whether its rows are n rather than m.
   std::optional<bool> add(const ContractionKernel &kernel);
 
-  /// Whether the kernels so far touch no memory that another thread writes.
+  /// Whether no kernel so far touches memory that another thread writes.
   bool isPossible() const;
 
 private:
-  /// Memory that a kernel touches in any step: rows, or any of it.
+  /// Memory that a kernel touches in any step; `byRows`: only the rows of its own thread.
   struct Use {
     Access access;
     bool byRows = false;
@@ -51,8 +51,8 @@ private:
 /// The bytes that a memref covers in any step of the loops that a kernel is in.
 Access sweptAccess(mlir::Operation *kernel, mlir::Value memref, bool write);
 
-/// The rows of a loop whose kernels are these: the outermost extent of what a contraction writes,
-/// else of what the first kernel does; 0 if there is none.
+/// The rows of a loop with these kernels: the outermost extent of the first contraction's result,
+/// else of the first kernel's; 0 if no result has dimensions.
 int64_t rowsOf(llvm::ArrayRef<mlir::Operation *> kernels);
 
 } // namespace nnc

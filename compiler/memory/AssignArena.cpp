@@ -23,12 +23,12 @@ namespace nnc {
 #define GEN_PASS_DEF_ASSIGNARENA
 #include "compiler/passes/Passes.h.inc"
 
-/// Whether a tensor of this kind outlives the call, in a block of its own.
+/// Whether a tensor of this kind outlives the call.
 static bool isPersistent(StringRef kind) {
   return kind == "parameter" || kind == "slot" || kind == "state" || kind == "cache";
 }
 
-/// Where a tensor that outlives the call is.
+/// The block and the offset of a tensor that outlives the call.
 static std::pair<FunctionRewriter::BlockNumber, int64_t>
 persistentPlace(const ModuleBlocks &module, StringRef kind, StringRef name) {
   bool isCache = kind == "cache";

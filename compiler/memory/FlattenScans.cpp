@@ -70,8 +70,8 @@ private:
   Operation *marked = nullptr; // the last operation that has its marks
   IRMapping mapping;
   SmallVector<Value> sequences, results;
-  SmallVector<Operation *> block; // but for constants that stand before the loop
-  llvm::BitVector hasTrace;       // by carry; others have the memory of one row
+  SmallVector<Operation *> block; // without the constants, which stand in front of the loop
+  llvm::BitVector hasTrace;       // by carry; the others have memory for one row
 };
 
 } // namespace
@@ -85,7 +85,7 @@ Operation *Flattening::mapRow(BlockArgument argument, Value all, int64_t row) {
   return slice;
 }
 
-/// The operations since those that were marked last are in these loops.
+/// Marks the operations behind `marked` as kernels of these loops.
 void Flattening::mark(ArrayRef<StepLoop> loops) {
   Operation *last = scan->getPrevNode();
   for (Operation *operation = last; operation != marked; operation = operation->getPrevNode())
@@ -125,8 +125,8 @@ void Flattening::prepareOperands() {
 void Flattening::prepareResults() {
   for (auto [trace, init, next] :
        llvm::zip_equal(scan.getTraces(), scan.getInits(), scan.getYield().getCarries())) {
-    // A carry of which nothing but the last value is needed behind the loop has the memory of one
-    // row. It must not be that of another carry, which has a new value by then.
+    // If only the last value of a carry is used behind the loop, the carry has memory for one row.
+    // Its new value must be computed in the step: another carry's row may have been overwritten.
     Operation *producer = next.getDefiningOp();
     while (producer && isView(producer))
       producer = producer->getOperand(0).getDefiningOp();
@@ -184,7 +184,7 @@ void Flattening::writeRows() {
   }
 }
 
-/// Users of the last row of a trace read that of the carry that has no other.
+/// Slices of the last row of a carry without a trace become slices of its only row.
 void Flattening::replaceTraces() {
   for (auto [i, trace] : llvm::enumerate(scan.getTraces())) {
     if (hasTrace.test(i))
@@ -221,7 +221,7 @@ void Flattening::run() {
 }
 
 void flattenScans(func::FuncOp function) {
-  // The copy of a block may have scans of its own, behind the place of the scan.
+  // The copy of a block may contain scans, which are flattened after it.
   int64_t number = 0;
   while (true) {
     auto scans = function.getOps<nn::ScanOp>();

@@ -18,7 +18,7 @@ bool isConsumed(const BufferAnalysis &analysis, mlir::Operation *contraction,
 class FunctionRewriter {
 public:
   /// Numbers of the blocks among the arguments of a compiled function, which thread and threads
-  /// follow. Only functions of steps (nn.steps) have a cache.
+  /// follow. Only step functions (nn.steps) have a cache.
   enum BlockNumber { Persistent, Arena, Inputs, Outputs, Scalars, Cache };
 
   FunctionRewriter(mlir::func::FuncOp function, BufferAnalysis &analysis,

@@ -1,4 +1,4 @@
-// Walks through the loops of a schedule, and compares the rows that their kernels read and write.
+// Finds the loops of a schedule, and compares the rows that their kernels read and write.
 #include "compiler/memory/LoopLifetimes.h"
 
 #include "compiler/analysis/StepLoops.h"
@@ -11,13 +11,13 @@ namespace nnc {
 
 namespace {
 
-/// The part of a storage that a tensor is, at the first step of a loop that moves it along the
+/// The slice of a storage that a tensor is in the first step of a loop, which moves it along the
 /// first dimension.
 struct Part {
   SmallVector<int64_t> offsets, sizes; // by dimension of the storage
   Advance advance;
 
-  /// Whether they are rows of one step.
+  /// Whether both are in the same row of each step.
   bool isInRowOf(const Part &other) const {
     return advance == other.advance && advance.distance != 0 && offsets[0] == other.offsets[0] &&
            sizes[0] == 1 && other.sizes[0] == 1;
@@ -46,7 +46,8 @@ struct SequenceUses {
   bool isKnown = true; // every use in the loop is a part
 };
 
-/// The loops of a schedule: [begin, end) of its groups, each loop behind those that it is in.
+/// A loop of a schedule: the groups [begin, end), and the loops that it is in, outermost first,
+/// with itself as the last.
 struct LoopRange {
   StepLoops loops;
   int64_t begin = 0, end = 0;
@@ -71,8 +72,7 @@ private:
 
 } // namespace
 
-/// Follows a tensor through slices to the whole storage; nothing where it changes its shape on the
-/// way.
+/// Follows a tensor through slices to the whole storage; std::nullopt if it is reshaped on the way.
 static std::optional<Part> partOf(const BufferAnalysis &analysis, Value tensor) {
   SmallVector<tensor::ExtractSliceOp> slices;
   while (!analysis.memory(tensor).whole) {

@@ -1,5 +1,5 @@
-// The part that loops over steps have in the plan of memory: how long buffers live that a loop uses,
-// and which emitted sequences take over the memory of sequences that die in their loop. Internal to
+// Loops over steps in the memory plan: the live ranges of the buffers that loops use, and the
+// sequences that a loop writes into the memory of those it is the last to read. Internal to
 // assign-arena.
 #pragma once
 
@@ -7,15 +7,15 @@
 
 namespace nnc {
 
-/// Extends the lifetimes of buffers, which count kernels once, through loops: a buffer that a loop
-/// reads and did not write is live until the loop's last kernel, and one that is read behind the
-/// loop from the loop's first kernel on. Before that, a sequence that a loop computes row by row
-/// takes over the memory of one that dies there, if in each step the row of the latter has been
-/// read where that of the former is written.
+/// Extends the live ranges of buffers, which do not know of repetition, through loops: a buffer
+/// that is written in front of a loop and read in it is live until the loop's last kernel, and one
+/// that is written in it and read behind it is live from the loop's first kernel on. Before that, a
+/// sequence that a loop computes row by row takes over the memory of one that the loop is the last
+/// to read, if each step has read its row of the latter when it writes that of the former.
 void extendThroughLoops(BufferAnalysis &analysis, llvm::ArrayRef<KernelGroup> order);
 
-/// Lets the temporaries of each step live through all of its outermost loop: threads that run
-/// through the steps without waiting for each other must not meet in memory that was used again.
+/// Extends the live ranges of temporaries through their outermost loop: threads that share it by
+/// rows have no barriers, so temporaries of one step must not share memory.
 void separateTemporaries(BufferAnalysis &analysis, llvm::ArrayRef<KernelGroup> order);
 
 } // namespace nnc

@@ -58,7 +58,7 @@ DependenceGraph::DependenceGraph(const BufferAnalysis &analysis) {
         dependOn(operand);
     for (Value tensor : tensorsRead(kernel))
       dependOn(tensor);
-    // What reads a carry without a trace runs before it has its new value.
+    // The new value of a carry without a trace overwrites the old one: its readers run before.
     if (!kernel->hasAttr(carryAttrName))
       continue;
     auto insert = cast<tensor::InsertSliceOp>(kernel);
@@ -235,8 +235,8 @@ static SmallVector<unsigned> sortGroups(const DependenceGraph &graph, ArrayRef<K
 
 namespace {
 
-/// Sorts the groups of a function. The kernels of a loop run without others in between: they are
-/// one node among those around the loop, and have an order of their own.
+/// Sorts the groups of a function. The kernels of a loop run without others in between: outside of
+/// the loop they are one node of the graph, and within it they are sorted by themselves.
 class Sorting {
 public:
   /// `inLoops` are the dependences with a node for each group.
@@ -244,10 +244,10 @@ public:
           llvm::function_ref<bool(const KernelGroup &)> isEarly)
       : groups(groups), inLoops(inLoops), isEarly(isEarly) {}
 
-  /// Appends `members`, the groups in `depth` loops or more, all in the same `depth` ones.
+  /// Appends `members`, groups whose `depth` outermost loops are the same, to the order.
   void sort(DependenceGraph graph, ArrayRef<unsigned> members, unsigned depth) {
     llvm::MapVector<int64_t, SmallVector<unsigned>> loops; // members by the number of the loop
-    SmallVector<unsigned> outside;                         // members, of each loop the first
+    SmallVector<unsigned> outside; // members in no deeper loop, and the first of each such loop
     for (unsigned member : members) {
       StepLoops inside = loopsOf(groups[member].front());
       if (inside.size() == depth) {

@@ -14,19 +14,19 @@ def Step : Pass<"nn-step", "::mlir::ModuleOp"> {
 
     Output: in place of such a function `f` two functions with the attribute `nn.steps`. `f_begin`
     computes the first `cache`; `f_step` computes from one more token and the cache the results at
-    its position and the next cache. What an operation is in a step it says itself (the interface
-    Steppable):
+    its position and the next cache. The interface Steppable defines each operation in a step:
 
     - timeless values, which depend on no token, are computed in `f_begin`, and cached unless they
       cost nothing;
     - row-wise operations compute their row of the position;
-    - rows of a parameter or of a constant are those of the number of the position, the scalar
+    - rows of a parameter or of a constant are looked up by the number of the position, the scalar
       `position`;
-    - a scan keeps its carries in the cache, windows and shifts a ring of the last rows, running
-      sums their sum.
+    - a scan keeps its carries in the cache, windows and shifts a ring buffer of the last rows,
+      running sums their sum.
 
-    `nn.limit` on `f_step` is the number of positions for which parameters have rows, 0 if there is
-    no limit. Slices of the last row take the row at hand: the sequence ends there.
+    Parameters with a dimension of positions limit the sequence to `nn.limit` positions, an
+    attribute of `f_step`, which is 0 if there is no limit. A slice of the last row takes the
+    current row, since the sequence ends there.
 
     Errors: an operation that looks at positions after its own, at its location; two positions that
     are compared with each other (attention).
@@ -48,6 +48,7 @@ def Step : Pass<"nn-step", "::mlir::ModuleOp"> {
     ```mlir
     func.func @f_begin(%w: ...) -> (tensor<2xf32> {nn.kind = #nn.kind<cache>, nn.name = "carry"})
     func.func @f_step(%w: ..., %x: tensor<1x2xf32> {nn.kind = #nn.kind<token>, nn.name = "x"},
+                      %t: tensor<i64> {nn.kind = #nn.kind<scalar>, nn.name = "position"},
                       %h_t: tensor<2xf32> {nn.kind = #nn.kind<cache>, nn.name = "carry"})
         -> (tensor<1x2xf32> {nn.kind = #nn.kind<output>, nn.name = "y"},
             tensor<2xf32> {nn.kind = #nn.kind<cache>, nn.name = "carry"}) {
@@ -187,24 +188,24 @@ def Simplify : Pass<"nn-simplify", "::mlir::func::FuncOp"> {
 }
 
 def ScanHoist : Pass<"nn-scan-hoist", "::mlir::func::FuncOp"> {
-  let summary = "compute what does not depend on the carries for all steps of a scan at once";
+  let summary = "hoist and sink operations out of scans, to compute them for all steps at once";
   let dependentDialects = ["::nnc::nn::NNDialect"];
   let description = [{
     Input and output: any nn function of one block.
 
-    The rows of a scan are a batch of its steps. An operation that depends on
-    sequences and invariants alone is rebuilt in front of the loop by its rule for
-    a batch; one that is computed from invariants is moved there. An operation
-    whose results only reach emitted values is rebuilt behind the loop, which
-    emits its operands instead. So a product of the input of each step becomes
-    one contraction, and so does, with `nn-simplify`, the gradient of weights,
-    which is the sum over the steps of a product in each.
+    The steps of a scan are treated as a batch. An operation that depends on
+    sequences and invariants alone is hoisted: rebuilt in front of the loop by its
+    batch rule, or moved there if it depends on invariants alone. An operation whose
+    results only reach emitted values is sunk: rebuilt behind the loop, which emits
+    its operands instead. So a product of the input of each step becomes one
+    contraction, and so does, with `nn-simplify`, the gradient of weights, the sum
+    over the steps of a product in each.
 
-    In front of the loop are contractions, scans, other operations of much work
-    for each element of their results, and element-wise operations whose result the loop
-    reads in place of other results from there. Lookups and other element-wise
-    operations stay. Behind the loop are operations for which it emits fewer
-    elements, or no more than their work is worth.
+    The pass hoists contractions, scans, other operations of much work for each
+    element of their results, and element-wise operations whose result the loop
+    reads in place of other hoisted results. Lookups and other element-wise
+    operations stay in the loop. The pass sinks operations if the loop then emits
+    fewer elements, or no more than their work is worth.
 
     ```mlir
     %hs, %ys = nn.scan 64 over(%x = %xs : tensor<64x3xf32>) carry(%h = %h0 : tensor<5xf32>)
@@ -231,22 +232,22 @@ def ScanHoist : Pass<"nn-scan-hoist", "::mlir::func::FuncOp"> {
 }
 
 def ScanResiduals : Pass<"nn-scan-residuals", "::mlir::func::FuncOp"> {
-  let summary = "let a scan emit what its derivative would compute again";
+  let summary = "save values of a scan that its derivative would recompute";
   let dependentDialects = ["::nnc::nn::NNDialect"];
   let description = [{
     Input: simplified nn functions of one block, after differentiation. The
     derivative of a scan is a scan that computes the block again, from the rows of the
     sequences and of the traces.
 
-    Output: the same functions, of the same results to the bit. Where a scan computes a
-    value that an earlier one of as many steps has computed, from the same rows, it
-    may read that instead: from the trace, or from a value that the earlier scan
-    now emits. The values to read are a minimum cut of the block, between the
-    rows that there are anyway and what only the later scan computes. To
-    emit an element costs as much as 24 additions, to read one from a trace as 2,
-    to compute it what the operation takes. So products are emitted, and
-    transcendental functions of them in their place; cheap arithmetic
-    and functions of what there is in traces are computed again.
+    Output: the same functions with bitwise equal results. Where a scan computes a
+    value that an earlier scan of as many steps computes from the same rows, it may
+    read that value instead, from the trace or from rows that the earlier scan now
+    emits. A minimum cut of the block between the rows that it reads anyway and the
+    operations of the later scan alone chooses the values to read. An emitted element
+    costs as much as 24 additions, an element read from a trace as 2, a recomputed
+    one as much as its operation. So the earlier scan emits products, or
+    transcendental functions of them in their place; cheap arithmetic and functions
+    of traces are recomputed.
 
     ```mlir
     %hs = nn.scan 64 over(%p = %ps : tensor<64x5xf32>) carry(%h = %h0 : tensor<5xf32>)
@@ -270,17 +271,19 @@ def ScanResiduals : Pass<"nn-scan-residuals", "::mlir::func::FuncOp"> {
   }];
 }
 
-def ScanMerge : Pass<"nn-scan-merge", "::mlir::func::FuncOp"> {
-  let summary = "run scans of one form that do not depend on each other in one loop";
+def ScanMerge : Pass<"nn-scan-merge", "::mlir::ModuleOp"> {
+  let summary = "merge independent scans with equal carries into one loop";
   let dependentDialects = ["::nnc::nn::NNDialect"];
   let description = [{
-    Input and output: any nn function of one block.
+    Input and output: nn functions of one block.
 
-    Two scans become one, with the parts of both, if they have as many steps, the
-    same direction and carries of the same types, none depends on the other, and
-    their invariants together take at most 1 MiB, which stays in a cache from
-    step to step. So the two directions of a bidirectional layer, one of
-    which reads its input in reverse, are one loop, whose threads meet half as often.
+    Two scans become one scan with the operands and results of both if they have
+    equal numbers of steps, the same direction and carries of the same types, depend
+    on equally many scans one behind the other, so that they are independent, and
+    have invariants that fit three quarters of the level-two cache together, where
+    they stay from step to step. So the two directions of a bidirectional
+    layer, one of which reads its input in reverse, are one loop, whose threads
+    synchronise half as often.
 
     ```mlir
     %a = nn.scan 64 over(%x = %xs : tensor<64x5xf32>) carry(%h = %h0 : tensor<5xf32>) { ... }
@@ -292,6 +295,9 @@ def ScanMerge : Pass<"nn-scan-merge", "::mlir::func::FuncOp"> {
                         carry(%h = %h0 : tensor<5xf32>, %g = %g0 : tensor<5xf32>) { ... }
     ```
   }];
+  let options = [
+    Option<"targetCpu", "target-cpu", "std::string", "\"native\"", "processor to plan for">,
+  ];
 }
 
 def AssignLayout : Pass<"nn-assign-layout", "::mlir::ModuleOp"> {
@@ -493,8 +499,8 @@ def AssignArena : Pass<"assign-arena", "::mlir::ModuleOp"> {
   let description = [{
     The bufferisation of nnc. Each function `f` on tensors becomes a function
     `nnc_f` that is given the blocks `persistent`, `arena`, `inputs`, `outputs`
-    and `scalars` as bytes, those of `nn-step` the block `cache` too, then the
-    number of its thread and of all threads.
+    and `scalars` as bytes, for functions of `nn-step` also the block `cache`, then
+    the number of its thread and of all threads.
     The attributes `nn.kind` and `nn.name` of arguments and results determine
     the block of a tensor; without them arguments are inputs and results are
     outputs.
@@ -506,9 +512,10 @@ def AssignArena : Pass<"assign-arena", "::mlir::ModuleOp"> {
     dies. All other
     tensors get a place in the arena by the memory planner, whose plan is
     verified. The kernels of a scan stand once among the others, with the marks
-    of StepLoops.h; they write carries and emitted values to their rows. The layouts stay on the module and its functions as attributes;
-    see BlockLayout.h. With `profile` every kernel gets the number of its
-    region, which lower-to-loops reports to the runtime.
+    of StepLoops.h; they write carries and emitted values to their rows. The
+    layouts stay on the module and its functions as attributes; see BlockLayout.h.
+    With `profile` every kernel gets the number of its region, which lower-to-loops
+    reports to the runtime.
   }];
   let options = [
     Option<"profile", "profile", "bool", "false", "number the kernels for a profile">,

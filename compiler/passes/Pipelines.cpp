@@ -20,7 +20,7 @@ void buildNnPipeline(OpPassManager &passes, int64_t batch) {
 }
 
 void buildGradPipeline(OpPassManager &passes) {
-  // The derivative of a loop then has nothing to do with what has left it.
+  // Before differentiation: the derivative of a loop then does not contain the hoisted operations.
   passes.addNestedPass<func::FuncOp>(createScanHoist());
   passes.addNestedPass<func::FuncOp>(createDifferentiate());
 }
@@ -29,7 +29,7 @@ void buildOptPipeline(OpPassManager &passes, const LoweringOptions &options) {
   passes.addNestedPass<func::FuncOp>(createSimplify());
   passes.addNestedPass<func::FuncOp>(createScanResiduals());
   passes.addNestedPass<func::FuncOp>(createScanHoist());
-  passes.addNestedPass<func::FuncOp>(createScanMerge());
+  passes.addPass(createScanMerge({options.targetCpu}));
   passes.addNestedPass<func::FuncOp>(createSimplify());
   passes.addPass(createAssignLayout({options.targetCpu, "choose"}));
   passes.addNestedPass<func::FuncOp>(createSimplify());

@@ -23,7 +23,7 @@ struct LoweringOptions {
   std::string targetCpu = "native";
   /// Threads to plan for; 0: as TargetDescription has it.
   unsigned targetThreads = 0;
-  /// How threads share loops over steps, as of lower-to-loops.
+  /// How threads share loops over steps: the option `loop-threads` of lower-to-loops.
   std::string loopThreads = "choose";
   /// Report to the runtime where each kernel begins.
   bool profile = false;

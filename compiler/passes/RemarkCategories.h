@@ -6,8 +6,8 @@
 
 namespace nnc {
 
-inline constexpr llvm::StringLiteral layoutCategory = "layout"; // nn-assign-layout
-inline constexpr llvm::StringLiteral scanCategory = "scan";     // nn-scan-hoist, nn-scan-residuals
+inline constexpr llvm::StringLiteral layoutCategory = "layout";               // nn-assign-layout
+inline constexpr llvm::StringLiteral scanCategory = "scan";                   // nn-scan-*
 inline constexpr llvm::StringLiteral recomputationCategory = "recomputation"; // nn-recompute
 inline constexpr llvm::StringLiteral fusionCategory = "fusion"; // fuse-elementwise, assign-arena
 inline constexpr llvm::StringLiteral contractionCategory = "contraction"; // lower-to-loops

@@ -39,7 +39,7 @@ public:
     }
   }
 
-  /// Calls a function at a position; its results, without the cache, which is kept.
+  /// Calls a function at a position, stores the new cache, and returns the other results.
   FailureOr<SmallVector<Tensor>> call(func::FuncOp function, int64_t position) {
     SmallVector<Tensor> arguments;
     for (auto [i, type] : llvm::enumerate(function.getArgumentTypes())) {
@@ -48,7 +48,7 @@ public:
       auto tensor = cast<RankedTensorType>(type);
       if (kind == nnc::nn::Kind::Token) {
         arguments.push_back(rowOf(*token, tensor, position));
-      } else if (kind == nnc::nn::Kind::Scalar && nameIn(attributes) == "position") {
+      } else if (kind == nnc::nn::Kind::Scalar && nameIn(attributes) == nnc::nn::positionName) {
         arguments.emplace_back(tensor).setInteger(0, position);
       } else {
         arguments.push_back(known.find(nameIn(attributes))->second);

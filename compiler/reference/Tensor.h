@@ -31,7 +31,7 @@ struct Tensor {
   std::vector<int64_t> integers;
 };
 
-/// A row of a tensor, with the elements of `type` one behind the other.
+/// Row `row` of a tensor, as a tensor of `type`.
 Tensor rowOf(const Tensor &tensor, mlir::RankedTensorType type, int64_t row);
 
 /// How far apart neighbours along each dimension are, in row-major order.

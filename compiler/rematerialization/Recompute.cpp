@@ -59,7 +59,7 @@ public:
 private:
   using Operations = llvm::DenseSet<Operation *>;
   using Values = llvm::DenseSet<Value>;
-  /// How the backward pass gets what it reads from the forward pass.
+  /// How the backward pass gets the values of the forward pass that it reads.
   struct Cut {
     Operations recomputed;
     Values saved;
@@ -230,6 +230,7 @@ void Recomputation::cloneFor(Operation *user, Clones &clones, OpBuilder &builder
     return numbers.at(left) < numbers.at(right);
   });
   for (Operation *op : needed) {
+    // The values of its regions must not get into the map, which serves further clones.
     Operation *clone = builder.clone(*op);
     for (OpOperand &operand : clone->getOpOperands())
       operand.set(clones.map.lookupOrDefault(operand.get()));
@@ -301,7 +302,7 @@ RecomputationReport Recomputation::report() const {
   return report;
 }
 
-/// An operation that the choice is made among.
+/// Whether an operation may be recomputed.
 static bool isDifferentiated(Operation &op) {
   return isa<nn::NNDialect>(op.getDialect()) && !isa<nn::GradientOp>(op);
 }

@@ -1,4 +1,4 @@
-// Clones the operations that are needed, from the last to the first found, into a new block.
+// Finds the needed operations from the last to the first, and clones them into a new block.
 #include "compiler/scans/RebuildScan.h"
 
 #include "mlir/IR/IRMapping.h"
@@ -15,8 +15,7 @@ llvm::DenseSet<Value> findNeeded(nn::ScanOp scan, ValueRange emits, const Values
   needed.insert_range(scan.getYield().getCarries());
   for (Operation &op : llvm::reverse(scan.getBlock()->without_terminator()))
     if (llvm::any_of(op.getResults(), [&](Value result) {
-          return needed.contains(result) && !outside.rows.contains(result) &&
-                 !outside.invariants.contains(result);
+          return needed.contains(result) && !outside.contains(result);
         }))
       needed.insert_range(op.getOperands());
   return needed;
@@ -33,12 +32,9 @@ nn::ScanOp rebuildScan(OpBuilder &builder, nn::ScanOp scan, ValueRange emits,
       if (needed.contains(inside))
         list.push_back({inside, value});
   };
-  auto isOutside = [&](Value value) {
-    return outside.rows.contains(value) || outside.invariants.contains(value);
-  };
   auto takeArguments = [&](auto &list, ArrayRef<BlockArgument> arguments, ValueRange operands) {
     for (auto [argument, operand] : llvm::zip_equal(arguments, operands))
-      if (needed.contains(argument) && !isOutside(argument))
+      if (needed.contains(argument) && !outside.contains(argument))
         list.push_back({argument, operand});
   };
   takeArguments(sequences, scan.getSequenceArguments(), scan.getSequences());
@@ -64,7 +60,7 @@ nn::ScanOp rebuildScan(OpBuilder &builder, nn::ScanOp scan, ValueRange emits,
           if (llvm::any_of(op.getResults(), [&](Value result) {
                 return needed.contains(result) && !mapping.contains(result);
               })) {
-            // Some results may come from outside.
+            // A clone through the mapping would replace the results that come from outside.
             Operation *clone = inner.clone(op);
             for (OpOperand &operand : clone->getOpOperands())
               operand.set(mapping.lookup(operand.get()));

@@ -1,5 +1,5 @@
-// The pass nn-scan-hoist: it finds what the values of a scan's block depend on, chooses what leaves
-// the loop, and rebuilds that by the rules for a batch, of which the steps are one.
+// The pass nn-scan-hoist: it finds the dependences of the values of a scan's block, chooses the operations
+// to hoist and to sink, and rebuilds them by their batch rules, with the steps as the batch.
 #include "compiler/dialect/NNBuilders.h"
 #include "compiler/passes/Passes.h"
 #include "compiler/passes/RemarkCategories.h"
@@ -23,16 +23,23 @@ using namespace nnc::nn;
 
 namespace {
 
-/// What a value of the block differs by: nothing, the rows of the sequences, or all steps before.
+/// The values that a value of the block depends on: invariants alone, also rows of sequences, or also
+/// carries. The largest dependence of its operands is that of a result.
 enum class Dependence { Invariant, Row, Carry };
 
-/// An element in memory costs as much as this many additions: it is written, and read again.
+/// The cost of an element in memory, which is written once and read once, in additions.
 constexpr int64_t operationsPerElement = 8;
+
+/// Whether the operation can be computed for all steps at once. The rows of a batch would have random
+/// numbers of their own.
+bool isBatchable(Operation *op) {
+  return isa<Batchable>(op) && !isa<RandomUniformOp, RandomNormalOp>(op);
+}
 
 bool isElementwise(Operation *op) { return op->hasTrait<OpTrait::Elementwise>(); }
 
-/// Whether the operation takes so long that its result is worth a place in memory, where threads
-/// share all steps of it or where it becomes part of a sum over the steps.
+/// Whether the operation takes so long that it pays to store its result, or its operands, for all steps:
+/// outside the loop threads share all its steps, and it may become part of a sum over the steps.
 bool isExpensive(Operation *op) {
   if (isa<ContractOp, ScanOp>(op))
     return true;
@@ -44,13 +51,13 @@ bool isExpensive(Operation *op) {
   return cast<Work>(op).countOperations() > 2 * operationsPerElement * elements;
 }
 
-/// Moves what can be computed for all steps at once out of one scan.
+/// Hoists and sinks operations out of one scan.
 class Hoisting {
 public:
   explicit Hoisting(ScanOp scan)
       : scan(scan), yield(scan.getYield()), builder(scan), location(withoutName(scan.getLoc())) {}
 
-  /// False, with nothing changed, if all stays in the loop.
+  /// Returns false, and leaves the scan unchanged, if no operation leaves the loop.
   bool run() {
     classify();
     chooseHoisted();
@@ -99,7 +106,7 @@ private:
 
 } // namespace
 
-//===-- What depends on what ------------------------------------------------------------------===//
+//===-- Dependences ---------------------------------------------------------------------------===//
 
 void Hoisting::classify() {
   for (BlockArgument argument : scan.getSequenceArguments())
@@ -112,16 +119,14 @@ void Hoisting::classify() {
     Dependence found = Dependence::Invariant;
     for (Value operand : op.getOperands())
       found = std::max(found, dependenceOf(operand));
-    // The rows of a batch would have random numbers of their own.
-    if (found == Dependence::Row &&
-        (!isa<Batchable>(op) || isa<RandomUniformOp, RandomNormalOp>(op)))
+    if (found == Dependence::Row && !isBatchable(&op))
       found = Dependence::Carry;
     for (Value result : op.getResults())
       dependence[result] = found;
   }
 }
 
-//===-- What is computed in front of the loop -------------------------------------------------===//
+//===-- Hoisting ------------------------------------------------------------------------------===//
 
 void Hoisting::chooseHoisted() {
   for (Operation &op : scan.getBlock()->without_terminator())
@@ -135,16 +140,16 @@ void Hoisting::chooseHoisted() {
 }
 
 bool Hoisting::isWorthHoisting(Operation *op) const {
-  // Views and moves are part of what reads them, in the loop or in front of it.
+  // Views and moves become part of the operations that read them, in the loop or in front of it.
   if (op->getNumOperands() == 0 || cast<Work>(op).countOperations() == 0 || isa<TransposeOp>(op))
     return false;
   return dependenceOf(op) == Dependence::Invariant || isExpensive(op) ||
          (isElementwise(op) && shortensRows(op));
 }
 
-/// Whether the loop reads no more elements if the result comes from in front of it: the result takes
-/// the place of others that do, and that nothing else needs. A bias is added to the product of all
-/// steps for this reason; a function of a row of data is computed in the loop.
+/// Whether the loop reads at most as many elements if the operation is hoisted: its result replaces
+/// hoisted operands that the rest of the loop does not read. So a bias is added to the product of all
+/// steps, but a function of a row of data is computed in the loop.
 bool Hoisting::shortensRows(Operation *op) const {
   llvm::SmallDenseSet<Value> operands(op->operand_begin(), op->operand_end());
   int64_t elements = 0;
@@ -168,11 +173,11 @@ void Hoisting::computeInFront(Operation *op) {
   }
 }
 
-//===-- What is computed behind the loop ------------------------------------------------------===//
+//===-- Sinking -------------------------------------------------------------------------------===//
 
-/// A minimum cut between what only the loop can compute and what is emitted. An operation on the sink's
-/// side is computed behind the loop, with all that read it; a value on the sink's side is there behind
-/// the loop. It costs something to emit a value, and to do expensive operations on one step at a time.
+/// A minimum cut between the operations that must stay in the loop and the emitted values. An operation on
+/// the sink's side is sunk, with all its readers; a value on the sink's side is available behind the loop.
+/// An emitted value costs its elements, an expensive operation that stays in the loop its work.
 void Hoisting::chooseSunk() {
   FlowNetwork network;
   unsigned source = network.addNode(), sink = network.addNode();
@@ -186,7 +191,7 @@ void Hoisting::chooseSunk() {
       continue;
     unsigned node = made[&op] = network.addNode();
     network.addEdge(node, sink, isExpensive(&op) ? cast<Work>(op).countOperations() : 0);
-    if (!isa<Batchable>(op) || isa<RandomUniformOp, RandomNormalOp>(op))
+    if (!isBatchable(&op))
       network.addEdge(source, node, FlowNetwork::uncuttable);
     for (Value result : op.getResults()) {
       had[result] = network.addNode();
@@ -225,7 +230,7 @@ bool Hoisting::emitsOutside() {
 
 //===-- Building ------------------------------------------------------------------------------===//
 
-/// Builds an operation where the builder stands, for all steps at once or, if it is invariant, once.
+/// Builds an operation at the insertion point: once if it is invariant, otherwise for all steps.
 void Hoisting::buildForAllSteps(Operation *op) {
   SmallVector<Value> operands, results;
   llvm::SmallBitVector areRows(op->getNumOperands());
@@ -250,8 +255,9 @@ void Hoisting::buildInFront() {
 }
 
 void Hoisting::buildLoop() {
-  // The loop emits what was emitted, and what is needed behind it. What is there in a trace as well is
-  // left to the canonical form of scans: until then its derivative is that of an emitted value.
+  // The loop emits the values that were emitted and the operands of sunk operations. The canonical form
+  // of scans later drops those that are also in a trace: until then they have the derivative of an
+  // emitted value.
   SmallVector<Value> emits;
   auto emit = [&](Value value) {
     if (dependenceOf(value) == Dependence::Carry && !sunk.contains(value.getDefiningOp()) &&
@@ -289,7 +295,7 @@ void Hoisting::buildLoop() {
 
 //===-- The pass ------------------------------------------------------------------------------===//
 
-/// Says of each product and other expensive operation that left the loop where it went.
+/// Emits a remark for each expensive operation that was hoisted or sunk.
 void Hoisting::explain() {
   auto function = scan->getParentOfType<func::FuncOp>();
   for (Operation &op : scan.getBlock()->without_terminator()) {
@@ -311,7 +317,7 @@ void Hoisting::explain() {
   }
 }
 
-/// Scans in the block of another come first: what leaves them may leave that one as well.
+/// Inner scans come first: an operation that is hoisted out of one may leave the outer scan as well.
 static void hoistIn(Block &block) {
   SmallVector<ScanOp> scans(block.getOps<ScanOp>());
   for (ScanOp scan : scans) {

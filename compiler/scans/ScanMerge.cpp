@@ -1,15 +1,18 @@
-// The pass nn-scan-merge: it finds scans of one form that do not depend on each other, and joins their
-// blocks.
+// The pass nn-scan-merge: it finds independent scans with equal steps and carries, and joins their blocks.
+#include "compiler/analysis/BlockLayout.h"
 #include "compiler/dialect/NNBuilders.h"
 #include "compiler/passes/Passes.h"
 #include "compiler/passes/RemarkCategories.h"
+#include "compiler/target/TargetDescription.h"
 
 #include "mlir/Analysis/TopologicalSortUtils.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Remarks.h"
-#include "llvm/ADT/DenseSet.h"
+#include "llvm/ADT/DenseMap.h"
 #include "llvm/Support/FormatVariadic.h"
+
+#include <map>
 
 namespace nnc {
 #define GEN_PASS_DEF_SCANMERGE
@@ -22,16 +25,10 @@ using namespace nnc::nn;
 
 namespace {
 
-/// The invariants of a loop, weights above all, are read in each step: this much is at home in the
-/// second-level cache of one core, beside what else a step reads.
-constexpr int64_t mostInvariantBytes = int64_t(1) << 20;
-
 int64_t invariantBytes(ScanOp scan) {
   int64_t bytes = 0;
-  for (Value value : scan.getInvariants()) {
-    auto type = cast<RankedTensorType>(value.getType());
-    bytes += type.getNumElements() * ((type.getElementTypeBitWidth() + 7) / 8);
-  }
+  for (Value value : scan.getInvariants())
+    bytes += bytesOf(cast<RankedTensorType>(value.getType()));
   return bytes;
 }
 
@@ -41,20 +38,21 @@ bool areAlike(ScanOp first, ScanOp second) {
          !first.getInits().empty() && TypeRange(first.getInits()) == TypeRange(second.getInits());
 }
 
-/// Whether a later operation of the block depends on an earlier one.
-bool reaches(Operation *from, Operation *to) {
-  llvm::DenseSet<Operation *> seen;
-  SmallVector<Operation *> work{from};
-  while (!work.empty()) {
-    Operation *op = work.pop_back_val();
-    if (op == to)
-      return true;
-    for (Operation *user : op->getUsers())
-      if (user->getBlock() == to->getBlock() && (user == to || user->isBeforeInBlock(to)) &&
-          seen.insert(user).second)
-        work.push_back(user);
+/// The scans of a block by their level: how many scans each depends on, one behind the other, at most.
+/// Scans of one level are independent of each other.
+std::map<int64_t, SmallVector<ScanOp>> scansByLevel(Block &block) {
+  std::map<int64_t, SmallVector<ScanOp>> scans;
+  llvm::DenseMap<Operation *, int64_t> levels;
+  for (Operation &op : block) {
+    int64_t level = 0;
+    for (Value operand : op.getOperands())
+      if (Operation *producer = operand.getDefiningOp())
+        level = std::max(level, levels.at(producer) + isa<ScanOp>(producer));
+    levels[&op] = level;
+    if (auto scan = dyn_cast<ScanOp>(op))
+      scans[level].push_back(scan);
   }
-  return false;
+  return scans;
 }
 
 SmallVector<Value> joined(ValueRange first, ValueRange second) {
@@ -63,7 +61,7 @@ SmallVector<Value> joined(ValueRange first, ValueRange second) {
   return values;
 }
 
-/// One scan in the place of the second, with the parts of both.
+/// Builds one scan with the operands and results of both in the place of the second.
 ScanOp merge(ScanOp first, ScanOp second) {
   OpBuilder builder(second);
   auto merged = ScanOp::create(
@@ -102,7 +100,7 @@ ScanOp merge(ScanOp first, ScanOp second) {
   return merged;
 }
 
-void explain(ScanOp merged, ScanOp other) {
+void explain(ScanOp merged) {
   remark::passed(merged.getLoc(), remark::RemarkOpts::name("Merge")
                                       .category(scanCategory)
                                       .function(merged->getParentOfType<func::FuncOp>().getName()))
@@ -110,33 +108,55 @@ void explain(ScanOp merged, ScanOp other) {
              "Remark", [&] {
                return llvm::formatv("runs in one loop of {0} steps with another scan that does not "
                                     "depend on it",
-                                    other.getSteps())
+                                    merged.getSteps())
                    .str();
              }};
 }
 
+/// Merges scans of one level whose invariants, mostly weights, have at most `mostBytes` together.
+/// True if any were.
+bool mergeIn(SmallVector<ScanOp> scans, int64_t mostBytes) {
+  bool changed = false;
+  for (size_t second = 1; second < scans.size(); ++second)
+    for (ScanOp &first : MutableArrayRef(scans).take_front(second)) {
+      if (!first || !areAlike(first, scans[second]) ||
+          invariantBytes(first) + invariantBytes(scans[second]) > mostBytes)
+        continue;
+      ScanOp merged = merge(first, scans[second]);
+      explain(merged);
+      first.erase();
+      scans[second].erase();
+      first = {};
+      scans[second] = merged;
+      changed = true;
+      break;
+    }
+  return changed;
+}
+
 struct ScanMerge : nnc::impl::ScanMergeBase<ScanMerge> {
+  using ScanMergeBase::ScanMergeBase;
+
   void runOnOperation() override {
-    func::FuncOp function = getOperation();
-    if (function.isExternal() || !function.getBody().hasOneBlock())
-      return;
-    Block &block = function.getBody().front();
-    SmallVector<ScanOp> scans(block.getOps<ScanOp>());
-    for (size_t second = 1; second < scans.size(); ++second)
-      for (ScanOp &first : MutableArrayRef(scans).take_front(second)) {
-        if (!first || !areAlike(first, scans[second]) ||
-            invariantBytes(first) + invariantBytes(scans[second]) > mostInvariantBytes ||
-            reaches(first, scans[second]))
-          continue;
-        ScanOp merged = merge(first, scans[second]);
-        explain(merged, first);
-        first.erase();
-        scans[second].erase();
-        first = {};
-        scans[second] = merged;
+    std::string error;
+    std::optional<TargetDescription> target = describeTarget(targetCpu, "", error);
+    if (!target) {
+      getOperation().emitError() << error;
+      return signalPassFailure();
+    }
+    // Each step reads all invariants: so many stay in the cache of one core beside its other values.
+    const int64_t mostBytes = target->l2Bytes * 3 / 4;
+    for (auto function : getOperation().getOps<func::FuncOp>()) {
+      if (function.isExternal() || !function.getBody().hasOneBlock())
+        continue;
+      Block &block = function.getBody().front();
+      bool changed = false;
+      for (auto &[level, scans] : scansByLevel(block))
+        changed |= mergeIn(scans, mostBytes);
+      // Users of the first of two scans may stand in front of both.
+      if (changed)
         sortTopologically(&block);
-        break;
-      }
+    }
   }
 };
 

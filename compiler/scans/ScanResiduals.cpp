@@ -1,5 +1,5 @@
-// The pass nn-scan-residuals: it finds what two scans both compute in a step, chooses by a minimum cut
-// which of these values the second reads from the first, and rewrites both.
+// The pass nn-scan-residuals: it finds the values that two scans both compute, chooses by a minimum cut
+// those that the second scan reads from the first, and rewrites both.
 #include "compiler/dialect/NNBuilders.h"
 #include "compiler/passes/Passes.h"
 #include "compiler/passes/RemarkCategories.h"
@@ -25,7 +25,7 @@ using namespace nnc::nn;
 namespace {
 
 /// Prices of an element in additions: to write it and read it in another loop, and to read it where it
-/// has been written anyway. A transcendental function, of 16, is computed again from what there is.
+/// is written anyway. So a transcendental function, of price 16, of a value in a trace is recomputed.
 constexpr int64_t emitPrice = 24, readPrice = 2;
 
 /// One scan and a later one, which may read values from it.
@@ -34,8 +34,8 @@ public:
   Residuals(ScanOp first, ScanOp second)
       : first(first), second(second), yield(first.getYield()), location(second.getLoc()) {}
 
-  /// Replaces `first` by a scan that emits what `second` then reads; the new one, or null, with nothing
-  /// changed, if the second reads nothing more.
+  /// Replaces `first` by a scan that emits the values that `second` then reads, and returns it. Returns
+  /// null, and changes neither scan, if `second` reads no further values.
   ScanOp run();
 
 private:
@@ -47,7 +47,6 @@ private:
   void join();
   void rewriteFirst();
   void rewriteSecond();
-  Value rowsOf(Value value);
   void explain();
 
   /// A part of a value along one dimension.
@@ -57,7 +56,7 @@ private:
   };
   static std::optional<Part> partOf(Value value);
 
-  /// Parts that are emitted side by side, in the place that they have in the value they come from.
+  /// Functions of all parts of a value, which are emitted as one concatenation in the order of the parts.
   struct Joined {
     SmallVector<Value> parts;
     int64_t dim;
@@ -77,7 +76,7 @@ private:
 
 //===-- Equal values --------------------------------------------------------------------------===//
 
-/// Which row of `trace` is the first of as many as the scan has steps; none for other values.
+/// The first row that `rows`, a slice of rows of `trace`, takes; std::nullopt for other values.
 static std::optional<int64_t> firstRowIn(Value trace, Value rows) {
   auto slice = rows.getDefiningOp<SliceOp>();
   if (!slice || slice.getOperand() != trace)
@@ -143,14 +142,15 @@ void Residuals::matchOperations() {
 
 //===-- The choice ----------------------------------------------------------------------------===//
 
-/// The values to read: the network has for each operation that both blocks have a node, which says
-/// that the second computes it, and for each of its results one, which says that the second has it.
+/// Chooses the values to read. The network has a node for each operation that both blocks have, and one
+/// for each result of it. On the sink's side, the former says that the second scan computes the operation,
+/// the latter that it needs the result.
 void Residuals::chooseRead() {
   FlowNetwork network;
   unsigned source = network.addNode(), sink = network.addNode();
   llvm::DenseMap<Value, unsigned> had;
   SmallVector<std::pair<Value, unsigned>> results; // with the node of the operation
-  // Of invariants alone: computed once for all steps, if at all.
+  // Values of invariants alone are hoisted, so that they are not worth reading.
   llvm::DenseSet<Value> invariant;
   invariant.insert_range(second.getInvariantArguments());
   for (Operation &op : second.getBlock()->without_terminator())
@@ -191,7 +191,8 @@ void Residuals::chooseRead() {
 
 //===-- Parts side by side --------------------------------------------------------------------===//
 
-/// The part of a value that this is computed from, element by element.
+/// The part of another value from which `value` is computed element by element; std::nullopt if it is
+/// computed otherwise.
 std::optional<Residuals::Part> Residuals::partOf(Value value) {
   while (Operation *op = value.getDefiningOp()) {
     if (op->hasTrait<OpTrait::Elementwise>() && op->getNumOperands() == 1) {
@@ -213,8 +214,8 @@ std::optional<Residuals::Part> Residuals::partOf(Value value) {
   return std::nullopt;
 }
 
-/// Finds functions of all parts of a value that are emitted, such as gates, which are parts of one
-/// product: together they have the place that the value has.
+/// Finds emitted values that are functions of all parts of one value, such as the gates, functions of the
+/// parts of one product: their concatenation has the shape of that value.
 void Residuals::join() {
   llvm::MapVector<std::pair<Value, int64_t>, SmallVector<std::pair<int64_t, Value>>> byWhole;
   for (Value result : read) {
@@ -265,8 +266,8 @@ void Residuals::rewriteFirst() {
   first->replaceAllUsesWith(copy.getResults().take_front(first->getNumResults()));
   for (Joined &group : joined)
     group.value = copy.getEmits()[llvm::find(emits, group.value) - emits.begin()];
-  std::swap(first, copy);
-  // The old one, whose values `matched` has, stays until the second scan is rewritten.
+  // The old scan, whose values `matched` has, stays until the second one is rewritten.
+  first = copy;
 }
 
 void Residuals::rewriteSecond() {
@@ -290,17 +291,16 @@ void Residuals::rewriteSecond() {
       offsets[group.dim] += type.getDimSize(group.dim);
     }
   }
+  auto rowsOf = [&](Value value) -> Value {
+    if (!isInTrace(value))
+      return first.getEmits()[llvm::find(emits, value) - emits.begin()];
+    size_t carry = llvm::find(yield.getCarries(), value) - yield.getCarries().begin();
+    return buildRows(outside, withoutName(location), first.getTraces()[carry], first.getRowBehind(),
+                     first.getSteps());
+  };
   for (Value result : read) {
     Value value = matched.lookup(result), row = parts.lookup(value);
-    if (row) {
-    } else if (isInTrace(value)) {
-      size_t carry = llvm::find(yield.getCarries(), value) - yield.getCarries().begin();
-      row = addSequence(buildRows(outside, withoutName(location), first.getTraces()[carry],
-                                  first.getRowBehind(), first.getSteps()));
-    } else {
-      row = addSequence(first.getEmits()[llvm::find(emits, value) - emits.begin()]);
-    }
-    result.replaceAllUsesWith(row);
+    result.replaceAllUsesWith(row ? row : Value(addSequence(rowsOf(value))));
   }
   for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block)))
     if (isOpTriviallyDead(&op))
@@ -331,7 +331,9 @@ void Residuals::explain() {
 
 ScanOp Residuals::run() {
   matchArguments();
-  if (matched.empty())
+  // Values of invariants alone are not read, so that most pairs of scans end here.
+  if (llvm::none_of(second.getSequenceArguments(),
+                    [&](Value argument) { return matched.contains(argument); }))
     return {};
   matchOperations();
   chooseRead();
@@ -346,7 +348,7 @@ ScanOp Residuals::run() {
   return first;
 }
 
-/// Scans of a block from the first to the last; then those in their blocks.
+/// Lets each scan of a block read from the earlier ones; then so in the blocks of the scans.
 static void saveIn(Block &block) {
   SmallVector<ScanOp> scans(block.getOps<ScanOp>());
   for (size_t second = 0; second < scans.size(); ++second)

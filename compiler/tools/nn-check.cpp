@@ -43,8 +43,8 @@ static cl::opt<Mode> mode(
                           "compare every function with what nn-add-batch makes of it, for each "
                           "choice of arguments that belong to the example"),
                clEnumValN(Mode::Steps, "steps",
-                          "compare every function, which has an argument of kind token, with what "
-                          "nn-step makes of it, at each position"),
+                          "compare every function, which has an argument of kind token, with the "
+                          "step function that nn-step derives from it, at each position"),
                clEnumValN(Mode::ListOperations, "list-operations", "print all nn operations"),
                clEnumValN(Mode::ListDifferentiable, "list-differentiable",
                           "print the nn operations that have a derivative"),

@@ -35,7 +35,7 @@ executable that trains, evaluates and predicts.
   nnc build -D hidden=512 examples/mnist.nn   the same with another value for `config hidden`
   nnc check examples/mnist.nn                 report the errors of a program
   nnc grad-check examples/iris.nn             compare its derivatives with finite differences
-  nnc tokenizer FILE.nn                       the vocabulary of its texts: pieces, ids, counts
+  nnc tokenizer FILE.nn                       print the vocabulary of its texts
   nnc explain N0302                           explain a diagnostic
 
 See what the compiler does to a network:
@@ -71,7 +71,7 @@ std::string libraryFolder(const char *program) {
   return std::string(folder);
 }
 
-/// The program, and what the front end needs to know of it.
+/// The program, and the options of the front end.
 void addProgram(CLI::App *command, CompileOptions &options, std::vector<std::string> &defines,
                 std::vector<std::string> &folders) {
   command->add_option("FILE", options.input, "the .nn file")->required();
@@ -80,8 +80,8 @@ void addProgram(CLI::App *command, CompileOptions &options, std::vector<std::str
       ->allow_extra_args(false);
   command
       ->add_option("--data", folders,
-                   "folder of a data block's files, of which texts are read when compiling; the "
-                   "executable looks there, too (default: the folder of the program)")
+                   "folder of a data block's files, for nnc, which reads texts, and for the "
+                   "executable (default: the folder of the program)")
       ->type_name("NAME=FOLDER")
       ->allow_extra_args(false);
 }

@@ -84,7 +84,7 @@ public:
   }
 
 private:
-  /// A function without examples, as `initialize`, gives the states of all rows the same values.
+  /// A function without inputs, such as `initialize`, returns equal per-example states for all rows.
   LogicalResult rebuildWithoutInputs() {
     if (failed(checkNoBatchOps()))
       return failure();

@@ -8,7 +8,7 @@ namespace nnc::nn {
 /// Windows that do not overlap become views, overlaps of products convolutions.
 void populateWindowPatterns(mlir::RewritePatternSet &patterns);
 
-/// Products of looked up rows become lookups in products where a table has few rows.
+/// Products of rows that are looked up in a small table become lookups in the product of the table.
 void populateLookupPatterns(mlir::RewritePatternSet &patterns);
 
 } // namespace nnc::nn

@@ -115,7 +115,7 @@ struct SumOfProduct : OpRewritePattern<ReduceSumOp> {
 };
 
 /// Whether both factors of a contraction have all of these dimensions of its result.
-bool sumsInBoth(ContractOp product, ArrayRef<int64_t> dims) {
+bool bothFactorsHave(ContractOp product, ArrayRef<int64_t> dims) {
   return llvm::all_of(dims, [&](int64_t dim) {
     int64_t label = product.getResultLabels()[dim];
     return llvm::is_contained(product.getLhsLabels(), label) &&
@@ -130,7 +130,7 @@ struct SumOfContraction : OpRewritePattern<ReduceSumOp> {
 
   LogicalResult matchAndRewrite(ReduceSumOp op, PatternRewriter &rewriter) const override {
     auto product = op.getOperand().getDefiningOp<ContractOp>();
-    if (!product || !product->hasOneUse() || !sumsInBoth(product, op.getDims()))
+    if (!product || !product->hasOneUse() || !bothFactorsHave(product, op.getDims()))
       return failure();
     SmallVector<int64_t> kept;
     for (auto [dim, label] : llvm::enumerate(product.getResultLabels()))
@@ -142,8 +142,8 @@ struct SumOfContraction : OpRewritePattern<ReduceSumOp> {
   }
 };
 
-/// The sum of a sum with such a contraction is the sum of sums. The gradient of weights that are applied
-/// twice in each step has this form.
+/// The sum of an addition with such a contraction is the addition of two sums. The gradient of weights
+/// that are applied twice in each step has this form.
 struct SumOfSum : OpRewritePattern<ReduceSumOp> {
   using OpRewritePattern::OpRewritePattern;
 
@@ -162,7 +162,7 @@ struct SumOfSum : OpRewritePattern<ReduceSumOp> {
 private:
   static bool isContraction(ReduceSumOp op, Value term) {
     auto product = term.getDefiningOp<ContractOp>();
-    return product && product->hasOneUse() && sumsInBoth(product, op.getDims());
+    return product && product->hasOneUse() && bothFactorsHave(product, op.getDims());
   }
 };
 

@@ -1,5 +1,5 @@
-// The patterns of nn-simplify for lookups. A lookup is the product of a matrix that has one 1 in each
-// row, and scatter_add that of its transpose, so that both can change places with other products.
+// The patterns of nn-simplify for lookups. A lookup is the product of a matrix with one-hot rows, and
+// nn.scatter_add that of its transpose, so that both can change places with other products.
 #include "compiler/dialect/NNBuilders.h"
 #include "compiler/transforms/Patterns.h"
 
@@ -31,16 +31,16 @@ int64_t newLabel(ContractOp op) {
 
 size_t rankOf(Value value) { return cast<RankedTensorType>(value.getType()).getRank(); }
 
-/// Whether a table has fewer rows than are looked up in it.
+/// Whether a table has fewer rows than there are lookups in it.
 bool hasFewRows(int64_t rows, Value indices) {
   return rows < cast<RankedTensorType>(indices.getType()).getNumElements();
 }
 
-/// A contraction one operand of which is looked up in a small table.
+/// The operands of a contraction, one of which is looked up in a small table.
 struct LookedUp {
   GatherOp gather;
-  Side side, other;                // the operand that is looked up, and the other one
-  ArrayRef<int64_t> indices, rest; // the labels of `side`
+  Side other;                      // the operand that is not looked up
+  ArrayRef<int64_t> indices, rest; // the labels of the operand that is looked up
 
   static std::optional<LookedUp> find(ContractOp op) {
     Side lhs{op.getLhs(), op.getLhsLabels()}, rhs{op.getRhs(), op.getRhsLabels()};
@@ -50,14 +50,13 @@ struct LookedUp {
           !hasFewRows(gather.getOperand().getType().getDimSize(0), gather.getIndices()))
         continue;
       size_t rank = rankOf(gather.getIndices());
-      return LookedUp{gather, side, other, side.labels.take_front(rank),
-                      side.labels.drop_front(rank)};
+      return LookedUp{gather, other, side.labels.take_front(rank), side.labels.drop_front(rank)};
     }
     return std::nullopt;
   }
 };
 
-/// The product of rows that are looked up is looked up in the product of the table: the same sums.
+/// Moves a lookup in a small table behind the contraction that reads it, as one of two sums.
 struct ProductOfLookup : OpRewritePattern<ContractOp> {
   using OpRewritePattern::OpRewritePattern;
 
@@ -65,43 +64,45 @@ struct ProductOfLookup : OpRewritePattern<ContractOp> {
     std::optional<LookedUp> found = LookedUp::find(op);
     if (!found)
       return failure();
-    auto [gather, side, other, indices, rest] = *found;
+    return success(succeeded(lookUpProduct(op, *found, rewriter)) ||
+                   succeeded(sumByRow(op, *found, rewriter)));
+  }
+
+private:
+  /// The product of rows that are looked up is looked up in the product of the table.
+  static LogicalResult lookUpProduct(ContractOp op, const LookedUp &found,
+                                     PatternRewriter &rewriter) {
     ArrayRef<int64_t> result = op.getResultLabels();
-    auto isOther = [&, &other = other](int64_t label) { return other.has(label); };
-    if (result.take_front(indices.size()) != indices || llvm::any_of(indices, isOther) ||
-        llvm::none_of(rest, [&](int64_t label) { return !llvm::is_contained(result, label); }))
+    size_t rank = found.indices.size();
+    if (result.take_front(rank) != found.indices ||
+        llvm::any_of(found.indices, [&](int64_t label) { return found.other.has(label); }) ||
+        llvm::all_of(found.rest, [&](int64_t label) { return llvm::is_contained(result, label); }))
       return failure();
+    GatherOp gather = found.gather;
     int64_t row = newLabel(op);
     Value product = ContractOp::create(rewriter, withoutName(op.getLoc()), gather.getOperand(),
-                                       other.value, joined(row, rest), other.labels,
-                                       joined(row, result.drop_front(indices.size())));
+                                       found.other.value, joined(row, found.rest),
+                                       found.other.labels, joined(row, result.drop_front(rank)));
     rewriter.replaceOpWithNewOp<GatherOp>(op, product, gather.getIndices(), 0);
     return success();
   }
-};
 
-/// The product of rows that are looked up, summed over the lookups, is the product of the table and the
-/// sums for each of its rows.
-struct SumOfLookups : OpRewritePattern<ContractOp> {
-  using OpRewritePattern::OpRewritePattern;
-
-  LogicalResult matchAndRewrite(ContractOp op, PatternRewriter &rewriter) const override {
-    std::optional<LookedUp> found = LookedUp::find(op);
-    if (!found)
-      return failure();
-    auto [gather, side, other, indices, rest] = *found;
-    if (other.labels.take_front(indices.size()) != indices ||
-        llvm::any_of(indices, [&](int64_t label) {
-          return llvm::is_contained(op.getResultLabels(), label);
+  /// The product of rows that are looked up, summed over the lookups, is the product of the table and
+  /// the sums for each of its rows.
+  static LogicalResult sumByRow(ContractOp op, const LookedUp &found, PatternRewriter &rewriter) {
+    ArrayRef<int64_t> labels = found.other.labels, result = op.getResultLabels();
+    size_t rank = found.indices.size();
+    if (labels.take_front(rank) != found.indices || llvm::any_of(found.indices, [&](int64_t label) {
+          return llvm::is_contained(result, label);
         }))
       return failure();
+    GatherOp gather = found.gather;
     int64_t row = newLabel(op);
     Value sums =
-        ScatterAddOp::create(rewriter, withoutName(op.getLoc()), other.value, gather.getIndices(),
-                             0, gather.getOperand().getType().getDimSize(0));
-    rewriter.replaceOpWithNewOp<ContractOp>(op, gather.getOperand(), sums, joined(row, rest),
-                                            joined(row, other.labels.drop_front(indices.size())),
-                                            op.getResultLabels());
+        ScatterAddOp::create(rewriter, withoutName(op.getLoc()), found.other.value,
+                             gather.getIndices(), 0, gather.getOperand().getType().getDimSize(0));
+    rewriter.replaceOpWithNewOp<ContractOp>(op, gather.getOperand(), sums, joined(row, found.rest),
+                                            joined(row, labels.drop_front(rank)), result);
     return success();
   }
 };
@@ -156,8 +157,7 @@ struct SumOfScatter : OpRewritePattern<ReduceSumOp> {
 } // namespace
 
 void populateLookupPatterns(RewritePatternSet &patterns) {
-  patterns.add<ProductOfLookup, SumOfLookups, ScatterOfProduct, SumOfScatter>(
-      patterns.getContext());
+  patterns.add<ProductOfLookup, ScatterOfProduct, SumOfScatter>(patterns.getContext());
 }
 
 } // namespace nnc::nn

@@ -1,5 +1,5 @@
-// nn-step: walks over the operations that depend on a token, and builds by their own rules the
-// function that computes one position, and the one that comes before the first.
+// nn-step: walks over the operations that depend on a token, and builds by their step rules the function
+// that computes one position, and the begin function, which runs before the first position.
 #include "compiler/dialect/NNBuilders.h"
 #include "compiler/passes/Passes.h"
 #include "compiler/transforms/Transforms.h"
@@ -15,8 +15,6 @@ using namespace nnc;
 using namespace nnc::nn;
 
 namespace {
-
-constexpr StringLiteral positionName = "position";
 
 /// Derives the two functions from one.
 class Derivation {
@@ -99,7 +97,7 @@ private:
       if (op.hasTrait<OpTrait::IsTerminator>() ||
           llvm::any_of(op.getUsers(), [&](Operation *user) { return needed.contains(user); }))
         needed.insert(&op);
-    // Rules may add operations behind the ones at hand.
+    // Rules may add operations right behind the current one.
     for (Operation &op : llvm::make_early_inc_range(block.without_terminator())) {
       if (!needed.contains(&op) ||
           llvm::all_of(op.getOperands(), [&](Value operand) { return steps.isTimeless(operand); }))
@@ -119,15 +117,16 @@ private:
     auto terminator = cast<func::ReturnOp>(function.getBody().front().getTerminator());
     for (auto [i, value] : llvm::enumerate(terminator.getOperands())) {
       StepForm form = steps.formOf(value);
-      auto name = function.getResultAttrOfType<StringAttr>(i, nameAttrName);
+      auto nameAttr = function.getResultAttrOfType<StringAttr>(i, nameAttrName);
+      StringRef name = nameAttr ? nameAttr.getValue() : StringRef();
       if (form.kind == StepForm::Timeless)
         return emitError(value.getLoc())
-               << stepErrorPrefix << "`" << name.getValue() << "` does not depend on the tokens";
+               << stepErrorPrefix << "`" << name << "` does not depend on the tokens";
       if (form.kind == StepForm::Rows && form.dim != 0)
-        return emitError(value.getLoc()) << stepErrorPrefix << "the first dimension of `"
-                                         << name.getValue() << "` is not that of the positions";
+        return emitError(value.getLoc()) << stepErrorPrefix << "the first dimension of `" << name
+                                         << "` is not that of the positions";
       outputs.push_back(form.kind == StepForm::Rows ? steps.rows(value, 0) : form.value);
-      stepSignature.results.push_back(attributes(Kind::Output, name.getValue()));
+      stepSignature.results.push_back(attributes(Kind::Output, name));
     }
     for (auto &cache : steps.caches()) {
       DictionaryAttr given = attributes(Kind::Cache, cache->name);

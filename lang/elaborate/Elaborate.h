@@ -18,7 +18,7 @@ namespace nnc::lang {
 struct ElaborateOptions {
   /// `-D name=value`: values of config entries, as text.
   std::vector<std::pair<std::string, std::string>> settings;
-  /// Reads texts; without it a program with texts is an error.
+  /// Reads the texts of data blocks; if null, a program with texts is an error.
   VocabularyReader *vocabularies = nullptr;
 };
 

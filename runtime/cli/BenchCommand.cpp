@@ -57,7 +57,7 @@ static Dataset makeData(const Description &description, const Function &function
         convertElements(reinterpret_cast<const char *>(&number), DType::I64, place, input.dtype, 1);
       }
     }
-    // Sequences are as long as they may be.
+    // Sequences have their maximum length.
     if (declared && declared->padded) {
       field.padded = declared->padded;
       field.starts.push_back(0);

@@ -1,5 +1,4 @@
-// The commands of a compiled model's executable: train, eval, predict, generate, bench,
-// info.
+// The commands of a compiled model's executable: train, eval, predict, generate, bench, info.
 #pragma once
 
 #include "runtime/cli/CommandLine.h"

@@ -1,4 +1,4 @@
-// `generate`: goes on with a sequence, element by element.
+// `generate`: continues a sequence, element by element.
 #include "runtime/cli/Commands.h"
 #include "runtime/cli/GenerationOptions.h"
 #include "runtime/generate/Sequence.h"
@@ -10,24 +10,24 @@ namespace nnc::runtime {
 
 static const Option generateOptions[] = {
     {"--weights", "W", "trained weights (default: MODEL.safetensors)"},
-    {"--prompt", "TEXT", "the beginning of the text"},
-    {"--prompt-ids", "LIST", "the beginning of the sequence: numbers of classes, as 3,1,4"},
-    {"--prompt-values", "LIST", "the beginning of the sequence: numbers, as 0.5,-1,2.25"},
-    {"--prompt-file", "FILE", "the beginning of the sequence: a .csv or .npy file"},
+    {"--prompt", "TEXT", "the prompt: a text"},
+    {"--prompt-ids", "LIST", "the prompt: numbers of classes, as 3,1,4"},
+    {"--prompt-values", "LIST", "the prompt: numbers, as 0.5,-1,2.25"},
+    {"--prompt-file", "FILE", "the prompt: a .csv or .npy file"},
     {"--tokens", "N", "elements to generate (default: 100)"},
     {"--temperature", "X", "divides the logits; 0 takes the most likely element"},
     {"--top-k", "K", "draw among the K most likely elements; 0: among all"},
-    {"--top-p", "P", "draw among the most likely elements that have the probability P together"},
+    {"--top-p", "P", "draw among the most likely elements whose probabilities sum to P"},
     {"--min-p", "P", "draw among the elements with at least P times the highest probability"},
     {"--repetition-penalty", "X",
-     "divides the positive logits of elements that were there; 1: off"},
+     "divides the positive logits of elements that occur in the sequence; 1: off"},
     {"--set", "KEY=VALUE", "the same numbers by their names in the program: temperature=0.5", true},
-    {"--seed", "S", "of what is drawn (default: 0)"},
-    {"--count", "C", "so many samples (default: 1)"},
+    {"--seed", "S", "seed of the draws (default: 0)"},
+    {"--count", "C", "number of samples (default: 1)"},
     {"--json", nullptr, "a JSON object for each sample"},
     {"--threads", "N", "threads (default: one per core); results do not depend on it"},
 };
-const Command generateCommandTable = {"generate", "go on with a sequence, element by element",
+const Command generateCommandTable = {"generate", "continue a sequence, element by element",
                                       generateOptions};
 
 namespace {
@@ -51,15 +51,16 @@ Json elementJson(const char *element, const InputField &field) {
   return values.size() == 1 ? values[0] : values;
 }
 
-/// The samples on the standard output, each as it grows or as an object.
+/// Prints samples on the standard output: each element as it is generated, or an object for each
+/// sample.
 class SampleOutput {
 public:
   SampleOutput(const InputField &field, const text::Tokenizer *tokenizer, bool isJson, int64_t seed)
       : field(field), tokenizer(tokenizer), isJson(isJson), seed(seed) {}
 
-  /// A sample begins with the first `given` elements of the sequence.
+  /// Begins a sample; the sequence holds the prompt.
   void begin(int64_t sample, const Sequence &sequence) {
-    given = sequence.size();
+    promptSize = sequence.size();
     if (isJson)
       return;
     // Series of numbers have an empty line between them, texts begin with the prompt.
@@ -67,7 +68,7 @@ public:
       print("\n");
     if (tokenizer) {
       decoder.emplace(*tokenizer);
-      for (int64_t number = 0; number < given; ++number)
+      for (int64_t number = 0; number < promptSize; ++number)
         print(decoder->add(idOf(sequence, number)));
     }
   }
@@ -77,8 +78,9 @@ public:
       return;
     int64_t last = sequence.size() - 1;
     const char *separator = isFloat(field.dtype) ? "\n" : " ";
-    print(decoder ? decoder->add(idOf(sequence, last))
-                  : (last > given ? separator : "") + elementText(sequence.element(last), field));
+    print(decoder
+              ? decoder->add(idOf(sequence, last))
+              : (last > promptSize ? separator : "") + elementText(sequence.element(last), field));
   }
 
   void end(int64_t sample, const Sequence &sequence) {
@@ -88,7 +90,7 @@ public:
     }
     Json elements[2] = {Json::array(), Json::array()};
     for (int64_t number = 0; number < sequence.size(); ++number)
-      elements[number >= given].push_back(elementJson(sequence.element(number), field));
+      elements[number >= promptSize].push_back(elementJson(sequence.element(number), field));
     Json object = {{"sample", sample},
                    {"seed", seed},
                    {"prompt", std::move(elements[0])},
@@ -111,7 +113,7 @@ private:
   const InputField &field;
   const text::Tokenizer *tokenizer;
   bool isJson;
-  int64_t seed, given = 0;
+  int64_t seed, promptSize = 0;
   std::optional<text::Decoder> decoder;
 };
 
@@ -136,13 +138,13 @@ int generateCommand(const Model &model, const Arguments &arguments) {
       readPrompt(arguments, tokenizer, field, sampling ? steps.result().shape.back() : 0);
   Safetensors weights =
       readWeights(arguments.value("--weights", description.weightsFile()), execution);
-  loadConventions(weights, description); // of another vocabulary: an error
+  loadConventions(weights, description); // throws if the classes are not the program's
   sequence.begin();
   for (size_t at = 0; at < prompt.size(); at += steps.elementBytes())
     sequence.add(prompt.data() + at);
-  const Sequence::State behindPrompt = sequence.save();
+  const Sequence::State afterPrompt = sequence.save();
 
-  // Of the pieces that no text has, only the end of one follows.
+  // Special pieces except <end> and <unk> are never sampled.
   Sampler sampler(sampling.value_or(Sampling()), seed);
   std::optional<int32_t> last;
   if (tokenizer && sampling) {
@@ -154,7 +156,7 @@ int generateCommand(const Model &model, const Arguments &arguments) {
   SampleOutput output(field, tokenizer, arguments.has("--json"), seed);
   for (int64_t sample = 0; sample < samples; ++sample) {
     if (sample)
-      sequence.restore(behindPrompt);
+      sequence.restore(afterPrompt);
     output.begin(sample, sequence);
     for (int64_t number = 0; number < tokens; ++number) {
       if (!sampling)

@@ -13,7 +13,7 @@ namespace {
 
 struct Number {
   const char *key, *option;
-  double least, most; ///< that it may be
+  double least, most; ///< its range
   double Sampling::*value;
 };
 /// All but top_k, which is an integer.
@@ -46,12 +46,12 @@ void setNumber(Sampling &sampling, const char *option, const std::string &key,
     sampling.*number.value = *value;
     return;
   }
-  throw UsageError(text("--set: there is no number '%s', but temperature, top_k, top_p, min_p and "
+  throw UsageError(text("--set: '%s' is not one of temperature, top_k, top_p, min_p and "
                         "repetition_penalty",
                         printable(key).c_str()));
 }
 
-/// The numbers of the prompt as they are given, and where.
+/// The numbers of the prompt, and the option that gives them.
 struct Prompt {
   const char *option;
   std::vector<double> values;
@@ -60,13 +60,13 @@ struct Prompt {
 /// The ids of a text, behind `<start>` if the vocabulary has it.
 std::vector<double> encodePrompt(const text::Tokenizer *tokenizer, const std::string &given) {
   if (!tokenizer)
-    throw UsageError("--prompt: the sequence is no text: give --prompt-ids or --prompt-values");
+    throw UsageError("--prompt: the sequence is not a text: give --prompt-ids or --prompt-values");
   std::vector<int32_t> ids;
   if (std::optional<int32_t> start = tokenizer->special("<start>"))
     ids.push_back(*start);
   if (std::optional<text::UnknownPiece> unknown = tokenizer->encode(given, ids))
-    fail("--prompt: the vocabulary has no '%s', which is at byte %zu",
-         printable(unknown->piece).c_str(), unknown->position);
+    fail("--prompt: '%s' at byte %zu is not in the vocabulary", printable(unknown->piece).c_str(),
+         unknown->position);
   return {ids.begin(), ids.end()};
 }
 
@@ -105,13 +105,13 @@ std::vector<double> readNumbers(const std::string &path) {
   return values;
 }
 
-Prompt readNumbersOf(const Arguments &arguments, const text::Tokenizer *tokenizer) {
+Prompt readPromptNumbers(const Arguments &arguments, const text::Tokenizer *tokenizer) {
   Prompt prompt{nullptr, {}};
   for (const char *option : {"--prompt", "--prompt-ids", "--prompt-values", "--prompt-file"}) {
     if (!arguments.has(option))
       continue;
     if (prompt.option)
-      throw UsageError(text("%s and %s: a sequence has one beginning", prompt.option, option));
+      throw UsageError(text("%s and %s: a sequence has one prompt", prompt.option, option));
     prompt.option = option;
     std::string given = arguments.value(option);
     std::string_view kind = option;
@@ -119,12 +119,12 @@ Prompt readNumbersOf(const Arguments &arguments, const text::Tokenizer *tokenize
                     : kind == "--prompt-file" ? readNumbers(given)
                                               : parseList(option, given);
   }
-  // A text that begins with `<start>` needs nothing in front.
+  // A text that begins with `<start>` needs no other prompt.
   if (!prompt.option && tokenizer && tokenizer->special("<start>"))
     return {"--prompt", encodePrompt(tokenizer, "")};
   if (!prompt.option)
-    throw UsageError("generate needs the beginning of a sequence: --prompt, --prompt-ids, "
-                     "--prompt-values or --prompt-file");
+    throw UsageError("generate needs a prompt: --prompt, --prompt-ids, --prompt-values or "
+                     "--prompt-file");
   return prompt;
 }
 
@@ -143,7 +143,7 @@ std::optional<Sampling> readSampling(const Generation &generation, const Argumen
   auto set = [&](const char *option, const std::string &key, const std::string &given) {
     if (!sampling)
       throw UsageError(
-          text("%s: this program gives the next element itself, and draws none", option));
+          text("%s: this program outputs the next element itself and does not sample", option));
     setNumber(*sampling, option, key, given);
   };
   for (const std::string &word : arguments.all("--set")) {
@@ -160,19 +160,19 @@ std::optional<Sampling> readSampling(const Generation &generation, const Argumen
 
 std::vector<char> readPrompt(const Arguments &arguments, const text::Tokenizer *tokenizer,
                              const InputField &field, int64_t classes) {
-  Prompt prompt = readNumbersOf(arguments, tokenizer);
+  Prompt prompt = readPromptNumbers(arguments, tokenizer);
   int64_t size = elementCount(field.shape), count = static_cast<int64_t>(prompt.values.size());
   if (count == 0)
-    fail("%s: the prompt is empty; the first element is not chosen, but given", prompt.option);
+    fail("%s: the prompt is empty: it needs at least one element", prompt.option);
   if (count % size)
-    fail("%s: %lld numbers are no whole elements of %lld", prompt.option,
+    fail("%s: %lld numbers do not divide into elements of %lld", prompt.option,
          static_cast<long long>(count), static_cast<long long>(size));
   if (!isFloat(field.dtype))
     for (int64_t i = 0; i < count; ++i) {
       double value = prompt.values[static_cast<size_t>(i)];
       double most = classes ? static_cast<double>(classes - 1) : INT32_MAX;
       if (value != std::floor(value) || value < 0 || value > most)
-        fail("%s: element %lld is %g, which is no integer from 0 to %.0f", prompt.option,
+        fail("%s: element %lld is %g, not an integer from 0 to %.0f", prompt.option,
              static_cast<long long>(i), value, most);
     }
   std::vector<char> bytes(static_cast<size_t>(count) * sizeOf(field.dtype));

@@ -1,5 +1,4 @@
-// What the command line of `generate` says: the beginning of the sequence, and the numbers by which
-// elements are drawn.
+// The command line of `generate`: the prompt, and the settings of the sampler.
 #pragma once
 
 #include "runtime/cli/CommandLine.h"
@@ -10,15 +9,15 @@
 
 namespace nnc::runtime {
 
-/// The tokenizer of the sequence that the model generates; null if it is no text.
+/// The tokenizer of the sequence that the model generates; null if it is not a text.
 const text::Tokenizer *findTokenizer(const Description &description);
 
-/// The program's numbers, changed by the options; nothing if the model gives the next element
-/// itself. Throws UsageError for a wrong one.
+/// The program's settings, changed by the options; std::nullopt if the model outputs the next
+/// element itself. Throws UsageError for a wrong option.
 std::optional<Sampling> readSampling(const Generation &generation, const Arguments &arguments);
 
-/// The elements that the sequence begins with, one at least, in the type of `field`, one element of
-/// it. Classes are below `classes`; 0: any. Throws Error, naming the option, if they are none.
+/// The prompt, at least one element, in the type of `field`, which describes one element. Classes
+/// are below `classes`; 0: any. Throws Error, naming the option, if the prompt is not valid.
 std::vector<char> readPrompt(const Arguments &arguments, const text::Tokenizer *tokenizer,
                              const InputField &field, int64_t classes);
 

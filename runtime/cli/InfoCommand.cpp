@@ -13,11 +13,13 @@ const Command infoCommandTable = {"info", "layers, shapes, parameters, memory, w
 
 /// "(up to 29)x12" of a padded field.
 static std::string describe(const DataField &field) {
+  if (!field.padded)
+    return describe(field.shape);
   std::string sizes;
   for (size_t axis = 0; axis < field.shape.size(); ++axis)
     sizes += (axis ? "x" : "") + std::string(axis == field.padded ? "(up to " : "") +
              std::to_string(field.shape[axis]) + (axis == field.padded ? ")" : "");
-  return field.padded ? sizes : describe(field.shape);
+  return sizes;
 }
 
 static size_t bytesOf(const Description &description, TensorKind kind) {

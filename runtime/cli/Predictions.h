@@ -27,8 +27,8 @@ struct Prediction {
   DType dtype = DType::F32;
   Shape shape; ///< of one example
   Bytes bytes;
-  /// By padded dimension: its length in each example. Elements beyond it are left out, in CSV empty
-  /// cells.
+  /// By padded dimension: its length in each example. Padding is left out; in CSV its cells are
+  /// empty.
   std::map<size_t, std::vector<int32_t>> lengths = {};
   /// Of the classes that it numbers (integers) or scores (floats).
   std::vector<std::string> classNames;

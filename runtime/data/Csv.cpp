@@ -2,6 +2,7 @@
 #include "runtime/data/Csv.h"
 
 #include "runtime/support/Error.h"
+#include "runtime/text/Utf8.h"
 
 #include <algorithm>
 #include <charconv>
@@ -11,37 +12,9 @@
 
 namespace nnc::runtime {
 
-/// The place of the first byte that is not part of UTF-8 (RFC 3629, section 4); npos if all are.
-static size_t firstInvalidUtf8(std::string_view text) {
-  size_t i = 0;
-  auto follows = [&](size_t offset, uint8_t low, uint8_t high) {
-    uint8_t byte = i + offset < text.size() ? static_cast<uint8_t>(text[i + offset]) : 0;
-    return byte >= low && byte <= high;
-  };
-  while (i < text.size()) {
-    uint8_t lead = static_cast<uint8_t>(text[i]);
-    size_t length = lead < 0x80 ? 1 : lead < 0xC2 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-    // Surrogates, longer forms than necessary and numbers above 0x10FFFF are not valid.
-    bool good = length == 1 || (length > 0 && lead < 0xF5 &&
-                                follows(1,
-                                        lead == 0xE0   ? 0xA0
-                                        : lead == 0xF0 ? 0x90
-                                                       : 0x80,
-                                        lead == 0xED   ? 0x9F
-                                        : lead == 0xF4 ? 0x8F
-                                                       : 0xBF));
-    for (size_t offset = 2; offset < length; ++offset)
-      good = good && follows(offset, 0x80, 0xBF);
-    if (!good)
-      return i;
-    i += length;
-  }
-  return std::string_view::npos;
-}
-
 bool isUtf8Text(std::string_view content) {
   return content.find('\0') == std::string_view::npos &&
-         firstInvalidUtf8(content) == std::string_view::npos;
+         text::firstInvalid(content) == std::string_view::npos;
 }
 
 Bytes readUtf8(const std::string &path) {
@@ -53,7 +26,7 @@ Bytes readUtf8(const std::string &path) {
   if (size_t zero = view.find('\0'); zero != std::string_view::npos)
     fail("%s: byte %zu is zero: it is not text, or it is text in UTF-16: save it as UTF-8", origin,
          zero + 1);
-  if (size_t wrong = firstInvalidUtf8(view); wrong != std::string_view::npos)
+  if (size_t wrong = text::firstInvalid(view); wrong != std::string_view::npos)
     fail("%s:%zu: byte 0x%02X is not UTF-8: save it as UTF-8, for instance by iconv -f latin1 -t "
          "utf8",
          origin, 1 + static_cast<size_t>(std::count(view.begin(), view.begin() + wrong, '\n')),

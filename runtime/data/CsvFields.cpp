@@ -2,7 +2,6 @@
 #include "runtime/data/CsvFields.h"
 
 #include "runtime/data/Series.h"
-
 #include "runtime/support/Error.h"
 #include "runtime/support/Suggestion.h"
 
@@ -41,7 +40,7 @@ struct CsvFields::Builder {
     std::memcpy(data.bytes.data() + size, &value, sizeof(T));
   }
 
-  /// The cells of a field in one row; of a padded one, those behind its last position are empty.
+  /// Reads the cells of a field in one row. Padding is empty cells.
   void readRow(const std::vector<size_t> &columns, const CsvReader &reader,
                const std::vector<std::string> &names, bool guessed);
   void readCell(std::string_view cell, size_t column, const CsvReader &reader,
@@ -58,8 +57,8 @@ void CsvFields::Builder::readRow(const std::vector<size_t> &columns, const CsvRe
     size_t each = static_cast<size_t>(field.elementsPerPosition());
     std::string problem = lengthProblem(field, static_cast<int64_t>((count + each - 1) / each));
     if (problem.empty() && *field.padded != 0)
-      problem = text("'%s' is padded in another dimension than its first one, which csv does not "
-                     "hold",
+      problem = text("'%s' is padded in a dimension other than its first, which csv cannot "
+                     "represent",
                      field.name.c_str());
     if (problem.empty() && count % each != 0)
       problem = text("'%s' has %zu cells in this line, which are not whole positions of %zu",

@@ -68,7 +68,7 @@ void checkLengths(const DataBlock &block, const Dataset &dataset, const std::str
       continue;
     for (int64_t example = 0; example < dataset.examples; ++example)
       if (own->length(example) != other->length(example))
-        fail("%s: in example %lld '%s' has %lld positions, and '%s', which is as long, %lld",
+        fail("%s: in example %lld '%s' has %lld positions, and '%s', of the same length, has %lld",
              origin.c_str(), static_cast<long long>(example), own->name.c_str(),
              static_cast<long long>(own->length(example)), other->name.c_str(),
              static_cast<long long>(other->length(example)));

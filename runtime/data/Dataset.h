@@ -14,19 +14,19 @@
 
 namespace nnc::runtime {
 
-/// One field of all examples, one behind the other. Of a padded field each example has only its own
-/// positions; zeros take the place of the others when a batch is assembled.
+/// One field of all examples, one behind the other. A padded field is stored without its padding,
+/// which is added when a batch is assembled.
 struct FieldData {
   std::string name;
   DType storage = DType::U8; ///< type in memory; a float field stored as U8 means value / 255
-  Shape shape;               ///< of one example, of a padded field the longest that there may be
+  Shape shape;               ///< of one example; of a padded field with the maximum length
   Bytes bytes;
-  std::optional<size_t> padded = {}; ///< the dimension of which each example has its own length
-  /// Of a padded field: how many positions the examples before each one have together, and last
-  /// those of all.
+  std::optional<size_t> padded = {}; ///< the padded dimension
+  /// Of a padded field: the number of positions before each example, and at the end that of all
+  /// positions.
   std::vector<int64_t> starts = {};
-  /// Elements from the beginning of one example to that of the next, where examples overlap: those
-  /// of windows. 0: as many as an example has.
+  /// Elements from the beginning of one example to that of the next, for windows, which overlap.
+  /// 0: as many as an example has.
   int64_t step = 0;
 
   /// The length of a padded field in an example.
@@ -43,21 +43,20 @@ struct FieldData {
     return bytes.data() + static_cast<size_t>(before) * sizeOf(storage);
   }
 
-  /// An empty field of this type, whose values are stored as those of the field's type.
+  /// A field without examples, which stores the values in the type of `field`.
   static FieldData of(const DataField &field);
-  /// Ends an example of a padded field, of which this many positions have been appended.
+  /// Ends an example of a padded field, to which `positions` positions were appended.
   void endExample(int64_t positions) { starts.push_back(starts.back() + positions); }
 
 private:
   int64_t elementsPerPosition() const { return elementCount(shape) / shape[*padded]; }
 };
 
-/// Examples that are windows of one text: the one that begins at each element. An epoch does not
-/// take all of them, but as many as cover the text when each begins with the last element of the
-/// one before.
+/// Windows of one text as examples: example i begins at element i. An epoch takes as many of them
+/// as cover the text when each begins with the last element of the one before.
 struct Windows {
-  int64_t size = 0; ///< elements of a window; 0: the examples are no windows of a text
-  /// The rows of a batch are places in the text, which go on from step to step.
+  int64_t size = 0; ///< elements of a window; 0: the examples are not windows of a text
+  /// Each row of the batch reads a part of the text of its own, from step to step.
   bool stream = false;
 };
 
@@ -81,7 +80,7 @@ struct DataConventions {
 
 /// The largest value of an integer field: the last class, or what 32 bits hold.
 int64_t largestInteger(const DataField &field);
-/// The smallest one.
+/// The smallest value of an integer field.
 int64_t smallestInteger(const DataField &field);
 
 /// Reads one split of a data block; file names are relative to `folder`. The train split sets the
@@ -91,19 +90,19 @@ Dataset readSplit(const DataBlock &block, const DataSplit &split, const std::str
                   DataConventions &conventions);
 
 /// The examples of a dataset in the order of an evaluation; of windows, those that cover the text.
-/// Throws Error if these are too few for a batch of streams.
+/// Throws Error if the text is too short for `batch` streams.
 Rows examplesInOrder(const Dataset &dataset, int64_t batch);
-/// "it is empty" or "it has 31 positions, and field 'frames' has up to 29" if an example of a padded
-/// field cannot have this length, else empty.
+/// The message if an example of a padded field cannot have this length, else empty.
 std::string lengthProblem(const DataField &field, int64_t length);
 
 /// Throws Error, naming `origin`, if two fields that are declared to be equally long are not.
 void checkLengths(const DataBlock &block, const Dataset &dataset, const std::string &origin);
 
 /// An array as a field: its first dimension counts the examples, the others agree with the field's
-/// shape; of a padded dimension, all examples have the length that the array has. Throws Error if they do not, if a number does not fit the field's type, if a class is out
-/// of range, if an integer field meets floats, or if bytes meet a field that was trained on other
-/// numbers. If `training`, it is noted whether a float field has bytes.
+/// shape. If the field is padded, all examples have the length of the array. Throws Error if the
+/// shapes do not agree, if a number does not fit the field's type, if a class is out of range, if
+/// an integer field meets floats, or if bytes meet a field that was trained on other numbers. If
+/// `training`, it is noted whether a float field has bytes.
 FieldData fieldFromArray(const DataField &field, Array array, DataConventions &conventions,
                          bool training);
 

@@ -1,4 +1,4 @@
-// Implements data that is drawn, by counter-based random numbers: each split is an instance.
+// Implements drawn examples by counter-based random numbers: each split is an instance.
 #include "runtime/data/Random.h"
 
 #include "runtime/support/Error.h"
@@ -32,10 +32,7 @@ Dataset drawSplit(const DataBlock &block, const DataSplit &split, const std::str
     if (field.classes == 0 && !isFloat(field.dtype))
       fail("data '%s': random(...) draws floats and classes, and field '%s' is neither",
            block.name.c_str(), field.name.c_str());
-    FieldData &drawn = dataset.fields.emplace_back();
-    drawn.name = field.name;
-    drawn.storage = field.dtype;
-    drawn.shape = field.shape;
+    FieldData &drawn = dataset.fields.emplace_back(FieldData::of(field));
     int64_t count = split.examples * elementCount(field.shape);
     drawn.bytes.resize(static_cast<size_t>(count) * sizeOf(field.dtype));
     for (int64_t i = 0; i < count; ++i)

@@ -1,4 +1,4 @@
-// Examples that are drawn in the place of files, for problems whose data a program computes.
+// Random examples in place of files, for problems whose data the program computes from them.
 #pragma once
 
 #include "runtime/data/Dataset.h"
@@ -7,9 +7,8 @@
 
 namespace nnc::runtime {
 
-/// The examples of a split: floats from 0 up to, without, 1, and classes that are equally likely.
-/// They are the same in each run; those of another split are others. Throws Error if a field is
-/// neither.
+/// The examples of a split: floats in [0, 1) and uniformly distributed classes. They are the same
+/// in each run, and differ between splits. Throws Error if a field is neither a float nor a class.
 Dataset drawSplit(const DataBlock &block, const DataSplit &split, const std::string &folder,
                   DataConventions &conventions);
 

@@ -49,21 +49,21 @@ static bool isNamedIdx(const std::string &path) {
          (path.find("-idx") != std::string::npos && !isNamedCsv(path) && !isNamedNpy(path));
 }
 static bool isNamedTimeSeries(const std::string &path) { return extensionOf(path) == ".ts"; }
-/// .bin and .txt say nothing.
-static bool isNamedByNothing(const std::string &) { return false; }
-static bool isNoContent(std::string_view) { return false; }
+/// Names that end in .bin or .txt do not tell the kind.
+static bool matchesNoName(const std::string &) { return false; }
+static bool matchesNoContent(std::string_view) { return false; }
 
 /// The strictest checks stand first.
 static constexpr Reader table[] = {
     {"idx", isNamedIdx, isIdx, readArrays<readIdx>, readIdx},
     {"npy", isNamedNpy, isNpy, readArrays<readNpy>, readNpy},
-    {"cifar", isNamedByNothing, isCifar, readCifarSplit, nullptr},
+    {"cifar", matchesNoName, isCifar, readCifarSplit, nullptr},
     {"ts", isNamedTimeSeries, isTimeSeries, readTimeSeriesSplit, nullptr},
     {"csv", isNamedCsv, isUtf8Text, readCsvSplit, nullptr},
-    // Of the same content as csv, which is named first.
-    {"text", isNamedByNothing, isUtf8Text, readTextSplit, nullptr},
-    {"lines", isNamedByNothing, isUtf8Text, readLinesSplit, nullptr},
-    {"random", isNamedByNothing, isNoContent, drawSplit, nullptr},
+    // csv has the same content and stands first.
+    {"text", matchesNoName, isUtf8Text, readTextSplit, nullptr},
+    {"lines", matchesNoName, isUtf8Text, readLinesSplit, nullptr},
+    {"random", matchesNoName, matchesNoContent, drawSplit, nullptr},
 };
 
 std::span<const Reader> readers() { return table; }

@@ -47,7 +47,7 @@ Rows windowsInStreams(int64_t length, int64_t size, int64_t batch) {
   Rows rows;
   for (int64_t start : windowsInOrder(length / batch, size))
     for (int64_t row = 0; row < batch; ++row) {
-      // row * length / batch, which might overflow.
+      // row * length / batch without overflow.
       int64_t begin = row * (length / batch) + row * (length % batch) / batch;
       rows.push_back(begin + start);
     }

@@ -17,15 +17,15 @@ Rows inOrder(int64_t count);
 void shuffle(Rows &rows, uint64_t seed, uint32_t epoch);
 
 /// Windows of `size` elements that cover a text of `length` elements, each beginning with the last
-/// element of the one before; what is left at the end is too short for another one.
+/// element of the one before; the remainder at the end is too short for another window.
 Rows windowsInOrder(int64_t length, int64_t size);
 
-/// Replaces rows by the starts of windows at random places of such a text: row i of epoch `epoch` is
-/// a pure function of the seed, the epoch and i.
+/// Replaces rows by the starts of windows at random places of the text: row i of epoch `epoch` is a
+/// pure function of the seed, the epoch and i.
 void drawWindows(Rows &rows, int64_t length, int64_t size, uint64_t seed, uint32_t epoch);
 
-/// Windows for batches of `batch` rows, of which row b begins at b / batch of the text and goes on
-/// from batch to batch as windowsInOrder does. Empty if the text is too short for one batch.
+/// Windows for batches of `batch` rows. Row b begins at b / batch of the text and continues from
+/// batch to batch as windowsInOrder does. Empty if the text is too short for one batch.
 Rows windowsInStreams(int64_t length, int64_t size, int64_t batch);
 
 struct Split {

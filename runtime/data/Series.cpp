@@ -26,7 +26,7 @@ Dataset cutWindows(Dataset rows, const DataBlock &fields, const std::string &win
   const int64_t horizon = hasHorizon ? split.horizon : 0;
   const int64_t examples = end - begin - split.window - horizon + 1;
   if (examples < 1)
-    fail("%s: %lld rows are fewer than the %lld of a window and the %lld behind it", origin.c_str(),
+    fail("%s: %lld rows are too few for a window of %lld and a horizon of %lld", origin.c_str(),
          static_cast<long long>(end - begin), static_cast<long long>(split.window),
          static_cast<long long>(horizon));
   for (size_t i = 0; i < rows.fields.size(); ++i) {

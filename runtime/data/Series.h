@@ -1,5 +1,5 @@
-// Windows over a series: the rows of a CSV file are times, an example is some of them that follow
-// each other.
+// Windows over a series: the rows of a CSV file are times, an example is a range of consecutive
+// rows.
 #pragma once
 
 #include "runtime/data/Dataset.h"
@@ -11,9 +11,10 @@ namespace nnc::runtime {
 DataBlock fieldsOfRow(const DataBlock &fields, const std::string &windowField,
                       const DataSplit &split);
 
-/// The examples of rows that were read with the fields of one: the window, and behind it the rows of
-/// the horizon, if `fields` have any. Only rows of the split's part are taken, so that no example
-/// reaches into another part. Throws Error, which begins with `origin`, if they are too few.
+/// Examples of rows that were read by the fields of one row: the window, and the rows of the
+/// horizon after it if `fields` has any. Only rows of the split's part are taken, so that no
+/// example reaches into another part. Throws Error, which begins with `origin`, if the part has too
+/// few rows.
 Dataset cutWindows(Dataset rows, const DataBlock &fields, const std::string &windowField,
                    const DataSplit &split, const std::string &origin);
 

@@ -35,17 +35,22 @@ static void appendIds(const std::vector<int32_t> &ids, FieldData &data) {
 [[noreturn]] static void failUnknown(const DataField &field, const std::string &where,
                                      const std::string &piece) {
   bool isWords = field.tokenizer->kind() == text::TokenizerSpec::Kind::Words;
-  fail("%s: %s is not in the vocabulary of '%s', which was made when compiling, of what was "
-       "trained on%s",
+  fail("%s: %s is not in the vocabulary of '%s', which was made from the training data at compile "
+       "time%s",
        where.c_str(), text::shown(piece).c_str(), field.name.c_str(),
-       isWords ? "" : "; `characters(unknown = true)` has a piece for what is not");
+       isWords ? "" : "; `characters(unknown = true)` has a piece for such characters");
+}
+
+/// How messages call a file.
+static std::string originOf(const std::string &path) {
+  return path == "-" ? "standard input" : path;
 }
 
 static std::string readText(const std::string &path, text::Encoding encoding) {
   Bytes content = readFile(path);
   std::string error;
   std::optional<std::string> text =
-      text::toText({content.data(), content.size()}, encoding, path, error);
+      text::toText({content.data(), content.size()}, encoding, originOf(path), error);
   if (!text)
     throw Error(error);
   return std::move(*text);
@@ -124,7 +129,7 @@ void appendText(const DataField &field, std::string_view text, bool truncate,
 
 namespace {
 
-/// Examples out of the lines of files.
+/// Collects examples from the lines of files.
 class LineExamples {
 public:
   LineExamples(const DataBlock &block, DataConventions &conventions, const std::string &classByFile,
@@ -218,16 +223,11 @@ Dataset readLinesSplit(const DataBlock &block, const DataSplit &split, const std
 
 Dataset readLinesToPredict(const std::string &path, const DataBlock &fields,
                            DataConventions &conventions) {
-  const std::string none, origin = path == "-" ? "standard input" : path;
-  LineExamples examples(fields, conventions, none, false);
-  Bytes bytes = readFile(path);
-  std::string error;
-  std::optional<std::string> content =
-      text::toText({bytes.data(), bytes.size()}, text::Encoding::Utf8, origin, error);
-  if (!content)
-    throw Error(error);
+  const std::string noField, origin = originOf(path);
+  LineExamples examples(fields, conventions, noField, false);
+  std::string content = readText(path, text::Encoding::Utf8);
   size_t number = 0;
-  for (std::string_view line : text::linesOf(*content))
+  for (std::string_view line : text::linesOf(content))
     examples.add(line, text("%s:%zu", origin.c_str(), ++number), 0);
   return examples.take();
 }

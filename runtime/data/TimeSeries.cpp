@@ -1,10 +1,11 @@
-// Implements the reader of .ts files: the header says what stands behind the last colon of a line,
-// the other parts are the channels of a series, each with one number for each position.
+// Implements the reader of .ts files: the header says whether a class or target stands behind the
+// last colon of a line; the other parts are the channels, each with one number for each position.
 #include "runtime/data/TimeSeries.h"
 
 #include "runtime/data/Csv.h"
 #include "runtime/support/Error.h"
 #include "runtime/support/Suggestion.h"
+#include "runtime/text/Content.h"
 
 #include <algorithm>
 #include <cmath>
@@ -81,14 +82,13 @@ public:
   void read(const std::string &path) {
     origin = path;
     Bytes content = readUtf8(path);
-    std::string_view rest(content.data(), content.size());
     bool inData = false;
     hasTarget = false;
     headerNames.clear();
-    for (line = 1; !rest.empty(); ++line) {
-      size_t end = std::min(rest.find('\n'), rest.size());
-      std::string_view text = trimmed(rest.substr(0, end));
-      rest.remove_prefix(std::min(end + 1, rest.size()));
+    line = 0;
+    for (std::string_view whole : nnc::text::linesOf({content.data(), content.size()})) {
+      ++line;
+      std::string_view text = trimmed(whole);
       if (text.empty() || text.front() == '#')
         continue;
       if (inData)
@@ -214,7 +214,7 @@ private:
   int64_t examples = 0;
   std::string origin;
   size_t line = 0;
-  bool hasTarget = false;               // something stands behind the last colon
+  bool hasTarget = false;               // a class or target stands behind the last colon
   std::vector<std::string> headerNames; // of the classes
   std::optional<ClassIndex> index;
 };

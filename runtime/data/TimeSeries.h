@@ -1,5 +1,4 @@
-// Time series in text, as the archive of UEA and UCR has them (.ts): lines of numbers, one example
-// each.
+// Time series in the text format of the UEA and UCR archive (.ts): one example in each line.
 #pragma once
 
 #include "runtime/data/Dataset.h"
@@ -12,9 +11,9 @@ namespace nnc::runtime {
 bool isTimeSeries(std::string_view content);
 
 /// Reads the examples of all files of a split: their series into a float field of [time] or [time,
-/// channels], padded or not, and what stands behind the last colon, if the files have it, into a
-/// class or a single float. Classes without declared names have those of the header, in its order.
-/// Throws Error, naming file and line, for whatever does not fit the fields.
+/// channels], padded or not, and the class or target behind the last colon, if the files have one,
+/// into a class or a scalar float. Classes without declared names have those of the header, in its
+/// order. Throws Error, naming file and line, if the files do not fit the fields.
 Dataset readTimeSeriesSplit(const DataBlock &block, const DataSplit &split,
                             const std::string &folder, DataConventions &conventions);
 

@@ -44,7 +44,7 @@ static void checkMemory(const Description &description, int threads, int persist
   size_t arena = largestArena(description, threads), batches = 0;
   for (const Function &function : description.functions)
     batches = sum(batches, sum(function.inputBytes, function.outputBytes));
-  if (description.generation) // one at work, and one for the position behind the prompt
+  if (description.generation) // the current one, and the one saved after the prompt
     batches = sum(batches, product(description.generation->cacheBytes, 2));
   size_t total = sum(sum(parameters, arena), batches), usable = usableMemory();
   if (total > usable)
@@ -162,7 +162,7 @@ static void scaleBytes(const char *source, char *destination, int64_t count, con
     to[i] = fractions[from[i]];
 }
 
-/// Copies `count` elements of a field to those of a batch.
+/// Copies `count` elements of a field into a batch.
 static void copyElements(const char *from, DType storage, char *to, DType target, int64_t count) {
   if (storage == target)
     std::memcpy(to, from, static_cast<size_t>(count) * sizeOf(target));
@@ -174,7 +174,7 @@ static void copyElements(const char *from, DType storage, char *to, DType target
     convertElements(from, storage, to, target, count);
 }
 
-/// Copies an example of a padded field, and writes zeros beyond its length.
+/// Copies an example of a padded field, and pads it with zeros.
 static void copyPadded(const FieldData &field, int64_t example, char *to, DType target) {
   int64_t inner = 1, outer = 1;
   for (size_t axis = 0; axis < field.shape.size(); ++axis)

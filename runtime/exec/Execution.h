@@ -56,8 +56,7 @@ public:
   const Function &description() const { return function; }
 
   /// Assembles a batch from `count` rows of the dataset (1 <= count <= batch), fills it up with
-  /// copies of them that weigh nothing, and calls the function. What an example does not have of a
-  /// padded field is 0. No allocation.
+  /// copies of them that weigh nothing, and calls the function. Padding is 0. No allocation.
   void run(const int64_t *rows, int64_t count);
 
   /// Calls the function again with the batch that is there.

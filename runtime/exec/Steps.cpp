@@ -1,4 +1,4 @@
-// Implements BoundSteps: the cache goes from call to call.
+// Implements BoundSteps: each call updates the cache.
 #include "runtime/exec/Steps.h"
 
 #include <cstring>

@@ -3,19 +3,17 @@
 
 #include "runtime/exec/Execution.h"
 
-#include <vector>
-
 namespace nnc::runtime {
 
-/// A sequence at a position: what the model keeps of the elements before it.
+/// The state of the model after the elements of a sequence so far.
 class BoundSteps {
 public:
-  /// The model has a generation.
+  /// The description has a `generation`.
   explicit BoundSteps(Execution &execution);
 
   /// The field of an element, whose shape begins with 1.
   const InputField &element() const { return step.fields[0]; }
-  /// What follows from an element: its logits, or the next element.
+  /// The output of a step: the logits of the next element, or that element.
   const OutputValue &result() const { return step.values[0]; }
   size_t elementBytes() const {
     return static_cast<size_t>(elementCount(element().shape)) * sizeOf(element().dtype);
@@ -26,10 +24,10 @@ public:
   void begin();
   /// Takes one element of the sequence, of the type and size of `element()`.
   void add(const char *element);
-  /// The result behind the last element; valid until the next call.
+  /// The result after the last element; valid until the next call.
   const char *output() const { return outputs.data() + result().offset; }
 
-  /// The state at a position, and back to it.
+  /// A copy of the state at a position.
   struct State {
     AlignedBuffer cache, outputs;
     int64_t position = 0;

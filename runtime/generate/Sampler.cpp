@@ -11,11 +11,11 @@
 namespace nnc::runtime {
 
 /// Divides a positive logit, and multiplies another, by the penalty (Keskar et al. 2019, section
-/// 4.1), once for each element that stands in the sequence.
+/// 4.1), once for each element that occurs in the sequence.
 void Sampler::penalize(std::span<const int32_t> before) {
   if (sampling.repetitionPenalty == 1)
     return;
-  std::vector<bool> seen(scores.size());
+  seen.assign(scores.size(), false);
   for (int32_t element : before) {
     size_t index = static_cast<size_t>(element);
     if (index >= scores.size() || seen[index])
@@ -26,7 +26,7 @@ void Sampler::penalize(std::span<const int32_t> before) {
   }
 }
 
-/// The `top_k` most likely elements, in order.
+/// Puts the `top_k` most likely elements into `order`, the most likely first.
 void Sampler::sort() {
   order.resize(scores.size());
   std::iota(order.begin(), order.end(), 0);
@@ -37,9 +37,10 @@ void Sampler::sort() {
     double one = scores[static_cast<size_t>(a)], other = scores[static_cast<size_t>(b)];
     return one != other ? one > other : a < b;
   };
-  std::partial_sort(order.begin(), order.begin() + static_cast<ptrdiff_t>(kept), order.end(),
-                    comesFirst);
+  std::nth_element(order.begin(), order.begin() + static_cast<ptrdiff_t>(kept), order.end(),
+                   comesFirst);
   order.resize(kept);
+  std::sort(order.begin(), order.end(), comesFirst);
 }
 
 int32_t Sampler::choose(std::span<const double> logits, std::span<const int32_t> before,

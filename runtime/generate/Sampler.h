@@ -9,18 +9,18 @@
 
 namespace nnc::runtime {
 
-/// Chooses elements as docs/runtime.md states: repetition penalty, temperature, top_k, top_p, min_p,
-/// then a draw, with sums in double precision. Elements are ordered by (logit descending, number
-/// ascending), so that equal logits leave nothing open. What is drawn depends on the logits, the
-/// settings, the seed, the number of the sample and the position alone.
+/// Chooses elements as docs/runtime.md states: repetition penalty, temperature, top_k, top_p,
+/// min_p, then a draw, with sums in double precision. Elements are ordered by (logit descending,
+/// number ascending), which breaks ties. A choice depends only on the logits, the elements before,
+/// the settings, the seed, the number of the sample and the position.
 class Sampler {
 public:
   Sampler(const Sampling &sampling, int64_t seed) : sampling(sampling), seed(seed) {}
 
-  /// Never chooses this element. One at least is left.
+  /// Excludes an element from all choices. At least one must remain.
   void exclude(int32_t element) { excluded.push_back(element); }
 
-  /// The element at `position` of sample `sample`, behind the elements `before`. Throws Error if a
+  /// The element at `position` of sample `sample`, after the elements `before`. Throws Error if a
   /// logit is not a number.
   int32_t choose(std::span<const double> logits, std::span<const int32_t> before, int64_t sample,
                  int64_t position);
@@ -33,7 +33,8 @@ private:
   int64_t seed;
   std::vector<int32_t> excluded;
   std::vector<double> scores, weights;
-  std::vector<int32_t> order; ///< the elements that are left, the most likely first
+  std::vector<bool> seen;     ///< by element: it occurs in the sequence
+  std::vector<int32_t> order; ///< the remaining elements, the most likely first
 };
 
 } // namespace nnc::runtime

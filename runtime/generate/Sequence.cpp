@@ -15,18 +15,18 @@ void Sequence::begin() {
 }
 
 void Sequence::add(const char *given) {
-  // The element may be among those that are there, which may move.
-  std::vector<char> added(given, given + steps.elementBytes());
+  // Before the steps, which overwrite their output.
+  bytes.insert(bytes.end(), given, given + steps.elementBytes());
+  const int64_t last = size() - 1;
   if (limit && steps.position() == limit) {
     steps.begin();
-    for (int64_t number = size() - limit / 2; number < size(); ++number)
+    for (int64_t number = last - limit / 2; number < last; ++number)
       steps.add(element(number));
   }
-  steps.add(added.data());
-  bytes.insert(bytes.end(), added.begin(), added.end());
-  if (steps.element().dtype == DType::I32 && added.size() == sizeof(int32_t)) {
+  steps.add(element(last));
+  if (steps.element().dtype == DType::I32 && steps.elementBytes() == sizeof(int32_t)) {
     int32_t id;
-    std::memcpy(&id, added.data(), sizeof id);
+    std::memcpy(&id, element(last), sizeof id);
     ids.push_back(id);
   }
 }
@@ -34,8 +34,8 @@ void Sequence::add(const char *given) {
 int32_t Sequence::addSampled(Sampler &sampler, int64_t sample) {
   const OutputValue &result = steps.result();
   logits.resize(static_cast<size_t>(elementCount(result.shape)));
-  for (size_t i = 0; i < logits.size(); ++i)
-    logits[i] = loadElement(steps.output(), result.dtype, static_cast<int64_t>(i));
+  convertElements(steps.output(), result.dtype, reinterpret_cast<char *>(logits.data()), DType::F64,
+                  static_cast<int64_t>(logits.size()));
   int32_t id = sampler.choose(logits, ids, sample, size());
   add(reinterpret_cast<const char *>(&id));
   return id;
@@ -51,7 +51,7 @@ void Sequence::addOutput() {
 void Sequence::restore(const State &state) {
   steps.restore(state.steps);
   bytes = state.bytes;
-  // Of sequences of numbers there are none.
+  // `ids` is empty if the elements are not classes.
   ids.resize(std::min(ids.size(), static_cast<size_t>(size())));
 }
 

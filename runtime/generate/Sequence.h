@@ -4,7 +4,6 @@
 #include "runtime/exec/Steps.h"
 #include "runtime/generate/Sampler.h"
 
-#include <functional>
 #include <vector>
 
 namespace nnc::runtime {
@@ -12,17 +11,17 @@ namespace nnc::runtime {
 /// The elements of a sequence, in the type of the model's field, one behind the other.
 class Sequence {
 public:
-  explicit Sequence(BoundSteps &steps, int64_t limit) : steps(steps), limit(limit) {}
+  Sequence(BoundSteps &steps, int64_t limit) : steps(steps), limit(limit) {}
 
   int64_t size() const { return static_cast<int64_t>(bytes.size() / steps.elementBytes()); }
   const char *element(int64_t number) const {
     return bytes.data() + static_cast<size_t>(number) * steps.elementBytes();
   }
 
-  /// Goes to the beginning.
+  /// Removes all elements, and begins a sequence of the model.
   void begin();
-  /// Adds an element, and computes what follows from it. Where positions are used up, the last half
-  /// of the positions before it begins a sequence of its own, which goes on.
+  /// Adds an element, which is not one of the sequence's own, and runs the step function. After
+  /// `limit` positions the model starts again from the last `limit` / 2 elements.
   void add(const char *element);
 
   /// Adds the element that `sampler` chooses by the logits, and returns it.
@@ -30,7 +29,7 @@ public:
   /// Adds the model's output. Throws Error if a number in it is not finite.
   void addOutput();
 
-  /// The state at a position, and back to it.
+  /// A copy of the sequence at a position.
   struct State {
     BoundSteps::State steps;
     std::vector<char> bytes;

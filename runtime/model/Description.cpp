@@ -1,4 +1,4 @@
-// The questions that a description answers about itself.
+// Implements the look-ups of a description.
 #include "runtime/model/Description.h"
 
 #include <algorithm>

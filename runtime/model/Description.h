@@ -29,7 +29,7 @@ struct PersistentTensor {
   bool trained = true;
 
   int64_t count() const { return elementCount(shape); }
-  /// Whether it belongs to the weights, and not to the run alone.
+  /// Whether it is one of the weights; the other tensors belong to a training run.
   bool isWeight() const { return kind == TensorKind::Parameter || kind == TensorKind::State; }
   size_t bytes() const { return static_cast<size_t>(count()) * sizeOf(dtype); }
 };
@@ -56,7 +56,7 @@ struct OutputValue {
   size_t offset = 0;
   bool batched = false;
   std::string field; ///< class field that it numbers or scores, or empty
-  /// By padded dimension of an example: the output that says how long it is.
+  /// By padded dimension of an example: the name of the output that holds its length.
   std::map<size_t, std::string> lengths = {};
 };
 
@@ -112,11 +112,11 @@ struct DataField {
   Shape shape;         ///< of one example
   int64_t classes = 0; ///< 0 if it is not a class
   std::vector<std::string> classNames;
-  /// The dimension of which each example has a length of its own, from 1 to its size in `shape`.
+  /// The padded dimension: each example has its own length, from 1 to the size in `shape`.
   std::optional<size_t> padded = {};
-  std::string lengthOf = {}; ///< a padded field that is as long in each example, or empty
+  std::string lengthOf = {}; ///< a padded field of the same length in each example, or empty
 
-  /// The elements that a position along the padded dimension has.
+  /// The number of elements at one position along the padded dimension.
   int64_t elementsPerPosition() const { return elementCount(shape) / shape[*padded]; }
   /// The shape of an example of this length.
   Shape shapeOf(int64_t length) const;
@@ -128,18 +128,18 @@ using Column = std::variant<int64_t, std::string>;
 struct DataSplit {
   std::string name, reader;
   std::vector<std::string> files;
-  int64_t examples = 0;               ///< that are drawn; else 0
+  int64_t examples = 0;               ///< random: the number of examples
   int64_t dropLast = 0, onlyLast = 0; ///< examples; 0: not given
   std::optional<bool> header;
   std::optional<char> separator;
   std::map<std::string, std::vector<Column>> columns;
-  text::Part part; ///< of the text, or of the lines
+  text::Part part; ///< of the text, the lines, or the rows of a series
   text::Encoding encoding = text::Encoding::Utf8;
   int64_t window = 0;      ///< csv: rows of an example; 0: an example is a row
-  int64_t horizon = 0;     ///< csv: rows behind them, which the other fields have
-  bool stream = false;     ///< text: each row of the batch goes on where it was
-  bool truncate = false;   ///< lines: cut those that are too long
-  std::string classByFile; ///< lines: the field that the files give; empty: none
+  int64_t horizon = 0;     ///< csv: rows after the window, for the other fields
+  bool stream = false;     ///< text: each row of the batch continues from step to step
+  bool truncate = false;   ///< lines: cut texts that are too long
+  std::string classByFile; ///< lines: the class field that holds the index of the file; empty: none
 
   bool isTraining() const { return name == "train"; }
 };
@@ -181,9 +181,9 @@ struct Sampling {
 /// A sequence that is generated element by element.
 struct Generation {
   std::string sequence; ///< the field that grows
-  int64_t limit = 0;    ///< positions at most; 0: none
+  int64_t limit = 0;    ///< maximum number of positions; 0: none
   size_t cacheBytes = 0;
-  std::optional<Sampling> sampling; ///< without: the output is the next element
+  std::optional<Sampling> sampling; ///< if absent, the output is the next element
 };
 
 struct Description {

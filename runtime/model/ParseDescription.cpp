@@ -303,7 +303,7 @@ DataSplit readSplit(const DescriptionReader &reader) {
     split.header = reader.boolean("header", true);
   split.part = {reader.number("part_begin", 0), reader.number("part_end", 1)};
   if (!(split.part.begin >= 0 && split.part.begin < split.part.end && split.part.end <= 1))
-    reader.wrong("has a part that is none");
+    reader.wrong("has an empty part or one outside 0..1");
   if (reader.has("encoding")) {
     std::optional<text::Encoding> encoding = text::parseEncoding(reader.string("encoding"));
     if (!encoding)
@@ -376,7 +376,7 @@ DataBlock readBlock(const DescriptionReader &reader) {
       if (!tokenizer)
         element.wrong(error);
       if (field.dtype != DType::I32 || field.classes > 0)
-        element.wrong("has a vocabulary, but is no i32");
+        element.wrong("has a vocabulary, but is not an i32");
       field.tokenizer = std::make_shared<text::Tokenizer>(std::move(*tokenizer));
     }
     block.fields.push_back(std::move(field));

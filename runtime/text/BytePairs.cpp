@@ -18,7 +18,7 @@ namespace {
 class Trainer {
 public:
   explicit Trainer(const std::vector<std::string_view> &texts) {
-    // In the order of the pieces, so that no order of the texts can matter.
+    // Sorted by piece, so that the order of the texts does not matter.
     std::map<std::string_view, int64_t> counts;
     for (std::string_view text : texts)
       forEachPiece(text, Cut::Plain, [&](std::string_view piece) { ++counts[piece]; });
@@ -56,16 +56,16 @@ private:
   struct Piece {
     std::vector<int32_t> ids;
     int64_t count = 0;
-    int32_t lastMerge = 0; ///< in which it was looked at
+    int32_t lastMerge = 0; ///< the id of the last merge applied to it
   };
   struct Pair {
     int64_t count = 0;
-    std::vector<int32_t> pieces; ///< that have held it
+    std::vector<int32_t> pieces; ///< that contain or contained it
   };
   struct Entry {
     int64_t count;
     int32_t left, right;
-    /// Of a heap whose top is the largest.
+    /// The order of a max-heap.
     bool operator<(const Entry &other) const {
       return std::tuple(count, -int64_t{left}, -int64_t{right}) <
              std::tuple(other.count, -int64_t{other.left}, -int64_t{other.right});
@@ -75,7 +75,7 @@ private:
     return {count, static_cast<int32_t>(key >> 32), static_cast<int32_t>(key)};
   }
 
-  /// Adds the pairs of a piece, or takes them away.
+  /// Adds the counts of the pairs of a piece, or subtracts them.
   void countPairs(int32_t number, int sign) {
     const Piece &piece = pieces[static_cast<size_t>(number)];
     for (size_t i = 1; i < piece.ids.size(); ++i) {
@@ -182,23 +182,21 @@ void BytePairs::encodePiece(std::string_view piece, std::vector<int32_t> &ids) c
 }
 
 void BytePairs::encode(std::string_view text, Cut cut, std::vector<int32_t> &ids) const {
-  // Texts repeat their pieces.
+  // Texts repeat their pieces: ids of earlier ones are copied.
   struct Range {
     size_t begin, end;
   };
   std::unordered_map<std::string_view, Range> known;
-  std::vector<int32_t> result;
   forEachPiece(text, cut, [&](std::string_view piece) {
-    auto [found, isNew] = known.try_emplace(piece, Range{result.size(), 0});
+    auto [found, isNew] = known.try_emplace(piece, Range{ids.size(), 0});
     if (isNew) {
-      encodePiece(piece, result);
-      found->second.end = result.size();
+      encodePiece(piece, ids);
+      found->second.end = ids.size();
     } else {
       for (size_t i = found->second.begin; i < found->second.end; ++i)
-        result.push_back(result[i]);
+        ids.push_back(ids[i]);
     }
   });
-  ids.insert(ids.end(), result.begin(), result.end());
 }
 
 } // namespace nnc::text

@@ -21,15 +21,16 @@ using Merge = std::pair<int32_t, int32_t>;
 /// counts alone, not on their order.
 std::vector<Merge> trainBytePairs(const std::vector<std::string_view> &texts, int64_t size);
 
-/// Merges by rank: within a piece, the pair whose merge stands first, from the left, until none is
-/// left.
+/// Applies merges by rank: within a piece, the pair whose merge stands first, from the left, until
+/// no merge applies.
 class BytePairs {
 public:
-  /// `ofBytes` are the ids of the 256 bytes. The result of each merge is its third member.
+  /// A merge of two ids into a third.
   struct Rule {
     int32_t left, right, result;
   };
   BytePairs() = default;
+  /// `ofBytes` are the ids of the 256 bytes.
   BytePairs(std::vector<int32_t> ofBytes, const std::vector<Rule> &rules);
 
   /// Appends the ids of a text.

@@ -68,7 +68,7 @@ std::optional<std::string> toText(std::string_view content, Encoding encoding,
     if (encoding == Encoding::Windows1252 && byte < 0xA0)
       code = windows1252[byte - 0x80];
     if (code == 0) {
-      error = atByte(content, i, origin) + "stands for nothing in Windows-1252";
+      error = atByte(content, i, origin) + "is not defined in Windows-1252";
       return std::nullopt;
     }
     appendCharacter(text, code);
@@ -81,7 +81,7 @@ static size_t boundary(std::string_view text, double fraction) {
       text.size(), static_cast<size_t>(std::max(0.0, fraction * static_cast<double>(text.size()))));
   if (position == text.size())
     return position;
-  // Bytes that are no text have no characters; of those, no more than three are passed.
+  // At most three bytes back: bytes that are not UTF-8 may have no boundary.
   for (size_t back = 0; back < std::min<size_t>(position + 1, 4); ++back)
     if ((static_cast<unsigned char>(text[position - back]) & 0xC0) != 0x80)
       return position - back;

@@ -18,8 +18,8 @@ enum class Encoding { Utf8, Windows1252, Latin1 };
 std::optional<Encoding> parseEncoding(std::string_view name);
 
 /// The content of a file as UTF-8 with `\n` at the ends of lines: a byte order mark in front is
-/// dropped, `\r\n` becomes `\n`. Nothing where the content is not of this encoding; `error` is then
-/// one line that begins with `origin`.
+/// dropped, `\r\n` becomes `\n`. std::nullopt if the content is not in this encoding; `error` is
+/// then one line that begins with `origin`.
 std::optional<std::string> toText(std::string_view content, Encoding encoding,
                                   const std::string &origin, std::string &error);
 
@@ -32,8 +32,8 @@ struct Part {
 /// character.
 std::string_view partOf(std::string_view text, Part part);
 
-/// Whether line `index` (from 0, over all files) belongs to the part. The lines of the parts from
-/// 0.9 to 1 are spread evenly: every tenth, beginning with the tenth.
+/// Whether line `index` (from 0, over all files) belongs to the part. The lines of a part that ends
+/// at 1 are spread evenly: from 0.9 to 1 every tenth line, beginning with the tenth.
 bool isInPart(int64_t index, Part part);
 
 /// The lines of a text, without their ends; a `\n` at the end of the text begins no further line.

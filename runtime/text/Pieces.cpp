@@ -9,58 +9,58 @@ namespace nnc::text {
 
 namespace {
 
-enum class Sort { Letter, Digit, Blank, Sign };
+enum class Category { Letter, Digit, Blank, Sign };
 
-Sort sortOfAscii(char32_t code) {
+Category categoryOfAscii(char32_t code) {
   if ((code >= 'a' && code <= 'z') || (code >= 'A' && code <= 'Z'))
-    return Sort::Letter;
+    return Category::Letter;
   if (code >= '0' && code <= '9')
-    return Sort::Digit;
-  return code == ' ' || (code >= '\t' && code <= '\r') ? Sort::Blank : Sort::Sign;
+    return Category::Digit;
+  return code == ' ' || (code >= '\t' && code <= '\r') ? Category::Blank : Category::Sign;
 }
 
-Sort sortOf(char32_t code) {
+Category categoryOf(char32_t code) {
   if (code < 0x80)
-    return sortOfAscii(code);
+    return categoryOfAscii(code);
   if (code == 0x85 || code == 0xA0 || (code >= 0x2000 && code <= 0x200A) || code == 0x2028 ||
       code == 0x2029 || code == 0x202F || code == 0x205F || code == 0x3000)
-    return Sort::Blank;
+    return Category::Blank;
   bool isLetter =
       code >= 0xC0 ? code != 0xD7 && code != 0xF7 : code == 0xAA || code == 0xB5 || code == 0xBA;
   bool isSign = (code >= 0x200B && code <= 0x2BFF) || (code >= 0x3001 && code <= 0x303F);
-  return isLetter && !isSign ? Sort::Letter : Sort::Sign;
+  return isLetter && !isSign ? Category::Letter : Category::Sign;
 }
 
-/// A character's sort and bytes; a byte that is no character counts as a letter of its own.
+/// A character's category and bytes; a byte that is not part of a character counts as a letter.
 struct Unit {
-  Sort sort = Sort::Letter;
+  Category category = Category::Letter;
   size_t bytes = 1;
 };
 
 Unit unitAt(std::string_view text, size_t position) {
   Character character = characterAt(text, position);
-  return character.bytes ? Unit{sortOf(character.code), character.bytes} : Unit{};
+  return character.bytes ? Unit{categoryOf(character.code), character.bytes} : Unit{};
 }
 
 Unit plainUnitAt(std::string_view text, size_t position) {
   unsigned char byte = static_cast<unsigned char>(text[position]);
-  return {byte < 0x80 ? sortOfAscii(byte) : Sort::Letter, 1};
+  return {byte < 0x80 ? categoryOfAscii(byte) : Category::Letter, 1};
 }
 
-/// The end of the characters of one sort from `position` on, at most `most` of them.
+/// The end of the characters of one category from `position` on, at most `most` of them.
 template <typename UnitAt>
-size_t endOfRun(std::string_view text, size_t position, Sort sort, UnitAt unitOf,
+size_t endOfRun(std::string_view text, size_t position, Category category, UnitAt unitOf,
                 size_t most = SIZE_MAX) {
   for (; position < text.size() && most > 0; --most) {
     Unit unit = unitOf(text, position);
-    if (unit.sort != sort)
+    if (unit.category != category)
       break;
     position += unit.bytes;
   }
   return position;
 }
 
-/// The end of `'s` and its like, or `position`.
+/// The end of a contraction such as `'s`, or `position`.
 size_t endOfContraction(std::string_view text, size_t position) {
   for (std::string_view ending : {"'s", "'t", "'re", "'ve", "'m", "'ll", "'d"})
     if (text.substr(position).starts_with(ending))
@@ -68,39 +68,40 @@ size_t endOfContraction(std::string_view text, size_t position) {
   return position;
 }
 
-/// The end of the blanks at `position` that belong to no later piece.
+/// The end of the blanks at `position` that do not belong to a later piece.
 template <typename UnitAt>
 size_t endOfBlanks(std::string_view text, size_t position, UnitAt unitOf, bool beforeDigits) {
   size_t end = position, last = position;
   while (end < text.size()) {
     Unit unit = unitOf(text, end);
-    if (unit.sort != Sort::Blank)
+    if (unit.category != Category::Blank)
       break;
     last = end;
     end += unit.bytes;
   }
   if (end == text.size() || last == position)
     return end;
-  bool joins = beforeDigits ? true : unitOf(text, end).sort != Sort::Digit && text[last] == ' ';
+  bool joins = beforeDigits || (unitOf(text, end).category != Category::Digit && text[last] == ' ');
   return joins ? last : end;
 }
 
 size_t endOfPlainPiece(std::string_view text, size_t position) {
   constexpr size_t longest = 256, digits = 3;
-  // So that a run of a million letters is not looked through for each of its pieces.
+  // Bounds the search, so that a long run is not scanned again for each of its pieces.
   text = text.substr(0, position + longest + 4);
   Unit unit = plainUnitAt(text, position);
   size_t start = position;
   if (text[position] == ' ' && position + 1 < text.size()) {
     Unit next = plainUnitAt(text, position + 1);
-    if (next.sort == Sort::Letter || next.sort == Sort::Sign) {
+    if (next.category == Category::Letter || next.category == Category::Sign) {
       unit = next;
       start = position + 1;
     }
   }
-  size_t end = unit.sort == Sort::Blank ? endOfBlanks(text, start, plainUnitAt, false)
-                                        : endOfRun(text, start, unit.sort, plainUnitAt,
-                                                   unit.sort == Sort::Digit ? digits : SIZE_MAX);
+  size_t end = unit.category == Category::Blank
+                   ? endOfBlanks(text, start, plainUnitAt, false)
+                   : endOfRun(text, start, unit.category, plainUnitAt,
+                              unit.category == Category::Digit ? digits : SIZE_MAX);
   if (end - position <= longest)
     return end;
   // At the beginning of a character, where there is one.
@@ -117,13 +118,13 @@ size_t endOfGpt2Piece(std::string_view text, size_t position) {
   size_t start = position;
   if (text[position] == ' ' && position + 1 < text.size()) {
     Unit next = unitAt(text, position + 1);
-    if (next.sort != Sort::Blank) {
+    if (next.category != Category::Blank) {
       unit = next;
       start = position + 1;
     }
   }
-  return unit.sort == Sort::Blank ? endOfBlanks(text, start, unitAt, true)
-                                  : endOfRun(text, start, unit.sort, unitAt);
+  return unit.category == Category::Blank ? endOfBlanks(text, start, unitAt, true)
+                                          : endOfRun(text, start, unit.category, unitAt);
 }
 
 } // namespace
@@ -132,9 +133,9 @@ void forEachWord(std::string_view text,
                  const std::function<void(size_t, std::string_view)> &visit) {
   for (size_t position = 0; position < text.size();) {
     Unit unit = unitAt(text, position);
-    size_t end = unit.sort == Sort::Sign ? position + unit.bytes
-                                         : endOfRun(text, position, unit.sort, unitAt);
-    if (unit.sort != Sort::Blank)
+    size_t end = unit.category == Category::Sign ? position + unit.bytes
+                                                 : endOfRun(text, position, unit.category, unitAt);
+    if (unit.category != Category::Blank)
       visit(position, text.substr(position, end - position));
     position = end;
   }

@@ -13,8 +13,8 @@ namespace nnc::text {
 /// `visit` is given the position of each word and the word.
 void forEachWord(std::string_view text, const std::function<void(size_t, std::string_view)> &visit);
 
-/// The text in lower case, for letters of ASCII, Latin-1, Greek and Cyrillic. No character takes
-/// another number of bytes.
+/// The text in lower case, for letters of ASCII, Latin-1, Greek and Cyrillic. No character changes
+/// its number of bytes.
 std::string toLower(std::string_view text);
 
 /// How a text is cut before its byte pairs are merged.
@@ -23,13 +23,13 @@ enum class Cut {
   /// letters, so that the cut needs no tables. Of blanks before letters or signs the last one, if a
   /// space, belongs to what follows. A piece has at most 256 bytes.
   Plain,
-  /// The pattern of GPT-2, as it is for ASCII; beyond it letters are what they are in words.
+  /// The pattern of GPT-2, exactly for ASCII; beyond ASCII, letters are those of forEachWord().
   Gpt2,
-  /// None.
+  /// The whole text is one piece.
   Whole,
 };
 
-/// The pieces that follow each other without gaps make up the text.
+/// Calls `visit` for each piece in order; together they are the text.
 void forEachPiece(std::string_view text, Cut cut,
                   const std::function<void(std::string_view)> &visit);
 

@@ -84,7 +84,6 @@ Tokenizer Tokenizer::train(const TokenizerSpec &spec, const std::vector<std::str
 }
 
 void Tokenizer::index() {
-  ids.clear();
   for (int32_t id = 0; id < size(); ++id) {
     if (isSpecial(id))
       specialIds.push_back(id);
@@ -108,11 +107,6 @@ std::optional<int32_t> Tokenizer::special(std::string_view name) const {
     if (piece(id) == name)
       return id;
   return std::nullopt;
-}
-
-const char *Tokenizer::kindName() const {
-  constexpr const char *names[] = {"characters", "bytes", "words", "bpe"};
-  return names[static_cast<size_t>(type)];
 }
 
 std::string Tokenizer::hash() const {
@@ -154,11 +148,15 @@ std::optional<UnknownPiece> Tokenizer::encode(std::string_view text,
     for (size_t position = 0; position < text.size(); ++position)
       add(position, text.substr(position, 1));
     break;
-  case Kind::BytePairs:
-    bytePairs.encode(addsSpace && !text.empty() && text[0] != ' ' ? " " + std::string(text)
-                                                                  : std::string(text),
-                     cut, result);
+  case Kind::BytePairs: {
+    std::string spaced;
+    if (addsSpace && !text.empty() && text[0] != ' ') {
+      spaced = " " + std::string(text);
+      text = spaced;
+    }
+    bytePairs.encode(text, cut, result);
     break;
+  }
   }
   if (missing)
     result.resize(before);

@@ -1,5 +1,5 @@
 // Tokenizers: texts as sequences of ids of a vocabulary, and back. This library depends on nothing
-// but the C++ library, and throws nothing: the compiler, which makes vocabularies of the training
+// but the C++ library, and does not throw: the compiler, which makes vocabularies of the training
 // data, is linked with it as executables are.
 #pragma once
 
@@ -13,21 +13,22 @@
 
 namespace nnc::text {
 
-/// What a program states about a tokenizer.
+/// A tokenizer as a program declares it.
 struct TokenizerSpec {
   enum class Kind { Characters, Bytes, Words, BytePairs };
   Kind kind = Kind::Characters;
-  /// Words, byte pairs: the most ids, those of special pieces among them; 0: all words.
+  /// Words, byte pairs: the maximum number of ids, including special pieces; 0: all words.
   int64_t size = 0;
   bool lower = false; ///< words: in lower case
-  /// Names of the pieces that no text has, `<end>`. They have the first ids, in this order.
+  /// Names of the special pieces, such as `<end>`, which texts never contain. They have the first
+  /// ids, in this order.
   std::vector<std::string> special;
 };
 
-/// The special piece that stands for what the vocabulary lacks.
+/// The special piece that replaces out-of-vocabulary pieces.
 inline constexpr std::string_view unknownPiece = "<unk>";
 
-/// What a text has that a vocabulary lacks.
+/// An out-of-vocabulary piece of a text.
 struct UnknownPiece {
   size_t position = 0; ///< in the text
   std::string piece;
@@ -41,14 +42,15 @@ public:
   static Tokenizer train(const TokenizerSpec &spec, const std::vector<std::string_view> &texts);
 
   /// The tokenizer of a `tokenizer.json` of the Hugging Face library, if it is byte pairs on bytes.
-  /// Nothing, with one line in `error`, if it is not, or is damaged.
+  /// std::nullopt, with one line in `error`, if it is of another kind or damaged.
   static std::optional<Tokenizer> fromHuggingFace(std::string_view json, std::string &error);
 
-  /// The tokenizer that serialize() wrote; nothing, with one line in `error`, if it is damaged.
+  /// The tokenizer that serialize() wrote; std::nullopt, with one line in `error`, if it is
+  /// damaged.
   static std::optional<Tokenizer> parse(std::string_view json, std::string &error);
   /// One line of JSON, the same for equal tokenizers.
   std::string serialize() const;
-  /// Of what serialize() writes, as 16 hexadecimal digits: the same for equal tokenizers.
+  /// The hash of serialize(), as 16 hexadecimal digits.
   std::string hash() const;
 
   TokenizerSpec::Kind kind() const { return type; }
@@ -61,18 +63,18 @@ public:
   /// The id of a special piece.
   std::optional<int32_t> special(std::string_view name) const;
 
-  /// Appends the ids of a text; of what the vocabulary lacks, `<unk>` where it has that. Else
-  /// nothing is appended, and the first such piece is the result.
+  /// Appends the ids of a text, with `<unk>` for out-of-vocabulary pieces. If the vocabulary has no
+  /// `<unk>`, appends nothing and returns the first such piece.
   std::optional<UnknownPiece> encode(std::string_view text, std::vector<int32_t> &ids) const;
 
-  /// The text of a sequence, without special pieces but `<unk>`; ids are in range. Words have a
+  /// The text of a sequence, without special pieces except `<unk>`; ids are in range. Words have a
   /// space between them. The bytes may end within a character: see Decoder.
   std::string decode(const std::vector<int32_t> &ids) const;
 
 private:
   friend class TokenizerReader;
   friend class HuggingFaceReader;
-  /// What follows from the members above it.
+  /// Computes the derived members.
   void index();
 
   TokenizerSpec::Kind type = TokenizerSpec::Kind::Characters;
@@ -102,7 +104,7 @@ public:
 
   /// The text that is complete with this id: valid UTF-8, often empty.
   std::string add(int32_t id);
-  /// What is left, with U+FFFD for bytes that are no characters.
+  /// The bytes held back, with U+FFFD for bytes that are not part of a character.
   std::string finish();
 
 private:

@@ -39,7 +39,7 @@ static std::string spellBytes(std::string_view bytes) {
   return result;
 }
 
-/// Nothing where a character is not of the alphabet.
+/// std::nullopt if a character is not in the alphabet.
 static std::optional<std::string> bytesOf(std::string_view spelled) {
   static const std::unordered_map<char32_t, char> bytes = [] {
     std::unordered_map<char32_t, char> result;
@@ -59,8 +59,8 @@ static std::optional<std::string> bytesOf(std::string_view spelled) {
   return result;
 }
 
-/// The value of a JSON text; discarded if it is none, or nests so deeply that it would be dangerous
-/// to destroy.
+/// The value of a JSON text; discarded if it is not valid JSON, or nests so deeply that its
+/// recursive destructor could overflow the stack.
 static Json parseBounded(std::string_view source) {
   constexpr int deepest = 100;
   int depth = 0;
@@ -87,15 +87,13 @@ static constexpr size_t mostPieces = size_t{1} << 24;
 constexpr const char *kindNames[] = {"characters", "bytes", "words", "bpe"};
 constexpr const char *cutNames[] = {"plain", "gpt2", "whole"};
 
+const char *Tokenizer::kindName() const { return kindNames[static_cast<size_t>(type)]; }
+
 std::string Tokenizer::serialize() const {
   Json json = {{"kind", kindName()}};
   if (lower)
     json["lower"] = true;
-  std::vector<int32_t> special;
-  for (int32_t id = 0; id < size(); ++id)
-    if (isSpecial(id))
-      special.push_back(id);
-  json["special"] = special;
+  json["special"] = specialIds;
   std::vector<std::string> spelled;
   for (int32_t id = 0; id < size(); ++id) {
     bool isText = isSpecial(id) || type == Kind::Characters || type == Kind::Words;
@@ -121,7 +119,7 @@ public:
   std::optional<Tokenizer> read(std::string_view source) {
     json = parseBounded(source);
     if (!json.is_object())
-      return damaged("it is no JSON object");
+      return damaged("it is not a JSON object");
     if (!readKind() || !readPieces() || !readSpecial())
       return std::nullopt;
     if (result.type == Kind::BytePairs && !readMerges())
@@ -175,7 +173,7 @@ private:
       return wrong("it has no \"pieces\"");
     for (const Json &piece : pieces) {
       if (!piece.is_string())
-        return wrong("a piece is no text");
+        return wrong("a piece is not text");
       result.pieces.push_back(piece.get<std::string>());
     }
     result.specials.assign(result.pieces.size(), false);
@@ -232,7 +230,7 @@ std::optional<Tokenizer> Tokenizer::parse(std::string_view json, std::string &er
   return TokenizerReader(error).read(json);
 }
 
-/// Reads a `tokenizer.json`. What changes texts or ids in a way that is not known is refused.
+/// Reads a `tokenizer.json`. Refuses unknown settings that change texts or ids.
 class HuggingFaceReader {
 public:
   explicit HuggingFaceReader(std::string &error) : error(error) {}
@@ -240,7 +238,7 @@ public:
   std::optional<Tokenizer> read(std::string_view source) {
     json = parseBounded(source);
     if (!json.is_object() || !part("model").is_object())
-      return refuse("it is no tokenizer.json: it has no \"model\"");
+      return refuse("it is not a tokenizer.json: it has no \"model\"");
     result.type = Kind::BytePairs;
     if (!checkModel() || !readPreTokenizer() || !readVocabulary() || !readMerges())
       return std::nullopt;

@@ -30,7 +30,7 @@ static Lead leadOf(uint8_t byte) {
           static_cast<uint8_t>(byte == 0xF4 ? 0x8F : 0xBF)};
 }
 
-/// Bytes that follow `position` as those of a character with this first byte do, with itself.
+/// The number of bytes at `position` that are well formed for this first byte, including it.
 static size_t wellFormed(std::string_view text, size_t position, const Lead &lead) {
   size_t count = 1;
   for (; count < lead.bytes && position + count < text.size(); ++count) {
@@ -123,7 +123,7 @@ std::string shown(std::string_view piece) {
   for (size_t position = 0; position < piece.size() && position < most;) {
     Character character = characterAt(piece, position);
     char number[16];
-    // Control characters, blanks of a special width, and directions of writing are not seen.
+    // Control characters, blanks of a special width, and directions of writing are invisible.
     bool hidden = character.bytes == 0 || character.code < 0x20 ||
                   (character.code >= 0x7F && character.code <= 0xA0) || character.code == 0xAD ||
                   (character.code >= 0x2000 && character.code <= 0x200F) ||

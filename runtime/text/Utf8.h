@@ -1,4 +1,4 @@
-// Characters of UTF-8: what is well formed, code points, and places for messages.
+// UTF-8: well-formed characters, code points, and places for messages.
 #pragma once
 
 #include <cstddef>
@@ -17,16 +17,17 @@ struct Character {
 /// The character that begins at `position`, which is within the text.
 Character characterAt(std::string_view text, size_t position);
 
-/// The first byte that belongs to no well-formed character; npos if there is none.
+/// The position of the first byte that is not part of a well-formed character; npos if there is
+/// none.
 size_t firstInvalid(std::string_view text);
 
 void appendCharacter(std::string &text, char32_t code);
 
-/// The bytes of a text that are whole characters: all but a character at its end of which some
-/// bytes are missing. Bytes that cannot begin a character count as whole.
+/// The number of bytes of a text without an incomplete character at its end. Bytes that cannot
+/// begin a character count as whole.
 size_t wholeCharacters(std::string_view text);
 
-/// The text with U+FFFD in place of each byte that belongs to no well-formed character.
+/// The text with U+FFFD in place of each byte that is not part of a well-formed character.
 std::string replaceInvalid(std::string_view text);
 
 /// A place in a text for messages; columns count characters. Both from 1.
@@ -35,7 +36,7 @@ struct Place {
 };
 Place placeOf(std::string_view text, size_t position);
 
-/// A character or a few in a message: `é` or, where it cannot be seen, its number, U+000A.
+/// A piece for messages: `é`, or U+000A for an invisible character.
 std::string shown(std::string_view piece);
 
 } // namespace nnc::text

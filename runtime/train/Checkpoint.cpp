@@ -223,8 +223,8 @@ static std::string vocabularyDifference(const Json &stored, const text::Tokenize
               static_cast<long long>(here.size()));
 }
 
-/// Weights mean nothing with other pieces behind the ids. Files of other producers may lack a
-/// vocabulary.
+/// Weights are only valid with the vocabulary of their training. Files of other producers may lack
+/// it.
 static void checkVocabularies(const Safetensors &file, const Description &description) {
   Json stored = fromMetadata<Json>(file, "vocabularies");
   for (const DataBlock &block : description.data)

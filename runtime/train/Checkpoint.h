@@ -51,8 +51,8 @@ struct Snapshot {
 void saveCheckpoint(const std::string &path, const Snapshot &snapshot);
 
 /// Copies parameters and states into the persistent block, converting f32 and f64. Throws Error if
-/// the file's vocabulary of a text is not the program's, or naming the first tensor that is missing or
-/// has another shape.
+/// the file's vocabulary of a text is not the program's, or if a tensor is missing or has another
+/// shape.
 void loadWeights(const Safetensors &file, const Description &description, char *persistent);
 
 /// Names of tensors that are neither weights of the model nor what a resumed run needs.

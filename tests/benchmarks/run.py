@@ -4,8 +4,9 @@
     tests/benchmarks/run.py [--build build] [--peer "PATH/peer.sh torch_bench.py"] [--rounds 3] [--workload NAME] [TABLE...]
 
 Tables: steps (every workload, beside PyTorch where --peer gives the command that runs its benchmark), sweep (step time
-by batch, width and depth of a dense network), depth (compile time by number of layers), growth (compile time and memory
-by length of a chain, number of layers and number of branches, of growth.nn), products and convolutions
+by batch, width and depth of a dense network), recurrent (by steps, units and batch of lstm.nn), depth (compile time by
+number of layers), growth (compile time and memory by length of a chain, number of layers and number of branches, of
+growth.nn), products and convolutions
 (kernels on one core), scaling (products on one core and on all). Without names: all of them.
 
 Each round runs the programs in turn (A B A B). A table shows the median of the rounds' medians, and the share of the
@@ -34,13 +35,18 @@ WORKLOADS = {
     "resnet18": ["resnet18", "--batch", "32", "--channels-last"],
     "rnn": ["rnn", "--batch", "32"],
     "lstm": ["lstm", "--batch", "32"],
-    "gru": None,  # which the peer has not
+    "gru": None,  # the peer does not run it
 }
-# The points of the sweep: what a `-D` of mlp-sweep.nn changes, and to what.
+# The points of the sweeps: the settings that a `-D` of the program changes, and their values.
 SWEEP = {
     "batch_size": [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024],
     "width": [64, 128, 256, 512, 1024, 2048, 4096],
     "depth": [1, 2, 4, 8, 16, 32, 64],
+}
+RECURRENT_SWEEP = {
+    "steps": [8, 16, 32, 64, 128, 256, 512, 1024],
+    "units": [32, 64, 128, 256, 512, 1024],
+    "batch_size": [1, 2, 4, 8, 16, 32, 64, 128, 256],
 }
 # The setting that a `-D` of growth.nn changes, and its values.
 GROWTH = {
@@ -142,14 +148,23 @@ def steps(bench):
             f"{median(theirs, 'peak_rss_mb'):.0f}" if theirs else "", f"{seconds:.2f}")
 
 
-def sweep(bench):
-    for setting, values in SWEEP.items():
-        header(f"784-256-10, batch 64, with another {setting}", setting, "ms", "% of peak", "examples/s")
+def sweep_program(bench, name, title, settings, steps):
+    """One table for each setting; `steps(value)` is the number of steps to time."""
+    for setting, values in settings.items():
+        header(f"{title}, with another {setting}", setting, "ms", "% of peak", "examples/s")
         for value in values:
-            executable, _ = bench.program("mlp-sweep", **{setting: value})
-            results = [bench.step(executable, steps=20 if value >= 2048 else 200) for _ in range(bench.rounds)]
+            executable, _ = bench.program(name, **{setting: value})
+            results = [bench.step(executable, steps=steps(value)) for _ in range(bench.rounds)]
             row(value, f"{median(results, 'step_ms_median'):.3f}", f"{100 * median(results, 'share'):.0f}",
                 f"{median(results, 'examples_per_s'):,.0f}")
+
+
+def sweep(bench):
+    sweep_program(bench, "mlp-sweep", "784-256-10, batch 64", SWEEP, lambda value: 20 if value >= 2048 else 200)
+
+
+def recurrent(bench):
+    sweep_program(bench, "lstm", "LSTM of 2 x 256, 64 steps, batch 32", RECURRENT_SWEEP, lambda value: 10)
 
 
 def growth(bench):
@@ -203,7 +218,7 @@ def scaling(bench):
             f"{best[bench.threads][0] / best[1][0]:.2f}")
 
 
-TABLES = {table.__name__: table for table in (steps, sweep, depth, growth, products, scaling, convolutions)}
+TABLES = {table.__name__: table for table in (steps, sweep, recurrent, depth, growth, products, scaling, convolutions)}
 
 
 def main():

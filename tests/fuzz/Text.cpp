@@ -1,5 +1,5 @@
-// Texts as files of examples, and as what tokenizers are trained on. The first byte says what the
-// program says of them.
+// Texts as files of examples, and as training data of tokenizers. The first byte chooses the
+// settings of both.
 // RUN: rm -rf %t && mkdir %t && fuzz-text %{fuzz} %t %S/corpus/text
 #include "tests/fuzz/Support.h"
 
@@ -46,7 +46,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     decoded += decoder.add(id);
   decoded += decoder.finish();
   fuzz::require(decoded == text::replaceInvalid(content), "a text changes when it is streamed");
-  fuzz::require(text::firstInvalid(decoded) == std::string::npos, "what is streamed is not UTF-8");
+  fuzz::require(text::firstInvalid(decoded) == std::string::npos, "a streamed text is not UTF-8");
 
   std::string path = fuzz::placeFile("t.txt", data + 1, size - 1);
   DataBlock block{"texts", {{"a", DType::I32, {4}, 0, {}}}, {}};

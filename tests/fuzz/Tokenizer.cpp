@@ -1,5 +1,5 @@
-// tokenizer.json files and stored vocabularies. What is accepted encodes and decodes any bytes, and
-// is the same after it was stored.
+// tokenizer.json files and stored vocabularies. An accepted one encodes and decodes any bytes, and
+// does not change when it is stored.
 // RUN: rm -rf %t && mkdir %t && fuzz-tokenizer %{fuzz} %t %S/corpus/tokenizer
 #include "tests/fuzz/JsonMutator.h"
 #include "tests/fuzz/Support.h"

@@ -1,4 +1,4 @@
-// Loops over steps: values in every way in which threads can share them, of which each has the same bits.
+// Loops over steps: the values are right and have the same bits however threads share the loop.
 // RUN: nn-verify %s --threads=3 --loop-threads=rows --digest > %t.rows
 // RUN: nn-verify %s --threads=3 --loop-threads=kernels --digest > %t.kernels
 // RUN: nn-verify %s --threads=3 --loop-threads=one --digest > %t.one
@@ -68,7 +68,7 @@ func.func @lstm(%xs: tensor<5x12x7xf32>, %wx: tensor<7x128xf32>, %wh: tensor<32x
   return %ys, %dw, %dh : tensor<5x12x32xf32>, tensor<32x128xf32>, tensor<12x32xf32>
 }
 
-// Carries without a trace: one that is needed behind its new value, two that change places.
+// Carries without a trace: one that is read after its new value is computed, two that are swapped.
 func.func @lasts(%u: tensor<8x8xf32>, %a0: tensor<6x8xf32>, %b0: tensor<6x8xf32>, %xs: tensor<4x6x8xf32>)
     -> (tensor<1x6x8xf32>, tensor<1x6x8xf32>, tensor<6x8xf32>) {
   %0:4 = nn.scan 4 over(%x = %xs : tensor<4x6x8xf32>)

@@ -1,5 +1,5 @@
-// Kernels of a scan run in a loop, on rows at their place in the first step plus a multiple of their stride. What stays through the loop is
-// packed in front of it.
+// Kernels of a scan run in a loop, on rows at their place in the first step plus a multiple of their stride. Operands that the loop does not
+// change are packed in front of it.
 // RUN: nn-opt %s --nn-stage-linalg=target-cpu=haswell -o %t.mlir
 // RUN: nn-opt %t.mlir "--nn-stage-loops=target-cpu=haswell target-threads=2" | FileCheck %s --check-prefixes=CHECK,ROWS
 // RUN: nn-opt %t.mlir "--nn-stage-loops=target-cpu=haswell target-threads=2 loop-threads=kernels" | FileCheck %s --check-prefixes=CHECK,KERNELS
@@ -13,6 +13,7 @@
 // Threads that share rows wait once, in front of the loop, for the panels and the first row; threads that share kernels in each step. With
 // its epilogue a contraction writes the new carry to the next row.
 // CHECK-LABEL: func.func @nnc_shared(
+// CHECK-SAME: panel_bytes = {{[1-9]}}
 // CHECK: scf.if
 // CHECK: call @nnc_kernel_
 // CHECK: call @nnc_panels_{{[0-9]+}}(

@@ -25,3 +25,16 @@ func.func @train_step(%w: tensor<30x20xf32> {nn.kind = #nn.kind<parameter>, nn.n
   %d = nn.contract %x, %y [0, 1] x [0, 2] -> [1, 2] : tensor<8x30xf32>, tensor<8x20xf32> -> tensor<30x20xf32> loc("net.nn":13:1)
   return %d, %loss : tensor<30x20xf32>, tensor<f32>
 }
+
+// A step touches one row of a trace. The new carry is computed in its row, so that its insertion touches nothing.
+// CHECK-LABEL: func.func @nnc_rows(
+// CHECK-SAME: bytes = 64 : i64, flop = 0 : i64, kind = "copy"
+// CHECK-SAME: bytes = 576 : i64, flop = 48 : i64, kind = "element-wise"
+// CHECK-SAME: bytes = 0 : i64, flop = 0 : i64, kind = "copy"
+func.func @rows(%xs: tensor<6x8xf32>, %h0: tensor<8xf32>) -> tensor<7x8xf32> {
+  %0 = nn.scan 6 over(%x = %xs : tensor<6x8xf32>) carry(%h = %h0 : tensor<8xf32>) {
+    %1 = nn.mul %h, %x : tensor<8xf32>
+    nn.yield carry(%1 : tensor<8xf32>)
+  }
+  return %0 : tensor<7x8xf32>
+}

@@ -1,4 +1,4 @@
-// Where the rows of scans live: carries in their traces, emitted rows in their sequences, both written by the kernels that compute them.
+// The memory of a scan's rows: carries are in their traces, emitted rows in their sequences, both written in place.
 // RUN: nn-opt --nn-stage-linalg=target-cpu=haswell --assign-arena --split-input-file %s | FileCheck %s
 
 // The trace is the output. A step reads its row t and writes row t + 1: no copy, and no memory of its own.
@@ -27,7 +27,7 @@ func.func @trace(%xs: tensor<7x4x16xf32>, %u: tensor<16x16xf32>) -> tensor<8x4x1
 
 // -----
 
-// Of a carry whose last value alone is needed there is one row. It is computed in place where its old value is read element for
+// A carry has one row if only its last value is used behind the loop. It is computed in place if its old value is read element by
 // element...
 // CHECK-LABEL: func.func @nnc_last(
 // CHECK-DAG: %[[ROW:.*]] = memref.view %arg1{{.*}} to memref<1x16xf32>
@@ -49,7 +49,7 @@ func.func @last(%xs: tensor<7x16xf32>, %h0: tensor<16xf32>) -> tensor<16xf32> {
 
 // -----
 
-// ... and copied at the end of the step where something else needs the old value.
+// ... and copied at the end of the step otherwise.
 // CHECK-LABEL: func.func @nnc_copied(
 // CHECK-DAG: %[[ROW:.*]] = memref.view %arg1{{.*}} to memref<1x4x4xf32>
 // CHECK: linalg.generic {{.*}} attrs = {nn.loop = array<i64: 0, 7>}
@@ -67,8 +67,8 @@ func.func @copied(%u: tensor<4x4xf32>, %h0: tensor<4x4xf32>) -> tensor<1x4x4xf32
 
 // -----
 
-// The gates take over the memory of the sums that they are computed from, which die in this loop, and the cotangents of the sums
-// that of the gates: each kernel writes its parts of the rows where it has read them.
+// The gates are computed in place of their inputs, which this loop is the last to read, and the cotangents of the inputs in place of
+// the gates: each kernel writes its parts of the rows where it has read them.
 // CHECK-LABEL: func.func @nnc_gates(
 // CHECK-SAME: arena_bytes = 2048
 // CHECK: %[[ALL:.*]] = memref.view %arg1{{.*}} to memref<7x4x16xf32>

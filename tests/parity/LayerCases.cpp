@@ -1,6 +1,6 @@
 // Layers; those of convolutional networks are in ImageCases.cpp, recurrent ones in
-// RecurrentCases.cpp. An entry without source is one
-// that the language or its standard library does not have yet.
+// RecurrentCases.cpp. The language or its standard library does not have the layers without source
+// yet.
 #include "tests/parity/Case.h"
 
 namespace nnc::parity {

@@ -5,7 +5,7 @@ namespace nnc::parity {
 
 namespace {
 
-/// The parameters of one layer and direction of PyTorch's as those of our cell at `path`.
+/// Maps the parameters of one layer and direction in PyTorch to those of our cell at `path`.
 void placeCell(Case &entry, const std::string &suffix, const std::string &path) {
   entry.placements.insert(
       entry.placements.end(),
@@ -62,7 +62,7 @@ model network(x: float[6, 4]) -> (output: float[6, 8], h_n: float[2, 4], c_n: fl
   return entry;
 }
 
-/// The same by the layer, which has the outputs alone.
+/// A training run with the layer `lstm`, which returns the outputs only.
 Case characters() {
   Case entry = {.name = "train_char_lstm",
                 .source = R"(

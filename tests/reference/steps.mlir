@@ -1,5 +1,5 @@
 // RUN: nn-check --steps %s | FileCheck %s
-// Each function equals, at each position, what its steps compute one element after the other.
+// At each position, each function equals its step function, run position by position.
 
 // CHECK: passed rnn
 func.func @rnn(%e: tensor<7x4xf64> {nn.kind = #nn.kind<parameter>, nn.name = "e"},
@@ -20,7 +20,7 @@ func.func @rnn(%e: tensor<7x4xf64> {nn.kind = #nn.kind<parameter>, nn.name = "e"
   return %logits : tensor<33x7xf64>
 }
 
-// Two scans, one over the states of the other and over those before the steps; the last state.
+// Two scans, the second over the carries of the first before each step and over its emits; the last carry.
 // CHECK: passed stacked
 func.func @stacked(%init: tensor<3xf64> {nn.kind = #nn.kind<parameter>, nn.name = "init"},
                    %x: tensor<9x3xf64> {nn.kind = #nn.kind<token>, nn.name = "x"})

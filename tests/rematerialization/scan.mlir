@@ -1,4 +1,4 @@
-// A scan can be computed again as a whole: its trace and what it emits are then not saved.
+// A scan can be recomputed as a whole: its trace and its emitted values are then not saved.
 // RUN: nn-opt %s --nn-recompute=operations-per-byte=1048576 | FileCheck %s
 // RUN: nn-opt %s --nn-recompute=operations-per-byte=1 | FileCheck --check-prefix=SAVED %s
 // RUN: nn-opt %s --nn-recompute=operations-per-byte=1048576 -o %t.recomputed.mlir && nn-check --evaluate %t.recomputed.mlir > %t.recomputed

@@ -1,4 +1,4 @@
-"""Compares what nn-check --evaluate printed for forms of one program: agree.py FILE FILE..."""
+"""Compares the numbers that nn-check --evaluate printed for forms of one program: agree.py FILE FILE..."""
 import re
 import sys
 

@@ -1,5 +1,5 @@
-// What depends on sequences and invariants alone leaves a scan to the front, what only reaches emitted
-// values to the back.
+// Operations that depend on sequences and invariants alone are hoisted out of a scan; those that only reach
+// emitted values are sunk.
 // RUN: nn-opt %s --nn-scan-hoist --nn-simplify | FileCheck %s
 
 // The product of the input and its bias come first. The product of the hidden state stays, that of the
@@ -31,7 +31,7 @@ func.func @cell(%xs: tensor<6x4x3xf32>, %h0: tensor<4x5xf32>, %W: tensor<3x5xf32
   return %0#1 : tensor<6x4x2xf32>
 }
 
-// Of invariants: once. A constant and a view stay with their readers.
+// A function of invariants is computed once. A constant and a view stay with their readers.
 // CHECK-LABEL: @invariant
 // CHECK: %[[E:.*]] = nn.exp %arg1 : tensor<8xf32>
 // CHECK: nn.scan 5 carry(%[[H:.*]] = %arg0 : tensor<4xf32>) with(%[[W:.*]] = %[[E]] : tensor<8xf32>) {
@@ -51,7 +51,7 @@ func.func @invariant(%h0: tensor<4xf32>, %W: tensor<8xf32>) -> tensor<6x4xf32> {
   return %0 : tensor<6x4xf32>
 }
 
-// Arithmetic on a row, and a row that is looked up, would only be written and read again.
+// Arithmetic on a row and a lookup stay in the loop: outside, their results would be written and read again.
 // CHECK-LABEL: @rows
 // CHECK-NOT: nn.sin
 // CHECK: nn.scan 5 over(
@@ -68,8 +68,7 @@ func.func @rows(%ids: tensor<5x4xi32>, %table: tensor<9x3xf32>, %h0: tensor<4x3x
   return %0 : tensor<6x4x3xf32>
 }
 
-// A function of what is emitted anyway, and of the trace; but not one that has more operands than
-// results.
+// A function of a trace is sunk, but not one with more elements in its operands than in its result.
 // CHECK-LABEL: @emitted
 // CHECK: %[[S:.*]]:2 = nn.scan 5 over
 // CHECK: %[[M:.*]] = nn.mul %[[A:.*]], %[[B:.*]] : tensor<3xf32>
@@ -116,7 +115,7 @@ func.func @gradient(%hs: tensor<6x4x5xf32>, %d0: tensor<4x5xf32>, %U: tensor<5x5
   return %w, %b : tensor<5x5xf32>, tensor<5xf32>
 }
 
-// What leaves the inner of two loops leaves the outer one, too.
+// An operation that is hoisted out of the inner of two loops is hoisted out of the outer one, too.
 // CHECK-LABEL: @nested
 // CHECK: nn.contract %arg0, %arg2 [0, 1, 2] x [2, 3] -> [0, 1, 3] : tensor<2x3x4xf32>, tensor<4x4xf32> -> tensor<2x3x4xf32>
 // CHECK: nn.scan 2 over

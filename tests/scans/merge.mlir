@@ -1,7 +1,7 @@
-// Scans of one form that do not depend on each other run in one loop.
-// RUN: nn-opt %s --nn-scan-merge --nn-simplify | FileCheck %s
+// Independent scans with equal steps and carries run in one loop.
+// RUN: nn-opt %s --nn-scan-merge=target-cpu=haswell --nn-simplify | FileCheck %s
 
-// Both directions of a layer. What reads the first alone comes behind.
+// Both directions of a layer. An operation that reads the results of the first alone comes behind.
 // CHECK-LABEL: @bidirectional
 // CHECK: %[[R:.*]] = nn.reverse %arg0 [0]
 // CHECK: %[[S:.*]]:2 = nn.scan 6 over(%{{.*}} = %arg0 : tensor<6x5xf32>, %{{.*}} = %[[R]] : tensor<6x5xf32>) carry(%{{.*}} = %arg1 : tensor<5xf32>, %{{.*}} = %arg1 : tensor<5xf32>) with(%{{.*}} = %arg2 : tensor<5xf32>) {
@@ -49,4 +49,22 @@ func.func @apart(%xs: tensor<6x5xf32>, %h0: tensor<5xf32>, %g0: tensor<5xf64>)
     nn.yield carry(%1 : tensor<5xf64>)
   }
   return %2, %3, %4 : tensor<7x5xf32>, tensor<7x5xf32>, tensor<7x5xf64>
+}
+
+// Weights that do not fit the level-two cache together stay apart: 98,304 elements are three quarters of 512 KiB.
+// CHECK-LABEL: @large
+// CHECK-COUNT-2: nn.scan
+func.func @large(%xs: tensor<6x5xf32>, %h0: tensor<5xf32>, %v: tensor<5x9900xf32>, %w: tensor<5x9900xf32>)
+    -> (tensor<7x5xf32>, tensor<7x5xf32>) {
+  %0 = nn.scan 6 over(%x = %xs : tensor<6x5xf32>) carry(%h = %h0 : tensor<5xf32>) with(%u = %v : tensor<5x9900xf32>) {
+    %1 = nn.reduce_sum %u [1] : tensor<5x9900xf32> -> tensor<5xf32>
+    %2 = nn.mul %h, %1 : tensor<5xf32>
+    nn.yield carry(%2 : tensor<5xf32>)
+  }
+  %3 = nn.scan 6 over(%x = %xs : tensor<6x5xf32>) carry(%h = %h0 : tensor<5xf32>) with(%u = %w : tensor<5x9900xf32>) {
+    %1 = nn.reduce_sum %u [1] : tensor<5x9900xf32> -> tensor<5xf32>
+    %2 = nn.mul %h, %1 : tensor<5xf32>
+    nn.yield carry(%2 : tensor<5xf32>)
+  }
+  return %0, %3 : tensor<7x5xf32>, tensor<7x5xf32>
 }

@@ -1,11 +1,11 @@
-// A scan emits what a later one would compute again, where that is dear.
+// A scan emits values that a later one would recompute, if that is expensive.
 // RUN: nn-opt %s --nn-scan-residuals --nn-simplify | FileCheck %s
 // RUN: nn-opt %s --nn-simplify > %t.plain.mlir && nn-check --evaluate %t.plain.mlir > %t.plain
 // RUN: nn-opt %s --nn-scan-residuals --nn-simplify > %t.saved.mlir && nn-check --evaluate %t.saved.mlir > %t.saved
 // RUN: cmp %t.plain %t.saved
 
-// The products are saved as what is computed from them, gates, side by side as they are in the product. The
-// function of the trace behind a step is computed again.
+// The gates are saved in place of the product that they are computed from, concatenated in its order. The
+// function of the trace behind a step is recomputed.
 // CHECK-LABEL: @gates
 // CHECK: %[[F:.*]]:2 = nn.scan 6 over
 // CHECK: %[[A:.*]] = nn.logistic
@@ -49,7 +49,7 @@ func.func @gates(%zs: tensor<6x4x10xf32>, %h0: tensor<4x5xf32>, %U: tensor<5x10x
   return %0, %8 : tensor<7x4x5xf32>, tensor<7x4x5xf32>
 }
 
-// Of the product and the sum, which are as large, the sum, which is all that is read.
+// The product and the sum have equal sizes; the sum is saved, since the product is only needed for it.
 // CHECK-LABEL: @sine
 // CHECK: nn.scan 6 over
 // CHECK: %[[A:.*]] = nn.add
@@ -76,7 +76,7 @@ func.func @sine(%zs: tensor<6x5xf32>, %h0: tensor<5xf32>, %U: tensor<5x5xf32>, %
   return %0, %4 : tensor<7x5xf32>, tensor<7x5xf32>
 }
 
-// Arithmetic is cheaper than a place in memory; another scan over the same rows reads nothing.
+// Arithmetic is cheaper than a place in memory: the later scan over the same rows recomputes it.
 // CHECK-LABEL: @cheap
 // CHECK: nn.scan 6 over
 // CHECK: nn.yield carry({{[^)]*}}){{$}}

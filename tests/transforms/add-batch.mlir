@@ -128,7 +128,7 @@ func.func @infinite(%x: tensor<f32> {nn.kind = #nn.kind<input>}) -> tensor<f32> 
 
 // -----
 
-// A state of which each row of the batch has one gets the batch in all functions; its initial value is the same in all rows.
+// A per-example state gets the batch in all functions; its initial value is the same in all rows.
 // CHECK-LABEL: @train_step
 // CHECK-SAME: %[[H:[^:]*]]: tensor<8x3xf32> {nn.kind = #nn.kind<state>, nn.name = "h", nn.per_example}
 // CHECK-SAME: -> (tensor<8x3xf32> {nn.kind = #nn.kind<state>, nn.name = "h", nn.per_example})

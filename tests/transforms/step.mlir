@@ -38,7 +38,7 @@ func.func @rnn(%e: tensor<7x4xf32> {nn.kind = #nn.kind<parameter>, nn.name = "e"
 
 // -----
 
-// Windows with margins in front keep a ring of the rows before, which begins with the margin.
+// Windows behind a margin keep a ring buffer of the previous rows, which begins with the margin.
 // CHECK-LABEL: func.func @convolution_begin
 // CHECK:         %[[MARGIN:.*]] = nn.constant dense<0.000000e+00> : tensor<2x3xf32>
 // CHECK:         %[[RING:.*]] = nn.slice %[[MARGIN]] [0, 0] [2, 3] [1, 1]
@@ -62,8 +62,8 @@ func.func @convolution(%w: tensor<3x3x3xf32> {nn.kind = #nn.kind<parameter>, nn.
 
 // -----
 
-// Rows of a parameter are looked up by the number of the position, and limit the positions; what
-// costs work and depends on no token is computed once; a running sum keeps its sum.
+// Rows of a parameter are looked up by the number of the position, and limit the positions; a timeless
+// value that costs work is computed once; a running sum keeps its sum.
 // CHECK-LABEL: func.func @positions_begin
 // CHECK:         %[[EXP:.*]] = nn.exp
 // CHECK:         return %[[EXP]], %{{.*}} : tensor<3xf32>, tensor<1x3xf32>
@@ -92,7 +92,7 @@ func.func @positions(%p: tensor<9x3xf32> {nn.kind = #nn.kind<parameter>, nn.name
 
 // -----
 
-// What lies one position back comes out of a ring; the last row is the row at hand.
+// The previous row comes from a ring buffer; the last row is the current row.
 // CHECK-LABEL: func.func @last_step
 // CHECK-SAME:    -> (tensor<3xf32> {nn.kind = #nn.kind<output>, nn.name = "y"},
 // CHECK:         %[[BACK:.*]] = nn.slice %{{.*}} [0, 0] [1, 3] [1, 1] : tensor<2x3xf32> -> tensor<1x3xf32>

@@ -60,11 +60,11 @@ struct ContractionProblem {
   /// False: C is never read nor written (the epilogue stores its own results), so no partial sum
   /// may be kept in it. Excludes `accumulate`.
   bool usesResult = true;
-  /// How often a loop around the kernel computes sums of the same A, and of the same B: panels of
-  /// an operand that stays may be made before the loop.
+  /// How many times loops around the kernel run it with the same A, and with the same B; 1 if the
+  /// operand changes. Panels of an operand that does not change may be packed in front of the loop.
   int64_t timesA = 1, timesB = 1;
-  /// If not 0: register tiles have this many rows (fewer in the last), and rows are m, or n where
-  /// `rowsAreN`, so that threads can share rows with other kernels.
+  /// If not 0: register tiles have this many rows (fewer in the last), so that all kernels of a
+  /// loop divide the rows among threads alike. The rows are m, or n where `rowsAreN`.
   int64_t rowUnit = 0;
   bool rowsAreN = false;
 
@@ -101,7 +101,7 @@ struct ContractionTiling {
   int64_t columnBlock = 0;    // columns that share one pass over a block of k; 0: all
   bool packA = false;         // copy the broadcast operand into panels
   bool packB = false;         // copy the vector operand into panels
-  // With packB: all panels are made by emitPanels, before the loop around the kernel.
+  // With packB: emitPanels packs all panels in front of the loop around the kernel.
   bool panelsBefore = false;
   // C is contiguous along the rows instead: transpose the tiles.
   bool transposeResult = false;
@@ -118,7 +118,7 @@ struct ContractionTiling {
   double estimatedCycles = 0;
   /// Bytes of scratch memory that each thread needs.
   int64_t scratchBytes = 0;
-  /// Bytes of the panels that are made before, for all threads.
+  /// Bytes of the panels that are packed in front of the loop, for all threads.
   int64_t panelBytes = 0;
   /// Why, in words, for remarks.
   std::string reason;
@@ -146,8 +146,8 @@ using TransferCost = llvm::function_ref<double(const SharedLoop &)>;
 double chooseSplit(ContractionTiling &tiling, const ContractionProblem &problem,
                    const TargetDescription &target, unsigned threads, TransferCost transfer);
 
-/// Cycles of a thread's part if `threads` share this loop and each has all that it reads in caches of
-/// its own: where a loop around the kernel computes it again and again.
+/// Cycles of a thread's part if `threads` share the kernel by `split` and each finds its operands
+/// in its own caches, as it does when a loop around the kernel repeats it.
 double partCycles(const ContractionTiling &tiling, const ContractionProblem &problem,
                   const TargetDescription &target, unsigned threads, ThreadSplit split);
 
@@ -208,8 +208,8 @@ struct ContractionOperands {
   /// This thread's scratch memory: a memref of the element type or of i8, of at least scratchBytes,
   /// 64-byte aligned; null if none is needed.
   mlir::Value scratch;
-  /// The panels that are made before: a memref like `scratch`, of panelBytes, the same for all
-  /// threads; null if there are none.
+  /// The panels that are packed in front of the loop: a memref like `scratch`, of panelBytes, the
+  /// same for all threads; null if there are none.
   mlir::Value panels;
   /// This thread's number and how many share the work, of type index; both null: one does it all.
   mlir::Value thread, threads;
@@ -229,8 +229,8 @@ emitContraction(mlir::OpBuilder &builder, mlir::Location loc, const ContractionP
                 const TargetDescription &target, const ContractionTiling &tiling,
                 const ContractionOperands &operands, const ContractionHooks &hooks = {});
 
-/// Emits the loops that fill operands.panels from A or B, whichever is the vector operand; the other
-/// operands may be null. Threads share the panels.
+/// Emits the loops that pack the vector operand, A or B, into operands.panels; the other operands
+/// may be null. Threads divide the panels among them.
 mlir::LogicalResult emitPanels(mlir::OpBuilder &builder, mlir::Location loc,
                                const ContractionProblem &problem, const TargetDescription &target,
                                const ContractionTiling &tiling,

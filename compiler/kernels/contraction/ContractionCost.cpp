@@ -361,7 +361,7 @@ double CostModel::columnTraffic(double v) const {
   const double lineBytes = v * tiling.lanes * bytes;
   if (tiling.packB) {
     const double again = lineBytes / bandwidth(blocking.blockSteps * lineBytes);
-    // Panels made before come from where all of them lie.
+    // The first use reads a panel from the cache or memory that holds all of them.
     const double first = tiling.panelsBefore ? lineBytes / bandwidth(columnBytes) : again;
     return again + (first - again) / static_cast<double>(rowTiles(nest));
   }

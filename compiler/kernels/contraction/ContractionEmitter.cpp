@@ -120,7 +120,7 @@ void ContractionEmitter::runPanels() {
   });
 }
 
-/// Where the panel of a tile of columns begins among those that are made before.
+/// The offset of a tile's panel among those that are packed in front of the loop.
 Value ContractionEmitter::panelOf(Value tile) {
   return emit.mul(tile, panelElements(columnPanel.width, blocking.blockSteps));
 }

@@ -53,7 +53,7 @@ public:
                      const ContractionProblem &problem, const ContractionOperands &operands,
                      const ContractionHooks &hooks);
   void run();
-  /// Fills the panels that are made before.
+  /// Packs the panels in front of the loop.
   void runPanels();
 
 private:
@@ -149,7 +149,7 @@ private:
   mlir::Value thread, threads;              // null: one thread
   llvm::SmallVector<mlir::Value, 4> memory; // flat, by operand
   mlir::Value scratch;
-  mlir::Value columnPanels; // the memory of packed columns: the scratch, or panels made before
+  mlir::Value columnPanels; // the memory of packed columns: `scratch`, or operands.panels
   /// The part that the present tile covers of the dims that bounds refer to, by Dim::number.
   struct Position {
     mlir::Value first;
@@ -160,7 +160,7 @@ private:
   Panel columnPanel; // that of the present tiles
 };
 
-/// Elements of scratch memory that the packed operands take, and of the panels made before.
+/// Elements of scratch memory that the packed operands take, and of panels in front of the loop.
 struct ScratchLayout {
   int64_t columnElements = 0, rowElements = 0, panelElements = 0;
   int64_t elements() const { return columnElements + rowElements; }

@@ -17,7 +17,7 @@ struct ContractionKernel {
   ContractionOperands operands;
   ContractionTiling tiling;
   bool everyThread = false; // else the first does it alone
-  int64_t panelOffset = 0;  // of panels made before a loop, in the memory of all such panels
+  int64_t panelOffset = 0;  // bytes, in the function's memory for panels
 };
 
 /// Reads the problem and the operands of `kernel.op` and `kernel.epilogue`; `accumulate` and

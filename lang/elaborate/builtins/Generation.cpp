@@ -1,4 +1,5 @@
-// The builtin behind `sample` and `greedy`: it marks the logits from which the next element is drawn.
+// The builtin behind `sample` and `greedy`: it marks the logits from which the next element is
+// sampled.
 #include "lang/elaborate/builtins/Builtins.h"
 
 #include <algorithm>
@@ -26,7 +27,7 @@ static Entity nextElement(const BuiltinCall &call) {
   }
   Sampling sampling;
   sampling.temperature = numbers[0];
-  sampling.topK = int64_t(std::min(numbers[1], 0x1p53)); // as a double, 2^63 - 1 is no int64_t
+  sampling.topK = int64_t(std::min(numbers[1], 0x1p53)); // 2^63 - 1 as a double would overflow
   sampling.topP = numbers[2];
   sampling.minP = numbers[3];
   sampling.repetitionPenalty = numbers[4];

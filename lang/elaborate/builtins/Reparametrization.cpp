@@ -1,5 +1,4 @@
-// Builtins that make a layer of another one or put something in the place of its parameter, or look
-// at initial values.
+// Builtins that copy a layer, replace one of its parameters, or read initial values.
 #include "lang/elaborate/builtins/Builtins.h"
 
 #include <algorithm>
@@ -61,8 +60,8 @@ static Entity reparametrize(const BuiltinCall &call) {
   return result;
 }
 
-/// A layer of the same settings with parameters of its own. A layer without its settings, and a
-/// function, are others in each application anyway.
+/// A layer with the same settings and its own parameters. A layer without settings, or a function,
+/// is instantiated anew by each application anyway.
 static Entity another(const BuiltinCall &call) {
   const GivenArgument &of = call.inputs[0];
   if (auto *layer = of.value.get<LayerPtr>(); layer && !(*layer)->isModel)

@@ -23,10 +23,10 @@ static Entity sizeOf(const BuiltinCall &call) {
   OriginPtr origin = shape->size() == 1 && !(*shape)[0].origin ? nullptr
                      : shape->size() == 1 ? (*shape)[0].origin
                                           : makeOrigin(call.environment.place(call.range), text);
-  for (const Extent &extent : *shape)
-    if (isOfPadded(extent.origin) && shape->size() > 1)
-      origin = std::make_shared<const Origin>(
-          Origin{origin->range, origin->text, nullptr, nullptr, true});
+  if (shape->size() > 1 && std::any_of(shape->begin(), shape->end(), [](const Extent &extent) {
+        return isOfPadded(extent.origin);
+      }))
+    origin = withPaddedSize(origin);
   return IntegerConstant{count, origin};
 }
 

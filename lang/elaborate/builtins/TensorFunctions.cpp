@@ -146,7 +146,7 @@ static Entity length(const BuiltinCall &call) {
     return IntegerConstant{std::max<int64_t>(0, range->end - range->begin), nullptr};
   auto *tensor = value.get<Tensor>();
   Padding padding(call.environment, call.emitter);
-  // Of a padded dimension each example has its own.
+  // A padded dimension has its own length in each example.
   for (const LengthPtr &length : tensor ? padding.of(*tensor) : Lengths())
     if (length)
       return padding.value(length);

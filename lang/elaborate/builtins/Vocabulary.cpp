@@ -24,14 +24,14 @@ static Entity vocabulary(const BuiltinCall &call) {
   bool one = data->field.empty() && fields.size() == 1;
   auto field = one ? fields.begin() : fields.find(data->field);
   if (field == fields.end()) {
-    // Where the block itself is wrong, that has been reported.
+    // An error in the block itself has been reported already.
     if (fields.empty() && call.environment.diagnostics.hasErrors())
       return Poison{};
     DiagnosticBuilder builder = call.environment.report(
         Diag::VocabularyOperand, operand.range,
         fields.empty()        ? describe(operand.value) + ", which has no texts"
-        : data->field.empty() ? "a block of several"
-                              : fmt::format("`{}`, which is no text", data->field));
+        : data->field.empty() ? "a data block with several text fields"
+                              : fmt::format("`{}`, which is not a text field", data->field));
     for (const auto &[text, size] : fields)
       builder.note(fmt::format("`vocabulary({}.{})` is {}", name, text, size));
     return Poison{};

@@ -17,7 +17,7 @@ namespace nnc::lang {
 
 class VocabularyReader;
 
-/// What `vocabulary(data)` gives. The data blocks are elaborated before the models.
+/// The values of `vocabulary(data)`. The data blocks are elaborated before the models.
 struct Vocabularies {
   VocabularyReader *reader = nullptr; ///< null: texts cannot be read
   /// By data block, then by field; fields without a vocabulary are not among them.

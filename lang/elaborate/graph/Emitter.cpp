@@ -29,7 +29,7 @@ Tensor Emitter::emit(const std::string &operation, const std::vector<Tensor> &op
     padding.set(result, std::move(lengths));
   if (operation == "concat")
     padding.keepFilled(result, filled);
-  // Margins that are not 0 end where the sequence with its margins ends.
+  // The value of the margins, which may be infinite, also stands in the padding: it is masked.
   return operation == "pad" ? padding.zeroBeyond(result, range) : result;
 }
 

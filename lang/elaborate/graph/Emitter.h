@@ -51,7 +51,7 @@ public:
   /// The argument for a parameter, slot or state.
   Tensor persistent(ArgumentKind kind, const std::string &path, Element element, const Shape &shape,
                     SourceRange range);
-  /// The initial value of a state; nothing if it is not made of numbers alone.
+  /// The initial value of a state; std::nullopt if it is not constant, as random numbers are not.
   std::optional<Tensor> initialState(const std::string &path, Element element, const Shape &shape);
   /// A number or tensor as a tensor; nothing, with an error, when it is neither.
   std::optional<Tensor> tensor(const Entity &value, Element preferred, std::string_view what,

@@ -90,9 +90,7 @@ std::optional<ValueId> Graph::copyConstant(const Graph &from, ValueId value) {
                   [&](const FunctionArgument &argument) { return sources[argument.value]; }) ||
       std::any_of(from.function.operations.begin(), from.function.operations.end(), blocks))
     return std::nullopt;
-  std::vector<OpenScan> outer;
-  while (inScan())
-    outer.push_back(leaveScan());
+  LeaveScans leave(*this);
   std::map<ValueId, ValueId> copies;
   for (const Operation &operation : from.function.operations) {
     if (!sources[operation.results.front()])
@@ -104,8 +102,6 @@ std::optional<ValueId> Graph::copyConstant(const Graph &from, ValueId value) {
         add(operation.name, std::move(operands), from.type(operation.results.front()),
             operation.attributes, operation.range);
   }
-  for (; !outer.empty(); outer.pop_back())
-    reenterScan(std::move(outer.back()));
   return copies.at(value);
 }
 

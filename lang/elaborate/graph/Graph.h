@@ -69,10 +69,11 @@ public:
   void name(ValueId value, const std::string &text);
 
   bool differsBetweenExamples(ValueId value) const { return function.values[value].perExample; }
-  /// Makes a state one that each example has for itself; so it is with what is made of it.
+  /// Turns a State into an ExampleState; values that are computed from it then differ between
+  /// examples.
   void makeExampleState(const std::string &name);
-  /// Appends what computes a value of another function. Nothing, and appends nothing, if that
-  /// depends on arguments of that function.
+  /// Appends the operations that compute a value of another function, in front of all open scans.
+  /// std::nullopt, with nothing appended, if the value depends on arguments of that function.
   std::optional<ValueId> copyConstant(const Graph &from, ValueId value);
 
   /// The parameters on which `value` depends in a way that a derivative can pass.
@@ -110,8 +111,26 @@ private:
   std::vector<OpenScan> scans; // each in the block of the one before
 };
 
-/// Finds which results of a scan, and values in its block, differ between examples; its operands
-/// are known.
+/// While it lives, operations are added in front of all open scans.
+class LeaveScans {
+public:
+  explicit LeaveScans(Graph &graph) : graph(graph) {
+    while (graph.inScan())
+      scans.push_back(graph.leaveScan());
+  }
+  ~LeaveScans() {
+    for (auto scan = scans.rbegin(); scan != scans.rend(); ++scan)
+      graph.reenterScan(std::move(*scan));
+  }
+  LeaveScans(const LeaveScans &) = delete;
+
+private:
+  Graph &graph;
+  std::vector<Graph::OpenScan> scans; // the innermost first
+};
+
+/// Finds which results of a scan, and values in its block, differ between examples; those of its
+/// operands are known.
 void findDifferingResults(const Operation &scan, std::vector<Value> &values);
 
 /// Drops the operations of which no result is used. `used` says of each value whether a result of

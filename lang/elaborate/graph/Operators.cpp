@@ -326,11 +326,11 @@ Entity Operators::binary(BinaryOperator op, const Entity &left, const Entity &ri
   if (left.isNumber() && right.isNumber()) {
     Entity result = constantBinary(environment, op, left, right, range);
     auto *number = result.get<IntegerConstant>();
-    auto isOf = [](const Entity &side) {
+    auto isPaddedSize = [](const Entity &side) {
       return side.is<IntegerConstant>() && isOfPadded(side.get<IntegerConstant>()->origin);
     };
-    if (number && (isOf(left) || isOf(right)))
-      number->origin = std::make_shared<const Origin>(Origin{{}, "", nullptr, nullptr, true});
+    if (number && (isPaddedSize(left) || isPaddedSize(right)))
+      number->origin = withPaddedSize(nullptr);
     return result;
   }
   if (op == BinaryOperator::Add && isList(left) && isList(right)) {

@@ -1,5 +1,5 @@
-// Implements Padding: lengths of values, masks, and the parts of sequences that move. How lengths
-// follow from operation to operation is in PaddingRules.cpp.
+// Implements Padding: the lengths of values, padding masks, reversal and single positions.
+// PaddingRules.cpp propagates lengths through operations.
 #include "lang/elaborate/graph/Padding.h"
 
 #include <algorithm>
@@ -39,7 +39,7 @@ Tensor Padding::withLengths(Tensor value) const {
   lengths.resize(value.shape.size());
   for (size_t axis = 0; axis < lengths.size(); ++axis) {
     OriginPtr &origin = value.shape[axis].origin;
-    if ((origin ? origin->length : nullptr) != lengths[axis])
+    if (paddedLength(origin) != lengths[axis])
       origin = withLength(origin, lengths[axis]);
   }
   return value;
@@ -50,24 +50,6 @@ Tensor Padding::withLengths(Tensor value) const {
 //===----------------------------------------------------------------------===//
 
 namespace {
-
-/// Builds in front of all open scans, for its life time.
-class LeaveScans {
-public:
-  explicit LeaveScans(Graph &graph) : graph(graph) {
-    while (graph.inScan())
-      scans.push_back(graph.leaveScan());
-  }
-  ~LeaveScans() {
-    for (auto scan = scans.rbegin(); scan != scans.rend(); ++scan)
-      graph.reenterScan(std::move(*scan));
-  }
-  LeaveScans(const LeaveScans &) = delete;
-
-private:
-  Graph &graph;
-  std::vector<Graph::OpenScan> scans; // the innermost first
-};
 
 int64_t following(int64_t length, LengthStep step, int64_t number) {
   switch (step) {
@@ -130,7 +112,7 @@ LengthPtr Padding::derived(const LengthPtr &length, LengthStep step, int64_t num
                                              : number == 1;
   if (isSame)
     return length;
-  // Two sums are one where the first one does not stop at 0.
+  // Two additions are folded into one if the first is never clamped at 0.
   if (step == LengthStep::Add && length->step == LengthStep::Add &&
       length->from->least + length->number >= 0)
     return derived(length->from, step, length->number + number);
@@ -181,8 +163,8 @@ LengthPtr Padding::meet(const LengthPtr &left, const LengthPtr &right, SourceRan
     builder.label(right->range, fmt::format("the other one is {} long", right->text));
   if (!left->from && !right->from)
     builder.help(
-        fmt::format("if both are equally long in each example, declare it: the type of the "
-                    "second field has `{}` where `up to {}` stands",
+        fmt::format("if both are equally long in each example, declare it: write `{}` instead of "
+                    "`up to {}` in the type of the second field",
                     left->text, right->most));
   return left;
 }
@@ -211,7 +193,7 @@ Tensor Padding::mask(const LengthPtr &length, int64_t size, SourceRange range) {
   return state().masks[{length.get(), size}] = mask;
 }
 
-/// The value where `truths`, which has its shape, holds, else a number.
+/// The elements of `value` where `truths`, of the same shape, is true, else `number`.
 Tensor Padding::chosen(const Tensor &truths, const Tensor &value, double number,
                        SourceRange range) {
   bool whole = value.element == Element::Int || value.element == Element::Bool;
@@ -263,8 +245,8 @@ Tensor Padding::zeroBeyond(Tensor value, SourceRange range) {
   return value;
 }
 
-/// An operand of an operation that is not defined everywhere: a number for which it is, where the
-/// operand is made of nothing.
+/// The operand of an operation that is undefined for some numbers: in the padding, and in steps of
+/// a scan after the length, it is replaced by a number for which the operation is defined.
 Tensor Padding::harmless(const Tensor &given, double number, SourceRange range) {
   Tensor value = given;
   for (int64_t axis = 0; axis < int64_t(value.shape.size()); ++axis)
@@ -304,7 +286,7 @@ Tensor Padding::reverse(const Tensor &value, int64_t axis, SourceRange range) {
     Tensor last =
         emitter.broadcast(this->value(derived(length, LengthStep::Add, -1)), shape, {}, range);
     Tensor mirrored = emitter.emit("sub", {last, positions}, Element::Int, shape, {}, range);
-    // What lies beyond the length stays where it is.
+    // The padding stays in place.
     places = emitter.emit("select", {before, mirrored, positions}, Element::Int, shape, {}, range);
   }
   Tensor result = emitter.gather(value, axis, places, 0, range);
@@ -314,7 +296,7 @@ Tensor Padding::reverse(const Tensor &value, int64_t axis, SourceRange range) {
   return result;
 }
 
-/// The value without a dimension, of which only this position is left.
+/// The slice of a value at one position of a dimension, without that dimension.
 Tensor Padding::at(const Tensor &value, int64_t axis, int64_t position, SourceRange range) {
   Tensor one = emitter.slice(value, axis, {1, nullptr}, position, range);
   if (isPadded(one))
@@ -332,13 +314,11 @@ Tensor Padding::first(const Tensor &value, int64_t axis, SourceRange range) {
 
 Tensor Padding::last(const Tensor &value, int64_t axis, SourceRange range) {
   LengthPtr length = along(value, axis);
-  int64_t size = value.shape[size_t(axis)].size;
-  if (length) {
-    Tensor source = length->least == 0 ? fill(value, axis, 0, range) : value;
-    Tensor place = this->value(derived(length, LengthStep::Add, -1));
-    return emitter.gather(source, axis, place, 0, range);
-  }
-  return at(value, axis, size - 1, range);
+  if (!length)
+    return at(value, axis, value.shape[size_t(axis)].size - 1, range);
+  Tensor source = length->least == 0 ? fill(value, axis, 0, range) : value;
+  Tensor place = this->value(derived(length, LengthStep::Add, -1));
+  return emitter.gather(source, axis, place, 0, range);
 }
 
 Tensor Padding::clamped(const Tensor &indices, const LengthPtr &length, SourceRange range) {
@@ -355,8 +335,8 @@ std::optional<Tensor> Padding::position(const Tensor &value, int64_t axis, int64
   LengthPtr length = along(value, axis);
   if (length && (position < -1 || position > 0)) {
     refuse("a fixed position", length, range,
-           "some examples have no such position; `first(x)` and `last(x)` are there in all, and "
-           "`x[i]` with an `i` that is computed reads the last position instead of one beyond it");
+           "some examples have no such position; `first(x)` and `last(x)` exist in every example, "
+           "and a computed index is clamped to the last position");
     return std::nullopt;
   }
   if (length)

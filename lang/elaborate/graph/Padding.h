@@ -1,11 +1,11 @@
-// Padded dimensions, of which each example has a length of its own: which dimensions of a value are
-// padded and by which length, and how operations leave out what lies beyond it.
+// Padded dimensions, whose length differs from example to example: the lengths of the dimensions of
+// each value, and how operations mask the padding, the positions beyond the length.
 //
-// Two invariants keep it from touching anything: values beyond the length are finite, and their
-// cotangents are exactly 0. For the first, the data is 0 beyond its length from the beginning, and
-// operations that give infinities or nan for some finite operands see a harmless operand there. For
-// the second, whatever combines the positions of a padded dimension reads, beyond the length, a
-// number that leaves its result as it is, chosen by `select`, whose derivative is 0 there.
+// Two invariants keep the padding from affecting results: its values are finite, and their
+// cotangents are exactly 0. For the first, fields are 0 in the padding, and operations that give
+// infinities or NaN for some finite operands get a harmless operand there. For the second,
+// operations that combine the positions of a padded dimension get their neutral element there, by a
+// `select`, whose derivative is 0 in the padding.
 #pragma once
 
 #include "lang/elaborate/graph/Emitter.h"
@@ -32,7 +32,7 @@ public:
   /// Sets the lengths of the dimensions of a value, instead of those that follow from its operands.
   void set(Tensor &value, Lengths lengths);
   void set(Tensor &value, int64_t axis, LengthPtr length);
-  /// The value with a shape whose dimensions know their lengths.
+  /// The value with its lengths in the origins of its shape.
   Tensor withLengths(Tensor value) const;
 
   /// The length of a field, an input of the function; `most` is the size of its dimension.
@@ -42,43 +42,44 @@ public:
   /// A length as a value, an int.
   Tensor value(const LengthPtr &length) const;
 
-  /// The value with a number beyond the length of a dimension, if that is padded.
+  /// The value with a number in the padding of one dimension; itself if that is not padded.
   Tensor fill(const Tensor &value, int64_t axis, double number, SourceRange range);
-  /// Notes that a value has the number of all operands beyond its length, along the same dimensions.
+  /// Records that the padding of a result is filled with the number that fills all operands, along
+  /// the dimensions where they have it.
   void keepFilled(const Tensor &result, const std::vector<Tensor> &operands);
-  /// The value with 0 beyond the lengths of all its dimensions.
+  /// The value with 0 in the padding of all dimensions.
   Tensor zeroBeyond(Tensor value, SourceRange range);
-  /// Each example's own part the other way round.
+  /// The value with each example reversed within its length.
   Tensor reverse(const Tensor &value, int64_t axis, SourceRange range);
-  /// What stands at the first position, and at the last one before the length; of an empty sequence
-  /// 0.
+  /// The element at the first position, and at the last one within the length; 0 for an empty
+  /// sequence.
   Tensor first(const Tensor &value, int64_t axis, SourceRange range);
   Tensor last(const Tensor &value, int64_t axis, SourceRange range);
-  /// As `value` in the steps of the scan at hand before the length, else as `otherwise`.
+  /// `value` in those steps of the innermost scan that are within the length, else `otherwise`.
   Tensor choose(const Tensor &value, const Tensor &otherwise, SourceRange range);
-  /// The same with 0 or false as the other value.
+  /// `choose` with 0 or false as `otherwise`.
   Tensor zeroStep(const Tensor &value, SourceRange range);
-  /// Indices along a dimension of this length, those beyond it as the last one.
+  /// Indices along a dimension of this length, clamped to the last position.
   Tensor clamped(const Tensor &indices, const LengthPtr &length, SourceRange range);
-  /// The value without a dimension, of which one position is left; it may be -1, the last one.
-  /// Nothing, with an error, where some examples have no such position.
+  /// The slice at one position of a dimension, -1 for the last one, without that dimension.
+  /// std::nullopt, with an error, if some examples have no such position.
   std::optional<Tensor> position(const Tensor &value, int64_t axis, int64_t position,
                                  SourceRange range);
-  /// Whether each position of a dimension of `size` is before the length.
+  /// The padding mask of a dimension of `size`: whether each position is within the length.
   Tensor mask(const LengthPtr &length, int64_t size, SourceRange range);
-  /// The product of the sizes of dimensions, with the lengths of those that are padded (at least 1);
-  /// nothing where none is.
+  /// The product of the sizes of dimensions, with the lengths of those that are padded (at least
+  /// 1); std::nullopt if none is.
   std::optional<Tensor> count(const Tensor &value, const std::vector<int64_t> &axes,
                               SourceRange range);
 
-  /// The length of a dimension in which two values meet; an error where they are padded otherwise.
+  /// The length of a dimension that two values share; an error if their lengths differ.
   LengthPtr meet(const LengthPtr &left, const LengthPtr &right, SourceRange range);
-  /// The error that an operation cannot work along a padded dimension.
+  /// Reports that an operation cannot work along a padded dimension.
   void refuse(std::string_view operation, const LengthPtr &length, SourceRange range,
               std::string_view help);
 
-  /// Changes the operands of an operation so that nothing beyond a length reaches its result; the
-  /// lengths of the result, empty if it has none.
+  /// Masks the operands of an operation so that padding does not affect its result. Returns the
+  /// length of each dimension of the result; empty if the function has no padded fields.
   Lengths prepare(const std::string &operation, std::vector<Tensor> &operands, const Shape &shape,
                   const Graph::Attributes &attributes, SourceRange range);
 

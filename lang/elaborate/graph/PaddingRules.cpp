@@ -1,11 +1,12 @@
-// Implements how padded dimensions go through operations: which lengths a result has, and which
-// operands are filled with a number that changes nothing.
+// Implements the propagation of padded dimensions through operations: the lengths of the result,
+// and the operands that are filled with a neutral element.
 #include "lang/elaborate/graph/Padding.h"
 
 #include "lang/support/Names.h"
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 namespace nnc::lang {
 
@@ -30,7 +31,7 @@ constexpr Partial partial[] = {{"exp", 0, 0},  {"expm1", 0, 0}, {"log", 0, 1},  
                                {"sqrt", 0, 1}, {"rsqrt", 0, 1}, {"div", 1, 1},  {"rem", 1, 1},
                                {"pow", 0, 1},  {"pow", 1, 1},   {"atan2", 1, 1}};
 
-/// Reductions, and the number that leaves their results as they are.
+/// Reductions and their neutral elements.
 struct Neutral {
   std::string_view operation;
   double neutral, ofIntegers;
@@ -82,11 +83,10 @@ Lengths Padding::prepare(const std::string &operation, std::vector<Tensor> &oper
     std::vector<int64_t> dims =
         operation == "broadcast" ? numbers(attributes, "dims") : std::vector<int64_t>();
     for (size_t axis = 0; axis < shape.size(); ++axis)
-      if (shape[axis].origin && !lengths[axis] &&
-          std::find(dims.begin(), dims.end(), int64_t(axis)) == dims.end())
-        lengths[axis] = shape[axis].origin->length;
+      if (!lengths[axis] && std::find(dims.begin(), dims.end(), int64_t(axis)) == dims.end())
+        lengths[axis] = paddedLength(shape[axis].origin);
   }
-  // A dimension of one element that each example has is not padded.
+  // A dimension that is full in each example is not padded.
   for (size_t axis = 0; axis < shape.size(); ++axis)
     if (lengths[axis] && lengths[axis]->least >= shape[axis].size)
       lengths[axis] = nullptr;
@@ -146,7 +146,7 @@ Lengths Padding::follow(const std::string &operation, std::vector<Tensor> &opera
     return result;
   }
   if (operation == "cumulative_sum" || operation == "argsort") {
-    // Nothing comes before the padding but the sequence.
+    // The padding comes last: a cumulative sum needs no mask.
     if (operation == "argsort")
       first = fill(first, dims[0], first.element == Element::Int ? INT32_MAX : HUGE_VAL, range);
     return of(first);
@@ -176,9 +176,9 @@ Lengths Padding::follow(const std::string &operation, std::vector<Tensor> &opera
     for (const LengthPtr &length : of(operand))
       if (length) {
         refuse(fmt::format("`{}`", operation), length, range,
-               operation == "reverse" ? "`reverse(x)` turns around each example's own part"
+               operation == "reverse" ? "`reverse(x)` reverses each example within its length"
                : operation.starts_with("batch_")
-                   ? "reduce it first: `batch_mean(mean[T](x))` is over what each example has"
+                   ? "reduce it first, as by `batch_mean(mean[T](x))`"
                    : "reduce the dimension first, as by `mean[T]`, or give the sequence to a "
                      "`scan`");
         return result;
@@ -192,15 +192,15 @@ Lengths Padding::followReshape(const Tensor &value, const Shape &shape, SourceRa
   for (size_t axis = 0; axis < value.shape.size(); ++axis) {
     int64_t size = value.shape[axis].size;
     if (LengthPtr length = along(value, int64_t(axis))) {
-      // The dimension goes on where as many elements come before one of the same size.
+      // In the new shape it has the same size and as many elements in front of it.
       int64_t there = 1;
       size_t place = 0;
       while (place < shape.size() && !(there == before && shape[place].size == size))
         there *= shape[place++].size;
       if (place == shape.size()) {
         refuse("`reshape`", length, range,
-               "elements of the padding would get between the others; keep the dimension as one of "
-               "the new shape, or reduce it first, as by `mean[T]` or `last(x)`");
+               "padding would come between valid elements; keep the dimension as one of the new "
+               "shape, or reduce it first, as by `mean[T]` or `last(x)`");
         return result;
       }
       result[place] = length;
@@ -271,7 +271,7 @@ Lengths Padding::followWindows(const std::string &operation, std::vector<Tensor>
   }
   std::vector<int64_t> dims = numbers(attributes, "dims"), strides = numbers(attributes, "strides"),
                        dilations = numbers(attributes, "dilations");
-  // The size of a window: an attribute, or the last dimensions of what is added up.
+  // The size of a window: an attribute, or of `overlap_add` the last dimensions of the operand.
   size_t rank = source.shape.size(), count = dims.size();
   std::vector<int64_t> windows = numbers(attributes, "sizes");
   for (size_t i = 0; i < count && operation == "overlap_add"; ++i)
@@ -282,7 +282,7 @@ Lengths Padding::followWindows(const std::string &operation, std::vector<Tensor>
       continue;
     int64_t reach = (windows[i] - 1) * dilations[i] + 1;
     if (operation == "windows") {
-      // As many as lie in the sequence.
+      // Only the windows that lie within the length.
       length = derived(length, LengthStep::Add, strides[i] - reach);
       length = derived(length, LengthStep::Divide, strides[i]);
     } else {

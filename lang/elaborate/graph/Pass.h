@@ -21,22 +21,21 @@ struct BatchRequirement {
   SourceRange range;
 };
 
-/// What is known of padded dimensions while a function is built; see Padding.h.
+/// The padded dimensions of a function that is being built; see Padding.h.
 struct PaddingState {
   /// Of values with padded dimensions: the length of each dimension, null where it is not padded.
   std::map<ValueId, std::vector<LengthPtr>> lengths;
   std::map<std::string, LengthPtr> fields; // the lengths of the data's fields
   std::map<std::tuple<const Length *, LengthStep, int64_t>, LengthPtr> derived;
-  /// By length and size: whether each position is before the length; and the position that it has
-  /// in the reversed sequence.
+  /// By length and size: the padding mask, and for each position the one that `reverse` reads.
   std::map<std::pair<const Length *, int64_t>, Tensor> masks, reversals;
-  /// Values that are one number beyond the length of some dimensions.
+  /// Values whose padding is filled with one number, along some dimensions.
   struct Filled {
     std::set<int64_t> axes;
     double number = 0;
   };
   std::map<ValueId, Filled> filled;
-  /// For each open scan over a padded dimension, whether its step is before the length.
+  /// For each open scan over a padded dimension, whether its step is within the length.
   std::vector<Tensor> steps;
 };
 

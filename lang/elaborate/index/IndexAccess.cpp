@@ -170,11 +170,10 @@ bool IndexEvaluator::accessLinear(Tensor &value, Labels &labels, int64_t axis, L
             .help(fmt::format("give its range where it is declared: `{} in 0..n`", name));
       return false;
     }
-  // What the index reads beyond the length of the value is 0; the variables have their own lengths.
+  // The padding of the value reads as 0; the index variables have their own lengths.
   Padding padding(environment, emitter);
   auto lengthOf = [&](const std::string &name) {
-    const OriginPtr &origin = variables[name].extent.origin;
-    return origin ? origin->length : nullptr;
+    return paddedLength(variables[name].extent.origin);
   };
   if (std::any_of(index.coefficients.begin(), index.coefficients.end(),
                   [&](auto &term) { return lengthOf(term.first) != nullptr; }))

@@ -38,7 +38,7 @@ bool IndexEvaluator::bindVariable(const std::string &name, const Extent &extent,
     return true;
   }
   if (variable.extent.size == extent.size) {
-    if (extent.origin && extent.origin->length && !isOfPadded(variable.extent.origin))
+    if (paddedLength(extent.origin) && !isOfPadded(variable.extent.origin))
       variable.extent = extent;
     return true;
   }

@@ -25,7 +25,7 @@ LayerPtr Instances::make(const CallableDeclaration &declaration, std::vector<Nam
 }
 
 LayerPtr Instances::another(const LayerInstance &layer, SourceRange range) {
-  // So are the layers among its settings.
+  // The layers among its settings are copied too.
   std::function<Entity(const Entity &)> copied = [&](const Entity &value) -> Entity {
     if (auto *inner = value.get<LayerPtr>(); inner && !(*inner)->isModel)
       return another(**inner, range);

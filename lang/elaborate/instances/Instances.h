@@ -21,7 +21,7 @@ public:
 
   LayerPtr make(const CallableDeclaration &declaration, std::vector<NamedEntity> settings,
                 SourceRange range);
-  /// A layer of the same settings, with parameters of its own.
+  /// A layer with the same settings and its own parameters.
   LayerPtr another(const LayerInstance &layer, SourceRange range);
   /// Names a layer that has no name yet, with a number if the parent has a layer, parameter or
   /// state of that name already.
@@ -42,7 +42,7 @@ public:
                     SourceRange range);
   /// False when it is there already.
   bool addState(const std::string &path, const Type &type, SourceRange range);
-  /// A state that is there.
+  /// A state that has been added.
   StateInfo &state(const std::string &path) { return program.states[states.at(path)]; }
   const std::vector<ParameterInfo> &parameters() const { return program.parameters; }
 

@@ -67,7 +67,7 @@ Entity Parameters::filled(const CallableEntity &initialiser,
 void Parameters::initialize(ResultKind kind, const std::string &path, const Expression &initial,
                             Element element, const Shape &shape) {
   EnterPass enter(emitter, emitter.initialize.get());
-  int64_t layerFlop = emitter.layerFlop; // those of the layer itself
+  int64_t layerFlop = emitter.layerFlop; // initial values are not part of the layer's work
   Entity value = evaluator.evaluate(initial);
   if (std::optional<Tensor> tensor = initialValue(value, element, shape, initial.range)) {
     emitter.pass->graph.name(tensor->id, path);
@@ -194,7 +194,7 @@ void Parameters::declareSlot(const StateStatement &statement) {
   environment.findLocal(name)->state = key;
 }
 
-bool Parameters::keepForExamples(const std::string &path, const Tensor &state) {
+bool Parameters::makeExampleState(const std::string &path, const Tensor &state) {
   StateInfo &info = instances.state(path);
   if (!info.perExample && emitter.initialState(path, state.element, state.shape)) {
     info.perExample = true;
@@ -247,7 +247,7 @@ void Parameters::update(const UpdateStatement &statement) {
     return;
   }
   if (emitter.pass->graph.differsBetweenExamples(converted.id) &&
-      (target || !keepForExamples(binding->state, place))) {
+      (target || !makeExampleState(binding->state, place))) {
     DiagnosticBuilder builder = environment.report(Diag::UpdatePerExample, statement.range, name);
     if (!environment.inStandard(statement.range))
       builder.help(fmt::format("its mean over the batch is one value: `{} <- batch_mean({})`", name,

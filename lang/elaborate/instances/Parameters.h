@@ -26,8 +26,8 @@ public:
   void update(const UpdateStatement &statement);
 
 private:
-  /// Makes a state one of which each example has its own; false if its initial value is random.
-  bool keepForExamples(const std::string &path, const Tensor &state);
+  /// Turns a State into an ExampleState; false if its initial value is random.
+  bool makeExampleState(const std::string &path, const Tensor &state);
   void declareSlot(const StateStatement &statement);
   /// The value that the layer which declares the parameter works with.
   Entity reparametrized(const ParameterStatement &statement, const std::string &path,

@@ -193,8 +193,8 @@ Entity Interpreter::evaluateRange(const RangeExpression &expression) {
   std::optional<int64_t> end = evaluateInteger(*expression.end, "the end of a range", &origin);
   if (!begin || !end)
     return Poison{};
-  // A range over a padded dimension stays one.
-  return RangeConstant{*begin, *end, *begin == 0 && origin && origin->length ? origin : nullptr};
+  // A range over a padded dimension keeps its length.
+  return RangeConstant{*begin, *end, *begin == 0 && paddedLength(origin) ? origin : nullptr};
 }
 
 Entity Interpreter::evaluateReduce(const ReduceExpression &expression) {

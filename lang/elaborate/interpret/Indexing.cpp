@@ -122,8 +122,8 @@ Entity Interpreter::indexTensor(const Tensor &base, const std::vector<Expression
         LengthPtr length = padding.along(value, axis);
         if (length && part->begin && countsFromEnd(*part->begin)) {
           padding.refuse("a slice from the end", length, item->range,
-                         "a slice cannot begin at a position from the end; that of the reversed "
-                         "sequence can end there: `reverse(reverse(x)[..n])`");
+                         "a slice cannot begin at a position from the end; take the first n "
+                         "positions of the reversed sequence: `reverse(reverse(x)[..n])`");
           return Poison{};
         }
         int64_t size = *end - *begin;

@@ -44,7 +44,7 @@ private:
   struct Carried {
     Entity value;
     std::vector<Tensor> tensors;
-    std::vector<Tensor> inside; // of a carry: what the block begins with
+    std::vector<Tensor> inside; // of a carry: its values at the beginning of the block
   };
 
   // Statements.cpp

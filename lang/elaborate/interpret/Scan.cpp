@@ -85,8 +85,8 @@ Entity Interpreter::evaluateSequence(const Expression &expression) {
                           expression.range);
 }
 
-/// Evaluates the sources of a scan and finds the number of steps, and of a padded dimension how many
-/// an example has; false if something was wrong.
+/// Evaluates the sources of a scan and finds the number of steps, and the length of padded sources;
+/// false if something was wrong.
 bool Interpreter::evaluateSources(const ScanExpression &expression, std::vector<Carried> &sources,
                                   Extent &steps, LengthPtr &length) {
   bool good = true;
@@ -262,11 +262,11 @@ std::optional<Entity> Interpreter::closeScan(const ScanExpression &expression,
       for (int64_t axis = 0; axis < int64_t(before.shape.size()); ++axis)
         if (LengthPtr own = padding.along(after, axis); own && own != padding.along(before, axis)) {
           padding.refuse("a carry", own, expression.carries[i].initial->range,
-                         "the carry is padded behind a step, but not in front of the first one: "
-                         "begin with a value that is, as `0 * x` for a sequence `x`");
+                         "the carry is padded after a step, but its initial value is not: begin "
+                         "with a padded value, as `0 * x` for a sequence `x`");
           return std::nullopt;
         }
-      // Behind the last step of an example its carries stay as they are.
+      // After the last step of an example its carries keep their values.
       next.push_back(length ? padding.choose(after, before, expression.range).id : after.id);
     }
   }

@@ -77,7 +77,7 @@ void Resolver::unknownName(const std::string &name, SourceRange range,
     builder.help(fmt::format("there are no modules: write `{}`", name));
   else if (definition && name == definition->name.text)
     builder.help(fmt::format("the elements of `{}` are computed at once, so that none can read "
-                             "another: a `scan` goes from step to step",
+                             "another: write a recurrence as a `scan`",
                              name));
   else if (!builder.suggest(NameKind::Name, name, candidates,
                             std::vector<std::string_view>(arguments.begin(), arguments.end())) &&

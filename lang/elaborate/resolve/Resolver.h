@@ -54,7 +54,7 @@ private:
   Diagnostics &diagnostics;
   std::vector<std::set<std::string>> scopes;
   bool inTrainBlock = false;
-  /// The definition by indices whose right side is read; null outside.
+  /// The definition in index notation whose right side is being resolved; null outside.
   const IndexDefinition *definition = nullptr;
 };
 

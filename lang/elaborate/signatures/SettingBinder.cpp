@@ -57,8 +57,8 @@ std::string settingTypeText(const TypeExpression &type) {
 
 } // namespace
 
-/// An initialiser that is given as a setting has its own settings: it is applied to sizes, and so is
-/// a number.
+/// The value of an `init` setting, which the body applies to sizes: an initialiser takes the
+/// defaults of its own settings, a number becomes the initialiser `constant`.
 Entity SettingBinder::appliedToSizes(Entity value, SourceRange range) {
   if (value.isNumber()) {
     CallableEntity constant;

@@ -146,7 +146,7 @@ Types::evaluateType(const TypeExpression &type, Shape &shape, std::string_view w
 
 void Types::reportPadded(const Dimension &dimension) {
   environment.report(Diag::PaddedType, dimension.range)
-      .help("give the dimension a name here, as `T` in `float[T, 12]`: it stands for the field's");
+      .help("give the dimension a name here, as `T` in `float[T, 12]`");
 }
 
 const NameExpression *lengthOfField(const Dimension &dimension) {
@@ -159,10 +159,10 @@ const NameExpression *lengthOfField(const Dimension &dimension) {
 std::optional<Extent> Types::evaluatePadded(const Dimension &dimension, size_t place,
                                             DataField &field,
                                             const std::vector<DataField> &before) {
-  if (field.padded)
-    return environment.unsupported("a second dimension with a length of its own in one field",
-                                   dimension.range),
-           std::nullopt;
+  if (field.padded) {
+    environment.unsupported("a second padded dimension in one field", dimension.range);
+    return std::nullopt;
+  }
   field.padded = int64_t(place);
   const NameExpression *of = lengthOfField(dimension);
   if (!of)

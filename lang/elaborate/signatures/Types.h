@@ -17,8 +17,7 @@ bool hasEllipsis(const TypeExpression &type);
 /// `_` in the type of a result: whatever the value has there.
 bool isOpenDimension(const Dimension &dimension);
 
-/// The name in `length(name)`, as which a dimension of a field has the length of another one; null if
-/// it is something else.
+/// The field in a dimension `length(field)`; null if the dimension is something else.
 const NameExpression *lengthOfField(const Dimension &dimension);
 
 class Types {
@@ -28,18 +27,18 @@ public:
 
   std::optional<Extent> evaluateDimension(const Expression &expression, std::string_view what);
   /// `given` is the shape of the value that has this type: what `_` stands for.
-  /// `padded` evaluates a dimension that has its own length in each example, where there may be one.
+  /// `padded` evaluates padded dimensions; without it they are errors.
   std::optional<Type> evaluateType(
       const TypeExpression &type, Shape &shape, std::string_view what, const Shape *given = nullptr,
       const std::function<std::optional<Extent>(const Dimension &, size_t)> &padded = nullptr);
   /// An input of the function that is being built.
   Entity declaredInput(const Identifier &name, const TypeExpression &type);
-  /// A field of data, of which a dimension may be padded; `before` are those in front of it.
+  /// A field of a data block, which may have a padded dimension; `before` are the fields in front.
   std::optional<DataField> evaluateField(const Field &field, const std::vector<DataField> &before,
                                          Shape &shape);
   /// A field as an input of the function that is being built; its padding is 0.
   Entity fieldInput(const Field &field, const std::vector<DataField> &before);
-  /// An error for `up to` in a type that is not one of a field.
+  /// Reports `up to` in a type that does not belong to a field.
   void reportPadded(const Dimension &dimension);
   /// An error for a dimension that is not a whole number.
   void reportDivision(const Expression &expression, double value);

@@ -268,8 +268,8 @@ bool Unifier::unifyShape(const Parameter &parameter, Tensor &value, SourceRange 
     if (auto *name = as<NameExpression>(dimension.value); name && isBoundDimension(name->name)) {
       Entity known = evaluator.evaluate(*name);
       auto *integer = known.get<IntegerConstant>();
-      LengthPtr length = integer && integer->origin ? integer->origin->length : nullptr;
-      if (LengthPtr own = extent.origin ? extent.origin->length : nullptr; own && !length) {
+      LengthPtr length = integer ? paddedLength(integer->origin) : nullptr;
+      if (LengthPtr own = paddedLength(extent.origin); own && !length) {
         // The name stands for the padded one of two dimensions.
         if (Binding *binding = environment.findLocal(name->name))
           binding->value = IntegerConstant{extent.size, extent.origin};

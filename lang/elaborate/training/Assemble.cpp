@@ -18,16 +18,15 @@ ResultKind resultKind(const StateInfo &info) {
   return info.perExample ? ResultKind::ExampleState : ResultKind::State;
 }
 
-/// The next value of a state that each example has for itself: behind the last step of an epoch,
-/// its initial value.
+/// The next value of an ExampleState: after the last step of an epoch, its initial value.
 Tensor restarted(Emitter &emitter, const StateInfo &info, const Tensor &next) {
-  auto number = [&](const std::string &operation, const Tensor &left, const Tensor &right) {
+  auto apply = [&](const std::string &operation, const Tensor &left, const Tensor &right) {
     return emitter.emit(operation, {left, right}, Element::Real, {}, {}, info.range);
   };
   Tensor step = emitter.convert(emitter.scalar("step"), Element::Real, info.range);
   Tensor steps = emitter.convert(emitter.scalar("steps_per_epoch"), Element::Real, info.range);
   Tensor one = emitter.constant(1.0, Element::Real, info.range);
-  Tensor place = number("rem", number("add", step, one), steps);
+  Tensor place = apply("rem", apply("add", step, one), steps);
   Tensor isLast = emitter.emit("compare", {place, emitter.constant(0.0, Element::Real, info.range)},
                                Element::Bool, {}, {{"predicate", std::string("eq")}}, info.range);
   return emitter.emit("select",

@@ -1,4 +1,5 @@
-// Implements GenerateBlock: the last expression of the block is sampled from, or is the next element.
+// Implements GenerateBlock: the last expression of the block gives logits to sample from, or the
+// next element itself.
 #include "lang/elaborate/training/GenerateBlock.h"
 
 #include <algorithm>
@@ -11,7 +12,7 @@ std::optional<Tensor> GenerateBlock::evaluate(const GenerateDeclaration &declara
   auto *last = statements.empty() ? nullptr : as<ExpressionStatement>(statements.back());
   if (!last) {
     report(declaration.body->range, "the block does not end in a value")
-        .help("`sample(logits)`, `greedy(logits)` or the next element of the sequence stands last");
+        .help("end it with `sample(logits)`, `greedy(logits)` or the next element of the sequence");
     return std::nullopt;
   }
   environment.frame().scopes.emplace_back();
@@ -41,8 +42,8 @@ const FunctionArgument *GenerateBlock::findSequence(const Tensor &value, SourceR
   for (const FunctionArgument *input : inputs)
     names.push_back(fmt::format("`{}`", input->name));
   report(range, inputs.empty() ? "the value is not computed from an input"
-                               : fmt::format("the value is computed from several inputs, {}, and "
-                                             "one sequence grows",
+                               : fmt::format("the value is computed from several inputs, {}, but "
+                                             "must be computed from one sequence",
                                              fmt::join(names, " and ")));
   return nullptr;
 }
@@ -64,7 +65,8 @@ void GenerateBlock::checkElements(const FunctionArgument &sequence, const Tensor
   }
   if (samples) {
     if (input.element != Element::Int || input.shape.size() != 1)
-      report(range, inputText + ", but what is drawn is a sequence of numbers of classes");
+      report(range,
+             inputText + ", but sampling needs a sequence of classes, int[n] or class[k][n]");
     else if (given.shape.empty() || given.shape.size() > 2)
       report(range, fmt::format("the logits are float{}, but must be a row of logits, for each "
                                 "position or for the last",
@@ -80,9 +82,9 @@ void GenerateBlock::checkElements(const FunctionArgument &sequence, const Tensor
     rows.erase(rows.begin());
   if (given.element != input.element || rows != row)
     report(range,
-           fmt::format("{}, but the block gives {}{}, which is no next element of it", inputText,
+           fmt::format("{}, but the block gives {}{}, which is not an element of it", inputText,
                        given.element == Element::Float ? "float" : "int", dims(given.shape)))
-        .help("to draw a class by logits, end the block with `sample(logits)`");
+        .help("to sample a class from logits, end the block with `sample(logits)`");
 }
 
 void GenerateBlock::add(const GenerateDeclaration &declaration) {

@@ -1,5 +1,5 @@
-// The function for generation: what a generate block gives at each position of a sequence, from
-// which its next element follows.
+// Builds the function of a generate block, whose result at each position of a sequence determines
+// the next element.
 #pragma once
 
 #include "lang/elaborate/interpret/Elaboration.h"
@@ -17,7 +17,8 @@ public:
 
 private:
   std::optional<Tensor> evaluate(const GenerateDeclaration &declaration);
-  /// The input that grows by what the value says; null, with an error, if there is not one.
+  /// The one input from which the value is computed; null, with an error, if there is not exactly
+  /// one.
   const FunctionArgument *findSequence(const Tensor &value, SourceRange range);
   void checkElements(const FunctionArgument &sequence, const Tensor &value, bool samples,
                      SourceRange range);

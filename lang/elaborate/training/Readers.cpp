@@ -26,8 +26,8 @@ struct Reader {
   bool (SplitReader::*readSetting)(const CallArgument &) = nullptr;
   /// Whether the split as a whole is one for the reader.
   bool (SplitReader::*check)(const CallExpression &) = nullptr;
-  /// In the place of files, the number of the examples.
-  bool made = false;
+  /// Its argument is a number of examples, in place of files.
+  bool generated = false;
 };
 
 constexpr std::string_view plannedReaders[] = {"images"};
@@ -107,12 +107,12 @@ public:
     size_t files = 0;
     bool good = true;
     for (const CallArgument &argument : call.arguments)
-      good &= argument.named() ? readNamed(argument)
-              : reader.made    ? readCount(argument, files)
-                               : readFile(argument, files);
+      good &= argument.named()   ? readNamed(argument)
+              : reader.generated ? readCount(argument, files)
+                                 : readFile(argument, files);
     if (!good)
       return std::nullopt;
-    if (reader.made && files != 1) {
+    if (reader.generated && files != 1) {
       diagnostics.report(Diag::ReaderArgument, call.range, split.reader,
                          "it takes the number of examples");
       return std::nullopt;
@@ -165,18 +165,18 @@ public:
     return true;
   }
 
-  bool checkDrawn(const CallExpression &) {
+  bool checkRandom(const CallExpression &) {
     for (const DataField &field : info.fields)
       if (field.padded) {
         diagnostics
             .report(Diag::ReaderArgument, split.range, "random",
-                    fmt::format("`{}` is padded, and lengths are not drawn", field.name))
+                    fmt::format("`{}` is padded, but no lengths are generated", field.name))
             .label(field.range, "declared here");
         return false;
       } else if (field.type.element == Element::Int && !field.type.classes) {
         diagnostics
             .report(Diag::ReaderArgument, split.range, "random",
-                    fmt::format("`{}` is an `int`, whose numbers have no limits", field.name))
+                    fmt::format("`{}` is an `int`, which has no range", field.name))
             .label(field.range, "declared here")
             .help("declare a class: `class[10]` are the numbers from 0 to 9");
         return false;
@@ -224,7 +224,7 @@ public:
     return true;
   }
 
-  /// Fields begin with the dimension of the rows that they have.
+  /// With windows, the first dimension of a field is its number of rows.
   bool checkWindows(const CallExpression &call) {
     std::string problem;
     auto begins = [](const DataField &field, int64_t size) {
@@ -236,7 +236,7 @@ public:
       return one.name == "drop_last" || one.name == "only_last";
     });
     if (window == 0 && (horizon || isSplit))
-      problem = fmt::format("`{}` stands beside `window`", horizon ? "horizon" : "split");
+      problem = fmt::format("`{}` needs `window`", horizon ? "horizon" : "split");
     else if (window && (isCut || files != 1))
       problem = "with `window` there is one file, and `split` in place of `drop_last` and "
                 "`only_last`";
@@ -244,10 +244,9 @@ public:
       problem = fmt::format("the first field is the window: its first dimension is {}", window);
     for (size_t i = 1; window && problem.empty() && i < info.fields.size(); ++i)
       if (horizon == 0)
-        problem = fmt::format("`{}` is what follows the window: `horizon` is missing",
-                              info.fields[i].name);
+        problem = fmt::format("`{}` follows the window: `horizon` is missing", info.fields[i].name);
       else if (horizon > 1 && !begins(info.fields[i], horizon))
-        problem = fmt::format("`{}` is what follows the window: its first dimension is {}",
+        problem = fmt::format("`{}` follows the window: its first dimension is {}",
                               info.fields[i].name, horizon);
     if (problem.empty())
       return true;
@@ -270,8 +269,8 @@ public:
     if (series == 1 && targets <= 1 && series + targets == int64_t(info.fields.size()))
       return true;
     diagnostics.report(Diag::ReaderArgument, call.range, "ts",
-                       "the fields are a series, as float[up to 29, 12], and perhaps a class or a "
-                       "float");
+                       "the fields are a series, as float[up to 29, 12], and optionally a class or "
+                       "a float");
     return false;
   }
 
@@ -409,7 +408,7 @@ constexpr Reader readers[] = {
     {"npy", true},
     {"ts", false, {}, nullptr, &SplitReader::checkSeries},
     {"cifar", false, {}, nullptr, &SplitReader::checkImages},
-    {"random", false, {}, nullptr, &SplitReader::checkDrawn, true},
+    {"random", false, {}, nullptr, &SplitReader::checkRandom, true},
 };
 
 } // namespace

@@ -16,8 +16,8 @@ namespace nnc::lang {
 std::optional<DataSplit> readSplit(const Entry &entry, const DataInfo &info,
                                    Diagnostics &diagnostics, Evaluator &evaluator);
 
-/// Adds a split to the block, and behind one that takes a part, `part_end`, the validation split of
-/// the rest. False, with an error, where the block would have two validation splits.
+/// Adds a split to the block; if it ends at `part_end`, also the validation split of the rest.
+/// False, with an error, if the block would have two validation splits.
 bool addSplit(DataSplit split, DataInfo &info, Diagnostics &diagnostics);
 
 } // namespace nnc::lang

@@ -19,7 +19,7 @@ constexpr std::string_view tokenizerNames[] = {"characters", "bytes", "words", "
 constexpr std::string_view textSettings[] = {"tokenizer", "split", "encoding", "stream"};
 constexpr std::string_view linesSettings[] = {"tokenizer", "split", "encoding",
                                               "start",     "end",   "truncate"};
-/// The most pieces of a vocabulary.
+/// The maximum size of a vocabulary.
 constexpr int64_t mostPieces = int64_t(1) << 24;
 
 class TextReader {
@@ -65,8 +65,8 @@ private:
         std::ranges::count_if(info.fields, [&](const DataField &field) { return isText(field); }));
     if (!isLines && (info.fields.size() != 1 || texts != 1 || info.fields[0].padded ||
                      info.fields[0].type.shape[0] < 2))
-      return wrong(call.range, "the block has one field, int[n], the ids of n neighbours of the "
-                               "text; n is at least 2");
+      return wrong(call.range, "the block has one field, int[n], the ids of n consecutive pieces "
+                               "of the text; n is at least 2");
     if (isLines && texts == 0)
       return wrong(call.range, "a field int[n] is needed, the ids of a line or of one of its "
                                "columns");
@@ -78,7 +78,7 @@ private:
     return true;
   }
 
-  /// The text that an argument gives: written there, or an entry of the config.
+  /// The string of an argument: a literal, or an entry of the config.
   std::optional<std::string> evaluateText(const Expression &expression, const std::string &what) {
     Entity value = evaluator.evaluate(expression);
     if (auto *text = value.get<std::string>(); text && !text->empty())
@@ -144,8 +144,8 @@ private:
   bool readClassByFile(const DataField &field, const Expression &value) {
     auto *word = as<NameExpression>(&value);
     if (!word || word->name != "file" || !field.type.classes)
-      return wrong(value.range, fmt::format("`{0} = file` says that the files have the classes of "
-                                            "`{0}`, in their order",
+      return wrong(value.range, fmt::format("a class field may have `{} = file`: its class is "
+                                            "the number of the file",
                                             field.name));
     split.arguments.push_back({"class_by_file", field.name});
     return true;
@@ -160,7 +160,8 @@ private:
     return std::nullopt;
   }
 
-  /// Reads what is given for all fields of texts, or as a record for some.
+  /// Calls `read` with the value for each text field, or with each member of a record for its
+  /// field.
   template <typename Read> bool forFields(const Expression &value, Read read) {
     auto *record = as<RecordExpression>(&value);
     if (!record) {
@@ -173,7 +174,7 @@ private:
       DataField *field = findField(member.name.text);
       if (!field || !isText(*field))
         return wrong(member.name.range,
-                     fmt::format("there is no field `{}` of texts", member.name.text));
+                     fmt::format("there is no text field `{}`", member.name.text));
       if (!read(*field, *member.value))
         return false;
     }
@@ -291,14 +292,14 @@ private:
     return addSplit(split, info, environment.diagnostics);
   }
 
-  /// The special pieces that lines take besides `<unk>`.
+  /// Adds the special pieces of `lines` besides `<unk>`.
   bool addMarks(DataField &field) {
     if (!field.tokenizer)
       return wrong(call.range, fmt::format("`{}` has no tokenizer", field.name));
     if (!isLines)
       return true;
     std::vector<std::string> &special = field.tokenizer->special;
-    // Shorter lines are filled up with it, where they have no length of their own.
+    // It pads shorter lines; a padded field has lengths instead.
     if (!field.padded)
       special.insert(special.begin(), "<pad>");
     for (const char *setting : {"start", "end"})

@@ -11,13 +11,13 @@ namespace nnc::lang {
 
 bool isTextReader(std::string_view name);
 
-/// Adds the split that an entry describes, `train = text("a.txt", tokenizer = characters)`, and what
-/// `split` holds out, to `info`, whose fields are known and get their tokenizers. False, with an
-/// error, when something is wrong.
+/// Adds the split that an entry describes, `train = text("a.txt", tokenizer = characters)`, and the
+/// validation split that `split` holds out, to `info`; sets the tokenizers of its fields. False,
+/// with an error, when something is wrong.
 bool readTextSplit(const Entry &entry, DataInfo &info, Environment &environment,
                    Evaluator &evaluator);
 
-/// Makes the vocabularies of all fields with a tokenizer; false, with an error, where that fails.
+/// Reads the vocabulary sizes of all fields with a tokenizer; false, with an error, if that fails.
 bool readVocabularies(DataInfo &info, Environment &environment);
 
 } // namespace nnc::lang

@@ -11,7 +11,8 @@
 
 namespace nnc::lang {
 
-/// Whether row r of a batch goes on where that of the batch before it ended, whatever `shuffle` is.
+/// Whether a reader has `stream = true`: row r of a batch continues row r of the batch before it,
+/// whatever `shuffle` is.
 static bool readsStreams(const Program &program) {
   for (const DataSplit &split : program.data ? program.data->splits : std::vector<DataSplit>())
     for (const ReaderArgument &argument : split.arguments)
@@ -32,7 +33,7 @@ void TrainingElaborator::run() {
     emitter.pass = emitter.initialize.get();
     std::optional<DataInfo> info =
         elaborateData(environment, elaboration.types, elaboration.interpreter, *block);
-    // Also where something was wrong: then `vocabulary` says nothing more.
+    // There is an entry after an error too, so that `vocabulary` does not report it again.
     std::map<std::string, int64_t> &sizes = environment.vocabularies.sizes[name];
     if (info)
       for (const DataField &field : info->fields)
@@ -214,8 +215,8 @@ void TrainingElaborator::checkValidation() {
     diagnostics
         .report(Diag::KeyValue, train->keyword, "validate", "left out with texts and with windows",
                 fmt::format("{}%", program.recipe.validate * 100))
-        .note("what is held out at random would overlap with the windows that are trained on, or "
-              "be part of the vocabulary")
+        .note("examples held out at random would overlap with training windows, or be part of the "
+              "vocabulary")
         .help(fmt::format("in the data block, write `split = {}%` in the reader of `train`",
                           100 - program.recipe.validate * 100));
 }

@@ -1,5 +1,5 @@
-// From train, predict and generate blocks to the functions of the program. Each function is elaborated on its
-// own, from the same source, in training or in evaluation mode.
+// From train, predict and generate blocks to the functions of the program. Each function is
+// elaborated on its own, from the same source, in training or in evaluation mode.
 #pragma once
 
 #include "lang/elaborate/training/Assemble.h"
@@ -44,7 +44,7 @@ private:
   void runStatement(const Statement &statement, Role role);
   void addMetric(const MetricStatement &statement);
   void checkUnused();
-  /// Texts are split by their readers.
+  /// Reports `validate` for texts and windows, which are split by their readers.
   void checkValidation();
   std::optional<Tensor> meanLoss();
   std::optional<Tensor> exampleScalar(const Entity &value, std::string_view what,

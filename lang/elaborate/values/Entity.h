@@ -32,7 +32,7 @@ struct IntegerConstant {
 /// `a..b` with both ends known.
 struct RangeConstant {
   int64_t begin = 0, end = 0;
-  OriginPtr origin = nullptr; ///< of the end of a range from 0 that is the size of a dimension
+  OriginPtr origin = nullptr; ///< of n in `0..n`, if n is the size of a padded dimension
 };
 
 /// The argument `shape` of an initialiser.

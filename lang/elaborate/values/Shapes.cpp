@@ -16,6 +16,12 @@ OriginPtr withLength(const OriginPtr &origin, LengthPtr length) {
   return std::make_shared<const Origin>(std::move(copy));
 }
 
+OriginPtr withPaddedSize(const OriginPtr &origin) {
+  Origin copy = origin ? *origin : Origin{};
+  copy.ofPadded = true;
+  return std::make_shared<const Origin>(std::move(copy));
+}
+
 std::vector<int64_t> sizes(const Shape &shape) {
   std::vector<int64_t> result;
   result.reserve(shape.size());
@@ -41,7 +47,7 @@ std::string describe(const Shape &shape) {
   std::vector<std::string> dimensions;
   for (const Extent &extent : shape)
     dimensions.push_back(
-        fmt::format("{}{}", extent.origin && extent.origin->length ? "up to " : "", extent.size));
+        fmt::format("{}{}", paddedLength(extent.origin) ? "up to " : "", extent.size));
   return fmt::format("[{}]", fmt::join(dimensions, ", "));
 }
 
@@ -178,11 +184,10 @@ Meeting alignRepeating(const Shape &left, const Shape &right, Alignment &result)
 
 } // namespace
 
-/// Of two equal dimensions of which one is padded, it is the one that goes on.
+/// Where one of two equal dimensions is padded, the result has the padded one.
 static void keepPadded(Shape &shape, const Shape &other) {
   for (size_t axis = 0; axis < shape.size(); ++axis)
-    if (!(shape[axis].origin && shape[axis].origin->length) && other[axis].origin &&
-        other[axis].origin->length)
+    if (!paddedLength(shape[axis].origin) && paddedLength(other[axis].origin))
       shape[axis] = other[axis];
 }
 

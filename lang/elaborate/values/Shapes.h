@@ -14,38 +14,42 @@ namespace nnc::lang {
 
 struct Extent;
 struct Length;
-/// Dimensions are equally long in each example if they have the same length.
+/// Padded dimensions have equal lengths in each example if they share one Length.
 using LengthPtr = std::shared_ptr<const Length>;
 
 /// Where a number came from: a place in the user's text (maybe none) and a sentence.
 struct Origin {
   SourceRange range;
   std::string text;
-  std::shared_ptr<const Extent> unpadded = nullptr; ///< with margins: what it was before
-  LengthPtr length = nullptr; ///< of a padded dimension: how long it is in each example
-  bool ofPadded = false;      ///< computed from the size of a padded dimension
+  std::shared_ptr<const Extent> unpadded = nullptr; ///< of a dimension with margins: without them
+  LengthPtr length = nullptr;                       ///< of a padded dimension
+  bool ofPadded = false; ///< computed from the size of a padded dimension
 };
 using OriginPtr = std::shared_ptr<const Origin>;
 
+/// The length of a dimension of this origin; null if it is not padded.
+inline LengthPtr paddedLength(const OriginPtr &origin) { return origin ? origin->length : nullptr; }
 /// Whether a number is the size of a padded dimension, or computed from it.
 inline bool isOfPadded(const OriginPtr &origin) {
   return origin && (origin->length || origin->ofPadded);
 }
-/// The same origin, of a padded dimension.
+/// A copy of an origin, with the length of a padded dimension.
 OriginPtr withLength(const OriginPtr &origin, LengthPtr length);
+/// A copy of an origin, of a number that is computed from the size of a padded dimension.
+OriginPtr withPaddedSize(const OriginPtr &origin);
 
 OriginPtr makeOrigin(SourceRange range, std::string text);
 
-/// How lengths follow from others. `Add` stops at 0, `Divide` rounds down.
+/// How a length is computed from another one. `Add` clamps at 0, `Divide` rounds down.
 enum class LengthStep { Declared, Add, Multiply, Divide, AtMost };
 
-/// The length that each example has of a padded dimension.
+/// The length of a padded dimension, which differs from example to example.
 struct Length {
-  ValueId value = 0;           ///< an int of each example, in the function that is being built
+  ValueId value = 0;           ///< an int per example, in the function that is being built
   int64_t least = 1, most = 1; ///< in any example
   SourceRange range;           ///< of the declaration
   std::string text;            ///< `length(frames) - 1`
-  LengthPtr from = nullptr;    ///< unless declared
+  LengthPtr from = nullptr;    ///< the length that it is computed from; null if declared
   LengthStep step = LengthStep::Declared;
   int64_t number = 0;
 };

@@ -1,4 +1,4 @@
-"""Of predictions with a column for each step: how much smaller the first ones are on the average than the last."""
+"""Reads predictions with a column for each step; fails unless the last ones are more than ten times as large as the first."""
 import csv
 import sys
 

@@ -46,8 +46,8 @@ TEST(Examples, AllElaborate) {
     std::string text = read(entry.path());
     Elaborated elaborated(text);
     EXPECT_TRUE(elaborated.program) << entry.path() << "\n" << elaborated.diagnostics.render();
-    // The initial values, the step, the evaluation, the gradient, and a prediction for each block, of
-    // which there is at least one.
+    // The initial values, the step, the evaluation, the gradient, and at least one prediction: one
+    // for each predict block.
     size_t functions =
         4 + std::max<size_t>(1, declarations(text, "predict")) + declarations(text, "generate");
     if (elaborated.program) {

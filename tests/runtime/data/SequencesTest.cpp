@@ -97,7 +97,7 @@ TEST_F(SequencesTest, ComparesLengths) {
   block.fields = {{"x", DType::F32, {3}, 0, {}, 0, ""}, {"y", DType::I32, {3}, 0, {}, 0, "x"}};
   EXPECT_EQ(read("a.csv", "1,2,,5,6,\n1,,,2,,\n").examples, 2);
   EXPECT_EQ(error("a.csv", "1,2,,5,6,\n1,2,,2,,\n"),
-            "a.csv: in example 1 'y' has 1 positions, and 'x', which is as long, 2");
+            "a.csv: in example 1 'y' has 1 positions, and 'x', of the same length, has 2");
 }
 
 TEST_F(SequencesTest, ArraysHaveOneLength) {

@@ -1,4 +1,4 @@
-// Texts as examples: windows, streams, lines, and what is wrong with files.
+// Texts as examples: windows, streams, lines, and errors in files.
 #include "runtime/cli/Predictions.h"
 #include "runtime/data/Dataset.h"
 #include "tests/runtime/Support.h"
@@ -232,7 +232,7 @@ TEST_F(TextTest, WindowsOfASeriesStayInTheirPart) {
   EXPECT_EQ(ids(data.fields[0], 0), (Ids{36, 49, 64}));
   EXPECT_EQ(ids(data.fields[1], 0), (Ids{81}));
   train.part = {0.7, 1};
-  EXPECT_EQ(error(content), "a.txt: 3 rows are fewer than the 3 of a window and the 1 behind it");
+  EXPECT_EQ(error(content), "a.txt: 3 rows are too few for a window of 3 and a horizon of 1");
 
   // Several columns, and several rows behind the window.
   block.fields = {{"past", DType::F32, {3, 2}, 0, {}}, {"next", DType::F32, {2}, 0, {}}};

@@ -120,7 +120,7 @@ TEST(Sampler, InfiniteLogits) {
   EXPECT_EQ(support({}, {-infinity, -infinity}).size(), 2u);
 }
 
-TEST(Sampler, NeverDrawsWhatIsExcluded) {
+TEST(Sampler, NeverDrawsExcludedElements) {
   Sampler sampler({}, 0), coldest({.temperature = 0}, 0);
   sampler.exclude(0);
   coldest.exclude(0);
@@ -130,7 +130,7 @@ TEST(Sampler, NeverDrawsWhatIsExcluded) {
   EXPECT_EQ(coldest.choose(logits, {}, 0, 0), 1);
 }
 
-TEST(Sampler, RefusesWhatIsNoNumber) {
+TEST(Sampler, RefusesNan) {
   Sampler sampler({}, 0);
   std::vector<double> logits = {0, std::nan("")};
   try {

@@ -1,4 +1,4 @@
-// Byte pairs against a trainer and an encoder that do everything the slow way.
+// Byte pairs against a slow reference trainer and encoder.
 #include "runtime/support/Philox.h"
 #include "runtime/text/Tokenizer.h"
 

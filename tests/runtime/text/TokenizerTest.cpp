@@ -1,4 +1,4 @@
-// Tokenizers of all kinds: what they train, encode, decode, and refuse.
+// Tokenizers of all kinds: training, encoding, decoding, and errors.
 #include "runtime/support/Philox.h"
 #include "runtime/text/Content.h"
 #include "runtime/text/Tokenizer.h"
@@ -169,8 +169,8 @@ TEST(HuggingFace, ReadsBytePairsOnBytes) {
     EXPECT_FALSE(Tokenizer::fromHuggingFace(json, error));
     EXPECT_NE(error.find(reason), std::string::npos) << error;
   };
-  refused("{", "it is no tokenizer.json");
-  refused("[]", "it is no tokenizer.json");
+  refused("{", "it is not a tokenizer.json");
+  refused("[]", "it is not a tokenizer.json");
   refused(file("null", merges, ""), "pre_tokenizer");
   refused(file(cut, "[\"q q\"]", ""), "its merge `q q` is of pieces that it does not have");
   refused(file(cut, merges, "\"byte_fallback\":true,"), "byte_fallback");
@@ -193,7 +193,7 @@ TEST(Content, DropsTheMarkAndCarriageReturns) {
     EXPECT_EQ(error.substr(0, message.size()), message);
   };
   refused("ab\nc\xC3\xA9\xE9", Encoding::Utf8, "f:2: column 3: byte 0xE9 is not UTF-8");
-  refused("\x81", Encoding::Windows1252, "f:1: column 1: byte 0x81 stands for nothing");
+  refused("\x81", Encoding::Windows1252, "f:1: column 1: byte 0x81 is not defined");
   refused("\xFF\xFEx", Encoding::Utf8, "f: the text is UTF-16");
   refused("\x1f\x8b", Encoding::Utf8, "f: it is compressed");
 }

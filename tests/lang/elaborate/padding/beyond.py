@@ -1,6 +1,6 @@
 """A training step with constants in the place of its arguments, for the reference evaluator.
 
-Usage: beyond.py KIND < STEP. The step is that of `--emit=grad`; KIND says what stands beyond the lengths of the fields: zero, nan, huge or
+Usage: beyond.py KIND < STEP. The step is that of `--emit=grad`; KIND says what the padding of the fields holds: zero, nan, huge or
 random. All other arguments are the same for each kind.
 """
 import math
@@ -21,20 +21,22 @@ def dense(shape, value, place=()):
     return "[" + ", ".join(dense(shape, value, place + (i,)) for i in range(shape[len(place)])) + "]"
 
 
+def length(row):
+    return row * 2 % most + 1
+
+
 constants = []
-lengths = {}
 beyond = random.Random(6)
 for name, sizes, element in re.findall(r"(%[\w.#]+): tensor<((?:\d+x)*)(\w+)>", signature):
     shape = [int(size) for size in sizes.split("x")[:-1]]
 
     def value(place):
         if name.endswith(".length"):
-            lengths[place[0]] = (place[0] * 2) % most + 1
-            return str(lengths[place[0]])
+            return str(length(place[0]))
         inside = random.gauss(0, 1)
         if element.startswith("i"):
             return str(int(abs(10 * inside)) % 3)
-        if name == "%x" and place[1] >= (place[0] * 2) % most + 1:
+        if name == "%x" and place[1] >= length(place[0]):
             number = {"zero": 0.0, "nan": math.nan, "huge": 1e30, "random": beyond.gauss(0, 5)}[kind]
             return "0x7FF8000000000000" if math.isnan(number) else f"{number:.17e}"
         return repr(inside)

@@ -1,6 +1,6 @@
 """Expressions over padded dimensions against plain Python, on each example's own part.
 
-Each case is an expression over x: float[up to 7, 3] and what is as long: v: float[T], id: int[T], class numbers label, and s: float;
+Each case is an expression over x: float[up to 7, 3], of the same length v: float[T], id: int[T] and class numbers label, and s: float;
 its function computes the same from lists of the example's own length. `program` prints a program that predicts all of them, with
 derivatives, `program N` one for examples of N positions without padding; `data` writes the inputs, `check FILE` and
 `compare FILE N FILE...` compare predictions.
@@ -140,7 +140,7 @@ cases = {
     "over_range": ("over_range(x)", lambda x, v, i, l, s: [float(t * t) for t in R(len(x))]),
     "undefined": ("sum(scan a in v with h = 1.0 { yield log(a^2) / abs(a) })",
                   lambda x, v, i, l, s: sum(math.log(a * a) / abs(a) for a in v)),
-    # what is not defined for the padding
+    # operations that are undefined for some numbers
     "logarithm": ("sum(log(v^2)) + sum(1 / v)", lambda x, v, i, l, s: sum(math.log(a * a) + 1 / a for a in v)),
     "unit": ("x / norm[1, keep](x)", lambda x, v, i, l, s: [[a / math.hypot(*r) for a in r] for r in x]),
     "roots": ("mean(sqrt(abs(v)))", lambda x, v, i, l, s: mean([math.sqrt(abs(a)) for a in v])),
