@@ -12,7 +12,7 @@ source = pathlib.Path(__file__).resolve().parents[1]
 page = source / "docs/standard-library.md"
 
 titles = {
-    "layers": "Layers", "recurrent": "Recurrent layers and embeddings", "convolution": "Convolution", "reparametrization": "Reparametrization", "pooling": "Pooling", "resizing": "Resizing", "activations": "Activations",
+    "layers": "Layers", "recurrent": "Recurrent layers and embeddings", "attention": "Attention and positions", "transformer": "Transformers", "convolution": "Convolution", "reparametrization": "Reparametrization", "pooling": "Pooling", "resizing": "Resizing", "activations": "Activations",
     "generation": "Generation", "losses": "Losses and penalties", "metrics": "Metrics", "optimizers": "Optimizers and clipping", "schedules": "Schedules",
     "initialisers": "Initialisers", "functions": "Mathematical functions", "primitives": "Elementwise operations",
 }

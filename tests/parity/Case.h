@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace nnc::parity {
@@ -24,6 +25,9 @@ struct Placement {
   bool parameter = false;
   /// An input of the file without a batch, which each example gets a copy of.
   bool shared = false;
+  /// Elements from the first to before the second: a training run makes them of rounding noise, so
+  /// they are not compared behind it.
+  std::pair<int64_t, int64_t> noise = {0, 0};
 };
 
 struct Case {
@@ -60,6 +64,7 @@ std::vector<Case> allCases();
 std::vector<Case> elementwiseCases();
 std::vector<Case> opCases();
 std::vector<Case> layerCases();
+std::vector<Case> attentionCases();
 std::vector<Case> imageCases();
 std::vector<Case> recurrentCases();
 std::vector<Case> lossCases();

@@ -12,8 +12,8 @@ std::vector<Placement> densePlacements(const std::string &golden, const std::str
 
 std::vector<Case> allCases() {
   std::vector<Case> result;
-  for (auto part : {elementwiseCases, opCases, layerCases, imageCases, recurrentCases, lossCases,
-                    optimizerCases, scheduleCases, trainingCases}) {
+  for (auto part : {elementwiseCases, opCases, layerCases, attentionCases, imageCases,
+                    recurrentCases, lossCases, optimizerCases, scheduleCases, trainingCases}) {
     std::vector<Case> cases = part();
     std::move(cases.begin(), cases.end(), std::back_inserter(result));
   }

@@ -1,6 +1,5 @@
 // Layers; those of convolutional networks are in ImageCases.cpp, recurrent ones in
-// RecurrentCases.cpp. The language or its standard library does not have the layers without source
-// yet.
+// RecurrentCases.cpp, attention in AttentionCases.cpp.
 #include "tests/parity/Case.h"
 
 namespace nnc::parity {
@@ -42,11 +41,7 @@ Case batchNorm(const std::string &name, const std::string &type,
 } // namespace
 
 std::vector<Case> layerCases() {
-  constexpr const char *attention = "no attention in the standard library yet";
-  constexpr const char *blocks = "no transformer blocks in the standard library yet";
   return {
-      {.name = "attention", .unsupported = attention},
-      {.name = "attention_causal", .unsupported = attention},
       batchNorm("batch_norm1d_eval", "float[5]", {}),
       batchNorm("batch_norm1d_sequence_eval", "float[6, 3]", {0, 2, 1}),
       batchNorm("batch_norm1d_sequence_train", "float[6, 3]", {0, 2, 1}),
@@ -77,13 +72,9 @@ model network(x: float[4, 6]) -> float[4, 6] { norm = plane_norm(); norm(x) })",
       linear("linear", "", true),
       linear("linear_nobias", "", false),
       linear("linear_sequence", "4, ", true),
-      {.name = "multihead_attention", .unsupported = attention},
-      {.name = "multihead_attention_causal", .unsupported = attention},
       {.name = "rms_norm",
        .source = "model network(x: float[4, 6]) -> float[4, 6] { norm = rms_norm(); norm(x) }",
        .placements = {{.golden = "weight", .ours = "norm.scale"}}},
-      {.name = "transformer_decoder_preln", .unsupported = blocks},
-      {.name = "transformer_encoder_postln", .unsupported = blocks},
   };
 }
 

@@ -80,16 +80,6 @@ model network(x: float[5, 7, 3])
   reductions(x)
 })",
        .single = true},
-      {.name = "position_encoding",
-       .source = R"(
-model network(nothing: float) -> float[50, 16] {
-  position = float(iota(50))
-  frequency = 10000 ^ (-2 * float(iota(8)) / 16)
-  angle[p, i] = position[p] * frequency[i]
-  pairs = concat(reshape(50, 8, 1)(sin(angle)), reshape(50, 8, 1)(cos(angle)))
-  reshape(50, 16)(pairs)
-})",
-       .single = true},
   };
 }
 

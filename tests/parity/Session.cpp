@@ -81,6 +81,10 @@ void Session::compare(const Tensors &results, const Port &port, const std::strin
     return;
   Placement placement = placementOf(entry, layoutOf.empty() ? goldenName : layoutOf);
   Array expected = transposed(*golden.find(goldenName), placement.permutation);
+  if (aspect == Aspect::Value && computed->size() == expected.size())
+    for (auto i = static_cast<size_t>(placement.noise.first);
+         i < static_cast<size_t>(placement.noise.second); ++i)
+      expected.values[i] = computed->values[i];
   measurement.check(goldenName, *computed, expected, aspect, scale);
 }
 

@@ -100,7 +100,6 @@ model network(x: float[64]) -> float[10] {
   for (Placement &placement : densePlacements("fc2", "fc2"))
     mlp.placements.push_back(std::move(placement));
   return {
-      {.name = "train_gpt", .unsupported = "no attention yet"},
       lenet(),
       std::move(mlp),
       resnet("train_resnet", "relu", 5e-2),

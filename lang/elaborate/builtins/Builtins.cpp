@@ -9,10 +9,7 @@ namespace nnc::lang {
 
 namespace {
 
-constexpr std::string_view plannedNames[] = {
-    "load",    "positions", "positions_added", "encoder",
-    "decoder", "unfreeze",  "split_heads",     "merge_heads",
-};
+constexpr std::string_view plannedNames[] = {"load", "unfreeze"};
 
 constexpr const std::span<const Builtin> *families[] = {&builtins::shapeFunctions,
                                                         &builtins::valueFunctions,

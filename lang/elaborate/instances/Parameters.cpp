@@ -6,6 +6,13 @@
 
 namespace nnc::lang {
 
+/// Parameters and states are whole for every example, also those as long as a padded dimension.
+static void removeLengths(Shape &shape) {
+  for (Extent &extent : shape)
+    if (paddedLength(extent.origin))
+      extent.origin = withLength(extent.origin, nullptr);
+}
+
 std::optional<Tensor> Parameters::initialValue(Entity value, Element element, const Shape &shape,
                                                SourceRange range) {
   for (int depth = 0; depth < 100; ++depth) {
@@ -80,6 +87,7 @@ void Parameters::declareParameter(const ParameterStatement &statement) {
   Shape shape;
   std::optional<Type> type =
       types.evaluateType(statement.type, shape, fmt::format("`{}`", statement.name.text));
+  removeLengths(shape);
   if (statement.name.text.empty())
     return;
   if (!type || !environment.frame().layer || environment.frame().target) {
@@ -149,6 +157,7 @@ void Parameters::declareState(const StateStatement &statement) {
     environment.bindFresh(statement.name.text, Poison{}, statement.name.range);
     return;
   }
+  removeLengths(shape);
   std::string path = instances.declare(statement.name.text, statement.range);
   if (instances.addState(path, *type, environment.place(statement.range)))
     initialize(ResultKind::State, path, *statement.initial, type->element, shape);
