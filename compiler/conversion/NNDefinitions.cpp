@@ -40,6 +40,32 @@ struct CumulativeSumPattern : OpRewritePattern<nn::CumulativeSumOp> {
   }
 };
 
+/// The largest exponential is 1, so that nothing overflows and the sum is at least 1. Both bounds
+/// hold where all elements are -inf as well: their exponentials are 0, and so are the quotients.
+struct SoftmaxPattern : OpRewritePattern<nn::SoftmaxOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(nn::SoftmaxOp op, PatternRewriter &rewriter) const override {
+    Location location = op.getLoc();
+    auto type = cast<RankedTensorType>(op.getType());
+    const auto &semantics = cast<FloatType>(type.getElementType()).getFloatSemantics();
+    const double least = APFloat::getLargest(semantics, /*Negative=*/true).convertToDouble();
+    auto spread = [&](Value reduced) {
+      return nn::Term(rewriter, location,
+                      nn::buildUnreduced(rewriter, location, reduced, op.getDims(), type));
+    };
+    auto atLeast = [&](Value value, double bound) -> Value {
+      nn::Term term(rewriter, location, value);
+      return term.apply<nn::MaxOp>(term.number(bound));
+    };
+    Value greatest = nn::ReduceMaxOp::create(rewriter, location, op.getOperand(), op.getDims());
+    nn::Term x(rewriter, location, op.getOperand());
+    nn::Term exponentials = (x - spread(atLeast(greatest, least))).apply<nn::ExpOp>();
+    Value sum = nn::ReduceSumOp::create(rewriter, location, exponentials, op.getDims());
+    rewriter.replaceOp(op, Value(exponentials / spread(atLeast(sum, 1))));
+    return success();
+  }
+};
+
 /// The rank of each element is the number of elements that come before it: the smaller ones, and
 /// those that are equal and stand in front. The ranks are a permutation, of which the result is the
 /// inverse. All pairs are compared, but fusion keeps them out of memory.
@@ -124,7 +150,8 @@ private:
 } // namespace
 
 void populateDefinitions(RewritePatternSet &patterns) {
-  patterns.add<ArgsortPattern, CumulativeSumPattern, RandomNormalPattern>(patterns.getContext());
+  patterns.add<ArgsortPattern, CumulativeSumPattern, RandomNormalPattern, SoftmaxPattern>(
+      patterns.getContext());
 }
 
 } // namespace nnc

@@ -243,6 +243,16 @@ void ReduceSumOp::buildCotangents(OpBuilder &builder, ValueRange resultCotangent
 }
 
 // Element i takes part in the sums i to the last.
+// y (d - sum(d y)). A result of 0 passes nothing on.
+void SoftmaxOp::buildCotangents(OpBuilder &builder, ValueRange resultCotangents,
+                                SmallVectorImpl<Value> &operandCotangents) {
+  Location location = withoutName(getLoc());
+  Term d(builder, location, resultCotangents.front()), y(builder, location, getResult());
+  Value sum = ReduceSumOp::create(builder, location, d * y, getDims());
+  Term mean(builder, location, buildUnreduced(builder, location, sum, getDims(), getType()));
+  operandCotangents.push_back(y * (d - mean));
+}
+
 void CumulativeSumOp::buildCotangents(OpBuilder &builder, ValueRange resultCotangents,
                                       SmallVectorImpl<Value> &operandCotangents) {
   Location location = withoutName(getLoc());

@@ -103,6 +103,10 @@ NN_BATCH_RULE(ArgmaxOp) {
   results.push_back(ArgmaxOp::create(builder, getLoc(), operands[0], getDim() + 1));
 }
 
+NN_BATCH_RULE(SoftmaxOp) {
+  results.push_back(SoftmaxOp::create(builder, getLoc(), operands[0], shifted(getDims())));
+}
+
 // These can have operands of both sorts.
 
 NN_BATCH_RULE(ConcatOp) {
@@ -244,6 +248,11 @@ NN_BUILD_PERMUTED(ConcatOp) {
 }
 
 NN_BUILD_PERMUTED(ReverseOp) {
+  return detail::buildInOrder(*this, builder, operands, order,
+                              list(builder, "dims", sortedPlacesIn(order, getDims())));
+}
+
+NN_BUILD_PERMUTED(SoftmaxOp) {
   return detail::buildInOrder(*this, builder, operands, order,
                               list(builder, "dims", sortedPlacesIn(order, getDims())));
 }

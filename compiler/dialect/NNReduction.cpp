@@ -45,6 +45,10 @@ LogicalResult ArgmaxOp::inferReturnTypes(MLIRContext *context, std::optional<Loc
   return success();
 }
 
+LogicalResult SoftmaxOp::verify() {
+  return checkIncreasingDims(getLoc(), getOperationName(), "dims", getDims(), getType().getRank());
+}
+
 /// Merges a reduction of a reduction of the same kind into this one.
 template <typename Op> static bool mergeReductions(Op op) {
   auto inner = op.getOperand().template getDefiningOp<Op>();

@@ -76,6 +76,22 @@ def NN_CumulativeSumOp : NN_AlongDimOp<"cumulative_sum", NN_NumberTensor,
   }];
 }
 
+def NN_SoftmaxOp : NN_Op<"softmax", [
+    SameOperandsAndResultType, NN_HasDerivative, NN_HasBatchRule, NN_HasOrderRule, NN_HasStepRule]> {
+  let summary = "exp(x) divided by its sum over dimensions";
+  let operationsPerElement = 32;
+  let description = [{
+    `dims` increase. The maximum over them is subtracted first, so that nothing
+    overflows. An element of -inf is left out: its result is 0, and no gradient
+    reaches it. If all elements are left out, all results are 0. An element of
+    +inf or NaN makes all results NaN.
+  }];
+  let arguments = (ins NN_FloatTensor:$operand, DenseI64ArrayAttr:$dims);
+  let results = (outs NN_FloatTensor:$result);
+  let assemblyFormat = "$operand $dims attr-dict `:` type($operand)";
+  let hasVerifier = 1;
+}
+
 def NN_ContractOp : NN_InferredOp<"contract", [NN_HasDerivative, NN_HasBatchRule, NN_HasLayoutRule,
                                               NN_Steppable]> {
   let operations = "detail::countContraction(*this)";

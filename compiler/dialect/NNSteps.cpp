@@ -273,6 +273,13 @@ NN_STEP_RULE(ArgsortOp) {
   return detail::buildStepByRows(*this, step);
 }
 
+NN_STEP_RULE(SoftmaxOp) {
+  StepForm form = step.formOf(getOperand());
+  if (form.kind == StepForm::Rows && llvm::is_contained(getDims(), form.dim))
+    return step.refuse(*this, looksAhead);
+  return detail::buildStepByRows(*this, step);
+}
+
 NN_STEP_RULE(CumulativeSumOp) {
   StepForm form = step.formOf(getOperand());
   if (form.kind == StepForm::Newest || form.dim != int64_t(getDim()))

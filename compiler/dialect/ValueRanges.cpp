@@ -350,6 +350,10 @@ Interval ValueRanges::compute(Operation *op) const {
         return operand(0).maybeNan || magnitude(operand(0)) > 1 ? Interval()
                                                                 : Interval{-1, 1, false};
       })
+      .Case<SoftmaxOp>([&](auto) {
+        Interval x = operand(0);
+        return Interval{0, 1, x.maybeNan || x.high == Interval::infinity};
+      })
       .Case<ContractOp>([&](auto) { return summed({operand(0), operand(1)}, type); })
       .Case<RandomUniformOp>([&](auto) { return Interval{0, 1, false}; })
       .Case<IotaOp, ArgmaxOp, ArgsortOp, CompareOp, AndOp, OrOp, NotOp, RandomNormalOp,

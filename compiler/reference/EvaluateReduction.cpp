@@ -147,6 +147,27 @@ static void contract(ContractOp op, const Tensor &lhs, const Tensor &rhs, Tensor
   });
 }
 
+static void softmax(SoftmaxOp op, const Tensor &x, Tensor &result) {
+  const double least = -std::numeric_limits<double>::infinity();
+  SmallVector<int64_t> shape;
+  for (int64_t dim : otherDims(op.getDims(), x.type.getRank()))
+    shape.push_back(x.shape()[dim]);
+  Tensor reduced(x.type.clone(shape));
+  std::vector<double> greatest(reduced.type.getNumElements(), least), sums(greatest.size(), 0.0);
+  reduce(x, op.getDims(), reduced, [&](int64_t to, int64_t from) {
+    if (std::isnan(x.reals[from]) || x.reals[from] > greatest[to])
+      greatest[to] = x.reals[from];
+  });
+  auto exponential = [&](int64_t row, int64_t at) {
+    return x.reals[at] == least ? 0.0 : std::exp(x.reals[at] - greatest[row]);
+  };
+  reduce(x, op.getDims(), reduced,
+         [&](int64_t to, int64_t from) { sums[to] += exponential(to, from); });
+  reduce(x, op.getDims(), reduced, [&](int64_t to, int64_t from) {
+    result.setReal(from, sums[to] == 0 ? 0.0 : exponential(to, from) / sums[to]);
+  });
+}
+
 static void cumulativeSum(CumulativeSumOp op, const Tensor &x, Tensor &result) {
   int64_t step = rowMajorStrides(x.shape())[op.getDim()];
   std::vector<double> reals = x.reals;
@@ -191,6 +212,8 @@ bool nnc::reference::evaluateReduction(Operation *op, Operands operands, Tensor 
     return reduceExtremum(*operands[0], minimum.getDims(), result, false), true;
   if (auto argmaxOp = dyn_cast<ArgmaxOp>(op))
     return argmax(argmaxOp, *operands[0], result), true;
+  if (auto softmaxOp = dyn_cast<SoftmaxOp>(op))
+    return softmax(softmaxOp, *operands[0], result), true;
   if (auto sums = dyn_cast<CumulativeSumOp>(op))
     return cumulativeSum(sums, *operands[0], result), true;
   if (auto argsortOp = dyn_cast<ArgsortOp>(op))

@@ -122,6 +122,11 @@ Lengths Padding::follow(const std::string &operation, std::vector<Tensor> &opera
         result[kept++] = along(first, int64_t(axis));
     return result;
   }
+  if (operation == "softmax") {
+    for (int64_t axis : dims)
+      first = fill(first, axis, -HUGE_VAL, range);
+    return of(first);
+  }
   if (operation == "broadcast") {
     for (size_t axis = 0; axis < dims.size(); ++axis)
       result[size_t(dims[axis])] = along(first, int64_t(axis));

@@ -80,14 +80,18 @@ Entity Reductions::composed(const std::string &reducer, const Tensor &value,
                                    : Padding(environment, emitter).reverse(result, axis, range);
     return result;
   }
+  if (reducer == "softmax") {
+    Tensor result =
+        emitter.emit("softmax", {value}, value.element, value.shape, {{"dims", axes}}, range);
+    result.reduction = value.reduction;
+    return result;
+  }
   // The largest exponential is 1, so that nothing overflows; the maximum has no part in the
   // derivative.
   Tensor largest = unary("stop_gradient", emitter.reduce("reduce_max", value, axes, range), range);
   Tensor shifted = combine("sub", value, largest, axes, range);
   Tensor exponentials = unary("exp", shifted, range);
   Tensor sum = emitter.reduce("reduce_sum", exponentials, axes, range);
-  if (reducer == "softmax")
-    return combine("div", exponentials, sum, axes, range);
   Tensor logarithm = unary("log", sum, range);
   if (reducer == "log_softmax")
     return combine("sub", shifted, logarithm, axes, range);
