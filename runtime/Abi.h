@@ -55,7 +55,7 @@ extern nnc_function *const nnc_predictions[];
 typedef void nnc_step_function(char *persistent, char *arena, const char *inputs, char *outputs,
                                const char *scalars, char *cache, int64_t thread, int64_t threads);
 
-///   nnc_generate_begin  writes the cache
+///   nnc_generate_begin  reads the inputs besides the sequence, writes the cache
 ///   nnc_generate_step   takes the element at position "position" (scalars) as its only input, writes
 ///                       the logits of the next element, or that element, and updates the cache
 nnc_step_function nnc_generate_begin;
@@ -164,8 +164,9 @@ void nnc_profile(int64_t region, int64_t thread);
        "symbol": TEXT,                  "nnc_initialize" | "nnc_train_step" | "nnc_evaluate" |
                                         "nnc_generate_begin" | "nnc_generate_step", or of a prediction
        "block": TEXT,                   (predictions) name of the predict block, unique
-       "batch": COUNT,                  examples per call; 0 for nnc_initialize and nnc_generate_begin, 1 for
-                                        nnc_generate_step, whose input has one element of the sequence first
+       "batch": COUNT,                  examples per call; 0 for nnc_initialize, and for nnc_generate_begin if
+                                        it has no inputs; else 1 for it, and 1 for nnc_generate_step, whose
+                                        input has one element of the sequence first
        "arena": BYTES,
        "thread_memory": BYTES,          (optional; default 0) for each thread, behind the arena
        "flop": COUNT,                   (optional) floating-point operations of one call

@@ -18,7 +18,8 @@ LogicalResult StepBuilder::refuse(Operation *op, const Twine &reason) {
 
 void StepBuilder::addArgument(Value value, Value inBegin, Value inStep) {
   begun[value] = inBegin;
-  stepped[value] = inStep;
+  if (inStep)
+    stepped[value] = inStep;
 }
 
 StepCache &StepBuilder::addCache(StringRef kind, Value named, Value initial) {
@@ -56,15 +57,12 @@ Value StepBuilder::inBegin(Value value) {
   return begun[value] = built;
 }
 
-/// Whether it costs less to compute a value in each step than to cache it: constants, and views of
-/// constants and arguments.
-static bool isCheap(Value value) {
+bool StepBuilder::isCheap(Value value) const {
   Operation *op = value.getDefiningOp();
   if (!op)
-    return true;
-  if (!isa<ConstantOp, IotaOp, BroadcastOp, ReshapeOp, SliceOp>(op))
-    return false;
-  return llvm::all_of(op->getOperands(), isCheap);
+    return stepped.contains(value);
+  return isa<ConstantOp, IotaOp, BroadcastOp, ReshapeOp, SliceOp>(op) &&
+         llvm::all_of(op->getOperands(), [this](Value operand) { return isCheap(operand); });
 }
 
 Value StepBuilder::inStep(Value value) {

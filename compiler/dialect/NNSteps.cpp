@@ -168,7 +168,7 @@ NN_STEP_RULE(SliceOp) {
     return success();
   }
   if (getStrides()[dim] != 1)
-    return step.refuse(*this, "takes every " + Twine(getStrides()[dim]) + "th position");
+    return step.refuse(*this, "takes one of every " + Twine(getStrides()[dim]) + " positions");
   if (size == 1 && extent > 1)
     return step.refuse(*this, "takes one position out of the sequence");
   if (offset > form.shift)
@@ -249,7 +249,7 @@ NN_STEP_RULE(WindowsOp) {
     return detail::buildStepByRows(*this, step);
   unsigned number = at - getDims().begin();
   if (getStrides()[number] != 1)
-    return step.refuse(*this, "takes every " + Twine(getStrides()[number]) + "th position");
+    return step.refuse(*this, "takes one of every " + Twine(getStrides()[number]) + " positions");
   int64_t reach = (getSizes()[number] - 1) * getDilations()[number];
   if (reach > form.shift)
     return step.refuse(*this, looksAhead);

@@ -57,7 +57,7 @@ public:
   StepForm formOf(mlir::Value value) const { return forms.lookup(value); }
   bool isTimeless(mlir::Value value) const { return formOf(value).kind == StepForm::Timeless; }
   void set(mlir::Value value, StepForm form) { forms[value] = form; }
-  /// Maps a parameter, a state or a scalar to its arguments of the two functions.
+  /// Maps an argument to those of the two functions; the step function has none for an input.
   void addArgument(mlir::Value value, mlir::Value inBegin, mlir::Value inStep);
   /// Sets the scalar that counts the positions before the current one, an argument of the step function.
   void setPosition(mlir::Value scalar) { position = scalar; }
@@ -88,6 +88,9 @@ public:
   mlir::OpBuilder begin, step;
 
 private:
+  /// Whether it costs less to compute a timeless value in each step than to cache it: constants, and
+  /// views of constants and of arguments that the step function has.
+  bool isCheap(mlir::Value value) const;
   mlir::Value rowsOfTimeless(mlir::Value value, int64_t dim);
   /// The number of the current position, as i32 in a tensor of the shape of `like`.
   mlir::Value buildPosition(mlir::RankedTensorType like);

@@ -61,7 +61,7 @@ private:
   Array regions(const FunctionBlocks &function) const;
   /// The function of the program that was compiled to this one.
   const lang::Function &source(const FunctionBlocks &function) const;
-  Object input(const BlockTensor &tensor) const;
+  Object input(const BlockTensor &tensor, const lang::Function &of) const;
   Object output(const BlockTensor &tensor, const lang::Function &of) const;
   /// The field of the data whose classes or vocabulary an integer prediction of `of` numbers; null
   /// if there is none.
@@ -120,14 +120,17 @@ std::string paddedField(const lang::Program &program, const std::string &input) 
 }
 
 /// An input of a function. Lengths have the name of their field.
-Object Describer::input(const BlockTensor &tensor) const {
+Object Describer::input(const BlockTensor &tensor, const lang::Function &of) const {
   std::string field = paddedField(program, tensor.name);
+  llvm::SmallVector<int64_t> shape(tensor.type.getShape());
+  if (of.generation && tensor.kind == "input") // a batch of one example
+    shape.insert(shape.begin(), 1);
   return Object{{"name", field.empty() ? tensor.name : field},
                 {"kind", tensor.kind == "example_weight" ? "example_weight"
                          : field.empty()                 ? "field"
                                                          : "length"},
                 {"dtype", elementName(tensor.type.getElementType())},
-                {"shape", shapeOf(tensor.type.getShape())},
+                {"shape", shapeOf(shape)},
                 {"offset", tensor.offset}};
 }
 
@@ -202,7 +205,7 @@ Array Describer::functions() {
     const lang::Function &of = source(function);
     Array fields, outputs;
     for (const BlockTensor &tensor : function.inputs.tensors)
-      fields.push_back(input(tensor));
+      fields.push_back(input(tensor, of));
     for (const BlockTensor &tensor : function.outputs.tensors)
       outputs.push_back(output(tensor, of));
     Object entry{

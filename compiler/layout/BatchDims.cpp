@@ -20,10 +20,12 @@ bool keepsOrder(Operation *op) {
 }
 
 bool hasBatch(BlockArgument argument) {
+  auto function = cast<func::FuncOp>(argument.getOwner()->getParentOp());
+  if (function->hasAttr(nn::stepsAttrName))
+    return false; // of one example
   std::optional<nn::Kind> kind = nn::kindOf(argument);
   if (kind == nn::Kind::Input || kind == nn::Kind::ExampleWeight)
     return true;
-  auto function = cast<func::FuncOp>(argument.getOwner()->getParentOp());
   return nn::isExampleState(function.getArgAttrDict(argument.getArgNumber()));
 }
 

@@ -17,7 +17,8 @@ def Step : Pass<"nn-step", "::mlir::ModuleOp"> {
     its position and the next cache. The interface Steppable defines each operation in a step:
 
     - timeless values, which depend on no token, are computed in `f_begin`, and cached unless they
-      cost nothing;
+      cost nothing; of arguments of kind `input`, which `f_step` does not have, all that it needs is
+      cached;
     - row-wise operations compute their row of the position;
     - rows of a parameter or of a constant are looked up by the number of the position, the scalar
       `position`;

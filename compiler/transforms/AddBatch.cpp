@@ -60,7 +60,8 @@ public:
     for (unsigned i = 0; i < function.getNumArguments(); ++i)
       if (argumentKind(function, i) == Kind::Input)
         lastInput = i;
-    if (!lastInput)
+    // Generation takes one example after the other.
+    if (!lastInput || function->hasAttr(stepsAttrName))
       return rebuildWithoutInputs();
     if (!function.getBody().hasOneBlock())
       return function.emitOpError("must have one block to get a batch dimension");

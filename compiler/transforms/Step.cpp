@@ -67,11 +67,13 @@ private:
       std::optional<Kind> kind = kindIn(given);
       Location location = argument.getLoc();
       auto type = cast<RankedTensorType>(argument.getType());
-      if (kind == Kind::Input)
-        return emitError(location) << stepErrorPrefix << "the model takes more than one sequence";
+      // What depends on other inputs alone is computed once, before the first position.
       if (kind != Kind::Token) {
-        steps.addArgument(argument, addArgument(begin, beginSignature, type, location, given),
-                          addArgument(step, stepSignature, type, location, given));
+        Value inBegin = addArgument(begin, beginSignature, type, location, given);
+        steps.addArgument(argument, inBegin,
+                          kind == Kind::Input
+                              ? Value()
+                              : addArgument(step, stepSignature, type, location, given));
         continue;
       }
       SmallVector<int64_t> shape(type.getShape());

@@ -1,6 +1,7 @@
 // `generate`: continues a sequence, element by element.
 #include "runtime/cli/Commands.h"
 #include "runtime/cli/GenerationOptions.h"
+#include "runtime/cli/Predictions.h"
 #include "runtime/generate/Sequence.h"
 #include "runtime/support/Json.h"
 #include "runtime/support/Output.h"
@@ -10,6 +11,9 @@ namespace nnc::runtime {
 
 static const Option generateOptions[] = {
     {"--weights", "W", "trained weights (default: MODEL.safetensors)"},
+    {"--input", "FILE",
+     "the inputs besides the sequence: .csv, .npy, .json, IDX, or lines of text; - is the standard "
+     "input"},
     {"--prompt", "TEXT", "the prompt: a text"},
     {"--prompt-ids", "LIST", "the prompt: numbers of classes, as 3,1,4"},
     {"--prompt-values", "LIST", "the prompt: numbers, as 0.5,-1,2.25"},
@@ -23,7 +27,7 @@ static const Option generateOptions[] = {
      "divides the positive logits of elements that occur in the sequence; 1: off"},
     {"--set", "KEY=VALUE", "the same numbers by their names in the program: temperature=0.5", true},
     {"--seed", "S", "seed of the draws (default: 0)"},
-    {"--count", "C", "number of samples (default: 1)"},
+    {"--count", "C", "number of samples (default: 1), for each input"},
     {"--json", nullptr, "a JSON object for each sample"},
     {"--threads", "N", "threads (default: one per core); results do not depend on it"},
 };
@@ -59,13 +63,14 @@ public:
       : field(field), tokenizer(tokenizer), isJson(isJson), seed(seed) {}
 
   /// Begins a sample; the sequence holds the prompt.
-  void begin(int64_t sample, const Sequence &sequence) {
+  void begin(const Sequence &sequence) {
     promptSize = sequence.size();
     if (isJson)
       return;
     // Series of numbers have an empty line between them, texts begin with the prompt.
-    if (sample && isFloat(field.dtype))
+    if (!isFirst && isFloat(field.dtype))
       print("\n");
+    isFirst = false;
     if (tokenizer) {
       decoder.emplace(*tokenizer);
       for (int64_t number = 0; number < promptSize; ++number)
@@ -83,7 +88,8 @@ public:
               : (last > promptSize ? separator : "") + elementText(sequence.element(last), field));
   }
 
-  void end(int64_t sample, const Sequence &sequence) {
+  /// Ends a sample; `input` is the number of the example that it belongs to.
+  void end(std::optional<int64_t> input, int64_t sample, const Sequence &sequence) {
     if (!isJson) {
       print((decoder ? decoder->finish() : "") + "\n");
       return;
@@ -95,6 +101,8 @@ public:
                    {"seed", seed},
                    {"prompt", std::move(elements[0])},
                    {"elements", std::move(elements[1])}};
+    if (input)
+      object["input"] = *input;
     if (tokenizer) {
       text::Decoder whole(*tokenizer);
       std::string content;
@@ -112,10 +120,29 @@ private:
 
   const InputField &field;
   const text::Tokenizer *tokenizer;
-  bool isJson;
+  bool isJson, isFirst = true;
   int64_t seed, promptSize = 0;
   std::optional<text::Decoder> decoder;
 };
+
+/// The inputs besides the sequence, from --input.
+Dataset readInputs(const Description &description, const Arguments &arguments,
+                   const DataConventions &conventions) {
+  const Function &begin = *description.function("nnc_generate_begin");
+  const DataBlock *block =
+      description.recipe ? description.block(description.recipe->data) : nullptr;
+  const DataBlock fields = predictFields(begin, block);
+  std::string names;
+  for (const DataField &field : fields.fields)
+    names += (names.empty() ? "'" : ", '") + field.name + "'";
+  if (names.empty() && arguments.has("--input"))
+    throw UsageError("--input: the model has no input besides the sequence");
+  if (names.empty())
+    return {};
+  if (!arguments.has("--input"))
+    throw UsageError("generate needs --input FILE with " + names);
+  return readExamples(arguments.value("--input"), fields, block, conventions);
+}
 
 } // namespace
 
@@ -131,18 +158,18 @@ int generateCommand(const Model &model, const Arguments &arguments) {
   int64_t seed = arguments.integer("--seed", 0, INT64_MAX).value_or(0);
 
   Execution execution(model, threadCount(arguments));
-  BoundSteps steps(execution);
-  Sequence sequence(steps, generation.limit);
-  const InputField &field = steps.element();
+  const Function &step = *description.function("nnc_generate_step");
+  const InputField &field = step.fields[0];
   std::vector<char> prompt =
-      readPrompt(arguments, tokenizer, field, sampling ? steps.result().shape.back() : 0);
+      readPrompt(arguments, tokenizer, field, sampling ? step.values[0].shape.back() : 0);
   Safetensors weights =
       readWeights(arguments.value("--weights", description.weightsFile()), execution);
-  loadConventions(weights, description); // throws if the classes are not the program's
-  sequence.begin();
-  for (size_t at = 0; at < prompt.size(); at += steps.elementBytes())
-    sequence.add(prompt.data() + at);
-  const Sequence::State afterPrompt = sequence.save();
+  // Throws if the classes are not the program's.
+  const DataConventions conventions = loadConventions(weights, description);
+  const Dataset inputs = readInputs(description, arguments, conventions);
+  const bool hasInputs = !inputs.fields.empty();
+  BoundSteps steps(execution, inputs);
+  Sequence sequence(steps, generation.limit);
 
   // Special pieces except <end> and <unk> are never sampled.
   Sampler sampler(sampling.value_or(Sampling()), seed);
@@ -154,18 +181,26 @@ int generateCommand(const Model &model, const Arguments &arguments) {
         sampler.exclude(id);
   }
   SampleOutput output(field, tokenizer, arguments.has("--json"), seed);
-  for (int64_t sample = 0; sample < samples; ++sample) {
-    if (sample)
-      sequence.restore(afterPrompt);
-    output.begin(sample, sequence);
-    for (int64_t number = 0; number < tokens; ++number) {
-      if (!sampling)
-        sequence.addOutput();
-      else if (sequence.addSampled(sampler, sample) == last)
-        break;
-      output.add(sequence);
+  for (int64_t input = 0; input < (hasInputs ? inputs.examples : 1); ++input) {
+    if (hasInputs)
+      steps.choose(input);
+    sequence.begin();
+    for (size_t at = 0; at < prompt.size(); at += steps.elementBytes())
+      sequence.add(prompt.data() + at);
+    const Sequence::State afterPrompt = sequence.save();
+    for (int64_t sample = input * samples; sample < (input + 1) * samples; ++sample) {
+      if (sample > input * samples)
+        sequence.restore(afterPrompt);
+      output.begin(sequence);
+      for (int64_t number = 0; number < tokens; ++number) {
+        if (!sampling)
+          sequence.addOutput();
+        else if (sequence.addSampled(sampler, sample) == last)
+          break;
+        output.add(sequence);
+      }
+      output.end(hasInputs ? std::optional(input) : std::nullopt, sample, sequence);
     }
-    output.end(sample, sequence);
   }
   return 0;
 }

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "runtime/data/Dataset.h"
+#include "runtime/exec/InputBlock.h"
 #include "runtime/model/Model.h"
-#include "runtime/data/Sampling.h"
 #include "runtime/exec/ThreadPool.h"
 
 #include <string>
@@ -68,28 +68,14 @@ public:
   }
 
 private:
-  struct Copy {
-    const FieldData *source;
-    DType target;
-    int64_t elements; ///< per example
-    size_t targetBytes, offset;
-  };
-  struct LengthCopy {
-    const FieldData *source;
-    size_t offset;
-  };
-
-  void assemble(int64_t thread, int64_t threads);
   static void assembleAndCall(void *self, int64_t thread, int64_t threads);
   static void call(void *self, int64_t thread, int64_t threads);
 
   Execution &execution;
   const Function &function;
   nnc_function *code;
-  std::vector<Copy> copies;
-  std::vector<LengthCopy> lengths;
-  const InputField *weight = nullptr;
-  AlignedBuffer inputs, outputs;
+  InputBlock inputs;
+  AlignedBuffer outputs;
   const int64_t *rows = nullptr;
   int64_t count = 0;
 };

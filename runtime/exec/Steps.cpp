@@ -5,8 +5,9 @@
 
 namespace nnc::runtime {
 
-BoundSteps::BoundSteps(Execution &execution)
+BoundSteps::BoundSteps(Execution &execution, const Dataset &examples)
     : execution(execution), step(*execution.description().function("nnc_generate_step")),
+      given(*execution.description().function("nnc_generate_begin"), examples),
       inputs(step.inputBytes), outputs(step.outputBytes),
       cache(execution.description().generation->cacheBytes) {}
 
@@ -14,24 +15,24 @@ void BoundSteps::callOnThread(void *self, int64_t thread, int64_t threads) {
   Call &call = *static_cast<Call *>(self);
   BoundSteps &steps = call.steps;
   Execution &execution = steps.execution;
-  call.code(execution.persistentBlock.data(), execution.arena.data(), steps.inputs.data(),
+  call.code(execution.persistentBlock.data(), execution.arena.data(), call.inputs,
             steps.outputs.data(), execution.scalars.data(), steps.cache.data(), thread, threads);
 }
 
-void BoundSteps::call(nnc_step_function *code) {
-  Call call{*this, code};
+void BoundSteps::call(nnc_step_function *code, char *inputs) {
+  Call call{*this, code, inputs};
   execution.pool.run(callOnThread, &call);
 }
 
 void BoundSteps::begin() {
   count = 0;
-  call(execution.model().generateBegin);
+  call(execution.model().generateBegin, given.data());
 }
 
 void BoundSteps::add(const char *element) {
   std::memcpy(inputs.data() + this->element().offset, element, elementBytes());
   execution.setScalar("position", count);
-  call(execution.model().generateStep);
+  call(execution.model().generateStep, inputs.data());
   ++count;
 }
 

@@ -8,8 +8,9 @@ namespace nnc::runtime {
 /// The state of the model after the elements of a sequence so far.
 class BoundSteps {
 public:
-  /// The description has a `generation`.
-  explicit BoundSteps(Execution &execution);
+  /// The description has a `generation`. `examples` hold the inputs besides the sequence,
+  /// and must live as long. Throws Error if one is missing.
+  BoundSteps(Execution &execution, const Dataset &examples);
 
   /// The field of an element, whose shape begins with 1.
   const InputField &element() const { return step.fields[0]; }
@@ -20,6 +21,8 @@ public:
   }
   int64_t position() const { return count; }
 
+  /// Takes the other inputs from this example for the sequences that begin after it.
+  void choose(int64_t example) { given.assemble(&example, 1, 0, 1); }
   /// Goes to the beginning of a sequence.
   void begin();
   /// Takes one element of the sequence, of the type and size of `element()`.
@@ -39,12 +42,14 @@ private:
   struct Call {
     BoundSteps &steps;
     nnc_step_function *code;
+    char *inputs;
   };
-  void call(nnc_step_function *code);
+  void call(nnc_step_function *code, char *inputs);
   static void callOnThread(void *self, int64_t thread, int64_t threads);
 
   Execution &execution;
   const Function &step;
+  InputBlock given;
   AlignedBuffer inputs, outputs, cache;
   int64_t count = 0;
 };

@@ -104,3 +104,28 @@ func.func @choices(%x: tensor<8x4xf64> {nn.kind = #nn.kind<token>, nn.name = "x"
   %count = nn.slice %counts [1] [8] [1] : tensor<9xi32> -> tensor<8xi32>
   return %y, %best, %count : tensor<8x4xf64>, tensor<8xi32>, tensor<8xi32>
 }
+
+// An encoder, whose last state is the initial carry, and whose states are read at each position.
+// CHECK: passed translate
+func.func @translate(%source: tensor<5x4xf64> {nn.kind = #nn.kind<input>, nn.name = "source"},
+                     %x: tensor<9x4xf64> {nn.kind = #nn.kind<token>, nn.name = "x"})
+    -> (tensor<9x4xf64> {nn.kind = #nn.kind<example_output>, nn.name = "y"}) {
+  %zero = nn.constant dense<0.0> : tensor<4xf64>
+  %read = nn.scan 5 over(%s = %source : tensor<5x4xf64>) carry(%h = %zero : tensor<4xf64>) {
+    %sum = nn.add %h, %s : tensor<4xf64>
+    %next = nn.tanh %sum : tensor<4xf64>
+    nn.yield carry(%next : tensor<4xf64>)
+  }
+  %row = nn.slice %read [5, 0] [1, 4] [1, 1] : tensor<6x4xf64> -> tensor<1x4xf64>
+  %last = nn.reshape %row : tensor<1x4xf64> -> tensor<4xf64>
+  %write = nn.scan 9 over(%t = %x : tensor<9x4xf64>) carry(%h = %last : tensor<4xf64>)
+                     with(%r = %read : tensor<6x4xf64>) {
+    %weights = nn.contract %r, %h [0, 1] x [1] -> [0] : tensor<6x4xf64>, tensor<4xf64> -> tensor<6xf64>
+    %context = nn.contract %weights, %r [0] x [0, 1] -> [1] : tensor<6xf64>, tensor<6x4xf64> -> tensor<4xf64>
+    %moved = nn.add %context, %t : tensor<4xf64>
+    %next = nn.tanh %moved : tensor<4xf64>
+    nn.yield carry(%next : tensor<4xf64>)
+  }
+  %y = nn.slice %write [1, 0] [9, 4] [1, 1] : tensor<10x4xf64> -> tensor<9x4xf64>
+  return %y : tensor<9x4xf64>
+}

@@ -109,3 +109,41 @@ func.func @last(%x: tensor<9x3xf32> {nn.kind = #nn.kind<token>, nn.name = "x"})
   %y = nn.reshape %row : tensor<1x3xf32> -> tensor<3xf32>
   return %y : tensor<3xf32>
 }
+
+// -----
+
+// What depends on other inputs alone is computed once: an encoder, whose last state is the initial carry. A value
+// that each step reads is cached; the step function has no such input.
+// CHECK-LABEL: func.func @translate_begin
+// CHECK-SAME:    %[[SOURCE:[a-z0-9]*]]: tensor<5x4xf32> {nn.kind = #nn.kind<input>, nn.name = "source"}
+// CHECK:         %[[READ:.*]] = nn.scan 5
+// CHECK:         return %{{.*}}, %{{.*}} : tensor<4xf32>, tensor<4xf32>
+// CHECK-LABEL: func.func @translate_step
+// CHECK-NOT:     nn.kind<input>
+// CHECK-SAME:    %[[X:[a-z0-9]*]]: tensor<1x4xf32> {nn.kind = #nn.kind<token>, nn.name = "x"}
+// CHECK-SAME:    %[[H:[a-z0-9]*]]: tensor<4xf32> {nn.kind = #nn.kind<cache>, nn.name = "carry"}
+// CHECK-SAME:    %[[LAST:[a-z0-9]*]]: tensor<4xf32> {nn.kind = #nn.kind<cache>, nn.name = "timeless.reshape"}
+// CHECK-NOT:     nn.scan
+// CHECK:         nn.add %[[H]],
+// CHECK:         nn.broadcast %[[LAST]] [1] : tensor<4xf32> -> tensor<1x4xf32>
+func.func @translate(%source: tensor<5x4xf32> {nn.kind = #nn.kind<input>, nn.name = "source"},
+                     %x: tensor<9x4xf32> {nn.kind = #nn.kind<token>, nn.name = "x"})
+    -> (tensor<9x4xf32> {nn.kind = #nn.kind<example_output>, nn.name = "y"}) {
+  %zero = nn.constant dense<0.0> : tensor<4xf32>
+  %read = nn.scan 5 over(%s = %source : tensor<5x4xf32>) carry(%h = %zero : tensor<4xf32>) {
+    %sum = nn.add %h, %s : tensor<4xf32>
+    %next = nn.tanh %sum : tensor<4xf32>
+    nn.yield carry(%next : tensor<4xf32>)
+  }
+  %row = nn.slice %read [5, 0] [1, 4] [1, 1] : tensor<6x4xf32> -> tensor<1x4xf32>
+  %last = nn.reshape %row : tensor<1x4xf32> -> tensor<4xf32>
+  %write = nn.scan 9 over(%t = %x : tensor<9x4xf32>) carry(%h = %last : tensor<4xf32>) {
+    %sum = nn.add %h, %t : tensor<4xf32>
+    %next = nn.tanh %sum : tensor<4xf32>
+    nn.yield carry(%next : tensor<4xf32>)
+  }
+  %states = nn.slice %write [1, 0] [9, 4] [1, 1] : tensor<10x4xf32> -> tensor<9x4xf32>
+  %all = nn.broadcast %last [1] : tensor<4xf32> -> tensor<9x4xf32>
+  %y = nn.add %states, %all : tensor<9x4xf32>
+  return %y : tensor<9x4xf32>
+}

@@ -19,6 +19,11 @@ LengthPtr Padding::along(const Tensor &value, int64_t axis) const {
   return lengths.empty() ? nullptr : lengths[size_t(axis)];
 }
 
+LengthPtr Padding::masked(const Tensor &value, int64_t axis) const {
+  LengthPtr length = along(value, axis);
+  return length && !length->grows ? length : nullptr;
+}
+
 void Padding::set(Tensor &value, Lengths lengths) {
   if (std::any_of(lengths.begin(), lengths.end(), [](auto &length) { return length != nullptr; }))
     state().lengths[value.id] = std::move(lengths);
@@ -91,6 +96,7 @@ LengthPtr Padding::ofField(const std::string &field, int64_t most, SourceRange r
     length.value = emitter.pass->graph.addArgument(ArgumentKind::Input, lengthInput(field),
                                                    {Element::Int, {}, 0}, range);
     length.most = most;
+    length.grows = emitter.pass->sequence == field;
     length.range = range;
     length.text = fmt::format("length({})", field);
     known = std::make_shared<const Length>(std::move(length));
@@ -145,6 +151,7 @@ LengthPtr Padding::derived(const LengthPtr &length, LengthStep step, int64_t num
   next.value = result.id;
   next.least = following(length->least, step, number);
   next.most = following(length->most, step, number);
+  next.grows = length->grows;
   next.range = length->range;
   next.text = textOf(length->text, step, number);
   next.from = length;
@@ -208,7 +215,7 @@ Tensor Padding::chosen(const Tensor &truths, const Tensor &value, double number,
 }
 
 Tensor Padding::fill(const Tensor &value, int64_t axis, double number, SourceRange range) {
-  LengthPtr length = along(value, axis);
+  LengthPtr length = masked(value, axis);
   if (!length)
     return value;
   PaddingState::Filled filled{{}, number};
@@ -272,7 +279,7 @@ Tensor Padding::zeroStep(const Tensor &value, SourceRange range) {
 //===----------------------------------------------------------------------===//
 
 Tensor Padding::reverse(const Tensor &value, int64_t axis, SourceRange range) {
-  LengthPtr length = along(value, axis);
+  LengthPtr length = masked(value, axis);
   int64_t size = value.shape[size_t(axis)].size;
   if (!length)
     return emitter.emit("reverse", {value}, value.element, value.shape,
@@ -307,13 +314,13 @@ Tensor Padding::at(const Tensor &value, int64_t axis, int64_t position, SourceRa
 }
 
 Tensor Padding::first(const Tensor &value, int64_t axis, SourceRange range) {
-  LengthPtr length = along(value, axis);
+  LengthPtr length = masked(value, axis);
   bool mayBeEmpty = length && length->least == 0;
   return at(mayBeEmpty ? fill(value, axis, 0, range) : value, axis, 0, range);
 }
 
 Tensor Padding::last(const Tensor &value, int64_t axis, SourceRange range) {
-  LengthPtr length = along(value, axis);
+  LengthPtr length = masked(value, axis);
   if (!length)
     return at(value, axis, value.shape[size_t(axis)].size - 1, range);
   Tensor source = length->least == 0 ? fill(value, axis, 0, range) : value;
@@ -353,7 +360,7 @@ std::optional<Tensor> Padding::count(const Tensor &value, const std::vector<int6
     return emitter.emit(operation, {left, right}, left.element, {}, {}, range);
   };
   for (int64_t axis : axes) {
-    LengthPtr length = along(value, axis);
+    LengthPtr length = masked(value, axis);
     if (!length) {
       rest *= value.shape[size_t(axis)].size;
       continue;

@@ -26,6 +26,8 @@ public:
 
   /// The length of a dimension; null where it is not padded.
   LengthPtr along(const Tensor &value, int64_t axis) const;
+  /// The same, but null where the padding does not occur while a sequence is generated.
+  LengthPtr masked(const Tensor &value, int64_t axis) const;
   /// The length of each dimension; empty if none is padded.
   Lengths of(const Tensor &value) const;
   bool isPadded(const Tensor &value) const { return !of(value).empty(); }

@@ -169,6 +169,10 @@ Lengths Padding::follow(const std::string &operation, std::vector<Tensor> &opera
       }
     return result;
   }
+  // Of the sequence that `generate` extends, nn-step refuses it.
+  if (operation == "reverse" &&
+      std::none_of(dims.begin(), dims.end(), [&](int64_t dim) { return masked(first, dim); }))
+    return of(first);
   if (operation == "reshape")
     return followReshape(first, shape, range);
   if (operation == "contract")

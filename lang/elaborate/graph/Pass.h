@@ -45,7 +45,9 @@ struct Pass {
   Graph graph;
   bool training;
   PaddingState padding;
-  bool generates = false;                              // the function of a generate block
+  bool generates = false; // the function of a generate block
+  std::string
+      sequence; // the padded field that it extends; empty if there is none, or it is unknown
   std::optional<std::pair<ValueId, Sampling>> sampled; // the logits of `sample`
   bool simplify = false; // drop additions of 0 and the like: in optimizers
   int64_t randomSites = 0;

@@ -266,7 +266,7 @@ bool IndexEvaluator::accessGathered(Tensor &value, Labels &labels, size_t axis, 
                                     SourceRange range) {
   Tensor positions = *index.value.get<Tensor>();
   Padding padding(environment, emitter);
-  if (LengthPtr length = padding.along(value, int64_t(axis)))
+  if (LengthPtr length = padding.masked(value, int64_t(axis)))
     positions = padding.clamped(positions, length, range);
   // Where the labels of the index are dimensions of the value already, each position has its own.
   Labels shared;

@@ -199,7 +199,7 @@ Entity Interpreter::indexTensor(const Tensor &base, const std::vector<Expression
         environment.addOrigins(builder, {extent});
         return Poison{};
       }
-      LengthPtr length = padding.along(value, axis);
+      LengthPtr length = padding.masked(value, axis);
       value = emitter.gather(value, axis,
                              length ? padding.clamped(*indices, length, item->range) : *indices,
                              batch, range);

@@ -142,7 +142,8 @@ Entity Interpreter::evaluateScan(const ScanExpression &expression) {
   Padding padding(environment, emitter);
   std::vector<Tensor> &paddedSteps = emitter.pass->padding.steps;
   std::optional<Tensor> truths;
-  if (length)
+  bool isMasked = length && !length->grows;
+  if (isMasked)
     truths = padding.mask(length, steps.size, expression.range);
   graph.openScan(steps.size);
   if (truths) {
@@ -186,7 +187,7 @@ Entity Interpreter::evaluateScan(const ScanExpression &expression) {
     result = closeScan(expression, carries, steps, length, last);
   if (!result) {
     graph.abandonScan();
-    if (length)
+    if (isMasked)
       paddedSteps.pop_back();
   }
   emitter.repetitions = outerRepetitions;
@@ -244,6 +245,7 @@ std::optional<Entity> Interpreter::closeScan(const ScanExpression &expression,
   Graph &graph = emitter.pass->graph;
   Padding padding(environment, emitter);
   const Yielded &yielded = scans.back();
+  const bool isMasked = length && !length->grows;
   if (!yielded.value && (!last.is<Nothing>() || carries.empty())) {
     DiagnosticBuilder builder = environment.report(Diag::ScanValue, expression.range);
     const std::vector<StatementPtr> &statements = expression.body->statements;
@@ -267,7 +269,7 @@ std::optional<Entity> Interpreter::closeScan(const ScanExpression &expression,
           return std::nullopt;
         }
       // After the last step of an example its carries keep their values.
-      next.push_back(length ? padding.choose(after, before, expression.range).id : after.id);
+      next.push_back(isMasked ? padding.choose(after, before, expression.range).id : after.id);
     }
   }
   std::vector<Tensor> rows;
@@ -275,7 +277,7 @@ std::optional<Entity> Interpreter::closeScan(const ScanExpression &expression,
   if (yielded.value && !collectTensors(row, nullptr, "yield", yielded.range, rows))
     return std::nullopt;
   for (Tensor &tensor : rows) {
-    if (length)
+    if (isMasked)
       tensor = padding.zeroStep(tensor, yielded.range);
     emitted.push_back(tensor.id);
   }
@@ -286,7 +288,7 @@ std::optional<Entity> Interpreter::closeScan(const ScanExpression &expression,
                                      operation.name == "gradient" ? "grad" : operation.name));
       return std::nullopt;
     }
-  if (length)
+  if (isMasked)
     emitter.pass->padding.steps.pop_back();
   std::vector<ValueId> results =
       graph.closeScan(std::move(next), std::move(emitted), environment.place(expression.range));
@@ -298,7 +300,7 @@ std::optional<Entity> Interpreter::closeScan(const ScanExpression &expression,
     lengths.resize(one.shape.size());
     lengths.insert(lengths.begin(), extra ? nullptr : length);
     padding.set(all, lengths);
-    if (length && !extra)
+    if (isMasked && !extra)
       emitter.pass->padding.filled[all.id] = {{0}, 0};
     if (elementCount(all.shape) > maximumElements)
       environment.report(Diag::TooLarge, expression.range, describe(all.element, all.shape),

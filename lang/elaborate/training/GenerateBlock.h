@@ -17,11 +17,11 @@ public:
 
 private:
   std::optional<Tensor> evaluate(const GenerateDeclaration &declaration);
-  /// The one input from which the value is computed; null, with an error, if there is not exactly
-  /// one.
-  const FunctionArgument *findSequence(const Tensor &value, SourceRange range);
-  void checkElements(const FunctionArgument &sequence, const Tensor &value, bool samples,
-                     SourceRange range);
+  /// Of the inputs from which the value is computed, the last one of whose elements it can be; null,
+  /// with an error, if there is none.
+  const FunctionArgument *findSequence(const Tensor &value, bool samples, SourceRange range);
+  /// Why the value does not determine elements of an input; empty if it does.
+  std::string problemOf(const FunctionArgument &input, const Tensor &value, bool samples) const;
   DiagnosticBuilder report(SourceRange range, const std::string &text) {
     return environment.diagnostics.report(Diag::NoGeneration, range, text);
   }

@@ -75,8 +75,17 @@ void TrainingElaborator::run() {
   add(Role::Evaluate);
   for (const PredictDeclaration *block : blocks)
     add(Role::Predict, block);
-  if (generate)
+  if (generate) {
     add(Role::Generate);
+    // Which input is the sequence is known by now: if it is padded, it is taken as one that grows.
+    const Pass &pass = *passes.back().pass;
+    if (const std::optional<Generation> &generation = pass.graph.function.generation;
+        generation && pass.padding.fields.contains(generation->sequence)) {
+      sequence = generation->sequence;
+      passes.pop_back();
+      add(Role::Generate);
+    }
+  }
   add(Role::Gradient);
   checkUnused();
   if (!diagnostics.hasErrors())
@@ -120,6 +129,7 @@ std::unique_ptr<Pass> TrainingElaborator::predictPass(const PredictDeclaration *
 std::unique_ptr<Pass> TrainingElaborator::generatePass() {
   auto pass = std::make_unique<Pass>("generate", generate->keyword, false);
   pass->generates = true;
+  pass->sequence = sequence;
   return pass;
 }
 

@@ -60,6 +60,7 @@ private:
   std::vector<const PredictDeclaration *> predictions; // blocks of the compiled model
   size_t predictPasses = 0;
   const GenerateDeclaration *generate = nullptr;
+  std::string sequence; // the padded field that `generate` extends, once it is known
   const CallableDeclaration *model = nullptr;
   const DataDeclaration *data = nullptr;
 

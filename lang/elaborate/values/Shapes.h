@@ -47,9 +47,10 @@ enum class LengthStep { Declared, Add, Multiply, Divide, AtMost };
 struct Length {
   ValueId value = 0;           ///< an int per example, in the function that is being built
   int64_t least = 1, most = 1; ///< in any example
-  SourceRange range;           ///< of the declaration
-  std::string text;            ///< `length(frames) - 1`
-  LengthPtr from = nullptr;    ///< the length that it is computed from; null if declared
+  bool grows = false; ///< of the sequence that `generate` extends: no position so far is padding
+  SourceRange range;  ///< of the declaration
+  std::string text;   ///< `length(frames) - 1`
+  LengthPtr from = nullptr; ///< the length that it is computed from; null if declared
   LengthStep step = LengthStep::Declared;
   int64_t number = 0;
 };

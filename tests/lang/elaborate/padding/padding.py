@@ -86,6 +86,7 @@ cases = {
     "log_softmax": ("log_softmax(v)", lambda x, v, i, l, s: [math.log(p) for p in softmax(v)]),
     "cumsum": ("cumsum(v)", lambda x, v, i, l, s: list(itertools.accumulate(v))),
     "reverse": ("reverse(x)", lambda x, v, i, l, s: x[::-1]),
+    "reverse_rows": ("reverse[1](x)", lambda x, v, i, l, s: [row[::-1] for row in x]),
     "reverse_columns": ("reverse[1](transpose(1, 0)(x))", lambda x, v, i, l, s: [c[::-1] for c in columns(x)]),
     "sorted": ("sort()(v).values", lambda x, v, i, l, s: sorted(v)),
     "transposed": ("transpose(1, 0)(x)", lambda x, v, i, l, s: columns(x)),
