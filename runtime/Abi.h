@@ -212,7 +212,9 @@ void nnc_profile(int64_t region, int64_t thread);
            "line": LINE,                0 if unknown
            "bytes": BYTES
          }],
-         "scratch": BYTES               the most bytes of all other buffers that are alive at one time
+         "scratch": BYTES,              the most bytes of all other buffers that are alive at one time
+         "panels": BYTES                (optional; default 0) at the end of the arena: operands that are packed
+                                        in front of loops
        },
        "regions": [{                    (optional; profiled code) by their numbers
          "line": LINE,                  0 if unknown

@@ -101,6 +101,10 @@ inline constexpr llvm::StringLiteral stepsAttrName = "nn.steps";
 /// positions; 0 if there is no limit.
 inline constexpr llvm::StringLiteral limitAttrName = "nn.limit";
 
+/// Marks an nn.scan whose steps are chunks of the steps of another scan (nn-strip-mine), and its
+/// derivative. Passes on scans keep no value for all chunks that a chunk can compute.
+inline constexpr llvm::StringLiteral chunksAttrName = "nn.chunks";
+
 /// The largest tensor. Products of dimensions, and sums over all tensors of a function, do not
 /// overflow.
 inline constexpr int64_t largestTensorBytes = int64_t(1) << 42;

@@ -3,7 +3,7 @@
 // Each of its steps computes the block again, from the rows of the sequences and from the carries
 // in the traces, then the derivatives by all that the block reads. The cotangents of the carries
 // are its own carries. It emits those of the rows of the sequences and, for each step, those of the
-// invariants, which are summed behind it.
+// invariants, which are summed behind it. A scan of chunks adds the latter up in carries instead.
 #include "compiler/dialect/NNBuilders.h"
 #include "compiler/dialect/ReverseSweep.h"
 #include "mlir/IR/IRMapping.h"
@@ -16,7 +16,8 @@ namespace {
 class ScanDerivative {
 public:
   ScanDerivative(ScanOp op, OpBuilder &builder, ValueRange resultCotangents)
-      : op(op), builder(builder), location(withoutName(op.getLoc())) {
+      : op(op), builder(builder), location(withoutName(op.getLoc())),
+        addsUp(op->hasAttr(chunksAttrName)) {
     unsigned traces = op.getInits().size();
     for (auto [i, cotangent] : llvm::enumerate(resultCotangents)) {
       Value value = isFloat(cotangent) && matchSplat(cotangent) != 0 ? cotangent : Value();
@@ -32,20 +33,25 @@ public:
       inits.push_back(cotangent ? buildRow(builder, location, cotangent, op.getLastRow())
                                 : buildSplat(builder, location, init.getType(), 0));
     }
+    if (addsUp)
+      for (Value sum : floats(op.getInvariants()))
+        inits.push_back(buildSplat(builder, location, sum.getType(), 0));
     auto scan = ScanOp::create(
         builder, location, op.getSteps(), !op.getReverse(), sequences, inits, op.getInvariants(),
         [&](OpBuilder &inner, Location, ArrayRef<BlockArgument> rows,
             ArrayRef<BlockArgument> cotangents, ArrayRef<BlockArgument> invariants) {
           buildBody(inner, rows, cotangents, invariants);
         });
+    if (addsUp)
+      scan->setAttr(chunksAttrName, builder.getUnitAttr());
 
     operandCotangents.assign(op.getNumOperands(), Value());
     unsigned trace = 0, emit = 0;
     for (auto [i, operand] : llvm::enumerate(op.getOperands())) {
-      bool isCarry = i >= op.getSequences().size() && i < firstInvariant();
-      if (isCarry && isFloat(operand)) {
-        operandCotangents[i] =
-            buildRow(builder, location, scan.getTraces()[trace++], scan.getLastRow());
+      if (isFloat(operand) && isCarried(i)) {
+        Value last = buildRow(builder, location, scan.getTraces()[trace++], scan.getLastRow());
+        if (isInit(i) || emitted.test(i))
+          operandCotangents[i] = last;
       } else if (emitted.test(i)) {
         Value all = scan.getEmits()[emit++];
         operandCotangents[i] =
@@ -58,6 +64,21 @@ public:
 
 private:
   unsigned firstInvariant() { return op.getSequences().size() + op.getInits().size(); }
+  bool isInit(unsigned operand) {
+    return operand >= op.getSequences().size() && operand < firstInvariant();
+  }
+  /// Whether the derivative's carries have the cotangent of the operand.
+  bool isCarried(unsigned operand) {
+    return isInit(operand) || (addsUp && operand >= firstInvariant());
+  }
+
+  /// Whether a trace has cotangents in its last row alone, as that of a carry of which only the last
+  /// value is used: the derivative's carry begins with them, and no step adds others.
+  bool isOfLastRow(Value cotangent) {
+    auto pad = cotangent.getDefiningOp<PadOp>();
+    return pad && pad.getValue().isZero() && pad.getOperand().getType().getDimSize(0) == 1 &&
+           pad.getLow()[0] == op.getLastRow();
+  }
 
   /// The rows that a step sees: those of the sequences, the carries in front of the step, the
   /// cotangents of what it emits and of the carries in front of it.
@@ -71,7 +92,7 @@ private:
       if (cotangent)
         sequences.push_back(cotangent);
     for (Value cotangent : traceCotangents)
-      if (cotangent)
+      if (cotangent && !isOfLastRow(cotangent))
         add(cotangent);
     return sequences;
   }
@@ -100,7 +121,9 @@ private:
     for (auto [value, cotangent] : llvm::zip_equal(yield.getEmits(), emitCotangents))
       if (cotangent)
         sweep.seed(mapping.lookup(value), take(1).front(), true);
-    for (auto [value, number] : llvm::zip_equal(floats(yield.getCarries()), cotangents))
+    SmallVector<Value> carried = floats(yield.getCarries());
+    ArrayRef<BlockArgument> sums = cotangents.drop_front(carried.size());
+    for (auto [value, number] : llvm::zip_first(carried, cotangents))
       sweep.seed(mapping.lookup(value), number, true);
     // All operations that can be in a block have derivatives.
     LogicalResult swept = sweep.run();
@@ -112,7 +135,7 @@ private:
       if (!isFloat(argument))
         continue;
       Value cotangent = sweep.of(mapping.lookup(argument));
-      if (given) {
+      if (given && !isOfLastRow(given)) {
         Value row = take(1).front();
         cotangent = cotangent ? AddOp::create(inner, location, cotangent, row) : row;
       }
@@ -120,13 +143,17 @@ private:
     }
     emitted.resize(op.getNumOperands());
     for (auto [i, argument] : llvm::enumerate(op.getBlock()->getArguments())) {
-      bool isCarry = i >= op.getSequences().size() && i < firstInvariant();
-      Value cotangent =
-          isCarry || !isFloat(argument) ? Value() : sweep.of(mapping.lookup(argument));
-      if (!cotangent)
+      if (isInit(i) || !isFloat(argument))
         continue;
-      emitted.set(i);
-      emits.push_back(cotangent);
+      Value cotangent = sweep.of(mapping.lookup(argument));
+      emitted[i] = bool(cotangent);
+      if (isCarried(i)) {
+        Value sum = sums.front();
+        sums = sums.drop_front();
+        carries.push_back(cotangent ? AddOp::create(inner, location, sum, cotangent) : sum);
+      } else if (cotangent) {
+        emits.push_back(cotangent);
+      }
     }
     YieldOp::create(inner, location, carries, emits);
   }
@@ -140,7 +167,8 @@ private:
   Location location;
   /// Null where the loss does not depend on the result.
   SmallVector<Value> traceCotangents, emitCotangents;
-  llvm::BitVector emitted; // the operands whose cotangents each step emits
+  bool addsUp;
+  llvm::BitVector emitted; // the operands for which each step has a cotangent, other than inits
 };
 
 } // namespace

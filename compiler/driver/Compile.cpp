@@ -92,6 +92,7 @@ private:
   OwningOpRef<ModuleOp> module;
   TargetDescription target;
   std::optional<Output> output;
+  MemoryLevel memory; // as the limit of memory asks for it
   PassDumps dumps{options.dumpAfter, options.dumpFolder, options.input};
 };
 
@@ -113,7 +114,7 @@ bool Compilation::run() {
     // From here on kernels are functions, which threads lower side by side; dumps have an order.
     if (stage == Stage::Loops && !dumps.isOn())
       context.enableMultithreading();
-    if (!runPasses(stage) || (stage == Stage::Opt && options.memoryLimit && !fitMemory()) ||
+    if ((stage == Stage::Grad && options.memoryLimit && !fitMemory()) || !runPasses(stage) ||
         (stage == Stage::Grad && !checkSize("with its derivatives", maximumDerivedOperations)) ||
         (stage == Stage::Loops && !checkSize("in its kernels", maximumKernelOperations)))
       return false;
@@ -200,8 +201,8 @@ LoweringOptions Compilation::lowering() const {
   result.targetThreads = options.targetThreads;
   result.profile = options.profile;
   result.lines = options.emit != Stage::Exe;
-  if (options.memoryLimit) // fitMemory chooses
-    result.recomputation = {};
+  if (options.memoryLimit)
+    result.memory = memory;
   return result;
 }
 
@@ -211,7 +212,7 @@ bool Compilation::runPasses(Stage stage) {
     case Stage::Nn:
       return buildNnPipeline(passes, frontend.program().recipe.batch);
     case Stage::Grad:
-      return buildGradPipeline(passes);
+      return buildGradPipeline(passes, lowering());
     case Stage::Opt:
       return buildOptPipeline(passes, lowering());
     case Stage::Linalg:
@@ -225,7 +226,7 @@ bool Compilation::runPasses(Stage stage) {
   return succeeded(result) && !frontend.hasErrors();
 }
 
-/// Adds as much recomputation to the module as the limit of memory asks for.
+/// Chooses as much recomputation as the limit of memory asks for.
 bool Compilation::fitMemory() {
   auto run = [&](ModuleOp on, llvm::function_ref<void(OpPassManager &)> build) {
     return runPipeline(on, build);
@@ -237,8 +238,8 @@ bool Compilation::fitMemory() {
     frontend.reportMemoryLimit(formatSize(fit->smallestBytes), formatSize(*options.memoryLimit));
     return false;
   }
-  return succeeded(runPipeline(
-      *module, [&](OpPassManager &passes) { buildRecomputation(passes, *fit->level); }));
+  memory = *fit->level;
+  return true;
 }
 
 bool Compilation::emit() {

@@ -184,6 +184,7 @@ Object Describer::memory(const FunctionBlocks &function) const {
   for (const ArenaBuffer &buffer : savedBuffers(function))
     saved.push_back(Object{{"name", buffer.name}, {"line", buffer.line}, {"bytes", buffer.bytes}});
   return Object{{"largest_live", function.largestLiveBytes},
+                {"panels", function.panelBytes},
                 {"saved", std::move(saved)},
                 {"scratch", scratchBytes(function)}};
 }

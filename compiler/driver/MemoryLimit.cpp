@@ -1,7 +1,7 @@
-// Parses sizes, and tries the levels of recomputation from the least work to the most.
+// Parses sizes, and tries the levels of recomputation, and of chunks, from the least work to the most.
 #include "compiler/driver/MemoryLimit.h"
 
-#include "compiler/passes/Passes.h"
+#include "compiler/dialect/NN.h"
 #include "compiler/driver/MemoryReport.h"
 
 #include "llvm/ADT/StringSwitch.h"
@@ -45,27 +45,67 @@ std::string formatSize(int64_t bytes) {
   return llvm::formatv("{0:F2} {1}", std::ceil(double(bytes) / factor * 100) / 100, unit);
 }
 
-/// From the least work to the most: element-wise arithmetic, reductions, contractions that sum over
-/// little, all contractions. The more parts the forward pass has, the more is saved between them,
-/// and the less is alive while one of them is computed again.
-static SmallVector<RecomputationLevel> recomputationLevels() {
-  SmallVector<RecomputationLevel> levels{{}};
-  for (int64_t operationsPerByte : {2, 32, 512, 1 << 20})
+/// The steps of the longest scan that is differentiated; 0 without one.
+static int64_t longestScan(ModuleOp module) {
+  int64_t most = 0;
+  for (auto function : module.getOps<func::FuncOp>())
+    if (!function.isExternal() && !function.getBody().front().getOps<nn::GradientOp>().empty())
+      for (nn::ScanOp scan : function.getBody().front().getOps<nn::ScanOp>())
+        most = std::max<int64_t>(most, scan.getSteps());
+  return most;
+}
+
+/// The steps of the chunks to try for scans of so many steps. The larger ones first, since each chunk
+/// costs time; a saved value for each step of a chunk and each chunk takes the least memory with
+/// chunks of about the square root, or less where a step saves more than the carries.
+static SmallVector<int64_t> chunksOf(int64_t steps) {
+  SmallVector<int64_t> chunks;
+  const double root = std::sqrt(double(steps));
+  for (double factor : {4.0, 2.0, 1.0, 0.5})
+    if (auto chunk = int64_t(std::llround(root * factor)); chunk >= 2 && 2 * chunk <= steps)
+      chunks.push_back(chunk);
+  return chunks;
+}
+
+/// From the least work to the most: element-wise arithmetic, loops in chunks, reductions, contractions
+/// that sum over little, all contractions. The more parts the forward pass has, the more is saved between
+/// them, and the less is alive while one of them is computed again.
+static SmallVector<MemoryLevel> memoryLevels(int64_t longestScan) {
+  const SmallVector<int64_t> chunks = chunksOf(longestScan);
+  SmallVector<MemoryLevel> levels{{}};
+  for (int64_t operationsPerByte : {2, 32, 512, 1 << 20}) {
     for (int64_t segments : {1, 16, 12, 8, 6, 4, 3, 2})
-      levels.push_back({operationsPerByte, segments});
+      levels.push_back({{operationsPerByte, segments}, 0});
+    for (int64_t chunk : chunks) {
+      if (operationsPerByte == 2)
+        levels.push_back({{}, chunk});
+      levels.push_back({{operationsPerByte, 1}, chunk});
+    }
+  }
   return levels;
 }
 
 FailureOr<MemoryFit> fitMemory(
-    ModuleOp module, int64_t limit, const LoweringOptions &options,
+    ModuleOp module, int64_t limit, LoweringOptions options,
     llvm::function_ref<LogicalResult(ModuleOp, llvm::function_ref<void(OpPassManager &)>)> run) {
   MemoryFit fit;
-  for (const RecomputationLevel &level : recomputationLevels()) {
-    OwningOpRef<ModuleOp> trial = module.clone();
+  llvm::SmallDenseMap<int64_t, OwningOpRef<ModuleOp>> optimized; // by steps of the chunks
+  for (const MemoryLevel &level : memoryLevels(longestScan(module))) {
+    options.memory = {{}, level.chunk};
+    OwningOpRef<ModuleOp> &start = optimized[level.chunk];
+    if (!start) {
+      start = module.clone();
+      if (failed(run(*start, [&](OpPassManager &passes) {
+            buildGradPipeline(passes, options);
+            buildOptPipeline(passes, options);
+          })))
+        return failure();
+    }
+    OwningOpRef<ModuleOp> trial = start->clone();
     if (failed(run(*trial, [&](OpPassManager &passes) {
-          buildRecomputation(passes, level);
+          buildRecomputation(passes, level.recomputation);
           buildLinalgPipeline(passes, options);
-          passes.addPass(createAssignArena());
+          buildMemoryPlan(passes, options);
         })))
       return failure();
     int64_t bytes = plannedBytes(readBlocks(*trial));

@@ -1,4 +1,5 @@
-// Compiling to a limit of memory: finds how much has to be recomputed for a training step to fit.
+// Compiling to a limit of memory: finds how much has to be recomputed, and how loops
+// have to be divided, for a training step to fit.
 #pragma once
 
 #include "compiler/passes/Pipelines.h"
@@ -17,17 +18,17 @@ std::optional<int64_t> parseSize(llvm::StringRef text);
 /// Bytes as text, in powers of 1000 and rounded up to two digits behind the point.
 std::string formatSize(int64_t bytes);
 
-/// The least recomputation with which a module fits.
+/// The level of the least work at which a module fits.
 struct MemoryFit {
-  std::optional<RecomputationLevel> level; // none if no level makes it fit
-  int64_t smallestBytes = 0;               // of the levels that were tried
+  std::optional<MemoryLevel> level; // none if the module fits at no level
+  int64_t smallestBytes = 0;        // of the levels that were tried
 };
 
-/// Plans the memory of a module at the end of stage `opt`, which is left as it is, with one level
-/// of recomputation after the other until `plannedBytes` are within the limit. `run` runs a
-/// pipeline on a module. Fails if one of them does.
+/// Plans the memory of a module at the end of stage `nn`, which is left as it is, with one level
+/// after the other until `plannedBytes` are within the limit. `run` runs a pipeline on a module.
+/// Fails if one of them does.
 llvm::FailureOr<MemoryFit>
-fitMemory(mlir::ModuleOp module, int64_t limit, const LoweringOptions &options,
+fitMemory(mlir::ModuleOp module, int64_t limit, LoweringOptions options,
           llvm::function_ref<llvm::LogicalResult(mlir::ModuleOp,
                                                  llvm::function_ref<void(mlir::OpPassManager &)>)>
               run);

@@ -26,6 +26,14 @@ private:
   void tie(Value a, int64_t aDim, Value b, int64_t bDim, Strength) override {
     corresponding.join(firstNode.lookup(a) + aDim, firstNode.lookup(b) + bDim);
   }
+  /// The steps of which the steps of a scan are chunks: a dimension that a reshape divides or joins.
+  void addUndivided(Value value) {
+    if (auto divided = value.getDefiningOp<nn::ReshapeOp>())
+      stepClasses.insert(corresponding[firstNode.lookup(divided.getOperand())]);
+    for (Operation *user : value.getUsers())
+      if (auto joined = dyn_cast<nn::ReshapeOp>(user))
+        stepClasses.insert(corresponding[firstNode.lookup(joined.getResult())]);
+  }
   void number(Value value) {
     firstNode[value] = nodes;
     if (auto type = dyn_cast<RankedTensorType>(value.getType()))
@@ -53,8 +61,11 @@ StepDims::StepDims(func::FuncOp function) {
 
   for (nn::ScanOp scan : block.getOps<nn::ScanOp>())
     for (ValueRange values : {ValueRange(scan.getSequences()), ValueRange(scan.getResults())})
-      for (Value value : values)
+      for (Value value : values) {
         stepClasses.insert(corresponding[firstNode.lookup(value)]);
+        if (scan->hasAttr(nn::chunksAttrName))
+          addUndivided(value);
+      }
   for (BlockArgument argument : block.getArguments()) {
     auto type = dyn_cast<RankedTensorType>(argument.getType());
     if (hasBatch(argument) && type && type.getRank() > 0)

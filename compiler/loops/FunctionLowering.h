@@ -20,6 +20,8 @@ public:
         builder(function.getContext()), planner(target, tilings, memory, fills, loopThreads) {}
 
   mlir::LogicalResult run();
+  /// Plans the kernels, and counts in `nn.blocks` the panels that loops need.
+  mlir::LogicalResult planKernels();
 
 private:
   void hoistViews();
@@ -70,9 +72,12 @@ private:
     bool sharesRows = false; // each thread runs all steps on its own rows, without barriers
   };
   llvm::SmallVector<OpenLoop> loops; // outermost first
+  /// Whether each thread runs the open loops on its own rows.
+  bool areRowsShared() const { return !loops.empty() && loops.back().sharesRows; }
   mlir::scf::IfOp serial; // the open region of thread 0; null if the last kernel ran on all threads
   llvm::DenseMap<int64_t, UnitRange> ranges;
   ReductionStarts fills;
+  llvm::SmallVector<mlir::Operation *> kernels; // from planKernels on, in order
   KernelPlanner planner;
   llvm::DenseSet<mlir::Operation *> done; // epilogues, lowered with their contractions
   mlir::Value scratch;

@@ -299,21 +299,25 @@ static bool divideRows(NestKernel &kernel, const RowLoop &loop, int64_t rows, in
   return iterations % plan.unitSize == 0;
 }
 
-/// The cycles of a step if threads share rows; infinite if a unit of rows does not consist of whole
-/// vectors. `divided` gets the kernels that are not contractions, divided by rows.
-double KernelPlanner::planRows(ArrayRef<Operation *> kernels,
+/// The cycles of a step of a loop, the innermost of the `depth` outermost ones, if threads share
+/// rows; infinite if a unit of rows does not consist of whole vectors. `divided` gets the kernels that are not contractions, divided by rows.
+double KernelPlanner::planRows(ArrayRef<Operation *> kernels, size_t depth,
                                const DenseMap<Operation *, RowLoop> &rowLoops, int64_t rows,
                                int64_t unit, std::vector<NestKernel> &divided) {
   const int64_t most = llvm::divideCeil(llvm::divideCeil(rows, unit), target.threads) * unit;
   const double share = std::min(1.0, static_cast<double>(most) / static_cast<double>(rows));
   double cycles = 0;
   for (Operation *kernel : kernels) {
+    double times = 1;
+    for (const StepLoop &inside : ArrayRef(loopsOf(kernel)).drop_front(depth))
+      times *= static_cast<double>(inside.steps);
     if (ContractionKernel *sums = contraction(kernel))
-      cycles += partCycles(sums->tiling, sums->problem, target, target.threads, ThreadSplit::Rows);
+      cycles += times *
+                partCycles(sums->tiling, sums->problem, target, target.threads, ThreadSplit::Rows);
     NestKernel *other = nest(kernel);
     if (!other)
       continue;
-    cycles += other->plan.cycles * share;
+    cycles += times * other->plan.cycles * share;
     divided.push_back(*other);
     if (!divideRows(divided.back(), rowLoops.at(kernel), rows, unit))
       return std::numeric_limits<double>::infinity();
@@ -321,29 +325,50 @@ double KernelPlanner::planRows(ArrayRef<Operation *> kernels,
   return cycles;
 }
 
-LogicalResult KernelPlanner::planLoop(ArrayRef<Operation *> kernels) {
-  describeLoop(kernels);
+/// Plans the kernels of a loop, the innermost of the `depth` outermost ones, each by itself, with the
+/// loops inside of it; `byRows`: threads may share the rows of those.
+LogicalResult KernelPlanner::planSteps(ArrayRef<Operation *> kernels, size_t depth, bool byRows) {
+  while (!kernels.empty()) {
+    const StepLoops first = loopsOf(kernels.front());
+    const bool isLoop = first.size() > depth;
+    ArrayRef<Operation *> together = kernels.take_while([&](Operation *kernel) {
+      const StepLoops inside = loopsOf(kernel);
+      return isLoop ? inside.size() > depth && inside[depth] == first[depth]
+                    : inside.size() == depth;
+    });
+    if (failed(isLoop ? shareLoop(together, depth + 1, byRows) : planKernels(together)))
+      return failure();
+    kernels = kernels.drop_front(together.size());
+  }
+  return success();
+}
+
+/// Chooses how threads share a loop, the innermost of the `depth` outermost ones around its kernels.
+/// Where they cannot share its rows they may share those of a loop inside of it: the register tiles
+/// of a contraction suit one of the two. `byRows`: rows may be shared at all.
+LogicalResult KernelPlanner::shareLoop(ArrayRef<Operation *> kernels, size_t depth, bool byRows) {
   DenseMap<Operation *, RowLoop> rowLoops;
-  const int64_t rows = findRows(kernels, rowLoops);
+  const int64_t rows = byRows ? findRows(kernels, rowLoops) : 0;
   const int64_t unit = rows == 0 ? 0 : chooseRowUnit(kernels, rows);
   for (Operation *kernel : kernels)
-    if (auto found = contractions.find(kernel); found != contractions.end())
+    if (auto found = contractions.find(kernel); found != contractions.end() && unit != 0)
       found->second.problem.rowUnit = unit;
 
   const double aloneBefore = aloneCycles, sharedBefore = sharedCycles;
-  if (failed(planKernels(kernels)))
+  if (failed(planSteps(kernels, depth, byRows && unit == 0)))
     return failure();
   LoopSharing loop;
   loop.rows = rows;
   loop.unit = unit;
-  const double times = static_cast<double>(loopsOf(kernels.front()).front().steps);
+  const StepLoop place = loopsOf(kernels.front())[depth - 1];
+  const double times = static_cast<double>(place.steps);
   loop.aloneCycles = (aloneCycles - aloneBefore) * times;
   loop.kernelCycles = (sharedCycles - sharedBefore) * times;
   loop.rowCycles = std::numeric_limits<double>::infinity();
   std::vector<NestKernel> divided;
   if (unit != 0)
-    loop.rowCycles =
-        times * planRows(kernels, rowLoops, rows, unit, divided) + 2 * target.meetingCycles();
+    loop.rowCycles = times * planRows(kernels, depth, rowLoops, rows, unit, divided) +
+                     2 * target.meetingCycles();
   const bool isPossible = loop.rowCycles < std::numeric_limits<double>::infinity();
   if (loopThreads == LoopThreads::Rows)
     loop.sharing = isPossible ? LoopThreads::Rows : LoopThreads::Kernels;
@@ -355,29 +380,48 @@ LogicalResult KernelPlanner::planLoop(ArrayRef<Operation *> kernels) {
     loop.sharing = loop.kernelCycles < loop.aloneCycles ? LoopThreads::Kernels : LoopThreads::One;
 
   aloneCycles = aloneBefore + loop.aloneCycles;
-  sharedCycles = sharedBefore;
+  sharedCycles = sharedBefore + (loop.sharing == LoopThreads::Rows      ? loop.rowCycles
+                                 : loop.sharing == LoopThreads::Kernels ? loop.kernelCycles
+                                                                        : loop.aloneCycles);
+  loops[place.number] = loop;
+  if (loop.sharing == LoopThreads::Rows)
+    divideByRows(kernels, divided);
+  else if (loop.sharing == LoopThreads::One)
+    keepOnOneThread(kernels);
+  return success();
+}
+
+/// Lets threads share the kernels of a loop by rows; `divided` has those that are not contractions.
+void KernelPlanner::divideByRows(ArrayRef<Operation *> kernels, std::vector<NestKernel> &divided) {
   auto next = divided.begin();
   for (Operation *kernel : kernels) {
-    ContractionKernel *sums = contraction(kernel);
-    NestKernel *other = nest(kernel);
-    if (!sums && !other)
-      continue;
-    bool &everyThread = sums ? sums->everyThread : other->everyThread;
-    if (loop.sharing == LoopThreads::One)
-      everyThread = false;
-    if (loop.sharing != LoopThreads::Rows)
-      continue;
-    everyThread = true;
-    if (sums)
+    if (ContractionKernel *sums = contraction(kernel)) {
+      sums->everyThread = true;
       sums->tiling.split = ThreadSplit::Rows;
-    else
+    } else if (NestKernel *other = nest(kernel)) {
       *other = std::move(*next++);
+    }
   }
-  sharedCycles += loop.sharing == LoopThreads::Rows      ? loop.rowCycles
-                  : loop.sharing == LoopThreads::Kernels ? loop.kernelCycles
-                                                         : loop.aloneCycles;
+}
+
+/// Leaves the kernels of a loop, and the loops inside of it, to thread 0.
+void KernelPlanner::keepOnOneThread(ArrayRef<Operation *> kernels) {
+  for (Operation *kernel : kernels) {
+    if (ContractionKernel *sums = contraction(kernel))
+      sums->everyThread = false;
+    else if (NestKernel *other = nest(kernel))
+      other->everyThread = false;
+    for (const StepLoop &inside : loopsOf(kernel))
+      if (auto found = loops.find(inside.number); found != loops.end())
+        found->second.sharing = LoopThreads::One;
+  }
+}
+
+LogicalResult KernelPlanner::planLoop(ArrayRef<Operation *> kernels) {
+  describeLoop(kernels);
+  if (failed(shareLoop(kernels, 1, true)))
+    return failure();
   placePanels(kernels);
-  loops[loopsOf(kernels.front()).front().number] = loop;
   return success();
 }
 

@@ -32,7 +32,7 @@ enum class LoopThreads {
   One,     // thread 0 runs the whole loop
 };
 
-/// The choice for an outermost loop, and the cycles of all of its steps for each alternative.
+/// The choice for a loop, and the cycles of all of its steps for each alternative.
 struct LoopSharing {
   LoopThreads sharing = LoopThreads::One;
   int64_t rows = 0, unit = 0; // 0: rows cannot be shared
@@ -83,7 +83,7 @@ public:
   /// Memory for panels that are packed in front of loops, which all threads use.
   int64_t panelBytes() const { return mostPanels; }
 
-  /// How threads share the outermost loop of this number.
+  /// How threads share the loop of this number, unless they share rows of a loop around it.
   const LoopSharing &sharing(int64_t loop) const { return loops.at(loop); }
 
 private:
@@ -93,11 +93,17 @@ private:
   mlir::LogicalResult planKernels(llvm::ArrayRef<mlir::Operation *> kernels);
 
   mlir::LogicalResult planLoop(llvm::ArrayRef<mlir::Operation *> kernels);
+  mlir::LogicalResult planSteps(llvm::ArrayRef<mlir::Operation *> kernels, size_t depth,
+                                bool byRows);
+  mlir::LogicalResult shareLoop(llvm::ArrayRef<mlir::Operation *> kernels, size_t depth,
+                                bool byRows);
+  void divideByRows(llvm::ArrayRef<mlir::Operation *> kernels, std::vector<NestKernel> &divided);
+  void keepOnOneThread(llvm::ArrayRef<mlir::Operation *> kernels);
   void describeLoop(llvm::ArrayRef<mlir::Operation *> kernels);
   int64_t findRows(llvm::ArrayRef<mlir::Operation *> kernels,
                    llvm::DenseMap<mlir::Operation *, RowLoop> &rowLoops);
   int64_t chooseRowUnit(llvm::ArrayRef<mlir::Operation *> kernels, int64_t rows);
-  double planRows(llvm::ArrayRef<mlir::Operation *> kernels,
+  double planRows(llvm::ArrayRef<mlir::Operation *> kernels, size_t depth,
                   const llvm::DenseMap<mlir::Operation *, RowLoop> &rowLoops, int64_t rows,
                   int64_t unit, std::vector<NestKernel> &divided);
   void placePanels(llvm::ArrayRef<mlir::Operation *> kernels);
@@ -112,7 +118,7 @@ private:
   llvm::DenseMap<mlir::Operation *, ContractionKernel> contractions;
   llvm::DenseMap<mlir::Operation *, NestKernel> nests;
   llvm::DenseSet<mlir::Operation *> epilogues;
-  llvm::DenseMap<int64_t, LoopSharing> loops; // outermost ones, by number
+  llvm::DenseMap<int64_t, LoopSharing> loops; // by number
   const LoopThreads loopThreads;
   int64_t mostScratch = 0, mostPanels = 0;
   /// Of the whole function, on one thread and on several.

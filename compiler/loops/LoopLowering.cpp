@@ -36,7 +36,7 @@ void FunctionLowering::closeLoop() {
   serial = nullptr;
   region = nullptr;
   // The code behind the loop may read results of any step, which any thread may have written.
-  if (!loops.empty() && loops.front().sharesRows)
+  if (areRowsShared())
     return;
   if (threaded && closed.isShared) {
     builder.setInsertionPointAfter(closed.steps);
@@ -59,20 +59,20 @@ LogicalResult FunctionLowering::openLoop(Operation *kernel, ArrayRef<StepLoop> a
     kernels.push_back(inner);
     opened.isShared |= planner.isShared(inner);
   }
-  if (loops.empty()) {
+  const bool isInside = areRowsShared();
+  opened.sharesRows = isInside;
+  if (threaded && !isInside) {
     const LoopSharing &sharing = planner.sharing(opened.loop.number);
-    opened.sharesRows = threaded && sharing.sharing == LoopThreads::Rows;
-    if (threaded)
+    opened.sharesRows = sharing.sharing == LoopThreads::Rows;
+    if (loops.empty() || opened.sharesRows)
       remark::analysis(kernel->getLoc(), remark::RemarkOpts::name("loop")
                                              .category(threadsCategory)
                                              .function(function.getSymName()))
           << remark::detail::LazyTextBuild{"Remark",
                                            [&] { return sharing.describe(opened.loop.steps); }};
-    if (failed(makePanels(kernels)))
-      return failure();
-  } else {
-    opened.sharesRows = loops.front().sharesRows;
   }
+  if (loops.empty() && failed(makePanels(kernels)))
+    return failure();
   placeKernel(kernel);
   serial = nullptr;
   region = nullptr;
@@ -81,7 +81,6 @@ LogicalResult FunctionLowering::openLoop(Operation *kernel, ArrayRef<StepLoop> a
   setLoops(opened.steps, around);
   // Each step waits for the one before, unless thread 0 runs them all. Within a step, all rows that
   // kernels access have moved equally far, so that their places in the first step tell which meet.
-  const bool isInside = !loops.empty() && loops.front().sharesRows;
   loops.push_back(opened);
   if (!threaded || isInside)
     return success();

@@ -103,7 +103,7 @@ void FunctionLowering::beginKernel(Operation *at, ArrayRef<Access> accesses, boo
     placeKernel(at);
     return;
   }
-  if (!loops.empty() && loops.front().sharesRows) {
+  if (areRowsShared()) {
     placeKernel(at);
     return markRegion(at);
   }
@@ -369,21 +369,10 @@ LogicalResult FunctionLowering::lower(Operation *operation) {
   return success();
 }
 
-LogicalResult FunctionLowering::run() {
+LogicalResult FunctionLowering::planKernels() {
   hoistViews();
-  Block &entry = function.getBody().front();
   threaded = function->hasAttr(threadedAttrName);
-  if (threaded) {
-    thread = function.getArgument(function.getNumArguments() - 2);
-    threads = function.getArgument(function.getNumArguments() - 1);
-    builder.setInsertionPointToStart(&entry);
-    Value zero = constants.index(0);
-    builder.setInsertionPointAfterValue(zero);
-    isFirst =
-        arith::CmpIOp::create(builder, function.getLoc(), arith::CmpIPredicate::eq, thread, zero);
-  }
-  SmallVector<Operation *> kernels;
-  for (Operation &operation : entry.without_terminator())
+  for (Operation &operation : function.getBody().front().without_terminator())
     if (!isPreparation(operation))
       kernels.push_back(&operation);
   llvm::erase_if(kernels, [&](Operation *kernel) {
@@ -399,11 +388,25 @@ LogicalResult FunctionLowering::run() {
     setBlockBytes("arena_bytes", arenaBytes() + planner.panelBytes());
     setBlockBytes("panel_bytes", planner.panelBytes());
   }
-  if (threaded)
+  return success();
+}
+
+LogicalResult FunctionLowering::run() {
+  if (failed(planKernels()))
+    return failure();
+  if (threaded) {
+    thread = function.getArgument(function.getNumArguments() - 2);
+    threads = function.getArgument(function.getNumArguments() - 1);
+    builder.setInsertionPointToStart(&function.getBody().front());
+    Value zero = constants.index(0);
+    builder.setInsertionPointAfterValue(zero);
+    isFirst =
+        arith::CmpIOp::create(builder, function.getLoc(), arith::CmpIPredicate::eq, thread, zero);
     remark::analysis(function.getLoc(), remark::RemarkOpts::name("threads")
                                             .category(threadsCategory)
                                             .function(function.getSymName()))
         << remark::detail::LazyTextBuild{"Remark", [&] { return planner.describeThreads(); }};
+  }
   for (Operation *kernel : kernels) {
     if (done.contains(kernel)) {
       kernel->erase();
@@ -444,6 +447,15 @@ struct LowerToLoopsPass : impl::LowerToLoopsBase<LowerToLoopsPass> {
     for (auto function : llvm::to_vector(getOperation().getOps<func::FuncOp>())) {
       if (function.isExternal() || function->hasAttr(kernelAttrName))
         continue;
+      if (placePanels) {
+        bool hasLoops = llvm::any_of(function.getBody().front(), [](Operation &operation) {
+          return operation.hasAttr(loopAttrName);
+        });
+        if (hasLoops &&
+            failed(FunctionLowering(function, *target, tilings, library, *sharing).planKernels()))
+          return signalPassFailure();
+        continue;
+      }
       threaded |= function->hasAttr(threadedAttrName);
       function.walk([&](linalg::LinalgOp op) { profiled |= op->hasAttr(regionAttrName); });
       if (failed(FunctionLowering(function, *target, tilings, library, *sharing).run()))

@@ -188,6 +188,45 @@ def Simplify : Pass<"nn-simplify", "::mlir::func::FuncOp"> {
   }];
 }
 
+def StripMine : Pass<"nn-strip-mine", "::mlir::func::FuncOp"> {
+  let summary = "divide the steps of scans into chunks that the derivative computes again";
+  let dependentDialects = ["::nnc::nn::NNDialect"];
+  let description = [{
+    Input and output: nn functions of one block, before differentiation. Functions
+    without `nn.gradient` stay as they are.
+
+    A scan of T steps becomes a scan of T / C steps, marked `nn.chunks`, each of which
+    is a scan of C steps, by the same operations. The derivative of the outer scan
+    computes its block again. So the backward pass computes a chunk again from the
+    carries in front of it, and values for the derivative exist for one chunk at a
+    time: O(T / C + C) of them instead of O(T). What enters and leaves the scan, such
+    as the output of a layer, still has all T rows. The cotangents of invariants are
+    added up from chunk to chunk, so that gradients may differ in rounding.
+
+    C is the largest divisor of T between half of the option `chunk` and all of it,
+    or else the option, with the T mod C last steps in a scan of their own. Scans of
+    fewer than two chunks stay.
+
+    ```mlir
+    %hs = nn.scan 64 over(%x = %xs : tensor<64x5xf32>) carry(%h = %h0 : tensor<5xf32>) { ... }
+    ```
+    becomes, if only the rows behind each step are used,
+    ```mlir
+    %0 = nn.reshape %xs : tensor<64x5xf32> -> tensor<8x8x5xf32>
+    %carries, %1 = nn.scan 8 over(%x = %0 : tensor<8x8x5xf32>) carry(%g = %h0 : tensor<5xf32>)
+        with {nn.chunks} {
+      %2 = nn.scan 8 over(%x_0 = %x : tensor<8x5xf32>) carry(%h = %g : tensor<5xf32>) { ... }
+      ... // %3: row 8 of %2, %4: rows 1 to 8
+      nn.yield carry(%3 : tensor<5xf32>) emit(%4 : tensor<8x5xf32>)
+    }
+    %hs = nn.reshape %1 : tensor<8x8x5xf32> -> tensor<64x5xf32>
+    ```
+  }];
+  let options = [
+    Option<"chunk", "chunk", "int64_t", "0", "steps of a chunk; 0: leave scans as they are">,
+  ];
+}
+
 def ScanHoist : Pass<"nn-scan-hoist", "::mlir::func::FuncOp"> {
   let summary = "hoist and sink operations out of scans, to compute them for all steps at once";
   let dependentDialects = ["::nnc::nn::NNDialect"];
@@ -549,6 +588,8 @@ def LowerToLoops : Pass<"lower-to-loops", "::mlir::ModuleOp"> {
            "threads to plan for; 0: two">,
     Option<"loopThreads", "loop-threads", "std::string", "\"choose\"",
            "how threads share loops over steps: rows, kernels, one, or choose">,
+    Option<"placePanels", "place-panels", "bool", "false",
+           "lower nothing; only count the panels of loops in `nn.blocks`">,
   ];
   let dependentDialects = [
     "mlir::arith::ArithDialect", "mlir::func::FuncDialect", "mlir::LLVM::LLVMDialect",

@@ -19,7 +19,9 @@ void buildNnPipeline(OpPassManager &passes, int64_t batch) {
   passes.addNestedPass<func::FuncOp>(createCSEPass());
 }
 
-void buildGradPipeline(OpPassManager &passes) {
+void buildGradPipeline(OpPassManager &passes, const LoweringOptions &options) {
+  if (options.memory.chunk > 0)
+    passes.addNestedPass<func::FuncOp>(createStripMine({options.memory.chunk}));
   // Before differentiation: the derivative of a loop then does not contain the hoisted operations.
   passes.addNestedPass<func::FuncOp>(createScanHoist());
   passes.addNestedPass<func::FuncOp>(createDifferentiate());
@@ -33,7 +35,7 @@ void buildOptPipeline(OpPassManager &passes, const LoweringOptions &options) {
   passes.addNestedPass<func::FuncOp>(createSimplify());
   passes.addPass(createAssignLayout({options.targetCpu, "choose"}));
   passes.addNestedPass<func::FuncOp>(createSimplify());
-  buildRecomputation(passes, options.recomputation);
+  buildRecomputation(passes, options.memory.recomputation);
 }
 
 void buildRecomputation(OpPassManager &passes, const RecomputationLevel &level) {
@@ -52,8 +54,14 @@ void buildLinalgPipeline(OpPassManager &passes, const LoweringOptions &) {
 void buildLoopsPipeline(OpPassManager &passes, const LoweringOptions &options) {
   passes.addPass(createAssignArena({options.profile}));
   passes.addPass(
-      createLowerToLoops({options.targetCpu, options.targetThreads, options.loopThreads}));
+      createLowerToLoops({options.targetCpu, options.targetThreads, options.loopThreads, false}));
   passes.addNestedPass<func::FuncOp>(createCSEPass());
+}
+
+void buildMemoryPlan(OpPassManager &passes, const LoweringOptions &options) {
+  passes.addPass(createAssignArena({options.profile}));
+  passes.addPass(
+      createLowerToLoops({options.targetCpu, options.targetThreads, options.loopThreads, true}));
 }
 
 void buildLlvmPipeline(OpPassManager &passes, const LoweringOptions &options) {
@@ -69,6 +77,10 @@ namespace {
 struct BatchOption : PassPipelineOptions<BatchOption> {
   Option<int64_t> batch{*this, "batch", llvm::cl::desc("number of examples in a batch"),
                         llvm::cl::init(64)};
+};
+
+struct GradOptions : PassPipelineOptions<GradOptions> {
+  Option<int64_t> chunk{*this, "chunk", llvm::cl::desc("as of nn-strip-mine"), llvm::cl::init(0)};
 };
 
 struct OptOptions : PassPipelineOptions<OptOptions> {
@@ -119,15 +131,20 @@ void registerStagePipelines() {
                                         [](OpPassManager &passes, const BatchOption &options) {
                                           buildNnPipeline(passes, options.batch);
                                         });
-  PassPipelineRegistration<>(
-      "nn-stage-grad", "replace nn.gradient by the operations that compute it", buildGradPipeline);
+  PassPipelineRegistration<GradOptions>("nn-stage-grad",
+                                        "replace nn.gradient by the operations that compute it",
+                                        [](OpPassManager &passes, const GradOptions &options) {
+                                          LoweringOptions lowering;
+                                          lowering.memory.chunk = options.chunk;
+                                          buildGradPipeline(passes, lowering);
+                                        });
   PassPipelineRegistration<OptOptions>(
       "nn-stage-opt", "simplify the whole step, choose its layouts and its recomputation",
       [](OpPassManager &passes, const OptOptions &options) {
         LoweringOptions lowering;
         lowering.targetCpu = options.targetCpu;
-        lowering.recomputation = {options.operationsPerByte, options.segments,
-                                  options.minimumBytes};
+        lowering.memory.recomputation = {options.operationsPerByte, options.segments,
+                                         options.minimumBytes};
         buildOptPipeline(passes, lowering);
       });
   registerStage("nn-stage-linalg", "nn on tensors to fused linalg on tensors", buildLinalgPipeline);

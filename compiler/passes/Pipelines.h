@@ -15,6 +15,13 @@ struct RecomputationLevel {
   int64_t minimumBytes = 0;
 };
 
+/// How a training step gets along with less memory.
+struct MemoryLevel {
+  RecomputationLevel recomputation;
+  /// Steps of the chunks into which loops are divided: the option of nn-strip-mine.
+  int64_t chunk = 0;
+};
+
 /// Without a limit of memory: where activations take far more than a cache, element-wise arithmetic
 /// is done again, which costs a step next to nothing.
 inline constexpr RecomputationLevel defaultRecomputation = {2, 1, 128 << 20};
@@ -29,13 +36,13 @@ struct LoweringOptions {
   bool profile = false;
   /// Keep the source's lines as debug locations. Executables are stripped of them.
   bool lines = true;
-  RecomputationLevel recomputation = defaultRecomputation;
+  MemoryLevel memory = {defaultRecomputation};
 };
 
 /// One example -> a batch of `batch` examples.
 void buildNnPipeline(mlir::OpPassManager &passes, int64_t batch);
 /// Replaces the derivative requests of the training step by operations.
-void buildGradPipeline(mlir::OpPassManager &passes);
+void buildGradPipeline(mlir::OpPassManager &passes, const LoweringOptions &options = {});
 /// The whole step, simplified, with the batch first or last as its contractions are fastest.
 void buildOptPipeline(mlir::OpPassManager &passes, const LoweringOptions &options = {});
 /// The end of that pipeline alone: the choice of the values that are computed again.
@@ -44,6 +51,8 @@ void buildRecomputation(mlir::OpPassManager &passes, const RecomputationLevel &l
 void buildLinalgPipeline(mlir::OpPassManager &passes, const LoweringOptions &options = {});
 /// To functions on blocks of memory, with vector code in loops that threads share.
 void buildLoopsPipeline(mlir::OpPassManager &passes, const LoweringOptions &options = {});
+/// The part of that pipeline that decides how much memory the functions take.
+void buildMemoryPlan(mlir::OpPassManager &passes, const LoweringOptions &options = {});
 /// To the LLVM dialect.
 void buildLlvmPipeline(mlir::OpPassManager &passes, const LoweringOptions &options = {});
 

@@ -322,7 +322,7 @@ static void hoistIn(Block &block) {
   SmallVector<ScanOp> scans(block.getOps<ScanOp>());
   for (ScanOp scan : scans) {
     hoistIn(*scan.getBlock());
-    if (Hoisting(scan).run())
+    if (!scan->hasAttr(chunksAttrName) && Hoisting(scan).run())
       scan.erase();
   }
 }

@@ -34,7 +34,8 @@ int64_t invariantBytes(ScanOp scan) {
 
 /// Whether the scans have as many steps, in one direction, and the same carries: layers of one size.
 bool areAlike(ScanOp first, ScanOp second) {
-  return first.getSteps() == second.getSteps() && first.getReverse() == second.getReverse() &&
+  return !first->hasAttr(chunksAttrName) && !second->hasAttr(chunksAttrName) &&
+         first.getSteps() == second.getSteps() && first.getReverse() == second.getReverse() &&
          !first.getInits().empty() && TypeRange(first.getInits()) == TypeRange(second.getInits());
 }
 

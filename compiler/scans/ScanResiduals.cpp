@@ -353,7 +353,8 @@ static void saveIn(Block &block) {
   SmallVector<ScanOp> scans(block.getOps<ScanOp>());
   for (size_t second = 0; second < scans.size(); ++second)
     for (size_t first = 0; first < second; ++first)
-      if (scans[first].getSteps() == scans[second].getSteps())
+      if (scans[first].getSteps() == scans[second].getSteps() &&
+          !scans[second]->hasAttr(chunksAttrName))
         if (ScanOp replaced = Residuals(scans[first], scans[second]).run())
           scans[first] = replaced;
   for (ScanOp scan : scans)

@@ -41,7 +41,8 @@ static Json memoryJson(const Description &description, const Function &step) {
           {"saved_bytes", step.savedBytes()},
           {"saved", saved},
           {"scratch", step.scratchBytes},
-          {"arena", step.arenaBytes},
+          {"arena", step.arenaBytes - step.panelBytes},
+          {"panels", step.panelBytes},
           {"largest_live", step.largestLiveBytes}};
 }
 
@@ -58,10 +59,13 @@ static void printMemory(const Description &description, const Function &step) {
   row("saved for backward", step.savedBytes());
   row("scratch", step.scratchBytes, "the most of it that is alive at once");
   double most = static_cast<double>(step.largestLiveBytes);
-  row("arena", step.arenaBytes,
+  const size_t bufferBytes = step.arenaBytes - step.panelBytes;
+  row("arena", bufferBytes,
       text("for saved and scratch; %zu are alive at once, it is %.1f %% larger",
            step.largestLiveBytes,
-           most > 0 ? 100 * (static_cast<double>(step.arenaBytes) - most) / most : 0));
+           most > 0 ? 100 * (static_cast<double>(bufferBytes) - most) / most : 0));
+  if (step.panelBytes)
+    row("panels", step.panelBytes, "behind it, operands packed in front of loops");
   if (step.saved.empty())
     return;
   std::printf("\n");

@@ -84,6 +84,7 @@ struct Function {
   std::vector<InputField> fields;
   std::vector<OutputValue> values;
   size_t largestLiveBytes = 0, scratchBytes = 0;
+  size_t panelBytes = 0;          ///< of the arena, for operands that are packed in front of loops
   std::vector<SavedBuffer> saved; ///< the largest first
   std::vector<Region> regions;    ///< empty unless the code is profiled
 

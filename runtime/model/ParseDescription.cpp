@@ -242,6 +242,9 @@ Function readFunction(const DescriptionReader &reader, DType floatType) {
     DescriptionReader memory = reader.inside("memory");
     function.largestLiveBytes = memory.bytes("largest_live");
     function.scratchBytes = memory.bytes("scratch");
+    function.panelBytes = static_cast<size_t>(memory.count("panels", 0));
+    if (function.panelBytes > function.arenaBytes)
+      memory.wrong("has more panels than \"arena\"");
     memory.forEach("saved", [&](const DescriptionReader &element) {
       function.saved.push_back(
           {element.string("name"), element.count("line", 0), element.bytes("bytes")});
