@@ -1,4 +1,5 @@
 // Implements StepBuilder: timeless values, rows of values, and the cache.
+#include "compiler/dialect/DimCorrespondence.h"
 #include "compiler/dialect/NNBuilders.h"
 #include "mlir/IR/IRMapping.h"
 
@@ -83,8 +84,23 @@ Value StepBuilder::buildPosition(RankedTensorType like) {
   return buildBroadcast(step, withoutName(location), number, {}, like.clone(step.getI32Type()));
 }
 
-// Rows of constants, broadcasts and iotas are built without the whole value. Other values are computed
-// as a whole before the first position, and the row is looked up.
+bool StepBuilder::isOfIndices(Value value) {
+  if (matchSplat(value))
+    return true;
+  auto [found, isNew] = ofIndices.try_emplace(value, false);
+  if (!isNew)
+    return found->second;
+  Operation *op = value.getDefiningOp();
+  bool result =
+      op &&
+      (isa<IotaOp, BroadcastOp, ReshapeOp, TransposeOp>(op) ||
+       op->hasTrait<OpTrait::Elementwise>()) &&
+      llvm::all_of(op->getOperands(), [&](Value operand) { return isOfIndices(operand); });
+  return ofIndices[value] = result;
+}
+
+// Rows of constants, broadcasts, iotas and what is computed from them are built without the whole value.
+// Other values are computed as a whole before the first position, and the row is looked up.
 Value StepBuilder::rowsOfTimeless(Value value, int64_t dim) {
   auto whole = cast<RankedTensorType>(value.getType());
   RankedTensorType type = oneRow(whole, dim);
@@ -103,6 +119,18 @@ Value StepBuilder::rowsOfTimeless(Value value, int64_t dim) {
       return IotaOp::create(step, location, type, iota.getDim());
     Value number = buildPosition(type);
     return number.getType() == type ? number : ConvertOp::create(step, location, type, number);
+  }
+  if (isa_and_present<ReshapeOp, TransposeOp>(value.getDefiningOp())) {
+    Operation *view = value.getDefiningOp();
+    if (std::optional<int64_t> from = DimCorrespondence(view).inOperand(0, dim))
+      return nnc::nn::detail::rebuild(step, view, rows(view->getOperand(0), *from), dim, 1);
+  }
+  if (Operation *op = value.getDefiningOp();
+      op && op->hasTrait<OpTrait::Elementwise>() && isOfIndices(value)) {
+    SmallVector<Value> operands;
+    for (Value operand : op->getOperands())
+      operands.push_back(rows(operand, dim));
+    return nnc::nn::detail::rebuild(step, op, operands, dim, 1);
   }
   int64_t extent = whole.getDimSize(dim);
   fewestRows = fewestRows ? std::min(fewestRows, extent) : extent;

@@ -1,5 +1,6 @@
 // The step rules of the operations: their computation at one position of a sequence, and the values of
 // earlier positions that they cache.
+#include "compiler/dialect/DimCorrespondence.h"
 #include "compiler/dialect/NNBuilders.h"
 #include "mlir/IR/IRMapping.h"
 
@@ -10,11 +11,10 @@ using namespace nnc::nn;
 
 static RankedTensorType typeOf(Value value) { return cast<RankedTensorType>(value.getType()); }
 
-static constexpr StringLiteral looksAhead = "looks at positions after t";
+using nnc::nn::detail::looksAhead, nnc::nn::detail::rebuild;
 
-/// The operation on other operands, with `count` elements in dimension `dim` of its result.
-static Value rebuild(OpBuilder &builder, Operation *op, ValueRange operands, int64_t dim,
-                     int64_t count) {
+Value nnc::nn::detail::rebuild(OpBuilder &builder, Operation *op, ValueRange operands, int64_t dim,
+                               int64_t count) {
   OperationState state(op->getLoc(), op->getName());
   state.addOperands(operands);
   state.addAttributes(op->getAttrs());
@@ -41,95 +41,51 @@ static LogicalResult buildWhole(Operation *op, StepBuilder &step) {
 
 //===-- Row by row ----------------------------------------------------------------------------===//
 
-namespace {
-
-/// The correspondence between dimensions of the operands and of the result of one operation.
-class Correspondence : public DimTies {
-public:
-  explicit Correspondence(Operation *op) : op(op), contract(dyn_cast<ContractOp>(op)) {
-    if (!contract)
-      cast<Permutable>(op).tieDims(*this);
-  }
-
-  void tie(Value a, int64_t aDim, Value b, int64_t bDim, Strength) override {
-    ties.push_back({{a, aDim}, {b, bDim}});
-  }
-  std::optional<int64_t> inResult(unsigned operand, int64_t dim) const {
-    if (contract)
-      return findLabel(labelsOf(operand)[dim], contract.getResultLabels());
-    return find(op->getOperand(operand), dim, op->getResult(0));
-  }
-  std::optional<int64_t> inOperand(unsigned operand, int64_t dim) const {
-    if (contract)
-      return findLabel(contract.getResultLabels()[dim], labelsOf(operand));
-    return find(op->getResult(0), dim, op->getOperand(operand));
-  }
-
-private:
-  std::optional<int64_t> find(Value value, int64_t dim, Value other) const {
-    for (const auto &[one, two] : ties) {
-      if (one == std::pair(value, dim) && two.first == other)
-        return two.second;
-      if (two == std::pair(value, dim) && one.first == other)
-        return one.second;
-    }
-    return std::nullopt;
-  }
-
-  // Ties name values, so they do not distinguish the operands of a contraction of a value with itself.
-  ArrayRef<int64_t> labelsOf(unsigned operand) const {
-    return operand == 0 ? contract.getLhsLabels() : contract.getRhsLabels();
-  }
-  static std::optional<int64_t> findLabel(int64_t label, ArrayRef<int64_t> labels) {
-    const auto *at = llvm::find(labels, label);
-    return at == labels.end() ? std::nullopt : std::optional<int64_t>(at - labels.begin());
-  }
-
-  Operation *op;
-  mutable ContractOp contract;
-  SmallVector<std::pair<std::pair<Value, int64_t>, std::pair<Value, int64_t>>> ties;
-};
-
-} // namespace
-
 LogicalResult nnc::nn::detail::buildStepByRows(Operation *op, StepBuilder &step) {
-  Correspondence dims(op);
-  std::optional<int64_t> dim;
+  DimCorrespondence dims(op);
+  SmallVector<int64_t, 2> found; // dimensions of positions in the result
   bool hasNewest = false;
   StepForm form;
   form.kind = StepForm::Rows;
   for (auto [i, operand] : llvm::enumerate(op->getOperands())) {
     StepForm given = step.formOf(operand);
     hasNewest |= given.kind == StepForm::Newest;
-    if (given.kind != StepForm::Rows)
-      continue;
-    std::optional<int64_t> to = dims.inResult(i, given.dim);
-    if (!to)
-      return step.refuse(op, Twine(looksAhead) + ", since it is computed from all of them");
-    if (dim && dim != to)
-      return step.refuse(op, "compares positions with each other: attention is not supported yet");
-    form.positions = dim ? std::min(form.positions, given.positions) : given.positions;
-    dim = to;
+    for (int64_t dim : given.dims()) {
+      std::optional<int64_t> to = dims.inResult(i, dim);
+      if (!to)
+        return nnc::nn::detail::buildStepOverPositions(op, step);
+      form.positions = found.empty() ? given.positions : std::min(form.positions, given.positions);
+      if (!llvm::is_contained(found, *to))
+        found.push_back(*to);
+    }
   }
-  if (!dim)
+  if (found.empty())
     return buildWhole(op, step);
   if (hasNewest)
     return step.refuse(op, "uses a value of the last position at earlier positions");
 
-  form.dim = *dim;
+  form.dim = found[0];
+  if (found.size() > 1) {
+    if (found.size() > 2)
+      return step.refuse(op, "compares more than two positions with each other");
+    form.kind = StepForm::Pairs;
+    form.otherDim = found[1];
+    step.set(op->getResult(0), form);
+    return success();
+  }
   if (op->getNumOperands() == 1) {
     StepForm given = step.formOf(op->getOperand(0));
     form.shift = given.shift;
-    form.value = rebuild(step.step, op, given.value, *dim, 1);
+    form.value = rebuild(step.step, op, given.value, form.dim, 1);
     if (given.before)
-      form.before = rebuild(step.begin, op, given.before, *dim, given.shift);
+      form.before = rebuild(step.begin, op, given.before, form.dim, given.shift);
   } else {
     SmallVector<Value> operands;
     for (auto [i, operand] : llvm::enumerate(op->getOperands())) {
-      std::optional<int64_t> from = dims.inOperand(i, *dim);
+      std::optional<int64_t> from = dims.inOperand(i, form.dim);
       operands.push_back(from ? step.rows(operand, *from) : step.inStep(operand));
     }
-    form.value = rebuild(step.step, op, operands, *dim, 1);
+    form.value = rebuild(step.step, op, operands, form.dim, 1);
   }
   step.set(op->getResult(0), form);
   return success();
@@ -222,7 +178,7 @@ NN_STEP_RULE(ConcatOp) {
     moving = i;
   }
   if (!moving)
-    return detail::buildStepByRows(*this, step);
+    return nnc::nn::detail::buildStepByRows(*this, step);
   Location location = withoutName(getLoc());
   StepForm form = step.formOf(getInputs()[*moving]);
   for (Value input : llvm::reverse(getInputs().take_front(*moving))) {
@@ -239,14 +195,14 @@ NN_STEP_RULE(ReverseOp) {
   StepForm form = step.formOf(getOperand());
   if (form.kind == StepForm::Rows && llvm::is_contained(getDims(), form.dim))
     return step.refuse(*this, looksAhead);
-  return detail::buildStepByRows(*this, step);
+  return nnc::nn::detail::buildStepByRows(*this, step);
 }
 
 NN_STEP_RULE(WindowsOp) {
   StepForm form = step.formOf(getOperand());
   const auto *at = llvm::find(getDims(), form.dim);
   if (form.kind == StepForm::Newest || at == getDims().end())
-    return detail::buildStepByRows(*this, step);
+    return nnc::nn::detail::buildStepByRows(*this, step);
   unsigned number = at - getDims().begin();
   if (getStrides()[number] != 1)
     return step.refuse(*this, "takes one of every " + Twine(getStrides()[number]) + " positions");
@@ -270,7 +226,7 @@ NN_STEP_RULE(ArgsortOp) {
   StepForm form = step.formOf(getOperand());
   if (form.kind == StepForm::Rows && form.dim == int64_t(getDim()))
     return step.refuse(*this, looksAhead);
-  return detail::buildStepByRows(*this, step);
+  return nnc::nn::detail::buildStepByRows(*this, step);
 }
 
 NN_STEP_RULE(SoftmaxOp) {
@@ -283,7 +239,7 @@ NN_STEP_RULE(SoftmaxOp) {
 NN_STEP_RULE(CumulativeSumOp) {
   StepForm form = step.formOf(getOperand());
   if (form.kind == StepForm::Newest || form.dim != int64_t(getDim()))
-    return detail::buildStepByRows(*this, step);
+    return nnc::nn::detail::buildStepByRows(*this, step);
   Location location = withoutName(getLoc());
   Value row = step.rows(getOperand(), form.dim);
   StepCache &sum =

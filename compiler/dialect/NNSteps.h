@@ -2,6 +2,8 @@
 // processes one more token, from a function of a whole sequence.
 #pragma once
 
+#include "compiler/dialect/CausalMask.h"
+
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Operation.h"
@@ -25,16 +27,25 @@ struct StepForm {
   enum Class {
     Timeless, // depends on no token: the whole value
     Rows,     // has a dimension of positions: one row of it
-    Newest    // does not have one, and is computed from the last position: correct in the last step
+    Pairs, // has two such dimensions, `dim` and `otherDim`: not built before a sum over one of them is
+    Newest // does not have one, and is computed from the last position: correct in the last step
   };
   Class kind = Timeless;
   int64_t dim = 0; // of positions
+  int64_t otherDim = 0;
   /// At position t the rows up to t + shift are known; row t + shift is the current one. Never
   /// negative: such a value would depend on later positions.
   int64_t shift = 0;
   int64_t positions = 0; // of the whole sequence: row positions - 1 belongs to the last one
   mlir::Value value;     // in the step function; for `Rows` the current row, one element in `dim`
   mlir::Value before;    // in the begin function: the rows 0 to shift - 1; null if there are none
+
+  /// All dimensions of positions.
+  llvm::SmallVector<int64_t, 2> dims() const {
+    if (kind == Pairs)
+      return {dim, otherDim};
+    return kind == Rows ? llvm::SmallVector<int64_t, 2>{dim} : llvm::SmallVector<int64_t, 2>{};
+  }
 };
 
 /// A value that is carried from step to step: the begin function computes the first, each step the
@@ -73,6 +84,13 @@ public:
   /// The newest known row of a value of form Rows and the `count` rows before it, from a ring buffer in
   /// the cache; `count` is at most `shift`.
   mlir::Value newestRows(mlir::Value value, int64_t count);
+  /// A value of form Rows as a whole, from the cache: the rows of the positions up to the current one,
+  /// with any finite numbers behind.
+  mlir::Value allRows(mlir::Value value);
+  /// The row of the current position along dimension `t` of a value, against all positions along
+  /// dimension `s` as of `allRows`; a dimension that the value does not have is left out. Null if it
+  /// cannot be built.
+  mlir::Value against(mlir::Value value, std::optional<int64_t> t, std::optional<int64_t> s);
 
   /// Adds an entry to the cache. The step function reads its argument; the caller sets `next`.
   StepCache &addCache(llvm::StringRef kind, mlir::Value named, mlir::Value initial);
@@ -81,29 +99,47 @@ public:
   llvm::LogicalResult refuse(mlir::Operation *op, const llvm::Twine &reason);
 
   llvm::ArrayRef<std::unique_ptr<StepCache>> caches() const { return cacheList; }
-  /// Parameters with a dimension of positions limit the sequence to this number of positions; 0 if
+  /// Parameters with a dimension of positions, and stored rows, limit the sequence to this number of positions; 0 if
   /// there is no limit.
   int64_t limit() const { return fewestRows; }
 
   mlir::OpBuilder begin, step;
+  CausalMask mask;
 
 private:
   /// Whether it costs less to compute a timeless value in each step than to cache it: constants, and
   /// views of constants and of arguments that the step function has.
   bool isCheap(mlir::Value value) const;
   mlir::Value rowsOfTimeless(mlir::Value value, int64_t dim);
+  /// Whether a timeless value is computed element by element from numbers and indices alone.
+  bool isOfIndices(mlir::Value value);
   /// The number of the current position, as i32 in a tensor of the shape of `like`.
   mlir::Value buildPosition(mlir::RankedTensorType like);
 
   llvm::DenseMap<mlir::Value, StepForm> forms;
   llvm::DenseMap<mlir::Value, mlir::Value> begun, stepped; // timeless values
   llvm::DenseMap<std::pair<mlir::Value, int64_t>, mlir::Value> rowsTaken, rings;
+  llvm::DenseMap<mlir::Value, mlir::Value> rowCaches;
+  llvm::DenseMap<mlir::Value, bool> ofIndices;
+  llvm::DenseMap<std::pair<mlir::Value, std::pair<int64_t, int64_t>>, mlir::Value> pairs;
   llvm::SmallVector<std::unique_ptr<StepCache>> cacheList;
   mlir::Value position;
   int64_t fewestRows = 0;
 };
 
 namespace detail {
+
+inline constexpr llvm::StringLiteral looksAhead = "looks at positions after t";
+
+/// The operation on other operands, with `count` elements in dimension `dim` of its result.
+mlir::Value rebuild(mlir::OpBuilder &builder, mlir::Operation *op, mlir::ValueRange operands,
+                    int64_t dim, int64_t count);
+
+/// Whether the operation can be computed for pairs of positions, values of form Pairs.
+bool isPairwise(mlir::Operation *op);
+
+/// The rule of operations that sum over a dimension of positions.
+llvm::LogicalResult buildStepOverPositions(mlir::Operation *op, StepBuilder &step);
 
 /// The rule of operations whose dimensions correspond (Permutable): applies the operation to rows.
 llvm::LogicalResult buildStepByRows(mlir::Operation *op, StepBuilder &step);

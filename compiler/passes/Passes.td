@@ -23,14 +23,16 @@ def Step : Pass<"nn-step", "::mlir::ModuleOp"> {
     - rows of a parameter or of a constant are looked up by the number of the position, the scalar
       `position`;
     - a scan keeps its carries in the cache, windows and shifts a ring buffer of the last rows,
-      running sums their sum.
+      running sums their sum;
+    - a sum over positions, as in attention, reads the rows of all positions so far from the cache,
+      and each step stores its own row there. A mask, a comparison of indices or a table of constants,
+      must leave out later positions.
 
-    Parameters with a dimension of positions limit the sequence to `nn.limit` positions, an
-    attribute of `f_step`, which is 0 if there is no limit. A slice of the last row takes the
+    Parameters with a dimension of positions, and stored rows, limit the sequence to `nn.limit`
+    positions, an attribute of `f_step`, which is 0 if there is no limit. A slice of the last row takes the
     current row, since the sequence ends there.
 
-    Errors: an operation that looks at positions after its own, at its location; two positions that
-    are compared with each other (attention).
+    Errors: an operation that looks at positions after its own, at its location.
 
     ```mlir
     func.func @f(%w: tensor<f32> {nn.kind = #nn.kind<parameter>, nn.name = "w"},

@@ -108,6 +108,12 @@ private:
       if (!steppable)
         return steps.refuse(&op, "`" + op.getName().stripDialect() +
                                      "` cannot be computed position by position");
+      bool ofPairs = llvm::any_of(op.getOperands(), [&](Value operand) {
+        return steps.formOf(operand).kind == StepForm::Pairs;
+      });
+      if (ofPairs && !nn::detail::isPairwise(&op))
+        return steps.refuse(&op, "`" + op.getName().stripDialect() +
+                                     "` of a value for each pair of positions");
       if (failed(steppable.buildStep(steps)))
         return failure();
     }
@@ -124,6 +130,9 @@ private:
       if (form.kind == StepForm::Timeless)
         return emitError(value.getLoc())
                << stepErrorPrefix << "`" << name << "` does not depend on the tokens";
+      if (form.kind == StepForm::Pairs)
+        return emitError(value.getLoc())
+               << stepErrorPrefix << "`" << name << "` compares positions with each other";
       if (form.kind == StepForm::Rows && form.dim != 0)
         return emitError(value.getLoc()) << stepErrorPrefix << "the first dimension of `" << name
                                          << "` is not that of the positions";

@@ -2,7 +2,7 @@
 
 func.func @mean(%x: tensor<9x3xf32> {nn.kind = #nn.kind<token>, nn.name = "x"})
     -> (tensor<3xf32> {nn.kind = #nn.kind<example_output>, nn.name = "y"}) {
-  // expected-error@+1 {{cannot generate: looks at positions after t, since it is computed from all of them}}
+  // expected-error@+1 {{cannot generate: looks at positions after t, which a condition such as `where s <= t` leaves out}}
   %y = nn.reduce_sum %x [0] : tensor<9x3xf32> -> tensor<3xf32>
   return %y : tensor<3xf32>
 }
@@ -50,11 +50,21 @@ func.func @window(%x: tensor<9x3xf32> {nn.kind = #nn.kind<token>, nn.name = "x"}
 
 // -----
 
-func.func @attention(%x: tensor<9x3xf32> {nn.kind = #nn.kind<token>, nn.name = "x"})
+func.func @scores(%x: tensor<9x3xf32> {nn.kind = #nn.kind<token>, nn.name = "x"})
+    // expected-error@+2 {{cannot generate: `y` compares positions with each other}}
     -> (tensor<9x9xf32> {nn.kind = #nn.kind<example_output>, nn.name = "y"}) {
-  // expected-error@+1 {{cannot generate: compares positions with each other: attention is not supported yet}}
   %y = nn.contract %x, %x [0, 1] x [2, 1] -> [0, 2] : tensor<9x3xf32>, tensor<9x3xf32> -> tensor<9x9xf32>
   return %y : tensor<9x9xf32>
+}
+
+// -----
+
+func.func @unmasked(%x: tensor<9x3xf32> {nn.kind = #nn.kind<token>, nn.name = "x"})
+    -> (tensor<9xf32> {nn.kind = #nn.kind<example_output>, nn.name = "y"}) {
+  %scores = nn.contract %x, %x [0, 1] x [2, 1] -> [0, 2] : tensor<9x3xf32>, tensor<9x3xf32> -> tensor<9x9xf32>
+  // expected-error@+1 {{cannot generate: looks at positions after t, which a condition such as `where s <= t` leaves out}}
+  %y = nn.reduce_sum %scores [1] : tensor<9x9xf32> -> tensor<9xf32>
+  return %y : tensor<9xf32>
 }
 
 // -----

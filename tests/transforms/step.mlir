@@ -147,3 +147,36 @@ func.func @translate(%source: tensor<5x4xf32> {nn.kind = #nn.kind<input>, nn.nam
   %y = nn.add %states, %all : tensor<9x4xf32>
   return %y : tensor<9x4xf32>
 }
+
+// -----
+
+// Attention: the rows of keys and values are stored in the cache at the current position, and the row of
+// the current position attends to all of them. The mask, of the numbers of the positions, leaves out later
+// ones.
+// CHECK-LABEL: func.func @attention_begin
+// CHECK:         %[[ZERO:.*]] = nn.constant dense<0.000000e+00> : tensor<9x3xf32>
+// CHECK:         return %[[ZERO]]
+// CHECK-LABEL: func.func @attention_step
+// CHECK-SAME:    %[[X:[a-z0-9]*]]: tensor<1x3xf32> {nn.kind = #nn.kind<token>
+// CHECK-SAME:    %[[POSITION:[a-z0-9]*]]: tensor<i64>
+// CHECK-SAME:    %[[ROWS:[a-z0-9.]*]]: tensor<9x3xf32> {nn.kind = #nn.kind<cache>, nn.name = "rows.x"}
+// CHECK-SAME:    nn.limit = 9 : i64
+// CHECK-DAG:     %[[NUMBER:.*]] = nn.convert %[[POSITION]] : tensor<i64> -> tensor<i32>
+// CHECK-DAG:     %[[MASK:.*]] = nn.compare le %{{.*}}, %{{.*}} : tensor<1x9xi32>
+// CHECK-DAG:     %[[HERE:.*]] = nn.compare eq %{{.*}}, %{{.*}} : tensor<9xi32>
+// CHECK:         %[[STORED:.*]] = nn.select %{{.*}}, %{{.*}}, %[[ROWS]] : tensor<9x3xf32>
+// CHECK:         %[[SCORES:.*]] = nn.contract %[[X]], %[[STORED]] {{.*}} -> tensor<1x9xf32>
+// CHECK:         %[[KEPT:.*]] = nn.select %[[MASK]], %[[SCORES]], %{{.*}} : tensor<1x9xf32>
+// CHECK:         nn.contract %[[KEPT]], %[[STORED]] {{.*}} -> tensor<1x3xf32>
+// CHECK:         return %{{.*}}, %[[STORED]]
+func.func @attention(%x: tensor<9x3xf32> {nn.kind = #nn.kind<token>, nn.name = "x"})
+    -> (tensor<9x3xf32> {nn.kind = #nn.kind<example_output>, nn.name = "y"}) {
+  %scores = nn.contract %x, %x [0, 1] x [2, 1] -> [0, 2] : tensor<9x3xf32>, tensor<9x3xf32> -> tensor<9x9xf32>
+  %s = nn.iota 1 : tensor<9x9xi32>
+  %t = nn.iota 0 : tensor<9x9xi32>
+  %mask = nn.compare le %s, %t : tensor<9x9xi32>
+  %zero = nn.constant dense<0.0> : tensor<9x9xf32>
+  %kept = nn.select %mask, %scores, %zero : tensor<9x9xf32>
+  %y = nn.contract %kept, %x [0, 1] x [1, 2] -> [0, 2] : tensor<9x9xf32>, tensor<9x3xf32> -> tensor<9x3xf32>
+  return %y : tensor<9x3xf32>
+}

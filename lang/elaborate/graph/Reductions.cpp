@@ -252,6 +252,12 @@ void forEachIndexName(const Expression &expression,
       inItem(*item);
     return;
   }
+  // The dimensions of `where condition: value` come in the order that the value has.
+  if (auto *where = as<WhereExpression>(&expression); where && where->value && where->condition) {
+    forEachIndexName(*where->value, visit);
+    forEachIndexName(*where->condition, visit);
+    return;
+  }
   forEachChild(expression, [&](const Expression &child) { forEachIndexName(child, visit); });
 }
 

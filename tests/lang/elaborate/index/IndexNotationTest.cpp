@@ -80,6 +80,13 @@ TEST(IndexNotation, WhereLeavesOut) {
   EXPECT_NE(softmax.find("constant value=-inf : float"), std::string::npos);
 }
 
+TEST(IndexNotation, WhereHasTheDimensionsOfItsValue) {
+  EXPECT_EQ(operations("model m(x: float[3, 4], k: float[4]) -> float[3, 4] { softmax(where k[s] > "
+                       "0: x[t, s]) }")
+                .find("transpose"),
+            std::string::npos);
+}
+
 TEST(IndexNotation, LookUp) {
   std::string text =
       operations("model m(t: int[6], w: float[10, 3]) -> float[6, 3] { y[i, d] = w[t[i], d]; y }");

@@ -1,0 +1,321 @@
+// Implements CausalMask: comparisons of index expressions by the corners of the region s > t, constant
+// tables and other computations from indices element by element, arithmetic by rules.
+#include "compiler/dialect/CausalMask.h"
+
+#include "compiler/dialect/DimCorrespondence.h"
+#include "compiler/dialect/NNBuilders.h"
+#include "mlir/IR/TypeUtilities.h"
+#include "llvm/ADT/TypeSwitch.h"
+#include <cmath>
+
+using namespace mlir;
+using namespace nnc::nn;
+
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+using Number = std::optional<double>;
+
+RankedTensorType tensorTypeOf(Value value) { return cast<RankedTensorType>(value.getType()); }
+
+//===-- Index expressions ---------------------------------------------------------------------===//
+
+/// t * index in dimension t + s * index in dimension s + constant.
+struct Affine {
+  double t = 0, s = 0, constant = 0;
+};
+
+/// An expression of indices of a value; a dimension that the value does not have is -1.
+std::optional<Affine> affineOf(Value value, int64_t t, int64_t s) {
+  if (Number number = matchSplat(value))
+    return Affine{0, 0, *number};
+  Operation *op = value.getDefiningOp();
+  auto both = [&](auto combine) -> std::optional<Affine> {
+    std::optional<Affine> a = affineOf(op->getOperand(0), t, s);
+    std::optional<Affine> b = a ? affineOf(op->getOperand(1), t, s) : std::nullopt;
+    return b ? combine(*a, *b) : std::nullopt;
+  };
+  auto scaled = [](Affine a, double by) {
+    return std::optional<Affine>({a.t * by, a.s * by, a.constant * by});
+  };
+  return llvm::TypeSwitch<Operation *, std::optional<Affine>>(op)
+      .Case([&](IotaOp iota) -> std::optional<Affine> {
+        auto dim = int64_t(iota.getDim());
+        if (dim == t)
+          return Affine{1, 0, 0};
+        return dim == s ? std::optional<Affine>({0, 1, 0}) : std::nullopt;
+      })
+      .Case([&](BroadcastOp broadcast) {
+        auto source = [&](int64_t dim) {
+          const auto *at = llvm::find(broadcast.getDims(), dim);
+          return at == broadcast.getDims().end() ? -1 : at - broadcast.getDims().begin();
+        };
+        return affineOf(broadcast.getOperand(), source(t), source(s));
+      })
+      .Case<ReshapeOp, TransposeOp>([&](auto view) -> std::optional<Affine> {
+        DimCorrespondence dims(view);
+        int64_t source[2] = {t, s};
+        for (int64_t &dim : source) {
+          if (dim < 0)
+            continue;
+          std::optional<int64_t> from = dims.inOperand(0, dim);
+          if (!from && tensorTypeOf(value).getDimSize(dim) > 1)
+            return std::nullopt;
+          dim = from.value_or(-1); // the only index is 0
+        }
+        return affineOf(view.getOperand(), source[0], source[1]);
+      })
+      .Case([&](ConvertOp convert) {
+        bool isExact = !isFloat(convert.getOperand()) || isFloat(convert.getResult());
+        return isExact ? affineOf(convert.getOperand(), t, s) : std::nullopt;
+      })
+      .Case([&](NegOp negation) -> std::optional<Affine> {
+        std::optional<Affine> a = affineOf(negation.getOperand(), t, s);
+        return a ? scaled(*a, -1) : std::nullopt;
+      })
+      .Case([&](AddOp) {
+        return both([](Affine a, Affine b) {
+          return std::optional<Affine>({a.t + b.t, a.s + b.s, a.constant + b.constant});
+        });
+      })
+      .Case([&](SubOp) {
+        return both([](Affine a, Affine b) {
+          return std::optional<Affine>({a.t - b.t, a.s - b.s, a.constant - b.constant});
+        });
+      })
+      .Case([&](MulOp) {
+        return both([&](Affine a, Affine b) -> std::optional<Affine> {
+          if (b.t == 0 && b.s == 0)
+            return scaled(a, b.constant);
+          return a.t == 0 && a.s == 0 ? scaled(b, a.constant) : std::nullopt;
+        });
+      })
+      .Default([](Operation *) { return std::nullopt; });
+}
+
+bool holds(ComparePredicate predicate, double a, double b) {
+  switch (predicate) {
+  case ComparePredicate::eq:
+    return a == b;
+  case ComparePredicate::ne:
+    return a != b;
+  case ComparePredicate::lt:
+    return a < b;
+  case ComparePredicate::le:
+    return a <= b;
+  case ComparePredicate::gt:
+    return a > b;
+  case ComparePredicate::ge:
+    return a >= b;
+  }
+  llvm_unreachable("a predicate");
+}
+
+/// A comparison of two index expressions where s > t. Their difference is linear, so it is least and
+/// greatest at corners of this region.
+Number compareAffine(CompareOp op, int64_t t, int64_t s) {
+  std::optional<Affine> a = affineOf(op.getLhs(), t, s), b = affineOf(op.getRhs(), t, s);
+  if (!a || !b)
+    return std::nullopt;
+  double lastS = double(tensorTypeOf(op.getLhs()).getDimSize(s) - 1);
+  double lastT = std::min(double(tensorTypeOf(op.getLhs()).getDimSize(t) - 1), lastS - 1);
+  double low = infinity, high = -infinity;
+  for (auto [atT, atS] :
+       {std::pair(0.0, 1.0), std::pair(0.0, lastS), std::pair(lastT, lastT + 1), {lastT, lastS}}) {
+    double difference = (a->t - b->t) * atT + (a->s - b->s) * atS + a->constant - b->constant;
+    low = std::min(low, difference);
+    high = std::max(high, difference);
+  }
+  bool atLow = holds(op.getPredicate(), low, 0), atHigh = holds(op.getPredicate(), high, 0);
+  bool isOneSided =
+      op.getPredicate() != ComparePredicate::eq && op.getPredicate() != ComparePredicate::ne;
+  // Equality at neither end may still hold in between.
+  if (atLow != atHigh || (!isOneSided && low < 0 && high > 0))
+    return std::nullopt;
+  return double(atLow);
+}
+
+//===-- Element by element --------------------------------------------------------------------===//
+
+/// Tables of at most this many elements are looked through.
+constexpr int64_t mostElements = int64_t(1) << 22;
+
+/// An element of a value that is computed from constants and indices.
+Number elementAt(Value value, ArrayRef<int64_t> index) {
+  if (Number number = matchSplat(value))
+    return number;
+  Operation *op = value.getDefiningOp();
+  if (!op)
+    return std::nullopt;
+  if (auto iota = dyn_cast<IotaOp>(op))
+    return double(index[iota.getDim()]);
+  if (auto broadcast = dyn_cast<BroadcastOp>(op)) {
+    SmallVector<int64_t> source;
+    for (int64_t dim : broadcast.getDims())
+      source.push_back(index[dim]);
+    return elementAt(broadcast.getOperand(), source);
+  }
+  if (auto constant = dyn_cast<ConstantOp>(op)) {
+    auto elements = dyn_cast<DenseElementsAttr>(constant.getValue());
+    if (!elements)
+      return std::nullopt;
+    int64_t place = 0;
+    for (auto [i, extent] : llvm::zip_equal(index, tensorTypeOf(value).getShape()))
+      place = place * extent + i;
+    if (isFloat(value))
+      return (*(elements.value_begin<APFloat>() + place)).convertToDouble();
+    APInt integer = *(elements.value_begin<APInt>() + place);
+    return double(integer.getBitWidth() == 1 ? int64_t(integer.getZExtValue())
+                                             : integer.getSExtValue());
+  }
+  if (!op->hasTrait<OpTrait::Elementwise>() || op->getNumOperands() > 3)
+    return std::nullopt;
+  double x[3] = {};
+  for (auto [i, operand] : llvm::enumerate(op->getOperands())) {
+    Number element = elementAt(operand, index);
+    if (!element)
+      return std::nullopt;
+    x[i] = *element;
+  }
+  bool isInteger = !isFloat(value);
+  return llvm::TypeSwitch<Operation *, Number>(op)
+      .Case([&](CompareOp op) { return double(holds(op.getPredicate(), x[0], x[1])); })
+      .Case([&](AndOp) { return x[0] * x[1]; })
+      .Case([&](OrOp) { return std::max(x[0], x[1]); })
+      .Case([&](NotOp) { return 1 - x[0]; })
+      .Case([&](SelectOp) { return x[0] != 0 ? x[1] : x[2]; })
+      .Case([&](ConvertOp) { return isInteger ? std::trunc(x[0]) : x[0]; })
+      .Case([&](AddOp) { return x[0] + x[1]; })
+      .Case([&](SubOp) { return x[0] - x[1]; })
+      .Case([&](MulOp) { return x[0] * x[1]; })
+      .Case([&](DivOp) -> Number {
+        if (isInteger && x[1] == 0)
+          return std::nullopt;
+        return isInteger ? std::trunc(x[0] / x[1]) : x[0] / x[1];
+      })
+      .Case(
+          [&](RemOp) -> Number { return x[1] == 0 ? std::nullopt : Number(std::fmod(x[0], x[1])); })
+      .Case([&](MaxOp) { return std::max(x[0], x[1]); })
+      .Case([&](MinOp) { return std::min(x[0], x[1]); })
+      .Case([&](NegOp) { return -x[0]; })
+      .Case([&](AbsOp) { return std::fabs(x[0]); })
+      .Case([&](FloorOp) { return std::floor(x[0]); })
+      .Default([](Operation *) { return std::nullopt; });
+}
+
+/// The number that all elements ahead of t are, by looking at each of them.
+Number tableAhead(Value value, int64_t t, int64_t s) {
+  ArrayRef<int64_t> shape = tensorTypeOf(value).getShape();
+  int64_t count = tensorTypeOf(value).getNumElements();
+  if (count > mostElements)
+    return std::nullopt;
+  Number common;
+  SmallVector<int64_t> index(shape.size(), 0);
+  for (int64_t number = 0; number < count; ++number) {
+    if (index[s] > index[t]) {
+      Number element = elementAt(value, index);
+      if (!element || (common && *common != *element))
+        return std::nullopt;
+      common = element;
+    }
+    for (size_t dim = shape.size(); dim-- > 0 && ++index[dim] == shape[dim];)
+      index[dim] = 0;
+  }
+  return common;
+}
+
+} // namespace
+
+//===-- Arithmetic ----------------------------------------------------------------------------===//
+
+Number CausalMask::valueAhead(Value value, int64_t t, int64_t s) {
+  if (Number number = matchSplat(value))
+    return number;
+  if (!value.getDefiningOp() || tensorTypeOf(value).getDimSize(s) < 2)
+    return std::nullopt;
+  auto key = std::pair(value, std::pair(t, s));
+  if (auto found = known.find(key); found != known.end())
+    return found->second;
+  Number number = compute(value, t, s);
+  return known[key] = number;
+}
+
+/// The operand's number, if it has both dimensions.
+Number CausalMask::ofDims(Operation *op, unsigned operand, int64_t t, int64_t s) {
+  DimCorrespondence dims(op);
+  std::optional<int64_t> from = dims.inOperand(operand, t), to = dims.inOperand(operand, s);
+  return from && to ? valueAhead(op->getOperand(operand), *from, *to) : std::nullopt;
+}
+
+Number CausalMask::compute(Value value, int64_t t, int64_t s) {
+  Operation *op = value.getDefiningOp();
+  auto of = [&](unsigned operand) { return valueAhead(op->getOperand(operand), t, s); };
+  auto map = [&](double (*function)(double)) {
+    Number x = of(0);
+    return x ? Number(function(*x)) : std::nullopt;
+  };
+  return llvm::TypeSwitch<Operation *, Number>(op)
+      .Case<BroadcastOp, ReshapeOp, TransposeOp>([&](auto) { return ofDims(op, 0, t, s); })
+      .Case([&](ConstantOp) { return tableAhead(value, t, s); })
+      .Case([&](CompareOp compare) {
+        Number number = compareAffine(compare, t, s);
+        return number ? number : tableAhead(value, t, s);
+      })
+      .Case([&](AndOp) -> Number {
+        Number a = of(0), b = of(1);
+        if ((a && *a == 0) || (b && *b == 0))
+          return 0;
+        return a && b ? Number(1) : std::nullopt;
+      })
+      .Case([&](OrOp) -> Number {
+        Number a = of(0), b = of(1);
+        if ((a && *a == 1) || (b && *b == 1))
+          return 1;
+        return a && b ? Number(0) : std::nullopt;
+      })
+      .Case([&](NotOp) { return map([](double x) { return 1 - x; }); })
+      .Case([&](SelectOp) -> Number {
+        if (Number condition = of(0))
+          return of(*condition != 0 ? 1 : 2);
+        Number a = of(1), b = of(2);
+        return a && b && *a == *b ? a : std::nullopt;
+      })
+      .Case([&](AddOp) -> Number {
+        Number a = of(0), b = of(1);
+        if (a && b)
+          return *a + *b;
+        Number one = a ? a : b;
+        return one && std::isinf(*one) ? one : std::nullopt;
+      })
+      .Case([&](SubOp) -> Number {
+        Number a = of(0), b = of(1);
+        if (a && b)
+          return *a - *b;
+        if (a && std::isinf(*a))
+          return a;
+        return b && std::isinf(*b) ? Number(-*b) : std::nullopt;
+      })
+      .Case([&](MulOp) -> Number {
+        Number a = of(0), b = of(1);
+        if ((a && *a == 0) || (b && *b == 0))
+          return 0;
+        return a && b ? Number(*a * *b) : std::nullopt;
+      })
+      .Case([&](DivOp) -> Number {
+        Number a = of(0), b = of(1);
+        if (a && *a == 0 && isFloat(value))
+          return 0;
+        return a && std::isinf(*a) && b && *b > 0 ? a : std::nullopt;
+      })
+      .Case([&](ExpOp) { return map([](double x) { return std::exp(x); }); })
+      .Case([&](NegOp) { return map([](double x) { return -x; }); })
+      .Case([&](AbsOp) { return map([](double x) { return std::fabs(x); }); })
+      .Case<ConvertOp, StopGradientOp>([&](auto) { return of(0); })
+      .Case([&](ContractOp) -> Number {
+        for (unsigned operand : {0u, 1u})
+          if (Number factor = ofDims(op, operand, t, s); factor && *factor == 0)
+            return 0;
+        return std::nullopt;
+      })
+      .Default([](Operation *) { return std::nullopt; });
+}
