@@ -240,6 +240,10 @@ Number CausalMask::valueAhead(Value value, int64_t t, int64_t s) {
   return known[key] = number;
 }
 
+bool CausalMask::isAhead(Value value, int64_t t, int64_t s, double number) {
+  return tensorTypeOf(value).getDimSize(s) == 1 || valueAhead(value, t, s) == number;
+}
+
 /// The operand's number, if it has both dimensions.
 Number CausalMask::ofDims(Operation *op, unsigned operand, int64_t t, int64_t s) {
   DimCorrespondence dims(op);
@@ -311,6 +315,11 @@ Number CausalMask::compute(Value value, int64_t t, int64_t s) {
       .Case([&](NegOp) { return map([](double x) { return -x; }); })
       .Case([&](AbsOp) { return map([](double x) { return std::fabs(x); }); })
       .Case<ConvertOp, StopGradientOp>([&](auto) { return of(0); })
+      .Case([&](SoftmaxOp softmax) {
+        // These are left out.
+        return llvm::is_contained(softmax.getDims(), s) && of(0) == -infinity ? Number(0)
+                                                                              : std::nullopt;
+      })
       .Case([&](ContractOp) -> Number {
         for (unsigned operand : {0u, 1u})
           if (Number factor = ofDims(op, operand, t, s); factor && *factor == 0)

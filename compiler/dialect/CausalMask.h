@@ -16,6 +16,8 @@ public:
   /// analysis takes factors and divisors for finite numbers, as where they are not, these elements
   /// are NaN.
   std::optional<double> valueAhead(mlir::Value value, int64_t t, int64_t s);
+  /// Whether these elements are all `number`, or there are none.
+  bool isAhead(mlir::Value value, int64_t t, int64_t s, double number);
 
 private:
   std::optional<double> compute(mlir::Value value, int64_t t, int64_t s);

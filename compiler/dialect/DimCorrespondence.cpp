@@ -1,3 +1,4 @@
+// Implements DimCorrespondence: by the labels of a contraction, else by the ties.
 #include "compiler/dialect/DimCorrespondence.h"
 
 using namespace mlir;

@@ -12,8 +12,8 @@ static RankedTensorType rankedTypeOf(Value value) {
 
 bool nnc::nn::detail::isPairwise(Operation *op) {
   return op->hasTrait<OpTrait::Elementwise>() ||
-         isa<BroadcastOp, ReshapeOp, TransposeOp, ContractOp, ReduceSumOp, ReduceMaxOp, ReduceMinOp,
-             ReduceProdOp>(op);
+         isa<BroadcastOp, ReshapeOp, TransposeOp, ContractOp, SoftmaxOp, ReduceSumOp, ReduceMaxOp,
+             ReduceMinOp, ReduceProdOp>(op);
 }
 
 // The rows behind the current position are 0, or left from a sequence before: what reads them is masked.
@@ -57,7 +57,9 @@ Value StepBuilder::against(Value value, std::optional<int64_t> t, std::optional<
     return isRows && s && form.dim == *s ? allRows(value) : Value();
 
   Operation *op = value.getDefiningOp();
-  if (!s || !op || !nnc::nn::detail::isPairwise(op))
+  auto softmax = dyn_cast_if_present<SoftmaxOp>(op);
+  if (!s || !op || !nnc::nn::detail::isPairwise(op) ||
+      (softmax && llvm::is_contained(softmax.getDims(), *t)))
     return {};
   if (Value known = pairs.lookup({value, {*t, *s}}))
     return known;
@@ -82,11 +84,11 @@ public:
   LogicalResult build() {
     if (failed(findDims()))
       return failure();
-    if (!t)
-      findCurrent();
-    if (!t || !leavesOutLater(*t))
+    if (!t && !findCurrent())
       return step.refuse(op, Twine(nnc::nn::detail::looksAhead) +
-                                 ", which a condition such as `where s <= t` leaves out");
+                                 ", since it is computed from all of them");
+    if (!leavesOutLater(*t))
+      return step.refuse(op, nnc::nn::detail::sumsAhead);
     SmallVector<Value> operands;
     for (auto [i, operand] : llvm::enumerate(op->getOperands())) {
       operands.push_back(step.against(operand, dims.inOperand(i, *t), summed[i]));
@@ -133,10 +135,11 @@ private:
   }
 
   /// Where one operand has positions, a dimension of another one, or of a mask, is t.
-  void findCurrent() {
+  bool findCurrent() {
     for (int64_t dim = 0, rank = rankedTypeOf(op->getResult(0)).getRank(); dim < rank && !t; ++dim)
       if (leavesOutLater(dim))
         t = dim;
+    return t.has_value();
   }
 
   /// Whether what is summed at t does not depend on its elements at s > t.
@@ -145,10 +148,8 @@ private:
       std::optional<int64_t> dim = dims.inOperand(i, current);
       if (!dim || !summed[i])
         continue;
-      if (rankedTypeOf(operand).getDimSize(*summed[i]) == 1)
-        return true;
-      if (std::optional<double> ahead = step.mask.valueAhead(operand, *dim, *summed[i]);
-          ahead && ahead == neutral())
+      if (std::optional<double> number = neutral();
+          number && step.mask.isAhead(operand, *dim, *summed[i], *number))
         return true;
     }
     return false;

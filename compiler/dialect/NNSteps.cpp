@@ -231,9 +231,15 @@ NN_STEP_RULE(ArgsortOp) {
 
 NN_STEP_RULE(SoftmaxOp) {
   StepForm form = step.formOf(getOperand());
-  if (form.kind == StepForm::Rows && llvm::is_contained(getDims(), form.dim))
-    return step.refuse(*this, looksAhead);
-  return detail::buildStepByRows(*this, step);
+  for (int64_t s : form.dims()) {
+    if (!llvm::is_contained(getDims(), s))
+      continue;
+    int64_t t = form.dim == s ? form.otherDim : form.dim;
+    if (form.kind != StepForm::Pairs || llvm::is_contained(getDims(), t) ||
+        !step.mask.isAhead(getOperand(), t, s, -std::numeric_limits<double>::infinity()))
+      return step.refuse(*this, nnc::nn::detail::sumsAhead);
+  }
+  return nnc::nn::detail::buildStepByRows(*this, step);
 }
 
 NN_STEP_RULE(CumulativeSumOp) {

@@ -130,6 +130,9 @@ private:
 namespace detail {
 
 inline constexpr llvm::StringLiteral looksAhead = "looks at positions after t";
+/// The same of a sum over positions.
+inline constexpr llvm::StringLiteral sumsAhead =
+    "looks at positions after t, which a condition such as `where s <= t` leaves out";
 
 /// The operation on other operands, with `count` elements in dimension `dim` of its result.
 mlir::Value rebuild(mlir::OpBuilder &builder, mlir::Operation *op, mlir::ValueRange operands,

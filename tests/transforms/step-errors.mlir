@@ -2,7 +2,7 @@
 
 func.func @mean(%x: tensor<9x3xf32> {nn.kind = #nn.kind<token>, nn.name = "x"})
     -> (tensor<3xf32> {nn.kind = #nn.kind<example_output>, nn.name = "y"}) {
-  // expected-error@+1 {{cannot generate: looks at positions after t, which a condition such as `where s <= t` leaves out}}
+  // expected-error@+1 {{cannot generate: looks at positions after t, since it is computed from all of them}}
   %y = nn.reduce_sum %x [0] : tensor<9x3xf32> -> tensor<3xf32>
   return %y : tensor<3xf32>
 }
