@@ -77,14 +77,16 @@ static std::vector<Prediction> chooseOutputs(const Function &function, const Dat
   return predictions;
 }
 
-/// Runs all examples of a dataset and appends what comes out.
-static void predictAll(Execution &execution, const Function &function, nnc_function *code,
-                       const Dataset &dataset, const std::vector<const OutputValue *> &values,
-                       std::vector<Prediction> &predictions) {
+/// Runs all examples of a dataset in the order of an evaluation and appends what comes out; returns
+/// their number.
+static int64_t predictAll(Execution &execution, const Function &function, nnc_function *code,
+                          const Dataset &dataset, const std::vector<const OutputValue *> &values,
+                          std::vector<Prediction> &predictions) {
   BoundFunction bound(execution, function, code, dataset);
-  Rows rows = inOrder(dataset.examples);
-  for (int64_t first = 0; first < dataset.examples; first += bound.batch()) {
-    int64_t count = std::min(bound.batch(), dataset.examples - first);
+  const Rows rows = examplesInOrder(dataset, bound.batch());
+  const int64_t examples = static_cast<int64_t>(rows.size());
+  for (int64_t first = 0; first < examples; first += bound.batch()) {
+    int64_t count = std::min(bound.batch(), examples - first);
     bound.run(rows.data() + first, count);
     for (size_t i = 0; i < values.size(); ++i) {
       size_t perExample =
@@ -106,6 +108,7 @@ static void predictAll(Execution &execution, const Function &function, nnc_funct
       }
     }
   }
+  return examples;
 }
 
 /// The examples of the split that the user names.
@@ -157,13 +160,13 @@ int predictCommand(const Model &model, const Arguments &arguments) {
   int64_t examples = 0;
   if (arguments.has("--split")) {
     Dataset dataset = readNamedSplit(description, arguments, conventions);
-    examples += dataset.examples;
-    predictAll(execution, *function, model.predictions[chosen], dataset, values, predictions);
+    examples +=
+        predictAll(execution, *function, model.predictions[chosen], dataset, values, predictions);
   }
   for (const std::string &input : arguments.operands()) {
     Dataset dataset = readExamples(input, fields, block, conventions);
-    examples += dataset.examples;
-    predictAll(execution, *function, model.predictions[chosen], dataset, values, predictions);
+    examples +=
+        predictAll(execution, *function, model.predictions[chosen], dataset, values, predictions);
   }
 
   std::string content;

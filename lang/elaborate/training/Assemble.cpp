@@ -154,7 +154,9 @@ void assemble(Elaboration &elaboration, std::vector<RolePass> &passes, const Upd
     graph.finish([&](const FunctionArgument &argument) {
       // Settings stay: they belong to the recipe.
       return (argument.kind == ArgumentKind::Scalar && !numbers.isSetting(argument.name)) ||
-             (argument.kind == ArgumentKind::Input && onlyUsedInputs);
+             (argument.kind == ArgumentKind::Input && onlyUsedInputs) ||
+             // A generated sequence is in no row of a batch.
+             (argument.kind == ArgumentKind::ExampleState && role == Role::Generate);
     });
     program.functions.push_back(std::move(graph.function));
   }
