@@ -167,15 +167,14 @@ private:
 };
 
 /// The sum of tensors padded with zeros to places side by side is their concatenation. The gradient
-/// of `split` has this form.
+/// of `split` has this form, with its parts in any order.
 struct AddOfNeighbours : OpRewritePattern<AddOp> {
   using OpRewritePattern::OpRewritePattern;
 
   LogicalResult matchAndRewrite(AddOp op, PatternRewriter &rewriter) const override {
-    auto left = op.getLhs().getDefiningOp<PadOp>(), right = op.getRhs().getDefiningOp<PadOp>();
-    if (!left || !right || left.getValue().convertToDouble() != 0 ||
-        right.getValue().convertToDouble() != 0)
-      return failure();
+    PadOp left = zeroPad(op.getLhs()), right = zeroPad(op.getRhs());
+    if (!left || !right)
+      return addNeighbourFirst(op, rewriter);
     std::optional<int64_t> dim = neighbouringDim(left, right);
     if (!dim) {
       std::swap(left, right);
@@ -197,6 +196,36 @@ struct AddOfNeighbours : OpRewritePattern<AddOp> {
   }
 
 private:
+  static PadOp zeroPad(Value value) {
+    auto pad = value.getDefiningOp<PadOp>();
+    return pad && pad.getValue().convertToDouble() == 0 ? pad : PadOp();
+  }
+
+  static bool areNeighbours(PadOp a, PadOp b) {
+    return neighbouringDim(a, b) || neighbouringDim(b, a);
+  }
+
+  /// In a sum of three, adds the outer one first to that of the inner two that it is beside.
+  static LogicalResult addNeighbourFirst(AddOp op, PatternRewriter &rewriter) {
+    for (auto [outer, inner] : {std::pair(op.getLhs(), op.getRhs()), {op.getRhs(), op.getLhs()}}) {
+      PadOp pad = zeroPad(outer);
+      auto sum = inner.getDefiningOp<AddOp>();
+      if (!pad || !sum || !sum->hasOneUse())
+        continue;
+      PadOp first = zeroPad(sum.getLhs()), second = zeroPad(sum.getRhs());
+      if (!first || !second || areNeighbours(first, second))
+        continue;
+      if (!areNeighbours(first, pad))
+        std::swap(first, second);
+      if (!areNeighbours(first, pad))
+        continue;
+      Value beside = AddOp::create(rewriter, withoutName(op.getLoc()), Value(first), Value(pad));
+      rewriter.replaceOpWithNewOp<AddOp>(op, beside, Value(second));
+      return success();
+    }
+    return failure();
+  }
+
   /// The dimension along which `right` follows `left`, when they are equal in all others.
   static std::optional<int64_t> neighbouringDim(PadOp left, PadOp right) {
     std::optional<int64_t> dim;

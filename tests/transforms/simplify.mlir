@@ -171,6 +171,19 @@ func.func @neighbours(%a: tensor<2x3xf64>, %b: tensor<2x4xf64>, %c: tensor<2x1xf
   return %4 : tensor<2x8xf64>
 }
 
+// CHECK-LABEL: @between_neighbours
+// CHECK-SAME: %[[A:.*]]: tensor<2x3xf64>, %[[B:.*]]: tensor<2x4xf64>, %[[C:.*]]: tensor<2x1xf64>
+// CHECK-NEXT: %[[R:.*]] = nn.concat %[[A]], %[[B]], %[[C]] dim 1
+// CHECK-NEXT: return %[[R]]
+func.func @between_neighbours(%a: tensor<2x3xf64>, %b: tensor<2x4xf64>, %c: tensor<2x1xf64>) -> tensor<2x8xf64> {
+  %0 = nn.pad %a [0, 0] [0, 5] value 0.0 : tensor<2x3xf64> -> tensor<2x8xf64>
+  %1 = nn.pad %b [0, 3] [0, 1] value 0.0 : tensor<2x4xf64> -> tensor<2x8xf64>
+  %2 = nn.pad %c [0, 7] [0, 0] value 0.0 : tensor<2x1xf64> -> tensor<2x8xf64>
+  %3 = nn.add %2, %0 : tensor<2x8xf64>
+  %4 = nn.add %1, %3 : tensor<2x8xf64>
+  return %4 : tensor<2x8xf64>
+}
+
 // Neither with a gap, nor with overlap, nor with another value than zero.
 // CHECK-LABEL: @no_neighbours
 // CHECK-NOT: nn.concat
