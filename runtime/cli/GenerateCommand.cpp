@@ -151,7 +151,8 @@ int generateCommand(const Model &model, const Arguments &arguments) {
   if (!description.generation || !model.generateBegin || !model.generateStep)
     throw Error("this program has no `generate` block");
   const Generation &generation = *description.generation;
-  const text::Tokenizer *tokenizer = findTokenizer(description);
+  const DataField *declared = findSequence(description);
+  const text::Tokenizer *tokenizer = declared ? declared->tokenizer.get() : nullptr;
   std::optional<Sampling> sampling = readSampling(generation, arguments);
   int64_t tokens = arguments.integer("--tokens", 0, INT32_MAX).value_or(100);
   int64_t samples = arguments.integer("--count", 1, INT32_MAX).value_or(1);
@@ -162,6 +163,15 @@ int generateCommand(const Model &model, const Arguments &arguments) {
   const InputField &field = step.fields[0];
   std::vector<char> prompt =
       readPrompt(arguments, tokenizer, field, sampling ? step.values[0].shape.back() : 0);
+  // A padded sequence is a whole one: at the limit it ends.
+  if (declared && declared->padded && generation.limit) {
+    auto given =
+        static_cast<int64_t>(prompt.size() / (elementCount(field.shape) * sizeOf(field.dtype)));
+    if (given > generation.limit)
+      fail("the prompt has %lld elements, the model takes %lld", static_cast<long long>(given),
+           static_cast<long long>(generation.limit));
+    tokens = std::min(tokens, generation.limit - given);
+  }
   Safetensors weights =
       readWeights(arguments.value("--weights", description.weightsFile()), execution);
   // Throws if the classes are not the program's.

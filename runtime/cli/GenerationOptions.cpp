@@ -130,12 +130,11 @@ Prompt readPromptNumbers(const Arguments &arguments, const text::Tokenizer *toke
 
 } // namespace
 
-const text::Tokenizer *findTokenizer(const Description &description) {
+const DataField *findSequence(const Description &description) {
   if (!description.recipe)
     return nullptr;
   const DataBlock *block = description.block(description.recipe->data);
-  const DataField *field = block ? block->field(description.generation->sequence) : nullptr;
-  return field ? field->tokenizer.get() : nullptr;
+  return block ? block->field(description.generation->sequence) : nullptr;
 }
 
 std::optional<Sampling> readSampling(const Generation &generation, const Arguments &arguments) {

@@ -9,8 +9,8 @@
 
 namespace nnc::runtime {
 
-/// The tokenizer of the sequence that the model generates; null if it is not a text.
-const text::Tokenizer *findTokenizer(const Description &description);
+/// The field of the sequence that the model generates; null if the model has no data.
+const DataField *findSequence(const Description &description);
 
 /// The program's settings, changed by the options; std::nullopt if the model outputs the next
 /// element itself. Throws UsageError for a wrong option.
