@@ -109,7 +109,8 @@ struct Generation {
 /// A function in static single assignment form; operations stand in an order in which operands
 /// precede their users.
 struct Function {
-  /// initialize, train_step, evaluate, gradient; predict, predict_2, ...: one for each predict
+  /// initialize, train_step, evaluate, gradient; train_step_1, ...: of buckets (T39), the shortest
+  /// first; predict, predict_2, ...: one for each predict
   /// block; generate
   std::string name;
   std::string block; ///< of a prediction: the name of its predict block
@@ -203,6 +204,10 @@ struct DataInfo {
   std::vector<DataSplit> splits;
 };
 
+/// With `bucket = true` the training step is compiled for so many lengths: equal parts of the
+/// padded dimensions.
+inline constexpr int64_t bucketCount = 4;
+
 struct Recipe {
   int64_t batch = 32;
   std::optional<int64_t> epochs;
@@ -210,6 +215,8 @@ struct Recipe {
   double validate = 0;  ///< fraction of the training split that is held out
   int64_t patience = 0; ///< epochs without improvement before stopping; 0: never
   bool shuffle = true;  ///< whether the order of the examples differs from epoch to epoch
+  bool bucket = false;  ///< whether examples of similar length make up a batch
+  SourceRange bucketRange;
   std::string schedule; ///< the name of the learning rate's schedule; empty: it is constant
 };
 

@@ -47,6 +47,11 @@ nnc_function nnc_evaluate;
 /// ends the table. They stand in the order of the functions of the description that have a "block".
 extern nnc_function *const nnc_predictions[];
 
+/// The training steps of buckets, "nnc_train_step_1" and so on: the training step for batches whose padded
+/// fields have at most the lengths that the shapes of its inputs say, the shortest first; null ends the table.
+/// Weak like the functions.
+extern nnc_function *const nnc_buckets[];
+
 /// A function that generates a sequence, position by position: as nnc_function, with one more block.
 ///
 ///   cache       the state of a sequence between positions, at the offsets in "generation"; one for
@@ -162,7 +167,9 @@ void nnc_profile(int64_t region, int64_t thread);
 
      "functions": [{                    one for each exported function
        "symbol": TEXT,                  "nnc_initialize" | "nnc_train_step" | "nnc_evaluate" |
-                                        "nnc_generate_begin" | "nnc_generate_step", or of a prediction
+                                        "nnc_generate_begin" | "nnc_generate_step", or of a prediction, or
+                                        "nnc_train_step_1", ... of buckets, whose batch and outputs are those of
+                                        nnc_train_step
        "block": TEXT,                   (predictions) name of the predict block, unique
        "batch": COUNT,                  examples per call; 0 for nnc_initialize, and for nnc_generate_begin if
                                         it has no inputs; else 1 for it, and 1 for nnc_generate_step, whose
@@ -330,6 +337,7 @@ void nnc_profile(int64_t region, int64_t thread);
        "validate": NUMBER,              (optional; default 0) fraction of the train split that is kept out
                                         and evaluated after each epoch
        "shuffle": true | false,         (optional; default true) false: the examples are taken in their order
+       "bucket": true | false,          (optional; default false) true: batches of examples of similar length
        "patience": COUNT,               (optional; default 0: off) stop after so many epochs without a better
                                         validation loss (without validation: training loss); the best weights
                                         are kept

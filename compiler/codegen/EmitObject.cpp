@@ -99,20 +99,23 @@ void addData(llvm::Module &module, const ModelData &data) {
                              llvm::GlobalValue::ExternalLinkage, value, symbol);
   };
   add(llvm::ConstantDataArray::getString(context, data.description), "nnc_description");
-  llvm::SmallVector<llvm::Constant *> predictions;
-  for (const std::string &symbol : data.predictions) {
-    // It may be in another part.
-    llvm::Function *function = module.getFunction(symbol);
-    if (!function)
-      function = llvm::Function::Create(
-          llvm::FunctionType::get(llvm::Type::getVoidTy(context), /*isVarArg=*/false),
-          llvm::GlobalValue::ExternalLinkage, symbol, module);
-    predictions.push_back(function);
-  }
   auto *pointer = llvm::PointerType::get(context, 0);
-  predictions.push_back(llvm::ConstantPointerNull::get(pointer));
-  add(llvm::ConstantArray::get(llvm::ArrayType::get(pointer, predictions.size()), predictions),
-      "nnc_predictions");
+  auto addTable = [&](const std::vector<std::string> &symbols, llvm::StringRef name) {
+    llvm::SmallVector<llvm::Constant *> functions;
+    for (const std::string &symbol : symbols) {
+      // It may be in another part.
+      llvm::Function *function = module.getFunction(symbol);
+      if (!function)
+        function = llvm::Function::Create(
+            llvm::FunctionType::get(llvm::Type::getVoidTy(context), /*isVarArg=*/false),
+            llvm::GlobalValue::ExternalLinkage, symbol, module);
+      functions.push_back(function);
+    }
+    functions.push_back(llvm::ConstantPointerNull::get(pointer));
+    add(llvm::ConstantArray::get(llvm::ArrayType::get(pointer, functions.size()), functions), name);
+  };
+  addTable(data.predictions, "nnc_predictions");
+  addTable(data.buckets, "nnc_buckets");
 }
 
 void optimize(llvm::Module &module, const TargetDescription &target) {

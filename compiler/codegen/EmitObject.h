@@ -29,7 +29,8 @@ LlvmModule translateToLlvm(mlir::ModuleOp module, const TargetDescription &targe
 /// The data of a compiled model that the runtime refers to, as runtime/Abi.h says.
 struct ModelData {
   llvm::StringRef description;
-  std::vector<std::string> predictions; ///< symbols of the functions of the predict blocks
+  std::vector<std::string> predictions;  ///< symbols of the functions of the predict blocks
+  std::vector<std::string> buckets = {}; ///< symbols of the training steps of shorter examples
 };
 void addData(llvm::Module &module, const ModelData &data);
 

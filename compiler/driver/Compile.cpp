@@ -248,9 +248,12 @@ bool Compilation::emit() {
       describeModel(frontend.program(), readBlocks(*module), frontend.source(),
                     frontend.vocabularies(), options.precision, target);
   ModelData data{description, {}};
-  for (const lang::Function &function : frontend.program().functions)
+  for (const lang::Function &function : frontend.program().functions) {
     if (!function.block.empty())
       data.predictions.push_back("nnc_" + function.name);
+    if (llvm::StringRef(function.name).starts_with("train_step_"))
+      data.buckets.push_back("nnc_" + function.name);
+  }
   if (options.emit == Stage::Exe) {
     std::vector<llvm::SmallString<0>> objects;
     {

@@ -345,6 +345,8 @@ Object Describer::recipe() {
                 {"validate", program.recipe.validate},
                 {"patience", program.recipe.patience},
                 {"folder", std::string(folder)}};
+  if (program.recipe.bucket)
+    recipe["bucket"] = true;
   if (!program.recipe.shuffle)
     recipe["shuffle"] = false;
   if (!program.recipe.schedule.empty())

@@ -3,6 +3,7 @@
 
 #include "lang/elaborate/resolve/Resolver.h"
 #include "lang/elaborate/training/BatchSizes.h"
+#include "lang/elaborate/training/Buckets.h"
 #include "lang/elaborate/training/Training.h"
 
 #include <functional>
@@ -35,20 +36,39 @@ void runOnLargeStack(std::function<void()> function) {
 
 } // namespace
 
+/// Elaborates for examples of `bucket` parts of the padded dimensions (bucketCount: all of them).
+static std::optional<Program> elaborateBucket(const Module &user,
+                                              std::span<const Module *const> standard,
+                                              Diagnostics &diagnostics,
+                                              const ElaborateOptions &options, int64_t bucket) {
+  Globals globals(user, standard, diagnostics);
+  ConfigOverrides overrides = readOverrides(options.settings, globals, diagnostics);
+  Resolver(globals, diagnostics).run();
+  Vocabularies vocabularies{options.vocabularies, {}};
+  Elaboration elaboration(globals, overrides, diagnostics, vocabularies);
+  elaboration.environment.bucket = bucket;
+  TrainingElaborator(elaboration).run();
+  if (!diagnostics.hasErrors())
+    checkBatchSizes(elaboration.program, diagnostics);
+  if (diagnostics.hasErrors())
+    return std::nullopt;
+  return std::move(elaboration.program);
+}
+
 std::optional<Program> elaborate(const Module &user, std::span<const Module *const> standard,
                                  Diagnostics &diagnostics, const ElaborateOptions &options) {
   std::optional<Program> program;
   runOnLargeStack([&] {
-    Globals globals(user, standard, diagnostics);
-    ConfigOverrides overrides = readOverrides(options.settings, globals, diagnostics);
-    Resolver(globals, diagnostics).run();
-    Vocabularies vocabularies{options.vocabularies, {}};
-    Elaboration elaboration(globals, overrides, diagnostics, vocabularies);
-    TrainingElaborator(elaboration).run();
-    if (!diagnostics.hasErrors())
-      checkBatchSizes(elaboration.program, diagnostics);
-    if (!diagnostics.hasErrors())
-      program = std::move(elaboration.program);
+    program = elaborateBucket(user, standard, diagnostics, options, bucketCount);
+    if (program)
+      addBuckets(
+          *program,
+          [&](int64_t bucket, Diagnostics &found) {
+            return elaborateBucket(user, standard, found, options, bucket);
+          },
+          diagnostics);
+    if (diagnostics.hasErrors())
+      program.reset();
   });
   return program;
 }

@@ -12,6 +12,7 @@ extern "C" {
 #pragma weak nnc_evaluate
 #pragma weak nnc_generate_begin
 #pragma weak nnc_generate_step
+#pragma weak nnc_buckets
 }
 
 int main(int argc, char **argv) {
@@ -29,5 +30,6 @@ int main(int argc, char **argv) {
   model.generateBegin = nnc_generate_begin;
   model.generateStep = nnc_generate_step;
   model.predictions = nnc_predictions;
+  model.buckets = nnc_buckets;
   return runCommandLine(model, argc, argv);
 }

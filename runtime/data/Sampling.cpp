@@ -30,6 +30,33 @@ void shuffle(Rows &rows, uint64_t seed, uint32_t epoch) {
   permute(rows, seed, RandomStream::Shuffle, epoch);
 }
 
+void sortIntoBuckets(Rows &rows, const std::vector<uint8_t> &bucketOf, int64_t batch, uint64_t seed,
+                     uint32_t epoch) {
+  const size_t size = static_cast<size_t>(batch);
+  std::vector<Rows> buckets;
+  for (int64_t row : rows) {
+    size_t bucket = bucketOf[static_cast<size_t>(row)];
+    if (bucket >= buckets.size())
+      buckets.resize(bucket + 1);
+    buckets[bucket].push_back(row);
+  }
+  Rows batches, rest; // whole batches, and the rows of others
+  for (const Rows &bucket : buckets) {
+    auto end = bucket.begin() + static_cast<int64_t>(bucket.size() / size * size);
+    batches.insert(batches.end(), bucket.begin(), end);
+    rest.insert(rest.end(), end, bucket.end());
+  }
+  auto end = rest.begin() + static_cast<int64_t>(rest.size() / size * size);
+  batches.insert(batches.end(), rest.begin(), end);
+  Rows numbers = inOrder(static_cast<int64_t>(batches.size() / size));
+  permute(numbers, seed, RandomStream::Buckets, epoch);
+  rows.clear();
+  for (int64_t number : numbers)
+    rows.insert(rows.end(), batches.begin() + number * batch,
+                batches.begin() + (number + 1) * batch);
+  rows.insert(rows.end(), end, rest.end());
+}
+
 Rows windowsInOrder(int64_t length, int64_t size) {
   Rows rows;
   for (int64_t start = 0; start + size <= length; start += std::max<int64_t>(1, size - 1))

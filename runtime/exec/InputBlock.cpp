@@ -24,11 +24,16 @@ InputBlock::InputBlock(const Function &function, const Dataset &dataset)
       continue;
     }
     int64_t elements = field.elementsPerExample();
-    if (elementCount(source->shape) != elements)
+    Shape shape(field.shape.begin() + 1, field.shape.end()), longest = shape;
+    int64_t length = 0;
+    if (source->padded && shape.size() == source->shape.size()) {
+      length = shape[*source->padded];
+      longest[*source->padded] = std::max(length, source->shape[*source->padded]);
+    }
+    if (elementCount(source->shape) != elementCount(longest))
       fail("field '%s' of the data is %s, the model takes %s", field.name.c_str(),
-           describe(source->shape).c_str(),
-           describe(Shape(field.shape.begin() + 1, field.shape.end())).c_str());
-    copies.push_back({source, field.dtype, elements,
+           describe(source->shape).c_str(), describe(shape).c_str());
+    copies.push_back({source, field.dtype, elements, length,
                       static_cast<size_t>(elements) * sizeOf(field.dtype), field.offset});
   }
 }
@@ -64,13 +69,14 @@ static void copyElements(const char *from, DType storage, char *to, DType target
     convertElements(from, storage, to, target, count);
 }
 
-/// Copies an example of a padded field, and pads it with zeros.
-static void copyPadded(const FieldData &field, int64_t example, char *to, DType target) {
+/// Copies an example of a padded field, and pads it with zeros to `most` positions.
+static void copyPadded(const FieldData &field, int64_t example, int64_t most, char *to,
+                       DType target) {
   int64_t inner = 1, outer = 1;
   for (size_t axis = 0; axis < field.shape.size(); ++axis)
     if (axis != *field.padded)
       (axis < *field.padded ? outer : inner) *= field.shape[axis];
-  int64_t given = field.length(example) * inner, row = field.shape[*field.padded] * inner;
+  int64_t given = field.length(example) * inner, row = most * inner;
   const char *from = field.data(example);
   size_t sourceSize = sizeOf(field.storage), targetSize = sizeOf(target);
   for (int64_t i = 0; i < outer; ++i) {
@@ -90,7 +96,7 @@ void InputBlock::assemble(const int64_t *rows, int64_t count, int64_t thread, in
       int64_t row = rows[i < count ? i : i % count];
       char *to = inputs.data() + copy.offset + static_cast<size_t>(i) * copy.targetBytes;
       if (source.padded)
-        copyPadded(source, row, to, copy.target);
+        copyPadded(source, row, copy.length, to, copy.target);
       else
         copyElements(source.data(row), source.storage, to, copy.target, copy.elements);
     }

@@ -12,11 +12,12 @@ namespace nnc::runtime {
 class InputBlock {
 public:
   /// `dataset` must live as long. Throws Error if the function needs a field that the dataset does
-  /// not have.
+  /// not have. The function may take shorter examples of padded fields than there are.
   InputBlock(const Function &function, const Dataset &dataset);
 
   /// Assembles this thread's part of a batch from `count` rows of the dataset (1 <= count <= batch);
-  /// the rest of the batch are copies of them that weigh nothing. Padding is 0. No allocation.
+  /// the rest of the batch are copies of them that weigh nothing. Padding is 0. No example is longer
+  /// than the function takes. No allocation.
   void assemble(const int64_t *rows, int64_t count, int64_t thread, int64_t threads);
 
   char *data() { return inputs.data(); }
@@ -26,6 +27,7 @@ private:
     const FieldData *source;
     DType target;
     int64_t elements; ///< per example
+    int64_t length;   ///< of a padded field: the positions of an example in the batch
     size_t targetBytes, offset;
   };
   struct LengthCopy {

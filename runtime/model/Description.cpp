@@ -77,6 +77,14 @@ std::vector<const Function *> Description::predictions() const {
   return result;
 }
 
+std::vector<const Function *> Description::buckets() const {
+  std::vector<const Function *> result;
+  for (const Function &function : functions)
+    if (function.symbol.starts_with("nnc_train_step_"))
+      result.push_back(&function);
+  return result;
+}
+
 const DataBlock *Description::block(const std::string &name) const {
   for (const DataBlock &block : data)
     if (block.name == name)

@@ -160,7 +160,7 @@ struct Recipe {
   int64_t epochs = 0, steps = 0; ///< 0: not given
   double validate = 0;
   int64_t patience = 0;
-  bool shuffle = true;
+  bool shuffle = true, bucket = false;
   std::string folder;
   std::string schedule; ///< of the learning rate; empty: constant
 };
@@ -205,6 +205,8 @@ struct Description {
   const Function *function(const char *symbol) const;
   /// The functions of the predict blocks.
   std::vector<const Function *> predictions() const;
+  /// The training steps of buckets, for shorter examples.
+  std::vector<const Function *> buckets() const;
   const DataBlock *block(const std::string &name) const;
   int64_t parameterCount() const;
   size_t parameterBytes() const;

@@ -11,6 +11,7 @@ struct Model {
   nnc_function *initialize = nullptr, *trainStep = nullptr, *evaluate = nullptr;
   nnc_step_function *generateBegin = nullptr, *generateStep = nullptr;
   nnc_function *const *predictions = nullptr; ///< in the order of Description::predictions()
+  nnc_function *const *buckets = nullptr; ///< in the order of Description::buckets(); may be null
 };
 
 } // namespace nnc::runtime

@@ -400,6 +400,7 @@ Recipe readRecipe(const DescriptionReader &reader) {
   recipe.patience = reader.count("patience", 0);
   recipe.folder = reader.string("folder");
   recipe.shuffle = reader.boolean("shuffle", true);
+  recipe.bucket = reader.boolean("bucket", false);
   recipe.schedule = reader.string("schedule", "");
   if (!(recipe.validate >= 0 && recipe.validate < 1))
     reader.wrong("\"validate\" is not in [0, 1)");
@@ -470,6 +471,17 @@ void checkTogether(const Description &description, const DescriptionReader &read
   const Function *step = description.function("nnc_train_step");
   if (step && step->batch != description.recipe->batch)
     reader.wrong("gives the recipe and the training step different batches");
+  for (const Function *bucket : description.buckets()) {
+    bool same =
+        step && bucket->batch == step->batch && bucket->values.size() == step->values.size();
+    for (size_t i = 0; same && i < step->values.size(); ++i)
+      same = bucket->values[i].name == step->values[i].name &&
+             bucket->values[i].kind == step->values[i].kind &&
+             bucket->values[i].offset == step->values[i].offset;
+    if (!same)
+      reader.wrong("has a bucket, " + bucket->symbol +
+                   ", whose outputs are not those of the training step");
+  }
 }
 
 } // namespace

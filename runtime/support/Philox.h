@@ -32,7 +32,8 @@ enum class RandomStream : uint32_t {
   MadeData,
   Window,
   DrawnData,
-  Sample
+  Sample,
+  Buckets
 };
 
 /// A uniform 64-bit word: number `index` of instance `instance` (e.g. an epoch) of a stream.

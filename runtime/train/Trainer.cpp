@@ -35,8 +35,8 @@ Trainer::Trainer(Execution &execution, const Dataset &dataset, Rows trainRows,
     : execution(execution), dataset(dataset), rows(std::move(trainRows)), plan(plan),
       conventions(conventions), now(state),
       function(execution, stepFunction(execution), execution.model().trainStep, dataset),
-      loss(function.description().loss()), rate(function.description().learningRate()),
-      sums(function.description()),
+      buckets(execution, function, dataset), loss(function.description().loss()),
+      rate(function.description().learningRate()), sums(function.description()),
       bestBlock(plan.patience > 0 ? execution.description().persistentBytes : 0),
       rememberedBlock(execution.description().persistentBytes),
       rememberEvery(rememberInterval(execution.description(), function.description())),
@@ -82,17 +82,21 @@ void Trainer::beginEpoch() {
     drawWindows(order, dataset.examples + windows.size - 1, windows.size, seed, epoch);
   else if (now.shuffled && !windows.size)
     shuffle(order, seed, epoch);
+  if (now.shuffled && buckets.any())
+    sortIntoBuckets(order, buckets.ofRows(), function.batch(), seed, epoch);
   orderEpoch = now.epoch;
 }
 
-double Trainer::step() {
+/// Returns the function that has computed the step.
+BoundFunction &Trainer::step() {
   int64_t count = std::min(function.batch(), now.examples - now.position);
   execution.setScalar("step", now.step);
   execution.setScalar("epoch", now.epoch);
-  function.run(order.data() + now.position, count);
+  BoundFunction &chosen = buckets.forRows(order.data() + now.position, count);
+  chosen.run(order.data() + now.position, count);
   ++now.step;
   now.position += count;
-  return function.scalar(*loss);
+  return chosen;
 }
 
 /// Evaluates and decides; true if the run is to stop.
@@ -135,17 +139,18 @@ Trainer::Outcome Trainer::run() {
       remember();
     beginEpoch();
     int64_t before = now.position;
-    double value = step();
+    const BoundFunction &chosen = step();
+    double value = chosen.scalar(*loss);
     std::optional<double> rateValue;
     if (rate)
-      rateValue = function.scalar(*rate);
+      rateValue = chosen.scalar(*rate);
     now.last = {now.step, now.epoch + 1, value, rateValue.value_or(NAN)};
     log.step(now.last);
     if (rateValue && !std::isfinite(*rateValue))
       reportRate(*rateValue);
     if (!std::isfinite(value))
       reportDivergence(value);
-    sums.add(function, now.position - before);
+    sums.add(chosen, now.position - before);
     progress.step(now.step, now.position - before, [this] { return sums.mean(); });
     if (now.position == now.examples && finishEpoch()) {
       outcome = Outcome::StoppedEarly;

@@ -2,6 +2,7 @@
 // report when the loss stops being a number.
 #pragma once
 
+#include "runtime/train/Buckets.h"
 #include "runtime/train/Checkpoint.h"
 #include "runtime/train/Evaluation.h"
 #include "runtime/train/Progress.h"
@@ -56,7 +57,7 @@ public:
 
 private:
   void beginEpoch();
-  double step();
+  BoundFunction &step();
   bool finishEpoch();
   void save();
   void saveIfDue();
@@ -79,6 +80,7 @@ private:
   const DataConventions &conventions;
   TrainingState now;
   BoundFunction function;
+  Buckets buckets;
   const OutputValue *loss, *rate;
   MeasureSum sums;
   Evaluator *evaluator = nullptr;

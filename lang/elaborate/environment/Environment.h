@@ -79,6 +79,8 @@ public:
   const Globals &globals;
   Diagnostics &diagnostics;
   Vocabularies &vocabularies;
+  /// The part of its size that each padded dimension of the data has, in parts of `bucketCount`.
+  int64_t bucket = bucketCount;
   Reparametrization *nextReparametrization = nullptr; // for the layer that is applied next
   bool inRecipe = false; // in the body of a schedule, an optimizer or a function of `clip`
 

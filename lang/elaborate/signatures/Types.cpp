@@ -165,8 +165,15 @@ std::optional<Extent> Types::evaluatePadded(const Dimension &dimension, size_t p
   }
   field.padded = int64_t(place);
   const NameExpression *of = lengthOfField(dimension);
-  if (!of)
-    return evaluateDimension(*dimension.value, fmt::format("`{}`", field.name));
+  if (!of) {
+    std::optional<Extent> whole =
+        evaluateDimension(*dimension.value, fmt::format("`{}`", field.name));
+    if (whole) // one more for each of the first `rest` parts
+      whole->size =
+          whole->size / bucketCount * environment.bucket +
+          (whole->size % bucketCount * environment.bucket + bucketCount - 1) / bucketCount;
+    return whole;
+  }
   for (const DataField &other : before)
     if (other.name == of->name && other.padded) {
       int64_t size = other.type.shape[size_t(*other.padded)];

@@ -12,8 +12,8 @@ namespace nnc::lang {
 
 namespace {
 
-constexpr std::string_view keys[] = {"loss",     "optimizer", "batch", "epochs", "steps",
-                                     "validate", "stop",      "clip",  "shuffle"};
+constexpr std::string_view keys[] = {"loss",     "optimizer", "batch", "epochs",  "steps",
+                                     "validate", "stop",      "clip",  "shuffle", "bucket"};
 
 } // namespace
 
@@ -137,11 +137,13 @@ void TrainKeys::read(const std::string &key, const Expression &value) {
     else if (!given.poisoned())
       diagnostics.report(Diag::KeyValue, value.range, key, "a part of the training data, as 10%",
                          describe(given));
-  } else if (key == "shuffle") {
+  } else if (key == "shuffle" || key == "bucket") {
     Entity given = elaboration.interpreter.evaluate(value);
     if (auto *truth = given.get<bool>())
-      recipe.shuffle = *truth;
-    else if (!given.poisoned())
+      (key == "shuffle" ? recipe.shuffle : recipe.bucket) = *truth;
+    if (key == "bucket")
+      recipe.bucketRange = value.range;
+    if (!given.is<bool>() && !given.poisoned())
       diagnostics.report(Diag::KeyValue, value.range, key, "true or false", describe(given));
   } else if (key == "stop") {
     readStop(value);

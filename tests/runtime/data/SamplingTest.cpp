@@ -18,6 +18,41 @@ TEST(PhiloxTest, KnownAnswers) {
             (PhiloxBlock{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}));
 }
 
+TEST(SamplingTest, BatchesAreOfOneBucket) {
+  std::vector<uint8_t> bucketOf(47);
+  for (size_t row = 0; row < bucketOf.size(); ++row)
+    bucketOf[row] = row % 7 < 4 ? 0 : row % 7 < 6 ? 1 : 2; // 28, 13, 6 rows
+  std::set<Rows> seen;
+  for (uint64_t seed : {0, 1})
+    for (uint32_t epoch : {0, 1}) {
+      Rows rows = inOrder(47), again = rows;
+      shuffle(rows, seed, epoch);
+      shuffle(again, seed, epoch);
+      sortIntoBuckets(rows, bucketOf, 5, seed, epoch);
+      sortIntoBuckets(again, bucketOf, 5, seed, epoch);
+      EXPECT_EQ(rows, again);
+      // Of 9 full batches 5 + 2 + 1 are of one bucket. The last batch is that of the 2 other rows.
+      int pure = 0;
+      for (size_t begin = 0; begin < 45; begin += 5) {
+        std::set<uint8_t> buckets;
+        for (size_t i = begin; i < begin + 5; ++i)
+          buckets.insert(bucketOf[static_cast<size_t>(rows[i])]);
+        pure += buckets.size() == 1;
+      }
+      EXPECT_EQ(pure, 8);
+      seen.insert(rows);
+      std::sort(rows.begin(), rows.end());
+      EXPECT_EQ(rows, inOrder(47));
+    }
+  EXPECT_EQ(seen.size(), 4u);
+  Rows few{3, 1};
+  sortIntoBuckets(few, bucketOf, 5, 0, 0);
+  EXPECT_EQ(few, (Rows{3, 1}));
+  Rows none;
+  sortIntoBuckets(none, bucketOf, 5, 0, 0);
+  EXPECT_TRUE(none.empty());
+}
+
 TEST(SamplingTest, ShuffleIsAPermutationOfSeedAndEpoch) {
   std::set<Rows> seen;
   for (uint64_t seed : {0, 1}) {
