@@ -76,7 +76,7 @@ provided = {
     "batch_sum": "the sum over the examples of the batch",
     "batch_count": "`batch_count()`: the number of examples of the batch",
     "vocabulary": "`vocabulary(data)`: the number of pieces of a data block's text, known when compiling (T39)",
-    "next_element": "marks the logits from which a `generate` block draws; `sample` says more (T40)",
+    "next_element": "marks the logits by which a `generate` block chooses; `sample` and `beam` say more (T40)",
     "require": "`require(condition, \"text\")`: what a definition needs (T28)",
     "require_batch": "`require_batch(2, \"text\")`: how many examples a batch needs (T28)",
     "discourage": "`discourage(x, f, g, \"text\")`: a warning where x is what f gives of what g gives (T28)",

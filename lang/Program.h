@@ -92,11 +92,13 @@ struct FunctionResult {
   std::vector<std::pair<int64_t, std::string>> lengths = {};
 };
 
-/// The settings of `sample`; options of `EXE generate` override them.
+/// The settings of `sample` and `beam`; options of `EXE generate` override them.
 struct Sampling {
   double temperature = 1; ///< 0: the most likely element
   int64_t topK = 0;       ///< 0: all
   double topP = 1, minP = 0, repetitionPenalty = 1;
+  int64_t width = 0; ///< of a search by beams; 0: the elements are drawn
+  double lengthPenalty = 1;
 };
 
 /// Of a function for generation: its result determines the next element, for each position of a

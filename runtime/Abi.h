@@ -238,7 +238,9 @@ void nnc_profile(int64_t region, int64_t thread);
        "limit": COUNT,                  (optional; default 0: none) maximum number of positions
        "sampling": {                    (optional) how the next element is drawn from the logits; without it
                                         the output is the next element
-         "temperature": NUMBER, "top_k": COUNT, "top_p": NUMBER, "min_p": NUMBER, "repetition_penalty": NUMBER
+         "temperature": NUMBER, "top_k": COUNT, "top_p": NUMBER, "min_p": NUMBER, "repetition_penalty": NUMBER,
+         "width": COUNT,                of a search by beams; 0: elements are drawn
+         "length_penalty": NUMBER
        },
        "cache": {
          "bytes": BYTES,

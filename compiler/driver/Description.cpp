@@ -250,7 +250,9 @@ Object Describer::generation() {
                                 {"top_k", sampling->topK},
                                 {"top_p", sampling->topP},
                                 {"min_p", sampling->minP},
-                                {"repetition_penalty", sampling->repetitionPenalty}};
+                                {"repetition_penalty", sampling->repetitionPenalty},
+                                {"width", sampling->width},
+                                {"length_penalty", sampling->lengthPenalty}};
   return result;
 }
 

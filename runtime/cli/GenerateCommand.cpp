@@ -2,10 +2,14 @@
 #include "runtime/cli/Commands.h"
 #include "runtime/cli/GenerationOptions.h"
 #include "runtime/cli/Predictions.h"
+#include "runtime/generate/BeamSearch.h"
 #include "runtime/generate/Sequence.h"
 #include "runtime/support/Json.h"
 #include "runtime/support/Output.h"
 #include "runtime/train/Checkpoint.h"
+
+#include <algorithm>
+#include <span>
 
 namespace nnc::runtime {
 
@@ -25,9 +29,11 @@ static const Option generateOptions[] = {
     {"--min-p", "P", "draw among the elements with at least P times the highest probability"},
     {"--repetition-penalty", "X",
      "divides the positive logits of elements that occur in the sequence; 1: off"},
+    {"--width", "W", "search for the most likely sequence by W beams in place of drawing"},
+    {"--length-penalty", "P", "the beams compare log(probability) / length^P"},
     {"--set", "KEY=VALUE", "the same numbers by their names in the program: temperature=0.5", true},
     {"--seed", "S", "seed of the draws (default: 0)"},
-    {"--count", "C", "number of samples (default: 1), for each input"},
+    {"--count", "C", "number of samples, or of the best beams (default: 1), for each input"},
     {"--json", nullptr, "a JSON object for each sample"},
     {"--threads", "N", "threads (default: one per core); results do not depend on it"},
 };
@@ -62,9 +68,9 @@ public:
   SampleOutput(const InputField &field, const text::Tokenizer *tokenizer, bool isJson, int64_t seed)
       : field(field), tokenizer(tokenizer), isJson(isJson), seed(seed) {}
 
-  /// Begins a sample; the sequence holds the prompt.
-  void begin(const Sequence &sequence) {
-    promptSize = sequence.size();
+  /// Begins a sample with the elements of the prompt.
+  void begin(std::span<const char> prompt) {
+    promptSize = count(prompt);
     if (isJson)
       return;
     // Series of numbers have an empty line between them, texts begin with the prompt.
@@ -74,48 +80,61 @@ public:
     if (tokenizer) {
       decoder.emplace(*tokenizer);
       for (int64_t number = 0; number < promptSize; ++number)
-        print(decoder->add(idOf(sequence, number)));
+        print(decoder->add(idOf(prompt, number)));
     }
   }
 
-  void add(const Sequence &sequence) {
+  /// Adds the last one of the elements.
+  void add(std::span<const char> elements) {
     if (isJson)
       return;
-    int64_t last = sequence.size() - 1;
+    int64_t last = count(elements) - 1;
     const char *separator = isFloat(field.dtype) ? "\n" : " ";
-    print(decoder
-              ? decoder->add(idOf(sequence, last))
-              : (last > promptSize ? separator : "") + elementText(sequence.element(last), field));
+    print(decoder ? decoder->add(idOf(elements, last))
+                  : (last > promptSize ? separator : "") + elementText(at(elements, last), field));
   }
 
-  /// Ends a sample; `input` is the number of the example that it belongs to.
-  void end(std::optional<int64_t> input, int64_t sample, const Sequence &sequence) {
+  /// Ends a sample; `input` is the number of the example that it belongs to, `score` the logarithm of
+  /// its probability, if it is known.
+  void end(std::optional<int64_t> input, int64_t sample, std::span<const char> elements,
+           std::optional<double> score = {}) {
     if (!isJson) {
       print((decoder ? decoder->finish() : "") + "\n");
       return;
     }
-    Json elements[2] = {Json::array(), Json::array()};
-    for (int64_t number = 0; number < sequence.size(); ++number)
-      elements[number >= promptSize].push_back(elementJson(sequence.element(number), field));
+    Json parts[2] = {Json::array(), Json::array()};
+    for (int64_t number = 0; number < count(elements); ++number)
+      parts[number >= promptSize].push_back(elementJson(at(elements, number), field));
     Json object = {{"sample", sample},
                    {"seed", seed},
-                   {"prompt", std::move(elements[0])},
-                   {"elements", std::move(elements[1])}};
+                   {"prompt", std::move(parts[0])},
+                   {"elements", std::move(parts[1])}};
+    if (score)
+      object["log_probability"] = *score;
     if (input)
       object["input"] = *input;
     if (tokenizer) {
       text::Decoder whole(*tokenizer);
       std::string content;
-      for (int64_t number = 0; number < sequence.size(); ++number)
-        content += whole.add(idOf(sequence, number));
+      for (int64_t number = 0; number < count(elements); ++number)
+        content += whole.add(idOf(elements, number));
       object["text"] = content + whole.finish();
     }
     print(dumpJson(object) + "\n");
   }
 
 private:
-  static int32_t idOf(const Sequence &sequence, int64_t number) {
-    return static_cast<int32_t>(loadElement(sequence.element(number), DType::I32, 0));
+  size_t elementBytes() const {
+    return static_cast<size_t>(elementCount(field.shape)) * sizeOf(field.dtype);
+  }
+  int64_t count(std::span<const char> elements) const {
+    return static_cast<int64_t>(elements.size() / elementBytes());
+  }
+  const char *at(std::span<const char> elements, int64_t number) const {
+    return elements.data() + static_cast<size_t>(number) * elementBytes();
+  }
+  int32_t idOf(std::span<const char> elements, int64_t number) const {
+    return static_cast<int32_t>(loadElement(at(elements, number), DType::I32, 0));
   }
 
   const InputField &field;
@@ -124,6 +143,40 @@ private:
   int64_t seed, promptSize = 0;
   std::optional<text::Decoder> decoder;
 };
+
+/// Runs a search from the sequence at hand, which stays as it is. Each beam has a state of the model of
+/// its own; only one that several beams go on from is copied.
+void runSearch(Sequence &sequence, BeamSearch &search) {
+  std::vector<Sequence::State> beams;
+  beams.push_back(sequence.save());
+  while (!beams.empty()) {
+    std::vector<std::vector<double>> logits;
+    for (Sequence::State &beam : beams) {
+      sequence.exchange(beam);
+      logits.push_back(sequence.readLogits());
+      sequence.exchange(beam);
+    }
+    std::vector<BeamSearch::Extension> extensions = search.advance(logits);
+    std::vector<Sequence::State> next;
+    for (auto extension = extensions.begin(); extension != extensions.end(); ++extension) {
+      bool isLast = std::none_of(extension + 1, extensions.end(),
+                                 [&](auto &other) { return other.parent == extension->parent; });
+      Sequence::State &parent = beams[extension->parent], state;
+      if (isLast) {
+        state = std::move(parent);
+      } else {
+        sequence.exchange(parent);
+        state = sequence.save();
+        sequence.exchange(parent);
+      }
+      sequence.exchange(state);
+      sequence.add(reinterpret_cast<const char *>(&extension->element));
+      sequence.exchange(state);
+      next.push_back(std::move(state));
+    }
+    beams = std::move(next);
+  }
+}
 
 /// The inputs besides the sequence, from --input.
 Dataset readInputs(const Description &description, const Arguments &arguments,
@@ -190,6 +243,14 @@ int generateCommand(const Model &model, const Arguments &arguments) {
       if (tokenizer->isSpecial(id) && last != id && tokenizer->piece(id) != text::unknownPiece)
         sampler.exclude(id);
   }
+  BeamSearch::Settings beams;
+  if (sampling && sampling->width > 0) {
+    beams = {sampling->width, sampling->lengthPenalty, tokens, last, sampler.excludedElements()};
+    if (samples > sampling->width)
+      throw UsageError(text("--count: %lld sequences are more than the %lld beams of the search",
+                            static_cast<long long>(samples),
+                            static_cast<long long>(sampling->width)));
+  }
   SampleOutput output(field, tokenizer, arguments.has("--json"), seed);
   for (int64_t input = 0; input < (hasInputs ? inputs.examples : 1); ++input) {
     if (hasInputs)
@@ -197,19 +258,38 @@ int generateCommand(const Model &model, const Arguments &arguments) {
     sequence.begin();
     for (size_t at = 0; at < prompt.size(); at += steps.elementBytes())
       sequence.add(prompt.data() + at);
+    const std::optional<int64_t> example = hasInputs ? std::optional(input) : std::nullopt;
+    if (sampling && sampling->width > 0) {
+      BeamSearch search(beams);
+      if (tokens > 0)
+        runSearch(sequence, search);
+      int64_t sample = input * samples;
+      for (const BeamSearch::Hypothesis &found : search.best(samples)) {
+        std::vector<char> elements(sequence.elements().begin(), sequence.elements().end());
+        output.begin(elements);
+        for (int32_t id : found.elements) {
+          const char *bytes = reinterpret_cast<const char *>(&id);
+          elements.insert(elements.end(), bytes, bytes + sizeof id);
+          if (id != last)
+            output.add(elements);
+        }
+        output.end(example, sample++, elements, found.score);
+      }
+      continue;
+    }
     const Sequence::State afterPrompt = sequence.save();
     for (int64_t sample = input * samples; sample < (input + 1) * samples; ++sample) {
       if (sample > input * samples)
         sequence.restore(afterPrompt);
-      output.begin(sequence);
+      output.begin(sequence.elements());
       for (int64_t number = 0; number < tokens; ++number) {
         if (!sampling)
           sequence.addOutput();
         else if (sequence.addSampled(sampler, sample) == last)
           break;
-        output.add(sequence);
+        output.add(sequence.elements());
       }
-      output.end(hasInputs ? std::optional(input) : std::nullopt, sample, sequence);
+      output.end(example, sample, sequence.elements());
     }
   }
   return 0;

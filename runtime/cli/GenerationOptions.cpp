@@ -16,21 +16,33 @@ struct Number {
   double least, most; ///< its range
   double Sampling::*value;
 };
-/// All but top_k, which is an integer.
+struct Count {
+  const char *key, *option;
+  int64_t least;
+  int64_t Sampling::*value;
+};
+constexpr Count counts[] = {
+    {"top_k", "--top-k", 0, &Sampling::topK},
+    {"width", "--width", 1, &Sampling::width},
+};
 constexpr Number numbers[] = {
     {"temperature", "--temperature", 0, HUGE_VAL, &Sampling::temperature},
     {"top_p", "--top-p", 0, 1, &Sampling::topP},
     {"min_p", "--min-p", 0, 1, &Sampling::minP},
     {"repetition_penalty", "--repetition-penalty", 0, HUGE_VAL, &Sampling::repetitionPenalty},
+    {"length_penalty", "--length-penalty", 0, HUGE_VAL, &Sampling::lengthPenalty},
 };
 
 void setNumber(Sampling &sampling, const char *option, const std::string &key,
                const std::string &given) {
-  if (key == "top_k") {
-    std::optional<int64_t> count = parseInteger(given);
-    if (!count || *count < 0)
-      throw UsageError(text("%s: '%s' is not an integer >= 0", option, printable(given).c_str()));
-    sampling.topK = *count;
+  for (const Count &count : counts) {
+    if (key != count.key)
+      continue;
+    std::optional<int64_t> value = parseInteger(given);
+    if (!value || *value < count.least)
+      throw UsageError(text("%s: '%s' is not an integer >= %d", option, printable(given).c_str(),
+                            static_cast<int>(count.least)));
+    sampling.*count.value = *value;
     return;
   }
   for (const Number &number : numbers) {
@@ -46,8 +58,8 @@ void setNumber(Sampling &sampling, const char *option, const std::string &key,
     sampling.*number.value = *value;
     return;
   }
-  throw UsageError(text("--set: '%s' is not one of temperature, top_k, top_p, min_p and "
-                        "repetition_penalty",
+  throw UsageError(text("--set: '%s' is not one of temperature, top_k, top_p, min_p, "
+                        "repetition_penalty, width and length_penalty",
                         printable(key).c_str()));
 }
 
@@ -152,8 +164,13 @@ std::optional<Sampling> readSampling(const Generation &generation, const Argumen
   for (const Number &number : numbers)
     if (arguments.has(number.option))
       set(number.option, number.key, arguments.value(number.option));
-  if (arguments.has("--top-k"))
-    set("--top-k", "top_k", arguments.value("--top-k"));
+  for (const Count &count : counts)
+    if (arguments.has(count.option))
+      set(count.option, count.key, arguments.value(count.option));
+  for (const char *option :
+       {"--temperature", "--top-k", "--top-p", "--min-p", "--repetition-penalty"})
+    if (sampling && sampling->width > 0 && arguments.has(option))
+      throw UsageError(text("%s: the search by beams does not draw", option));
   return sampling;
 }
 

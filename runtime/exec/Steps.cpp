@@ -2,6 +2,7 @@
 #include "runtime/exec/Steps.h"
 
 #include <cstring>
+#include <utility>
 
 namespace nnc::runtime {
 
@@ -48,6 +49,12 @@ void BoundSteps::restore(const State &state) {
   std::memcpy(cache.data(), state.cache.data(), cache.size());
   std::memcpy(outputs.data(), state.outputs.data(), outputs.size());
   count = state.position;
+}
+
+void BoundSteps::exchange(State &state) {
+  std::swap(cache, state.cache);
+  std::swap(outputs, state.outputs);
+  std::swap(count, state.position);
 }
 
 } // namespace nnc::runtime

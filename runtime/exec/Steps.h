@@ -37,6 +37,8 @@ public:
   };
   State save() const;
   void restore(const State &state);
+  /// Exchanges the state with another one, without copying it.
+  void exchange(State &state);
 
 private:
   struct Call {

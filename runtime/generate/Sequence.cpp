@@ -31,12 +31,16 @@ void Sequence::add(const char *given) {
   }
 }
 
-int32_t Sequence::addSampled(Sampler &sampler, int64_t sample) {
+const std::vector<double> &Sequence::readLogits() {
   const OutputValue &result = steps.result();
   logits.resize(static_cast<size_t>(elementCount(result.shape)));
   convertElements(steps.output(), result.dtype, reinterpret_cast<char *>(logits.data()), DType::F64,
                   static_cast<int64_t>(logits.size()));
-  int32_t id = sampler.choose(logits, ids, sample, size());
+  return logits;
+}
+
+int32_t Sequence::addSampled(Sampler &sampler, int64_t sample) {
+  int32_t id = sampler.choose(readLogits(), ids, sample, size());
   add(reinterpret_cast<const char *>(&id));
   return id;
 }
@@ -51,8 +55,13 @@ void Sequence::addOutput() {
 void Sequence::restore(const State &state) {
   steps.restore(state.steps);
   bytes = state.bytes;
-  // `ids` is empty if the elements are not classes.
-  ids.resize(std::min(ids.size(), static_cast<size_t>(size())));
+  ids = state.ids;
+}
+
+void Sequence::exchange(State &state) {
+  steps.exchange(state.steps);
+  bytes.swap(state.bytes);
+  ids.swap(state.ids);
 }
 
 } // namespace nnc::runtime

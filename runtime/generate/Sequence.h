@@ -4,6 +4,7 @@
 #include "runtime/exec/Steps.h"
 #include "runtime/generate/Sampler.h"
 
+#include <span>
 #include <vector>
 
 namespace nnc::runtime {
@@ -17,6 +18,8 @@ public:
   const char *element(int64_t number) const {
     return bytes.data() + static_cast<size_t>(number) * steps.elementBytes();
   }
+
+  std::span<const char> elements() const { return bytes; }
 
   /// Removes all elements, and begins a sequence of the model.
   void begin();
@@ -33,9 +36,15 @@ public:
   struct State {
     BoundSteps::State steps;
     std::vector<char> bytes;
+    std::vector<int32_t> ids;
   };
-  State save() const { return {steps.save(), bytes}; }
+  State save() const { return {steps.save(), bytes, ids}; }
   void restore(const State &state);
+  /// Exchanges the sequence with another one, without copying it.
+  void exchange(State &state);
+
+  /// The logits behind the last element.
+  const std::vector<double> &readLogits();
 
 private:
   BoundSteps &steps;

@@ -172,11 +172,13 @@ struct Layer {
   int64_t parameters = 0, bytes = 0, flop = 0;
 };
 
-/// How the next element of a sequence is drawn from its logits.
+/// How the elements of a sequence are chosen by their logits.
 struct Sampling {
   double temperature = 1; ///< 0: the most likely element
   int64_t topK = 0;       ///< 0: all
   double topP = 1, minP = 0, repetitionPenalty = 1;
+  int64_t width = 0; ///< of a search by beams; 0: the elements are drawn
+  double lengthPenalty = 1;
 };
 
 /// A sequence that is generated element by element.

@@ -426,6 +426,8 @@ Generation readGeneration(const DescriptionReader &reader) {
     sampling.topP = numbers.number("top_p", sampling.topP);
     sampling.minP = numbers.number("min_p", sampling.minP);
     sampling.repetitionPenalty = numbers.number("repetition_penalty", sampling.repetitionPenalty);
+    sampling.width = numbers.count("width", sampling.width);
+    sampling.lengthPenalty = numbers.number("length_penalty", sampling.lengthPenalty);
     generation.sampling = sampling;
   }
   return generation;
