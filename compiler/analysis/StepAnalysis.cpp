@@ -1,5 +1,6 @@
 // Finds the forward pass as the backward slice of the loss, and counts operations and bytes of
 // kernels.
+#include "compiler/analysis/RowUpdates.h"
 #include "compiler/analysis/StepAnalysis.h"
 
 #include "compiler/analysis/ZeroBorders.h"
@@ -45,6 +46,11 @@ int64_t floatOperations(Operation *kernel) {
   int64_t iterations = 1, operations = 0;
   for (int64_t extent : op.getStaticLoopRanges())
     iterations *= extent;
+  if (op->hasAttr(rowUpdateAttrName)) // of rows, at most those that are looked up
+    for (Value input : op.getDpsInputs())
+      if (auto scatter = input.getDefiningOp<nn::ScatterAddOp>())
+        iterations = std::min(
+            iterations, cast<RankedTensorType>(scatter.getUpdates().getType()).getNumElements());
   for (Operation &inner : op.getBlock()->without_terminator())
     if (inner.getNumResults() == 1 && isa<FloatType>(inner.getResult(0).getType()) &&
         isa<arith::ArithDialect, math::MathDialect>(inner.getDialect()) &&

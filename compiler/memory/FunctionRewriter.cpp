@@ -322,7 +322,8 @@ void FunctionRewriter::run(ArrayRef<KernelGroup> order) {
   for (auto [number, group] : llvm::enumerate(order)) {
     Operation *before = end->getPrevNode();
     Operation *contraction = nullptr, *rewritten = nullptr;
-    for (Operation *kernel : group) {
+    const bool areRows = rewriteRows(group);
+    for (Operation *kernel : areRows ? KernelGroup() : group) {
       if (auto insert = dyn_cast<tensor::InsertSliceOp>(kernel)) {
         if (!isWrittenInPlace(insert))
           rewriteInsert(insert);

@@ -36,6 +36,8 @@ private:
   mlir::Operation *rewriteLinalg(mlir::linalg::LinalgOp op);
   void rewriteInsert(mlir::tensor::InsertSliceOp insert);
   void rewriteScatter(nn::ScatterAddOp scatter);
+  /// Emits a group of a row update if it may leave the other rows alone; else false.
+  bool rewriteRows(const KernelGroup &group);
 
   mlir::func::FuncOp function;
   BufferAnalysis &analysis;

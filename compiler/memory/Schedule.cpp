@@ -2,6 +2,7 @@
 // in place.
 #include "compiler/memory/Schedule.h"
 
+#include "compiler/analysis/RowUpdates.h"
 #include "compiler/analysis/StepLoops.h"
 
 #include "llvm/ADT/DenseSet.h"
@@ -148,6 +149,18 @@ static linalg::LinalgOp findEpilogue(const BufferAnalysis &analysis, DependenceG
   return found;
 }
 
+/// The mark of the rows that were looked up, the gradient and the update.
+static KernelGroup rowUpdateGroup(linalg::GenericOp update) {
+  KernelGroup group;
+  if (auto fill = update.getDpsInputs().back().getDefiningOp<linalg::FillOp>())
+    group.push_back(fill);
+  for (Value input : update.getDpsInputs())
+    if (auto scatter = input.getDefiningOp<nn::ScatterAddOp>(); scatter && scatter->hasOneUse())
+      group.push_back(scatter);
+  group.push_back(update);
+  return group;
+}
+
 SmallVector<KernelGroup> groupKernels(const BufferAnalysis &analysis, ArrayRef<Update> updates,
                                       SmallVectorImpl<EpilogueDecision> &decisions) {
   DependenceGraph graph(analysis);
@@ -158,6 +171,14 @@ SmallVector<KernelGroup> groupKernels(const BufferAnalysis &analysis, ArrayRef<U
   llvm::DenseSet<Operation *> grouped;
   llvm::MapVector<Operation *, KernelGroup> groups; // by the last kernel
   for (Operation *kernel : analysis.kernels) {
+    if (kernel->hasAttr(rowUpdateAttrName)) {
+      KernelGroup group = rowUpdateGroup(cast<linalg::GenericOp>(kernel));
+      for (Operation *other : group)
+        graph.merge(graph.nodeOf(kernel), graph.nodeOf(other));
+      grouped.insert(group.begin(), group.end());
+      groups[kernel] = std::move(group);
+      continue;
+    }
     auto op = dyn_cast<linalg::LinalgOp>(kernel);
     if (!op || op.getNumReductionLoops() == 0)
       continue;

@@ -536,6 +536,28 @@ def MergeEqualKernels : Pass<"merge-equal-kernels", "::mlir::func::FuncOp"> {
   let dependentDialects = ["mlir::linalg::LinalgDialect"];
 }
 
+def UpdateRows : Pass<"update-rows", "::mlir::func::FuncOp"> {
+  let summary = "mark updates of tables that change only the rows that were looked up";
+  let description = [{
+    Input: fused kernels. Output: the same functions, in which some element-wise
+    kernels that update a table [rows, elements] carry `nn.rows`.
+
+    The gradient of a table of which rows are looked up is 0 in all others. If
+    it goes into one update alone, and this update leaves an element with a gradient
+    of 0 as it is, together with all optimizer state, then the other rows need no
+    work: so for gradient descent and AdaGrad, not for momentum, Adam or decay. The
+    pass follows the 0 through the body of the kernel. Where a product with a number
+    of the run, such as a decay, stands in the way, rows stay as they are if that is 0,
+    which the compiled code tests.
+
+    A marked kernel has one more operand, which says by row whether it was looked up;
+    here that is all of them. `assign-arena` fills it, adds the gradients of
+    the rows that were looked up, and updates these rows. Tables with fewer than
+    four times the rows that a step looks up stay as they are.
+  }];
+  let dependentDialects = ["mlir::linalg::LinalgDialect", "mlir::tensor::TensorDialect"];
+}
+
 def AssignArena : Pass<"assign-arena", "::mlir::ModuleOp"> {
   let summary = "Give every tensor its place in the blocks of memory of compiled functions";
   let description = [{

@@ -49,6 +49,7 @@ void buildLinalgPipeline(OpPassManager &passes, const LoweringOptions &) {
   passes.addNestedPass<func::FuncOp>(createSplitReductions());
   passes.addNestedPass<func::FuncOp>(createMarkZeroBorders());
   passes.addNestedPass<func::FuncOp>(createMergeEqualKernels());
+  passes.addNestedPass<func::FuncOp>(createUpdateRows());
 }
 
 void buildLoopsPipeline(OpPassManager &passes, const LoweringOptions &options) {
