@@ -5,6 +5,7 @@
 #include "runtime/support/Table.h"
 
 #include <cstdio>
+#include <utility>
 
 namespace nnc::runtime {
 
@@ -76,6 +77,15 @@ static void printMemory(const Description &description, const Function &step) {
   printTable(rows, 0, 2);
 }
 
+/// The inputs besides the sequence that is generated.
+static std::vector<std::string> givenInputs(const Description &description) {
+  std::vector<std::string> names;
+  for (const InputField &field : description.function("nnc_generate_begin")->fields)
+    if (field.kind == InputKind::Field)
+      names.push_back(field.name);
+  return names;
+}
+
 static Json infoJson(const Description &description) {
   Json layers = Json::array(), tensors = Json::array(), functions = Json::array();
   for (const Layer &layer : description.layers)
@@ -119,6 +129,12 @@ static Json infoJson(const Description &description) {
                                 {"kind", field.tokenizer->kindName()},
                                 {"pieces", field.tokenizer->size()},
                                 {"hash", field.tokenizer->hash()}});
+  Json generation;
+  if (description.generation)
+    generation = {{"sequence", description.generation->sequence},
+                  {"inputs", givenInputs(description)},
+                  {"limit", description.generation->limit},
+                  {"cache_bytes", description.generation->cacheBytes}};
   return {{"model", description.model},
           {"source", description.source},
           {"float", nameOf(description.floatType)},
@@ -133,6 +149,7 @@ static Json infoJson(const Description &description) {
           {"layers", layers},
           {"tensors", tensors},
           {"functions", functions},
+          {"generation", generation},
           {"vocabularies", vocabularies},
           {"settings", settings}};
 }
@@ -193,6 +210,16 @@ int infoCommand(const Model &model, const Arguments &arguments) {
       add(outputs, value->name, value->shape, value->batched);
     std::printf("predict %s: %s -> %s\n", prediction->block.c_str(), inputs.c_str(),
                 outputs.c_str());
+  }
+  if (description.generation) {
+    const Generation &generation = *description.generation;
+    std::string line = "generate " + generation.sequence, separator = ": from ";
+    for (const std::string &name : givenInputs(description))
+      line += std::exchange(separator, ", ") + name;
+    line += text("; %zu bytes for a sequence", generation.cacheBytes);
+    if (generation.limit)
+      line += text(", at most %lld positions", static_cast<long long>(generation.limit));
+    std::printf("%s\n", line.c_str());
   }
   for (const Scalar &scalar : description.scalars)
     if (scalar.settable)
