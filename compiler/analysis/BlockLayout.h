@@ -108,6 +108,9 @@ inline constexpr llvm::StringLiteral blocksAttrName = "nn.blocks";
 inline constexpr llvm::StringLiteral threadedAttrName = "nn.threaded";
 /// On a kernel of profiled code: the number of its region.
 inline constexpr llvm::StringLiteral regionAttrName = "nn.region";
+/// On a loop that each thread runs for its own part, by the thread's number and that of all threads: the
+/// number of its operations.
+inline constexpr llvm::StringLiteral sharedOperationsAttrName = "nn.shared";
 inline constexpr llvm::StringLiteral paddedAttrName = "nn.padded";
 
 /// The value of a function's attribute `nn.blocks`.

@@ -31,7 +31,7 @@ private:
   mlir::LogicalResult callContraction(const ContractionKernel &kernel);
   mlir::LogicalResult callNest(mlir::linalg::LinalgOp op, const NestKernel &kernel,
                                llvm::ArrayRef<mlir::TypedAttr> initial);
-  void lowerSerial(mlir::Operation *operation);
+  void lowerOther(mlir::Operation *operation);
   void eraseUnused();
   mlir::LogicalResult enterLoops(mlir::Operation *kernel);
   mlir::LogicalResult openLoop(mlir::Operation *kernel, llvm::ArrayRef<StepLoop> around);

@@ -453,7 +453,7 @@ LogicalResult KernelPlanner::plan(ArrayRef<Operation *> kernels, bool threaded) 
       return failure();
     kernels = kernels.drop_front(together.size());
   }
-  if (threaded && (sharedCycles < aloneCycles || loopThreads != LoopThreads::Choose))
+  if (threaded && usesThreads())
     return success();
   for (auto &[operation, kernel] : contractions)
     kernel.everyThread = false;

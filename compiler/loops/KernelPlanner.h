@@ -75,6 +75,11 @@ public:
   /// Whether all threads take part in it.
   bool isShared(mlir::Operation *operation);
 
+  /// Whether any kernel may be shared; known behind plan().
+  bool usesThreads() const {
+    return sharedCycles < aloneCycles || loopThreads != LoopThreads::Choose;
+  }
+
   /// The text of a remark: the cycles of the function on one thread and on the planned threads.
   std::string describeThreads() const;
 

@@ -25,6 +25,9 @@ namespace nnc {
 static constexpr StringLiteral barrierName = "nnc_barrier";
 static constexpr StringLiteral profileName = "nnc_profile";
 
+/// Operations in a cycle of a loop that shares its work itself.
+static constexpr int64_t lanesOfShared = 4;
+
 /// Everything that has no effects goes first, so that a region of thread 0 can take up later
 /// kernels.
 void FunctionLowering::hoistViews() {
@@ -325,26 +328,37 @@ void FunctionLowering::eraseUnused() {
       operation.erase();
 }
 
-/// Any other operation with effects runs on thread 0, as it is.
-void FunctionLowering::lowerSerial(Operation *operation) {
+/// Any other operation with effects runs as it is: on thread 0, or on all threads if it shares its work
+/// itself.
+void FunctionLowering::lowerOther(Operation *operation) {
   if (!threaded)
     return;
+  auto operations = operation->getAttrOfType<IntegerAttr>(sharedOperationsAttrName);
+  const bool everyThread = operations && planner.usesThreads() &&
+                           operations.getInt() / lanesOfShared >=
+                               static_cast<int64_t>(TargetDescription::leastSharedCycles);
+  if (operations && !everyThread)
+    operation->walk([&](Operation *inner) {
+      inner->replaceUsesOfWith(thread, constants.index(0));
+      inner->replaceUsesOfWith(threads, constants.index(1));
+    });
   SmallVector<Access> accesses;
   operation->walk([&](Operation *inner) {
     for (Value operand : inner->getOperands())
       if (isa<MemRefType>(operand.getType())) {
         accesses.push_back(wholeAccess(operand, true));
-        accesses.back().ownership.kind = Ownership::FirstThread;
+        accesses.back().ownership.kind = everyThread ? Ownership::Everyone : Ownership::FirstThread;
       }
   });
-  beginKernel(operation, accesses, false);
-  operation->moveBefore(builder.getInsertionBlock(), builder.getInsertionPoint());
+  beginKernel(operation, accesses, everyThread);
+  if (!everyThread)
+    operation->moveBefore(builder.getInsertionBlock(), builder.getInsertionPoint());
 }
 
 LogicalResult FunctionLowering::lower(Operation *operation) {
   auto op = dyn_cast<linalg::LinalgOp>(operation);
   if (!op) {
-    lowerSerial(operation);
+    lowerOther(operation);
     return success();
   }
   if (ContractionKernel *contraction = planner.contraction(operation))

@@ -270,46 +270,6 @@ void FunctionRewriter::rewriteInsert(tensor::InsertSliceOp insert) {
                             });
 }
 
-/// Loops that add each update, in order, where its index says.
-void FunctionRewriter::rewriteScatter(nn::ScatterAddOp scatter) {
-  Location location = scatter.getLoc();
-  Value updates = memrefOf(scatter.getUpdates()), indices = memrefOf(scatter.getIndices());
-  Value result = memrefOf(scatter.getResult());
-  auto updatesType = cast<MemRefType>(updates.getType());
-  Type element = updatesType.getElementType();
-  Value zero = arith::ConstantOp::create(kernels, location, kernels.getZeroAttr(element));
-  linalg::FillOp::create(kernels, location, zero, result);
-
-  int64_t batchDims = scatter.getBatchDims();
-  int64_t indexRank = cast<MemRefType>(indices.getType()).getRank();
-  SmallVector<Value> low, high, step;
-  for (int64_t extent : updatesType.getShape()) {
-    low.push_back(arith::ConstantIndexOp::create(kernels, location, 0));
-    high.push_back(arith::ConstantIndexOp::create(kernels, location, extent));
-    step.push_back(arith::ConstantIndexOp::create(kernels, location, 1));
-  }
-  scf::buildLoopNest(
-      kernels, location, low, high, step,
-      [&](OpBuilder &builder, Location inner, ValueRange position) {
-        Value index =
-            memref::LoadOp::create(builder, inner, indices, position.take_front(indexRank));
-        index = arith::IndexCastOp::create(builder, inner, builder.getIndexType(), index);
-        Value least = arith::ConstantIndexOp::create(builder, inner, 0);
-        Value most = arith::ConstantIndexOp::create(builder, inner, scatter.getSize() - 1);
-        index = arith::MaxSIOp::create(builder, inner, index, least);
-        index = arith::MinSIOp::create(builder, inner, index, most);
-        SmallVector<Value> target(position.take_front(batchDims));
-        target.push_back(index);
-        llvm::append_range(target, position.drop_front(indexRank));
-        Value update = memref::LoadOp::create(builder, inner, updates, position);
-        Value old = memref::LoadOp::create(builder, inner, result, target);
-        Value sum = isa<FloatType>(element)
-                        ? Value(arith::AddFOp::create(builder, inner, old, update))
-                        : Value(arith::AddIOp::create(builder, inner, old, update));
-        memref::StoreOp::create(builder, inner, sum, result, target);
-      });
-}
-
 void FunctionRewriter::run(ArrayRef<KernelGroup> order) {
   compiled = createFunction();
   Block &entry = compiled.getBody().front();
