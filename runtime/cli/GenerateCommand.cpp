@@ -197,6 +197,83 @@ Dataset readInputs(const Description &description, const Arguments &arguments,
   return readExamples(arguments.value("--input"), fields, block, conventions);
 }
 
+/// How many of `tokens` elements can follow the prompt. A padded sequence is a whole one: where the
+/// positions of the model end, it ends.
+int64_t tokensAfter(size_t promptBytes, const InputField &field, const Description &description,
+                    int64_t tokens) {
+  const DataField *declared = findSequence(description);
+  const int64_t limit = description.generation->limit;
+  if (!declared || !declared->padded || !limit)
+    return tokens;
+  auto given = static_cast<int64_t>(promptBytes / sizeOf(field.dtype)) / elementCount(field.shape);
+  if (given > limit)
+    fail("the prompt has %lld elements, the model takes %lld", static_cast<long long>(given),
+         static_cast<long long>(limit));
+  return std::min(tokens, limit - given);
+}
+
+/// Excludes the special pieces from the choices, except `<end>` and `<unk>`; returns `<end>`.
+std::optional<int32_t> excludeSpecial(const text::Tokenizer &tokenizer, Sampler &sampler) {
+  std::optional<int32_t> end = tokenizer.special("<end>");
+  for (int32_t id = 0; id < tokenizer.size(); ++id)
+    if (tokenizer.isSpecial(id) && end != id && tokenizer.piece(id) != text::unknownPiece)
+      sampler.exclude(id);
+  return end;
+}
+
+/// Generates sequences that begin with the same prompt.
+class Generator {
+public:
+  Generator(Sequence &sequence, Sampler *sampler, int64_t tokens, std::optional<int32_t> last,
+            SampleOutput &output)
+      : sequence(sequence), sampler(sampler), tokens(tokens), last(last), output(output) {}
+
+  /// Prints the best sequences of a search by beams, numbered from `first`.
+  void search(const BeamSearch::Settings &settings, std::optional<int64_t> input, int64_t first,
+              int64_t samples) {
+    BeamSearch search(settings);
+    if (tokens > 0)
+      runSearch(sequence, search);
+    for (const BeamSearch::Hypothesis &found : search.best(samples)) {
+      std::vector<char> elements(sequence.elements().begin(), sequence.elements().end());
+      output.begin(elements);
+      for (int32_t id : found.elements) {
+        const char *bytes = reinterpret_cast<const char *>(&id);
+        elements.insert(elements.end(), bytes, bytes + sizeof id);
+        if (id != last)
+          output.add(elements);
+      }
+      output.end(input, first++, elements, found.score);
+    }
+  }
+
+  /// Prints sequences that are drawn, or given by the model without a sampler, numbered from
+  /// `first`.
+  void draw(std::optional<int64_t> input, int64_t first, int64_t samples) {
+    const Sequence::State afterPrompt = sequence.save();
+    for (int64_t sample = first; sample < first + samples; ++sample) {
+      if (sample > first)
+        sequence.restore(afterPrompt);
+      output.begin(sequence.elements());
+      for (int64_t number = 0; number < tokens; ++number) {
+        if (!sampler)
+          sequence.addOutput();
+        else if (sequence.addSampled(*sampler, sample) == last)
+          break;
+        output.add(sequence.elements());
+      }
+      output.end(input, sample, sequence.elements());
+    }
+  }
+
+private:
+  Sequence &sequence;
+  Sampler *sampler;
+  const int64_t tokens;
+  const std::optional<int32_t> last; ///< ends a sequence
+  SampleOutput &output;
+};
+
 } // namespace
 
 int generateCommand(const Model &model, const Arguments &arguments) {
@@ -216,35 +293,22 @@ int generateCommand(const Model &model, const Arguments &arguments) {
   const InputField &field = step.fields[0];
   std::vector<char> prompt =
       readPrompt(arguments, tokenizer, field, sampling ? step.values[0].shape.back() : 0);
-  // A padded sequence is a whole one: at the limit it ends.
-  if (declared && declared->padded && generation.limit) {
-    auto given =
-        static_cast<int64_t>(prompt.size() / (elementCount(field.shape) * sizeOf(field.dtype)));
-    if (given > generation.limit)
-      fail("the prompt has %lld elements, the model takes %lld", static_cast<long long>(given),
-           static_cast<long long>(generation.limit));
-    tokens = std::min(tokens, generation.limit - given);
-  }
+  tokens = tokensAfter(prompt.size(), field, description, tokens);
   Safetensors weights =
       readWeights(arguments.value("--weights", description.weightsFile()), execution);
   // Throws if the classes are not the program's.
   const DataConventions conventions = loadConventions(weights, description);
   const Dataset inputs = readInputs(description, arguments, conventions);
-  const bool hasInputs = !inputs.fields.empty();
   BoundSteps steps(execution, inputs);
   Sequence sequence(steps, generation.limit);
 
-  // Special pieces except <end> and <unk> are never sampled.
   Sampler sampler(sampling.value_or(Sampling()), seed);
   std::optional<int32_t> last;
-  if (tokenizer && sampling) {
-    last = tokenizer->special("<end>");
-    for (int32_t id = 0; id < tokenizer->size(); ++id)
-      if (tokenizer->isSpecial(id) && last != id && tokenizer->piece(id) != text::unknownPiece)
-        sampler.exclude(id);
-  }
+  if (tokenizer && sampling)
+    last = excludeSpecial(*tokenizer, sampler);
   BeamSearch::Settings beams;
-  if (sampling && sampling->width > 0) {
+  const bool searches = sampling && sampling->width > 0;
+  if (searches) {
     beams = {sampling->width, sampling->lengthPenalty, tokens, last, sampler.excludedElements()};
     if (samples > sampling->width)
       throw UsageError(text("--count: %lld sequences are more than the %lld beams of the search",
@@ -252,45 +316,19 @@ int generateCommand(const Model &model, const Arguments &arguments) {
                             static_cast<long long>(sampling->width)));
   }
   SampleOutput output(field, tokenizer, arguments.has("--json"), seed);
-  for (int64_t input = 0; input < (hasInputs ? inputs.examples : 1); ++input) {
+  Generator generator(sequence, sampling ? &sampler : nullptr, tokens, last, output);
+  const bool hasInputs = !inputs.fields.empty();
+  for (int64_t number = 0; number < (hasInputs ? inputs.examples : 1); ++number) {
     if (hasInputs)
-      steps.choose(input);
+      steps.choose(number);
     sequence.begin();
     for (size_t at = 0; at < prompt.size(); at += steps.elementBytes())
       sequence.add(prompt.data() + at);
-    const std::optional<int64_t> example = hasInputs ? std::optional(input) : std::nullopt;
-    if (sampling && sampling->width > 0) {
-      BeamSearch search(beams);
-      if (tokens > 0)
-        runSearch(sequence, search);
-      int64_t sample = input * samples;
-      for (const BeamSearch::Hypothesis &found : search.best(samples)) {
-        std::vector<char> elements(sequence.elements().begin(), sequence.elements().end());
-        output.begin(elements);
-        for (int32_t id : found.elements) {
-          const char *bytes = reinterpret_cast<const char *>(&id);
-          elements.insert(elements.end(), bytes, bytes + sizeof id);
-          if (id != last)
-            output.add(elements);
-        }
-        output.end(example, sample++, elements, found.score);
-      }
-      continue;
-    }
-    const Sequence::State afterPrompt = sequence.save();
-    for (int64_t sample = input * samples; sample < (input + 1) * samples; ++sample) {
-      if (sample > input * samples)
-        sequence.restore(afterPrompt);
-      output.begin(sequence.elements());
-      for (int64_t number = 0; number < tokens; ++number) {
-        if (!sampling)
-          sequence.addOutput();
-        else if (sequence.addSampled(sampler, sample) == last)
-          break;
-        output.add(sequence.elements());
-      }
-      output.end(example, sample, sequence.elements());
-    }
+    const std::optional<int64_t> input = hasInputs ? std::optional(number) : std::nullopt;
+    if (searches)
+      generator.search(beams, input, number * samples, samples);
+    else
+      generator.draw(input, number * samples, samples);
   }
   return 0;
 }
