@@ -111,6 +111,32 @@ static void printFunction(const FunctionBlocks &function, int64_t keptBytes,
         buffer.line ? buffer.line : 0, buffer.name);
 }
 
+/// What a sequence that is generated keeps from step to step: how many tensors of which type.
+static void printCache(const BlockLayout &cache, llvm::raw_ostream &stream) {
+  std::vector<std::pair<mlir::RankedTensorType, int64_t>> types;
+  for (const BlockTensor &tensor : cache.tensors) {
+    auto known =
+        llvm::find_if(types, [&](const auto &entry) { return entry.first == tensor.type; });
+    if (known == types.end())
+      types.push_back({tensor.type, 1});
+    else
+      ++known->second;
+  }
+  stream << llvm::formatv("\ncache of a generated sequence, bytes\n  {0,-24} {1,12}\n", "total",
+                          cache.bytes);
+  for (const auto &[type, count] : types) {
+    std::string shape;
+    llvm::raw_string_ostream text(shape);
+    text << count << " of ";
+    type.print(text);
+    int64_t bytes = 0;
+    for (const BlockTensor &tensor : cache.tensors)
+      if (tensor.type == type)
+        bytes += tensor.bytes();
+    stream << llvm::formatv("  {0,-24} {1,12}\n", shape, bytes);
+  }
+}
+
 void printMemoryReport(mlir::ModuleOp module, llvm::raw_ostream &stream) {
   ModuleBlocks blocks = readBlocks(module);
   stream << "kept through the run, bytes\n";
@@ -118,6 +144,8 @@ void printMemoryReport(mlir::ModuleOp module, llvm::raw_ostream &stream) {
                             {"optimizer state", "slot"},
                             {"running statistics", "state"}})
     stream << llvm::formatv("  {0,-24} {1,12}\n", name, bytesOf(blocks.persistent, kind));
+  if (!blocks.cache.tensors.empty())
+    printCache(blocks.cache, stream);
   bool hasStep = llvm::any_of(blocks.functions, isStep);
   for (const FunctionBlocks &function : blocks.functions)
     if (!hasStep || isStep(function))

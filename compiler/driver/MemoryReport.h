@@ -18,7 +18,7 @@ int64_t scratchBytes(const FunctionBlocks &function);
 /// the training step, or the largest arena if there is no training step.
 int64_t plannedBytes(const ModuleBlocks &blocks);
 
-/// Sizes by purpose, the recomputed values, then the whole plan of the training step, or of every
+/// Sizes by purpose, the cache of a generated sequence, the recomputed values, then the whole plan of the training step, or of every
 /// function if there is none. The module is one behind `assign-arena`.
 void printMemoryReport(mlir::ModuleOp module, llvm::raw_ostream &stream);
 
