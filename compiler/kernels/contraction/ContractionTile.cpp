@@ -139,7 +139,8 @@ void ContractionEmitter::prefetchResults(const Offsets &offsets, ArrayRef<TilePo
       for (const Dim &dim : dims)
         span += (dim.extent - 1) * std::abs(dim.strides[op]) * bytes;
   }
-  if (span <= emit.target.l2Bytes)
+  // Each step of a loop reads other rows of a sequence, which no step has brought yet.
+  if (span <= emit.target.l2Bytes && !tiling.panelsBefore)
     return;
   for (unsigned op = Result; op < memory.size(); ++op) {
     if (!isRead(op))
