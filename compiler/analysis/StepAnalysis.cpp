@@ -3,6 +3,8 @@
 #include "compiler/analysis/RowUpdates.h"
 #include "compiler/analysis/StepAnalysis.h"
 
+#include "compiler/analysis/AttentionKernel.h"
+
 #include "compiler/analysis/ZeroBorders.h"
 #include "compiler/analysis/StepLoops.h"
 #include "compiler/dialect/NNBuilders.h"
@@ -43,6 +45,8 @@ int64_t floatOperations(Operation *kernel) {
   auto op = dyn_cast<linalg::LinalgOp>(kernel);
   if (!op)
     return 0;
+  if (isAttention(kernel))
+    return attentionFlops(readAttention(kernel));
   int64_t iterations = 1, operations = 0;
   for (int64_t extent : op.getStaticLoopRanges())
     iterations *= extent;
@@ -110,6 +114,8 @@ static StringRef kindOf(Operation *kernel) {
   auto op = dyn_cast<linalg::LinalgOp>(kernel);
   if (!op)
     return isa<tensor::InsertSliceOp>(kernel) ? "copy" : "scatter";
+  if (isAttention(kernel))
+    return "attention";
   if (op.getNumReductionLoops() == 0)
     return "element-wise";
   auto body = op.getBlock()->without_terminator();

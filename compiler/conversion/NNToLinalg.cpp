@@ -92,6 +92,7 @@ struct ConvertNNToLinalgPass : impl::ConvertNNToLinalgBase<ConvertNNToLinalgPass
     populateWindowsToLinalg(patterns);
     populateRandomToLinalg(patterns);
     walkAndApplyPatterns(getOperation(), std::move(patterns), &listener);
+    convertAttention(getOperation());
 
     getOperation()->walk([&](Operation *operation) {
       if (!isa<nn::NNDialect>(operation->getDialect()) ||

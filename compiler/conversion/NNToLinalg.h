@@ -19,6 +19,9 @@ void populateIndexedToLinalg(mlir::RewritePatternSet &patterns);
 void populateWindowsToLinalg(mlir::RewritePatternSet &patterns);
 void populateRandomToLinalg(mlir::RewritePatternSet &patterns);
 
+/// Makes a kernel of each attention; to be called when the operations of the blocks are linalg.
+void convertAttention(mlir::Operation *function);
+
 /// Where max(a, b) is known, `a > b` holds just where it is greater than b: makes the masks of
 /// rectifiers from their results, which the backward pass needs anyway, so that a need not be kept.
 void compareMaxima(mlir::Operation *function);

@@ -16,8 +16,22 @@
 #include "llvm/ADT/SmallBitVector.h"
 
 namespace nnc::nn {
+class AttentionGradientOp;
+class AttentionOp;
 class ContractOp;
 class ScanOp;
+
+/// The labels of an attention by their roles; see nn.attention.
+struct AttentionDims {
+  llvm::SmallVector<int64_t> batch, rows; // in the order of the scores
+  int64_t key = 0, inner = 0, column = 0;
+};
+/// Fails where a label has no role, or a role that only one label can have belongs to none or two.
+llvm::FailureOr<AttentionDims> findAttentionDims(llvm::ArrayRef<int64_t> query,
+                                                 llvm::ArrayRef<int64_t> key,
+                                                 llvm::ArrayRef<int64_t> value,
+                                                 llvm::ArrayRef<int64_t> scores,
+                                                 llvm::ArrayRef<int64_t> result);
 
 /// Builds the body of an nn.scan, which ends in nn.yield, from the block's arguments for the
 /// sequences, the carries and the invariants.
@@ -43,13 +57,17 @@ int64_t countContraction(ContractOp op);
 /// Pairs of elements along a dimension.
 int64_t countPairs(mlir::Value tensor, int64_t dim);
 
+/// Multiplications and additions of an attention, with those that its bounds leave out.
+int64_t countAttention(AttentionOp op);
+int64_t countAttention(AttentionGradientOp op);
+
 /// The operations of all steps of a scan.
 int64_t countScan(ScanOp op);
 
 /// Checks that the result has a dimension `dim`.
 llvm::LogicalResult verifyDim(mlir::Operation *op, int64_t dim);
 
-/// Checks that the operation is in the body of a function, or of a scan in one.
+/// Checks that the operation is in the body of a function, or of an operation with a block in one.
 llvm::LogicalResult verifyInFunction(mlir::Operation *op);
 
 /// Checks that the result has the type that the operation's own inferReturnTypes gives.
@@ -89,6 +107,15 @@ struct InFunction : mlir::OpTrait::TraitBase<ConcreteOp, InFunction> {
 #pragma GCC diagnostic pop
 
 namespace nnc::nn {
+
+/// The type of the scores of an attention.
+mlir::RankedTensorType scoreType(AttentionOp op);
+
+/// Replaces an attention by the contractions and the softmax that it was formed from.
+void unformAttention(AttentionOp op);
+
+/// Whether the block of an attention may hold the operation: it computes each score by itself.
+bool isScoreOperation(mlir::Operation *op);
 
 /// Names of the attributes on function arguments and results: a KindAttr and a string.
 inline constexpr llvm::StringLiteral kindAttrName = "nn.kind";

@@ -116,7 +116,8 @@ LogicalResult nnc::nn::detail::verifyDim(Operation *op, int64_t dim) {
 }
 
 LogicalResult nnc::nn::detail::verifyInFunction(Operation *op) {
-  if (!op->getParentOp() || isa<FunctionOpInterface, ScanOp>(op->getParentOp()))
+  if (!op->getParentOp() ||
+      isa<FunctionOpInterface, ScanOp, AttentionOp, AttentionGradientOp>(op->getParentOp()))
     return success();
   return op->emitOpError("stands outside of the body of a function");
 }

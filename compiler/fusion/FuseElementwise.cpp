@@ -1,5 +1,6 @@
 // The pass fuse-elementwise: it decides for each operand whether its producer joins the kernel
 // that reads it, and rewrites both.
+#include "compiler/analysis/AttentionKernel.h"
 #include "compiler/analysis/EpilogueLegality.h"
 #include "compiler/fusion/FusionRemarks.h"
 #include "compiler/kernels/nest/KernelPlan.h"
@@ -43,6 +44,9 @@ static double elementCycles(linalg::GenericOp op) {
 }
 
 static bool onlyMoves(linalg::GenericOp op) { return op.getBody()->without_terminator().empty(); }
+
+/// Kernels that read operands in another order, but do not compute them.
+static bool readsMovesOnly(linalg::GenericOp op) { return isContraction(op) || isAttention(op); }
 
 /// Computed on the tiles of a contraction, at next to no cost.
 static bool isComputedOnTiles(linalg::GenericOp op) {
@@ -127,7 +131,7 @@ static Decision decide(linalg::GenericOp consumer, OpOperand &operand) {
 
   AffineMap read = consumer.getMatchingIndexingMap(&operand);
   // foldMove makes moves part of a contraction's operand.
-  if (isContraction(consumer))
+  if (readsMovesOnly(consumer))
     return FusionObstacle::Contraction;
   // Readers of windows compose with them; the operand of windows is computed, and put in order,
   // once.
@@ -224,6 +228,9 @@ static FusionObstacle composeMove(linalg::GenericOp contraction, OpOperand &oper
       map.getResults().back() != getAffineDimExpr(map.getNumDims() - 1, map.getContext()))
     return FusionObstacle::MoveOrder;
   read = map.compose(read);
+  // The indices of an attention's loops count.
+  if (isAttention(contraction))
+    return read.isProjectedPermutation() ? FusionObstacle::None : FusionObstacle::Contraction;
   reverseLoops(contraction, maps);
   return inversePermutation(concatAffineMaps(maps, map.getContext())) ? FusionObstacle::None
                                                                       : FusionObstacle::LoopExtents;
@@ -307,8 +314,8 @@ static linalg::GenericOp addLoopExtents(IRRewriter &rewriter, linalg::GenericOp 
 /// twice would be taken in twice, and so would its own producers, a number of times exponential in
 /// the length of the chain. Returns the kernel that takes the place of `op`.
 static linalg::GenericOp mergeEqualParts(IRRewriter &rewriter, linalg::GenericOp op) {
-  // The generator for contractions tells operands apart by their number.
-  if (isContraction(op))
+  // The generators tell operands apart by their number.
+  if (readsMovesOnly(op))
     return op;
   SmallVector<Value> inputs;
   SmallVector<AffineMap> maps;
@@ -384,7 +391,7 @@ static OpOperand *operandFrom(linalg::GenericOp consumer, linalg::GenericOp prod
 /// fits.
 static linalg::GenericOp fuseOne(IRRewriter &rewriter, linalg::GenericOp consumer,
                                  FusionRemarks &remarks) {
-  if (isContraction(consumer))
+  if (readsMovesOnly(consumer))
     return foldMove(rewriter, consumer, remarks);
   for (OpOperand *operand : consumer.getDpsInputOperands()) {
     linalg::GenericOp producer = producerOf(consumer, *operand);
@@ -432,6 +439,24 @@ static FusionObstacle whyKept(linalg::GenericOp consumer, OpOperand &operand) {
 
 namespace {
 
+/// Makes the terminator use all results of attentions for a while. Upstream's patterns drop results
+/// without a use, but those of an attention are told apart by their numbers.
+class UsedResults {
+public:
+  explicit UsedResults(Operation *function)
+      : terminator(function->getRegion(0).front().getTerminator()),
+        returned(terminator->getNumOperands()) {
+    for (Operation &op : *terminator->getBlock())
+      if (isAttention(&op))
+        terminator->insertOperands(terminator->getNumOperands(), op.getResults());
+  }
+  void release() { terminator->eraseOperands(returned, terminator->getNumOperands() - returned); }
+
+private:
+  Operation *terminator;
+  unsigned returned; // operands of its own
+};
+
 struct FuseElementwisePass : impl::FuseElementwiseBase<FuseElementwisePass> {
   void runOnOperation() override {
     // Upstream's patterns fold splat constants into bodies and drop destinations that are not read;
@@ -439,9 +464,11 @@ struct FuseElementwisePass : impl::FuseElementwiseBase<FuseElementwisePass> {
     RewritePatternSet patterns(&getContext());
     linalg::populateElementwiseOpsFusionPatterns(patterns, [](OpOperand *) { return false; });
     RecomputedListener recomputed;
+    UsedResults used(getOperation());
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns),
                                      GreedyRewriteConfig().setListener(&recomputed))))
       return signalPassFailure();
+    used.release();
 
     // Producers first: by the time a consumer is looked at, its operands are as fused as they get.
     IRRewriter rewriter(&getContext());

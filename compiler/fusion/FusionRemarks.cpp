@@ -2,6 +2,7 @@
 // the reason for each pair that stays apart.
 #include "compiler/fusion/FusionRemarks.h"
 
+#include "compiler/analysis/AttentionKernel.h"
 #include "compiler/analysis/BlockLayout.h"
 #include "compiler/passes/RemarkCategories.h"
 #include "compiler/analysis/StepAnalysis.h"
@@ -75,6 +76,8 @@ static std::string describe(linalg::LinalgOp op, bool byName = true) {
     return "`" + name + "`";
   if (isContraction(op))
     return "the product";
+  if (isAttention(op))
+    return "the attention";
   auto generic = dyn_cast<linalg::GenericOp>(op.getOperation());
   Block *body = op.getBlock();
   if (generic && body->without_terminator().empty())

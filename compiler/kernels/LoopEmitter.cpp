@@ -107,12 +107,13 @@ LoopEmitter::forEach(Value low, Value high, int64_t step, ValueRange init,
     return SmallVector<Value>(init);
   if (first && end && *first + step >= *end)
     return body(low, init);
-  // ForOp builds its body with this same builder, so what `body` emits lands there.
-  auto loop = scf::ForOp::create(builder, loc, low, high, index(step), init,
-                                 [&](OpBuilder &, Location, Value i, ValueRange carried) {
-                                   SmallVector<Value> next = body(i, carried);
-                                   scf::YieldOp::create(builder, loc, next);
-                                 });
+  // The body is built in place, so that it can find the function around it.
+  auto loop = scf::ForOp::create(builder, loc, low, high, index(step), init);
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(loop.getBody());
+  SmallVector<Value> next = body(loop.getInductionVar(), loop.getRegionIterArgs());
+  if (!init.empty())
+    scf::YieldOp::create(builder, loc, next);
   return SmallVector<Value>(loop.getResults());
 }
 

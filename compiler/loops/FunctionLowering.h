@@ -29,6 +29,7 @@ private:
 
   mlir::LogicalResult lowerContraction(mlir::linalg::LinalgOp op, ContractionKernel &plan);
   mlir::LogicalResult callContraction(const ContractionKernel &kernel);
+  mlir::LogicalResult lowerAttention(mlir::linalg::LinalgOp op, const AttentionKernel &kernel);
   mlir::LogicalResult callNest(mlir::linalg::LinalgOp op, const NestKernel &kernel,
                                llvm::ArrayRef<mlir::TypedAttr> initial);
   void lowerOther(mlir::Operation *operation);

@@ -4,6 +4,7 @@
 
 #include "compiler/analysis/EpilogueLegality.h"
 #include "compiler/analysis/BlockLayout.h"
+#include "compiler/kernels/attention/AttentionPlan.h"
 #include "compiler/analysis/StepLoops.h"
 #include "compiler/dialect/NN.h"
 
@@ -119,6 +120,40 @@ void KernelPlanner::planContraction(ContractionKernel kernel) {
   contractions.try_emplace(kernel.op, std::move(kernel));
 }
 
+void KernelPlanner::planAttentionKernel(linalg::LinalgOp op) {
+  AttentionKernel kernel;
+  kernel.parts = readAttention(op);
+  const AttentionPlan plan = planAttention(kernel.parts, target);
+  kernel.scratchBytes = plan.scratchBytes;
+  // A thread has units that follow each other: parts of the outermost dimension of the batch.
+  const AttentionOperands operands(kernel.parts);
+  SmallVector<std::pair<Access, Division>> accesses;
+  double transfers = 0;
+  for (auto [number, memory] : llvm::enumerate(operands.memrefs)) {
+    auto type = dyn_cast<MemRefType>(memory.getType());
+    if (!type)
+      continue;
+    Access access = wholeAccess(memory, number >= operands.firstOutput);
+    const int64_t span = kernel.parts.batchLoops == 0
+                             ? 0
+                             : operands.stride(number, 0) * kernel.parts.extents()[0] *
+                                   elementBytes(type.getElementType());
+    Division division = Division::parts(span);
+    transfers += transferCycles(access, division);
+    accesses.push_back({access, division});
+  }
+  const int64_t parallel = std::min<int64_t>(plan.units, target.threads);
+  const double cycles = plan.cycles / parallel + transfers + target.meetingCycles();
+  kernel.everyThread =
+      plan.cycles >= TargetDescription::leastSharedCycles && parallel > 1 && cycles < plan.cycles;
+  aloneCycles += plan.cycles;
+  sharedCycles += kernel.everyThread ? cycles : plan.cycles;
+  for (auto &[access, division] : accesses)
+    affinity.record(access, kernel.everyThread ? division : Division{Division::FirstThread});
+  mostScratch = std::max(mostScratch, alignToBlock(plan.scratchBytes));
+  attentions.try_emplace(op, std::move(kernel));
+}
+
 LogicalResult KernelPlanner::planNest(linalg::LinalgOp op) {
   FailureOr<KernelNest> nest = describeNest(op, memory);
   if (failed(nest))
@@ -162,7 +197,9 @@ LogicalResult KernelPlanner::planKernels(ArrayRef<Operation *> kernels) {
     auto op = dyn_cast<linalg::LinalgOp>(kernel);
     if (!op || epilogues.contains(kernel))
       continue;
-    if (auto found = contractions.find(kernel); found != contractions.end()) {
+    if (isAttention(kernel)) {
+      planAttentionKernel(op);
+    } else if (auto found = contractions.find(kernel); found != contractions.end()) {
       // describeLoop has described it.
       ContractionKernel described = std::move(found->second);
       contractions.erase(found);
@@ -457,6 +494,8 @@ LogicalResult KernelPlanner::plan(ArrayRef<Operation *> kernels, bool threaded) 
     return success();
   for (auto &[operation, kernel] : contractions)
     kernel.everyThread = false;
+  for (auto &[operation, kernel] : attentions)
+    kernel.everyThread = false;
   for (auto &[operation, kernel] : nests)
     kernel.everyThread = false;
   for (auto &[number, loop] : loops)
@@ -489,6 +528,11 @@ std::string KernelPlanner::describeThreads() const {
 ContractionKernel *KernelPlanner::contraction(Operation *operation) {
   auto found = contractions.find(operation);
   return found == contractions.end() ? nullptr : &found->second;
+}
+
+AttentionKernel *KernelPlanner::attention(Operation *operation) {
+  auto found = attentions.find(operation);
+  return found == attentions.end() ? nullptr : &found->second;
 }
 
 bool KernelPlanner::isShared(Operation *operation) {

@@ -4,6 +4,7 @@
 
 #include "compiler/loops/CacheAffinity.h"
 #include "compiler/loops/RowSharing.h"
+#include "compiler/analysis/AttentionKernel.h"
 #include "compiler/kernels/contraction/ContractionKernel.h"
 #include "compiler/kernels/nest/KernelPlan.h"
 
@@ -22,6 +23,13 @@ struct NestKernel {
   /// In a loop that threads share by rows: the units of rows, and the units of the plan's partition
   /// in each of them; else 0.
   int64_t rowUnits = 0, unitsOfRow = 0;
+};
+
+/// An attention or its gradient.
+struct AttentionKernel {
+  AttentionKernelParts parts;
+  bool everyThread = false; // else the first does it alone
+  int64_t scratchBytes = 0;
 };
 
 /// How threads share the kernels of a loop over steps.
@@ -71,6 +79,7 @@ public:
 
   /// Null for other operations. Epilogues belong to their contraction.
   ContractionKernel *contraction(mlir::Operation *operation);
+  AttentionKernel *attention(mlir::Operation *operation);
   NestKernel *nest(mlir::Operation *operation);
   /// Whether all threads take part in it.
   bool isShared(mlir::Operation *operation);
@@ -94,6 +103,7 @@ public:
 private:
   ContractionKernel describeContraction(mlir::linalg::LinalgOp op) const;
   void planContraction(ContractionKernel kernel);
+  void planAttentionKernel(mlir::linalg::LinalgOp op);
   mlir::LogicalResult planNest(mlir::linalg::LinalgOp op);
   mlir::LogicalResult planKernels(llvm::ArrayRef<mlir::Operation *> kernels);
 
@@ -121,6 +131,7 @@ private:
   const ReductionStarts &starts;
   CacheAffinity affinity;
   llvm::DenseMap<mlir::Operation *, ContractionKernel> contractions;
+  llvm::DenseMap<mlir::Operation *, AttentionKernel> attentions;
   llvm::DenseMap<mlir::Operation *, NestKernel> nests;
   llvm::DenseSet<mlir::Operation *> epilogues;
   llvm::DenseMap<int64_t, LoopSharing> loops; // by number

@@ -4,6 +4,7 @@
 
 #include "compiler/analysis/BlockLayout.h"
 #include "compiler/analysis/StepLoops.h"
+#include "compiler/kernels/attention/AttentionEmitter.h"
 #include "compiler/kernels/nest/KernelAccesses.h"
 #include "compiler/kernels/nest/KernelEmitter.h"
 #include "compiler/passes/Passes.h"
@@ -166,10 +167,11 @@ bool FunctionLowering::absorbFill(linalg::FillOp fill) {
     for (OpOperand *input : op.getDpsInputOperands())
       if (input->get() == filled)
         return false;
-    FailureOr<ContractionProblem> problem = matchContraction(op);
-    if (succeeded(problem) ? !matchPattern(fill.getInputs()[0], m_AnyZeroFloat()) : false)
-      return false;
-    if (failed(problem)) {
+    if (isAttention(op) || succeeded(matchContraction(op))) {
+      // These begin with 0.
+      if (!matchPattern(fill.getInputs()[0], m_AnyZeroFloat()))
+        return false;
+    } else {
       FailureOr<KernelNest> nest = describeNest(op, memory);
       if (failed(nest) || nest->reductions.empty())
         return false;
@@ -275,6 +277,33 @@ LogicalResult FunctionLowering::callContraction(const ContractionKernel &kernel)
                       });
 }
 
+LogicalResult FunctionLowering::lowerAttention(linalg::LinalgOp op, const AttentionKernel &kernel) {
+  SmallVector<Access> accesses;
+  for (OpOperand &operand : op->getOpOperands())
+    if (isa<MemRefType>(operand.get().getType())) {
+      accesses.push_back(wholeAccess(operand.get(), op.isDpsInit(&operand)));
+      if (!kernel.everyThread)
+        accesses.back().ownership.kind = Ownership::FirstThread;
+    }
+  Value memory = scratchMemory();
+  beginKernel(op, accesses, kernel.everyThread);
+  AttentionThread shared{kernel.everyThread ? thread : Value(),
+                         kernel.everyThread ? threads : Value(), memory};
+  LogicalResult called =
+      library.call(builder, op, "attention", kernel.everyThread ? "shared" : "",
+                   {shared.number, shared.count, memory, Value()},
+                   [&target = target](OpBuilder &inner, func::FuncOp,
+                                      ArrayRef<linalg::LinalgOp> copies, const KernelThread &own) {
+                     return emitAttention(inner, readAttention(copies[0]), target,
+                                          {own.number, own.count, own.scratch});
+                   });
+  if (failed(called) &&
+      (!loops.empty() || failed(emitAttention(builder, readAttention(op), target, shared))))
+    return op.emitOpError("cannot be lowered as an attention");
+  op.erase();
+  return success();
+}
+
 LogicalResult FunctionLowering::callNest(linalg::LinalgOp op, const NestKernel &kernel,
                                          ArrayRef<TypedAttr> initial) {
   const KernelPlan &plan = kernel.plan;
@@ -363,6 +392,8 @@ LogicalResult FunctionLowering::lower(Operation *operation) {
   }
   if (ContractionKernel *contraction = planner.contraction(operation))
     return lowerContraction(op, *contraction);
+  if (AttentionKernel *attention = planner.attention(operation))
+    return lowerAttention(op, *attention);
 
   NestKernel &kernel = *planner.nest(operation);
   const KernelNest &nest = kernel.nest;

@@ -2,6 +2,7 @@
 // updates.
 #include "compiler/memory/FunctionRewriter.h"
 
+#include "compiler/analysis/AttentionKernel.h"
 #include "compiler/analysis/EpilogueLegality.h"
 #include "compiler/analysis/MemoryAccess.h"
 #include "compiler/analysis/Recomputed.h"
@@ -247,6 +248,8 @@ Operation *FunctionRewriter::rewriteLinalg(linalg::LinalgOp op) {
                                 op.getIndexingMapsArray(), op.getIteratorTypesArray(), body);
   if (Attribute interiors = op->getAttr(interiorsAttrName))
     rewritten->setAttr(interiorsAttrName, interiors);
+  if (Attribute attention = op->getAttr(attentionAttrName))
+    rewritten->setAttr(attentionAttrName, attention);
   return rewritten;
 }
 

@@ -110,6 +110,39 @@ def AddBatch : Pass<"nn-add-batch", "::mlir::ModuleOp"> {
   ];
 }
 
+def FormAttention : Pass<"nn-form-attention", "::mlir::func::FuncOp"> {
+  let summary = "form nn.attention from contraction, softmax and contraction";
+  let dependentDialects = ["::nnc::nn::NNDialect"];
+  let description = [{
+    Input: a function of a batch, before the gradient of its loss is built.
+
+    Output: where a contraction gives scores, operations change them one by one, `nn.softmax` over one
+    dimension makes weights of them, and a contraction sums values by these weights, one
+    `nn.attention` takes their place. The scores and the weights have no other use. Values that
+    change the scores are extras of the operation, and cheap arithmetic on indices moves into its
+    block. Comparisons of the indices of keys and rows, as of a causal mask or a window, become the
+    bounds `first_key` and `last_key`.
+
+    Not formed, with a remark that says why: scores or weights that something else reads, that are
+    changed by other operations than element-wise ones, or by values that a gradient is asked for;
+    labels without a role in `nn.attention`. The separate operations give the same values.
+
+    ```mlir
+    %s = nn.contract %q, %k [0, 1] x [2, 1] -> [0, 2] : tensor<9x8xf32>, tensor<9x8xf32> -> tensor<9x9xf32>
+    %w = nn.softmax %s [1] : tensor<9x9xf32>
+    %y = nn.contract %w, %v [0, 1] x [1, 2] -> [0, 2] : tensor<9x9xf32>, tensor<9x8xf32> -> tensor<9x8xf32>
+    ```
+    becomes
+    ```mlir
+    %y, %lse = nn.attention %q, %k, %v [0, 1] x [2, 1] x [2, 3] scores [0, 2] -> [0, 3]
+        : tensor<9x8xf32>, tensor<9x8xf32>, tensor<9x8xf32> -> tensor<9x8xf32>, tensor<9xf32> {
+    ^bb0(%s: tensor<9x9xf32>):
+      nn.yield emit(%s : tensor<9x9xf32>)
+    }
+    ```
+  }];
+}
+
 def Differentiate : Pass<"nn-differentiate", "::mlir::func::FuncOp"> {
   let summary = "replace nn.gradient by the operations that compute it";
   let dependentDialects = ["::nnc::nn::NNDialect"];

@@ -24,6 +24,7 @@ void buildGradPipeline(OpPassManager &passes, const LoweringOptions &options) {
     passes.addNestedPass<func::FuncOp>(createStripMine({options.memory.chunk}));
   // Before differentiation: the derivative of a loop then does not contain the hoisted operations.
   passes.addNestedPass<func::FuncOp>(createScanHoist());
+  passes.addNestedPass<func::FuncOp>(createFormAttention());
   passes.addNestedPass<func::FuncOp>(createDifferentiate());
 }
 

@@ -8,14 +8,15 @@ namespace nnc {
 
 inline constexpr llvm::StringLiteral layoutCategory = "layout";               // nn-assign-layout
 inline constexpr llvm::StringLiteral scanCategory = "scan";                   // nn-scan-*
+inline constexpr llvm::StringLiteral attentionCategory = "attention";         // nn-form-attention
 inline constexpr llvm::StringLiteral recomputationCategory = "recomputation"; // nn-recompute
 inline constexpr llvm::StringLiteral fusionCategory = "fusion"; // fuse-elementwise, assign-arena
 inline constexpr llvm::StringLiteral contractionCategory = "contraction"; // lower-to-loops
 
 inline constexpr llvm::StringLiteral threadsCategory = "threads"; // lower-to-loops
 
-inline constexpr llvm::StringLiteral remarkCategories[] = {layoutCategory,        scanCategory,
-                                                           recomputationCategory, fusionCategory,
-                                                           contractionCategory,   threadsCategory};
+inline constexpr llvm::StringLiteral remarkCategories[] = {
+    layoutCategory, scanCategory,        attentionCategory, recomputationCategory,
+    fusionCategory, contractionCategory, threadsCategory};
 
 } // namespace nnc

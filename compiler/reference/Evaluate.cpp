@@ -72,6 +72,13 @@ nnc::reference::evaluateOp(Operation &op, llvm::function_ref<const Tensor &(Valu
                            StoppedValues *stopped) {
   if (auto scan = dyn_cast<ScanOp>(op))
     return evaluateScan(scan, valueOf, stopped);
+  auto inBlock = [&](Block &block, ArrayRef<Tensor> arguments) {
+    return evaluateBlock(block, arguments, stopped);
+  };
+  if (auto attention = dyn_cast<AttentionOp>(op))
+    return evaluateAttention(attention, valueOf, inBlock);
+  if (auto gradient = dyn_cast<AttentionGradientOp>(op))
+    return evaluateAttention(gradient, valueOf, inBlock);
   if (isa_and_present<NNDialect>(op.getDialect()) && !isa<GradientOp>(op)) {
     SmallVector<const Tensor *> operands;
     for (Value operand : op.getOperands())

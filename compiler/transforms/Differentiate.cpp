@@ -135,6 +135,10 @@ LogicalResult nnc::differentiate(func::FuncOp function) {
   if (!function.getBody().hasOneBlock())
     return function.emitOpError("must have one block to be differentiated");
   Block &block = function.getBody().front();
+  // The derivative of an attention has none itself; that of its parts does.
+  if (gradients.size() > 1)
+    for (auto attention : llvm::to_vector(block.getOps<AttentionOp>()))
+      unformAttention(attention);
   bool anyCombined = llvm::any_of(block, [](Operation &op) { return combinesExamples(&op); });
   bool changed = false;
   for (GradientOp gradient : gradients) {

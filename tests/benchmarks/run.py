@@ -36,6 +36,8 @@ WORKLOADS = {
     "rnn": ["rnn", "--batch", "32"],
     "lstm": ["lstm", "--batch", "32"],
     "gru": None,  # the peer does not run it
+    "gpt-mini": ["gpt-mini", "--batch", "16"],
+    "gpt-s": ["gpt-s", "--batch", "8"],
 }
 # The points of the sweeps: the settings that a `-D` of the program changes, and their values.
 SWEEP = {

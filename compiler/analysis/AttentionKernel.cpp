@@ -1,0 +1,61 @@
+// Finds the values of an attention's body by the products and exponentials that they are in.
+#include "compiler/analysis/AttentionKernel.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+
+using namespace mlir;
+
+namespace nnc {
+
+AttentionKernelParts readAttention(Operation *kernel) {
+  AttentionKernelParts parts;
+  parts.op = cast<linalg::GenericOp>(kernel);
+  auto attributes = kernel->getAttrOfType<DictionaryAttr>(attentionAttrName);
+  auto number = [&](StringRef name) -> std::optional<int64_t> {
+    auto found = attributes.getAs<IntegerAttr>(name);
+    return found ? std::optional(found.getInt()) : std::nullopt;
+  };
+  parts.batchLoops = *number("batch");
+  parts.rowLoops = *number("rows");
+  parts.first = number("first_key");
+  parts.last = number("last_key");
+  Block &body = *parts.op.getBody();
+  SmallVector<Value> terms;
+  for (Value sum : body.getTerminator()->getOperands())
+    terms.push_back(sum.getDefiningOp<arith::AddFOp>().getRhs());
+  parts.isGradient = terms.size() == 3;
+  for (Operation *user : body.getArgument(0).getUsers())
+    if (auto product = dyn_cast<arith::MulFOp>(user);
+        product && llvm::is_contained(product->getOperands(), body.getArgument(1)))
+      parts.score = product;
+  if (!parts.isGradient) {
+    parts.changed = terms[1].getDefiningOp<math::ExpOp>().getOperand();
+    return parts;
+  }
+  auto weight = terms[2].getDefiningOp<arith::MulFOp>().getLhs().getDefiningOp<math::ExpOp>();
+  parts.changed = weight.getOperand().getDefiningOp<arith::SubFOp>().getLhs();
+  parts.ofScore = terms[0].getDefiningOp<arith::MulFOp>().getLhs();
+  for (Operation *user : weight->getUsers())
+    if (user != terms[2].getDefiningOp())
+      parts.ofChanged = user->getResult(0);
+  return parts;
+}
+
+int64_t attentionFlops(const AttentionKernelParts &parts) {
+  SmallVector<int64_t> extents = parts.extents();
+  int64_t outer = 1;
+  for (unsigned loop = 0; loop < parts.rowLoop(); ++loop)
+    outer *= extents[loop];
+  const int64_t keys = extents[parts.keyLoop()];
+  int64_t kept = 0;
+  for (int64_t row = 0; row < extents[parts.rowLoop()]; ++row) {
+    int64_t end = parts.last ? std::clamp<int64_t>(row + *parts.last + 1, 0, keys) : keys;
+    int64_t begin = parts.first ? std::clamp<int64_t>(row + *parts.first, 0, end) : 0;
+    kept += end - begin;
+  }
+  const int64_t inner = extents[parts.innerLoop()], column = extents[parts.columnLoop()];
+  return 2 * outer * kept * (parts.isGradient ? 3 * inner + 2 * column : inner + column);
+}
+
+} // namespace nnc

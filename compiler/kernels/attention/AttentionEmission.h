@@ -1,0 +1,87 @@
+// The emission of one attention: state, and the steps that AttentionEmitter.cpp (loops, results) and
+// AttentionGradient.cpp implement. Internal to emitAttention.
+#pragma once
+
+#include "compiler/kernels/attention/AttentionEmitter.h"
+#include "compiler/kernels/attention/ScoreBody.h"
+
+namespace nnc {
+
+class AttentionEmission {
+public:
+  AttentionEmission(contraction::VectorEmitter &emit, const AttentionKernelParts &parts,
+                    const AttentionPlan &plan, const AttentionThread &thread);
+  mlir::LogicalResult run();
+
+private:
+  enum Operand : unsigned { Queries, Keys, Values, Result, Logsumexp, Cotangent };
+  using Product = AttentionProducts::Product;
+
+  /// A block of rows or of keys.
+  struct BlockOf {
+    mlir::Value first; // index of the first one
+    int64_t size = 0;
+    bool isLast = false; // the partial block behind the full ones
+  };
+
+  void emitUnit();
+  void packKeys();
+  void emitRows(const BlockOf &rows);
+  void emitForward(const BlockOf &rows);
+  void emitGradient(const BlockOf &rows);
+  /// Calls `body` for each block of keys that rows of the block may keep.
+  void forEachKeyBlock(const BlockOf &rows, llvm::function_ref<void(const BlockOf &)> body);
+  void emitProduct(const Product &product, mlir::Value a, mlir::Value b, mlir::Value c,
+                   mlir::Value panels = {});
+  const AttentionProducts &products(const BlockOf &rows, const BlockOf &keys) const {
+    return plan.products[rows.isLast][keys.isLast];
+  }
+  /// The panels of a block of keys, of those at `at` in scratch memory.
+  mlir::Value panels(const Product &product, int64_t at, int64_t bytes, const BlockOf &rows,
+                     const BlockOf &keys);
+
+  /// Calls `body` with the row's number in the block, its scratch offsets, and each vector of keys.
+  void forEachVector(const BlockOf &keys,
+                     llvm::function_ref<void(int64_t column, int64_t count)> body);
+  ScoreBody bodyAt(mlir::Value row, const BlockOf &rows, const BlockOf &keys, int64_t column,
+                   int64_t count, bool isInside);
+  void forEachRow(const BlockOf &rows, llvm::function_ref<void(mlir::Value row)> body);
+  /// Calls `body` for each row; for those blocks of which the bounds leave nothing out, with code of
+  /// its own (`isInside`).
+  void forEachRowInBounds(const BlockOf &rows, const BlockOf &keys,
+                          llvm::function_ref<void(mlir::Value row, bool isInside)> body);
+  /// For each vector of rows: the sums over lanes of the vectors of `memory`, one for each row.
+  void
+  forEachRowVector(const BlockOf &rows, llvm::function_ref<mlir::Value(mlir::Value row)> vectorOf,
+                   llvm::function_ref<void(mlir::Value row, int64_t count, mlir::Value sums)> body);
+  /// Adds a product to rows of results: clears `count` x `extent` elements.
+  void clear(unsigned operand, mlir::Value offset, unsigned loop, int64_t count, unsigned along);
+
+  /// Memory of the operand, from the unit's element at these indices of row and key on.
+  mlir::Value at(unsigned operand, mlir::Value row, mlir::Value key);
+  mlir::Value offset(unsigned operand, mlir::Value row, mlir::Value key);
+  mlir::Value flat(unsigned operand);
+  mlir::Value scratch(int64_t at, int64_t elements);
+  mlir::Value scratchFrom(mlir::Value memory, mlir::Value offset);
+  mlir::Value constant(double value);
+  mlir::Value splatOf(double value);
+  mlir::Value greater(mlir::Value a, mlir::Value b);
+  mlir::Value multiply(mlir::Value a, mlir::Value b);
+  mlir::Value subtract(mlir::Value a, mlir::Value b);
+  mlir::Value exponential(mlir::Value a);
+
+  contraction::VectorEmitter &emit;
+  const AttentionKernelParts &parts;
+  const AttentionPlan &plan;
+  const AttentionThread &thread;
+  AttentionOperands operands;
+  llvm::SmallVector<int64_t> extents;
+  llvm::SmallVector<mlir::Value> indices;     // of the loops outside of rows and keys
+  llvm::SmallVector<mlir::Value> unitOffsets; // by operand
+  llvm::SmallVector<mlir::Value> flats;       // by operand; null where not needed yet
+  // Parts of scratch memory; `sums` has two numbers for each row.
+  mlir::Value scores, ofScores, maxima, sums, results;
+  mlir::LogicalResult status = mlir::success();
+};
+
+} // namespace nnc

@@ -1,0 +1,414 @@
+// Emits the loops over units and blocks, and the forward pass: scores, their maxima, exponentials and
+// sums, and the weighted sums of values.
+#include "compiler/kernels/attention/AttentionEmission.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+#include <limits>
+
+using namespace mlir;
+
+namespace nnc {
+
+AttentionEmission::AttentionEmission(contraction::VectorEmitter &emit,
+                                     const AttentionKernelParts &parts, const AttentionPlan &plan,
+                                     const AttentionThread &thread)
+    : emit(emit), parts(parts), plan(plan), thread(thread), operands(parts),
+      extents(parts.extents()), flats(operands.memrefs.size()) {
+  scores = scratch(plan.scoresAt, plan.rows * plan.scoreStride);
+  maxima = scratch(plan.maximaAt, plan.rows * plan.lanes);
+  sums = scratch(plan.sumsAt, 2 * plan.rowsInSums());
+  if (parts.isGradient)
+    ofScores = scratch(plan.ofScoresAt, plan.rows * plan.scoreStride);
+  else
+    results = scratch(plan.resultsAt, plan.rows * plan.resultStride);
+}
+
+//===-- Memory --------------------------------------------------------------------------------===//
+
+Value AttentionEmission::scratch(int64_t at, int64_t elements) {
+  auto type = MemRefType::get({elements}, emit.elementType);
+  return memref::ViewOp::create(emit.builder, emit.loc, type, thread.scratch, emit.index(at),
+                                ValueRange());
+}
+
+/// A part of one-dimensional memory.
+Value AttentionEmission::scratchFrom(Value memory, Value offset) {
+  auto type = cast<MemRefType>(memory.getType());
+  auto layout = StridedLayoutAttr::get(emit.builder.getContext(), ShapedType::kDynamic, {1});
+  return memref::ReinterpretCastOp::create(
+      emit.builder, emit.loc, MemRefType::get(type.getShape(), type.getElementType(), layout),
+      memory, OpFoldResult(offset),
+      ArrayRef<OpFoldResult>{emit.builder.getIndexAttr(type.getDimSize(0))},
+      ArrayRef<OpFoldResult>{emit.builder.getIndexAttr(1)});
+}
+
+Value AttentionEmission::flat(unsigned operand) {
+  if (!flats[operand])
+    flats[operand] = emit.flatten(operands.memory(operand));
+  return flats[operand];
+}
+
+Value AttentionEmission::offset(unsigned operand, Value row, Value key) {
+  Value place = unitOffsets[operand];
+  if (row)
+    place = emit.add(place, emit.mul(row, operands.stride(operand, parts.rowLoop())));
+  if (key)
+    place = emit.add(place, emit.mul(key, operands.stride(operand, parts.keyLoop())));
+  return place;
+}
+
+Value AttentionEmission::at(unsigned operand, Value row, Value key) {
+  return scratchFrom(flat(operand), offset(operand, row, key));
+}
+
+//===-- Arithmetic ----------------------------------------------------------------------------===//
+
+Value AttentionEmission::constant(double value) {
+  return emit.constants.get(FloatAttr::get(emit.elementType, value));
+}
+
+Value AttentionEmission::splatOf(double value) { return emit.splat(constant(value), emit.lanes); }
+
+/// The greater of the two; b if one is NaN, which the exponentials then are.
+Value AttentionEmission::greater(Value a, Value b) {
+  Value isGreater = arith::CmpFOp::create(emit.builder, emit.loc, arith::CmpFPredicate::OGT, a, b);
+  return arith::SelectOp::create(emit.builder, emit.loc, isGreater, a, b);
+}
+
+Value AttentionEmission::multiply(Value a, Value b) {
+  return arith::MulFOp::create(emit.builder, emit.loc, a, b);
+}
+
+Value AttentionEmission::subtract(Value a, Value b) {
+  return arith::SubFOp::create(emit.builder, emit.loc, a, b);
+}
+
+Value AttentionEmission::exponential(Value a) {
+  return math::ExpOp::create(emit.builder, emit.loc, a);
+}
+
+void AttentionEmission::emitProduct(const Product &product, Value a, Value b, Value c,
+                                    Value panels) {
+  ContractionOperands memory;
+  memory.a = a;
+  memory.b = b;
+  memory.c = c;
+  if (product.tiling.scratchBytes)
+    memory.scratch = memref::ViewOp::create(
+        emit.builder, emit.loc,
+        MemRefType::get({product.tiling.scratchBytes}, emit.builder.getI8Type()), thread.scratch,
+        emit.index(plan.packedAt), ValueRange());
+  memory.panels = panels;
+  if (failed(emitContraction(emit.builder, emit.loc, product.problem, emit.target, product.tiling,
+                             memory)))
+    status = failure();
+}
+
+//===-- Loops ---------------------------------------------------------------------------------===//
+
+LogicalResult AttentionEmission::run() {
+  Value begin = emit.index(0), end = emit.index(plan.units);
+  if (thread.number) {
+    auto part = [&](Value number) {
+      return emit.floorDiv(emit.mul(number, plan.units), thread.count);
+    };
+    begin = part(thread.number);
+    end = part(emit.add(thread.number, 1));
+  }
+  for (unsigned operand = 0; operand < operands.memrefs.size(); ++operand)
+    if (isa<MemRefType>(operands.memory(operand).getType()) &&
+        (operand < parts.firstExtra() || operand >= operands.firstOutput))
+      (void)flat(operand);
+  emit.forEach(begin, end, 1, [&](Value unit) {
+    indices.assign(extents.size(), emit.index(0));
+    Value rest = unit;
+    for (unsigned loop = parts.batchLoops; loop-- > 0;) {
+      Value next = emit.floorDiv(rest, emit.index(extents[loop]));
+      indices[loop] = emit.sub(rest, emit.mul(next, extents[loop]));
+      rest = next;
+    }
+    emitUnit();
+  });
+  return status;
+}
+
+void AttentionEmission::emitUnit() {
+  auto setOffsets = [&] {
+    unitOffsets.clear();
+    for (unsigned operand = 0; operand < operands.memrefs.size(); ++operand) {
+      Value place = emit.index(0);
+      for (unsigned loop = 0; loop < parts.rowLoop(); ++loop)
+        place = emit.add(place, emit.mul(indices[loop], operands.stride(operand, loop)));
+      unitOffsets.push_back(place);
+    }
+  };
+  setOffsets();
+  packKeys();
+  if (parts.isGradient)
+    for (unsigned output : {1u, 2u})
+      clear(operands.firstOutput + output, offset(operands.firstOutput + output, {}, {}),
+            parts.keyLoop(), extents[parts.keyLoop()],
+            output == 1 ? parts.innerLoop() : parts.columnLoop());
+  emit.forEach(emit.index(0), emit.index(plan.groups), 1, [&](Value group) {
+    Value rest = group;
+    for (unsigned loop = parts.rowLoop(); loop-- > parts.batchLoops;) {
+      Value next = emit.floorDiv(rest, emit.index(extents[loop]));
+      indices[loop] = emit.sub(rest, emit.mul(next, extents[loop]));
+      rest = next;
+    }
+    setOffsets();
+    emit.forEach(emit.index(0), emit.index(plan.rowBlocks), 1,
+                 [&](Value block) { emitRows({emit.mul(block, plan.rows), plan.rows, false}); });
+    if (plan.lastRows)
+      emitRows({emit.index(plan.rowBlocks * plan.rows), plan.lastRows, true});
+  });
+}
+
+void AttentionEmission::emitRows(const BlockOf &rows) {
+  parts.isGradient ? emitGradient(rows) : emitForward(rows);
+}
+
+void AttentionEmission::forEachKeyBlock(const BlockOf &rows,
+                                        llvm::function_ref<void(const BlockOf &)> body) {
+  OpBuilder &builder = emit.builder;
+  auto clamp = [&](Value index) -> Value {
+    return arith::MaxSIOp::create(builder, emit.loc, index, emit.index(0));
+  };
+  const int64_t full = plan.keyBlocks * plan.keys;
+  Value begin = emit.index(0), end = emit.index(plan.keyBlocks), reach;
+  if (parts.last) {
+    // The number of keys from the first to the last that the last row may keep.
+    reach = clamp(emit.add(rows.first, rows.size + *parts.last));
+    end = emit.min(emit.floorDiv(emit.add(reach, plan.keys - 1), emit.index(plan.keys)), end);
+  }
+  if (parts.first)
+    begin = emit.floorDiv(clamp(emit.add(rows.first, *parts.first)), emit.index(plan.keys));
+  emit.forEach(begin, end, 1,
+               [&](Value block) { body({emit.mul(block, plan.keys), plan.keys, false}); });
+  if (!plan.lastKeys)
+    return;
+  BlockOf lastBlock{emit.index(full), plan.lastKeys, true};
+  if (!reach)
+    return body(lastBlock);
+  Value isReached =
+      arith::CmpIOp::create(builder, emit.loc, arith::CmpIPredicate::sgt, reach, emit.index(full));
+  auto condition = scf::IfOp::create(builder, emit.loc, isReached, /*withElseRegion=*/false);
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(condition.thenBlock());
+  body(lastBlock);
+}
+
+Value AttentionEmission::panels(const Product &product, int64_t at, int64_t bytes,
+                                const BlockOf &rows, const BlockOf &keys) {
+  if (!product.tiling.panelsBefore)
+    return {};
+  // Two blocks of panels side by side for each block of keys, by the form of the rows.
+  Value block = emit.floorDiv(keys.first, emit.index(plan.keys));
+  Value place = emit.add(emit.mul(block, 2 * bytes), at + (rows.isLast ? bytes : 0));
+  return memref::ViewOp::create(
+      emit.builder, emit.loc,
+      MemRefType::get({product.tiling.panelBytes}, emit.builder.getI8Type()), thread.scratch, place,
+      ValueRange());
+}
+
+void AttentionEmission::packKeys() {
+  auto pack = [&](const BlockOf &keys) {
+    for (bool isLast : {false, true}) {
+      BlockOf rows{{}, isLast ? plan.lastRows : plan.rows, isLast};
+      if (isLast ? plan.lastRows == 0 : plan.rowBlocks == 0)
+        continue;
+      auto packOperand = [&](const Product &product, unsigned operand, int64_t place,
+                             int64_t bytes) {
+        if (!product.tiling.panelsBefore)
+          return;
+        ContractionOperands memory;
+        memory.b = at(operand, {}, keys.first);
+        memory.panels = panels(product, place, bytes, rows, keys);
+        if (failed(emitPanels(emit.builder, emit.loc, product.problem, emit.target, product.tiling,
+                              memory)))
+          status = failure();
+      };
+      packOperand(products(rows, keys).scores, Keys, plan.keyPanelsAt, plan.keyPanelBytes);
+      packOperand(products(rows, keys).ofWeights, Values, plan.valuePanelsAt, plan.valuePanelBytes);
+    }
+  };
+  emit.forEach(emit.index(0), emit.index(plan.keyBlocks), 1,
+               [&](Value block) { pack({emit.mul(block, plan.keys), plan.keys, false}); });
+  if (plan.lastKeys)
+    pack({emit.index(plan.keyBlocks * plan.keys), plan.lastKeys, true});
+}
+
+void AttentionEmission::clear(unsigned operand, Value offset, unsigned loop, int64_t count,
+                              unsigned along) {
+  emit.forEach(emit.index(0), emit.index(count), 1, [&](Value i) {
+    Value row = emit.add(offset, emit.mul(i, operands.stride(operand, loop)));
+    const int64_t stride = operands.stride(operand, along);
+    for (int64_t column = 0; column < extents[along]; column += emit.lanes)
+      emit.store(emit.zero(), flat(operand), emit.add(row, column * stride),
+                 std::min(emit.lanes, extents[along] - column), stride);
+  });
+}
+
+void AttentionEmission::forEachVector(
+    const BlockOf &keys, llvm::function_ref<void(int64_t column, int64_t count)> body) {
+  for (int64_t column = 0; column < keys.size; column += emit.lanes)
+    body(column, std::min(emit.lanes, keys.size - column));
+}
+
+ScoreBody AttentionEmission::bodyAt(Value row, const BlockOf &rows, const BlockOf &keys,
+                                    int64_t column, int64_t count, bool isInside) {
+  indices[parts.rowLoop()] = emit.add(rows.first, row);
+  indices[parts.keyLoop()] = emit.add(keys.first, column);
+  return ScoreBody(emit, parts, operands, indices, count, isInside);
+}
+
+void AttentionEmission::forEachRow(const BlockOf &rows, llvm::function_ref<void(Value row)> body) {
+  emit.forEach(emit.index(0), emit.index(rows.size), 1, body);
+}
+
+void AttentionEmission::forEachRowInBounds(
+    const BlockOf &rows, const BlockOf &keys,
+    llvm::function_ref<void(Value row, bool isInside)> body) {
+  OpBuilder &builder = emit.builder;
+  auto compare = [&](Value a, Value b) -> Value {
+    return arith::CmpIOp::create(builder, emit.loc, arith::CmpIPredicate::sle, a, b);
+  };
+  Value isInside;
+  if (parts.last)
+    isInside = compare(emit.add(keys.first, keys.size - 1), emit.add(rows.first, *parts.last));
+  if (parts.first) {
+    Value isBehind = compare(emit.add(rows.first, rows.size - 1 + *parts.first), keys.first);
+    isInside = isInside ? arith::AndIOp::create(builder, emit.loc, isInside, isBehind).getResult()
+                        : isBehind;
+  }
+  if (!isInside)
+    return forEachRow(rows, [&](Value row) { body(row, true); });
+  auto condition = scf::IfOp::create(builder, emit.loc, isInside, /*withElseRegion=*/true);
+  for (bool inside : {true, false}) {
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(inside ? condition.thenBlock() : condition.elseBlock());
+    forEachRow(rows, [&](Value row) { body(row, inside); });
+  }
+}
+
+void AttentionEmission::forEachRowVector(
+    const BlockOf &rows, llvm::function_ref<Value(Value row)> vectorOf,
+    llvm::function_ref<void(Value row, int64_t count, Value sums)> body) {
+  auto emitVector = [&](Value first, int64_t count) {
+    SmallVector<Value> vectors;
+    for (int64_t row = 0; row < count; ++row)
+      vectors.push_back(vectorOf(emit.add(first, row)));
+    body(first, count, emit.sumLanes(vectors));
+  };
+  const int64_t full = rows.size / emit.lanes * emit.lanes;
+  emit.forEach(emit.index(0), emit.index(full), emit.lanes,
+               [&](Value row) { emitVector(row, emit.lanes); });
+  if (full != rows.size)
+    emitVector(emit.index(full), rows.size - full);
+}
+
+//===-- Forward -------------------------------------------------------------------------------===//
+
+void AttentionEmission::emitForward(const BlockOf &rows) {
+  const double least = APFloat::getLargest(emit.elementType.getFloatSemantics(), /*Negative=*/true)
+                           .convertToDouble();
+  OpBuilder &builder = emit.builder;
+  auto vectorOf = [&](Value row) { return emit.mul(row, emit.lanes); };
+  auto scoreAt = [&](Value row, Value column) {
+    return emit.add(emit.mul(row, plan.scoreStride), column);
+  };
+  auto factorOf = [&](Value row) { return emit.add(row, plan.rowsInSums()); };
+
+  forEachRow(rows, [&](Value row) {
+    emit.store(splatOf(least), maxima, vectorOf(row), emit.lanes);
+    for (int64_t column = 0; column < plan.resultStride; column += emit.lanes)
+      emit.store(emit.zero(), results, emit.add(emit.mul(row, plan.resultStride), column),
+                 emit.lanes);
+  });
+  // Scores, and the maximum of each row by lane.
+  forEachKeyBlock(rows, [&](const BlockOf &keys) {
+    const Product &product = products(rows, keys).scores;
+    emitProduct(product, at(Queries, rows.first, {}), at(Keys, {}, keys.first),
+                scratchFrom(scores, keys.first),
+                panels(product, plan.keyPanelsAt, plan.keyPanelBytes, rows, keys));
+    forEachRowInBounds(rows, keys, [&](Value row, bool isInside) {
+      Value greatest = emit.load(maxima, vectorOf(row), emit.lanes);
+      forEachVector(keys, [&](int64_t column, int64_t count) {
+        Value place = scoreAt(row, emit.add(keys.first, column));
+        ScoreBody body = bodyAt(row, rows, keys, column, count, isInside);
+        body.set(parts.score, emit.load(scores, place, emit.lanes));
+        Value changed = body.get(parts.changed);
+        if (count < emit.lanes)
+          changed = arith::SelectOp::create(builder, emit.loc, emit.mask(count), changed,
+                                            splatOf(-std::numeric_limits<double>::infinity()));
+        emit.store(changed, scores, place, emit.lanes);
+        greatest = greater(changed, greatest);
+      });
+      emit.store(greatest, maxima, vectorOf(row), emit.lanes);
+    });
+  });
+  forEachRow(rows, [&](Value row) {
+    Value greatest = vector::ReductionOp::create(builder, emit.loc, vector::CombiningKind::MAXNUMF,
+                                                 emit.load(maxima, vectorOf(row), emit.lanes));
+    memref::StoreOp::create(builder, emit.loc, greatest, sums, row);
+    emit.store(emit.zero(), maxima, vectorOf(row), emit.lanes);
+  });
+  // Exponentials in place of the scores, their sums by lane, and the weighted values.
+  forEachKeyBlock(rows, [&](const BlockOf &keys) {
+    forEachRow(rows, [&](Value row) {
+      Value total = emit.load(maxima, vectorOf(row), emit.lanes);
+      Value greatest = emit.splat(emit.loadScalar(sums, row), emit.lanes);
+      forEachVector(keys, [&](int64_t column, int64_t) {
+        Value place = scoreAt(row, emit.add(keys.first, column));
+        Value weight = exponential(subtract(emit.load(scores, place, emit.lanes), greatest));
+        emit.store(weight, scores, place, emit.lanes);
+        total = emit.sum(total, weight);
+      });
+      emit.store(total, maxima, vectorOf(row), emit.lanes);
+    });
+    emitProduct(products(rows, keys).sums, scratchFrom(scores, keys.first),
+                at(Values, {}, keys.first), results);
+  });
+  // The greatest exponential is 1, so a sum of less belongs to a row without keys.
+  const unsigned column = parts.columnLoop(), output = operands.firstOutput;
+  forEachRowVector(
+      rows, [&](Value row) { return emit.load(maxima, vectorOf(row), emit.lanes); },
+      [&](Value row, int64_t count, Value total) {
+        Value isLess =
+            arith::CmpFOp::create(builder, emit.loc, arith::CmpFPredicate::OLT, total, splatOf(1));
+        total = arith::SelectOp::create(builder, emit.loc, isLess, splatOf(1), total);
+        Value factor = arith::DivFOp::create(builder, emit.loc, splatOf(1), total);
+        emit.store(factor, sums, factorOf(row), emit.lanes);
+        Value logarithm = math::LogOp::create(builder, emit.loc, total);
+        emit.store(emit.sum(emit.load(sums, row, emit.lanes), logarithm), flat(output + 1),
+                   offset(output + 1, emit.add(rows.first, row), {}), count,
+                   operands.stride(output + 1, parts.rowLoop()));
+      });
+  forEachRow(rows, [&](Value row) {
+    Value factor = emit.splat(emit.loadScalar(sums, factorOf(row)), emit.lanes);
+    Value target = offset(output, emit.add(rows.first, row), {});
+    const int64_t stride = operands.stride(output, column);
+    for (int64_t at = 0; at < extents[column]; at += emit.lanes) {
+      Value sum = emit.load(results, emit.add(emit.mul(row, plan.resultStride), at), emit.lanes);
+      emit.store(multiply(sum, factor), flat(output), emit.add(target, at * stride),
+                 std::min(emit.lanes, extents[column] - at), stride);
+    }
+  });
+}
+
+LogicalResult emitAttention(OpBuilder &builder, const AttentionKernelParts &parts,
+                            const TargetDescription &target, const AttentionThread &thread) {
+  AttentionPlan plan = planAttention(parts, target);
+  linalg::GenericOp op = parts.op;
+  auto type = cast<MemRefType>(op.getDpsInputs()[0].getType());
+  ConstantPool constants(builder);
+  contraction::VectorEmitter emit(builder, op.getLoc(), constants, target,
+                                  cast<FloatType>(type.getElementType()), plan.lanes);
+  return AttentionEmission(emit, parts, plan, thread).run();
+}
+
+} // namespace nnc

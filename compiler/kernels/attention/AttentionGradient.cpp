@@ -1,0 +1,63 @@
+// Emits the gradient of a block of rows: the weights again from the scores and the logarithms of
+// sums, then the cotangents of the scores, and the products that add to those of queries, keys and
+// values.
+#include "compiler/kernels/attention/AttentionEmission.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
+using namespace mlir;
+
+namespace nnc {
+
+void AttentionEmission::emitGradient(const BlockOf &rows) {
+  const unsigned ofQuery = operands.firstOutput, ofKey = ofQuery + 1, ofValue = ofQuery + 2;
+  const unsigned column = parts.columnLoop();
+
+  // The sum over the keys of each weight times its cotangent is that of result times cotangent.
+  forEachRowVector(
+      rows,
+      [&](Value row) {
+        Value index = emit.add(rows.first, row), total = emit.zero();
+        for (int64_t at = 0; at < extents[column]; at += emit.lanes) {
+          const int64_t count = std::min(emit.lanes, extents[column] - at);
+          auto load = [&](unsigned operand) {
+            const int64_t stride = operands.stride(operand, column);
+            return emit.load(flat(operand), emit.add(offset(operand, index, {}), at * stride),
+                             count, stride);
+          };
+          total = emit.multiplyAdd(load(Result), load(Cotangent), total);
+        }
+        return total;
+      },
+      [&](Value row, int64_t, Value means) { emit.store(means, sums, row, emit.lanes); });
+  clear(ofQuery, offset(ofQuery, rows.first, {}), parts.rowLoop(), rows.size, parts.innerLoop());
+
+  forEachKeyBlock(rows, [&](const BlockOf &keys) {
+    const AttentionProducts &all = products(rows, keys);
+    emitProduct(all.scores, at(Queries, rows.first, {}), at(Keys, {}, keys.first), scores,
+                panels(all.scores, plan.keyPanelsAt, plan.keyPanelBytes, rows, keys));
+    emitProduct(all.ofWeights, at(Cotangent, rows.first, {}), at(Values, {}, keys.first), ofScores,
+                panels(all.ofWeights, plan.valuePanelsAt, plan.valuePanelBytes, rows, keys));
+    forEachRowInBounds(rows, keys, [&](Value row, bool isInside) {
+      Value logsumexp = emit.splat(
+          emit.loadScalar(flat(Logsumexp), offset(Logsumexp, emit.add(rows.first, row), {})),
+          emit.lanes);
+      Value mean = emit.splat(emit.loadScalar(sums, row), emit.lanes);
+      forEachVector(keys, [&](int64_t at, int64_t count) {
+        Value place = emit.add(emit.mul(row, plan.scoreStride), at);
+        ScoreBody body = bodyAt(row, rows, keys, at, count, isInside);
+        body.set(parts.score, emit.load(scores, place, emit.lanes));
+        Value weight = exponential(subtract(body.get(parts.changed), logsumexp));
+        Value ofWeight = emit.load(ofScores, place, emit.lanes);
+        body.set(parts.ofChanged, multiply(weight, subtract(ofWeight, mean)));
+        emit.store(weight, scores, place, emit.lanes);
+        emit.store(body.get(parts.ofScore), ofScores, place, emit.lanes);
+      });
+    });
+    emitProduct(all.ofValues, scores, at(Cotangent, rows.first, {}), at(ofValue, {}, keys.first));
+    emitProduct(all.ofKeys, ofScores, at(Queries, rows.first, {}), at(ofKey, {}, keys.first));
+    emitProduct(all.ofQueries, ofScores, at(Keys, {}, keys.first), at(ofQuery, rows.first, {}));
+  });
+}
+
+} // namespace nnc

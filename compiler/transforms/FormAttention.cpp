@@ -1,0 +1,401 @@
+// nn-form-attention: finds the operations around each softmax that make up an attention, and replaces
+// them by one operation.
+#include "compiler/dialect/NNBuilders.h"
+#include "compiler/dialect/ReverseSweep.h"
+#include "compiler/passes/Passes.h"
+#include "compiler/passes/RemarkCategories.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/IR/Remarks.h"
+#include "llvm/ADT/MapVector.h"
+
+#include <cmath>
+
+namespace nnc {
+#define GEN_PASS_DEF_FORMATTENTION
+#include "compiler/passes/Passes.h.inc"
+} // namespace nnc
+
+using namespace mlir;
+using namespace nnc;
+using namespace nnc::nn;
+
+namespace {
+
+//===-- Bounds of the keys --------------------------------------------------------------------===//
+
+/// A sum of indices of a value's dimensions, each times a factor, and a constant.
+struct IndexSum {
+  llvm::SmallMapVector<int64_t, int64_t, 2> factors; // by dimension of the scores
+  int64_t constant = 0;
+
+  void add(const IndexSum &other, int64_t times) {
+    for (auto [dim, factor] : other.factors)
+      factors[dim] += factor * times;
+    constant += other.constant * times;
+  }
+};
+
+/// Reads the bounds of the keys off the block of an attention.
+class KeyBounds {
+public:
+  KeyBounds(int64_t rowDim, int64_t keyDim) : rowDim(rowDim), keyDim(keyDim) {}
+
+  /// Elements of -inf leave their key out: takes up the conditions without which `scores` has one.
+  void readScores(Value scores) {
+    auto select = scores.getDefiningOp<SelectOp>();
+    if (!select)
+      return;
+    SmallVector<int64_t> dims = consecutiveDims(cast<RankedTensorType>(scores.getType()).getRank());
+    auto isOut = [](Value value) { return matchSplat(value) == -HUGE_VAL; };
+    if (isOut(select.getFalseValue())) {
+      readCondition(select.getCondition(), dims, true);
+      readScores(select.getTrueValue());
+    } else if (isOut(select.getTrueValue())) {
+      readCondition(select.getCondition(), dims, false);
+      readScores(select.getFalseValue());
+    }
+  }
+
+  /// Of the difference of key and row.
+  std::optional<int64_t> first, last;
+
+private:
+  /// Keys are kept only where the condition, whose dimension i is `dims[i]` of the scores, is `holds`.
+  void readCondition(Value condition, ArrayRef<int64_t> dims, bool holds) {
+    Operation *op = condition.getDefiningOp();
+    if (auto broadcast = dyn_cast_or_null<BroadcastOp>(op)) {
+      readCondition(broadcast.getOperand(), through(broadcast, dims), holds);
+    } else if (auto both = dyn_cast_or_null<AndOp>(op); both && holds) {
+      readCondition(both.getLhs(), dims, true);
+      readCondition(both.getRhs(), dims, true);
+    } else if (auto either = dyn_cast_or_null<OrOp>(op); either && !holds) {
+      readCondition(either.getLhs(), dims, false);
+      readCondition(either.getRhs(), dims, false);
+    } else if (auto inverse = dyn_cast_or_null<NotOp>(op)) {
+      readCondition(inverse.getOperand(), dims, !holds);
+    } else if (auto compare = dyn_cast_or_null<CompareOp>(op)) {
+      std::optional<IndexSum> lhs = readSum(compare.getLhs(), dims),
+                              rhs = readSum(compare.getRhs(), dims);
+      if (!lhs || !rhs)
+        return;
+      lhs->add(*rhs, -1);
+      readComparison(*lhs, compare.getPredicate(), holds);
+    }
+  }
+
+  /// The sum compared with 0.
+  void readComparison(const IndexSum &sum, ComparePredicate predicate, bool holds) {
+    int64_t ofKey = sum.factors.lookup(keyDim), ofRow = sum.factors.lookup(rowDim);
+    if (std::abs(ofKey) != 1 || ofRow != -ofKey || llvm::any_of(sum.factors, [&](auto entry) {
+          return entry.first != keyDim && entry.first != rowDim && entry.second != 0;
+        }))
+      return;
+    using enum ComparePredicate;
+    // The difference times `ofKey`, plus the constant, is at most, or at least, 0.
+    bool atMost = predicate == le || predicate == lt, atLeast = predicate == ge || predicate == gt;
+    bool isStrict = predicate == lt || predicate == gt;
+    if (!holds) {
+      if (!atMost && !atLeast)
+        return;
+      std::swap(atMost, atLeast);
+      isStrict = !isStrict;
+    } else if (predicate == eq) {
+      atMost = atLeast = true;
+    }
+    int64_t bound = -sum.constant * ofKey;
+    if (ofKey > 0 ? atMost : atLeast)
+      last = std::min(last.value_or(INT64_MAX), bound - isStrict);
+    if (ofKey > 0 ? atLeast : atMost)
+      first = std::max(first.value_or(INT64_MIN), bound + isStrict);
+  }
+
+  static SmallVector<int64_t> through(BroadcastOp broadcast, ArrayRef<int64_t> dims) {
+    return llvm::map_to_vector(broadcast.getDims(), [&](int64_t dim) { return dims[dim]; });
+  }
+
+  std::optional<IndexSum> readSum(Value value, ArrayRef<int64_t> dims) {
+    IndexSum sum;
+    // Beyond this, sums of indices are of no use, and might overflow.
+    constexpr double largest = 1 << 30;
+    if (std::optional<double> splat = matchSplat(value)) {
+      if (std::abs(*splat) > largest || *splat != std::floor(*splat))
+        return std::nullopt;
+      sum.constant = static_cast<int64_t>(*splat);
+      return sum;
+    }
+    Operation *op = value.getDefiningOp();
+    if (auto iota = dyn_cast_or_null<IotaOp>(op)) {
+      sum.factors[dims[iota.getDim()]] = 1;
+      return sum;
+    }
+    if (auto broadcast = dyn_cast_or_null<BroadcastOp>(op))
+      return readSum(broadcast.getOperand(), through(broadcast, dims));
+    if (!isa_and_present<AddOp, SubOp>(op))
+      return std::nullopt;
+    std::optional<IndexSum> lhs = readSum(op->getOperand(0), dims),
+                            rhs = readSum(op->getOperand(1), dims);
+    if (!lhs || !rhs || std::abs(lhs->constant) > largest || std::abs(rhs->constant) > largest)
+      return std::nullopt;
+    lhs->add(*rhs, isa<AddOp>(op) ? 1 : -1);
+    return lhs;
+  }
+
+  int64_t rowDim, keyDim;
+};
+
+//===-- The operations around a softmax -------------------------------------------------------===//
+
+/// Arithmetic that is computed again for each score rather than read from memory.
+bool isCheap(Operation *op) {
+  if (!isScoreOperation(op) || isa<ReshapeOp>(op))
+    return false;
+  return isa<ConstantOp, IotaOp, BroadcastOp, CompareOp, NotOp, AndOp, OrOp, SelectOp>(op) ||
+         (isa<AddOp, SubOp, MulOp, NegOp, MaxOp, MinOp, ConvertOp>(op));
+}
+
+class Formation {
+public:
+  Formation(SoftmaxOp softmax, const llvm::DenseSet<Value> &differentiated)
+      : softmax(softmax), differentiated(differentiated) {}
+
+  /// The reason why no attention is formed; empty if one is.
+  std::string run() {
+    // A softmax that no contraction reads is of another kind, and needs no remark.
+    if (!softmax->hasOneUse())
+      return readByContraction() ? "its weights have several uses" : "";
+    sums = dyn_cast<ContractOp>(*softmax->user_begin());
+    if (!sums)
+      return "";
+    if (softmax.getDims().size() != 1)
+      return "its softmax is over several dimensions";
+    const int64_t keyDim = softmax.getDims()[0];
+    if (std::string reason = findProducts(); !reason.empty())
+      return reason;
+    if (!collect(softmax.getOperand()))
+      return obstacle;
+    if (std::string reason = findLabels(keyDim); !reason.empty())
+      return reason;
+    for (Value extra : extras)
+      if (differentiated.contains(extra))
+        return "a value that changes its scores has a gradient";
+    build(keyDim);
+    return "";
+  }
+
+  bool isFormed() const { return formed; }
+
+private:
+  bool readByContraction() { return llvm::any_of(softmax->getUsers(), llvm::IsaPred<ContractOp>); }
+
+  /// The contraction that gives the scores: the one behind element-wise operations that has the
+  /// dimensions of the softmax.
+  std::string findProducts() {
+    SmallVector<Value> open{softmax.getOperand()};
+    llvm::DenseSet<Value> seen;
+    while (!open.empty()) {
+      Value value = open.pop_back_val();
+      if (value.getType() != softmax.getType() || !seen.insert(value).second)
+        continue;
+      Operation *op = value.getDefiningOp();
+      if (auto contract = dyn_cast_or_null<ContractOp>(op)) {
+        if (products && products != contract)
+          return "its scores are the sum of several contractions";
+        products = contract;
+      } else if (op && op->hasTrait<OpTrait::Elementwise>()) {
+        llvm::append_range(open, op->getOperands());
+      }
+    }
+    return products ? "" : "its scores come from no contraction";
+  }
+
+  /// Adds the operations that `value` is computed from to the block, up to extras. False where
+  /// something else reads the scores, or changes them in another way.
+  bool collect(Value value) {
+    if (llvm::is_contained(extras, value) || value == products.getResult())
+      return true;
+    Operation *op = value.getDefiningOp();
+    if (op && inBlock.contains(op))
+      return true;
+    if (!dependsOnProducts(value)) {
+      if (op && isCheap(op)) {
+        for (Value operand : op->getOperands())
+          if (!collect(operand))
+            return false;
+        inBlock.insert(op);
+      } else {
+        extras.push_back(value);
+      }
+      return true;
+    }
+    if (!op->hasTrait<OpTrait::Elementwise>() || value.getType() != softmax.getType()) {
+      obstacle = "its scores are changed by more than element-wise operations";
+      return false;
+    }
+    for (Value operand : op->getOperands())
+      if (!collect(operand))
+        return false;
+    inBlock.insert(op);
+    return true;
+  }
+
+  /// Whether a value is computed from the scores, by element-wise operations on tensors of their type.
+  bool dependsOnProducts(Value value) {
+    if (value == products.getResult())
+      return true;
+    auto [known, isNew] = dependent.try_emplace(value, false);
+    Operation *op = value.getDefiningOp();
+    if (!isNew || !op || op->isBeforeInBlock(products))
+      return known->second;
+    bool depends =
+        llvm::any_of(op->getOperands(), [&](Value operand) { return dependsOnProducts(operand); });
+    return dependent[value] = depends;
+  }
+
+  std::string findLabels(int64_t keyDim) {
+    for (Operation *op : inBlock)
+      if (dependsOnProducts(op->getResult(0)) && !isUsedInside(op))
+        return "something else reads its scores";
+    if (!isUsedInside(products))
+      return "something else reads its scores";
+    scores.assign(products.getResultLabels().begin(), products.getResultLabels().end());
+    const int64_t keyLabel = scores[keyDim];
+    bool keyIsLhs = llvm::is_contained(products.getLhsLabels(), keyLabel);
+    queryIsLhs = !keyIsLhs;
+    // The labels of the second contraction in terms of the first one's.
+    bool weightsAreLhs = sums.getLhs() == softmax.getResult();
+    if (sums.getLhs() == sums.getRhs())
+      return "its weights have several uses";
+    valueIsLhs = !weightsAreLhs;
+    llvm::DenseMap<int64_t, int64_t> renamed;
+    int64_t next = 0;
+    for (ArrayRef<int64_t> labels : {products.getLhsLabels(), products.getRhsLabels()})
+      for (int64_t label : labels)
+        next = std::max(next, label + 1);
+    for (auto [own, label] :
+         llvm::zip_equal(weightsAreLhs ? sums.getLhsLabels() : sums.getRhsLabels(), scores))
+      renamed[own] = label;
+    auto rename = [&](ArrayRef<int64_t> labels, SmallVectorImpl<int64_t> &result) {
+      for (int64_t label : labels) {
+        auto [known, isNew] = renamed.try_emplace(label, next);
+        next += isNew;
+        result.push_back(known->second);
+      }
+    };
+    rename(valueIsLhs ? sums.getLhsLabels() : sums.getRhsLabels(), valueLabels);
+    rename(sums.getResultLabels(), resultLabels);
+    FailureOr<AttentionDims> found =
+        findAttentionDims(queryLabels(), keyLabels(), valueLabels, scores, resultLabels);
+    if (failed(found))
+      return "its dimensions do not have the roles of queries, keys and values";
+    dims = *found;
+    return "";
+  }
+
+  ArrayRef<int64_t> queryLabels() {
+    return queryIsLhs ? products.getLhsLabels() : products.getRhsLabels();
+  }
+  ArrayRef<int64_t> keyLabels() {
+    return queryIsLhs ? products.getRhsLabels() : products.getLhsLabels();
+  }
+
+  bool isUsedInside(Operation *op) {
+    return llvm::all_of(op->getUsers(),
+                        [&](Operation *user) { return user == softmax || inBlock.contains(user); });
+  }
+
+  void build(int64_t keyDim) {
+    OpBuilder builder(sums);
+    Value query = queryIsLhs ? products.getLhs() : products.getRhs();
+    Value key = queryIsLhs ? products.getRhs() : products.getLhs();
+    Value value = valueIsLhs ? sums.getLhs() : sums.getRhs();
+    SmallVector<int64_t> rows;
+    int64_t rowDim = 0;
+    for (auto [dim, extent] : llvm::enumerate(softmax.getType().getShape())) {
+      if (int64_t(dim) != keyDim)
+        rows.push_back(extent);
+      if (scores[dim] == dims.rows.back())
+        rowDim = dim;
+    }
+    OperationState state(sums.getLoc(), AttentionOp::getOperationName());
+    state.addOperands({query, key, value});
+    state.addOperands(extras);
+    state.addTypes(
+        {sums.getType(), RankedTensorType::get(rows, softmax.getType().getElementType())});
+    auto addLabels = [&](StringRef name, ArrayRef<int64_t> labels) {
+      state.addAttribute(name, builder.getDenseI64ArrayAttr(labels));
+    };
+    addLabels("query_labels", queryLabels());
+    addLabels("key_labels", keyLabels());
+    addLabels("value_labels", valueLabels);
+    addLabels("score_labels", scores);
+    addLabels("result_labels", resultLabels);
+    Block *block = new Block;
+    state.addRegion()->push_back(block);
+    IRMapping mapping;
+    mapping.map(products.getResult(), block->addArgument(products.getType(), products.getLoc()));
+    for (Value extra : extras)
+      mapping.map(extra, block->addArgument(extra.getType(), extra.getLoc()));
+    OpBuilder inner(builder.getContext());
+    inner.setInsertionPointToEnd(block);
+    for (Operation *op : inBlock)
+      inner.clone(*op, mapping);
+    Value changed = mapping.lookup(softmax.getOperand());
+    YieldOp::create(inner, softmax.getLoc(), ValueRange(), ValueRange{changed});
+    KeyBounds bounds(rowDim, keyDim);
+    bounds.readScores(changed);
+    if (bounds.first)
+      state.addAttribute("first_key", builder.getI64IntegerAttr(*bounds.first));
+    if (bounds.last)
+      state.addAttribute("last_key", builder.getI64IntegerAttr(*bounds.last));
+    Operation *attention = builder.create(state);
+    sums.replaceAllUsesWith(attention->getResult(0));
+    sums.erase();
+    softmax.erase();
+    for (Operation *op : llvm::reverse(inBlock))
+      if (op->use_empty())
+        op->erase();
+    products.erase();
+    formed = true;
+  }
+
+  SoftmaxOp softmax;
+  const llvm::DenseSet<Value> &differentiated;
+  ContractOp products, sums;
+  llvm::SetVector<Operation *> inBlock; // operands first
+  SmallVector<Value> extras;
+  llvm::DenseMap<Value, bool> dependent;
+  std::string obstacle;
+  bool queryIsLhs = true, valueIsLhs = false, formed = false;
+  SmallVector<int64_t> scores, valueLabels, resultLabels;
+  AttentionDims dims;
+};
+
+struct FormAttentionPass : nnc::impl::FormAttentionBase<FormAttentionPass> {
+  void runOnOperation() override {
+    func::FuncOp function = getOperation();
+    if (!function.getBody().hasOneBlock())
+      return;
+    Block &block = function.getBody().front();
+    llvm::DenseSet<Value> differentiated;
+    function.walk([&](GradientOp gradient) {
+      differentiated.insert(gradient.getValues().begin(), gradient.getValues().end());
+    });
+    activate(block, block.getTerminator(), differentiated);
+    for (SoftmaxOp softmax : llvm::to_vector(block.getOps<SoftmaxOp>())) {
+      Location location = softmax.getLoc();
+      Formation formation(softmax, differentiated);
+      std::string reason = formation.run();
+      auto options = remark::RemarkOpts::name("attention")
+                         .category(attentionCategory)
+                         .function(function.getSymName());
+      if (formation.isFormed())
+        remark::passed(location, options) << "attention is one operation: its scores and weights "
+                                             "are not stored";
+      else if (!reason.empty())
+        remark::missed(location, options) << remark::detail::LazyTextBuild{
+            "Remark", [&] { return "attention is computed by its parts: " + reason; }};
+    }
+  }
+};
+
+} // namespace
