@@ -63,8 +63,11 @@ typedef void nnc_step_function(char *persistent, char *arena, const char *inputs
 ///   nnc_generate_begin  reads the inputs besides the sequence, writes the cache
 ///   nnc_generate_step   takes the element at position "position" (scalars) as its only input, writes
 ///                       the logits of the next element, or that element, and updates the cache
+///   nnc_generate_chunk  the same for several elements from "position" on, with a row of output for each.
+///                       Not of every model. The step of a later position overwrites what it left there
 nnc_step_function nnc_generate_begin;
 nnc_step_function nnc_generate_step;
+nnc_step_function nnc_generate_chunk;
 
 /// Everything else that the runtime must know: a JSON text, UTF-8, ended by a zero byte. Schema
 /// below.
@@ -167,13 +170,15 @@ void nnc_profile(int64_t region, int64_t thread);
 
      "functions": [{                    one for each exported function
        "symbol": TEXT,                  "nnc_initialize" | "nnc_train_step" | "nnc_evaluate" |
-                                        "nnc_generate_begin" | "nnc_generate_step", or of a prediction, or
+                                        "nnc_generate_begin" | "nnc_generate_step" | "nnc_generate_chunk", or of
+                                        a prediction, or
                                         "nnc_train_step_1", ... of buckets, whose batch and outputs are those of
                                         nnc_train_step
        "block": TEXT,                   (predictions) name of the predict block, unique
        "batch": COUNT,                  examples per call; 0 for nnc_initialize, and for nnc_generate_begin if
                                         it has no inputs; else 1 for it, and 1 for nnc_generate_step, whose
-                                        input has one element of the sequence first
+                                        input has one element of the sequence first, for
+                                        nnc_generate_chunk as many as its input has
        "arena": BYTES,
        "thread_memory": BYTES,          (optional; default 0) for each thread, behind the arena
        "flop": COUNT,                   (optional) floating-point operations of one call

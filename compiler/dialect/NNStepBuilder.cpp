@@ -6,10 +6,10 @@
 using namespace mlir;
 using namespace nnc::nn;
 
-/// The type of one row: dimension `dim` has one element.
-static RankedTensorType oneRow(RankedTensorType type, int64_t dim) {
+/// The type of `count` rows: dimension `dim` has so many elements.
+static RankedTensorType typeOfRows(RankedTensorType type, int64_t dim, int64_t count) {
   SmallVector<int64_t> shape(type.getShape());
-  shape[dim] = 1;
+  shape[dim] = count;
   return type.clone(shape);
 }
 
@@ -84,6 +84,15 @@ Value StepBuilder::buildPosition(RankedTensorType like) {
   return buildBroadcast(step, withoutName(location), number, {}, like.clone(step.getI32Type()));
 }
 
+Value StepBuilder::buildPositions(RankedTensorType like, int64_t dim) {
+  Value first = buildPosition(like);
+  if (count == 1)
+    return first;
+  Location location = withoutName(position.getLoc());
+  return AddOp::create(step, location, first,
+                       IotaOp::create(step, location, like.clone(step.getI32Type()), dim));
+}
+
 bool StepBuilder::isOfIndices(Value value) {
   if (matchSplat(value))
     return true;
@@ -103,7 +112,7 @@ bool StepBuilder::isOfIndices(Value value) {
 // Other values are computed as a whole before the first position, and the row is looked up.
 Value StepBuilder::rowsOfTimeless(Value value, int64_t dim) {
   auto whole = cast<RankedTensorType>(value.getType());
-  RankedTensorType type = oneRow(whole, dim);
+  RankedTensorType type = typeOfRows(whole, dim, count);
   Location location = value.getLoc();
   if (std::optional<double> number = matchSplat(value))
     return buildSplat(step, location, type, *number);
@@ -117,20 +126,20 @@ Value StepBuilder::rowsOfTimeless(Value value, int64_t dim) {
   if (auto iota = value.getDefiningOp<IotaOp>()) {
     if (int64_t(iota.getDim()) != dim)
       return IotaOp::create(step, location, type, iota.getDim());
-    Value number = buildPosition(type);
+    Value number = buildPositions(type, dim);
     return number.getType() == type ? number : ConvertOp::create(step, location, type, number);
   }
   if (isa_and_present<ReshapeOp, TransposeOp>(value.getDefiningOp())) {
     Operation *view = value.getDefiningOp();
     if (std::optional<int64_t> from = DimCorrespondence(view).inOperand(0, dim))
-      return nnc::nn::detail::rebuild(step, view, rows(view->getOperand(0), *from), dim, 1);
+      return nnc::nn::detail::rebuild(step, view, rows(view->getOperand(0), *from), dim, count);
   }
   if (Operation *op = value.getDefiningOp();
       op && op->hasTrait<OpTrait::Elementwise>() && isOfIndices(value)) {
     SmallVector<Value> operands;
     for (Value operand : op->getOperands())
       operands.push_back(rows(operand, dim));
-    return nnc::nn::detail::rebuild(step, op, operands, dim, 1);
+    return nnc::nn::detail::rebuild(step, op, operands, dim, count);
   }
   int64_t extent = whole.getDimSize(dim);
   fewestRows = fewestRows ? std::min(fewestRows, extent) : extent;
@@ -141,7 +150,7 @@ Value StepBuilder::rowsOfTimeless(Value value, int64_t dim) {
     original.setInsertionPointAfterValue(value);
     value = TransposeOp::create(original, location, value, order);
   }
-  Value index = buildPosition(RankedTensorType::get({1}, step.getI32Type()));
+  Value index = buildPositions(RankedTensorType::get({count}, step.getI32Type()), 0);
   Value row = GatherOp::create(step, location, inStep(value), index, 0);
   return dim == 0 ? row : TransposeOp::create(step, location, row, order);
 }
@@ -174,6 +183,7 @@ Value StepBuilder::newestRows(Value value, int64_t count) {
     return known;
   Location location = withoutName(value.getLoc());
   Value initial = buildPart(begin, location, form.before, form.dim, form.shift - count, count);
+  setSequential();
   StepCache &ring = addCache("ring", value, initial);
   known = ConcatOp::create(step, location, ValueRange{ring.argument, form.value}, form.dim);
   ring.next = buildPart(step, location, known, form.dim, 1, count);

@@ -29,18 +29,34 @@ Value StepBuilder::allRows(Value value) {
 
   int64_t extent = type.getDimSize(form.dim);
   fewestRows = fewestRows ? std::min(fewestRows, extent) : extent;
+  // At each row of the cache the number of the row of this step that belongs there, if it is in range.
   auto vector = RankedTensorType::get({extent}, step.getI32Type());
-  Value isCurrent =
-      CompareOp::create(step, location, ComparePredicate::eq,
-                        IotaOp::create(step, location, vector, 0), buildPosition(vector));
+  Term number(step, location,
+              SubOp::create(step, location, IotaOp::create(step, location, vector, 0),
+                            buildPosition(vector)));
+  Value isNew = number.compare(ComparePredicate::eq, number.number(0));
   SmallVector<int64_t> others = otherDims({form.dim}, type.getRank()), shape;
   for (int64_t dim : others)
     shape.push_back(type.getDimSize(dim));
-  Value flat = ReshapeOp::create(step, location, type.clone(shape), row);
+  Value stored;
+  if (count == 1) {
+    Value flat = ReshapeOp::create(step, location, type.clone(shape), row);
+    stored = buildBroadcast(step, location, flat, others, type);
+  } else {
+    isNew = AndOp::create(step, location, number.compare(ComparePredicate::ge, number.number(0)),
+                          number.compare(ComparePredicate::lt, number.number(double(count))));
+    SmallVector<int64_t> order = consecutiveDims(type.getRank());
+    std::swap(order[0], order[form.dim]);
+    if (form.dim != 0)
+      row = TransposeOp::create(step, location, row, order);
+    stored = GatherOp::create(step, location, row, number, 0);
+    if (form.dim != 0)
+      stored = TransposeOp::create(step, location, stored, order);
+  }
   cache.next = SelectOp::create(
       step, location,
-      buildBroadcast(step, location, isCurrent, {form.dim}, type.clone(step.getI1Type())),
-      buildBroadcast(step, location, flat, others, type), cache.argument);
+      buildBroadcast(step, location, isNew, {form.dim}, type.clone(step.getI1Type())), stored,
+      cache.argument);
   return known = cache.next;
 }
 
@@ -70,7 +86,8 @@ Value StepBuilder::against(Value value, std::optional<int64_t> t, std::optional<
     if (!operands.back())
       return {};
   }
-  return pairs[{value, {*t, *s}}] = nnc::nn::detail::rebuild(step, op, operands, *t, 1);
+  return pairs[{value, {*t, *s}}] =
+             nnc::nn::detail::rebuild(step, op, operands, *t, positionsOfStep());
 }
 
 namespace {
@@ -99,7 +116,7 @@ public:
     form.kind = StepForm::Rows;
     form.dim = *t;
     form.positions = positions;
-    form.value = nnc::nn::detail::rebuild(step.step, op, operands, *t, 1);
+    form.value = nnc::nn::detail::rebuild(step.step, op, operands, *t, step.positionsOfStep());
     step.set(op->getResult(0), form);
     return success();
   }

@@ -76,7 +76,7 @@ LogicalResult nnc::nn::detail::buildStepByRows(Operation *op, StepBuilder &step)
   if (op->getNumOperands() == 1) {
     StepForm given = step.formOf(op->getOperand(0));
     form.shift = given.shift;
-    form.value = rebuild(step.step, op, given.value, form.dim, 1);
+    form.value = rebuild(step.step, op, given.value, form.dim, step.positionsOfStep());
     if (given.before)
       form.before = rebuild(step.begin, op, given.before, form.dim, given.shift);
   } else {
@@ -85,7 +85,7 @@ LogicalResult nnc::nn::detail::buildStepByRows(Operation *op, StepBuilder &step)
       std::optional<int64_t> from = dims.inOperand(i, form.dim);
       operands.push_back(from ? step.rows(operand, *from) : step.inStep(operand));
     }
-    form.value = rebuild(step.step, op, operands, form.dim, 1);
+    form.value = rebuild(step.step, op, operands, form.dim, step.positionsOfStep());
   }
   step.set(op->getResult(0), form);
   return success();
@@ -117,6 +117,7 @@ NN_STEP_RULE(SliceOp) {
   // The last row is the current row of a sequence that ends here; the operand may have rows behind it.
   int64_t newest = form.positions - 1 + form.shift;
   if (size == 1 && extent > 1 && offset <= newest && offset >= form.positions - 1) {
+    step.setSequential();
     Value rows = step.newestRows(getOperand(), newest - offset);
     form.kind = StepForm::Newest;
     form.value = sliced(step.step, buildPart(step.step, withoutName(getLoc()), rows, dim, 0, 1));
@@ -248,6 +249,7 @@ NN_STEP_RULE(CumulativeSumOp) {
     return nnc::nn::detail::buildStepByRows(*this, step);
   Location location = withoutName(getLoc());
   Value row = step.rows(getOperand(), form.dim);
+  step.setSequential();
   StepCache &sum =
       step.addCache("sum", getResult(), buildSplat(step.begin, location, row.getType(), 0));
   sum.next = AddOp::create(step.step, getLoc(), sum.argument, row);
@@ -289,6 +291,7 @@ NN_STEP_RULE(ScanOp) {
   for (auto [argument, invariant] : llvm::zip_equal(getInvariantArguments(), getInvariants()))
     mapping.map(argument, step.inStep(invariant));
   SmallVector<StepCache *> carries;
+  step.setSequential();
   for (auto [argument, init] : llvm::zip_equal(getCarryArguments(), getInits())) {
     carries.push_back(&step.addCache("carry", argument, step.inBegin(init)));
     mapping.map(argument, carries.back()->argument);

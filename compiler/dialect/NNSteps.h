@@ -59,10 +59,19 @@ struct StepCache {
 };
 
 /// Builds two functions: `begin`, which runs once for each sequence, and `step`, which runs at each
-/// position. A step computes one position; its values keep the dimension of positions, with one element.
+/// position. A step computes one position, or `count` consecutive ones; its values keep the dimension of
+/// positions, with as many elements.
 class StepBuilder {
 public:
-  StepBuilder(mlir::OpBuilder begin, mlir::OpBuilder step) : begin(begin), step(step) {}
+  StepBuilder(mlir::OpBuilder begin, mlir::OpBuilder step, int64_t count)
+      : begin(begin), step(step), count(count) {}
+
+  /// The positions of one step.
+  int64_t positionsOfStep() const { return count; }
+  /// Whether steps of several positions can be built: nothing is carried from each position to the next.
+  bool canTakeSeveral() const { return !isSequential; }
+  /// Says that they cannot.
+  void setSequential() { isSequential = true; }
 
   /// The form of a value of the original function.
   StepForm formOf(mlir::Value value) const { return forms.lookup(value); }
@@ -113,8 +122,10 @@ private:
   mlir::Value rowsOfTimeless(mlir::Value value, int64_t dim);
   /// Whether a timeless value is computed element by element from numbers and indices alone.
   bool isOfIndices(mlir::Value value);
-  /// The number of the current position, as i32 in a tensor of the shape of `like`.
+  /// The number of the first position of the step, as i32 in a tensor of the shape of `like`.
   mlir::Value buildPosition(mlir::RankedTensorType like);
+  /// The number of the position of each row, along dimension `dim`.
+  mlir::Value buildPositions(mlir::RankedTensorType like, int64_t dim);
 
   llvm::DenseMap<mlir::Value, StepForm> forms;
   llvm::DenseMap<mlir::Value, mlir::Value> begun, stepped; // timeless values
@@ -124,7 +135,8 @@ private:
   llvm::DenseMap<std::pair<mlir::Value, std::pair<int64_t, int64_t>>, mlir::Value> pairs;
   llvm::SmallVector<std::unique_ptr<StepCache>> cacheList;
   mlir::Value position;
-  int64_t fewestRows = 0;
+  int64_t count, fewestRows = 0;
+  bool isSequential = false;
 };
 
 namespace detail {

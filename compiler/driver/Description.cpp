@@ -209,11 +209,13 @@ Array Describer::functions() {
       fields.push_back(input(tensor, of));
     for (const BlockTensor &tensor : function.outputs.tensors)
       outputs.push_back(output(tensor, of));
+    int64_t batch = fields.empty() ? 0 : of.generation ? 1 : program.recipe.batch;
+    for (const BlockTensor &tensor : function.inputs.tensors)
+      if (tensor.kind == "token")
+        batch = tensor.type.getDimSize(0);
     Object entry{
         {"symbol", function.symbol},
-        {"batch", fields.empty()  ? 0
-                  : of.generation ? 1
-                                  : program.recipe.batch},
+        {"batch", batch},
         {"arena", function.arenaBytes},
         {"thread_memory", function.threadBytes},
         {"flop", function.flop},

@@ -32,6 +32,9 @@ def Step : Pass<"nn-step", "::mlir::ModuleOp"> {
     positions, an attribute of `f_step`, which is 0 if there is no limit. A slice of the last row takes the
     current row, since the sequence ends there.
 
+    Where no carry, ring buffer or sum is in the cache, and the sequence has 32 positions, `f_chunk`
+    is a step of 32 positions, with a row of results for each.
+
     Errors: an operation that looks at positions after its own, at its location.
 
     ```mlir

@@ -19,9 +19,24 @@ static bool areClose(const Tensor &a, const Tensor &b) {
   return true;
 }
 
+static RankedTensorType withOneRow(RankedTensorType type) {
+  SmallVector<int64_t> shape(type.getShape());
+  shape[0] = 1;
+  return type.clone(shape);
+}
+
 static std::string nameIn(DictionaryAttr attributes) {
   auto name = attributes ? attributes.getAs<StringAttr>(nnc::nn::nameAttrName) : StringAttr();
   return name ? name.str() : "";
+}
+
+/// Rows from `first` on, as a tensor of `type`; behind the last row copies of it.
+static Tensor rowsFrom(const Tensor &tensor, RankedTensorType type, int64_t first) {
+  Tensor result(type);
+  const int64_t row = tensor.size() / tensor.shape()[0];
+  for (int64_t i = 0; i < result.size(); ++i)
+    result.copy(i, tensor, std::min(first + i / row, tensor.shape()[0] - 1) * row + i % row);
+  return result;
 }
 
 namespace {
@@ -47,7 +62,7 @@ public:
       std::optional<nnc::nn::Kind> kind = nnc::nn::kindIn(attributes);
       auto tensor = cast<RankedTensorType>(type);
       if (kind == nnc::nn::Kind::Token) {
-        arguments.push_back(rowOf(*token, tensor, position));
+        arguments.push_back(rowsFrom(*token, tensor, position));
       } else if (kind == nnc::nn::Kind::Scalar && nameIn(attributes) == nnc::nn::positionName) {
         arguments.emplace_back(tensor).setInteger(0, position);
       } else {
@@ -74,6 +89,30 @@ private:
 };
 
 } // namespace
+
+/// Runs a function of several positions at a time. Each call goes on in the middle of the one before, so that
+/// the rows behind are written twice.
+static LogicalResult checkChunks(func::FuncOp begin, func::FuncOp chunk, func::FuncOp function,
+                                 ArrayRef<Tensor> arguments, ArrayRef<Tensor> expected) {
+  Steps steps(function, arguments);
+  if (failed(steps.call(begin, 0)))
+    return failure();
+  for (int64_t first = 0, count; first < steps.positions(); first += (count + 1) / 2) {
+    FailureOr<SmallVector<Tensor>> outputs = steps.call(chunk, first);
+    if (failed(outputs))
+      return failure();
+    count = outputs->front().shape()[0];
+    for (auto [output, whole] : llvm::zip_equal(*outputs, expected)) {
+      RankedTensorType type = withOneRow(output.type);
+      for (int64_t row = 0; row < count && first + row < whole.shape()[0]; ++row)
+        if (!areClose(rowOf(output, type, row), rowOf(whole, type, first + row)))
+          return function.emitError("computes another result at position ")
+                 << first + row << " in the steps from position " << first
+                 << " than for the whole sequence";
+    }
+  }
+  return success();
+}
 
 LogicalResult nnc::reference::checkSteps(func::FuncOp function, ArrayRef<Tensor> arguments) {
   FailureOr<SmallVector<Tensor>> expected = evaluate(function, arguments);
@@ -106,5 +145,7 @@ LogicalResult nnc::reference::checkSteps(func::FuncOp function, ArrayRef<Tensor>
                << i << " in the step of position " << position << " than for the whole sequence";
     }
   }
+  if (auto chunk = module->lookupSymbol<func::FuncOp>(name + "_chunk"))
+    return checkChunks(begin, chunk, function, arguments, *expected);
   return success();
 }

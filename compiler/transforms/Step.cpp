@@ -16,13 +16,16 @@ using namespace nnc::nn;
 
 namespace {
 
-/// Derives the two functions from one.
+/// The positions of a step that reads a prompt.
+constexpr int64_t positionsOfChunk = 32;
+
+/// Derives the two functions from one; a step takes `count` positions.
 class Derivation {
 public:
-  explicit Derivation(func::FuncOp function)
-      : function(function), builder(function), begin(create("_begin")), step(create("_step")),
+  Derivation(func::FuncOp function, int64_t count, StringRef stepName)
+      : function(function), builder(function), begin(create("_begin")), step(create(stepName)),
         steps(OpBuilder::atBlockEnd(&begin.getBody().front()),
-              OpBuilder::atBlockEnd(&step.getBody().front())) {}
+              OpBuilder::atBlockEnd(&step.getBody().front()), count) {}
 
   LogicalResult run() {
     if (failed(addArguments()) || failed(buildOperations()) || failed(buildResults()))
@@ -30,9 +33,16 @@ public:
     finish(begin, beginSignature);
     finish(step, stepSignature);
     step->setAttr(limitAttrName, builder.getI64IntegerAttr(steps.limit()));
-    function.erase();
     return success();
   }
+
+  /// Whether the sequence has positions enough, and a step can take several of them.
+  bool canTakeSeveral(int64_t count) const {
+    return steps.canTakeSeveral() && positions >= count && hasRows;
+  }
+
+  /// Keeps the step function only: another derivation has the same begin function.
+  void keepStep() { begin.erase(); }
 
 private:
   /// The attributes of arguments and results.
@@ -81,7 +91,7 @@ private:
         return emitError(location) << stepErrorPrefix << "the token input has no positions";
       StepForm form;
       form.kind = StepForm::Rows;
-      form.positions = std::exchange(shape[0], 1);
+      positions = form.positions = std::exchange(shape[0], steps.positionsOfStep());
       form.value = addArgument(step, stepSignature, type.clone(shape), location, given);
       steps.set(argument, form);
     }
@@ -136,6 +146,7 @@ private:
       if (form.kind == StepForm::Rows && form.dim != 0)
         return emitError(value.getLoc()) << stepErrorPrefix << "the first dimension of `" << name
                                          << "` is not that of the positions";
+      hasRows &= form.kind == StepForm::Rows;
       outputs.push_back(form.kind == StepForm::Rows ? steps.rows(value, 0) : form.value);
       stepSignature.results.push_back(attributes(Kind::Output, name));
     }
@@ -167,6 +178,8 @@ private:
   func::FuncOp begin, step;
   StepBuilder steps;
   Signature beginSignature, stepSignature;
+  int64_t positions = 0; // of the sequence
+  bool hasRows = true;   // all results
 };
 
 struct Step : nnc::impl::StepBase<Step> {
@@ -182,8 +195,17 @@ LogicalResult nnc::deriveSteps(ModuleOp module) {
   for (auto function : llvm::make_early_inc_range(module.getOps<func::FuncOp>()))
     if (!function->hasAttr(stepsAttrName) &&
         llvm::any_of(function.getArguments(),
-                     [](Value argument) { return kindOf(argument) == Kind::Token; }) &&
-        failed(Derivation(function).run()))
-      return failure();
+                     [](Value argument) { return kindOf(argument) == Kind::Token; })) {
+      Derivation single(function, 1, "_step");
+      if (failed(single.run()))
+        return failure();
+      if (single.canTakeSeveral(positionsOfChunk)) {
+        Derivation chunk(function, positionsOfChunk, "_chunk");
+        if (failed(chunk.run()))
+          return failure();
+        chunk.keepStep();
+      }
+      function.erase();
+    }
   return success();
 }

@@ -322,8 +322,7 @@ int generateCommand(const Model &model, const Arguments &arguments) {
     if (hasInputs)
       steps.choose(number);
     sequence.begin();
-    for (size_t at = 0; at < prompt.size(); at += steps.elementBytes())
-      sequence.add(prompt.data() + at);
+    sequence.addPrompt(prompt);
     const std::optional<int64_t> input = hasInputs ? std::optional(number) : std::nullopt;
     if (searches)
       generator.search(beams, input, number * samples, samples);

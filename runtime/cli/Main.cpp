@@ -12,6 +12,7 @@ extern "C" {
 #pragma weak nnc_evaluate
 #pragma weak nnc_generate_begin
 #pragma weak nnc_generate_step
+#pragma weak nnc_generate_chunk
 #pragma weak nnc_buckets
 }
 
@@ -29,6 +30,7 @@ int main(int argc, char **argv) {
   model.evaluate = nnc_evaluate;
   model.generateBegin = nnc_generate_begin;
   model.generateStep = nnc_generate_step;
+  model.generateChunk = nnc_generate_chunk;
   model.predictions = nnc_predictions;
   model.buckets = nnc_buckets;
   return runCommandLine(model, argc, argv);

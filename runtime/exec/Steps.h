@@ -27,6 +27,8 @@ public:
   void begin();
   /// Takes one element of the sequence, of the type and size of `element()`.
   void add(const char *element);
+  /// Takes several consecutive elements.
+  void add(const char *elements, int64_t number);
   /// The result after the last element; valid until the next call.
   const char *output() const { return outputs.data() + result().offset; }
 
@@ -44,15 +46,17 @@ private:
   struct Call {
     BoundSteps &steps;
     nnc_step_function *code;
-    char *inputs;
+    char *inputs, *outputs;
   };
-  void call(nnc_step_function *code, char *inputs);
+  void call(nnc_step_function *code, char *inputs, char *outputs);
+  void addChunk(const char *elements, int64_t number);
   static void callOnThread(void *self, int64_t thread, int64_t threads);
 
   Execution &execution;
   const Function &step;
   InputBlock given;
-  AlignedBuffer inputs, outputs, cache;
+  const Function *chunk; ///< takes several elements; null if the model has no such function
+  AlignedBuffer inputs, outputs, cache, chunkInputs, chunkOutputs;
   int64_t count = 0;
 };
 

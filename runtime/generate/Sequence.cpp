@@ -14,21 +14,37 @@ void Sequence::begin() {
   steps.begin();
 }
 
-void Sequence::add(const char *given) {
-  // Before the steps, which overwrite their output.
+void Sequence::append(const char *given) {
   bytes.insert(bytes.end(), given, given + steps.elementBytes());
+  if (steps.element().dtype == DType::I32 && steps.elementBytes() == sizeof(int32_t)) {
+    int32_t id;
+    std::memcpy(&id, element(size() - 1), sizeof id);
+    ids.push_back(id);
+  }
+}
+
+void Sequence::add(const char *given) {
+  append(given); // before the steps, which overwrite their output
   const int64_t last = size() - 1;
   if (limit && steps.position() == limit) {
     steps.begin();
-    for (int64_t number = last - limit / 2; number < last; ++number)
-      steps.add(element(number));
+    steps.add(element(last - limit / 2), limit / 2);
   }
   steps.add(element(last));
-  if (steps.element().dtype == DType::I32 && steps.elementBytes() == sizeof(int32_t)) {
-    int32_t id;
-    std::memcpy(&id, element(last), sizeof id);
-    ids.push_back(id);
+}
+
+void Sequence::addPrompt(std::span<const char> elements) {
+  int64_t position = steps.position(), first = size();
+  for (size_t at = 0; at < elements.size(); at += steps.elementBytes()) {
+    append(elements.data() + at);
+    if (limit && position == limit) {
+      position = limit / 2;
+      first = size() - 1 - position;
+      steps.begin();
+    }
+    ++position;
   }
+  steps.add(element(first), size() - first);
 }
 
 const std::vector<double> &Sequence::readLogits() {

@@ -26,6 +26,9 @@ public:
   /// Adds an element, which is not one of the sequence's own, and runs the step function. After
   /// `limit` positions the model starts again from the last `limit` / 2 elements.
   void add(const char *element);
+  /// Adds the elements of a prompt, as `add` does one by one, but computes only those from which the model
+  /// goes on.
+  void addPrompt(std::span<const char> elements);
 
   /// Adds the element that `sampler` chooses by the logits, and returns it.
   int32_t addSampled(Sampler &sampler, int64_t sample);
@@ -47,6 +50,8 @@ public:
   const std::vector<double> &readLogits();
 
 private:
+  void append(const char *element);
+
   BoundSteps &steps;
   int64_t limit;
   std::vector<char> bytes;

@@ -458,6 +458,14 @@ void readSourceLines(const DescriptionReader &reader, Description &description) 
   }
 }
 
+/// Whether `rows` are several of `row`, which has one element in its first dimension.
+bool areRowsOf(Shape rows, const Shape &row) {
+  if (rows.empty() || row.empty() || rows[0] < 1 || row[0] != 1)
+    return false;
+  rows[0] = 1;
+  return rows == row;
+}
+
 /// The parts must agree with each other.
 void checkTogether(const Description &description, const DescriptionReader &reader) {
   if (description.generation) {
@@ -465,6 +473,14 @@ void checkTogether(const Description &description, const DescriptionReader &read
     if (!step || step->fields.size() != 1 || step->values.size() != 1 || step->batch != 1 ||
         !description.function("nnc_generate_begin"))
       reader.wrong("has no functions for its generation");
+    const Function *chunk = description.function("nnc_generate_chunk");
+    if (chunk && (chunk->fields.size() != 1 || chunk->values.size() != 1 ||
+                  !areRowsOf(chunk->fields[0].shape, step->fields[0].shape) ||
+                  !areRowsOf(chunk->values[0].shape, step->values[0].shape) ||
+                  chunk->fields[0].shape[0] != chunk->values[0].shape[0] ||
+                  chunk->fields[0].dtype != step->fields[0].dtype ||
+                  chunk->values[0].dtype != step->values[0].dtype))
+      reader.wrong("has a function of several positions that is not one of its generation");
   }
   if (!description.recipe)
     return;
