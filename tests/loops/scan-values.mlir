@@ -115,3 +115,39 @@ func.func @nested(%xs: tensor<2x3x4x10x8xf32>, %h0: tensor<10x8xf32>, %u: tensor
   }
   return %0#0, %0#1 : tensor<3x10x8xf32>, tensor<2x4x10x8xf32>
 }
+
+// The derivative of a loop in chunks: each step of the outer loop adds up sums over rows, so that threads can share the rows of
+// the inner loops alone, between kernels that they share otherwise.
+func.func @chunks(%xs: tensor<3x4x12x32xf32>, %h0: tensor<12x32xf32>, %wx: tensor<32x64xf32>, %wh: tensor<32x64xf32>)
+    -> (tensor<12x32xf32>, tensor<32x64xf32>, tensor<3x4x12x32xf32>) {
+  %zero = nn.constant dense<0.0> : tensor<32x64xf32>
+  %fifth = nn.constant dense<0.2> : tensor<32x64xf32>
+  %vs = nn.mul %wx, %fifth : tensor<32x64xf32>
+  %us = nn.mul %wh, %fifth : tensor<32x64xf32>
+  %0:3 = nn.scan 3 over(%x = %xs : tensor<3x4x12x32xf32>) carry(%g = %h0 : tensor<12x32xf32>, %s = %zero : tensor<32x64xf32>)
+      with(%v = %vs : tensor<32x64xf32>, %u = %us : tensor<32x64xf32>) {
+    %zs = nn.contract %x, %v [0, 1, 2] x [2, 3] -> [0, 1, 3] : tensor<4x12x32xf32>, tensor<32x64xf32> -> tensor<4x12x64xf32>
+    %1:2 = nn.scan 4 over(%z = %zs : tensor<4x12x64xf32>) carry(%h = %g : tensor<12x32xf32>) with(%w = %u : tensor<32x64xf32>) {
+      %p = nn.contract %h, %w [0, 1] x [1, 2] -> [0, 2] : tensor<12x32xf32>, tensor<32x64xf32> -> tensor<12x64xf32>
+      %a = nn.add %z, %p : tensor<12x64xf32>
+      %l = nn.slice %a [0, 0] [12, 32] [1, 1] : tensor<12x64xf32> -> tensor<12x32xf32>
+      %r = nn.slice %a [0, 32] [12, 32] [1, 1] : tensor<12x64xf32> -> tensor<12x32xf32>
+      %i = nn.logistic %l : tensor<12x32xf32>
+      %t = nn.tanh %r : tensor<12x32xf32>
+      %n = nn.mul %i, %t : tensor<12x32xf32>
+      %b = nn.concat %i, %t dim 1 : tensor<12x32xf32>, tensor<12x32xf32> -> tensor<12x64xf32>
+      nn.yield carry(%n : tensor<12x32xf32>) emit(%b : tensor<12x64xf32>)
+    }
+    %hs = nn.slice %1#0 [1, 0, 0] [4, 12, 32] [1, 1, 1] : tensor<5x12x32xf32> -> tensor<4x12x32xf32>
+    %last = nn.slice %1#0 [4, 0, 0] [1, 12, 32] [1, 1, 1] : tensor<5x12x32xf32> -> tensor<1x12x32xf32>
+    %next = nn.reshape %last : tensor<1x12x32xf32> -> tensor<12x32xf32>
+    %d = nn.contract %hs, %1#1 [0, 1, 2] x [0, 1, 3] -> [2, 3] : tensor<4x12x32xf32>, tensor<4x12x64xf32> -> tensor<32x64xf32>
+    %sum = nn.add %s, %d : tensor<32x64xf32>
+    nn.yield carry(%next, %sum : tensor<12x32xf32>, tensor<32x64xf32>) emit(%hs : tensor<4x12x32xf32>)
+  }
+  %l0 = nn.slice %0#0 [3, 0, 0] [1, 12, 32] [1, 1, 1] : tensor<4x12x32xf32> -> tensor<1x12x32xf32>
+  %end = nn.reshape %l0 : tensor<1x12x32xf32> -> tensor<12x32xf32>
+  %l1 = nn.slice %0#1 [3, 0, 0] [1, 32, 64] [1, 1, 1] : tensor<4x32x64xf32> -> tensor<1x32x64xf32>
+  %total = nn.reshape %l1 : tensor<1x32x64xf32> -> tensor<32x64xf32>
+  return %end, %total, %0#2 : tensor<12x32xf32>, tensor<32x64xf32>, tensor<3x4x12x32xf32>
+}
