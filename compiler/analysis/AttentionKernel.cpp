@@ -29,24 +29,32 @@ AttentionKernelParts readAttention(Operation *kernel) {
     if (auto product = dyn_cast<arith::MulFOp>(user);
         product && llvm::is_contained(product->getOperands(), body.getArgument(1)))
       parts.score = product;
+  // The first factor of the term of a weighted sum: the weight, or the product of the weight and its
+  // factor.
+  auto readWeight = [&](Value term) {
+    Value weighted = term.getDefiningOp<arith::MulFOp>().getLhs();
+    if (auto product = weighted.getDefiningOp<arith::MulFOp>()) {
+      parts.factor = product.getRhs();
+      weighted = product.getLhs();
+    }
+    return weighted.getDefiningOp<math::ExpOp>();
+  };
   if (!parts.isGradient) {
-    parts.changed = terms[1].getDefiningOp<math::ExpOp>().getOperand();
+    parts.changed = readWeight(terms[0]).getOperand();
     return parts;
   }
-  auto weight = terms[2].getDefiningOp<arith::MulFOp>().getLhs().getDefiningOp<math::ExpOp>();
+  math::ExpOp weight = readWeight(terms[2]);
   parts.changed = weight.getOperand().getDefiningOp<arith::SubFOp>().getLhs();
   parts.ofScore = terms[0].getDefiningOp<arith::MulFOp>().getLhs();
   for (Operation *user : weight->getUsers())
-    if (user != terms[2].getDefiningOp())
+    if (user != terms[2].getDefiningOp() &&
+        user != terms[2].getDefiningOp<arith::MulFOp>().getLhs().getDefiningOp())
       parts.ofChanged = user->getResult(0);
   return parts;
 }
 
-int64_t attentionFlops(const AttentionKernelParts &parts) {
+int64_t keptScores(const AttentionKernelParts &parts) {
   SmallVector<int64_t> extents = parts.extents();
-  int64_t outer = 1;
-  for (unsigned loop = 0; loop < parts.rowLoop(); ++loop)
-    outer *= extents[loop];
   const int64_t keys = extents[parts.keyLoop()];
   int64_t kept = 0;
   for (int64_t row = 0; row < extents[parts.rowLoop()]; ++row) {
@@ -54,8 +62,15 @@ int64_t attentionFlops(const AttentionKernelParts &parts) {
     int64_t begin = parts.first ? std::clamp<int64_t>(row + *parts.first, 0, end) : 0;
     kept += end - begin;
   }
+  for (unsigned loop = 0; loop < parts.rowLoop(); ++loop)
+    kept *= extents[loop];
+  return kept;
+}
+
+int64_t attentionFlops(const AttentionKernelParts &parts) {
+  SmallVector<int64_t> extents = parts.extents();
   const int64_t inner = extents[parts.innerLoop()], column = extents[parts.columnLoop()];
-  return 2 * outer * kept * (parts.isGradient ? 3 * inner + 2 * column : inner + column);
+  return 2 * keptScores(parts) * (parts.isGradient ? 3 * inner + 2 * column : inner + column);
 }
 
 } // namespace nnc

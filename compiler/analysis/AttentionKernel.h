@@ -27,6 +27,8 @@ struct AttentionKernelParts {
   std::optional<int64_t> first, last;
   /// In the body: the score, and what the block makes of it.
   mlir::Value score, changed;
+  /// The factor of the weight; null if there is none.
+  mlir::Value factor;
   /// In the body of a gradient: the cotangents of these.
   mlir::Value ofScore, ofChanged;
 
@@ -43,6 +45,9 @@ struct AttentionKernelParts {
 
 /// Reads the parts of a kernel with the attribute.
 AttentionKernelParts readAttention(mlir::Operation *kernel);
+
+/// The scores within the bounds.
+int64_t keptScores(const AttentionKernelParts &parts);
 
 /// Multiplications and additions of the products, of the scores that are within the bounds.
 int64_t attentionFlops(const AttentionKernelParts &parts);

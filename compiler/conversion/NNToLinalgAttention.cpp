@@ -177,6 +177,11 @@ template <typename Op> void convert(IRRewriter &rewriter, Op op) {
   body.setArgument(0, product(q, k));
   Operation *yield = op.getBlock()->getTerminator();
   Value changed = body.score(yield->getOperand(0));
+  constexpr unsigned factorNumber = isGradient ? 2 : 1;
+  Value factor = yield->getNumOperands() > factorNumber
+                     ? body.score(yield->getOperand(factorNumber))
+                     : Value();
+  auto withFactor = [&](Value value) { return factor ? product(value, factor) : value; };
   SmallVector<Value> terms, inits;
   SmallVector<AffineMap> outputMaps;
   auto addOutput = [&](Value term, Value like, AffineMap map) {
@@ -186,15 +191,15 @@ template <typename Op> void convert(IRRewriter &rewriter, Op op) {
   };
   if constexpr (isGradient) {
     Value weight = math::ExpOp::create(inner, location, difference(changed, logsumexp));
-    Value ofWeight = difference(product(cotangent, v), product(cotangent, result));
+    Value ofWeight = difference(withFactor(product(cotangent, v)), product(cotangent, result));
     body.setArgument(op.getBlock()->getNumArguments() - 1, product(weight, ofWeight));
     Value ofScore = body.score(yield->getOperand(1));
     addOutput(product(ofScore, k), op.getQuery(), mapOf(op.getQueryLabels()));
     addOutput(product(ofScore, q), op.getKey(), mapOf(op.getKeyLabels()));
-    addOutput(product(weight, cotangent), op.getValue(), mapOf(op.getValueLabels()));
+    addOutput(product(withFactor(weight), cotangent), op.getValue(), mapOf(op.getValueLabels()));
   } else {
     Value weight = math::ExpOp::create(inner, location, changed);
-    addOutput(product(weight, v), op.getResult(), mapOf(op.getResultLabels()));
+    addOutput(product(withFactor(weight), v), op.getResult(), mapOf(op.getResultLabels()));
     addOutput(weight, op.getLogsumexp(), mapOf(rowLabels));
   }
   for (Value &term : terms)

@@ -109,7 +109,7 @@ RankedTensorType nnc::nn::scoreType(AttentionOp op) {
 //===-- Checks --------------------------------------------------------------------------------===//
 
 /// The checks of both operations. `emits` is the number of values of the type of the scores that the
-/// block emits.
+/// block emits in front of the factors.
 template <typename Op>
 static LogicalResult verifyParts(Op op, Value result, Value logsumexp, unsigned emits) {
   if (failed(dimsOf(op)))
@@ -146,7 +146,8 @@ static LogicalResult verifyParts(Op op, Value result, Value logsumexp, unsigned 
     return op.emitOpError("has a block of ")
            << op.getBlock()->getArgumentTypes() << ", but it sees " << TypeRange(arguments);
   auto yield = dyn_cast<YieldOp>(op.getBlock()->getTerminator());
-  if (!yield || !yield.getCarries().empty() || yield.getEmits().size() != emits ||
+  if (!yield || !yield.getCarries().empty() ||
+      (yield.getEmits().size() != emits && yield.getEmits().size() != emits + 1) ||
       !llvm::all_of(yield.getEmits().getTypes(), [&](Type type) { return type == scores; }))
     return op.emitOpError("has a block that does not emit ")
            << emits << " of " << scores << " in nn.yield";
@@ -159,7 +160,7 @@ static LogicalResult verifyParts(Op op, Value result, Value logsumexp, unsigned 
 bool nnc::nn::isScoreOperation(Operation *op) {
   if (auto constant = dyn_cast<ConstantOp>(op))
     return isa<SplatElementsAttr>(constant.getValue());
-  return isa<BroadcastOp, TransposeOp, ReshapeOp, IotaOp, StopGradientOp>(op) ||
+  return isa<BroadcastOp, TransposeOp, ReshapeOp, IotaOp, RandomUniformOp, StopGradientOp>(op) ||
          (op->hasTrait<OpTrait::Elementwise>() && isa<NNDialect>(op->getDialect()));
 }
 
@@ -207,6 +208,9 @@ void nnc::nn::unformAttention(AttentionOp op) {
   Value changed = mapping.lookup(op.getYield().getEmits()[0]);
   int64_t dim = llvm::find(op.getScoreLabels(), op.getDims().key) - op.getScoreLabels().begin();
   Value weights = SoftmaxOp::create(builder, location, changed, ArrayRef{dim});
+  if (op.getYield().getEmits().size() > 1)
+    weights =
+        MulOp::create(builder, location, weights, mapping.lookup(op.getYield().getEmits()[1]));
   Value result = ContractOp::create(builder, op.getLoc(), weights, op.getValue(),
                                     op.getScoreLabels(), op.getValueLabels(), op.getResultLabels());
   op.getResult().replaceAllUsesWith(result);
@@ -248,7 +252,10 @@ void AttentionOp::buildCotangents(OpBuilder &builder, ValueRange resultCotangent
     Value ofScores = sweep.of(scores);
     if (!ofScores)
       ofScores = buildSplat(builder, location, scores.getType(), 0);
-    YieldOp::create(builder, getYield().getLoc(), ValueRange(), ValueRange{changed, ofScores});
+    SmallVector<Value> emits{changed, ofScores};
+    if (getYield().getEmits().size() > 1)
+      emits.push_back(mapping.lookup(getYield().getEmits()[1]));
+    YieldOp::create(builder, getYield().getLoc(), ValueRange(), emits);
   }
   llvm::append_range(operandCotangents, builder.create(state)->getResults());
   operandCotangents.append(getExtras().size(), Value());

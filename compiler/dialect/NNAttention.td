@@ -41,8 +41,9 @@ def NN_AttentionOp : NN_AttentionBase<"attention", [NN_HasDerivative]> {
     and scores), the inner one (queries and keys), and the column (values and result).
 
     The block sees the scores and the extras, and holds element-wise operations, broadcasts,
-    transpositions, constants of equal elements and `iota`. An element of -inf leaves its key out, as
-    in nn.softmax. No gradient reaches the extras.
+    transpositions, constants of equal elements, `iota` and uniform random numbers. An element of -inf
+    leaves its key out, as in nn.softmax. The block may emit a second value, which does not depend on
+    the scores: factors of the weights, as of dropout. No gradient reaches the extras.
 
     For a row with index t in its last dimension, the block leaves out all keys behind
     `t + last_key`, and all in front of `t + first_key`; without the attribute there is no such
@@ -67,7 +68,7 @@ def NN_AttentionGradientOp : NN_AttentionBase<"attention_gradient"> {
   let description = [{
     Operands are those of the nn.attention, its results, and the cotangent of the first one. The
     block sees the scores, the extras and the cotangents of the changed scores, and emits the changed
-    scores and the cotangents of the scores. The weights are computed again from the scores and the
+    scores, the cotangents of the scores and, if there are any, the factors of the weights. The weights are computed again from the scores and the
     logarithms of sums. It has no derivative.
   }];
   let arguments = (ins NN_FloatTensor:$query, NN_FloatTensor:$key, NN_FloatTensor:$value,

@@ -121,7 +121,8 @@ def FormAttention : Pass<"nn-form-attention", "::mlir::func::FuncOp"> {
 
     Output: where a contraction gives scores, operations change them one by one, `nn.softmax` over one
     dimension makes weights of them, and a contraction sums values by these weights, one
-    `nn.attention` takes their place. The scores and the weights have no other use. Values that
+    `nn.attention` takes their place. Operations that are linear in the weights, as dropout is, may
+    stand in front of the last contraction. The scores and the weights have no other use. Values that
     change the scores are extras of the operation, and cheap arithmetic on indices moves into its
     block. Comparisons of the indices of keys and rows, as of a causal mask or a window, become the
     bounds `first_key` and `last_key`.

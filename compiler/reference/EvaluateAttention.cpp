@@ -41,7 +41,7 @@ private:
 
 /// The parts that both operations have.
 template <typename Op> struct Parts {
-  Op op;
+  mutable Op op;
   AttentionDims dims;
   Labelled labelled;
   SmallVector<int64_t> rowLabels; // those of the scores but for the keys
@@ -56,6 +56,11 @@ template <typename Op> struct Parts {
     for (int64_t label : op.getScoreLabels())
       if (label != dims.key)
         rowLabels.push_back(label);
+  }
+
+  /// Of the values that the block emits, the factor of a weight at the present index.
+  double factor(ArrayRef<Tensor> emits, unsigned number) const {
+    return number < emits.size() ? emits[number].reals[labelled.at(op.getScoreLabels())] : 1;
   }
 
   Tensor scores() {
@@ -106,7 +111,8 @@ nnc::reference::evaluateAttention(AttentionOp op, llvm::function_ref<const Tenso
     labelled.forEach(parts.dims.column, [&] {
       double weighted = 0;
       labelled.forEach(parts.dims.key, [&] {
-        weighted += exponential() * parts.value.reals[labelled.at(op.getValueLabels())];
+        weighted += exponential() * parts.factor(*changed, 1) *
+                    parts.value.reals[labelled.at(op.getValueLabels())];
       });
       result.setReal(labelled.at(op.getResultLabels()), sum == 0 ? 0 : weighted / sum);
     });
@@ -143,11 +149,11 @@ nnc::reference::evaluateAttention(AttentionGradientOp op,
     labelled.forEach(parts.dims.key, [&] {
       int64_t at = labelled.at(op.getScoreLabels());
       weights.setReal(at, std::exp(scores[at] - logsumexp.reals[labelled.at(parts.rowLabels)]));
-      mean += weights.reals[at] * ofWeight();
+      mean += weights.reals[at] * parts.factor(*once, 2) * ofWeight();
     });
     labelled.forEach(parts.dims.key, [&] {
       int64_t at = labelled.at(op.getScoreLabels());
-      ofChanged.setReal(at, weights.reals[at] * (ofWeight() - mean));
+      ofChanged.setReal(at, weights.reals[at] * (parts.factor(*once, 2) * ofWeight() - mean));
     });
   });
   arguments.back() = ofChanged;
@@ -161,7 +167,7 @@ nnc::reference::evaluateAttention(AttentionGradientOp op,
     results.emplace_back(cast<RankedTensorType>(type));
   labelled.forEach(op.getScoreLabels(), [&] {
     const double d = ofScores[labelled.at(op.getScoreLabels())];
-    const double weight = weights.reals[labelled.at(op.getScoreLabels())];
+    const double weight = weights.reals[labelled.at(op.getScoreLabels())] * parts.factor(*both, 2);
     labelled.forEach(parts.dims.inner, [&] {
       int64_t query = labelled.at(op.getQueryLabels()), key = labelled.at(op.getKeyLabels());
       results[0].reals[query] += d * parts.key.reals[key];

@@ -149,7 +149,8 @@ private:
 bool isCheap(Operation *op) {
   if (!isScoreOperation(op) || isa<ReshapeOp>(op))
     return false;
-  return isa<ConstantOp, IotaOp, BroadcastOp, CompareOp, NotOp, AndOp, OrOp, SelectOp>(op) ||
+  return isa<ConstantOp, IotaOp, BroadcastOp, RandomUniformOp, CompareOp, NotOp, AndOp, OrOp,
+             SelectOp>(op) ||
          (isa<AddOp, SubOp, MulOp, NegOp, MaxOp, MinOp, ConvertOp>(op));
 }
 
@@ -162,9 +163,8 @@ public:
   std::string run() {
     // A softmax that no contraction reads is of another kind, and needs no remark.
     if (!softmax->hasOneUse())
-      return readByContraction() ? "its weights have several uses" : "";
-    sums = dyn_cast<ContractOp>(*softmax->user_begin());
-    if (!sums)
+      return isSummed(softmax.getResult()) ? "its weights have several uses" : "";
+    if (!findFactors())
       return "";
     if (softmax.getDims().size() != 1)
       return "its softmax is over several dimensions";
@@ -173,6 +173,10 @@ public:
       return reason;
     if (!collect(softmax.getOperand()))
       return obstacle;
+    for (Operation *op : factors)
+      for (Value operand : op->getOperands())
+        if (!isWeight(operand) && (dependsOnProducts(operand) || !collect(operand)))
+          return "its weights are changed by its scores";
     if (std::string reason = findLabels(keyDim); !reason.empty())
       return reason;
     for (Value extra : extras)
@@ -185,7 +189,42 @@ public:
   bool isFormed() const { return formed; }
 
 private:
-  bool readByContraction() { return llvm::any_of(softmax->getUsers(), llvm::IsaPred<ContractOp>); }
+  /// Whether a contraction reads the weights, or what is left of them behind a dropout.
+  static bool isSummed(Value weights) {
+    return llvm::any_of(weights.getUsers(), [](Operation *user) {
+      return isa<ContractOp>(user) ||
+             (isa<MulOp, DivOp, SelectOp>(user) && isSummed(user->getResult(0)));
+    });
+  }
+
+  bool isWeight(Value value) {
+    return value == softmax.getResult() || llvm::is_contained(factors, value.getDefiningOp());
+  }
+
+  /// Goes from the softmax to the contraction that sums the values, through operations that are linear
+  /// in the weights.
+  bool findFactors() {
+    Value weights = softmax.getResult();
+    while (weights.hasOneUse()) {
+      OpOperand &use = *weights.use_begin();
+      Operation *user = use.getOwner();
+      sums = dyn_cast<ContractOp>(user);
+      if (sums)
+        return true;
+      auto select = dyn_cast<SelectOp>(user);
+      auto isZero = [](Value value) { return matchSplat(value) == 0; };
+      bool isLinear =
+          isa<MulOp>(user) || (isa<DivOp>(user) && use.getOperandNumber() == 0) ||
+          (select &&
+           isZero(use.getOperandNumber() == 1 ? select.getFalseValue() : select.getTrueValue()) &&
+           use.getOperandNumber() != 0);
+      if (!isLinear)
+        return false;
+      factors.push_back(user);
+      weights = user->getResult(0);
+    }
+    return false;
+  }
 
   /// The contraction that gives the scores: the one behind element-wise operations that has the
   /// dimensions of the softmax.
@@ -262,7 +301,7 @@ private:
     bool keyIsLhs = llvm::is_contained(products.getLhsLabels(), keyLabel);
     queryIsLhs = !keyIsLhs;
     // The labels of the second contraction in terms of the first one's.
-    bool weightsAreLhs = sums.getLhs() == softmax.getResult();
+    bool weightsAreLhs = isWeight(sums.getLhs());
     if (sums.getLhs() == sums.getRhs())
       return "its weights have several uses";
     valueIsLhs = !weightsAreLhs;
@@ -340,7 +379,15 @@ private:
     for (Operation *op : inBlock)
       inner.clone(*op, mapping);
     Value changed = mapping.lookup(softmax.getOperand());
-    YieldOp::create(inner, softmax.getLoc(), ValueRange(), ValueRange{changed});
+    SmallVector<Value> emits{changed};
+    if (!factors.empty()) {
+      // At a weight of 1 a linear function is its factor.
+      mapping.map(softmax.getResult(), buildSplat(inner, softmax.getLoc(), softmax.getType(), 1));
+      for (Operation *op : factors)
+        inner.clone(*op, mapping);
+      emits.push_back(mapping.lookup(factors.back()->getResult(0)));
+    }
+    YieldOp::create(inner, softmax.getLoc(), ValueRange(), emits);
     KeyBounds bounds(rowDim, keyDim);
     bounds.readScores(changed);
     if (bounds.first)
@@ -350,6 +397,8 @@ private:
     Operation *attention = builder.create(state);
     sums.replaceAllUsesWith(attention->getResult(0));
     sums.erase();
+    for (Operation *op : llvm::reverse(factors))
+      op->erase();
     softmax.erase();
     for (Operation *op : llvm::reverse(inBlock))
       if (op->use_empty())
@@ -361,6 +410,7 @@ private:
   SoftmaxOp softmax;
   const llvm::DenseSet<Value> &differentiated;
   ContractOp products, sums;
+  SmallVector<Operation *> factors;     // between the softmax and the sums
   llvm::SetVector<Operation *> inBlock; // operands first
   SmallVector<Value> extras;
   llvm::DenseMap<Value, bool> dependent;

@@ -133,7 +133,7 @@ func.func @emits(%q: tensor<4x3xf32>) {
   %y, %lse = nn.attention %q, %q, %q [0, 1] x [2, 1] x [2, 3] scores [0, 2] -> [0, 3]
       : tensor<4x3xf32>, tensor<4x3xf32>, tensor<4x3xf32> -> tensor<4x3xf32>, tensor<4xf32> {
   ^bb0(%s: tensor<4x4xf32>):
-    nn.yield emit(%s, %s : tensor<4x4xf32>, tensor<4x4xf32>)
+    nn.yield emit(%s, %s, %s : tensor<4x4xf32>, tensor<4x4xf32>, tensor<4x4xf32>)
   }
   return
 }
@@ -198,7 +198,35 @@ func.func @attention_cap(%q: tensor<2x3x2xf64>, %k: tensor<4x2xf64>, %v: tensor<
   return %y : tensor<2x3x2xf64>
 }
 
+// Factors of the weights.
+// CHECK: passed attention_factors arg0
+func.func @attention_factors(%q: tensor<3x2xf64>, %f: tensor<3xf64> {nn.kind = #nn.kind<input>}) -> tensor<3x2xf64> {
+  %stopped = nn.stop_gradient %f : tensor<3xf64>
+  %y, %lse = nn.attention %q, %q, %q [0, 1] x [2, 1] x [2, 3] scores [0, 2] -> [0, 3] with(%stopped : tensor<3xf64>)
+      : tensor<3x2xf64>, tensor<3x2xf64>, tensor<3x2xf64> -> tensor<3x2xf64>, tensor<3xf64> {
+  ^bb0(%s: tensor<3x3xf64>, %a: tensor<3xf64>):
+    %factor = nn.broadcast %a [1] : tensor<3xf64> -> tensor<3x3xf64>
+    nn.yield emit(%s, %factor : tensor<3x3xf64>, tensor<3x3xf64>)
+  }
+  return %y : tensor<3x2xf64>
+}
+
 //--- code.mlir
+// Random factors of the weights.
+func.func @factors(%q: tensor<2x35x6xf32>, %seed: tensor<i64>, %step: tensor<i64>, %d: tensor<2x35x6xf32>)
+    -> (tensor<2x35x6xf32>, tensor<2x35x6xf32>) {
+  %y, %lse = nn.attention %q, %q, %q [0, 1, 2] x [0, 3, 2] x [0, 3, 4] scores [0, 1, 3] -> [0, 1, 4]
+      with(%seed, %step : tensor<i64>, tensor<i64>)
+      : tensor<2x35x6xf32>, tensor<2x35x6xf32>, tensor<2x35x6xf32> -> tensor<2x35x6xf32>, tensor<2x35xf32> {
+  ^bb0(%s: tensor<2x35x35xf32>, %a: tensor<i64>, %b: tensor<i64>):
+    %u = nn.random_uniform %a, %b stream 7 : tensor<2x35x35xf32>
+    nn.yield emit(%s, %u : tensor<2x35x35xf32>, tensor<2x35x35xf32>)
+  }
+  %p = nn.mul %y, %d : tensor<2x35x6xf32>
+  %loss = nn.reduce_sum %p [0, 1, 2] : tensor<2x35x6xf32> -> tensor<f32>
+  %g = nn.gradient %loss wrt %q : tensor<f32> wrt tensor<2x35x6xf32>
+  return %y, %g : tensor<2x35x6xf32>, tensor<2x35x6xf32>
+}
 // Sizes below, at and above those of vectors and blocks; rows and keys of different numbers; a bias, windows.
 func.func @code1(%q: tensor<1x2x16x6xf32>, %k: tensor<1x2x16x6xf32>, %v: tensor<1x2x16x6xf32>, %d: tensor<1x2x16x6xf32>) -> (tensor<1x2x16x6xf32>, tensor<1x2x16xf32>, tensor<1x2x16x6xf32>, tensor<1x2x16x6xf32>, tensor<1x2x16x6xf32>) {
   %y, %lse = nn.attention %q, %k, %v [0, 1, 2, 3] x [0, 1, 4, 3] x [0, 1, 4, 5] scores [0, 1, 2, 4] -> [0, 1, 2, 5] {last_key = 0 : i64} : tensor<1x2x16x6xf32>, tensor<1x2x16x6xf32>, tensor<1x2x16x6xf32> -> tensor<1x2x16x6xf32>, tensor<1x2x16xf32> {

@@ -58,6 +58,26 @@ func.func @grouped(%q: tensor<3x2x5x4xf32>, %k: tensor<3x6x4xf32>) -> tensor<3x2
   return %y : tensor<3x2x5x4xf32>
 }
 
+// Dropout of the weights: a factor of each.
+// CHECK-LABEL: @dropout
+// CHECK: nn.attention %arg0, %arg0, %arg0 [0, 1] x [2, 1] x [2, 3] scores [0, 2] -> [0, 3] with(%arg1, %arg2 : tensor<i64>, tensor<i64>)
+// CHECK: %[[ONE:.*]] = nn.constant dense<1.000000e+00>
+// CHECK: %[[GROWN:.*]] = nn.div %[[ONE]]
+// CHECK: %[[FACTOR:.*]] = nn.select %{{.*}}, %{{.*}}, %[[GROWN]]
+// CHECK: nn.yield emit(%{{.*}}, %[[FACTOR]] : tensor<5x5xf32>, tensor<5x5xf32>)
+func.func @dropout(%q: tensor<5x4xf32>, %seed: tensor<i64>, %step: tensor<i64>) -> tensor<5x4xf32> {
+  %s = nn.contract %q, %q [0, 1] x [2, 1] -> [0, 2] : tensor<5x4xf32>, tensor<5x4xf32> -> tensor<5x5xf32>
+  %w = nn.softmax %s [1] : tensor<5x5xf32>
+  %u = nn.random_uniform %seed, %step stream 3 : tensor<5x5xf32>
+  %half = nn.constant dense<0.5> : tensor<5x5xf32>
+  %zero = nn.constant dense<0.0> : tensor<5x5xf32>
+  %drop = nn.compare lt %u, %half : tensor<5x5xf32>
+  %grown = nn.div %w, %half : tensor<5x5xf32>
+  %kept = nn.select %drop, %zero, %grown : tensor<5x5xf32>
+  %y = nn.contract %kept, %q [0, 1] x [1, 2] -> [0, 2] : tensor<5x5xf32>, tensor<5x4xf32> -> tensor<5x4xf32>
+  return %y : tensor<5x4xf32>
+}
+
 // CHECK-LABEL: @weights_returned
 // CHECK: nn.softmax
 // REMARK: [[#@LINE+3]]:{{.*}}attention is computed by its parts: its weights have several uses

@@ -76,9 +76,10 @@ private:
   const AttentionThread &thread;
   AttentionOperands operands;
   llvm::SmallVector<int64_t> extents;
-  llvm::SmallVector<mlir::Value> indices;     // of the loops outside of rows and keys
-  llvm::SmallVector<mlir::Value> unitOffsets; // by operand
-  llvm::SmallVector<mlir::Value> flats;       // by operand; null where not needed yet
+  llvm::DenseMap<mlir::Value, mlir::Value> invariants; // values of the body that no loop changes
+  llvm::SmallVector<mlir::Value> indices;              // of the loops outside of rows and keys
+  llvm::SmallVector<mlir::Value> unitOffsets;          // by operand
+  llvm::SmallVector<mlir::Value> flats;                // by operand; null where not needed yet
   // Parts of scratch memory; `sums` has two numbers for each row.
   mlir::Value scores, ofScores, maxima, sums, results;
   mlir::LogicalResult status = mlir::success();

@@ -123,6 +123,7 @@ LogicalResult AttentionEmission::run() {
     if (isa<MemRefType>(operands.memory(operand).getType()) &&
         (operand < parts.firstExtra() || operand >= operands.firstOutput))
       (void)flat(operand);
+  invariants = bodyInvariants(emit, parts, operands);
   emit.forEach(begin, end, 1, [&](Value unit) {
     indices.assign(extents.size(), emit.index(0));
     Value rest = unit;
@@ -263,7 +264,7 @@ ScoreBody AttentionEmission::bodyAt(Value row, const BlockOf &rows, const BlockO
                                     int64_t column, int64_t count, bool isInside) {
   indices[parts.rowLoop()] = emit.add(rows.first, row);
   indices[parts.keyLoop()] = emit.add(keys.first, column);
-  return ScoreBody(emit, parts, operands, indices, count, isInside);
+  return ScoreBody(emit, parts, operands, invariants, indices, count, isInside);
 }
 
 void AttentionEmission::forEachRow(const BlockOf &rows, llvm::function_ref<void(Value row)> body) {
@@ -362,11 +363,14 @@ void AttentionEmission::emitForward(const BlockOf &rows) {
     forEachRow(rows, [&](Value row) {
       Value total = emit.load(maxima, vectorOf(row), emit.lanes);
       Value greatest = emit.splat(emit.loadScalar(sums, row), emit.lanes);
-      forEachVector(keys, [&](int64_t column, int64_t) {
+      forEachVector(keys, [&](int64_t column, int64_t count) {
         Value place = scoreAt(row, emit.add(keys.first, column));
         Value weight = exponential(subtract(emit.load(scores, place, emit.lanes), greatest));
-        emit.store(weight, scores, place, emit.lanes);
         total = emit.sum(total, weight);
+        if (parts.factor)
+          weight =
+              multiply(weight, bodyAt(row, rows, keys, column, count, false).get(parts.factor));
+        emit.store(weight, scores, place, emit.lanes);
       });
       emit.store(total, maxima, vectorOf(row), emit.lanes);
     });

@@ -48,9 +48,13 @@ void AttentionEmission::emitGradient(const BlockOf &rows) {
         ScoreBody body = bodyAt(row, rows, keys, at, count, isInside);
         body.set(parts.score, emit.load(scores, place, emit.lanes));
         Value weight = exponential(subtract(body.get(parts.changed), logsumexp));
-        Value ofWeight = emit.load(ofScores, place, emit.lanes);
+        Value ofWeight = emit.load(ofScores, place, emit.lanes), kept = weight;
+        if (parts.factor) {
+          kept = multiply(weight, body.get(parts.factor));
+          ofWeight = multiply(ofWeight, body.get(parts.factor));
+        }
         body.set(parts.ofChanged, multiply(weight, subtract(ofWeight, mean)));
-        emit.store(weight, scores, place, emit.lanes);
+        emit.store(kept, scores, place, emit.lanes);
         emit.store(body.get(parts.ofScore), ofScores, place, emit.lanes);
       });
     });

@@ -51,6 +51,7 @@ public:
         describe(plan.products[lastRows][lastKeys], lastRows ? plan.lastRows : plan.rows,
                  lastKeys ? plan.lastKeys : plan.keys);
     layOut();
+    estimateCycles();
     return plan;
   }
 
@@ -142,8 +143,7 @@ private:
     int64_t packed = 0;
     for (const auto &byKeys : plan.products)
       for (const AttentionProducts &products : byKeys) {
-        for (const auto *product : {&products.scores, &products.sums, &products.ofWeights,
-                                    &products.ofValues, &products.ofKeys, &products.ofQueries})
+        for (const AttentionProducts::Product *product : products.all())
           packed = std::max(packed, product->tiling.scratchBytes);
         auto panels = [](const AttentionProducts::Product &product) {
           return product.tiling.panelsBefore ? alignToBlock(product.tiling.panelBytes) : 0;
@@ -156,19 +156,18 @@ private:
     place(plan.keyPanelsAt, blocks * plan.keyPanelBytes);
     place(plan.valuePanelsAt, blocks * plan.valuePanelBytes);
     place(plan.packedAt, packed);
+  }
 
+  void estimateCycles() {
     double perPair = 0;
-    const AttentionProducts &products = plan.products[plan.rowBlocks == 0][plan.keyBlocks == 0];
-    for (const auto *product : {&products.scores, &products.sums, &products.ofWeights,
-                                &products.ofValues, &products.ofKeys, &products.ofQueries})
+    for (const AttentionProducts::Product *product :
+         plan.products[plan.rowBlocks == 0][plan.keyBlocks == 0].all())
       perPair += product->tiling.estimatedCycles;
-    // An exponential takes about as long as twenty multiply-adds.
-    const double pairs = static_cast<double>(plan.rows) * static_cast<double>(plan.keys);
-    perPair += pairs / plan.lanes * 12;
-    double full = static_cast<double>(extents[parts.rowLoop()]) * extents[parts.keyLoop()];
-    plan.cycles = perPair * static_cast<double>(plan.units * plan.groups) * full / pairs;
-    if (parts.first || parts.last)
-      plan.cycles *= 0.6;
+    // The exponential and the arithmetic around it, for each vector.
+    constexpr double cyclesOfVector = 12;
+    const auto pairs = static_cast<double>(plan.rows * plan.keys);
+    perPair += pairs / static_cast<double>(plan.lanes) * cyclesOfVector;
+    plan.cycles = perPair * static_cast<double>(keptScores(parts)) / pairs;
   }
 
   const AttentionKernelParts &parts;

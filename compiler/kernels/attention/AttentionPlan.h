@@ -10,6 +10,8 @@
 #include "compiler/analysis/AttentionKernel.h"
 #include "compiler/kernels/contraction/Contraction.h"
 
+#include <array>
+
 namespace nnc {
 
 /// Element strides of the loops in an operand; 0 for those it does not have.
@@ -36,6 +38,10 @@ struct AttentionProducts {
   Product sums;      // rows x column, over keys: results
   Product ofWeights; // rows x keys, over column
   Product ofValues, ofKeys, ofQueries;
+
+  std::array<const Product *, 6> all() const {
+    return {&scores, &sums, &ofWeights, &ofValues, &ofKeys, &ofQueries};
+  }
 };
 
 struct AttentionPlan {

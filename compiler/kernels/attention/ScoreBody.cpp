@@ -2,8 +2,12 @@
 // keys, else on vectors.
 #include "compiler/kernels/attention/ScoreBody.h"
 
+#include "compiler/analysis/KernelNest.h"
+
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Matchers.h"
 
 #include <cstdlib>
@@ -17,17 +21,88 @@ Value ScoreBody::get(Value value) {
   return isa<VectorType>(result.getType()) ? result : emit.splat(result, emit.lanes);
 }
 
-/// The index of each lane's key.
-Value ScoreBody::keyIndices(Type type) {
-  SmallVector<Attribute> steps;
-  for (int64_t lane = 0; lane < emit.lanes; ++lane)
-    steps.push_back(IntegerAttr::get(type, lane));
-  auto vectorType = VectorType::get({emit.lanes}, type);
-  Value offsets = emit.constants.get(DenseElementsAttr::get(vectorType, steps));
-  Value first = loopIndices[parts.keyLoop()];
+/// Whether the value is a sum of indices of loops, each times a factor.
+static bool isLinear(Value value) {
+  return value.getDefiningOp<linalg::IndexOp>() || value.getDefiningOp<affine::AffineApplyOp>();
+}
+
+Value ScoreBody::lanesOf(Value form, Type type) {
+  LinearForm linear;
+  SmallVector<unsigned> loops;
+  if (auto index = form.getDefiningOp<linalg::IndexOp>()) {
+    linear.strides = {1};
+    loops = {unsigned(index.getDim())};
+  } else {
+    auto apply = form.getDefiningOp<affine::AffineApplyOp>();
+    linear.strides.assign(apply.getNumOperands(), 0);
+    LogicalResult isLinear = accumulate(apply.getAffineMap().getResult(0), 1, linear);
+    assert(succeeded(isLinear));
+    (void)isLinear;
+    for (Value operand : apply.getOperands())
+      loops.push_back(operand.getDefiningOp<linalg::IndexOp>().getDim());
+  }
+  Value first = emit.index(linear.offset);
+  int64_t step = 0; // from key to key
+  for (auto [loop, stride] : llvm::zip_equal(loops, linear.strides)) {
+    first = emit.add(first, emit.mul(loopIndices[loop], stride));
+    if (loop == parts.keyLoop())
+      step += stride;
+  }
   if (!type.isIndex())
     first = arith::IndexCastOp::create(emit.builder, emit.loc, type, first);
+  if (step == 0)
+    return first;
+  SmallVector<Attribute> steps;
+  for (int64_t lane = 0; lane < emit.lanes; ++lane)
+    steps.push_back(IntegerAttr::get(type, lane * step));
+  auto vectorType = VectorType::get({emit.lanes}, type);
+  Value offsets = emit.constants.get(DenseElementsAttr::get(vectorType, steps));
   return arith::AddIOp::create(emit.builder, emit.loc, emit.splat(first, emit.lanes), offsets);
+}
+
+/// Memory as one dimension, from its first element on.
+static Value flatten(contraction::VectorEmitter &emit, Value memory) {
+  auto type = cast<MemRefType>(memory.getType());
+  SmallVector<int64_t> strides;
+  int64_t offset, extent = 1;
+  (void)type.getStridesAndOffset(strides, offset);
+  for (auto [size, stride] : llvm::zip_equal(type.getShape(), strides))
+    extent += (size - 1) * stride;
+  if (type.getRank() == 1 && strides[0] == 1)
+    return memory;
+  auto layout = StridedLayoutAttr::get(emit.builder.getContext(), offset, {1});
+  return memref::ReinterpretCastOp::create(
+      emit.builder, emit.loc, MemRefType::get({extent}, type.getElementType(), layout), memory,
+      offset, ArrayRef<int64_t>{extent}, ArrayRef<int64_t>{1});
+}
+
+llvm::DenseMap<Value, Value> bodyInvariants(contraction::VectorEmitter &emit,
+                                            const AttentionKernelParts &parts,
+                                            const AttentionOperands &operands) {
+  linalg::GenericOp op = parts.op;
+  IRMapping mapping;
+  llvm::DenseMap<Value, Value> invariants;
+  for (unsigned number = parts.firstExtra(); number < operands.firstOutput; ++number) {
+    Value memory = operands.memory(number);
+    if (llvm::any_of(operands.strides[number], [](int64_t stride) { return stride != 0; }))
+      continue;
+    Value scalar = memory;
+    if (isa<MemRefType>(memory.getType()))
+      scalar = memref::LoadOp::create(emit.builder, emit.loc, flatten(emit, memory),
+                                      ValueRange{emit.index(0)});
+    mapping.map(op.getBody()->getArgument(number), scalar);
+    invariants[op.getBody()->getArgument(number)] = scalar;
+  }
+  for (Operation &inner : op.getBody()->without_terminator()) {
+    auto isInvariant = [&](Value operand) {
+      return mapping.contains(operand) || operand.getParentBlock() != op.getBody();
+    };
+    if (isa<linalg::IndexOp>(inner) || !llvm::all_of(inner.getOperands(), isInvariant))
+      continue;
+    Operation *copy = emit.builder.clone(inner, mapping);
+    invariants[inner.getResult(0)] = copy->getResult(0);
+  }
+  return invariants;
 }
 
 Value ScoreBody::loadExtra(BlockArgument argument) {
@@ -36,24 +111,11 @@ Value ScoreBody::loadExtra(BlockArgument argument) {
   Type element = argument.getType();
   if (!isa<MemRefType>(memory.getType()))
     return memory;
-  auto type = cast<MemRefType>(memory.getType());
   Value place = emit.index(0);
   for (auto [loop, index] : llvm::enumerate(loopIndices))
     if (int64_t stride = operands.stride(number, loop))
       place = emit.add(place, emit.mul(index, stride));
-  // The memory as one dimension, from its first element on.
-  SmallVector<int64_t> strides;
-  int64_t offset, extent = 1;
-  (void)type.getStridesAndOffset(strides, offset);
-  for (auto [size, stride] : llvm::zip_equal(type.getShape(), strides))
-    extent += (size - 1) * stride;
-  Value flat = memory;
-  if (type.getRank() != 1 || strides[0] != 1)
-    flat = memref::ReinterpretCastOp::create(
-        emit.builder, emit.loc,
-        MemRefType::get({extent}, element,
-                        StridedLayoutAttr::get(emit.builder.getContext(), offset, {1})),
-        memory, offset, ArrayRef<int64_t>{extent}, ArrayRef<int64_t>{1});
+  Value flat = flatten(emit, memory);
   const int64_t stride = operands.stride(number, parts.keyLoop());
   auto scalar = [&](int64_t lane) -> Value {
     return memref::LoadOp::create(emit.builder, emit.loc, flat, emit.add(place, lane * stride));
@@ -145,13 +207,10 @@ Value ScoreBody::compute(Value value) {
   Operation *op = value.getDefiningOp();
   if (!op) {
     result = loadExtra(cast<BlockArgument>(value));
-  } else if (auto index = dyn_cast<linalg::IndexOp>(op)) {
-    result = index.getDim() == parts.keyLoop() ? keyIndices(index.getType())
-                                               : loopIndices[index.getDim()];
-  } else if (auto cast = dyn_cast<arith::IndexCastOp>(op);
-             cast && cast.getIn().getDefiningOp<linalg::IndexOp>() &&
-             cast.getIn().getDefiningOp<linalg::IndexOp>().getDim() == parts.keyLoop()) {
-    result = keyIndices(cast.getType());
+  } else if (isLinear(value)) {
+    result = lanesOf(value, value.getType());
+  } else if (auto cast = dyn_cast<arith::IndexCastOp>(op); cast && isLinear(cast.getIn())) {
+    result = lanesOf(cast.getIn(), cast.getType());
   } else if (auto select = dyn_cast<arith::SelectOp>(op);
              select && isInside && holdsInside(select.getCondition())) {
     result = compute(select.getTrueValue());
