@@ -25,15 +25,39 @@ struct Affine {
   double t = 0, s = 0, constant = 0;
 };
 
+/// Dimensions of at most so many elements are compared by their index expressions.
+constexpr int64_t mostExactIndex = int64_t(1) << 18;
+
+/// Whether the type holds all values of the expression exactly: in floats, also f32, whole numbers up to
+/// 2^24; integers of 32 bits.
+bool isExact(const Affine &affine, bool isFloat) {
+  const double mostFactor = isFloat ? 16 : 0x1p10, mostConstant = isFloat ? 0x1p20 : 0x1p29;
+  auto isWhole = [](double number, double most) {
+    return std::trunc(number) == number && std::fabs(number) <= most;
+  };
+  return isWhole(affine.t, mostFactor) && isWhole(affine.s, mostFactor) &&
+         isWhole(affine.constant, mostConstant);
+}
+
+std::optional<Affine> combine(Value value, int64_t t, int64_t s);
+
 /// An expression of indices of a value; a dimension that the value does not have is -1.
 std::optional<Affine> affineOf(Value value, int64_t t, int64_t s) {
+  std::optional<Affine> affine = combine(value, t, s);
+  return affine && isExact(*affine, isFloat(value)) ? affine : std::nullopt;
+}
+
+/// The same without regard to rounding in the value itself.
+std::optional<Affine> combine(Value value, int64_t t, int64_t s) {
   if (Number number = matchSplat(value))
     return Affine{0, 0, *number};
   Operation *op = value.getDefiningOp();
-  auto both = [&](auto combine) -> std::optional<Affine> {
+  if (!op)
+    return std::nullopt;
+  auto both = [&](auto join) -> std::optional<Affine> {
     std::optional<Affine> a = affineOf(op->getOperand(0), t, s);
     std::optional<Affine> b = a ? affineOf(op->getOperand(1), t, s) : std::nullopt;
-    return b ? combine(*a, *b) : std::nullopt;
+    return b ? join(*a, *b) : std::nullopt;
   };
   auto scaled = [](Affine a, double by) {
     return std::optional<Affine>({a.t * by, a.s * by, a.constant * by});
@@ -66,8 +90,8 @@ std::optional<Affine> affineOf(Value value, int64_t t, int64_t s) {
         return affineOf(view.getOperand(), source[0], source[1]);
       })
       .Case([&](ConvertOp convert) {
-        bool isExact = !isFloat(convert.getOperand()) || isFloat(convert.getResult());
-        return isExact ? affineOf(convert.getOperand(), t, s) : std::nullopt;
+        bool keepsNumbers = !isFloat(convert.getOperand()) || isFloat(convert.getResult());
+        return keepsNumbers ? affineOf(convert.getOperand(), t, s) : std::nullopt;
       })
       .Case([&](NegOp negation) -> std::optional<Affine> {
         std::optional<Affine> a = affineOf(negation.getOperand(), t, s);
@@ -118,6 +142,8 @@ Number compareAffine(CompareOp op, int64_t t, int64_t s) {
   if (!a || !b)
     return std::nullopt;
   double lastS = double(tensorTypeOf(op.getLhs()).getDimSize(s) - 1);
+  if (std::max(tensorTypeOf(op.getLhs()).getDimSize(t), int64_t(lastS)) > mostExactIndex)
+    return std::nullopt;
   double lastT = std::min(double(tensorTypeOf(op.getLhs()).getDimSize(t) - 1), lastS - 1);
   double low = infinity, high = -infinity;
   for (auto [atT, atS] :
@@ -140,8 +166,20 @@ Number compareAffine(CompareOp op, int64_t t, int64_t s) {
 /// Tables of at most this many elements are looked through.
 constexpr int64_t mostElements = int64_t(1) << 22;
 
-/// An element of a value that is computed from constants and indices.
+Number computeElement(Value value, ArrayRef<int64_t> index);
+
+/// An element of a value that is computed from constants and indices, rounded as the program rounds.
 Number elementAt(Value value, ArrayRef<int64_t> index) {
+  Number element = computeElement(value, index);
+  if (!element)
+    return std::nullopt;
+  if (!isFloat(value))
+    return std::fabs(*element) < 0x1p31 ? element : std::nullopt; // else it may wrap
+  return tensorTypeOf(value).getElementType().isF32() ? Number(static_cast<float>(*element))
+                                                      : element;
+}
+
+Number computeElement(Value value, ArrayRef<int64_t> index) {
   if (Number number = matchSplat(value))
     return number;
   Operation *op = value.getDefiningOp();
