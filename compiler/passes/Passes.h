@@ -1,5 +1,5 @@
-// Every pass of the compiler: how it is created and registered. Passes.td describes them, and
-// Pipelines.h has the stages that they make up.
+// Every pass of the compiler: how it is created and registered. Passes.td and LoweringPasses.td
+// describe them, and Pipelines.h has the stages that they make up.
 #pragma once
 
 #include "compiler/dialect/NN.h"
