@@ -212,7 +212,7 @@ func.func @attention_factors(%q: tensor<3x2xf64>, %f: tensor<3xf64> {nn.kind = #
 }
 
 //--- code.mlir
-// Random factors of the weights.
+// Random factors of the weights, with a dimension of one element.
 func.func @factors(%q: tensor<2x35x6xf32>, %seed: tensor<i64>, %step: tensor<i64>, %d: tensor<2x35x6xf32>)
     -> (tensor<2x35x6xf32>, tensor<2x35x6xf32>) {
   %y, %lse = nn.attention %q, %q, %q [0, 1, 2] x [0, 3, 2] x [0, 3, 4] scores [0, 1, 3] -> [0, 1, 4]
@@ -226,6 +226,20 @@ func.func @factors(%q: tensor<2x35x6xf32>, %seed: tensor<i64>, %step: tensor<i64
   %loss = nn.reduce_sum %p [0, 1, 2] : tensor<2x35x6xf32> -> tensor<f32>
   %g = nn.gradient %loss wrt %q : tensor<f32> wrt tensor<2x35x6xf32>
   return %y, %g : tensor<2x35x6xf32>, tensor<2x35x6xf32>
+}
+func.func @one_head(%q: tensor<1x35x6xf32>, %seed: tensor<i64>, %step: tensor<i64>, %d: tensor<1x35x6xf32>)
+    -> (tensor<1x35x6xf32>, tensor<1x35x6xf32>) {
+  %y, %lse = nn.attention %q, %q, %q [0, 1, 2] x [0, 3, 2] x [0, 3, 4] scores [0, 1, 3] -> [0, 1, 4]
+      with(%seed, %step : tensor<i64>, tensor<i64>)
+      : tensor<1x35x6xf32>, tensor<1x35x6xf32>, tensor<1x35x6xf32> -> tensor<1x35x6xf32>, tensor<1x35xf32> {
+  ^bb0(%s: tensor<1x35x35xf32>, %a: tensor<i64>, %b: tensor<i64>):
+    %u = nn.random_uniform %a, %b stream 8 : tensor<1x35x35xf32>
+    nn.yield emit(%s, %u : tensor<1x35x35xf32>, tensor<1x35x35xf32>)
+  }
+  %p = nn.mul %y, %d : tensor<1x35x6xf32>
+  %loss = nn.reduce_sum %p [0, 1, 2] : tensor<1x35x6xf32> -> tensor<f32>
+  %g = nn.gradient %loss wrt %q : tensor<f32> wrt tensor<1x35x6xf32>
+  return %y, %g : tensor<1x35x6xf32>, tensor<1x35x6xf32>
 }
 // Sizes below, at and above those of vectors and blocks; rows and keys of different numbers; a bias, windows.
 func.func @code1(%q: tensor<1x2x16x6xf32>, %k: tensor<1x2x16x6xf32>, %v: tensor<1x2x16x6xf32>, %d: tensor<1x2x16x6xf32>) -> (tensor<1x2x16x6xf32>, tensor<1x2x16xf32>, tensor<1x2x16x6xf32>, tensor<1x2x16x6xf32>, tensor<1x2x16x6xf32>) {

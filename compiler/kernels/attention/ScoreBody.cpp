@@ -28,24 +28,25 @@ static bool isLinear(Value value) {
 
 Value ScoreBody::lanesOf(Value form, Type type) {
   LinearForm linear;
-  SmallVector<unsigned> loops;
-  if (auto index = form.getDefiningOp<linalg::IndexOp>()) {
+  SmallVector<Value> indices;
+  if (form.getDefiningOp<linalg::IndexOp>()) {
     linear.strides = {1};
-    loops = {unsigned(index.getDim())};
+    indices = {form};
   } else {
     auto apply = form.getDefiningOp<affine::AffineApplyOp>();
     linear.strides.assign(apply.getNumOperands(), 0);
     LogicalResult isLinear = accumulate(apply.getAffineMap().getResult(0), 1, linear);
     assert(succeeded(isLinear));
     (void)isLinear;
-    for (Value operand : apply.getOperands())
-      loops.push_back(operand.getDefiningOp<linalg::IndexOp>().getDim());
+    indices = apply.getOperands();
   }
   Value first = emit.index(linear.offset);
   int64_t step = 0; // from key to key
-  for (auto [loop, stride] : llvm::zip_equal(loops, linear.strides)) {
-    first = emit.add(first, emit.mul(loopIndices[loop], stride));
-    if (loop == parts.keyLoop())
+  for (auto [value, stride] : llvm::zip_equal(indices, linear.strides)) {
+    // The index in a dimension of one element is a constant.
+    auto index = value.getDefiningOp<linalg::IndexOp>();
+    first = emit.add(first, emit.mul(index ? loopIndices[index.getDim()] : value, stride));
+    if (index && index.getDim() == parts.keyLoop())
       step += stride;
   }
   if (!type.isIndex())
