@@ -5,7 +5,7 @@
 
 Tables: steps (every workload, beside PyTorch where --peer gives the command that runs its benchmark), sweep (step time
 by batch, width and depth of a dense network), recurrent (by steps, units and batch of lstm.nn), depth (compile time by
-number of layers), growth (compile time and memory by length of a chain, number of layers and number of branches, of
+number of layers), attention (kernels, and gpt-mini.nn by its number of positions), growth (compile time and memory by length of a chain, number of layers and number of branches, of
 growth.nn), products and convolutions
 (kernels on one core), scaling (products on one core and on all). Without names: all of them.
 
@@ -50,6 +50,8 @@ RECURRENT_SWEEP = {
     "units": [32, 64, 128, 256, 512, 1024],
     "batch_size": [1, 2, 4, 8, 16, 32, 64, 128, 256],
 }
+# Numbers of positions of gpt-mini.nn; each step has 2,048 positions in all, from 4,096 on one sequence.
+CONTEXTS = [16, 32, 64, 128, 256, 512, 1024, 2048, 4096]
 # The setting that a `-D` of growth.nn changes, and its values.
 GROWTH = {
     "links": [10, 100, 1000, 4000, 10000],
@@ -195,12 +197,26 @@ def products(bench):
     print("```")
 
 
+def functions(bench, title, name):
+    print(f"\n{title}, one core\n\n```", flush=True)
+    subprocess.run([os.path.join(bench.bin, "function-benchmark"), os.path.join(HERE, "kernels", name + ".mlir")], check=True)
+    print("```")
+
+
 def convolutions(bench):
-    for title, name in (("Convolutions", "convolutions"), ("Convolutions of padded images", "padded-convolutions")):
-        print(f"\n{title}, one core\n\n```", flush=True)
-        subprocess.run([os.path.join(bench.bin, "function-benchmark"),
-                        os.path.join(HERE, "kernels", name + ".mlir")], check=True)
-        print("```")
+    functions(bench, "Convolutions", "convolutions")
+    functions(bench, "Convolutions of padded images", "padded-convolutions")
+
+
+def attention(bench):
+    functions(bench, "Attention", "attention")
+    header("gpt-mini.nn by positions", "positions", "batch", "ms", "% of peak", "MB")
+    for context in CONTEXTS:
+        batch = max(1, 2048 // context)
+        executable, _ = bench.program("gpt-mini", context=context, batch_size=batch)
+        results = [bench.step(executable, steps=5) for _ in range(bench.rounds)]
+        row(f"{context:,}", batch, f"{median(results, 'step_ms_median'):.1f}", f"{100 * median(results, 'share'):.0f}",
+            f"{median(results, 'memory'):.0f}")
 
 
 def scaling(bench):
@@ -220,7 +236,7 @@ def scaling(bench):
             f"{best[bench.threads][0] / best[1][0]:.2f}")
 
 
-TABLES = {table.__name__: table for table in (steps, sweep, recurrent, depth, growth, products, scaling, convolutions)}
+TABLES = {table.__name__: table for table in (steps, sweep, recurrent, depth, growth, products, scaling, convolutions, attention)}
 
 
 def main():
