@@ -4,6 +4,7 @@
 #include "compiler/dialect/ReverseSweep.h"
 #include "mlir/IR/IRMapping.h"
 
+#include <array>
 #include <map>
 
 using namespace mlir;
@@ -17,7 +18,8 @@ FailureOr<AttentionDims> nnc::nn::findAttentionDims(ArrayRef<int64_t> query, Arr
                                                     ArrayRef<int64_t> result) {
   // Bits by list, in the order of the parameters.
   std::map<int64_t, unsigned> lists;
-  for (auto [bit, labels] : llvm::enumerate(ArrayRef{query, key, value, scores, result}))
+  const std::array all{query, key, value, scores, result};
+  for (auto [bit, labels] : llvm::enumerate(all))
     for (int64_t label : labels)
       if (unsigned &found = lists[label]; found >> bit & 1)
         return failure();
@@ -170,8 +172,8 @@ LogicalResult AttentionGradientOp::verify() {
   if (getCotangent().getType() != getResult().getType())
     return emitOpError("has a cotangent of ")
            << getCotangent().getType() << " for a result of " << getResult().getType();
-  for (auto [value, cotangent] :
-       llvm::zip_equal(ValueRange{getQuery(), getKey(), getValue()}, getResults()))
+  const SmallVector<Value> differentiated{getQuery(), getKey(), getValue()};
+  for (auto [value, cotangent] : llvm::zip_equal(differentiated, getResults()))
     if (value.getType() != cotangent.getType())
       return emitOpError("gives a cotangent of ")
              << cotangent.getType() << " for a " << value.getType();
