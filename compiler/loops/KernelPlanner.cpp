@@ -346,7 +346,8 @@ double KernelPlanner::planRows(ArrayRef<Operation *> kernels, size_t depth,
   double cycles = 0;
   for (Operation *kernel : kernels) {
     double times = 1;
-    for (const StepLoop &inside : ArrayRef(loopsOf(kernel)).drop_front(depth))
+    const StepLoops around = loopsOf(kernel);
+    for (const StepLoop &inside : ArrayRef(around).drop_front(depth))
       times *= static_cast<double>(inside.steps);
     if (ContractionKernel *sums = contraction(kernel))
       cycles += times *
