@@ -20,6 +20,8 @@ inline bool isAttention(mlir::Operation *kernel) { return kernel->hasAttr(attent
 
 /// The parts of an attention's kernel, on tensors or on memory.
 struct AttentionKernelParts {
+  /// The inputs by number; the last three are those of a gradient.
+  enum Input : unsigned { Queries, Keys, Values, Result, Logsumexp, Cotangent };
   mlir::linalg::GenericOp op;
   bool isGradient = false;
   unsigned batchLoops = 0, rowLoops = 0;
@@ -37,7 +39,7 @@ struct AttentionKernelParts {
   unsigned innerLoop() const { return keyLoop() + 1; }
   unsigned columnLoop() const { return keyLoop() + 2; }
   /// The number of the first extra among the inputs.
-  unsigned firstExtra() const { return isGradient ? 6 : 3; }
+  unsigned firstExtra() const { return isGradient ? Cotangent + 1 : Values + 1; }
   llvm::SmallVector<int64_t> extents() const {
     return mlir::linalg::GenericOp(op).getStaticLoopRanges();
   }

@@ -20,63 +20,52 @@ RankedTensorType tensorTypeOf(Value value) { return cast<RankedTensorType>(value
 
 //===-- Index expressions ---------------------------------------------------------------------===//
 
-/// t * index in dimension t + s * index in dimension s + constant.
-struct Affine {
-  double t = 0, s = 0, constant = 0;
-};
-
-/// Dimensions of at most so many elements are compared by their index expressions.
+/// Forms have indices of dimensions of at most so many elements.
 constexpr int64_t mostExactIndex = int64_t(1) << 18;
 
 /// Whether the type holds all values of the expression exactly: in floats, also f32, whole numbers up to
 /// 2^24; integers of 32 bits.
-bool isExact(const Affine &affine, bool isFloat) {
+bool isExact(const IndexForm &form, bool isFloat) {
   const double mostFactor = isFloat ? 16 : 0x1p10, mostConstant = isFloat ? 0x1p20 : 0x1p29;
   auto isWhole = [](double number, double most) {
     return std::trunc(number) == number && std::fabs(number) <= most;
   };
-  return isWhole(affine.t, mostFactor) && isWhole(affine.s, mostFactor) &&
-         isWhole(affine.constant, mostConstant);
+  return isWhole(form.t, mostFactor) && isWhole(form.s, mostFactor) &&
+         isWhole(form.constant, mostConstant);
 }
 
-std::optional<Affine> combine(Value value, int64_t t, int64_t s);
-
-/// An expression of indices of a value; a dimension that the value does not have is -1.
-std::optional<Affine> affineOf(Value value, int64_t t, int64_t s) {
-  std::optional<Affine> affine = combine(value, t, s);
-  return affine && isExact(*affine, isFloat(value)) ? affine : std::nullopt;
-}
-
-/// The same without regard to rounding in the value itself.
-std::optional<Affine> combine(Value value, int64_t t, int64_t s) {
+/// The expression that a value is without regard to rounding in the value itself.
+std::optional<IndexForm> combine(Value value, int64_t t, int64_t s) {
   if (Number number = matchSplat(value))
-    return Affine{0, 0, *number};
+    return IndexForm{0, 0, *number};
   Operation *op = value.getDefiningOp();
   if (!op)
     return std::nullopt;
-  auto both = [&](auto join) -> std::optional<Affine> {
-    std::optional<Affine> a = affineOf(op->getOperand(0), t, s);
-    std::optional<Affine> b = a ? affineOf(op->getOperand(1), t, s) : std::nullopt;
+  auto both = [&](auto join) -> std::optional<IndexForm> {
+    std::optional<IndexForm> a = readIndexForm(op->getOperand(0), t, s);
+    std::optional<IndexForm> b = a ? readIndexForm(op->getOperand(1), t, s) : std::nullopt;
     return b ? join(*a, *b) : std::nullopt;
   };
-  auto scaled = [](Affine a, double by) {
-    return std::optional<Affine>({a.t * by, a.s * by, a.constant * by});
+  auto scaled = [](IndexForm a, double by) {
+    return std::optional<IndexForm>({a.t * by, a.s * by, a.constant * by});
   };
-  return llvm::TypeSwitch<Operation *, std::optional<Affine>>(op)
-      .Case([&](IotaOp iota) -> std::optional<Affine> {
+  return llvm::TypeSwitch<Operation *, std::optional<IndexForm>>(op)
+      .Case([&](IotaOp iota) -> std::optional<IndexForm> {
         auto dim = int64_t(iota.getDim());
+        if (tensorTypeOf(value).getDimSize(dim) > mostExactIndex)
+          return std::nullopt;
         if (dim == t)
-          return Affine{1, 0, 0};
-        return dim == s ? std::optional<Affine>({0, 1, 0}) : std::nullopt;
+          return IndexForm{1, 0, 0};
+        return dim == s ? std::optional<IndexForm>({0, 1, 0}) : std::nullopt;
       })
       .Case([&](BroadcastOp broadcast) {
         auto source = [&](int64_t dim) {
           const auto *at = llvm::find(broadcast.getDims(), dim);
           return at == broadcast.getDims().end() ? -1 : at - broadcast.getDims().begin();
         };
-        return affineOf(broadcast.getOperand(), source(t), source(s));
+        return readIndexForm(broadcast.getOperand(), source(t), source(s));
       })
-      .Case<ReshapeOp, TransposeOp>([&](auto view) -> std::optional<Affine> {
+      .Case<ReshapeOp, TransposeOp>([&](auto view) -> std::optional<IndexForm> {
         DimCorrespondence dims(view);
         int64_t source[2] = {t, s};
         for (int64_t &dim : source) {
@@ -87,28 +76,28 @@ std::optional<Affine> combine(Value value, int64_t t, int64_t s) {
             return std::nullopt;
           dim = from.value_or(-1); // the only index is 0
         }
-        return affineOf(view.getOperand(), source[0], source[1]);
+        return readIndexForm(view.getOperand(), source[0], source[1]);
       })
       .Case([&](ConvertOp convert) {
         bool keepsNumbers = !isFloat(convert.getOperand()) || isFloat(convert.getResult());
-        return keepsNumbers ? affineOf(convert.getOperand(), t, s) : std::nullopt;
+        return keepsNumbers ? readIndexForm(convert.getOperand(), t, s) : std::nullopt;
       })
-      .Case([&](NegOp negation) -> std::optional<Affine> {
-        std::optional<Affine> a = affineOf(negation.getOperand(), t, s);
+      .Case([&](NegOp negation) -> std::optional<IndexForm> {
+        std::optional<IndexForm> a = readIndexForm(negation.getOperand(), t, s);
         return a ? scaled(*a, -1) : std::nullopt;
       })
       .Case([&](AddOp) {
-        return both([](Affine a, Affine b) {
-          return std::optional<Affine>({a.t + b.t, a.s + b.s, a.constant + b.constant});
+        return both([](IndexForm a, IndexForm b) {
+          return std::optional<IndexForm>({a.t + b.t, a.s + b.s, a.constant + b.constant});
         });
       })
       .Case([&](SubOp) {
-        return both([](Affine a, Affine b) {
-          return std::optional<Affine>({a.t - b.t, a.s - b.s, a.constant - b.constant});
+        return both([](IndexForm a, IndexForm b) {
+          return std::optional<IndexForm>({a.t - b.t, a.s - b.s, a.constant - b.constant});
         });
       })
       .Case([&](MulOp) {
-        return both([&](Affine a, Affine b) -> std::optional<Affine> {
+        return both([&](IndexForm a, IndexForm b) -> std::optional<IndexForm> {
           if (b.t == 0 && b.s == 0)
             return scaled(a, b.constant);
           return a.t == 0 && a.s == 0 ? scaled(b, a.constant) : std::nullopt;
@@ -117,33 +106,23 @@ std::optional<Affine> combine(Value value, int64_t t, int64_t s) {
       .Default([](Operation *) { return std::nullopt; });
 }
 
-bool holds(ComparePredicate predicate, double a, double b) {
-  switch (predicate) {
-  case ComparePredicate::eq:
-    return a == b;
-  case ComparePredicate::ne:
-    return a != b;
-  case ComparePredicate::lt:
-    return a < b;
-  case ComparePredicate::le:
-    return a <= b;
-  case ComparePredicate::gt:
-    return a > b;
-  case ComparePredicate::ge:
-    return a >= b;
-  }
-  llvm_unreachable("a predicate");
+} // namespace
+
+std::optional<IndexForm> nnc::nn::readIndexForm(Value value, int64_t t, int64_t s) {
+  std::optional<IndexForm> form = combine(value, t, s);
+  return form && isExact(*form, isFloat(value)) ? form : std::nullopt;
 }
+
+namespace {
 
 /// A comparison of two index expressions where s > t. Their difference is linear, so it is least and
 /// greatest at corners of this region.
-Number compareAffine(CompareOp op, int64_t t, int64_t s) {
-  std::optional<Affine> a = affineOf(op.getLhs(), t, s), b = affineOf(op.getRhs(), t, s);
+Number compareIndexForms(CompareOp op, int64_t t, int64_t s) {
+  std::optional<IndexForm> a = readIndexForm(op.getLhs(), t, s),
+                           b = readIndexForm(op.getRhs(), t, s);
   if (!a || !b)
     return std::nullopt;
   double lastS = double(tensorTypeOf(op.getLhs()).getDimSize(s) - 1);
-  if (std::max(tensorTypeOf(op.getLhs()).getDimSize(t), int64_t(lastS)) > mostExactIndex)
-    return std::nullopt;
   double lastT = std::min(double(tensorTypeOf(op.getLhs()).getDimSize(t) - 1), lastS - 1);
   double low = infinity, high = -infinity;
   for (auto [atT, atS] :
@@ -152,7 +131,7 @@ Number compareAffine(CompareOp op, int64_t t, int64_t s) {
     low = std::min(low, difference);
     high = std::max(high, difference);
   }
-  bool atLow = holds(op.getPredicate(), low, 0), atHigh = holds(op.getPredicate(), high, 0);
+  bool atLow = holds(op.getPredicate(), low, 0.0), atHigh = holds(op.getPredicate(), high, 0.0);
   bool isOneSided =
       op.getPredicate() != ComparePredicate::eq && op.getPredicate() != ComparePredicate::ne;
   // Equality at neither end may still hold in between.
@@ -300,7 +279,7 @@ Number CausalMask::compute(Value value, int64_t t, int64_t s) {
       .Case<BroadcastOp, ReshapeOp, TransposeOp>([&](auto) { return ofDims(op, 0, t, s); })
       .Case([&](ConstantOp) { return tableAhead(value, t, s); })
       .Case([&](CompareOp compare) {
-        Number number = compareAffine(compare, t, s);
+        Number number = compareIndexForms(compare, t, s);
         return number ? number : tableAhead(value, t, s);
       })
       .Case([&](AndOp) -> Number {

@@ -9,6 +9,15 @@
 
 namespace nnc::nn {
 
+/// t * index in dimension t + s * index in dimension s + constant.
+struct IndexForm {
+  double t = 0, s = 0, constant = 0;
+};
+
+/// The expression of two indices that a value is, if its type holds all of the expression's numbers
+/// exactly; nothing for another value. A dimension that the value does not have is -1.
+std::optional<IndexForm> readIndexForm(mlir::Value value, int64_t t, int64_t s);
+
 class CausalMask {
 public:
   /// The number that all elements of a value are whose index in dimension `s` is greater than that in

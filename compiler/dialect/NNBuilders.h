@@ -3,6 +3,7 @@
 #pragma once
 
 #include "compiler/dialect/NN.h"
+#include "llvm/Support/ErrorHandling.h"
 
 namespace nnc::nn {
 
@@ -67,6 +68,25 @@ mlir::Value buildPart(mlir::OpBuilder &builder, mlir::Location location, mlir::V
 
 /// Builds the definition of nn.random_normal from nn.random_uniform and arithmetic.
 mlir::Value expandRandomNormal(mlir::OpBuilder &builder, RandomNormalOp op);
+
+/// Whether the comparison of two numbers is true.
+template <typename T> bool holds(ComparePredicate predicate, T a, T b) {
+  switch (predicate) {
+  case ComparePredicate::eq:
+    return a == b;
+  case ComparePredicate::ne:
+    return a != b;
+  case ComparePredicate::lt:
+    return a < b;
+  case ComparePredicate::le:
+    return a <= b;
+  case ComparePredicate::gt:
+    return a > b;
+  case ComparePredicate::ge:
+    return a >= b;
+  }
+  llvm_unreachable("all predicates are handled");
+}
 
 /// Element-wise arithmetic on values of one type. Every operator builds one nn operation; numbers
 /// become splats of the other operand's type.

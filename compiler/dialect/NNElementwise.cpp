@@ -275,24 +275,6 @@ LogicalResult CompareOp::inferReturnTypes(MLIRContext *context, std::optional<Lo
   return success();
 }
 
-template <typename T> static bool holds(ComparePredicate predicate, T a, T b) {
-  switch (predicate) {
-  case ComparePredicate::eq:
-    return a == b;
-  case ComparePredicate::ne:
-    return a != b;
-  case ComparePredicate::lt:
-    return a < b;
-  case ComparePredicate::le:
-    return a <= b;
-  case ComparePredicate::gt:
-    return a > b;
-  case ComparePredicate::ge:
-    return a >= b;
-  }
-  llvm_unreachable("all predicates are handled");
-}
-
 OpFoldResult CompareOp::fold(FoldAdaptor adaptor) {
   bool isReal = isFloat(getLhs());
   if (!isReal && getLhs() == getRhs())

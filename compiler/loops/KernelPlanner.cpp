@@ -4,7 +4,6 @@
 
 #include "compiler/analysis/EpilogueLegality.h"
 #include "compiler/analysis/BlockLayout.h"
-#include "compiler/kernels/attention/AttentionPlan.h"
 #include "compiler/analysis/StepLoops.h"
 #include "compiler/dialect/NN.h"
 
@@ -121,12 +120,11 @@ void KernelPlanner::planContraction(ContractionKernel kernel) {
 }
 
 void KernelPlanner::planAttentionKernel(linalg::LinalgOp op) {
+  const AttentionKernelParts parts = readAttention(op);
   AttentionKernel kernel;
-  kernel.parts = readAttention(op);
-  const AttentionPlan plan = planAttention(kernel.parts, target);
-  kernel.scratchBytes = plan.scratchBytes;
+  kernel.plan = planAttention(parts, target);
   // A thread has units that follow each other: parts of the outermost dimension of the batch.
-  const AttentionOperands operands(kernel.parts);
+  const AttentionOperands operands(parts);
   SmallVector<std::pair<Access, Division>> accesses;
   double transfers = 0;
   for (auto [number, memory] : llvm::enumerate(operands.memrefs)) {
@@ -134,23 +132,23 @@ void KernelPlanner::planAttentionKernel(linalg::LinalgOp op) {
     if (!type)
       continue;
     Access access = wholeAccess(memory, number >= operands.firstOutput);
-    const int64_t span = kernel.parts.batchLoops == 0
-                             ? 0
-                             : operands.stride(number, 0) * kernel.parts.extents()[0] *
-                                   elementBytes(type.getElementType());
+    const int64_t span = parts.batchLoops == 0 ? 0
+                                               : operands.stride(number, 0) * parts.extents()[0] *
+                                                     elementBytes(type.getElementType());
     Division division = Division::parts(span);
     transfers += transferCycles(access, division);
     accesses.push_back({access, division});
   }
-  const int64_t parallel = std::min<int64_t>(plan.units, target.threads);
-  const double cycles = plan.cycles / parallel + transfers + target.meetingCycles();
+  const double alone = kernel.plan.cycles;
+  const auto parallel = static_cast<double>(std::min<int64_t>(kernel.plan.units, target.threads));
+  const double shared = alone / parallel + transfers + target.meetingCycles();
   kernel.everyThread =
-      plan.cycles >= TargetDescription::leastSharedCycles && parallel > 1 && cycles < plan.cycles;
-  aloneCycles += plan.cycles;
-  sharedCycles += kernel.everyThread ? cycles : plan.cycles;
+      alone >= TargetDescription::leastSharedCycles && parallel > 1 && shared < alone;
+  aloneCycles += alone;
+  sharedCycles += kernel.everyThread ? shared : alone;
   for (auto &[access, division] : accesses)
     affinity.record(access, kernel.everyThread ? division : Division{Division::FirstThread});
-  mostScratch = std::max(mostScratch, alignToBlock(plan.scratchBytes));
+  mostScratch = std::max(mostScratch, alignToBlock(kernel.plan.scratchBytes));
   attentions.try_emplace(op, std::move(kernel));
 }
 
@@ -337,7 +335,8 @@ static bool divideRows(NestKernel &kernel, const RowLoop &loop, int64_t rows, in
 }
 
 /// The cycles of a step of a loop, the innermost of the `depth` outermost ones, if threads share
-/// rows; infinite if a unit of rows does not consist of whole vectors. `divided` gets the kernels that are not contractions, divided by rows.
+/// rows; infinite if a unit of rows does not consist of whole vectors. `divided` gets the kernels
+/// that are not contractions, divided by rows.
 double KernelPlanner::planRows(ArrayRef<Operation *> kernels, size_t depth,
                                const DenseMap<Operation *, RowLoop> &rowLoops, int64_t rows,
                                int64_t unit, std::vector<NestKernel> &divided) {
@@ -538,6 +537,8 @@ AttentionKernel *KernelPlanner::attention(Operation *operation) {
 
 bool KernelPlanner::isShared(Operation *operation) {
   if (ContractionKernel *kernel = contraction(operation))
+    return kernel->everyThread;
+  if (AttentionKernel *kernel = attention(operation))
     return kernel->everyThread;
   NestKernel *kernel = nest(operation);
   return kernel && kernel->everyThread;

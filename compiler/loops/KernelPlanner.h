@@ -4,7 +4,7 @@
 
 #include "compiler/loops/CacheAffinity.h"
 #include "compiler/loops/RowSharing.h"
-#include "compiler/analysis/AttentionKernel.h"
+#include "compiler/kernels/attention/AttentionPlan.h"
 #include "compiler/kernels/contraction/ContractionKernel.h"
 #include "compiler/kernels/nest/KernelPlan.h"
 
@@ -27,9 +27,8 @@ struct NestKernel {
 
 /// An attention or its gradient.
 struct AttentionKernel {
-  AttentionKernelParts parts;
+  AttentionPlan plan;
   bool everyThread = false; // else the first does it alone
-  int64_t scratchBytes = 0;
 };
 
 /// How threads share the kernels of a loop over steps.

@@ -292,13 +292,14 @@ LogicalResult FunctionLowering::lowerAttention(linalg::LinalgOp op, const Attent
   LogicalResult called =
       library.call(builder, op, "attention", kernel.everyThread ? "shared" : "",
                    {shared.number, shared.count, memory, Value()},
-                   [&target = target](OpBuilder &inner, func::FuncOp,
-                                      ArrayRef<linalg::LinalgOp> copies, const KernelThread &own) {
-                     return emitAttention(inner, readAttention(copies[0]), target,
+                   [&target = target, plan = kernel.plan](OpBuilder &inner, func::FuncOp,
+                                                          ArrayRef<linalg::LinalgOp> copies,
+                                                          const KernelThread &own) {
+                     return emitAttention(inner, readAttention(copies[0]), plan, target,
                                           {own.number, own.count, own.scratch});
                    });
-  if (failed(called) &&
-      (!loops.empty() || failed(emitAttention(builder, readAttention(op), target, shared))))
+  if (failed(called) && (!loops.empty() || failed(emitAttention(builder, readAttention(op),
+                                                                kernel.plan, target, shared))))
     return op.emitOpError("cannot be lowered as an attention");
   op.erase();
   return success();

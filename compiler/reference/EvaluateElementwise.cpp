@@ -1,4 +1,5 @@
 // Element-wise operations of the evaluator.
+#include "compiler/dialect/NNBuilders.h"
 #include "compiler/reference/EvaluateOps.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include <cmath>
@@ -105,24 +106,6 @@ BinaryFunction binaryFunction(Operation *op) {
       .Default([](auto) { return nullptr; });
 }
 
-template <typename T> bool compare(ComparePredicate predicate, T a, T b) {
-  switch (predicate) {
-  case ComparePredicate::eq:
-    return a == b;
-  case ComparePredicate::ne:
-    return a != b;
-  case ComparePredicate::lt:
-    return a < b;
-  case ComparePredicate::le:
-    return a <= b;
-  case ComparePredicate::gt:
-    return a > b;
-  case ComparePredicate::ge:
-    return a >= b;
-  }
-  llvm_unreachable("all predicates are handled");
-}
-
 int64_t toInteger(double x, unsigned width) {
   if (std::isnan(x))
     return 0;
@@ -152,8 +135,8 @@ bool nnc::reference::evaluateElementwise(Operation *op, Operands operands, Tenso
     const Tensor &a = *operands[0], &b = *operands[1];
     for (int64_t i = 0; i < size; ++i)
       result.setInteger(i, a.isFloat()
-                               ? compare(compareOp.getPredicate(), a.reals[i], b.reals[i])
-                               : compare(compareOp.getPredicate(), a.integers[i], b.integers[i]));
+                               ? holds(compareOp.getPredicate(), a.reals[i], b.reals[i])
+                               : holds(compareOp.getPredicate(), a.integers[i], b.integers[i]));
     return true;
   }
   if (isa<SelectOp>(op)) {

@@ -1,12 +1,12 @@
 // nn-form-attention: finds the operations around each softmax that make up an attention, and replaces
 // them by one operation.
+#include "compiler/dialect/CausalMask.h"
 #include "compiler/dialect/NNBuilders.h"
 #include "compiler/dialect/ReverseSweep.h"
 #include "compiler/passes/Passes.h"
 #include "compiler/passes/RemarkCategories.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Remarks.h"
-#include "llvm/ADT/MapVector.h"
 
 #include <cmath>
 
@@ -23,18 +23,6 @@ namespace {
 
 //===-- Bounds of the keys --------------------------------------------------------------------===//
 
-/// A sum of indices of a value's dimensions, each times a factor, and a constant.
-struct IndexSum {
-  llvm::SmallMapVector<int64_t, int64_t, 2> factors; // by dimension of the scores
-  int64_t constant = 0;
-
-  void add(const IndexSum &other, int64_t times) {
-    for (auto [dim, factor] : other.factors)
-      factors[dim] += factor * times;
-    constant += other.constant * times;
-  }
-};
-
 /// Reads the bounds of the keys off the block of an attention.
 class KeyBounds {
 public:
@@ -45,13 +33,12 @@ public:
     auto select = scores.getDefiningOp<SelectOp>();
     if (!select)
       return;
-    SmallVector<int64_t> dims = consecutiveDims(cast<RankedTensorType>(scores.getType()).getRank());
     auto isOut = [](Value value) { return matchSplat(value) == -HUGE_VAL; };
     if (isOut(select.getFalseValue())) {
-      readCondition(select.getCondition(), dims, true);
+      readCondition(select.getCondition(), rowDim, keyDim, true);
       readScores(select.getTrueValue());
     } else if (isOut(select.getTrueValue())) {
-      readCondition(select.getCondition(), dims, false);
+      readCondition(select.getCondition(), rowDim, keyDim, false);
       readScores(select.getFalseValue());
     }
   }
@@ -60,41 +47,39 @@ public:
   std::optional<int64_t> first, last;
 
 private:
-  /// Keys are kept only where the condition, whose dimension i is `dims[i]` of the scores, is `holds`.
-  void readCondition(Value condition, ArrayRef<int64_t> dims, bool holds) {
+  /// Keys are kept only where the condition is `isTrue`. `row` and `key` are its dimensions of rows and
+  /// keys, or -1.
+  void readCondition(Value condition, int64_t row, int64_t key, bool isTrue) {
     Operation *op = condition.getDefiningOp();
     if (auto broadcast = dyn_cast_or_null<BroadcastOp>(op)) {
-      readCondition(broadcast.getOperand(), through(broadcast, dims), holds);
-    } else if (auto both = dyn_cast_or_null<AndOp>(op); both && holds) {
-      readCondition(both.getLhs(), dims, true);
-      readCondition(both.getRhs(), dims, true);
-    } else if (auto either = dyn_cast_or_null<OrOp>(op); either && !holds) {
-      readCondition(either.getLhs(), dims, false);
-      readCondition(either.getRhs(), dims, false);
+      auto source = [&](int64_t dim) -> int64_t {
+        const auto *at = llvm::find(broadcast.getDims(), dim);
+        return at == broadcast.getDims().end() ? -1 : at - broadcast.getDims().begin();
+      };
+      readCondition(broadcast.getOperand(), source(row), source(key), isTrue);
+    } else if (isTrue ? isa_and_present<AndOp>(op) : isa_and_present<OrOp>(op)) {
+      readCondition(op->getOperand(0), row, key, isTrue);
+      readCondition(op->getOperand(1), row, key, isTrue);
     } else if (auto inverse = dyn_cast_or_null<NotOp>(op)) {
-      readCondition(inverse.getOperand(), dims, !holds);
+      readCondition(inverse.getOperand(), row, key, !isTrue);
     } else if (auto compare = dyn_cast_or_null<CompareOp>(op)) {
-      std::optional<IndexSum> lhs = readSum(compare.getLhs(), dims),
-                              rhs = readSum(compare.getRhs(), dims);
-      if (!lhs || !rhs)
-        return;
-      lhs->add(*rhs, -1);
-      readComparison(*lhs, compare.getPredicate(), holds);
+      std::optional<IndexForm> lhs = readIndexForm(compare.getLhs(), row, key),
+                               rhs = readIndexForm(compare.getRhs(), row, key);
+      if (lhs && rhs)
+        readComparison({lhs->t - rhs->t, lhs->s - rhs->s, lhs->constant - rhs->constant},
+                       compare.getPredicate(), isTrue);
     }
   }
 
-  /// The sum compared with 0.
-  void readComparison(const IndexSum &sum, ComparePredicate predicate, bool holds) {
-    int64_t ofKey = sum.factors.lookup(keyDim), ofRow = sum.factors.lookup(rowDim);
-    if (std::abs(ofKey) != 1 || ofRow != -ofKey || llvm::any_of(sum.factors, [&](auto entry) {
-          return entry.first != keyDim && entry.first != rowDim && entry.second != 0;
-        }))
+  /// The form compared with 0.
+  void readComparison(IndexForm form, ComparePredicate predicate, bool isTrue) {
+    if (std::abs(form.s) != 1 || form.t != -form.s)
       return;
     using enum ComparePredicate;
-    // The difference times `ofKey`, plus the constant, is at most, or at least, 0.
+    // The difference of key and row times `form.s`, plus the constant, is at most, or at least, 0.
     bool atMost = predicate == le || predicate == lt, atLeast = predicate == ge || predicate == gt;
     bool isStrict = predicate == lt || predicate == gt;
-    if (!holds) {
+    if (!isTrue) {
       if (!atMost && !atLeast)
         return;
       std::swap(atMost, atLeast);
@@ -102,42 +87,11 @@ private:
     } else if (predicate == eq) {
       atMost = atLeast = true;
     }
-    int64_t bound = -sum.constant * ofKey;
-    if (ofKey > 0 ? atMost : atLeast)
+    const auto bound = static_cast<int64_t>(-form.constant * form.s);
+    if (form.s > 0 ? atMost : atLeast)
       last = std::min(last.value_or(INT64_MAX), bound - isStrict);
-    if (ofKey > 0 ? atLeast : atMost)
+    if (form.s > 0 ? atLeast : atMost)
       first = std::max(first.value_or(INT64_MIN), bound + isStrict);
-  }
-
-  static SmallVector<int64_t> through(BroadcastOp broadcast, ArrayRef<int64_t> dims) {
-    return llvm::map_to_vector(broadcast.getDims(), [&](int64_t dim) { return dims[dim]; });
-  }
-
-  std::optional<IndexSum> readSum(Value value, ArrayRef<int64_t> dims) {
-    IndexSum sum;
-    // Beyond this, sums of indices are of no use, and might overflow.
-    constexpr double largest = 1 << 30;
-    if (std::optional<double> splat = matchSplat(value)) {
-      if (std::abs(*splat) > largest || *splat != std::floor(*splat))
-        return std::nullopt;
-      sum.constant = static_cast<int64_t>(*splat);
-      return sum;
-    }
-    Operation *op = value.getDefiningOp();
-    if (auto iota = dyn_cast_or_null<IotaOp>(op)) {
-      sum.factors[dims[iota.getDim()]] = 1;
-      return sum;
-    }
-    if (auto broadcast = dyn_cast_or_null<BroadcastOp>(op))
-      return readSum(broadcast.getOperand(), through(broadcast, dims));
-    if (!isa_and_present<AddOp, SubOp>(op))
-      return std::nullopt;
-    std::optional<IndexSum> lhs = readSum(op->getOperand(0), dims),
-                            rhs = readSum(op->getOperand(1), dims);
-    if (!lhs || !rhs || std::abs(lhs->constant) > largest || std::abs(rhs->constant) > largest)
-      return std::nullopt;
-    lhs->add(*rhs, isa<AddOp>(op) ? 1 : -1);
-    return lhs;
   }
 
   int64_t rowDim, keyDim;
@@ -171,12 +125,16 @@ public:
     const int64_t keyDim = softmax.getDims()[0];
     if (std::string reason = findProducts(); !reason.empty())
       return reason;
-    if (!collect(softmax.getOperand()))
-      return obstacle;
+    markDependent();
+    if (!collect({softmax.getOperand()}))
+      return "its scores are changed by more than element-wise operations";
     for (Operation *op : factors)
       for (Value operand : op->getOperands())
-        if (!isWeight(operand) && (dependsOnProducts(operand) || !collect(operand)))
+        if (!isWeight(operand) && (dependent.contains(operand) || !collect({operand})))
           return "its weights are changed by its scores";
+    llvm::sort(operations = inBlock.takeVector(),
+               [](Operation *a, Operation *b) { return a->isBeforeInBlock(b); });
+    inBlock.insert(operations.begin(), operations.end());
     if (std::string reason = findLabels(keyDim); !reason.empty())
       return reason;
     for (Value extra : extras)
@@ -189,12 +147,18 @@ public:
   bool isFormed() const { return formed; }
 
 private:
-  /// Whether a contraction reads the weights, or what is left of them behind a dropout.
+  /// Whether a contraction reads the weights, or the results of a dropout of them.
   static bool isSummed(Value weights) {
-    return llvm::any_of(weights.getUsers(), [](Operation *user) {
-      return isa<ContractOp>(user) ||
-             (isa<MulOp, DivOp, SelectOp>(user) && isSummed(user->getResult(0)));
-    });
+    SmallVector<Value> open{weights};
+    llvm::DenseSet<Value> seen;
+    while (!open.empty())
+      for (Operation *user : open.pop_back_val().getUsers()) {
+        if (isa<ContractOp>(user))
+          return true;
+        if (isa<MulOp, DivOp, SelectOp>(user) && seen.insert(user->getResult(0)).second)
+          open.push_back(user->getResult(0));
+      }
+    return false;
   }
 
   bool isWeight(Value value) {
@@ -247,52 +211,42 @@ private:
     return products ? "" : "its scores come from no contraction";
   }
 
-  /// Adds the operations that `value` is computed from to the block, up to extras. False where
-  /// something else reads the scores, or changes them in another way.
-  bool collect(Value value) {
-    if (llvm::is_contained(extras, value) || value == products.getResult())
-      return true;
-    Operation *op = value.getDefiningOp();
-    if (op && inBlock.contains(op))
-      return true;
-    if (!dependsOnProducts(value)) {
-      if (op && isCheap(op)) {
-        for (Value operand : op->getOperands())
-          if (!collect(operand))
-            return false;
+  /// Marks the values that are computed from the scores, up to the softmax and behind it.
+  void markDependent() {
+    dependent.insert(products.getResult());
+    Operation *end = sums;
+    for (Operation *op = products->getNextNode(); op != end; op = op->getNextNode())
+      if (op != softmax && llvm::any_of(op->getOperands(),
+                                        [&](Value operand) { return dependent.contains(operand); }))
+        dependent.insert(op->result_begin(), op->result_end());
+  }
+
+  /// Adds the operations that values are computed from to the block, up to extras. False where
+  /// something else changes the scores than an element-wise operation.
+  bool collect(SmallVector<Value> open) {
+    for (size_t next = 0; next < open.size(); ++next) {
+      Value value = open[next];
+      Operation *op = value.getDefiningOp();
+      if (value == products.getResult() || llvm::is_contained(extras, value) ||
+          (op && inBlock.contains(op)))
+        continue;
+      const bool isScore = dependent.contains(value);
+      if (isScore &&
+          (!op->hasTrait<OpTrait::Elementwise>() || value.getType() != softmax.getType()))
+        return false;
+      if (isScore || (op && isCheap(op))) {
         inBlock.insert(op);
+        llvm::append_range(open, op->getOperands());
       } else {
         extras.push_back(value);
       }
-      return true;
     }
-    if (!op->hasTrait<OpTrait::Elementwise>() || value.getType() != softmax.getType()) {
-      obstacle = "its scores are changed by more than element-wise operations";
-      return false;
-    }
-    for (Value operand : op->getOperands())
-      if (!collect(operand))
-        return false;
-    inBlock.insert(op);
     return true;
   }
 
-  /// Whether a value is computed from the scores, by element-wise operations on tensors of their type.
-  bool dependsOnProducts(Value value) {
-    if (value == products.getResult())
-      return true;
-    auto [known, isNew] = dependent.try_emplace(value, false);
-    Operation *op = value.getDefiningOp();
-    if (!isNew || !op || op->isBeforeInBlock(products))
-      return known->second;
-    bool depends =
-        llvm::any_of(op->getOperands(), [&](Value operand) { return dependsOnProducts(operand); });
-    return dependent[value] = depends;
-  }
-
   std::string findLabels(int64_t keyDim) {
-    for (Operation *op : inBlock)
-      if (dependsOnProducts(op->getResult(0)) && !isUsedInside(op))
+    for (Operation *op : operations)
+      if (dependent.contains(op->getResult(0)) && !isUsedInside(op))
         return "something else reads its scores";
     if (!isUsedInside(products))
       return "something else reads its scores";
@@ -376,7 +330,7 @@ private:
       mapping.map(extra, block->addArgument(extra.getType(), extra.getLoc()));
     OpBuilder inner(builder.getContext());
     inner.setInsertionPointToEnd(block);
-    for (Operation *op : inBlock)
+    for (Operation *op : operations)
       inner.clone(*op, mapping);
     Value changed = mapping.lookup(softmax.getOperand());
     SmallVector<Value> emits{changed};
@@ -400,7 +354,7 @@ private:
     for (Operation *op : llvm::reverse(factors))
       op->erase();
     softmax.erase();
-    for (Operation *op : llvm::reverse(inBlock))
+    for (Operation *op : llvm::reverse(operations))
       if (op->use_empty())
         op->erase();
     products.erase();
@@ -410,11 +364,11 @@ private:
   SoftmaxOp softmax;
   const llvm::DenseSet<Value> &differentiated;
   ContractOp products, sums;
-  SmallVector<Operation *> factors;     // between the softmax and the sums
-  llvm::SetVector<Operation *> inBlock; // operands first
+  SmallVector<Operation *> factors; // between the softmax and the sums
+  llvm::SetVector<Operation *> inBlock;
+  SmallVector<Operation *> operations; // of the block, in order
   SmallVector<Value> extras;
-  llvm::DenseMap<Value, bool> dependent;
-  std::string obstacle;
+  llvm::DenseSet<Value> dependent;
   bool queryIsLhs = true, valueIsLhs = false, formed = false;
   SmallVector<int64_t> scores, valueLabels, resultLabels;
   AttentionDims dims;

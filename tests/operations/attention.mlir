@@ -371,3 +371,21 @@ func.func @code8(%q: tensor<1x65x2x32xf32>, %k: tensor<1x150x2x32xf32>, %v: tens
   %g:3 = nn.gradient %loss wrt %q, %k, %v : tensor<f32> wrt tensor<1x65x2x32xf32>, tensor<1x150x2x32xf32>, tensor<1x150x2x8xf32>
   return %y, %lse, %g#0, %g#1, %g#2 : tensor<1x65x2x8xf32>, tensor<1x2x65xf32>, tensor<1x65x2x32xf32>, tensor<1x150x2x32xf32>, tensor<1x150x2x8xf32>
 }
+// More columns than are unrolled.
+func.func @wide(%q: tensor<1x2x20x6xf32>, %k: tensor<1x2x20x6xf32>, %v: tensor<1x2x20x170xf32>, %d: tensor<1x2x20x170xf32>) -> (tensor<1x2x20x170xf32>, tensor<1x2x20xf32>, tensor<1x2x20x6xf32>, tensor<1x2x20x6xf32>, tensor<1x2x20x170xf32>) {
+  %y, %lse = nn.attention %q, %k, %v [0, 1, 2, 3] x [0, 1, 4, 3] x [0, 1, 4, 5] scores [0, 1, 2, 4] -> [0, 1, 2, 5] {last_key = 0 : i64} : tensor<1x2x20x6xf32>, tensor<1x2x20x6xf32>, tensor<1x2x20x170xf32> -> tensor<1x2x20x170xf32>, tensor<1x2x20xf32> {
+  ^bb0(%s: tensor<1x2x20x20xf32>):
+  %c = nn.constant dense<0.3> : tensor<1x2x20x20xf32>
+  %m = nn.mul %s, %c : tensor<1x2x20x20xf32>
+  %t = nn.iota 2 : tensor<1x2x20x20xi32>
+  %k2 = nn.iota 3 : tensor<1x2x20x20xi32>
+  %inf = nn.constant dense<0xFF800000> : tensor<1x2x20x20xf32>
+  %cc = nn.compare le %k2, %t : tensor<1x2x20x20xi32>
+  %x1 = nn.select %cc, %m, %inf : tensor<1x2x20x20xf32>
+  nn.yield emit(%x1 : tensor<1x2x20x20xf32>)
+  }
+  %p = nn.mul %y, %d : tensor<1x2x20x170xf32>
+  %loss = nn.reduce_sum %p [0, 1, 2, 3] : tensor<1x2x20x170xf32> -> tensor<f32>
+  %g:3 = nn.gradient %loss wrt %q, %k, %v : tensor<f32> wrt tensor<1x2x20x6xf32>, tensor<1x2x20x6xf32>, tensor<1x2x20x170xf32>
+  return %y, %lse, %g#0, %g#1, %g#2 : tensor<1x2x20x170xf32>, tensor<1x2x20xf32>, tensor<1x2x20x6xf32>, tensor<1x2x20x6xf32>, tensor<1x2x20x170xf32>
+}

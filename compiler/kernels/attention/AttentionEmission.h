@@ -1,5 +1,5 @@
-// The emission of one attention: state, and the steps that AttentionEmitter.cpp (loops, results) and
-// AttentionGradient.cpp implement. Internal to emitAttention.
+// The emission of one attention: state, and the steps that AttentionEmitter.cpp (loops, memory),
+// AttentionForward.cpp and AttentionGradient.cpp implement. Internal to emitAttention.
 #pragma once
 
 #include "compiler/kernels/attention/AttentionEmitter.h"
@@ -14,7 +14,7 @@ public:
   mlir::LogicalResult run();
 
 private:
-  enum Operand : unsigned { Queries, Keys, Values, Result, Logsumexp, Cotangent };
+  using enum AttentionKernelParts::Input;
   using Product = AttentionProducts::Product;
 
   /// A block of rows or of keys.
@@ -25,6 +25,7 @@ private:
   };
 
   void emitUnit();
+  void splitIndex(mlir::Value number, unsigned firstLoop, unsigned endLoop);
   void packKeys();
   void emitRows(const BlockOf &rows);
   void emitForward(const BlockOf &rows);
@@ -40,9 +41,20 @@ private:
   mlir::Value panels(const Product &product, int64_t at, int64_t bytes, const BlockOf &rows,
                      const BlockOf &keys);
 
-  /// Calls `body` with the row's number in the block, its scratch offsets, and each vector of keys.
+  /// Calls `body` for each vector of the keys of a block, `count` lanes of which exist.
   void forEachVector(const BlockOf &keys,
                      llvm::function_ref<void(int64_t column, int64_t count)> body);
+  /// Calls `body` for each vector of a row of `extent` elements, in a loop where they are many.
+  void forEachPart(int64_t extent, llvm::function_ref<void(mlir::Value at, int64_t count)> body);
+  /// The same with a vector that begins with 0, and that `body` adds to.
+  mlir::Value
+  sumParts(int64_t extent,
+           llvm::function_ref<mlir::Value(mlir::Value at, int64_t count, mlir::Value sum)> body);
+  llvm::SmallVector<mlir::Value>
+  overParts(int64_t extent, mlir::ValueRange init,
+            llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::Value at, int64_t count,
+                                                              mlir::ValueRange carried)>
+                body);
   ScoreBody bodyAt(mlir::Value row, const BlockOf &rows, const BlockOf &keys, int64_t column,
                    int64_t count, bool isInside);
   void forEachRow(const BlockOf &rows, llvm::function_ref<void(mlir::Value row)> body);
@@ -50,19 +62,18 @@ private:
   /// its own (`isInside`).
   void forEachRowInBounds(const BlockOf &rows, const BlockOf &keys,
                           llvm::function_ref<void(mlir::Value row, bool isInside)> body);
-  /// For each vector of rows: the sums over lanes of the vectors of `memory`, one for each row.
+  /// Calls `body` for each vector of rows with the sums over lanes of the vectors of these rows.
   void
   forEachRowVector(const BlockOf &rows, llvm::function_ref<mlir::Value(mlir::Value row)> vectorOf,
                    llvm::function_ref<void(mlir::Value row, int64_t count, mlir::Value sums)> body);
-  /// Adds a product to rows of results: clears `count` x `extent` elements.
+  /// Sets elements of an operand to 0: `count` along `loop`, and all along `along`.
   void clear(unsigned operand, mlir::Value offset, unsigned loop, int64_t count, unsigned along);
 
   /// Memory of the operand, from the unit's element at these indices of row and key on.
   mlir::Value at(unsigned operand, mlir::Value row, mlir::Value key);
   mlir::Value offset(unsigned operand, mlir::Value row, mlir::Value key);
-  mlir::Value flat(unsigned operand);
   mlir::Value scratch(int64_t at, int64_t elements);
-  mlir::Value scratchFrom(mlir::Value memory, mlir::Value offset);
+  mlir::Value partFrom(mlir::Value memory, mlir::Value offset);
   mlir::Value constant(double value);
   mlir::Value splatOf(double value);
   mlir::Value greater(mlir::Value a, mlir::Value b);
@@ -77,9 +88,9 @@ private:
   AttentionOperands operands;
   llvm::SmallVector<int64_t> extents;
   llvm::DenseMap<mlir::Value, mlir::Value> invariants; // values of the body that no loop changes
-  llvm::SmallVector<mlir::Value> indices;              // of the loops outside of rows and keys
+  llvm::SmallVector<mlir::Value> indices;              // of the loops, where the builder stands
   llvm::SmallVector<mlir::Value> unitOffsets;          // by operand
-  llvm::SmallVector<mlir::Value> flats;                // by operand; null where not needed yet
+  llvm::SmallVector<mlir::Value> flats; // by operand, but for extras: memory as one dimension
   // Parts of scratch memory; `sums` has two numbers for each row.
   mlir::Value scores, ofScores, maxima, sums, results;
   mlir::LogicalResult status = mlir::success();

@@ -1,5 +1,4 @@
-// Emits the loops over units and blocks, and the forward pass: scores, their maxima, exponentials and
-// sums, and the weighted sums of values.
+// Emits the loops over units and blocks of an attention, and finds the memory of its parts.
 #include "compiler/kernels/attention/AttentionEmission.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -36,7 +35,7 @@ Value AttentionEmission::scratch(int64_t at, int64_t elements) {
 }
 
 /// A part of one-dimensional memory.
-Value AttentionEmission::scratchFrom(Value memory, Value offset) {
+Value AttentionEmission::partFrom(Value memory, Value offset) {
   auto type = cast<MemRefType>(memory.getType());
   auto layout = StridedLayoutAttr::get(emit.builder.getContext(), ShapedType::kDynamic, {1});
   return memref::ReinterpretCastOp::create(
@@ -44,12 +43,6 @@ Value AttentionEmission::scratchFrom(Value memory, Value offset) {
       memory, OpFoldResult(offset),
       ArrayRef<OpFoldResult>{emit.builder.getIndexAttr(type.getDimSize(0))},
       ArrayRef<OpFoldResult>{emit.builder.getIndexAttr(1)});
-}
-
-Value AttentionEmission::flat(unsigned operand) {
-  if (!flats[operand])
-    flats[operand] = emit.flatten(operands.memory(operand));
-  return flats[operand];
 }
 
 Value AttentionEmission::offset(unsigned operand, Value row, Value key) {
@@ -62,7 +55,7 @@ Value AttentionEmission::offset(unsigned operand, Value row, Value key) {
 }
 
 Value AttentionEmission::at(unsigned operand, Value row, Value key) {
-  return scratchFrom(flat(operand), offset(operand, row, key));
+  return partFrom(flats[operand], offset(operand, row, key));
 }
 
 //===-- Arithmetic ----------------------------------------------------------------------------===//
@@ -120,21 +113,24 @@ LogicalResult AttentionEmission::run() {
     end = part(emit.add(thread.number, 1));
   }
   for (unsigned operand = 0; operand < operands.memrefs.size(); ++operand)
-    if (isa<MemRefType>(operands.memory(operand).getType()) &&
-        (operand < parts.firstExtra() || operand >= operands.firstOutput))
-      (void)flat(operand);
+    if (operand < parts.firstExtra() || operand >= operands.firstOutput)
+      flats[operand] = emit.flatten(operands.memory(operand));
   invariants = bodyInvariants(emit, parts, operands);
   emit.forEach(begin, end, 1, [&](Value unit) {
     indices.assign(extents.size(), emit.index(0));
-    Value rest = unit;
-    for (unsigned loop = parts.batchLoops; loop-- > 0;) {
-      Value next = emit.floorDiv(rest, emit.index(extents[loop]));
-      indices[loop] = emit.sub(rest, emit.mul(next, extents[loop]));
-      rest = next;
-    }
+    splitIndex(unit, 0, parts.batchLoops);
     emitUnit();
   });
   return status;
+}
+
+/// Sets the indices of consecutive loops from the number of an iteration of all of them.
+void AttentionEmission::splitIndex(Value number, unsigned firstLoop, unsigned endLoop) {
+  for (unsigned loop = endLoop; loop-- > firstLoop;) {
+    Value outer = emit.floorDiv(number, emit.index(extents[loop]));
+    indices[loop] = emit.sub(number, emit.mul(outer, extents[loop]));
+    number = outer;
+  }
 }
 
 void AttentionEmission::emitUnit() {
@@ -155,12 +151,7 @@ void AttentionEmission::emitUnit() {
             parts.keyLoop(), extents[parts.keyLoop()],
             output == 1 ? parts.innerLoop() : parts.columnLoop());
   emit.forEach(emit.index(0), emit.index(plan.groups), 1, [&](Value group) {
-    Value rest = group;
-    for (unsigned loop = parts.rowLoop(); loop-- > parts.batchLoops;) {
-      Value next = emit.floorDiv(rest, emit.index(extents[loop]));
-      indices[loop] = emit.sub(rest, emit.mul(next, extents[loop]));
-      rest = next;
-    }
+    splitIndex(group, parts.batchLoops, parts.rowLoop());
     setOffsets();
     emit.forEach(emit.index(0), emit.index(plan.rowBlocks), 1,
                  [&](Value block) { emitRows({emit.mul(block, plan.rows), plan.rows, false}); });
@@ -248,10 +239,42 @@ void AttentionEmission::clear(unsigned operand, Value offset, unsigned loop, int
   emit.forEach(emit.index(0), emit.index(count), 1, [&](Value i) {
     Value row = emit.add(offset, emit.mul(i, operands.stride(operand, loop)));
     const int64_t stride = operands.stride(operand, along);
-    for (int64_t column = 0; column < extents[along]; column += emit.lanes)
-      emit.store(emit.zero(), flat(operand), emit.add(row, column * stride),
-                 std::min(emit.lanes, extents[along] - column), stride);
+    forEachPart(extents[along], [&](Value at, int64_t elements) {
+      emit.store(emit.zero(), flats[operand], emit.add(row, emit.mul(at, stride)), elements,
+                 stride);
+    });
   });
+}
+
+SmallVector<Value> AttentionEmission::overParts(
+    int64_t extent, ValueRange init,
+    llvm::function_ref<SmallVector<Value>(Value at, int64_t count, ValueRange carried)> body) {
+  const int64_t full = extent / emit.lanes * emit.lanes;
+  // More would make the code long, and beside as many a loop costs little.
+  constexpr int64_t mostUnrolled = 8;
+  SmallVector<Value> carried(init);
+  if (full <= mostUnrolled * emit.lanes)
+    for (int64_t at = 0; at < full; at += emit.lanes)
+      carried = body(emit.index(at), emit.lanes, carried);
+  else
+    carried = emit.forEach(emit.index(0), emit.index(full), emit.lanes, carried,
+                           [&](Value at, ValueRange sums) { return body(at, emit.lanes, sums); });
+  return full == extent ? carried : body(emit.index(full), extent - full, carried);
+}
+
+void AttentionEmission::forEachPart(int64_t extent,
+                                    llvm::function_ref<void(Value at, int64_t count)> body) {
+  overParts(extent, {}, [&](Value at, int64_t count, ValueRange) {
+    body(at, count);
+    return SmallVector<Value>();
+  });
+}
+
+Value AttentionEmission::sumParts(
+    int64_t extent, llvm::function_ref<Value(Value at, int64_t count, Value sum)> body) {
+  return overParts(extent, emit.zero(), [&](Value at, int64_t count, ValueRange sum) {
+    return SmallVector<Value>{body(at, count, sum[0])};
+  })[0];
 }
 
 void AttentionEmission::forEachVector(
@@ -312,101 +335,9 @@ void AttentionEmission::forEachRowVector(
     emitVector(emit.index(full), rows.size - full);
 }
 
-//===-- Forward -------------------------------------------------------------------------------===//
-
-void AttentionEmission::emitForward(const BlockOf &rows) {
-  const double least = APFloat::getLargest(emit.elementType.getFloatSemantics(), /*Negative=*/true)
-                           .convertToDouble();
-  OpBuilder &builder = emit.builder;
-  auto vectorOf = [&](Value row) { return emit.mul(row, emit.lanes); };
-  auto scoreAt = [&](Value row, Value column) {
-    return emit.add(emit.mul(row, plan.scoreStride), column);
-  };
-  auto factorOf = [&](Value row) { return emit.add(row, plan.rowsInSums()); };
-
-  forEachRow(rows, [&](Value row) {
-    emit.store(splatOf(least), maxima, vectorOf(row), emit.lanes);
-    for (int64_t column = 0; column < plan.resultStride; column += emit.lanes)
-      emit.store(emit.zero(), results, emit.add(emit.mul(row, plan.resultStride), column),
-                 emit.lanes);
-  });
-  // Scores, and the maximum of each row by lane.
-  forEachKeyBlock(rows, [&](const BlockOf &keys) {
-    const Product &product = products(rows, keys).scores;
-    emitProduct(product, at(Queries, rows.first, {}), at(Keys, {}, keys.first),
-                scratchFrom(scores, keys.first),
-                panels(product, plan.keyPanelsAt, plan.keyPanelBytes, rows, keys));
-    forEachRowInBounds(rows, keys, [&](Value row, bool isInside) {
-      Value greatest = emit.load(maxima, vectorOf(row), emit.lanes);
-      forEachVector(keys, [&](int64_t column, int64_t count) {
-        Value place = scoreAt(row, emit.add(keys.first, column));
-        ScoreBody body = bodyAt(row, rows, keys, column, count, isInside);
-        body.set(parts.score, emit.load(scores, place, emit.lanes));
-        Value changed = body.get(parts.changed);
-        if (count < emit.lanes)
-          changed = arith::SelectOp::create(builder, emit.loc, emit.mask(count), changed,
-                                            splatOf(-std::numeric_limits<double>::infinity()));
-        emit.store(changed, scores, place, emit.lanes);
-        greatest = greater(changed, greatest);
-      });
-      emit.store(greatest, maxima, vectorOf(row), emit.lanes);
-    });
-  });
-  forEachRow(rows, [&](Value row) {
-    Value greatest = vector::ReductionOp::create(builder, emit.loc, vector::CombiningKind::MAXNUMF,
-                                                 emit.load(maxima, vectorOf(row), emit.lanes));
-    memref::StoreOp::create(builder, emit.loc, greatest, sums, row);
-    emit.store(emit.zero(), maxima, vectorOf(row), emit.lanes);
-  });
-  // Exponentials in place of the scores, their sums by lane, and the weighted values.
-  forEachKeyBlock(rows, [&](const BlockOf &keys) {
-    forEachRow(rows, [&](Value row) {
-      Value total = emit.load(maxima, vectorOf(row), emit.lanes);
-      Value greatest = emit.splat(emit.loadScalar(sums, row), emit.lanes);
-      forEachVector(keys, [&](int64_t column, int64_t count) {
-        Value place = scoreAt(row, emit.add(keys.first, column));
-        Value weight = exponential(subtract(emit.load(scores, place, emit.lanes), greatest));
-        total = emit.sum(total, weight);
-        if (parts.factor)
-          weight =
-              multiply(weight, bodyAt(row, rows, keys, column, count, false).get(parts.factor));
-        emit.store(weight, scores, place, emit.lanes);
-      });
-      emit.store(total, maxima, vectorOf(row), emit.lanes);
-    });
-    emitProduct(products(rows, keys).sums, scratchFrom(scores, keys.first),
-                at(Values, {}, keys.first), results);
-  });
-  // The greatest exponential is 1, so a sum of less belongs to a row without keys.
-  const unsigned column = parts.columnLoop(), output = operands.firstOutput;
-  forEachRowVector(
-      rows, [&](Value row) { return emit.load(maxima, vectorOf(row), emit.lanes); },
-      [&](Value row, int64_t count, Value total) {
-        Value isLess =
-            arith::CmpFOp::create(builder, emit.loc, arith::CmpFPredicate::OLT, total, splatOf(1));
-        total = arith::SelectOp::create(builder, emit.loc, isLess, splatOf(1), total);
-        Value factor = arith::DivFOp::create(builder, emit.loc, splatOf(1), total);
-        emit.store(factor, sums, factorOf(row), emit.lanes);
-        Value logarithm = math::LogOp::create(builder, emit.loc, total);
-        emit.store(emit.sum(emit.load(sums, row, emit.lanes), logarithm), flat(output + 1),
-                   offset(output + 1, emit.add(rows.first, row), {}), count,
-                   operands.stride(output + 1, parts.rowLoop()));
-      });
-  forEachRow(rows, [&](Value row) {
-    Value factor = emit.splat(emit.loadScalar(sums, factorOf(row)), emit.lanes);
-    Value target = offset(output, emit.add(rows.first, row), {});
-    const int64_t stride = operands.stride(output, column);
-    for (int64_t at = 0; at < extents[column]; at += emit.lanes) {
-      Value sum = emit.load(results, emit.add(emit.mul(row, plan.resultStride), at), emit.lanes);
-      emit.store(multiply(sum, factor), flat(output), emit.add(target, at * stride),
-                 std::min(emit.lanes, extents[column] - at), stride);
-    }
-  });
-}
-
 LogicalResult emitAttention(OpBuilder &builder, const AttentionKernelParts &parts,
-                            const TargetDescription &target, const AttentionThread &thread) {
-  AttentionPlan plan = planAttention(parts, target);
+                            const AttentionPlan &plan, const TargetDescription &target,
+                            const AttentionThread &thread) {
   linalg::GenericOp op = parts.op;
   auto type = cast<MemRefType>(op.getDpsInputs()[0].getType());
   ConstantPool constants(builder);

@@ -13,7 +13,9 @@ struct AttentionThread {
 };
 
 /// Emits at the builder's insertion point. Every unit is computed by one thread, in one order.
+/// `plan` is that of the kernel, or of an equal one.
 mlir::LogicalResult emitAttention(mlir::OpBuilder &builder, const AttentionKernelParts &parts,
-                                  const TargetDescription &target, const AttentionThread &thread);
+                                  const AttentionPlan &plan, const TargetDescription &target,
+                                  const AttentionThread &thread);
 
 } // namespace nnc

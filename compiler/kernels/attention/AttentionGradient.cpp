@@ -17,17 +17,15 @@ void AttentionEmission::emitGradient(const BlockOf &rows) {
   forEachRowVector(
       rows,
       [&](Value row) {
-        Value index = emit.add(rows.first, row), total = emit.zero();
-        for (int64_t at = 0; at < extents[column]; at += emit.lanes) {
-          const int64_t count = std::min(emit.lanes, extents[column] - at);
+        Value index = emit.add(rows.first, row);
+        return sumParts(extents[column], [&](Value at, int64_t count, Value total) {
           auto load = [&](unsigned operand) {
             const int64_t stride = operands.stride(operand, column);
-            return emit.load(flat(operand), emit.add(offset(operand, index, {}), at * stride),
-                             count, stride);
+            Value place = emit.add(offset(operand, index, {}), emit.mul(at, stride));
+            return emit.load(flats[operand], place, count, stride);
           };
-          total = emit.multiplyAdd(load(Result), load(Cotangent), total);
-        }
-        return total;
+          return emit.multiplyAdd(load(Result), load(Cotangent), total);
+        });
       },
       [&](Value row, int64_t, Value means) { emit.store(means, sums, row, emit.lanes); });
   clear(ofQuery, offset(ofQuery, rows.first, {}), parts.rowLoop(), rows.size, parts.innerLoop());
@@ -40,7 +38,7 @@ void AttentionEmission::emitGradient(const BlockOf &rows) {
                 panels(all.ofWeights, plan.valuePanelsAt, plan.valuePanelBytes, rows, keys));
     forEachRowInBounds(rows, keys, [&](Value row, bool isInside) {
       Value logsumexp = emit.splat(
-          emit.loadScalar(flat(Logsumexp), offset(Logsumexp, emit.add(rows.first, row), {})),
+          emit.loadScalar(flats[Logsumexp], offset(Logsumexp, emit.add(rows.first, row), {})),
           emit.lanes);
       Value mean = emit.splat(emit.loadScalar(sums, row), emit.lanes);
       forEachVector(keys, [&](int64_t at, int64_t count) {

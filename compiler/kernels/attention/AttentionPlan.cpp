@@ -31,9 +31,9 @@ AttentionOperands::AttentionOperands(const AttentionKernelParts &parts) {
 
 namespace {
 
-enum Operand : unsigned { Queries, Keys, Values, Result, Logsumexp, Cotangent };
-
 class Planner {
+  using enum AttentionKernelParts::Input;
+
 public:
   Planner(const AttentionKernelParts &parts, const TargetDescription &target)
       : parts(parts), target(target), operands(parts), extents(parts.extents()),
@@ -65,9 +65,13 @@ private:
     for (unsigned loop = parts.batchLoops; loop < parts.rowLoop(); ++loop)
       plan.groups *= extents[loop];
     // Bounds leave whole blocks out, so that smaller blocks save products.
-    const int64_t size = parts.first || parts.last ? 16 : 64;
-    plan.rows = std::min(rows, size);
+    const int64_t small = 16, size = parts.first || parts.last ? small : 64;
     plan.keys = std::min(keys, size);
+    plan.rows = std::min(rows, size);
+    // The forward pass keeps the scores of a block of rows and all keys.
+    const int64_t rowBytes = keys * (element.getWidth() / 8);
+    while (!parts.isGradient && plan.rows > small && plan.rows * rowBytes > target.l2Bytes / 2)
+      plan.rows /= 2;
     plan.rowBlocks = rows / plan.rows;
     plan.lastRows = rows % plan.rows;
     plan.keyBlocks = keys / plan.keys;
