@@ -111,9 +111,8 @@ struct Generation {
 /// A function in static single assignment form; operations stand in an order in which operands
 /// precede their users.
 struct Function {
-  /// initialize, train_step, evaluate, gradient; train_step_1, ...: of buckets (T39), the shortest
-  /// first; predict, predict_2, ...: one for each predict
-  /// block; generate
+  /// initialize, train_step, evaluate, gradient; train_step_1, ...: of buckets (T38), the shortest
+  /// first; predict, predict_2, ...: one for each predict block; generate
   std::string name;
   std::string block; ///< of a prediction: the name of its predict block
   std::optional<Generation> generation = {};
@@ -206,9 +205,16 @@ struct DataInfo {
   std::vector<DataSplit> splits;
 };
 
-/// With `bucket = true` the training step is compiled for so many lengths: equal parts of the
-/// padded dimensions.
+/// The number of training steps that `bucket = true` compiles. Bucket i, from 1, has examples of up
+/// to i / bucketCount of the padded dimensions.
 inline constexpr int64_t bucketCount = 4;
+
+/// The size of a padded dimension of `size` in a bucket, rounded up.
+constexpr int64_t bucketSize(int64_t size, int64_t bucket) {
+  // size * bucket / bucketCount without overflow.
+  return size / bucketCount * bucket +
+         (size % bucketCount * bucket + bucketCount - 1) / bucketCount;
+}
 
 struct Recipe {
   int64_t batch = 32;

@@ -47,9 +47,9 @@ nnc_function nnc_evaluate;
 /// ends the table. They stand in the order of the functions of the description that have a "block".
 extern nnc_function *const nnc_predictions[];
 
-/// The training steps of buckets, "nnc_train_step_1" and so on: the training step for batches whose padded
-/// fields have at most the lengths that the shapes of its inputs say, the shortest first; null ends the table.
-/// Weak like the functions.
+/// The training steps of buckets, "nnc_train_step_1" and so on, the shortest first; null ends the
+/// table. Each takes batches whose padded fields have at most the lengths in the shapes of its
+/// inputs. Weak like the functions.
 extern nnc_function *const nnc_buckets[];
 
 /// A function that generates a sequence, position by position: as nnc_function, with one more block.
@@ -61,10 +61,12 @@ typedef void nnc_step_function(char *persistent, char *arena, const char *inputs
                                const char *scalars, char *cache, int64_t thread, int64_t threads);
 
 ///   nnc_generate_begin  reads the inputs besides the sequence, writes the cache
-///   nnc_generate_step   takes the element at position "position" (scalars) as its only input, writes
-///                       the logits of the next element, or that element, and updates the cache
-///   nnc_generate_chunk  the same for several elements from "position" on, with a row of output for each.
-///                       Not of every model. The step of a later position overwrites what it left there
+///   nnc_generate_step   takes the element at position "position" (scalars) as its only input,
+///                       writes the logits of the next element, or that element, and updates the
+///                       cache
+///   nnc_generate_chunk  the same for several elements from "position" on, with a row of output for
+///                       each; some models do not have it. The sequence may end within the chunk:
+///                       steps at later positions overwrite the cache there
 nnc_step_function nnc_generate_begin;
 nnc_step_function nnc_generate_step;
 nnc_step_function nnc_generate_chunk;
@@ -170,15 +172,13 @@ void nnc_profile(int64_t region, int64_t thread);
 
      "functions": [{                    one for each exported function
        "symbol": TEXT,                  "nnc_initialize" | "nnc_train_step" | "nnc_evaluate" |
-                                        "nnc_generate_begin" | "nnc_generate_step" | "nnc_generate_chunk", or of
-                                        a prediction, or
-                                        "nnc_train_step_1", ... of buckets, whose batch and outputs are those of
-                                        nnc_train_step
+                                        "nnc_generate_begin" | "nnc_generate_step" |
+                                        "nnc_generate_chunk", or of a prediction, or "nnc_train_step_1",
+                                        ... of buckets, with the batch and the outputs of nnc_train_step
        "block": TEXT,                   (predictions) name of the predict block, unique
-       "batch": COUNT,                  examples per call; 0 for nnc_initialize, and for nnc_generate_begin if
-                                        it has no inputs; else 1 for it, and 1 for nnc_generate_step, whose
-                                        input has one element of the sequence first, for
-                                        nnc_generate_chunk as many as its input has
+       "batch": COUNT,                  examples per call; 0 for nnc_initialize; for nnc_generate_begin 1,
+                                        or 0 if it has no inputs; for nnc_generate_step and
+                                        nnc_generate_chunk the number of elements in their input
        "arena": BYTES,
        "thread_memory": BYTES,          (optional; default 0) for each thread, behind the arena
        "flop": COUNT,                   (optional) floating-point operations of one call
@@ -225,8 +225,8 @@ void nnc_profile(int64_t region, int64_t thread);
            "bytes": BYTES
          }],
          "scratch": BYTES,              the most bytes of all other buffers that are alive at one time
-         "panels": BYTES                (optional; default 0) at the end of the arena: operands that are packed
-                                        in front of loops
+         "panels": BYTES                (optional; default 0) at the end of the arena, of operands that are
+                                        packed in front of loops
        },
        "regions": [{                    (optional; profiled code) by their numbers
          "line": LINE,                  0 if unknown
@@ -241,7 +241,7 @@ void nnc_profile(int64_t region, int64_t thread);
        "sequence": TEXT,                name of the field that grows, the input of nnc_generate_step. Its one
                                         output is the logits of the next element, or the next element
        "limit": COUNT,                  (optional; default 0: none) maximum number of positions
-       "sampling": {                    (optional) how the next element is drawn from the logits; without it
+       "sampling": {                    (optional) how the next element is chosen by the logits; without it
                                         the output is the next element
          "temperature": NUMBER, "top_k": COUNT, "top_p": NUMBER, "min_p": NUMBER, "repetition_penalty": NUMBER,
          "width": COUNT,                of a search by beams; 0: elements are drawn

@@ -36,7 +36,7 @@ void runOnLargeStack(std::function<void()> function) {
 
 } // namespace
 
-/// Elaborates for examples of `bucket` parts of the padded dimensions (bucketCount: all of them).
+/// Elaborates the program for a bucket: padded dimensions have their bucketSize().
 static std::optional<Program> elaborateBucket(const Module &user,
                                               std::span<const Module *const> standard,
                                               Diagnostics &diagnostics,

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <span>
+#include <utility>
 
 namespace nnc::runtime {
 
@@ -94,8 +95,8 @@ public:
                   : (last > promptSize ? separator : "") + elementText(at(elements, last), field));
   }
 
-  /// Ends a sample; `input` is the number of the example that it belongs to, `score` the logarithm of
-  /// its probability, if it is known.
+  /// Ends a sample; `input` is the number of the example that it belongs to, `score` the logarithm
+  /// of its probability, if that is known.
   void end(std::optional<int64_t> input, int64_t sample, std::span<const char> elements,
            std::optional<double> score = {}) {
     if (!isJson) {
@@ -144,8 +145,8 @@ private:
   std::optional<text::Decoder> decoder;
 };
 
-/// Runs a search from the sequence at hand, which stays as it is. Each beam has a state of the model of
-/// its own; only one that several beams go on from is copied.
+/// Runs a search from the current sequence, which it does not change. Each beam has its own state
+/// of the model; only a state that several beams continue is copied.
 void runSearch(Sequence &sequence, BeamSearch &search) {
   std::vector<Sequence::State> beams;
   beams.push_back(sequence.save());
@@ -197,8 +198,8 @@ Dataset readInputs(const Description &description, const Arguments &arguments,
   return readExamples(arguments.value("--input"), fields, block, conventions);
 }
 
-/// How many of `tokens` elements can follow the prompt. A padded sequence is a whole one: where the
-/// positions of the model end, it ends.
+/// How many of `tokens` elements can follow the prompt: a padded sequence ends at the last position
+/// of the model.
 int64_t tokensAfter(size_t promptBytes, const InputField &field, const Description &description,
                     int64_t tokens) {
   const DataField *declared = findSequence(description);
@@ -212,13 +213,13 @@ int64_t tokensAfter(size_t promptBytes, const InputField &field, const Descripti
   return std::min(tokens, limit - given);
 }
 
-/// Excludes the special pieces from the choices, except `<end>` and `<unk>`; returns `<end>`.
-std::optional<int32_t> excludeSpecial(const text::Tokenizer &tokenizer, Sampler &sampler) {
-  std::optional<int32_t> end = tokenizer.special("<end>");
+/// The special pieces that are never chosen: all but `<end>`, which is `end`, and `<unk>`.
+std::vector<int32_t> excludedPieces(const text::Tokenizer &tokenizer, std::optional<int32_t> end) {
+  std::vector<int32_t> excluded;
   for (int32_t id = 0; id < tokenizer.size(); ++id)
     if (tokenizer.isSpecial(id) && end != id && tokenizer.piece(id) != text::unknownPiece)
-      sampler.exclude(id);
-  return end;
+      excluded.push_back(id);
+  return excluded;
 }
 
 /// Generates sequences that begin with the same prompt.
@@ -229,9 +230,10 @@ public:
       : sequence(sequence), sampler(sampler), tokens(tokens), last(last), output(output) {}
 
   /// Prints the best sequences of a search by beams, numbered from `first`.
-  void search(const BeamSearch::Settings &settings, std::optional<int64_t> input, int64_t first,
+  void search(BeamSearch::Settings settings, std::optional<int64_t> input, int64_t first,
               int64_t samples) {
-    BeamSearch search(settings);
+    settings.begin = sequence.size();
+    BeamSearch search(std::move(settings));
     if (tokens > 0)
       runSearch(sequence, search);
     for (const BeamSearch::Hypothesis &found : search.best(samples)) {
@@ -302,14 +304,23 @@ int generateCommand(const Model &model, const Arguments &arguments) {
   BoundSteps steps(execution, inputs);
   Sequence sequence(steps, generation.limit);
 
-  Sampler sampler(sampling.value_or(Sampling()), seed);
   std::optional<int32_t> last;
-  if (tokenizer && sampling)
-    last = excludeSpecial(*tokenizer, sampler);
+  std::vector<int32_t> excluded;
+  if (tokenizer && sampling) {
+    last = tokenizer->special("<end>");
+    excluded = excludedPieces(*tokenizer, last);
+  }
+  Sampler sampler(sampling.value_or(Sampling()), seed);
+  for (int32_t id : excluded)
+    sampler.exclude(id);
   BeamSearch::Settings beams;
   const bool searches = sampling && sampling->width > 0;
   if (searches) {
-    beams = {sampling->width, sampling->lengthPenalty, tokens, last, sampler.excludedElements()};
+    beams.width = sampling->width;
+    beams.lengthPenalty = sampling->lengthPenalty;
+    beams.longest = tokens;
+    beams.end = last;
+    beams.excluded = excluded;
     if (samples > sampling->width)
       throw UsageError(text("--count: %lld sequences are more than the %lld beams of the search",
                             static_cast<long long>(samples),

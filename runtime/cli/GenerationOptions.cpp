@@ -151,11 +151,14 @@ const DataField *findSequence(const Description &description) {
 
 std::optional<Sampling> readSampling(const Generation &generation, const Arguments &arguments) {
   std::optional<Sampling> sampling = generation.sampling;
+  const char *ofDraws = nullptr; // an option that only draws have
   auto set = [&](const char *option, const std::string &key, const std::string &given) {
     if (!sampling)
       throw UsageError(
           text("%s: this program outputs the next element itself and does not sample", option));
     setNumber(*sampling, option, key, given);
+    if (!ofDraws && key != "width" && key != "length_penalty")
+      ofDraws = option;
   };
   for (const std::string &word : arguments.all("--set")) {
     auto [key, given] = splitAssignment("--set", word);
@@ -167,10 +170,8 @@ std::optional<Sampling> readSampling(const Generation &generation, const Argumen
   for (const Count &count : counts)
     if (arguments.has(count.option))
       set(count.option, count.key, arguments.value(count.option));
-  for (const char *option :
-       {"--temperature", "--top-k", "--top-p", "--min-p", "--repetition-penalty"})
-    if (sampling && sampling->width > 0 && arguments.has(option))
-      throw UsageError(text("%s: the search by beams does not draw", option));
+  if (sampling && sampling->width > 0 && ofDraws)
+    throw UsageError(text("%s: the search by beams does not draw", ofDraws));
   return sampling;
 }
 

@@ -16,10 +16,10 @@ Rows inOrder(int64_t count);
 /// Puts `rows` into the order of epoch `epoch` (from 0) of the run with this seed.
 void shuffle(Rows &rows, uint64_t seed, uint32_t epoch);
 
-/// Reorders shuffled rows so that most batches of `batch` rows are of one bucket; `bucketOf` has the
-/// bucket of each row of the dataset. The batches of all buckets are in the order of a random
-/// permutation. What is left over of each bucket makes up further batches, and the last batch of the
-/// epoch is the one that is not full, if there is such a one. A pure function of the arguments.
+/// Reorders shuffled rows so that most batches of `batch` rows are of one bucket; `bucketOf` has
+/// the bucket of each row of the dataset. The remaining rows of all buckets make up further
+/// batches. Full batches are in random order, and a batch that is not full is the last one. A pure
+/// function of the arguments.
 void sortIntoBuckets(Rows &rows, const std::vector<uint8_t> &bucketOf, int64_t batch, uint64_t seed,
                      uint32_t epoch);
 

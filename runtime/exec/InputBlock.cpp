@@ -3,6 +3,7 @@
 
 #include "runtime/support/Error.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace nnc::runtime {
@@ -26,11 +27,12 @@ InputBlock::InputBlock(const Function &function, const Dataset &dataset)
     int64_t elements = field.elementsPerExample();
     Shape shape(field.shape.begin() + 1, field.shape.end()), longest = shape;
     int64_t length = 0;
-    if (source->padded && shape.size() == source->shape.size()) {
+    bool fits = !source->padded || shape.size() == source->shape.size();
+    if (source->padded && fits) {
       length = shape[*source->padded];
       longest[*source->padded] = std::max(length, source->shape[*source->padded]);
     }
-    if (elementCount(source->shape) != elementCount(longest))
+    if (!fits || elementCount(source->shape) != elementCount(longest))
       fail("field '%s' of the data is %s, the model takes %s", field.name.c_str(),
            describe(source->shape).c_str(), describe(shape).c_str());
     copies.push_back({source, field.dtype, elements, length,

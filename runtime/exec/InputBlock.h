@@ -15,8 +15,8 @@ public:
   /// not have. The function may take shorter examples of padded fields than there are.
   InputBlock(const Function &function, const Dataset &dataset);
 
-  /// Assembles this thread's part of a batch from `count` rows of the dataset (1 <= count <= batch);
-  /// the rest of the batch are copies of them that weigh nothing. Padding is 0. No example is longer
+  /// Assembles this thread's part of a batch from `count` rows of the dataset (1 <= count <=
+  /// batch); copies of them with weight 0 fill up the batch. Padding is 0. No example may be longer
   /// than the function takes. No allocation.
   void assemble(const int64_t *rows, int64_t count, int64_t thread, int64_t threads);
 

@@ -1,7 +1,7 @@
 // Implements BeamSearch.
 #include "runtime/generate/BeamSearch.h"
 
-#include "runtime/support/Error.h"
+#include "runtime/generate/Logits.h"
 
 #include <algorithm>
 #include <cmath>
@@ -20,14 +20,8 @@ struct Candidate {
 /// The logarithms of the softmax of the logits; that of excluded elements is -inf.
 std::vector<double> logProbabilities(std::span<const double> logits,
                                      std::span<const int32_t> excluded, int64_t position) {
-  for (size_t i = 0; i < logits.size(); ++i)
-    if (std::isnan(logits[i]))
-      fail("the logit of element %zu at position %lld is not a number", i,
-           static_cast<long long>(position));
-  std::vector<double> result(logits.begin(), logits.end());
-  for (int32_t element : excluded)
-    if (static_cast<size_t>(element) < result.size())
-      result[static_cast<size_t>(element)] = -HUGE_VAL;
+  std::vector<double> result;
+  readScores(logits, excluded, position, result);
   double greatest = *std::max_element(result.begin(), result.end()), sum = 0;
   for (double value : result)
     sum += std::exp(value - greatest);
@@ -56,7 +50,8 @@ std::vector<BeamSearch::Extension>
 BeamSearch::advance(std::span<const std::vector<double>> logits) {
   std::vector<Candidate> candidates;
   for (size_t parent = 0; parent < beams.size(); ++parent) {
-    std::vector<double> next = logProbabilities(logits[parent], settings.excluded, length);
+    std::vector<double> next =
+        logProbabilities(logits[parent], settings.excluded, settings.begin + length);
     for (size_t element = 0; element < next.size(); ++element)
       if (next[element] > -HUGE_VAL)
         candidates.push_back(

@@ -1,7 +1,7 @@
 // Implements Sampler.
 #include "runtime/generate/Sampler.h"
 
-#include "runtime/support/Error.h"
+#include "runtime/generate/Logits.h"
 #include "runtime/support/Philox.h"
 
 #include <algorithm>
@@ -45,15 +45,8 @@ void Sampler::sort() {
 
 int32_t Sampler::choose(std::span<const double> logits, std::span<const int32_t> before,
                         int64_t sample, int64_t position) {
-  for (size_t i = 0; i < logits.size(); ++i)
-    if (std::isnan(logits[i]))
-      fail("the logit of element %zu at position %lld is not a number", i,
-           static_cast<long long>(position));
-  scores.assign(logits.begin(), logits.end());
+  readScores(logits, excluded, position, scores);
   penalize(before);
-  for (int32_t element : excluded)
-    if (static_cast<size_t>(element) < scores.size())
-      scores[static_cast<size_t>(element)] = -HUGE_VAL;
   if (sampling.temperature == 0)
     return static_cast<int32_t>(std::max_element(scores.begin(), scores.end()) - scores.begin());
 

@@ -19,7 +19,6 @@ public:
 
   /// Excludes an element from all choices. At least one must remain.
   void exclude(int32_t element) { excluded.push_back(element); }
-  const std::vector<int32_t> &excludedElements() const { return excluded; }
 
   /// The element at `position` of sample `sample`, after the elements `before`. Throws Error if a
   /// logit is not a number.

@@ -26,8 +26,8 @@ public:
   /// Adds an element, which is not one of the sequence's own, and runs the step function. After
   /// `limit` positions the model starts again from the last `limit` / 2 elements.
   void add(const char *element);
-  /// Adds the elements of a prompt, as `add` does one by one, but computes only those from which the model
-  /// goes on.
+  /// Adds the elements of a prompt with the same result as `add` for each, but runs the model only
+  /// for the elements after its last restart.
   void addPrompt(std::span<const char> elements);
 
   /// Adds the element that `sampler` chooses by the logits, and returns it.

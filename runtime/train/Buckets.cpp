@@ -5,32 +5,51 @@
 
 namespace nnc::runtime {
 
-/// Whether no padded field of the example is longer than the function's input.
-static bool takes(const Function &function, const Dataset &dataset, int64_t row) {
+namespace {
+
+/// A padded field, and the maximum length that a function takes.
+struct Limit {
+  const FieldData *field;
+  int64_t length;
+};
+
+std::vector<Limit> limitsOf(const Function &function, const Dataset &dataset) {
+  std::vector<Limit> limits;
   for (const InputField &input : function.fields) {
     const FieldData *field = input.kind == InputKind::Field ? dataset.field(input.name) : nullptr;
-    if (field && field->padded && field->length(row) > input.shape[*field->padded + 1])
-      return false;
+    if (field && field->padded)
+      limits.push_back({field, input.shape[*field->padded + 1]});
   }
-  return true;
+  return limits;
 }
+
+} // namespace
 
 Buckets::Buckets(Execution &execution, BoundFunction &step, const Dataset &dataset) : step(step) {
   nnc_function *const *code = execution.model().buckets;
   std::vector<const Function *> functions = execution.description().buckets();
   if (!code || functions.empty())
     return;
-  for (size_t i = 0; i < functions.size(); ++i)
+  std::vector<std::vector<Limit>> limits;
+  for (size_t i = 0; i < functions.size(); ++i) {
     shorter.emplace_back(execution, *functions[i], code[i], dataset);
-  bucketOf.resize(static_cast<size_t>(dataset.examples), static_cast<uint8_t>(shorter.size()));
-  for (int64_t row = 0; row < dataset.examples; ++row)
-    for (size_t i = shorter.size(); i-- > 0 && takes(*functions[i], dataset, row);)
-      bucketOf[static_cast<size_t>(row)] = static_cast<uint8_t>(i);
+    limits.push_back(limitsOf(*functions[i], dataset));
+  }
+  bucketOf.resize(static_cast<size_t>(dataset.examples));
+  for (int64_t row = 0; row < dataset.examples; ++row) {
+    auto fits = [&](const Limit &limit) { return limit.field->length(row) <= limit.length; };
+    size_t bucket = shorter.size();
+    while (bucket > 0 && std::ranges::all_of(limits[bucket - 1], fits))
+      --bucket;
+    bucketOf[static_cast<size_t>(row)] = static_cast<uint8_t>(bucket);
+  }
 }
 
 BoundFunction &Buckets::forRows(const int64_t *rows, int64_t count) {
+  if (!any())
+    return step;
   size_t longest = 0;
-  for (int64_t i = 0; i < count && any(); ++i)
+  for (int64_t i = 0; i < count; ++i)
     longest = std::max<size_t>(longest, bucketOf[static_cast<size_t>(rows[i])]);
   return longest < shorter.size() ? shorter[longest] : step;
 }

@@ -7,8 +7,8 @@
 
 namespace nnc::runtime {
 
-/// The training steps of a model: that for all lengths and, with `bucket = true`, those for shorter
-/// examples. All of them update the same parameters, and have the same outputs.
+/// The training steps of a model: one for all lengths and, with `bucket = true`, some for shorter
+/// examples. All of them update the same parameters and have the same outputs.
 class Buckets {
 public:
   /// `step` is the training step for all lengths. All arguments must live as long.

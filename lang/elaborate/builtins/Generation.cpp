@@ -1,5 +1,5 @@
-// The builtin behind `sample`, `greedy` and `beam`: it marks the logits from which the next element is
-// chosen.
+// The builtin behind `sample`, `greedy` and `beam`: it marks the logits that choose the next
+// element.
 #include "lang/elaborate/builtins/Builtins.h"
 
 #include <algorithm>

@@ -79,7 +79,7 @@ public:
   const Globals &globals;
   Diagnostics &diagnostics;
   Vocabularies &vocabularies;
-  /// The part of its size that each padded dimension of the data has, in parts of `bucketCount`.
+  /// Padded dimensions of the data have their bucketSize() in this bucket, by default all of it.
   int64_t bucket = bucketCount;
   Reparametrization *nextReparametrization = nullptr; // for the layer that is applied next
   bool inRecipe = false; // in the body of a schedule, an optimizer or a function of `clip`

@@ -21,7 +21,7 @@ LengthPtr Padding::along(const Tensor &value, int64_t axis) const {
 
 LengthPtr Padding::masked(const Tensor &value, int64_t axis) const {
   LengthPtr length = along(value, axis);
-  return length && !length->grows ? length : nullptr;
+  return needsMask(length) ? length : nullptr;
 }
 
 void Padding::set(Tensor &value, Lengths lengths) {

@@ -169,7 +169,7 @@ Lengths Padding::follow(const std::string &operation, std::vector<Tensor> &opera
       }
     return result;
   }
-  // Of the sequence that `generate` extends, nn-step refuses it.
+  // A reversal of the sequence that `generate` extends passes here; nn-step refuses it.
   if (operation == "reverse" &&
       std::none_of(dims.begin(), dims.end(), [&](int64_t dim) { return masked(first, dim); }))
     return of(first);

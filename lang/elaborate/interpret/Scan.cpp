@@ -142,7 +142,7 @@ Entity Interpreter::evaluateScan(const ScanExpression &expression) {
   Padding padding(environment, emitter);
   std::vector<Tensor> &paddedSteps = emitter.pass->padding.steps;
   std::optional<Tensor> truths;
-  bool isMasked = length && !length->grows;
+  const bool isMasked = needsMask(length);
   if (isMasked)
     truths = padding.mask(length, steps.size, expression.range);
   graph.openScan(steps.size);
@@ -245,7 +245,7 @@ std::optional<Entity> Interpreter::closeScan(const ScanExpression &expression,
   Graph &graph = emitter.pass->graph;
   Padding padding(environment, emitter);
   const Yielded &yielded = scans.back();
-  const bool isMasked = length && !length->grows;
+  const bool isMasked = needsMask(length);
   if (!yielded.value && (!last.is<Nothing>() || carries.empty())) {
     DiagnosticBuilder builder = environment.report(Diag::ScanValue, expression.range);
     const std::vector<StatementPtr> &statements = expression.body->statements;

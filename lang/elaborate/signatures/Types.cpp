@@ -168,10 +168,8 @@ std::optional<Extent> Types::evaluatePadded(const Dimension &dimension, size_t p
   if (!of) {
     std::optional<Extent> whole =
         evaluateDimension(*dimension.value, fmt::format("`{}`", field.name));
-    if (whole) // one more for each of the first `rest` parts
-      whole->size =
-          whole->size / bucketCount * environment.bucket +
-          (whole->size % bucketCount * environment.bucket + bucketCount - 1) / bucketCount;
+    if (whole)
+      whole->size = bucketSize(whole->size, environment.bucket);
     return whole;
   }
   for (const DataField &other : before)

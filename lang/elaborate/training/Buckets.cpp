@@ -73,12 +73,12 @@ void addBuckets(Program &program, const ElaborateBucket &elaborate, Diagnostics 
     if (!reason.empty()) {
       int64_t size = padded->type.shape[size_t(*padded->padded)];
       diagnostics.report(Diag::BucketFails, recipe.bucketRange, padded->name,
-                         (size * bucket + bucketCount - 1) / bucketCount, reason);
+                         bucketSize(size, bucket), reason);
       return;
     }
     steps.push_back(std::move(*findStep(*shorter)));
   }
-  // Of short dimensions, some parts are the same.
+  // Buckets of a small dimension may have the same size after rounding.
   std::vector<std::vector<int64_t>> longer = inputShapes(*step);
   for (size_t i = steps.size(); i-- > 0;) {
     if (inputShapes(steps[i]) == longer)

@@ -12,7 +12,9 @@ std::optional<Tensor> GenerateBlock::evaluate(const GenerateDeclaration &declara
   auto *last = statements.empty() ? nullptr : as<ExpressionStatement>(statements.back());
   if (!last) {
     report(declaration.body->range, "the block does not end in a value")
-        .help("end it with `sample(logits)`, `greedy(logits)` or the next element of the sequence");
+        .help(
+            "end it with `sample(logits)`, `greedy(logits)`, `beam(logits)` or the next element of "
+            "the sequence");
     return std::nullopt;
   }
   environment.frame().scopes.emplace_back();

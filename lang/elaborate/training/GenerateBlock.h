@@ -17,8 +17,8 @@ public:
 
 private:
   std::optional<Tensor> evaluate(const GenerateDeclaration &declaration);
-  /// Of the inputs from which the value is computed, the last one of whose elements it can be; null,
-  /// with an error, if there is none.
+  /// The last of the inputs on which the value depends and whose next element it can determine;
+  /// null, with an error, if none is.
   const FunctionArgument *findSequence(const Tensor &value, bool samples, SourceRange range);
   /// Why the value does not determine elements of an input; empty if it does.
   std::string problemOf(const FunctionArgument &input, const Tensor &value, bool samples) const;

@@ -55,6 +55,9 @@ struct Length {
   int64_t number = 0;
 };
 
+/// Whether a dimension of this length, null if it is not padded, has positions beyond the length.
+inline bool needsMask(const LengthPtr &length) { return length && !length->grows; }
+
 /// One dimension of a shape.
 struct Extent {
   int64_t size = 1;

@@ -3,6 +3,7 @@
 
 #include "runtime/support/Error.h"
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <gtest/gtest.h>
@@ -127,9 +128,14 @@ TEST(BeamSearch, TiesAreBrokenByNumber) {
 }
 
 TEST(BeamSearch, LogitsAreNumbers) {
-  BeamSearch search({.width = 2, .longest = 3, .excluded = {}});
+  BeamSearch search({.width = 2, .longest = 3, .excluded = {}, .begin = 4});
   std::vector<std::vector<double>> logits = {{1, std::numeric_limits<double>::quiet_NaN()}};
-  EXPECT_THROW(search.advance(logits), Error);
+  try {
+    search.advance(logits);
+    ADD_FAILURE();
+  } catch (const Error &error) {
+    EXPECT_STREQ(error.what(), "the logit of element 1 at position 4 is not a number");
+  }
 }
 
 } // namespace
