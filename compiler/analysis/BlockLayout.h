@@ -84,7 +84,7 @@ struct FunctionBlocks {
   int64_t largestLiveBytes = 0;
   /// Floating-point operations of one call.
   int64_t flop = 0;
-  /// Of a step function: the most positions of a sequence; 0: no limit.
+  /// Of a step function: the most positions of a sequence; 0 means unlimited.
   int64_t limit = 0;
   std::vector<ArenaBuffer> buffers;
   /// By position in the schedule; only in profiled code.
@@ -108,8 +108,8 @@ inline constexpr llvm::StringLiteral blocksAttrName = "nn.blocks";
 inline constexpr llvm::StringLiteral threadedAttrName = "nn.threaded";
 /// On a kernel of profiled code: the number of its region.
 inline constexpr llvm::StringLiteral regionAttrName = "nn.region";
-/// On a loop that each thread runs for its own part, by the thread's number and that of all threads: the
-/// number of its operations.
+/// On a loop that each thread runs for its own part, by the thread's number and that of all
+/// threads: the number of its operations.
 inline constexpr llvm::StringLiteral sharedOperationsAttrName = "nn.shared";
 inline constexpr llvm::StringLiteral paddedAttrName = "nn.padded";
 

@@ -151,8 +151,8 @@ static bool isContiguous(ArrayRef<int64_t> sizes, ArrayRef<int64_t> shape) {
   return true;
 }
 
-/// The empty tensor that a chain of insertions begins with; null if there is none. Each insertion
-/// must be the only user of the one before, except for those of loops.
+/// The empty tensor that a chain of insertions begins with, or null. Each insertion must be the
+/// only user of the one before, except for those of loops.
 static tensor::EmptyOp freshMemory(tensor::InsertSliceOp insert) {
   Value root = insert.getDest();
   while (auto before = root.getDefiningOp<tensor::InsertSliceOp>()) {

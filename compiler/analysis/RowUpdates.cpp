@@ -12,7 +12,7 @@ using namespace mlir;
 namespace nnc {
 namespace {
 
-/// What is known of a value of the body where the gradient is 0.
+/// A fact about a value of the body for an element whose gradient is 0.
 struct Term {
   enum Kind {
     Zero,   // 0

@@ -24,9 +24,9 @@ struct RowUpdate {
   llvm::SmallVector<mlir::Value> zeros;
 };
 
-/// Matches an element-wise kernel that updates tables [rows, elements] by a sum of rows, the result of
-/// nn.scatter_add, which nothing else reads. Numbers are taken to be finite, and divisors not to be 0:
-/// 0 times a number, or divided by one, is 0, and a number plus 0 is that number.
+/// Matches an element-wise kernel that updates tables [rows, elements] by a sum of rows, the result
+/// of nn.scatter_add, which nothing else reads. Numbers are taken to be finite, and divisors not to
+/// be 0: 0 times a number, or divided by one, is 0, and a number plus 0 is that number.
 std::optional<RowUpdate> matchRowUpdate(mlir::linalg::GenericOp op);
 
 } // namespace nnc

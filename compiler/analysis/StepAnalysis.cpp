@@ -1,17 +1,18 @@
 // Finds the forward pass as the backward slice of the loss, and counts operations and bytes of
 // kernels.
-#include "compiler/analysis/RowUpdates.h"
 #include "compiler/analysis/StepAnalysis.h"
 
 #include "compiler/analysis/AttentionKernel.h"
-
-#include "compiler/analysis/ZeroBorders.h"
+#include "compiler/analysis/RowUpdates.h"
 #include "compiler/analysis/StepLoops.h"
+#include "compiler/analysis/ZeroBorders.h"
 #include "compiler/dialect/NNBuilders.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+#include <limits>
 
 using namespace mlir;
 
@@ -41,6 +42,16 @@ int64_t lineOf(Location location) {
   return line;
 }
 
+/// The most elements of a tensor that a kernel touches: of a row update those of the rows that are
+/// looked up, of others all.
+static int64_t mostElements(Operation *kernel) {
+  if (kernel->hasAttr(rowUpdateAttrName))
+    for (Value operand : kernel->getOperands())
+      if (auto scatter = operand.getDefiningOp<nn::ScatterAddOp>())
+        return cast<RankedTensorType>(scatter.getUpdates().getType()).getNumElements();
+  return std::numeric_limits<int64_t>::max();
+}
+
 int64_t floatOperations(Operation *kernel) {
   auto op = dyn_cast<linalg::LinalgOp>(kernel);
   if (!op)
@@ -50,11 +61,7 @@ int64_t floatOperations(Operation *kernel) {
   int64_t iterations = 1, operations = 0;
   for (int64_t extent : op.getStaticLoopRanges())
     iterations *= extent;
-  if (op->hasAttr(rowUpdateAttrName)) // of rows, at most those that are looked up
-    for (Value input : op.getDpsInputs())
-      if (auto scatter = input.getDefiningOp<nn::ScatterAddOp>())
-        iterations = std::min(
-            iterations, cast<RankedTensorType>(scatter.getUpdates().getType()).getNumElements());
+  iterations = std::min(iterations, mostElements(kernel));
   for (Operation &inner : op.getBlock()->without_terminator())
     if (inner.getNumResults() == 1 && isa<FloatType>(inner.getResult(0).getType()) &&
         isa<arith::ArithDialect, math::MathDialect>(inner.getDialect()) &&
@@ -131,11 +138,14 @@ static int64_t bytesTouched(const BufferAnalysis &analysis, Operation *kernel) {
   // A copy touches a part of its destination; an insertion in place is not a copy.
   if (auto insert = dyn_cast<tensor::InsertSliceOp>(kernel))
     return isWrittenInPlace(insert) ? 0 : 2 * bytesOf(insert.getSourceType());
+  const int64_t most = mostElements(kernel);
   int64_t bytes = 0;
   auto add = [&](Value tensor) {
     if (analysis.storages[analysis.memory(tensor).storage].kind == Storage::Tiles)
       return;
-    bytes += bytesOf(cast<RankedTensorType>(tensor.getType()));
+    auto type = cast<RankedTensorType>(tensor.getType());
+    const int64_t elements = type.getNumElements();
+    bytes += bytesOf(type) / elements * std::min(elements, most);
   };
   for (Value tensor : tensorsRead(kernel))
     if (!tensor.getDefiningOp<linalg::FillOp>())

@@ -15,9 +15,10 @@ namespace {
 /// Builds the body of the kernel.
 class AttentionBody {
 public:
-  AttentionBody(Operation *op, Block *block, ArrayRef<AffineExpr> scorePoint)
-      : op(op), source(&op->getRegion(0).front()), builder(op->getContext()), block(block),
-        scorePoint(scorePoint) {
+  /// Adds arithmetic to `block`. `scorePoint` is the map from the loops to a score.
+  AttentionBody(Operation *op, ValueRange extras, Block *block, AffineMap scorePoint)
+      : op(op), extras(extras), source(&op->getRegion(0).front()), builder(op->getContext()),
+        block(block), scorePoint(scorePoint) {
     builder.setInsertionPointToEnd(block);
   }
 
@@ -27,11 +28,7 @@ public:
     return block->addArgument(getElementTypeOrSelf(tensor.getType()), op->getLoc());
   }
   void setArgument(unsigned number, Value scalar) { scalars[source->getArgument(number)] = scalar; }
-  Value score(Value tensor) { return at(tensor, scorePoint); }
-  void setFirstExtra(ValueRange extras, unsigned loops) {
-    this->extras = extras;
-    loopCount = loops;
-  }
+  Value score(Value tensor) { return at(tensor, scorePoint.getResults()); }
 
   SmallVector<Value> inputs;
   SmallVector<AffineMap> maps;
@@ -41,19 +38,15 @@ private:
   Value at(Value tensor, ArrayRef<AffineExpr> point) {
     if (Value scalar = scalars.lookup(tensor))
       return scalar;
-    AffineMap place = AffineMap::get(loopCount, 0, point, op->getContext());
-    Value &known = elements[{tensor, place}];
-    if (!known) {
-      Value computed = compute(tensor, place);
-      elements[{tensor, place}] = computed;
-      return computed;
-    }
-    return known;
+    AffineMap place = AffineMap::get(scorePoint.getNumDims(), 0, point, op->getContext());
+    if (Value known = elements.lookup({tensor, place}))
+      return known;
+    return elements[{tensor, place}] = compute(tensor, place);
   }
 
   Value compute(Value tensor, AffineMap place) {
     if (auto argument = dyn_cast<BlockArgument>(tensor))
-      return addExtra(extras[argument.getArgNumber() - 1], place);
+      return addInput(extras[argument.getArgNumber() - 1], place);
     Operation *definition = tensor.getDefiningOp();
     if (auto constant = dyn_cast<arith::ConstantOp>(definition)) {
       auto elements = cast<SplatElementsAttr>(constant.getValue());
@@ -65,11 +58,6 @@ private:
     if (isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(definition))
       return at(definition->getOperand(0), throughReshape(definition, place));
     return computeElement(cast<linalg::GenericOp>(definition), place);
-  }
-
-  Value addExtra(Value extra, AffineMap place) {
-    // Inputs stand in front of the arithmetic, outputs are added behind them.
-    return addInput(extra, place);
   }
 
   Value copyScalar(Value scalar) { return builder.clone(*scalar.getDefiningOp())->getResult(0); }
@@ -126,12 +114,11 @@ private:
   }
 
   Operation *op;
+  ValueRange extras;
   Block *source;
   OpBuilder builder;
   Block *block;
-  SmallVector<AffineExpr> scorePoint;
-  ValueRange extras;
-  unsigned loopCount = 0;
+  AffineMap scorePoint;
   DenseMap<Value, Value> scalars;
   DenseMap<std::pair<Value, AffineMap>, Value> elements;
 };
@@ -155,8 +142,7 @@ template <typename Op> void convert(IRRewriter &rewriter, Op op) {
       rowLabels.push_back(label);
 
   auto *block = new Block;
-  AttentionBody body(op, block, mapOf(op.getScoreLabels()).getResults());
-  body.setFirstExtra(op.getExtras(), labels.size());
+  AttentionBody body(op, op.getExtras(), block, mapOf(op.getScoreLabels()));
   Value q = body.addInput(op.getQuery(), mapOf(op.getQueryLabels()));
   Value k = body.addInput(op.getKey(), mapOf(op.getKeyLabels()));
   Value v = body.addInput(op.getValue(), mapOf(op.getValueLabels()));

@@ -44,7 +44,8 @@ std::optional<int64_t> DimCorrespondence::find(Value value, int64_t dim, Value o
   return std::nullopt;
 }
 
-// Ties name values, so they do not distinguish the operands of a contraction of a value with itself.
+// Ties name values, so they do not distinguish the operands of a contraction of a value with
+// itself.
 ArrayRef<int64_t> DimCorrespondence::labelsOf(unsigned operand) const {
   return operand == 0 ? contract.getLhsLabels() : contract.getRhsLabels();
 }

@@ -16,8 +16,8 @@ public:
   std::optional<int64_t> inResult(unsigned operand, int64_t dim) const;
   /// The dimension of operand number `operand` that dimension `dim` of the result comes from.
   std::optional<int64_t> inOperand(unsigned operand, int64_t dim) const;
-  /// The dimension of operand number `to` that a contraction multiplies and sums with dimension `dim` of
-  /// operand number `from`.
+  /// The dimension of operand number `to` that a contraction multiplies and sums with dimension
+  /// `dim` of operand number `from`.
   std::optional<int64_t> inOther(unsigned from, int64_t dim, unsigned to) const;
 
 private:

@@ -1,5 +1,6 @@
-// Per-example states: arguments and results of kind `state` with the unit attribute `nn.per_example`.
-// Each row of the batch has a state of its own; nn-add-batch adds the batch as the first dimension.
+// Per-example states: arguments and results of kind `state` with the unit attribute
+// `nn.per_example`. Each row of the batch has a state of its own; nn-add-batch adds the batch as
+// the first dimension.
 #pragma once
 
 #include "mlir/IR/BuiltinAttributes.h"

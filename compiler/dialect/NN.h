@@ -124,8 +124,8 @@ inline constexpr llvm::StringLiteral nameAttrName = "nn.name";
 /// Marks the functions that `nn-step` derives, which take or return a cache.
 inline constexpr llvm::StringLiteral stepsAttrName = "nn.steps";
 
-/// On a step function: parameters with a dimension of positions, and stored rows, limit the sequence to
-/// this number of positions; 0 if there is no limit.
+/// On a step function: the most positions of a sequence, by the parameters with a dimension of
+/// positions and by the stored rows; 0 means unlimited.
 inline constexpr llvm::StringLiteral limitAttrName = "nn.limit";
 
 /// Marks an nn.scan whose steps are chunks of the steps of another scan (nn-strip-mine), and its

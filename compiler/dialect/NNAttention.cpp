@@ -110,6 +110,9 @@ RankedTensorType nnc::nn::scoreType(AttentionOp op) {
 
 //===-- Checks --------------------------------------------------------------------------------===//
 
+/// Kernels compute the block for each score, by recursion.
+static constexpr size_t mostBlockOperations = 4096;
+
 /// The checks of both operations. `emits` is the number of values of the type of the scores that the
 /// block emits in front of the factors.
 template <typename Op>
@@ -153,16 +156,30 @@ static LogicalResult verifyParts(Op op, Value result, Value logsumexp, unsigned 
       !llvm::all_of(yield.getEmits().getTypes(), [&](Type type) { return type == scores; }))
     return op.emitOpError("has a block that does not emit ")
            << emits << " of " << scores << " in nn.yield";
+  if (op.getBlock()->getOperations().size() > mostBlockOperations)
+    return op.emitOpError("has a block of more than ") << mostBlockOperations << " operations";
   for (Operation &inner : *op.getBlock())
     if (!isScoreOperation(&inner) && !isa<YieldOp>(inner))
       return inner.emitOpError("cannot be in the block of an attention");
   return success();
 }
 
+/// Whether a reshape adds or drops dimensions of one element alone.
+static bool keepsOthers(ReshapeOp op) {
+  auto others = [](Value value) {
+    SmallVector<int64_t> shape(typeOf(value).getShape());
+    llvm::erase(shape, 1);
+    return shape;
+  };
+  return others(op.getOperand()) == others(op.getResult());
+}
+
 bool nnc::nn::isScoreOperation(Operation *op) {
+  if (auto reshape = dyn_cast<ReshapeOp>(op))
+    return keepsOthers(reshape);
   if (auto constant = dyn_cast<ConstantOp>(op))
     return isa<SplatElementsAttr>(constant.getValue());
-  return isa<BroadcastOp, TransposeOp, ReshapeOp, IotaOp, RandomUniformOp, StopGradientOp>(op) ||
+  return isa<BroadcastOp, TransposeOp, IotaOp, RandomUniformOp, StopGradientOp>(op) ||
          (op->hasTrait<OpTrait::Elementwise>() && isa<NNDialect>(op->getDialect()));
 }
 

@@ -46,8 +46,8 @@ def NN_AttentionOp : NN_AttentionBase<"attention", [NN_HasDerivative]> {
     the scores: factors of the weights, as of dropout. No gradient reaches the extras.
 
     For a row with index t in its last dimension, the block leaves out all keys behind
-    `t + last_key`, and all in front of `t + first_key`; without the attribute there is no such
-    bound. Kernels do not compute those scores.
+    `t + last_key`, and all in front of `t + first_key`. A missing attribute means that keys are
+    unbounded on that side. Kernels skip blocks of such scores.
   }];
   let arguments = (ins NN_FloatTensor:$query, NN_FloatTensor:$key, NN_FloatTensor:$value,
                        Variadic<NN_Tensor>:$extras, DenseI64ArrayAttr:$query_labels,

@@ -51,6 +51,12 @@ RankedTensorType nnc::nn::withBatchDim(Type type, int64_t batch) {
   return tensor.clone(shape);
 }
 
+RankedTensorType nnc::nn::withDimSize(RankedTensorType type, int64_t dim, int64_t size) {
+  SmallVector<int64_t> shape(type.getShape());
+  shape[dim] = size;
+  return type.clone(shape);
+}
+
 SmallVector<int64_t> nnc::nn::consecutiveDims(int64_t rank, int64_t offset) {
   return llvm::to_vector(llvm::seq<int64_t>(offset, offset + rank));
 }

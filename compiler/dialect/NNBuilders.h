@@ -25,6 +25,9 @@ bool isFloat(mlir::Value value);
 /// `type` with a leading dimension of `batch` elements.
 mlir::RankedTensorType withBatchDim(mlir::Type type, int64_t batch);
 
+/// `type` with `size` elements in dimension `dim`.
+mlir::RankedTensorType withDimSize(mlir::RankedTensorType type, int64_t dim, int64_t size);
+
 /// 0, 1, ..., rank - 1, each plus `offset`.
 llvm::SmallVector<int64_t> consecutiveDims(int64_t rank, int64_t offset = 0);
 

@@ -242,7 +242,6 @@ void ReduceSumOp::buildCotangents(OpBuilder &builder, ValueRange resultCotangent
       builder, withoutName(getLoc()), resultCotangents.front(), getDims(), getOperand().getType()));
 }
 
-// Element i takes part in the sums i to the last.
 // y (d - sum(d y)). A result of 0 passes nothing on.
 void SoftmaxOp::buildCotangents(OpBuilder &builder, ValueRange resultCotangents,
                                 SmallVectorImpl<Value> &operandCotangents) {
@@ -253,6 +252,7 @@ void SoftmaxOp::buildCotangents(OpBuilder &builder, ValueRange resultCotangents,
   operandCotangents.push_back(y * (d - mean));
 }
 
+// Element i takes part in the sums i to the last.
 void CumulativeSumOp::buildCotangents(OpBuilder &builder, ValueRange resultCotangents,
                                       SmallVectorImpl<Value> &operandCotangents) {
   Location location = withoutName(getLoc());

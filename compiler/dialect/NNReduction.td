@@ -77,7 +77,8 @@ def NN_CumulativeSumOp : NN_AlongDimOp<"cumulative_sum", NN_NumberTensor,
 }
 
 def NN_SoftmaxOp : NN_Op<"softmax", [
-    SameOperandsAndResultType, NN_HasDerivative, NN_HasBatchRule, NN_HasOrderRule, NN_HasStepRule]> {
+    SameOperandsAndResultType, NN_HasDerivative, NN_HasBatchRule, NN_HasOrderRule,
+    NN_HasStepRule]> {
   let summary = "exp(x) divided by its sum over dimensions";
   let operationsPerElement = 32;
   let description = [{

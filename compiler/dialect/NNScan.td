@@ -61,7 +61,8 @@ def NN_ScanOp : NN_Op<"scan", [AttrSizedOperandSegments, IsolatedFromAbove, Sing
   }];
 }
 
-def NN_YieldOp : NN_Op<"yield", [Terminator, AttrSizedOperandSegments, ParentOneOf<["AttentionGradientOp", "AttentionOp", "ScanOp"]>]> {
+def NN_YieldOp : NN_Op<"yield", [Terminator, AttrSizedOperandSegments,
+                                 ParentOneOf<["AttentionGradientOp", "AttentionOp", "ScanOp"]>]> {
   let summary = "the end of a block: the carries behind a step, and the values that it emits";
   let operations = "0";
   let arguments = (ins Variadic<NN_Tensor>:$carries, Variadic<NN_Tensor>:$emits);

@@ -72,8 +72,8 @@ private:
     return isInit(operand) || (addsUp && operand >= firstInvariant());
   }
 
-  /// Whether a trace has cotangents in its last row alone, as that of a carry of which only the last
-  /// value is used: the derivative's carry begins with them, and no step adds others.
+  /// Whether a trace has cotangents in its last row alone, as that of a carry of which only the
+  /// last value is used: the derivative's carry begins with them, and no step adds others.
   bool isOfLastRow(Value cotangent) {
     auto pad = cotangent.getDefiningOp<PadOp>();
     return pad && pad.getValue().isZero() && pad.getOperand().getType().getDimSize(0) == 1 &&

@@ -6,13 +6,6 @@
 using namespace mlir;
 using namespace nnc::nn;
 
-/// The type of `count` rows: dimension `dim` has so many elements.
-static RankedTensorType typeOfRows(RankedTensorType type, int64_t dim, int64_t count) {
-  SmallVector<int64_t> shape(type.getShape());
-  shape[dim] = count;
-  return type.clone(shape);
-}
-
 LogicalResult StepBuilder::refuse(Operation *op, const Twine &reason) {
   return emitError(op->getLoc()) << stepErrorPrefix << reason;
 }
@@ -108,11 +101,11 @@ bool StepBuilder::isOfIndices(Value value) {
   return ofIndices[value] = result;
 }
 
-// Rows of constants, broadcasts, iotas and what is computed from them are built without the whole value.
-// Other values are computed as a whole before the first position, and the row is looked up.
+// Rows of constants, broadcasts, iotas and values computed from them are built without the whole
+// value. Other values are computed as a whole before the first position, and the row is looked up.
 Value StepBuilder::rowsOfTimeless(Value value, int64_t dim) {
   auto whole = cast<RankedTensorType>(value.getType());
-  RankedTensorType type = typeOfRows(whole, dim, count);
+  RankedTensorType type = withDimSize(whole, dim, count);
   Location location = value.getLoc();
   if (std::optional<double> number = matchSplat(value))
     return buildSplat(step, location, type, *number);

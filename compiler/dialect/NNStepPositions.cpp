@@ -16,7 +16,7 @@ bool nnc::nn::detail::isPairwise(Operation *op) {
              ReduceMinOp, ReduceProdOp>(op);
 }
 
-// The rows behind the current position are 0, or left from a sequence before: what reads them is masked.
+// The rows behind the current position are 0, or those of an earlier sequence: sums leave them out.
 Value StepBuilder::allRows(Value value) {
   Value &known = rowCaches[value];
   if (known)
@@ -29,7 +29,7 @@ Value StepBuilder::allRows(Value value) {
 
   int64_t extent = type.getDimSize(form.dim);
   fewestRows = fewestRows ? std::min(fewestRows, extent) : extent;
-  // At each row of the cache the number of the row of this step that belongs there, if it is in range.
+  // For each row of the cache, the number of the row of this step that belongs there, if in range.
   auto vector = RankedTensorType::get({extent}, step.getI32Type());
   Term number(step, location,
               SubOp::create(step, location, IotaOp::create(step, location, vector, 0),
@@ -135,23 +135,21 @@ private:
           t = to;
           continue;
         }
-        if (summed[i] && summed[i] != dim)
-          return step.refuse(op, Twine(nnc::nn::detail::looksAhead) +
-                                     ", since it sums over two of them");
-        summed[i] = dim;
-        for (unsigned other = 0; other < summed.size(); ++other)
-          if (std::optional<int64_t> same = dims.inOther(i, dim, other); same && other != i) {
-            if (summed[other] && summed[other] != same)
-              return step.refuse(op, Twine(nnc::nn::detail::looksAhead) +
-                                         ", since it sums over two of them");
+        for (unsigned other = 0; other < summed.size(); ++other) {
+          std::optional<int64_t> same =
+              other == i ? std::optional(dim) : dims.inOther(i, dim, other);
+          if (same && summed[other].value_or(*same) != *same)
+            return step.refuse(op, Twine(nnc::nn::detail::looksAhead) +
+                                       ", since it sums over two of them");
+          if (same)
             summed[other] = same;
-          }
+        }
       }
     }
     return success();
   }
 
-  /// Where one operand has positions, a dimension of another one, or of a mask, is t.
+  /// Finds t, where only one operand has positions: a dimension of another operand, such as a mask.
   bool findCurrent() {
     for (int64_t dim = 0, rank = rankedTypeOf(op->getResult(0)).getRank(); dim < rank && !t; ++dim)
       if (leavesOutLater(dim))
@@ -159,7 +157,7 @@ private:
     return t.has_value();
   }
 
-  /// Whether what is summed at t does not depend on its elements at s > t.
+  /// Whether the sum at t does not depend on the elements at s > t.
   bool leavesOutLater(int64_t current) {
     for (auto [i, operand] : llvm::enumerate(op->getOperands())) {
       std::optional<int64_t> dim = dims.inOperand(i, current);

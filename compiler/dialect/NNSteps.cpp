@@ -1,5 +1,5 @@
-// The step rules of the operations: their computation at one position of a sequence, and the values of
-// earlier positions that they cache.
+// The step rules of the operations: their computation at one position of a sequence, and the values
+// of earlier positions that they cache.
 #include "compiler/dialect/DimCorrespondence.h"
 #include "compiler/dialect/NNBuilders.h"
 #include "mlir/IR/IRMapping.h"
@@ -18,9 +18,7 @@ Value nnc::nn::detail::rebuild(OpBuilder &builder, Operation *op, ValueRange ope
   OperationState state(op->getLoc(), op->getName());
   state.addOperands(operands);
   state.addAttributes(op->getAttrs());
-  SmallVector<int64_t> shape(typeOf(op->getResult(0)).getShape());
-  shape[dim] = count;
-  state.addTypes(typeOf(op->getResult(0)).clone(shape));
+  state.addTypes(withDimSize(typeOf(op->getResult(0)), dim, count));
   return builder.create(state)->getResult(0);
 }
 
@@ -114,7 +112,8 @@ NN_STEP_RULE(SliceOp) {
     strides[dim] = 1;
     return SliceOp::create(builder, getLoc(), value, offsets, sizes, strides);
   };
-  // The last row is the current row of a sequence that ends here; the operand may have rows behind it.
+  // The last row is the current row of a sequence that ends here; the operand may have rows behind
+  // it.
   int64_t newest = form.positions - 1 + form.shift;
   if (size == 1 && extent > 1 && offset <= newest && offset >= form.positions - 1) {
     step.setSequential();
@@ -155,11 +154,9 @@ NN_STEP_RULE(PadOp) {
   Location location = withoutName(getLoc());
   Value before = form.before ? padded(step.begin, form.before) : Value();
   Value first;
-  if (added) {
-    SmallVector<int64_t> shape(getType().getShape());
-    shape[dim] = added;
-    first = buildSplat(step.begin, location, getType().clone(shape), getValue().convertToDouble());
-  }
+  if (added)
+    first = buildSplat(step.begin, location, withDimSize(getType(), dim, added),
+                       getValue().convertToDouble());
   form.before = joined(step, location, first, before, dim);
   form.shift += added;
   step.set(getResult(), form);

@@ -22,13 +22,14 @@ inline constexpr llvm::StringLiteral stepErrorPrefix = "cannot generate: ";
 /// The `nn.name` of the scalar of a step function that counts the positions before the current one.
 inline constexpr llvm::StringLiteral positionName = "position";
 
-/// The form in the step function of a value of the original function, which is of the whole sequence.
+/// The form in the step function of a value of the original function, which is of the whole
+/// sequence.
 struct StepForm {
   enum Class {
     Timeless, // depends on no token: the whole value
-    Rows,     // has a dimension of positions: one row of it
-    Pairs, // has two such dimensions, `dim` and `otherDim`: not built before a sum over one of them is
-    Newest // does not have one, and is computed from the last position: correct in the last step
+    Rows,     // has a dimension of positions: the rows of the step
+    Pairs, // has two such dimensions, `dim` and `otherDim`: built only for a sum over one of them
+    Newest // lacks one, and is computed from the last position: correct in the last step
   };
   Class kind = Timeless;
   int64_t dim = 0; // of positions
@@ -37,8 +38,8 @@ struct StepForm {
   /// negative: such a value would depend on later positions.
   int64_t shift = 0;
   int64_t positions = 0; // of the whole sequence: row positions - 1 belongs to the last one
-  mlir::Value value;     // in the step function; for `Rows` the current row, one element in `dim`
-  mlir::Value before;    // in the begin function: the rows 0 to shift - 1; null if there are none
+  mlir::Value value;     // in the step function; for `Rows` the rows of its positions
+  mlir::Value before;    // in the begin function: the rows 0 to shift - 1, or null
 
   /// All dimensions of positions.
   llvm::SmallVector<int64_t, 2> dims() const {
@@ -51,7 +52,7 @@ struct StepForm {
 /// A value that is carried from step to step: the begin function computes the first, each step the
 /// next.
 struct StepCache {
-  /// Its kind (carry, ring, sum or timeless), or the kind, a dot and the name of a value.
+  /// Its kind (carry, ring, rows, sum or timeless), or the kind, a dot and the name of a value.
   std::string name;
   mlir::Value initial;
   mlir::Value argument; // of the step
@@ -59,8 +60,8 @@ struct StepCache {
 };
 
 /// Builds two functions: `begin`, which runs once for each sequence, and `step`, which runs at each
-/// position. A step computes one position, or `count` consecutive ones; its values keep the dimension of
-/// positions, with as many elements.
+/// position. A step computes one position, or `count` consecutive ones; its values keep the
+/// dimension of positions, with as many elements.
 class StepBuilder {
 public:
   StepBuilder(mlir::OpBuilder begin, mlir::OpBuilder step, int64_t count)
@@ -68,9 +69,10 @@ public:
 
   /// The positions of one step.
   int64_t positionsOfStep() const { return count; }
-  /// Whether steps of several positions can be built: nothing is carried from each position to the next.
+  /// Whether steps of several positions can be built: nothing is carried from each position to the
+  /// next.
   bool canTakeSeveral() const { return !isSequential; }
-  /// Says that they cannot.
+  /// Records that a value is carried from each position to the next.
   void setSequential() { isSequential = true; }
 
   /// The form of a value of the original function.
@@ -79,26 +81,27 @@ public:
   void set(mlir::Value value, StepForm form) { forms[value] = form; }
   /// Maps an argument to those of the two functions; the step function has none for an input.
   void addArgument(mlir::Value value, mlir::Value inBegin, mlir::Value inStep);
-  /// Sets the scalar that counts the positions before the current one, an argument of the step function.
+  /// Sets the scalar that counts the positions before the current one, an argument of the step
+  /// function.
   void setPosition(mlir::Value scalar) { position = scalar; }
 
   /// A timeless value in the begin function.
   mlir::Value inBegin(mlir::Value value);
-  /// A timeless value, or one computed from the last position, in the step function. A timeless value
-  /// that costs work is computed in the begin function and cached.
+  /// A timeless value, or one computed from the last position, in the step function. A timeless
+  /// value that costs work is computed in the begin function and cached.
   mlir::Value inStep(mlir::Value value);
   /// The row of the current position: row t at position t, along dimension `dim`, which is that of
   /// the positions unless the value is timeless.
   mlir::Value rows(mlir::Value value, int64_t dim);
-  /// The newest known row of a value of form Rows and the `count` rows before it, from a ring buffer in
-  /// the cache; `count` is at most `shift`.
+  /// The newest known row of a value of form Rows and the `count` rows before it, from a ring
+  /// buffer in the cache; `count` is at most `shift`.
   mlir::Value newestRows(mlir::Value value, int64_t count);
-  /// A value of form Rows as a whole, from the cache: the rows of the positions up to the current one,
-  /// with any finite numbers behind.
+  /// A value of form Rows as a whole, from the cache: the rows of the positions up to the current
+  /// one, with any finite numbers behind.
   mlir::Value allRows(mlir::Value value);
   /// The row of the current position along dimension `t` of a value, against all positions along
-  /// dimension `s` as of `allRows`; a dimension that the value does not have is left out. Null if it
-  /// cannot be built.
+  /// dimension `s` as of `allRows`; a dimension that the value does not have is left out. Null if
+  /// it cannot be built.
   mlir::Value against(mlir::Value value, std::optional<int64_t> t, std::optional<int64_t> s);
 
   /// Adds an entry to the cache. The step function reads its argument; the caller sets `next`.
@@ -108,16 +111,16 @@ public:
   llvm::LogicalResult refuse(mlir::Operation *op, const llvm::Twine &reason);
 
   llvm::ArrayRef<std::unique_ptr<StepCache>> caches() const { return cacheList; }
-  /// Parameters with a dimension of positions, and stored rows, limit the sequence to this number of positions; 0 if
-  /// there is no limit.
+  /// The most positions of a sequence, by the parameters with a dimension of positions and by the
+  /// stored rows; 0 means unlimited.
   int64_t limit() const { return fewestRows; }
 
   mlir::OpBuilder begin, step;
   CausalMask mask;
 
 private:
-  /// Whether it costs less to compute a timeless value in each step than to cache it: constants, and
-  /// views of constants and of arguments that the step function has.
+  /// Whether it costs less to compute a timeless value in each step than to cache it: constants,
+  /// and views of constants and of arguments that the step function has.
   bool isCheap(mlir::Value value) const;
   mlir::Value rowsOfTimeless(mlir::Value value, int64_t dim);
   /// Whether a timeless value is computed element by element from numbers and indices alone.

@@ -63,8 +63,8 @@ private:
   const lang::Function &source(const FunctionBlocks &function) const;
   Object input(const BlockTensor &tensor, const lang::Function &of) const;
   Object output(const BlockTensor &tensor, const lang::Function &of) const;
-  /// The field of the data whose classes or vocabulary an integer prediction of `of` numbers; null
-  /// if there is none.
+  /// The field of the data whose classes or vocabulary an integer prediction of `of` numbers, or
+  /// null.
   const lang::DataField *classField(const std::string &prediction, const lang::Function &of) const;
   Object split(const lang::DataSplit &split) const;
 

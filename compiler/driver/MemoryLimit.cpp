@@ -1,4 +1,5 @@
-// Parses sizes, and tries the levels of recomputation, and of chunks, from the least work to the most.
+// Parses sizes, and tries the levels of recomputation, and of chunks, from the least work to the
+// most.
 #include "compiler/driver/MemoryLimit.h"
 
 #include "compiler/dialect/NN.h"
@@ -55,9 +56,9 @@ static int64_t longestScan(ModuleOp module) {
   return most;
 }
 
-/// The steps of the chunks to try for scans of so many steps. The larger ones first, since each chunk
-/// costs time; a saved value for each step of a chunk and each chunk takes the least memory with
-/// chunks of about the square root, or less where a step saves more than the carries.
+/// The steps of the chunks to try for scans of so many steps. The larger ones first, since each
+/// chunk costs time; a saved value for each step of a chunk and each chunk takes the least memory
+/// with chunks of about the square root, or less where a step saves more than the carries.
 static SmallVector<int64_t> chunksOf(int64_t steps) {
   SmallVector<int64_t> chunks;
   const double root = std::sqrt(double(steps));
@@ -67,9 +68,9 @@ static SmallVector<int64_t> chunksOf(int64_t steps) {
   return chunks;
 }
 
-/// From the least work to the most: element-wise arithmetic, loops in chunks, reductions, contractions
-/// that sum over little, all contractions. The more parts the forward pass has, the more is saved between
-/// them, and the less is alive while one of them is computed again.
+/// From the least work to the most: element-wise arithmetic, loops in chunks, reductions,
+/// contractions that sum over little, all contractions. The more parts the forward pass has, the
+/// more is saved between them, and the less is alive while one of them is computed again.
 static SmallVector<MemoryLevel> memoryLevels(int64_t longestScan) {
   const SmallVector<int64_t> chunks = chunksOf(longestScan);
   SmallVector<MemoryLevel> levels{{}};

@@ -5,6 +5,7 @@
 #include "compiler/memory/MemoryPlanner.h"
 #include "compiler/analysis/Recomputed.h"
 
+#include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/FormatVariadic.h"
 
@@ -111,29 +112,20 @@ static void printFunction(const FunctionBlocks &function, int64_t keptBytes,
         buffer.line ? buffer.line : 0, buffer.name);
 }
 
-/// What a sequence that is generated keeps from step to step: how many tensors of which type.
+/// Prints the tensors that a generated sequence keeps from step to step: the number of each type.
 static void printCache(const BlockLayout &cache, llvm::raw_ostream &stream) {
-  std::vector<std::pair<mlir::RankedTensorType, int64_t>> types;
+  llvm::MapVector<mlir::Type, std::pair<int64_t, int64_t>> byType; // number of tensors, bytes
   for (const BlockTensor &tensor : cache.tensors) {
-    auto known =
-        llvm::find_if(types, [&](const auto &entry) { return entry.first == tensor.type; });
-    if (known == types.end())
-      types.push_back({tensor.type, 1});
-    else
-      ++known->second;
+    auto &[count, bytes] = byType[tensor.type];
+    ++count;
+    bytes += tensor.bytes();
   }
   stream << llvm::formatv("\ncache of a generated sequence, bytes\n  {0,-24} {1,12}\n", "total",
                           cache.bytes);
-  for (const auto &[type, count] : types) {
-    std::string shape;
-    llvm::raw_string_ostream text(shape);
-    text << count << " of ";
-    type.print(text);
-    int64_t bytes = 0;
-    for (const BlockTensor &tensor : cache.tensors)
-      if (tensor.type == type)
-        bytes += tensor.bytes();
-    stream << llvm::formatv("  {0,-24} {1,12}\n", shape, bytes);
+  for (const auto &[type, sum] : byType) {
+    std::string name;
+    llvm::raw_string_ostream(name) << sum.first << " of " << type;
+    stream << llvm::formatv("  {0,-24} {1,12}\n", name, sum.second);
   }
 }
 

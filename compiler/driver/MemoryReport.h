@@ -18,8 +18,9 @@ int64_t scratchBytes(const FunctionBlocks &function);
 /// the training step, or the largest arena if there is no training step.
 int64_t plannedBytes(const ModuleBlocks &blocks);
 
-/// Sizes by purpose, the cache of a generated sequence, the recomputed values, then the whole plan of the training step, or of every
-/// function if there is none. The module is one behind `assign-arena`.
+/// Prints sizes by purpose, the cache of a generated sequence, the recomputed values, then the
+/// whole plan of the training step, or of every function of a module without one. The module is one
+/// behind `assign-arena`.
 void printMemoryReport(mlir::ModuleOp module, llvm::raw_ostream &stream);
 
 } // namespace nnc

@@ -45,7 +45,7 @@ static double elementCycles(linalg::GenericOp op) {
 
 static bool onlyMoves(linalg::GenericOp op) { return op.getBody()->without_terminator().empty(); }
 
-/// Kernels that read operands in another order, but do not compute them.
+/// Whether a kernel takes in moves of its operands alone: reads them in another order.
 static bool readsMovesOnly(linalg::GenericOp op) { return isContraction(op) || isAttention(op); }
 
 /// Computed on the tiles of a contraction, at next to no cost.
@@ -228,7 +228,7 @@ static FusionObstacle composeMove(linalg::GenericOp contraction, OpOperand &oper
       map.getResults().back() != getAffineDimExpr(map.getNumDims() - 1, map.getContext()))
     return FusionObstacle::MoveOrder;
   read = map.compose(read);
-  // The indices of an attention's loops count.
+  // The block of an attention reads the indices of its loops, which keep their directions.
   if (isAttention(contraction))
     return read.isProjectedPermutation() ? FusionObstacle::None : FusionObstacle::Contraction;
   reverseLoops(contraction, maps);

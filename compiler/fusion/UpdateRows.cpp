@@ -19,8 +19,8 @@ namespace nnc {
 
 namespace {
 
-/// A step on all rows is better, with vectors and on all threads, unless it has this many times the
-/// rows that a step can look up.
+/// An update of all rows, on all threads, is faster unless the table has this many times the rows
+/// that a step can look up.
 constexpr int64_t leastRowsPerLookup = 4;
 
 struct UpdateRowsPass : impl::UpdateRowsBase<UpdateRowsPass> {
@@ -39,14 +39,15 @@ struct UpdateRowsPass : impl::UpdateRowsBase<UpdateRowsPass> {
         type.getDimSize(0) < leastRowsPerLookup * lookups)
       return;
     std::optional<RowUpdate> update;
-    for (Operation *user : scatter->getUsers())
-      if (auto op = dyn_cast<linalg::GenericOp>(user))
+    if (scatter->hasOneUse())
+      if (auto op = dyn_cast<linalg::GenericOp>(*scatter->user_begin()))
         update = matchRowUpdate(op);
     auto isPersistent = [](OpOperand *operand) {
       std::optional<nn::Kind> kind = nn::kindOf(operand->get());
       return kind == nn::Kind::Parameter || kind == nn::Kind::Slot;
     };
-    const bool taken = update && llvm::all_of(update->old, isPersistent);
+    const bool taken =
+        update && update->gradient == scatter && llvm::all_of(update->old, isPersistent);
     if (taken)
       mark(*update);
     explain(scatter, lookups, taken);
@@ -57,7 +58,7 @@ struct UpdateRowsPass : impl::UpdateRowsBase<UpdateRowsPass> {
     OpBuilder builder(op);
     Location location = nn::withoutName(op.getLoc());
     auto type = cast<RankedTensorType>(update.gradientOperand->get().getType());
-    // All rows are looked up, as far as tensors are concerned: assign-arena knows better.
+    // On tensors all rows count as looked up; assign-arena marks those that are.
     Value yes = arith::ConstantOp::create(builder, location, builder.getBoolAttr(true));
     Value fresh = tensor::EmptyOp::create(builder, location, type.getShape().take_front(1),
                                           builder.getI1Type());

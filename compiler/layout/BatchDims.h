@@ -16,8 +16,8 @@ namespace nnc {
 bool hasBatch(mlir::BlockArgument argument);
 
 /// Dimensions correspond if an operation takes elements at one index of them to elements at that
-/// index. Those that correspond to dimension 0 of an argument with a batch (hasBatch) are dimensions
-/// of the batch.
+/// index. Those that correspond to dimension 0 of an argument with a batch (hasBatch) are
+/// dimensions of the batch.
 class BatchDims : private nn::DimTies {
 public:
   explicit BatchDims(mlir::func::FuncOp function);

@@ -18,15 +18,16 @@ class StepDims : private nn::DimTies {
 public:
   explicit StepDims(func::FuncOp function);
 
-  /// The order with the dimension of the steps in front of that of the batch; the present order unless
-  /// the value has exactly one of each.
+  /// The order with the dimension of the steps in front of that of the batch; the present order
+  /// unless the value has exactly one of each.
   DimOrder orderOf(Value value) const;
 
 private:
   void tie(Value a, int64_t aDim, Value b, int64_t bDim, Strength) override {
     corresponding.join(firstNode.lookup(a) + aDim, firstNode.lookup(b) + bDim);
   }
-  /// The steps of which the steps of a scan are chunks: a dimension that a reshape divides or joins.
+  /// The steps of which the steps of a scan are chunks: a dimension that a reshape divides or
+  /// joins.
   void addUndivided(Value value) {
     if (auto divided = value.getDefiningOp<nn::ReshapeOp>())
       stepClasses.insert(corresponding[firstNode.lookup(divided.getOperand())]);
@@ -98,9 +99,10 @@ static Value buildTransposed(OpBuilder &builder, Value value, ArrayRef<int64_t> 
   return nn::TransposeOp::create(builder, nn::withoutName(value.getLoc()), value, order);
 }
 
-/// Rebuilds nn.gather or nn.scatter_add for the new order of `value`, its result or its updates. The
-/// order may permute the dimensions of the indices only, and the batch dimensions among themselves. The
-/// operation then stands between transpositions, which disappear when its neighbours get their orders.
+/// Rebuilds nn.gather or nn.scatter_add for the new order of `value`, its result or its updates.
+/// The order may permute the dimensions of the indices only, and the batch dimensions among
+/// themselves. The operation then stands between transpositions, which disappear when its
+/// neighbours get their orders.
 template <typename Op> static void rebuildLookup(Op op, Value value, const StepDims &steps) {
   DimOrder order = steps.orderOf(value);
   size_t rank = typeOf(op.getIndices()).getRank(), batches = op.getBatchDims();

@@ -1,5 +1,4 @@
-// Builds a function on memrefs: views of blocks, linalg ops on memory, copies, and loops that add
-// updates.
+// Builds a function on memrefs: views of blocks, linalg ops on memory, and copies.
 #include "compiler/memory/FunctionRewriter.h"
 
 #include "compiler/analysis/AttentionKernel.h"
@@ -273,6 +272,32 @@ void FunctionRewriter::rewriteInsert(tensor::InsertSliceOp insert) {
                             });
 }
 
+void FunctionRewriter::rewriteKernels(const KernelGroup &group) {
+  Operation *contraction = nullptr, *rewritten = nullptr;
+  for (Operation *kernel : group) {
+    if (auto insert = dyn_cast<tensor::InsertSliceOp>(kernel)) {
+      if (!isWrittenInPlace(insert))
+        rewriteInsert(insert);
+      continue;
+    }
+    if (auto scatter = dyn_cast<nn::ScatterAddOp>(kernel)) {
+      rewriteScatter(scatter);
+      continue;
+    }
+    auto op = cast<linalg::LinalgOp>(kernel);
+    Operation *memory = rewriteLinalg(op);
+    if (contraction) {
+      memory->setAttr(epilogueAttrName, kernels.getUnitAttr());
+      if (isConsumed(analysis, contraction, kernel))
+        rewritten->setAttr(consumedAttrName, kernels.getUnitAttr());
+    }
+    if (op.getNumReductionLoops() != 0) {
+      contraction = kernel;
+      rewritten = memory;
+    }
+  }
+}
+
 void FunctionRewriter::run(ArrayRef<KernelGroup> order) {
   compiled = createFunction();
   Block &entry = compiled.getBody().front();
@@ -284,30 +309,8 @@ void FunctionRewriter::run(ArrayRef<KernelGroup> order) {
   views.setInsertionPoint(marker);
   for (auto [number, group] : llvm::enumerate(order)) {
     Operation *before = end->getPrevNode();
-    Operation *contraction = nullptr, *rewritten = nullptr;
-    const bool areRows = rewriteRows(group);
-    for (Operation *kernel : areRows ? KernelGroup() : group) {
-      if (auto insert = dyn_cast<tensor::InsertSliceOp>(kernel)) {
-        if (!isWrittenInPlace(insert))
-          rewriteInsert(insert);
-        continue;
-      }
-      if (auto scatter = dyn_cast<nn::ScatterAddOp>(kernel)) {
-        rewriteScatter(scatter);
-        continue;
-      }
-      auto op = cast<linalg::LinalgOp>(kernel);
-      Operation *memory = rewriteLinalg(op);
-      if (contraction) {
-        memory->setAttr(epilogueAttrName, kernels.getUnitAttr());
-        if (isConsumed(analysis, contraction, kernel))
-          rewritten->setAttr(consumedAttrName, kernels.getUnitAttr());
-      }
-      if (op.getNumReductionLoops() != 0) {
-        contraction = kernel;
-        rewritten = memory;
-      }
-    }
+    if (!rewriteRows(group))
+      rewriteKernels(group);
     Attribute loop = group.front()->getAttr(loopAttrName);
     for (Operation *kernel = before->getNextNode(); kernel != end; kernel = kernel->getNextNode()) {
       if (!isa<linalg::LinalgOp, scf::ForOp>(kernel))

@@ -36,7 +36,9 @@ private:
   mlir::Operation *rewriteLinalg(mlir::linalg::LinalgOp op);
   void rewriteInsert(mlir::tensor::InsertSliceOp insert);
   void rewriteScatter(nn::ScatterAddOp scatter);
-  /// Emits a group of a row update if it may leave the other rows alone; else false.
+  void rewriteKernels(const KernelGroup &group);
+  /// Emits the group of a row update so that it leaves the other rows alone. Returns false, and
+  /// emits nothing, for another group, or if the new values are not in the memory of the old ones.
   bool rewriteRows(const KernelGroup &group);
 
   mlir::func::FuncOp function;

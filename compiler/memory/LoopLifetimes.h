@@ -15,7 +15,7 @@ namespace nnc {
 void extendThroughLoops(BufferAnalysis &analysis, llvm::ArrayRef<KernelGroup> order);
 
 /// Extends the live ranges of temporaries through their outermost loop: threads that share it by
-/// rows have no barriers, so temporaries of one step must not share memory.
+/// rows do not wait for each other, so temporaries of one step must not share memory.
 void separateTemporaries(BufferAnalysis &analysis, llvm::ArrayRef<KernelGroup> order);
 
 } // namespace nnc

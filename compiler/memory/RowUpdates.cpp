@@ -2,10 +2,10 @@
 // are added up in the rows of the table of gradients that are looked up; the others stay undefined.
 #include "compiler/analysis/RowUpdates.h"
 #include "compiler/memory/FunctionRewriter.h"
+#include "compiler/memory/RowEmitter.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
@@ -13,8 +13,8 @@ using namespace mlir;
 namespace nnc {
 namespace {
 
-/// Emits the loops on thread 0; they are one operation for lower-to-loops.
-class RowLoops {
+/// Emits the loops, which run on thread 0.
+class RowLoops : public RowEmitter {
 public:
   RowLoops(OpBuilder &builder, linalg::GenericOp op, const RowUpdate &update,
            llvm::function_ref<Value(Value)> memrefOf, llvm::function_ref<Value(Value)> scalarOf);
@@ -22,26 +22,22 @@ public:
   void emit();
 
 private:
-  Value index(int64_t number) { return arith::ConstantIndexOp::create(builder, location, number); }
-  Value load(Value memref, ValueRange place, Type type);
   Value splat(Value scalar);
+  Value isLookedUp(Value row);
   void addRows();
   void updateRows(Value all);
   Value allRows();
   Value cloneBody(Value number);
   void forEachPiece(llvm::function_ref<void(Value)> body);
 
-  OpBuilder &builder;
-  Location location;
   linalg::GenericOp op;
-  nn::ScatterAddOp scatter;
   OpOperand *gradientOperand;
   ArrayRef<Value> zeros;
   Value updates, indices, gradient, looked; // memrefs
   SmallVector<Value> inputs, outputs;
   IRMapping captured;
   Type element;
-  int64_t rows, elements, lanes = 1;
+  int64_t rows, elements; // of the table
 };
 
 } // namespace
@@ -49,16 +45,14 @@ private:
 RowLoops::RowLoops(OpBuilder &builder, linalg::GenericOp op, const RowUpdate &update,
                    llvm::function_ref<Value(Value)> memrefOf,
                    llvm::function_ref<Value(Value)> scalarOf)
-    : builder(builder), location(op.getLoc()), op(op), scatter(update.gradient),
-      gradientOperand(update.gradientOperand), zeros(update.zeros) {
+    : RowEmitter(builder, op.getLoc(),
+                 cast<RankedTensorType>(update.gradientOperand->get().getType()).getDimSize(1)),
+      op(op), gradientOperand(update.gradientOperand), zeros(update.zeros) {
   nn::ScatterAddOp sums = update.gradient;
   auto type = cast<RankedTensorType>(sums.getType());
   element = type.getElementType();
   rows = type.getDimSize(0);
   elements = type.getDimSize(1);
-  for (int64_t most : {16, 8, 4})
-    if (lanes == 1 && elements % most == 0)
-      lanes = most;
   updates = memrefOf(sums.getUpdates());
   indices = memrefOf(sums.getIndices());
   gradient = memrefOf(sums.getResult());
@@ -73,65 +67,38 @@ RowLoops::RowLoops(OpBuilder &builder, linalg::GenericOp op, const RowUpdate &up
         captured.map(value, scalarOf(value));
 }
 
-/// Loads the lanes from a place on.
-Value RowLoops::load(Value memref, ValueRange place, Type type) {
-  if (lanes == 1)
-    return memref::LoadOp::create(builder, location, memref, place);
-  return vector::LoadOp::create(builder, location, VectorType::get({lanes}, type), memref, place);
+Value RowLoops::splat(Value scalar) {
+  if (lanes() == 1)
+    return scalar;
+  return vector::BroadcastOp::create(builder, location, laneType(scalar.getType()), scalar);
 }
 
-Value RowLoops::splat(Value scalar) {
-  if (lanes == 1)
-    return scalar;
-  return vector::BroadcastOp::create(builder, location, VectorType::get({lanes}, scalar.getType()),
-                                     scalar);
+/// Whether the row has been looked up so far, as i1.
+Value RowLoops::isLookedUp(Value row) {
+  Value mark = memref::LoadOp::create(builder, location, looked, row);
+  return arith::TruncIOp::create(builder, location, builder.getI1Type(), mark);
 }
 
 void RowLoops::forEachPiece(llvm::function_ref<void(Value)> body) {
-  auto loop = scf::ForOp::create(builder, location, index(0), index(elements), index(lanes));
-  OpBuilder::InsertionGuard guard(builder);
-  builder.setInsertionPointToStart(loop.getBody());
-  body(loop.getInductionVar());
-}
-
-static void store(OpBuilder &builder, Location location, Value value, Value memref,
-                  ValueRange place) {
-  if (isa<VectorType>(value.getType()))
-    vector::StoreOp::create(builder, location, value, memref, place);
-  else
-    memref::StoreOp::create(builder, location, value, memref, place);
+  forEachLanes(elements, index(0), index(elements), [&](ValueRange place) { body(place.front()); });
 }
 
 /// Adds each row of the updates, in order, to the row where its index says, which is 0 at first.
 void RowLoops::addRows() {
-  auto type = cast<MemRefType>(indices.getType());
-  SmallVector<Value> low(type.getRank(), index(0)), step(type.getRank(), index(1)), high;
-  for (int64_t extent : type.getShape())
-    high.push_back(index(extent));
-  scf::buildLoopNest(
-      builder, location, low, high, step, [&](OpBuilder &inner, Location, ValueRange place) {
-        OpBuilder::InsertionGuard guard(builder);
-        builder.setInsertionPoint(inner.getInsertionBlock(), inner.getInsertionPoint());
-        Value row =
-            arith::IndexCastOp::create(builder, location, builder.getIndexType(),
-                                       memref::LoadOp::create(builder, location, indices, place));
-        row = arith::MaxSIOp::create(builder, location, row, index(0));
-        row = arith::MinSIOp::create(builder, location, row, index(rows - 1));
-        Value mark = memref::LoadOp::create(builder, location, looked, row);
-        Value isLooked = arith::TruncIOp::create(builder, location, builder.getI1Type(), mark);
-        Value zero =
-            splat(arith::ConstantOp::create(builder, location, builder.getZeroAttr(element)));
-        forEachPiece([&](Value piece) {
-          SmallVector<Value> from(place);
-          from.push_back(piece);
-          Value old = load(gradient, {row, piece}, element);
-          old = arith::SelectOp::create(builder, location, isLooked, old, zero);
-          Value sum = arith::AddFOp::create(builder, location, old, load(updates, from, element));
-          store(builder, location, sum, gradient, {row, piece});
-        });
-        Value yes = arith::ConstantOp::create(builder, location, builder.getI8IntegerAttr(1));
-        memref::StoreOp::create(builder, location, yes, looked, row);
-      });
+  forEach(cast<MemRefType>(indices.getType()).getShape(), [&](ValueRange place) {
+    Value row = loadRowNumber(indices, place, rows), wasLookedUp = isLookedUp(row);
+    Value noGradient = zero(element);
+    forEachPiece([&](Value piece) {
+      SmallVector<Value> from(place);
+      from.push_back(piece);
+      Value old = load(gradient, {row, piece});
+      old = arith::SelectOp::create(builder, location, wasLookedUp, old, noGradient);
+      Value sum = arith::AddFOp::create(builder, location, old, load(updates, from));
+      store(sum, gradient, {row, piece});
+    });
+    Value yes = arith::ConstantOp::create(builder, location, builder.getI8IntegerAttr(1));
+    memref::StoreOp::create(builder, location, yes, looked, row);
+  });
 }
 
 /// Computes a value of the body that depends on numbers of the run alone.
@@ -156,8 +123,8 @@ Value RowLoops::allRows() {
   Value all = arith::ConstantOp::create(builder, location, builder.getBoolAttr(false));
   for (Value number : zeros) {
     Value value = cloneBody(number);
-    Value zero = arith::ConstantOp::create(builder, location, builder.getZeroAttr(value.getType()));
-    Value other = arith::CmpFOp::create(builder, location, arith::CmpFPredicate::UNE, value, zero);
+    Value none = arith::ConstantOp::create(builder, location, builder.getZeroAttr(value.getType()));
+    Value other = arith::CmpFOp::create(builder, location, arith::CmpFPredicate::UNE, value, none);
     all = arith::OrIOp::create(builder, location, all, other);
   }
   return all;
@@ -170,13 +137,11 @@ void RowLoops::updateRows(Value all) {
       cloneBody(argument);
   auto loop = scf::ForOp::create(builder, location, index(0), index(rows), index(1));
   builder.setInsertionPointToStart(loop.getBody());
-  Value row = loop.getInductionVar();
-  Value mark = memref::LoadOp::create(builder, location, looked, row);
-  Value isLooked = arith::TruncIOp::create(builder, location, builder.getI1Type(), mark);
-  auto changes = scf::IfOp::create(builder, location,
-                                   arith::OrIOp::create(builder, location, all, isLooked), false);
+  Value row = loop.getInductionVar(), wasLookedUp = isLookedUp(row);
+  auto changes = scf::IfOp::create(
+      builder, location, arith::OrIOp::create(builder, location, all, wasLookedUp), false);
   builder.setInsertionPointToStart(changes.thenBlock());
-  Value zero = splat(arith::ConstantOp::create(builder, location, builder.getZeroAttr(element)));
+  Value noGradient = zero(element);
   forEachPiece([&](Value piece) {
     IRMapping mapping;
     auto take = [&](Value value) {
@@ -191,9 +156,9 @@ void RowLoops::updateRows(Value all) {
         take(argument);
         continue;
       }
-      Value value = load(input, {row, piece}, argument.getType());
+      Value value = load(input, {row, piece});
       if (operand == gradientOperand)
-        value = arith::SelectOp::create(builder, location, isLooked, value, zero);
+        value = arith::SelectOp::create(builder, location, wasLookedUp, value, noGradient);
       mapping.map(argument, value);
     }
     for (Operation &inner : op.getBlock()->without_terminator()) {
@@ -205,23 +170,19 @@ void RowLoops::updateRows(Value all) {
         continue;
       }
       Operation *copy = builder.clone(inner, mapping);
-      if (lanes > 1)
-        copy->getResult(0).setType(
-            VectorType::get({lanes}, getElementTypeOrSelf(inner.getResult(0).getType())));
+      copy->getResult(0).setType(laneType(inner.getResult(0).getType()));
     }
     for (auto [value, output] :
          llvm::zip_equal(op.getBlock()->getTerminator()->getOperands(), outputs))
-      store(builder, location, mapping.lookup(value), output, {row, piece});
+      store(mapping.lookup(value), output, {row, piece});
   });
 }
 
 void RowLoops::emit() {
-  // One operation, so that all of it runs in one region of thread 0.
-  auto once = scf::ForOp::create(builder, location, index(0), index(1), index(1));
-  OpBuilder::InsertionGuard guard(builder);
-  builder.setInsertionPointToStart(once.getBody());
-  addRows();
-  updateRows(allRows());
+  asOne([&] {
+    addRows();
+    updateRows(allRows());
+  });
 }
 
 bool FunctionRewriter::rewriteRows(const KernelGroup &group) {

@@ -17,19 +17,19 @@ def Step : Pass<"nn-step", "::mlir::ModuleOp"> {
     its position and the next cache. The interface Steppable defines each operation in a step:
 
     - timeless values, which depend on no token, are computed in `f_begin`, and cached unless they
-      cost nothing; of arguments of kind `input`, which `f_step` does not have, all that it needs is
-      cached;
+      cost nothing; arguments of kind `input` are those of `f_begin` alone, and the values of them
+      that `f_step` needs are cached;
     - row-wise operations compute their row of the position;
     - rows of a parameter or of a constant are looked up by the number of the position, the scalar
       `position`;
     - a scan keeps its carries in the cache, windows and shifts a ring buffer of the last rows,
       running sums their sum;
     - a sum over positions, as in attention, reads the rows of all positions so far from the cache,
-      and each step stores its own row there. A mask, a comparison of indices or a table of constants,
-      must leave out later positions.
+      and each step stores its own row there. A mask, a comparison of indices or a table of
+      constants, must leave out later positions.
 
     Parameters with a dimension of positions, and stored rows, limit the sequence to `nn.limit`
-    positions, an attribute of `f_step`, which is 0 if there is no limit. A slice of the last row takes the
+    positions, an attribute of `f_step`; 0 means unlimited. A slice of the last row takes the
     current row, since the sequence ends there.
 
     Where no carry, ring buffer or sum is in the cache, and the sequence has 32 positions, `f_chunk`
@@ -119,22 +119,24 @@ def FormAttention : Pass<"nn-form-attention", "::mlir::func::FuncOp"> {
   let description = [{
     Input: a function of a batch, before the gradient of its loss is built.
 
-    Output: where a contraction gives scores, operations change them one by one, `nn.softmax` over one
-    dimension makes weights of them, and a contraction sums values by these weights, one
+    Output: where a contraction gives scores, operations change them one by one, `nn.softmax` over
+    one dimension makes weights of them, and a contraction sums values by these weights, one
     `nn.attention` takes their place. Operations that are linear in the weights, as dropout is, may
-    stand in front of the last contraction. The scores and the weights have no other use. Values that
-    change the scores are extras of the operation, and cheap arithmetic on indices moves into its
-    block. Comparisons of the indices of keys and rows, as of a causal mask or a window, become the
-    bounds `first_key` and `last_key`.
+    stand in front of the last contraction. The scores and the weights must not have other uses.
+    Values that change the scores are extras of the operation, and cheap arithmetic on indices moves
+    into its block. Comparisons of the indices of keys and rows, as of a causal mask or a window,
+    become the bounds `first_key` and `last_key`.
 
     Not formed, with a remark that says why: scores or weights that something else reads, that are
     changed by other operations than element-wise ones, or by values that a gradient is asked for;
     labels without a role in `nn.attention`. The separate operations give the same values.
 
     ```mlir
-    %s = nn.contract %q, %k [0, 1] x [2, 1] -> [0, 2] : tensor<9x8xf32>, tensor<9x8xf32> -> tensor<9x9xf32>
+    %s = nn.contract %q, %k [0, 1] x [2, 1] -> [0, 2]
+        : tensor<9x8xf32>, tensor<9x8xf32> -> tensor<9x9xf32>
     %w = nn.softmax %s [1] : tensor<9x9xf32>
-    %y = nn.contract %w, %v [0, 1] x [1, 2] -> [0, 2] : tensor<9x9xf32>, tensor<9x8xf32> -> tensor<9x8xf32>
+    %y = nn.contract %w, %v [0, 1] x [1, 2] -> [0, 2]
+        : tensor<9x9xf32>, tensor<9x8xf32> -> tensor<9x8xf32>
     ```
     becomes
     ```mlir
@@ -238,8 +240,8 @@ def StripMine : Pass<"nn-strip-mine", "::mlir::func::FuncOp"> {
     is a scan of C steps, by the same operations. The derivative of the outer scan
     computes its block again. So the backward pass computes a chunk again from the
     carries in front of it, and values for the derivative exist for one chunk at a
-    time: O(T / C + C) of them instead of O(T). What enters and leaves the scan, such
-    as the output of a layer, still has all T rows. The cotangents of invariants are
+    time: O(T / C + C) of them instead of O(T). Operands and results of the scan, such
+    as the output of a layer, still have all T rows. The cotangents of invariants are
     added up from chunk to chunk, so that gradients may differ in rounding.
 
     C is the largest divisor of T between half of the option `chunk` and all of it,

@@ -6,14 +6,19 @@
 
 namespace nnc {
 
-inline constexpr llvm::StringLiteral layoutCategory = "layout";               // nn-assign-layout
-inline constexpr llvm::StringLiteral scanCategory = "scan";                   // nn-scan-*
-inline constexpr llvm::StringLiteral attentionCategory = "attention";         // nn-form-attention
-inline constexpr llvm::StringLiteral recomputationCategory = "recomputation"; // nn-recompute
-inline constexpr llvm::StringLiteral fusionCategory = "fusion"; // fuse-elementwise, assign-arena
-inline constexpr llvm::StringLiteral contractionCategory = "contraction"; // lower-to-loops
-
-inline constexpr llvm::StringLiteral threadsCategory = "threads"; // lower-to-loops
+/// nn-assign-layout
+inline constexpr llvm::StringLiteral layoutCategory = "layout";
+/// nn-scan-hoist, nn-scan-merge, nn-scan-residuals
+inline constexpr llvm::StringLiteral scanCategory = "scan";
+/// nn-form-attention
+inline constexpr llvm::StringLiteral attentionCategory = "attention";
+/// nn-recompute, nn-strip-mine
+inline constexpr llvm::StringLiteral recomputationCategory = "recomputation";
+/// fuse-elementwise, update-rows, assign-arena
+inline constexpr llvm::StringLiteral fusionCategory = "fusion";
+/// lower-to-loops
+inline constexpr llvm::StringLiteral contractionCategory = "contraction";
+inline constexpr llvm::StringLiteral threadsCategory = "threads";
 
 inline constexpr llvm::StringLiteral remarkCategories[] = {
     layoutCategory, scanCategory,        attentionCategory, recomputationCategory,

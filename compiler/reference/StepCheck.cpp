@@ -19,12 +19,6 @@ static bool areClose(const Tensor &a, const Tensor &b) {
   return true;
 }
 
-static RankedTensorType withOneRow(RankedTensorType type) {
-  SmallVector<int64_t> shape(type.getShape());
-  shape[0] = 1;
-  return type.clone(shape);
-}
-
 static std::string nameIn(DictionaryAttr attributes) {
   auto name = attributes ? attributes.getAs<StringAttr>(nnc::nn::nameAttrName) : StringAttr();
   return name ? name.str() : "";
@@ -90,8 +84,8 @@ private:
 
 } // namespace
 
-/// Runs a function of several positions at a time. Each call goes on in the middle of the one before, so that
-/// the rows behind are written twice.
+/// Runs a function of several positions at a time. Each call goes on in the middle of the one
+/// before, so that the rows behind are written twice.
 static LogicalResult checkChunks(func::FuncOp begin, func::FuncOp chunk, func::FuncOp function,
                                  ArrayRef<Tensor> arguments, ArrayRef<Tensor> expected) {
   Steps steps(function, arguments);
@@ -103,7 +97,7 @@ static LogicalResult checkChunks(func::FuncOp begin, func::FuncOp chunk, func::F
       return failure();
     count = outputs->front().shape()[0];
     for (auto [output, whole] : llvm::zip_equal(*outputs, expected)) {
-      RankedTensorType type = withOneRow(output.type);
+      RankedTensorType type = nnc::nn::withDimSize(output.type, 0, 1);
       for (int64_t row = 0; row < count && first + row < whole.shape()[0]; ++row)
         if (!areClose(rowOf(output, type, row), rowOf(whole, type, first + row)))
           return function.emitError("computes another result at position ")

@@ -151,9 +151,10 @@ bool Recomputation::crossesSegments(Operation *op) const {
   });
 }
 
-/// A minimum cut between the source, from which all is computed, and the sink, the backward pass. On the
-/// sink's side, the node of an operation says that it is computed again, that of a value that the
-/// backward pass has it; the value is saved if only the latter is there. Values in `saved` cost nothing.
+/// A minimum cut between the source, from which all is computed, and the sink, the backward pass.
+/// On the sink's side, the node of an operation says that it is computed again, that of a value
+/// that the backward pass has it; the value is saved if only the latter is there. Values in `saved`
+/// cost nothing.
 Recomputation::Cut Recomputation::cut(int64_t price, const Values &saved) const {
   FlowNetwork network;
   unsigned source = network.addNode(), sink = network.addNode();

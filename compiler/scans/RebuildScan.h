@@ -1,5 +1,5 @@
-// Rebuilds an nn.scan with other emitted values, and with values of its block that are read from outside
-// instead of being computed in each step.
+// Rebuilds an nn.scan with other emitted values, and with values of its block that are read from
+// outside instead of being computed in each step.
 #pragma once
 
 #include "compiler/dialect/NN.h"
@@ -19,10 +19,10 @@ struct ValuesOutside {
   }
 };
 
-/// Builds at the builder's insertion point a scan with the carries of `scan` that emits `emits`, values
-/// of the block of `scan`. Its block reads the values in `outside`, computes the other values that
-/// `emits` and the carries need, and takes only the sequences and invariants that it needs. `scan` is
-/// unchanged.
+/// Builds at the builder's insertion point a scan with the carries of `scan` that emits `emits`,
+/// values of the block of `scan`. Its block reads the values in `outside`, computes the other
+/// values that `emits` and the carries need, and takes only the sequences and invariants that it
+/// needs. `scan` is unchanged.
 nn::ScanOp rebuildScan(mlir::OpBuilder &builder, nn::ScanOp scan, mlir::ValueRange emits,
                        const ValuesOutside &outside);
 

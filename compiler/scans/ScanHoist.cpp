@@ -1,5 +1,6 @@
-// The pass nn-scan-hoist: it finds the dependences of the values of a scan's block, chooses the operations
-// to hoist and to sink, and rebuilds them by their batch rules, with the steps as the batch.
+// The pass nn-scan-hoist: it finds the dependences of the values of a scan's block, chooses the
+// operations to hoist and to sink, and rebuilds them by their batch rules, with the steps as the
+// batch.
 #include "compiler/dialect/NNBuilders.h"
 #include "compiler/passes/Passes.h"
 #include "compiler/passes/RemarkCategories.h"
@@ -23,23 +24,24 @@ using namespace nnc::nn;
 
 namespace {
 
-/// The values that a value of the block depends on: invariants alone, also rows of sequences, or also
-/// carries. The largest dependence of its operands is that of a result.
+/// The values that a value of the block depends on: invariants alone, also rows of sequences, or
+/// also carries. The largest dependence of its operands is that of a result.
 enum class Dependence { Invariant, Row, Carry };
 
 /// The cost of an element in memory, which is written once and read once, in additions.
 constexpr int64_t operationsPerElement = 8;
 
-/// Whether the operation can be computed for all steps at once. The rows of a batch would have random
-/// numbers of their own.
+/// Whether the operation can be computed for all steps at once. The rows of a batch would have
+/// random numbers of their own.
 bool isBatchable(Operation *op) {
   return isa<Batchable>(op) && !isa<RandomUniformOp, RandomNormalOp>(op);
 }
 
 bool isElementwise(Operation *op) { return op->hasTrait<OpTrait::Elementwise>(); }
 
-/// Whether the operation takes so long that it pays to store its result, or its operands, for all steps:
-/// outside the loop threads share all its steps, and it may become part of a sum over the steps.
+/// Whether the operation takes so long that it pays to store its result, or its operands, for all
+/// steps: outside the loop threads share all its steps, and it may become part of a sum over the
+/// steps.
 bool isExpensive(Operation *op) {
   if (isa<ContractOp, ScanOp>(op))
     return true;
@@ -148,8 +150,8 @@ bool Hoisting::isWorthHoisting(Operation *op) const {
 }
 
 /// Whether the loop reads at most as many elements if the operation is hoisted: its result replaces
-/// hoisted operands that the rest of the loop does not read. So a bias is added to the product of all
-/// steps, but a function of a row of data is computed in the loop.
+/// hoisted operands that the rest of the loop does not read. So a bias is added to the product of
+/// all steps, but a function of a row of data is computed in the loop.
 bool Hoisting::shortensRows(Operation *op) const {
   llvm::SmallDenseSet<Value> operands(op->operand_begin(), op->operand_end());
   int64_t elements = 0;
@@ -175,9 +177,10 @@ void Hoisting::computeInFront(Operation *op) {
 
 //===-- Sinking -------------------------------------------------------------------------------===//
 
-/// A minimum cut between the operations that must stay in the loop and the emitted values. An operation on
-/// the sink's side is sunk, with all its readers; a value on the sink's side is available behind the loop.
-/// An emitted value costs its elements, an expensive operation that stays in the loop its work.
+/// A minimum cut between the operations that must stay in the loop and the emitted values. An
+/// operation on the sink's side is sunk, with all its readers; a value on the sink's side is
+/// available behind the loop. An emitted value costs its elements, an expensive operation that
+/// stays in the loop its work.
 void Hoisting::chooseSunk() {
   FlowNetwork network;
   unsigned source = network.addNode(), sink = network.addNode();
@@ -255,9 +258,9 @@ void Hoisting::buildInFront() {
 }
 
 void Hoisting::buildLoop() {
-  // The loop emits the values that were emitted and the operands of sunk operations. The canonical form
-  // of scans later drops those that are also in a trace: until then they have the derivative of an
-  // emitted value.
+  // The loop emits the values that were emitted and the operands of sunk operations. The canonical
+  // form of scans later drops those that are also in a trace: until then they have the derivative
+  // of an emitted value.
   SmallVector<Value> emits;
   auto emit = [&](Value value) {
     if (dependenceOf(value) == Dependence::Carry && !sunk.contains(value.getDefiningOp()) &&
@@ -317,7 +320,8 @@ void Hoisting::explain() {
   }
 }
 
-/// Inner scans come first: an operation that is hoisted out of one may leave the outer scan as well.
+/// Inner scans come first: an operation that is hoisted out of one may leave the outer scan as
+/// well.
 static void hoistIn(Block &block) {
   SmallVector<ScanOp> scans(block.getOps<ScanOp>());
   for (ScanOp scan : scans) {

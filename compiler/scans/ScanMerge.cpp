@@ -1,4 +1,5 @@
-// The pass nn-scan-merge: it finds independent scans with equal steps and carries, and joins their blocks.
+// The pass nn-scan-merge: it finds independent scans with equal steps and carries, and joins their
+// blocks.
 #include "compiler/analysis/BlockLayout.h"
 #include "compiler/dialect/NNBuilders.h"
 #include "compiler/passes/Passes.h"
@@ -32,15 +33,16 @@ int64_t invariantBytes(ScanOp scan) {
   return bytes;
 }
 
-/// Whether the scans have as many steps, in one direction, and the same carries: layers of one size.
+/// Whether the scans have as many steps, in one direction, and the same carries: layers of one
+/// size.
 bool areAlike(ScanOp first, ScanOp second) {
   return !first->hasAttr(chunksAttrName) && !second->hasAttr(chunksAttrName) &&
          first.getSteps() == second.getSteps() && first.getReverse() == second.getReverse() &&
          !first.getInits().empty() && TypeRange(first.getInits()) == TypeRange(second.getInits());
 }
 
-/// The scans of a block by their level: how many scans each depends on, one behind the other, at most.
-/// Scans of one level are independent of each other.
+/// The scans of a block by their level: how many scans each depends on, one behind the other, at
+/// most. Scans of one level are independent of each other.
 std::map<int64_t, SmallVector<ScanOp>> scansByLevel(Block &block) {
   std::map<int64_t, SmallVector<ScanOp>> scans;
   llvm::DenseMap<Operation *, int64_t> levels;
@@ -145,7 +147,8 @@ struct ScanMerge : nnc::impl::ScanMergeBase<ScanMerge> {
       getOperation().emitError() << error;
       return signalPassFailure();
     }
-    // Each step reads all invariants: so many stay in the cache of one core beside its other values.
+    // Each step reads all invariants: so many stay in the cache of one core beside its other
+    // values.
     const int64_t mostBytes = target->l2Bytes * 3 / 4;
     for (auto function : getOperation().getOps<func::FuncOp>()) {
       if (function.isExternal() || !function.getBody().hasOneBlock())

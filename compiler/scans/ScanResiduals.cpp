@@ -1,5 +1,5 @@
-// The pass nn-scan-residuals: it finds the values that two scans both compute, chooses by a minimum cut
-// those that the second scan reads from the first, and rewrites both.
+// The pass nn-scan-residuals: it finds the values that two scans both compute, chooses by a minimum
+// cut those that the second scan reads from the first, and rewrites both.
 #include "compiler/dialect/NNBuilders.h"
 #include "compiler/passes/Passes.h"
 #include "compiler/passes/RemarkCategories.h"
@@ -24,8 +24,9 @@ using namespace nnc::nn;
 
 namespace {
 
-/// Prices of an element in additions: to write it and read it in another loop, and to read it where it
-/// is written anyway. So a transcendental function, of price 16, of a value in a trace is recomputed.
+/// Prices of an element in additions: to write it and read it in another loop, and to read it where
+/// it is written anyway. So a transcendental function, of price 16, of a value in a trace is
+/// recomputed.
 constexpr int64_t emitPrice = 24, readPrice = 2;
 
 /// One scan and a later one, which may read values from it.
@@ -34,8 +35,8 @@ public:
   Residuals(ScanOp first, ScanOp second)
       : first(first), second(second), yield(first.getYield()), location(second.getLoc()) {}
 
-  /// Replaces `first` by a scan that emits the values that `second` then reads, and returns it. Returns
-  /// null, and changes neither scan, if `second` reads no further values.
+  /// Replaces `first` by a scan that emits the values that `second` then reads, and returns it.
+  /// Returns null, and changes neither scan, if `second` reads no further values.
   ScanOp run();
 
 private:
@@ -56,7 +57,8 @@ private:
   };
   static std::optional<Part> partOf(Value value);
 
-  /// Functions of all parts of a value, which are emitted as one concatenation in the order of the parts.
+  /// Functions of all parts of a value, which are emitted as one concatenation in the order of the
+  /// parts.
   struct Joined {
     SmallVector<Value> parts;
     int64_t dim;
@@ -142,9 +144,9 @@ void Residuals::matchOperations() {
 
 //===-- The choice ----------------------------------------------------------------------------===//
 
-/// Chooses the values to read. The network has a node for each operation that both blocks have, and one
-/// for each result of it. On the sink's side, the former says that the second scan computes the operation,
-/// the latter that it needs the result.
+/// Chooses the values to read. The network has a node for each operation that both blocks have, and
+/// one for each result of it. On the sink's side, the former says that the second scan computes the
+/// operation, the latter that it needs the result.
 void Residuals::chooseRead() {
   FlowNetwork network;
   unsigned source = network.addNode(), sink = network.addNode();
@@ -191,8 +193,8 @@ void Residuals::chooseRead() {
 
 //===-- Parts side by side --------------------------------------------------------------------===//
 
-/// The part of another value from which `value` is computed element by element; std::nullopt if it is
-/// computed otherwise.
+/// The part of another value from which `value` is computed element by element; std::nullopt if it
+/// is computed otherwise.
 std::optional<Residuals::Part> Residuals::partOf(Value value) {
   while (Operation *op = value.getDefiningOp()) {
     if (op->hasTrait<OpTrait::Elementwise>() && op->getNumOperands() == 1) {
@@ -214,8 +216,8 @@ std::optional<Residuals::Part> Residuals::partOf(Value value) {
   return std::nullopt;
 }
 
-/// Finds emitted values that are functions of all parts of one value, such as the gates, functions of the
-/// parts of one product: their concatenation has the shape of that value.
+/// Finds emitted values that are functions of all parts of one value, such as the gates, functions
+/// of the parts of one product: their concatenation has the shape of that value.
 void Residuals::join() {
   llvm::MapVector<std::pair<Value, int64_t>, SmallVector<std::pair<int64_t, Value>>> byWhole;
   for (Value result : read) {

@@ -47,7 +47,8 @@ private:
 
   Part buildChunks();
   Part buildRest(ValueRange inits);
-  Value joined(Value ofChunks, Value ofRest);
+  Part partOf(ScanOp steps, ValueRange rows);
+  Value joined(Value first, Value second);
   void replaceTrace(Value trace, Value init, Value behind, Value last);
   void explain();
 
@@ -78,8 +79,8 @@ Value buildUndivided(OpBuilder &builder, Location location, Value value) {
   return ReshapeOp::create(builder, location, type, value);
 }
 
-/// A scan over some of the steps, with the block of `scan`. It emits the carries behind each step as
-/// well, so that its traces are used for their last values alone.
+/// A scan over some of the steps, with the block of `scan`. It emits the carries behind each step
+/// as well, so that its traces are used for their last values alone.
 ScanOp buildSteps(OpBuilder &builder, ScanOp scan, int64_t steps, ValueRange sequences,
                   ValueRange inits, ValueRange invariants) {
   return ScanOp::create(builder, scan.getLoc(), steps, scan.getReverse(), sequences, inits,
@@ -97,6 +98,13 @@ ScanOp buildSteps(OpBuilder &builder, ScanOp scan, int64_t steps, ValueRange seq
                         });
 }
 
+/// The value of each carry behind the last step.
+SmallVector<Value> buildLast(OpBuilder &builder, Location location, ScanOp scan) {
+  return llvm::map_to_vector(scan.getTraces(), [&](Value trace) {
+    return buildRow(builder, location, trace, scan.getLastRow());
+  });
+}
+
 StripMining::Part StripMining::buildChunks() {
   auto sequences = llvm::map_to_vector(scan.getSequences(), [&](Value sequence) {
     Value rows = rest == 0
@@ -104,28 +112,18 @@ StripMining::Part StripMining::buildChunks() {
                      : buildRows(builder, location, sequence, firstOfChunks(), chunks * chunk);
     return buildDivided(builder, location, rows, chunks);
   });
-  auto outer = ScanOp::create(
-      builder, scan.getLoc(), chunks, scan.getReverse(), sequences, scan.getInits(),
-      scan.getInvariants(),
-      [&](OpBuilder &inner, Location, ArrayRef<BlockArgument> rows, ArrayRef<BlockArgument> carries,
-          ArrayRef<BlockArgument> same) {
-        auto values = [](ArrayRef<BlockArgument> arguments) {
-          return llvm::map_to_vector(arguments, [](BlockArgument value) -> Value { return value; });
-        };
-        ScanOp steps = buildSteps(inner, scan, chunk, values(rows), values(carries), values(same));
-        SmallVector<Value> next;
-        for (Value trace : steps.getTraces())
-          next.push_back(buildRow(inner, location, trace, steps.getLastRow()));
-        YieldOp::create(inner, location, next, steps.getEmits());
-      });
+  auto outer = ScanOp::create(builder, scan.getLoc(), chunks, scan.getReverse(), sequences,
+                              scan.getInits(), scan.getInvariants(),
+                              [&](OpBuilder &inner, Location, ArrayRef<BlockArgument> rows,
+                                  ArrayRef<BlockArgument> carries, ArrayRef<BlockArgument> same) {
+                                ScanOp steps = buildSteps(inner, scan, chunk, rows, carries, same);
+                                YieldOp::create(inner, location, buildLast(inner, location, steps),
+                                                steps.getEmits());
+                              });
   outer->setAttr(chunksAttrName, builder.getUnitAttr());
-  Part part;
-  for (auto [i, rows] : llvm::enumerate(outer.getEmits()))
-    (i < scan.getEmits().size() ? part.emits : part.behind)
-        .push_back(buildUndivided(builder, location, rows));
-  for (Value trace : outer.getTraces())
-    part.last.push_back(buildRow(builder, location, trace, outer.getLastRow()));
-  return part;
+  return partOf(outer, llvm::map_to_vector(outer.getEmits(), [&](Value rows) {
+                  return buildUndivided(builder, location, rows);
+                }));
 }
 
 /// The steps that are fewer than a chunk, behind the chunks.
@@ -134,16 +132,21 @@ StripMining::Part StripMining::buildRest(ValueRange inits) {
     return buildRows(builder, location, sequence, firstOfRest(), rest);
   });
   ScanOp steps = buildSteps(builder, scan, rest, sequences, inits, scan.getInvariants());
+  return partOf(steps, steps.getEmits());
+}
+
+/// The results of `steps`, which emits `rows`: the emitted values of `scan`, then its carries.
+StripMining::Part StripMining::partOf(ScanOp steps, ValueRange rows) {
   Part part;
-  for (auto [i, rows] : llvm::enumerate(steps.getEmits()))
-    (i < scan.getEmits().size() ? part.emits : part.behind).push_back(rows);
-  for (Value trace : steps.getTraces())
-    part.last.push_back(buildRow(builder, location, trace, steps.getLastRow()));
+  llvm::append_range(part.emits, rows.take_front(scan.getEmits().size()));
+  llvm::append_range(part.behind, rows.drop_front(scan.getEmits().size()));
+  part.last = buildLast(builder, location, steps);
   return part;
 }
 
-Value StripMining::joined(Value ofChunks, Value ofRest) {
-  SmallVector<Value> parts{ofChunks, ofRest};
+/// The rows of earlier steps and of later ones as one sequence.
+Value StripMining::joined(Value first, Value second) {
+  SmallVector<Value> parts{first, second};
   if (scan.getReverse())
     std::swap(parts[0], parts[1]);
   return ConcatOp::create(builder, location, parts, 0);
@@ -171,11 +174,7 @@ void StripMining::replaceTrace(Value trace, Value init, Value behind, Value last
     } else {
       if (!whole) {
         auto type = cast<RankedTensorType>(init.getType());
-        SmallVector<Value> parts{ReshapeOp::create(builder, location, withBatchDim(type, 1), init),
-                                 behind};
-        if (scan.getReverse())
-          std::swap(parts[0], parts[1]);
-        whole = ConcatOp::create(builder, location, parts, 0);
+        whole = joined(ReshapeOp::create(builder, location, withBatchDim(type, 1), init), behind);
       }
       use.set(whole);
       continue;

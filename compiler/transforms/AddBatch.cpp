@@ -85,7 +85,8 @@ public:
   }
 
 private:
-  /// A function without inputs, such as `initialize`, returns equal per-example states for all rows.
+  /// A function without inputs, such as `initialize`, returns equal per-example states for all
+  /// rows.
   LogicalResult rebuildWithoutInputs() {
     if (failed(checkNoBatchOps()))
       return failure();

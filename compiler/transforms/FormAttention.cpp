@@ -108,6 +108,9 @@ bool isCheap(Operation *op) {
          (isa<AddOp, SubOp, MulOp, NegOp, MaxOp, MinOp, ConvertOp>(op));
 }
 
+/// Operations that are computed for each score. Their derivatives are computed with them.
+constexpr size_t mostOperations = 128;
+
 class Formation {
 public:
   Formation(SoftmaxOp softmax, const llvm::DenseSet<Value> &differentiated)
@@ -135,6 +138,8 @@ public:
     llvm::sort(operations = inBlock.takeVector(),
                [](Operation *a, Operation *b) { return a->isBeforeInBlock(b); });
     inBlock.insert(operations.begin(), operations.end());
+    if (operations.size() > mostOperations)
+      return "its scores are changed by too many operations";
     if (std::string reason = findLabels(keyDim); !reason.empty())
       return reason;
     for (Value extra : extras)

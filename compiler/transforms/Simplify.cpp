@@ -142,8 +142,8 @@ struct SumOfContraction : OpRewritePattern<ReduceSumOp> {
   }
 };
 
-/// The sum of an addition with such a contraction is the addition of two sums. The gradient of weights
-/// that are applied twice in each step has this form.
+/// The sum of an addition with such a contraction is the addition of two sums. The gradient of
+/// weights that are applied twice in each step has this form.
 struct SumOfSum : OpRewritePattern<ReduceSumOp> {
   using OpRewritePattern::OpRewritePattern;
 

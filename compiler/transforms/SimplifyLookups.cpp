@@ -1,5 +1,5 @@
-// The patterns of nn-simplify for lookups. A lookup is the product of a matrix with one-hot rows, and
-// nn.scatter_add that of its transpose, so that both can change places with other products.
+// The patterns of nn-simplify for lookups. A lookup is the product of a matrix with one-hot rows,
+// and nn.scatter_add that of its transpose, so that both can change places with other products.
 #include "compiler/dialect/NNBuilders.h"
 #include "compiler/transforms/Patterns.h"
 
@@ -31,7 +31,7 @@ int64_t newLabel(ContractOp op) {
 
 size_t rankOf(Value value) { return cast<RankedTensorType>(value.getType()).getRank(); }
 
-/// Whether a table has fewer rows than there are lookups in it.
+/// Whether a table has fewer rows than lookups.
 bool hasFewRows(int64_t rows, Value indices) {
   return rows < cast<RankedTensorType>(indices.getType()).getNumElements();
 }
@@ -87,8 +87,8 @@ private:
     return success();
   }
 
-  /// The product of rows that are looked up, summed over the lookups, is the product of the table and
-  /// the sums for each of its rows.
+  /// The product of rows that are looked up, summed over the lookups, is the product of the table
+  /// and the sums for each of its rows.
   static LogicalResult sumByRow(ContractOp op, const LookedUp &found, PatternRewriter &rewriter) {
     ArrayRef<int64_t> labels = found.other.labels, result = op.getResultLabels();
     size_t rank = found.indices.size();
@@ -136,8 +136,8 @@ struct ScatterOfProduct : OpRewritePattern<ScatterAddOp> {
   }
 };
 
-/// The sum of the sums in several batches is one sum over all their indices. The gradient of a table in
-/// which each step of a sequence looks rows up has this form.
+/// The sum of the sums in several batches is one sum over all their indices. The gradient of a
+/// table in which each step of a sequence looks rows up has this form.
 struct SumOfScatter : OpRewritePattern<ReduceSumOp> {
   using OpRewritePattern::OpRewritePattern;
 

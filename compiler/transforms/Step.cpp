@@ -1,5 +1,6 @@
-// nn-step: walks over the operations that depend on a token, and builds by their step rules the function
-// that computes one position, and the begin function, which runs before the first position.
+// nn-step: walks over the operations that depend on a token, and builds by their step rules the
+// function that computes one position, and the begin function, which runs before the first
+// position.
 #include "compiler/dialect/NNBuilders.h"
 #include "compiler/passes/Passes.h"
 #include "compiler/transforms/Transforms.h"
@@ -77,7 +78,8 @@ private:
       std::optional<Kind> kind = kindIn(given);
       Location location = argument.getLoc();
       auto type = cast<RankedTensorType>(argument.getType());
-      // What depends on other inputs alone is computed once, before the first position.
+      // The step function lacks other inputs: values of them are computed before the first
+      // position.
       if (kind != Kind::Token) {
         Value inBegin = addArgument(begin, beginSignature, type, location, given);
         steps.addArgument(argument, inBegin,

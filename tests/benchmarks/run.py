@@ -5,9 +5,9 @@
 
 Tables: steps (every workload, beside PyTorch where --peer gives the command that runs its benchmark), sweep (step time
 by batch, width and depth of a dense network), recurrent (by steps, units and batch of lstm.nn), depth (compile time by
-number of layers), attention (kernels, and gpt-mini.nn by its number of positions), growth (compile time and memory by length of a chain, number of layers and number of branches, of
-growth.nn), products and convolutions
-(kernels on one core), scaling (products on one core and on all). Without names: all of them.
+number of layers), attention (kernels, and gpt-mini.nn by its number of positions), growth (compile time and memory by
+length of a chain, number of layers and number of branches, of growth.nn), products and convolutions (kernels on one
+core), scaling (products on one core and on all). Without names: all of them.
 
 Each round runs the programs in turn (A B A B). A table shows the median of the rounds' medians, and the share of the
 processor's multiply-add peak that was measured in the same round. Nothing here judges: it prints.
@@ -236,7 +236,8 @@ def scaling(bench):
             f"{best[bench.threads][0] / best[1][0]:.2f}")
 
 
-TABLES = {table.__name__: table for table in (steps, sweep, recurrent, depth, growth, products, scaling, convolutions, attention)}
+TABLES = {table.__name__: table
+          for table in (steps, sweep, recurrent, depth, growth, products, scaling, convolutions, attention)}
 
 
 def main():

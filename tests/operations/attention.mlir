@@ -138,6 +138,18 @@ func.func @emits(%q: tensor<4x3xf32>) {
   return
 }
 // -----
+func.func @reshaped(%q: tensor<4x3xf32>) {
+  %y, %lse = nn.attention %q, %q, %q [0, 1] x [2, 1] x [2, 3] scores [0, 2] -> [0, 3]
+      : tensor<4x3xf32>, tensor<4x3xf32>, tensor<4x3xf32> -> tensor<4x3xf32>, tensor<4xf32> {
+  ^bb0(%s: tensor<4x4xf32>):
+    // expected-error @+1 {{cannot be in the block of an attention}}
+    %line = nn.reshape %s : tensor<4x4xf32> -> tensor<16xf32>
+    %back = nn.reshape %line : tensor<16xf32> -> tensor<4x4xf32>
+    nn.yield emit(%back : tensor<4x4xf32>)
+  }
+  return
+}
+// -----
 func.func @inner(%q: tensor<4x3xf32>) {
   %y, %lse = nn.attention %q, %q, %q [0, 1] x [2, 1] x [2, 3] scores [0, 2] -> [0, 3]
       : tensor<4x3xf32>, tensor<4x3xf32>, tensor<4x3xf32> -> tensor<4x3xf32>, tensor<4xf32> {
@@ -388,4 +400,17 @@ func.func @wide(%q: tensor<1x2x20x6xf32>, %k: tensor<1x2x20x6xf32>, %v: tensor<1
   %loss = nn.reduce_sum %p [0, 1, 2, 3] : tensor<1x2x20x170xf32> -> tensor<f32>
   %g:3 = nn.gradient %loss wrt %q, %k, %v : tensor<f32> wrt tensor<1x2x20x6xf32>, tensor<1x2x20x6xf32>, tensor<1x2x20x170xf32>
   return %y, %lse, %g#0, %g#1, %g#2 : tensor<1x2x20x170xf32>, tensor<1x2x20xf32>, tensor<1x2x20x6xf32>, tensor<1x2x20x6xf32>, tensor<1x2x20x170xf32>
+}
+// 5,000 keys.
+func.func @many_keys(%q: tensor<1x1x3x4xf32>, %k: tensor<1x1x5000x4xf32>, %v: tensor<1x1x5000x4xf32>, %d: tensor<1x1x3x4xf32>) -> (tensor<1x1x3x4xf32>, tensor<1x1x3xf32>, tensor<1x1x3x4xf32>, tensor<1x1x5000x4xf32>, tensor<1x1x5000x4xf32>) {
+  %y, %lse = nn.attention %q, %k, %v [0, 1, 2, 3] x [0, 1, 4, 3] x [0, 1, 4, 5] scores [0, 1, 2, 4] -> [0, 1, 2, 5] : tensor<1x1x3x4xf32>, tensor<1x1x5000x4xf32>, tensor<1x1x5000x4xf32> -> tensor<1x1x3x4xf32>, tensor<1x1x3xf32> {
+  ^bb0(%s: tensor<1x1x3x5000xf32>):
+  %c = nn.constant dense<0.3> : tensor<1x1x3x5000xf32>
+  %m = nn.mul %s, %c : tensor<1x1x3x5000xf32>
+  nn.yield emit(%m : tensor<1x1x3x5000xf32>)
+  }
+  %p = nn.mul %y, %d : tensor<1x1x3x4xf32>
+  %loss = nn.reduce_sum %p [0, 1, 2, 3] : tensor<1x1x3x4xf32> -> tensor<f32>
+  %g:3 = nn.gradient %loss wrt %q, %k, %v : tensor<f32> wrt tensor<1x1x3x4xf32>, tensor<1x1x5000x4xf32>, tensor<1x1x5000x4xf32>
+  return %y, %lse, %g#0, %g#1, %g#2 : tensor<1x1x3x4xf32>, tensor<1x1x3xf32>, tensor<1x1x3x4xf32>, tensor<1x1x5000x4xf32>, tensor<1x1x5000x4xf32>
 }

@@ -29,7 +29,7 @@
 // REMARK: the backward pass computes the loop of 12 steps again in chunks of 4, from the carries in front of each
 
 // The backward pass has the product of the input, the loop of the chunk and its derivative in one loop over chunks, which adds the gradients
-// of the weights up. No value that a chunk computes exists for all steps, other than what the loop gives.
+// of the weights up. Of the values that a chunk computes, only the results of the loop exist for all steps.
 // OPT-LABEL: @forward
 // OPT: nn.scan 3 over({{.*}}attributes {nn.chunks}
 // OPT-NOT: nn.concat

@@ -135,6 +135,16 @@ func.func @roles(%q: tensor<5x4xf32>, %v: tensor<5x5xf32>) -> tensor<5xf32> {
   return %y : tensor<5xf32>
 }
 
+// CHECK-LABEL: @reduced_weights
+// CHECK: nn.softmax
+// REMARK: [[#@LINE+3]]:{{.*}}its softmax is over several dimensions
+func.func @reduced_weights(%q: tensor<5x4xf32>) -> tensor<4xf32> {
+  %s = nn.contract %q, %q [0, 1] x [2, 1] -> [0, 2] : tensor<5x4xf32>, tensor<5x4xf32> -> tensor<5x5xf32>
+  %w = nn.softmax %s [0, 1] : tensor<5x5xf32>
+  %y = nn.contract %w, %q [0, 1] x [1, 2] -> [2] : tensor<5x5xf32>, tensor<5x4xf32> -> tensor<4xf32>
+  return %y : tensor<4xf32>
+}
+
 // A classifier's softmax is none of these.
 // CHECK-LABEL: @classifier
 // CHECK: nn.softmax

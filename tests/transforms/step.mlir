@@ -112,8 +112,8 @@ func.func @last(%x: tensor<9x3xf32> {nn.kind = #nn.kind<token>, nn.name = "x"})
 
 // -----
 
-// What depends on other inputs alone is computed once: an encoder, whose last state is the initial carry. A value
-// that each step reads is cached; the step function has no such input.
+// Values that depend on other inputs alone are computed once: an encoder, whose last state is the initial carry. A value
+// that each step reads is cached; the step function does not take the input.
 // CHECK-LABEL: func.func @translate_begin
 // CHECK-SAME:    %[[SOURCE:[a-z0-9]*]]: tensor<5x4xf32> {nn.kind = #nn.kind<input>, nn.name = "source"}
 // CHECK:         %[[READ:.*]] = nn.scan 5

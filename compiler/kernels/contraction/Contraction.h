@@ -209,7 +209,7 @@ struct ContractionOperands {
   /// 64-byte aligned; null if none is needed.
   mlir::Value scratch;
   /// The panels that are packed in front of the loop: a memref like `scratch`, of panelBytes, the
-  /// same for all threads; null if there are none.
+  /// same for all threads; null without such panels.
   mlir::Value panels;
   /// This thread's number and how many share the work, of type index; both null: one does it all.
   mlir::Value thread, threads;
