@@ -2,6 +2,7 @@
 #include "lang/elaborate/training/Update.h"
 
 #include "lang/elaborate/builtins/Requirements.h"
+#include "lang/elaborate/training/Patterns.h"
 #include "lang/syntax/ASTPrinter.h"
 
 #include <algorithm>
@@ -17,17 +18,6 @@ Tensor parameterValue(Pass &pass, const ParameterInfo &info, const Shape &shape)
   value.shape = shape;
   value.id = *pass.graph.findArgument(ArgumentKind::Parameter, info.path);
   return value;
-}
-
-/// Whether an `except` name means this parameter: its own name or that of a layer around it.
-bool isMeant(const std::string &path, const std::string &name) {
-  for (size_t at = 0; at != std::string::npos;) {
-    size_t end = path.find('.', at);
-    if (path.compare(at, (end == std::string::npos ? path.size() : end) - at, name) == 0)
-      return true;
-    at = end == std::string::npos ? end : end + 1;
-  }
-  return path == name;
 }
 
 /// The name, in the language, of an operation whose derivative is 0.
@@ -187,25 +177,13 @@ bool Update::readOptimizer(std::vector<NamedEntity> &settings) {
 }
 
 void Update::checkExceptions(const std::vector<NamedEntity> &settings) {
-  for (const NamedEntity &setting : settings) {
-    auto *except = setting.value->get<ExceptEntity>();
-    if (!except)
-      continue;
-    for (const Identifier &name : except->names) {
-      std::set<std::string> parts;
-      bool found = false;
-      for (const ParameterInfo &info : program.parameters) {
-        found |= isMeant(info.path, name.text);
-        parts.insert(info.path.substr(info.path.rfind('.') + 1));
-      }
-      if (found || name.text.empty())
-        continue;
-      std::vector<std::string> candidates(parts.begin(), parts.end());
-      DiagnosticBuilder builder = diagnostics.report(Diag::NoSuchParameter, name.range, name.text);
-      if (!builder.suggest(NameKind::Other, name.text, candidates))
-        builder.note(fmt::format("the model has {}", fmt::join(candidates, ", ")));
-    }
-  }
+  std::vector<std::string> paths;
+  for (const ParameterInfo &info : program.parameters)
+    paths.push_back(info.path);
+  for (const NamedEntity &setting : settings)
+    if (auto *except = setting.value->get<ExceptEntity>())
+      for (const Identifier &name : except->names)
+        checkPattern(diagnostics, name.text, name.range, paths);
 }
 
 void Update::updateParameter(const ParameterInfo &info, const Tensor &value, const Tensor &gradient,
@@ -222,7 +200,7 @@ void Update::updateParameter(const ParameterInfo &info, const Tensor &value, con
     if (auto *except = known.get<ExceptEntity>()) {
       bool excluded =
           std::any_of(except->names.begin(), except->names.end(),
-                      [&](const Identifier &name) { return isMeant(info.path, name.text); });
+                      [&](const Identifier &name) { return matchesPath(name.text, info.path); });
       Entity inside = *except->value;
       known = excluded ? Entity(IntegerConstant{0, nullptr}) : inside;
     }

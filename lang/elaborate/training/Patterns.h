@@ -1,0 +1,20 @@
+// Patterns of paths, such as "trunk.*" and `bias`: they say which parameters or parts of a model are
+// meant. A `*` stands for any characters, and a pattern with one means the paths that it fits as a
+// whole. Without one it means what it is a part of: `bias` and `dense.bias` mean `encoder.dense.bias`.
+#pragma once
+
+#include "lang/support/Diagnostics.h"
+
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace nnc::lang {
+
+bool matchesPath(std::string_view pattern, std::string_view path);
+
+/// Reports a pattern that means none of the paths, with the nearest one that means some; false then.
+bool checkPattern(Diagnostics &diagnostics, std::string_view pattern, SourceRange range,
+                  std::span<const std::string> paths);
+
+} // namespace nnc::lang
