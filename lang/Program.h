@@ -90,6 +90,8 @@ struct FunctionResult {
   /// Of an ExampleOutput: its padded dimensions, each with the name of the ExampleOutput that holds
   /// its length. The padding is 0.
   std::vector<std::pair<int64_t, std::string>> lengths = {};
+  /// Of an ExampleOutput: the padded dimensions whose length follows from that of a field, and the field.
+  std::vector<std::pair<int64_t, std::string>> fields = {};
 };
 
 /// The settings of `sample` and `beam`; options of `EXE generate` override them.

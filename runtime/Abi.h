@@ -212,8 +212,10 @@ void nnc_profile(int64_t region, int64_t thread);
            "field": TEXT                (optional; predictions) name of the class field of the data that
                                         an integer output numbers (it is then printed as the class's name)
                                         or whose classes the last dimension of a float output counts
-           "lengths": {DIM: TEXT, ...}  (optional; predictions) by padded dimension of an example, from 0: name
+           "lengths": {DIM: TEXT, ...}, (optional; predictions) by padded dimension of an example, from 0: name
                                         of the output of kind length; padding is 0
+           "fields": {DIM: TEXT, ...}   (optional; predictions) by padded dimension: the input whose length its
+                                        length follows
          }]
        },
        "memory": {                      (optional)

@@ -157,11 +157,16 @@ Object Describer::output(const BlockTensor &tensor, const lang::Function &of) co
                {"batched", batched}};
   if (const lang::DataField *field = batched ? classField(tensor.name, of) : nullptr)
     entry["field"] = field->name;
-  if (result && !result->lengths.empty()) {
-    Object lengths;
-    for (const auto &[dimension, name] : result->lengths)
-      lengths[std::to_string(dimension)] = name;
-    entry["lengths"] = std::move(lengths);
+  auto byDimension = [&](llvm::StringRef member, const auto &names) {
+    Object object;
+    for (const auto &[dimension, name] : names)
+      object[std::to_string(dimension)] = name;
+    if (!object.empty())
+      entry[member] = std::move(object);
+  };
+  if (result) {
+    byDimension("lengths", result->lengths);
+    byDimension("fields", result->fields);
   }
   return entry;
 }

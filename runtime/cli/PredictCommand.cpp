@@ -16,7 +16,8 @@ namespace nnc::runtime {
 static const Option predictOptions[] = {
     {"--weights", "W", "trained weights (default: MODEL.safetensors)"},
     {"-o", "OUT",
-     "where the predictions go: .csv, .npy or .json; `-` (default) is CSV on the standard output"},
+     "where the predictions go: .csv, .npy, .json, or .svg, a picture; `-` (default) is CSV on the "
+     "standard output"},
     {"--block", "NAME", "the predict block, where the program has several"},
     {"--select", "NAME", "write only this output"},
     {"--split", "NAME",
@@ -46,6 +47,18 @@ static size_t chooseBlock(const std::vector<const Function *> &predictions,
   return static_cast<size_t>(found - names.begin());
 }
 
+/// The names of the values of a field: pieces of its texts or names of its classes. Empty if they
+/// have none.
+static std::vector<std::string> valueNames(const DataField &field, const ClassNames &classes) {
+  std::vector<std::string> names = field.classNames;
+  if (field.tokenizer)
+    for (int32_t id = 0; id < field.tokenizer->size(); ++id)
+      names.push_back(text::replaceInvalid(field.tokenizer->piece(id)));
+  else if (auto found = classes.find(field.name); names.empty() && found != classes.end())
+    names = found->second;
+  return names;
+}
+
 /// The outputs that the user chose, still without examples.
 static std::vector<Prediction> chooseOutputs(const Function &function, const DataBlock *block,
                                              const ClassNames &classes, const std::string &only,
@@ -60,14 +73,8 @@ static std::vector<Prediction> chooseOutputs(const Function &function, const Dat
     prediction.name = value->name;
     prediction.dtype = value->dtype;
     prediction.shape.assign(value->shape.begin() + (value->batched ? 1 : 0), value->shape.end());
-    const DataField *field = block ? block->field(value->field) : nullptr;
-    if (field && field->tokenizer)
-      for (int32_t id = 0; id < field->tokenizer->size(); ++id)
-        prediction.classNames.push_back(text::replaceInvalid(field->tokenizer->piece(id)));
-    else if (field && !field->classNames.empty())
-      prediction.classNames = field->classNames;
-    else if (auto found = classes.find(value->field); found != classes.end())
-      prediction.classNames = found->second;
+    if (const DataField *field = block ? block->field(value->field) : nullptr)
+      prediction.classNames = valueNames(*field, classes);
     predictions.push_back(std::move(prediction));
     values.push_back(value);
   }
@@ -111,6 +118,46 @@ static int64_t predictAll(Execution &execution, const Function &function, nnc_fu
   return examples;
 }
 
+/// The input whose elements a dimension of an output counts: the one that its length follows, or the
+/// first whose texts or classes are as many, or one more, since the last one of a text is often left
+/// out. Null if there is none.
+static const DataField *countedField(const OutputValue &value, const Prediction &prediction,
+                                     size_t dimension, const DataBlock &inputs) {
+  if (auto found = value.fields.find(dimension); found != value.fields.end())
+    return inputs.field(found->second);
+  for (int64_t more : {0, 1})
+    for (const DataField &field : inputs.fields)
+      if (field.classes > 0 && field.shape.size() == 1 &&
+          field.shape[0] == prediction.shape[dimension] + more)
+        return &field;
+  return nullptr;
+}
+
+/// Labels the last two dimensions of the outputs with the elements of the inputs.
+static void addLabels(const Dataset &dataset, const DataBlock &inputs, const ClassNames &classes,
+                      const std::vector<const OutputValue *> &values,
+                      std::vector<Prediction> &predictions) {
+  for (size_t i = 0; i < predictions.size(); ++i) {
+    const size_t rank = predictions[i].shape.size();
+    for (size_t dimension = rank - std::min<size_t>(rank, 2); dimension < rank; ++dimension) {
+      const DataField *field = countedField(*values[i], predictions[i], dimension, inputs);
+      const FieldData *data = field ? dataset.field(field->name) : nullptr;
+      if (!data || data->shape.size() != 1 || isFloat(field->dtype))
+        continue;
+      const std::vector<std::string> names = valueNames(*field, classes);
+      for (int64_t example = 0; example < dataset.examples; ++example) {
+        std::vector<std::string> labels;
+        for (int64_t position = 0; position < data->elements(example); ++position) {
+          size_t number =
+              static_cast<size_t>(loadElement(data->data(example), data->storage, position));
+          labels.push_back(number < names.size() ? names[number] : std::to_string(number));
+        }
+        predictions[i].labels[dimension].push_back(std::move(labels));
+      }
+    }
+  }
+}
+
 /// The examples of the split that the user names.
 static Dataset readNamedSplit(const Description &description, const Arguments &arguments,
                               DataConventions &conventions) {
@@ -133,9 +180,10 @@ int predictCommand(const Model &model, const Arguments &arguments) {
     throw UsageError("predict needs at least one INPUT: a .csv, .npy or .json file, or -");
   std::string output = arguments.value("-o", "-");
   std::string extension = extensionOf(output);
-  if (output != "-" && extension != ".csv" && extension != ".npy" && extension != ".json")
-    throw UsageError(
-        text("-o %s: unknown kind of file; predict writes .csv, .npy and .json", output.c_str()));
+  if (output != "-" && extension != ".csv" && extension != ".npy" && extension != ".json" &&
+      extension != ".svg")
+    throw UsageError(text("-o %s: unknown kind of file; predict writes .csv, .npy, .json and .svg",
+                          output.c_str()));
 
   for (const std::string &input : arguments.operands())
     if (output != "-" && input != "-" && isSameFile(input, output))
@@ -156,18 +204,18 @@ int predictCommand(const Model &model, const Arguments &arguments) {
              "or .json",
              output.c_str(), predictions.size()));
 
-  DataBlock fields = predictFields(*function, block);
+  const DataBlock fields = predictFields(*function, block);
   int64_t examples = 0;
-  if (arguments.has("--split")) {
-    Dataset dataset = readNamedSplit(description, arguments, conventions);
+  auto predict = [&](const Dataset &dataset) {
     examples +=
         predictAll(execution, *function, model.predictions[chosen], dataset, values, predictions);
-  }
-  for (const std::string &input : arguments.operands()) {
-    Dataset dataset = readExamples(input, fields, block, conventions);
-    examples +=
-        predictAll(execution, *function, model.predictions[chosen], dataset, values, predictions);
-  }
+    if (extension == ".svg")
+      addLabels(dataset, fields, conventions.classes, values, predictions);
+  };
+  if (arguments.has("--split"))
+    predict(readNamedSplit(description, arguments, conventions));
+  for (const std::string &input : arguments.operands())
+    predict(readExamples(input, fields, block, conventions));
 
   std::string content;
   if (extension == ".npy") {
@@ -175,8 +223,9 @@ int predictCommand(const Model &model, const Arguments &arguments) {
     shape.insert(shape.begin(), examples);
     content = formatNpy(predictions[0].dtype, shape, predictions[0].bytes.data());
   } else {
-    content =
-        extension == ".json" ? formatJson(predictions, examples) : formatCsv(predictions, examples);
+    content = extension == ".json"  ? formatJson(predictions, examples)
+              : extension == ".svg" ? formatSvg(predictions, examples)
+                                    : formatCsv(predictions, examples);
   }
   if (output == "-") {
     print(content);

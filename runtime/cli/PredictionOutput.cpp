@@ -101,9 +101,7 @@ static void appendJson(const Prediction &prediction, int64_t example, size_t dim
       result += elementText(prediction, index);
     return;
   }
-  auto found = prediction.lengths.find(dimension);
-  int64_t size = found == prediction.lengths.end() ? prediction.shape[dimension]
-                                                   : found->second[static_cast<size_t>(example)];
+  int64_t size = prediction.size(dimension, example);
   int64_t inner = elementCount(Shape(prediction.shape.begin() + static_cast<int64_t>(dimension) + 1,
                                      prediction.shape.end()));
   result += '[';

@@ -1,5 +1,5 @@
-// Files around `predict`: examples read from CSV, NPY, JSON or IDX, predictions written as CSV, NPY
-// or JSON.
+// Files around `predict`: examples read from CSV, NPY, JSON or IDX, predictions written as CSV, NPY,
+// JSON or a picture.
 #pragma once
 
 #include "runtime/data/Dataset.h"
@@ -32,6 +32,14 @@ struct Prediction {
   std::map<size_t, std::vector<int32_t>> lengths = {};
   /// Of the classes that it numbers (integers) or scores (floats).
   std::vector<std::string> classNames;
+  /// For pictures, by dimension: the labels of its positions in each example.
+  std::map<size_t, std::vector<std::vector<std::string>>> labels = {};
+
+  /// The size of a dimension in an example, without the padding.
+  int64_t size(size_t dimension, int64_t example) const {
+    auto found = lengths.find(dimension);
+    return found == lengths.end() ? shape[dimension] : found->second[static_cast<size_t>(example)];
+  }
 };
 
 /// One line per example: the outputs' elements, named in a header.
@@ -39,5 +47,10 @@ std::string formatCsv(const std::vector<Prediction> &predictions, int64_t exampl
 
 /// An array with one object per example.
 std::string formatJson(const std::vector<Prediction> &predictions, int64_t examples);
+
+/// A picture in SVG: each example is a row of matrices, the last two dimensions of an output. A cell
+/// is as dark as its number is large beside the largest of the matrix; negative ones are red. Throws
+/// Error if an output has no dimensions.
+std::string formatSvg(const std::vector<Prediction> &predictions, int64_t examples);
 
 } // namespace nnc::runtime

@@ -58,6 +58,8 @@ struct OutputValue {
   std::string field; ///< class field that it numbers or scores, or empty
   /// By padded dimension of an example: the name of the output that holds its length.
   std::map<size_t, std::string> lengths = {};
+  /// By padded dimension of an example: the input whose length its length follows.
+  std::map<size_t, std::string> fields = {};
 };
 
 /// A buffer that the forward pass leaves for the backward pass.

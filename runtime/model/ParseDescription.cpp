@@ -173,15 +173,21 @@ void readPersistent(const DescriptionReader &reader, Description &description) {
   });
 }
 
-void readLengths(const DescriptionReader &reader, OutputValue &value) {
-  if (!reader.member("lengths").is_object())
-    reader.wrong("\"lengths\" is not an object");
-  for (const auto &[dimension, name] : reader.member("lengths").items()) {
+/// Names by dimension of an example, of which an output has `rank`.
+std::map<size_t, std::string> readDimensions(const DescriptionReader &reader, const char *member,
+                                             size_t rank) {
+  std::map<size_t, std::string> names;
+  if (!reader.has(member))
+    return names;
+  if (!reader.member(member).is_object())
+    reader.wrong(text("\"%s\" is not an object", member));
+  for (const auto &[dimension, name] : reader.member(member).items()) {
     size_t number = static_cast<size_t>(std::atoll(dimension.c_str()));
-    if (!name.is_string() || number + 1 >= value.shape.size())
-      reader.wrong("\"lengths\" does not name an output for a dimension");
-    value.lengths[number] = name.get<std::string>();
+    if (!name.is_string() || number >= rank)
+      reader.wrong(text("\"%s\" does not have a name for a dimension", member));
+    names[number] = name.get<std::string>();
   }
+  return names;
 }
 
 Function readFunction(const DescriptionReader &reader, DType floatType) {
@@ -230,8 +236,9 @@ Function readFunction(const DescriptionReader &reader, DType floatType) {
       element.wrong("is not a scalar");
     if (value.kind == OutputKind::Length && (value.shape.size() != 1 || value.dtype != DType::I32))
       element.wrong("is not a vector of integers");
-    if (element.has("lengths"))
-      readLengths(element, value);
+    const size_t rank = value.shape.empty() ? 0 : value.shape.size() - 1;
+    value.lengths = readDimensions(element, "lengths", rank);
+    value.fields = readDimensions(element, "fields", rank);
     if (value.batched && (value.shape.empty() || value.shape[0] != function.batch))
       element.wrong("does not begin with the batch");
     checkPlace(element, value.offset, tensorBytes(value.dtype, value.shape), function.outputBytes,

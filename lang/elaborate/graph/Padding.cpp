@@ -104,6 +104,15 @@ LengthPtr Padding::ofField(const std::string &field, int64_t most, SourceRange r
   return known;
 }
 
+std::string Padding::fieldOf(LengthPtr length) const {
+  while (length->from)
+    length = length->from;
+  for (const auto &[field, known] : state().fields)
+    if (known == length)
+      return field;
+  return "";
+}
+
 Tensor Padding::value(const LengthPtr &length) const {
   Tensor value;
   value.graph = &emitter.pass->graph;

@@ -39,6 +39,8 @@ public:
 
   /// The length of a field, an input of the function; `most` is the size of its dimension.
   LengthPtr ofField(const std::string &field, int64_t most, SourceRange range);
+  /// The field whose length a length is, or follows from; empty if there is none.
+  std::string fieldOf(LengthPtr length) const;
   /// The length that follows from another one.
   LengthPtr derived(const LengthPtr &length, LengthStep step, int64_t number);
   /// A length as a value, an int.

@@ -33,6 +33,8 @@ void Predictions::add(const std::string &name, const Entity &given, SourceRange 
     if (lengths[axis]) {
       std::string length = fmt::format("{}.length_{}", name, axis);
       graph.function.results[output].lengths.emplace_back(int64_t(axis), length);
+      if (std::string field = padding.fieldOf(lengths[axis]); !field.empty())
+        graph.function.results[output].fields.emplace_back(int64_t(axis), field);
       graph.addResult(ResultKind::ExampleOutput, length, lengths[axis]->value);
     }
 }

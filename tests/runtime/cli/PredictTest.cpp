@@ -1,4 +1,5 @@
 // `predict` of a real executable, in every format.
+#include "runtime/cli/Predictions.h"
 #include "runtime/data/Npy.h"
 #include "runtime/support/Json.h"
 #include "tests/runtime/Support.h"
@@ -99,6 +100,49 @@ TEST_F(PredictTest, WritesJson) {
   ASSERT_EQ(json.size(), 3u);
   EXPECT_EQ(json[1]["species"], "aster");
   EXPECT_EQ(json[1]["scores"][0], json[1]["confidence"]);
+}
+
+TEST_F(PredictTest, DrawsSvg) {
+  ASSERT_EQ(predict({"-", "-o", "out.svg", "--select", "scores"}, centres).status, 0);
+  const std::string picture = readText(folder.path("out.svg"));
+  EXPECT_TRUE(picture.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\""));
+  EXPECT_TRUE(picture.ends_with("</svg>\n"));
+  EXPECT_TRUE(contains(picture, ">aster</text>"));
+  ASSERT_EQ(predict({"-", "-o", "out.json", "--select", "scores"}, centres).status, 0);
+  const Json json = parseJson(readText(folder.path("out.json")), "out");
+  for (const Json &example : json)
+    for (const Json &score : example["scores"])
+      if (score > 0.01)
+        EXPECT_TRUE(contains(picture, text("<title>%.4g</title>", score.get<double>())));
+  EXPECT_TRUE(contains(predict({"-", "-o", "out.svg"}, centres).err,
+                       "an .svg file draws outputs that have dimensions, and 'species' is one "
+                       "number; --select another one"));
+}
+
+TEST(PictureTest, LeavesPaddingOutAndEscapesLabels) {
+  const float numbers[2 * 2 * 3] = {1, -0.5, 9, 0.25, 0, 9, 0.125, 9, 9, 9, 9, 9};
+  Prediction weights;
+  weights.name = "w";
+  weights.shape = {2, 3};
+  weights.bytes.assign(reinterpret_cast<const char *>(numbers),
+                       reinterpret_cast<const char *>(numbers) + sizeof numbers);
+  weights.lengths = {{0, {2, 1}}, {1, {2, 1}}};
+  weights.labels = {{1, {{"<start>", "a\t&"}, {" b"}}}};
+  const std::string picture = formatSvg({weights}, 2);
+  auto count = [&](const std::string &word) {
+    size_t found = 0;
+    for (size_t at = picture.find(word); at != std::string::npos; at = picture.find(word, at + 1))
+      ++found;
+    return found;
+  };
+  EXPECT_EQ(count("<title>"), 4u) << "neither the 0 nor the padding";
+  EXPECT_EQ(count("fill=\"darkred\" fill-opacity=\"0.50\"><title>-0.5</title>"), 1u);
+  EXPECT_EQ(count("fill=\"navy\" fill-opacity=\"1.00\"><title>0.125</title>"), 1u)
+      << "beside the largest of its own matrix";
+  EXPECT_EQ(count(">&lt;start&gt;</text>"), 1u);
+  EXPECT_EQ(count(">a\ufffd&amp;</text>"), 1u);
+  EXPECT_EQ(count(">\u2423b</text>"), 1u);
+  EXPECT_EQ(count(">1</text>"), 1u) << "rows without labels have their numbers";
 }
 
 TEST_F(PredictTest, WritesNpy) {
