@@ -60,7 +60,7 @@ def NN_Kind : I32EnumAttr<"Kind", "part of a function's signature", [
     I32EnumAttrCase<"ExampleWeight", 4, "example_weight">, I32EnumAttrCase<"Scalar", 5, "scalar">,
     I32EnumAttrCase<"Output", 6, "output">,
     I32EnumAttrCase<"ExampleOutput", 7, "example_output">, I32EnumAttrCase<"Token", 8, "token">,
-    I32EnumAttrCase<"Cache", 9, "cache">]> {
+    I32EnumAttrCase<"Cache", 9, "cache">, I32EnumAttrCase<"Total", 10, "total">]> {
   let cppNamespace = "::nnc::nn";
   let genSpecializedAttr = 0;
 }

@@ -75,7 +75,8 @@ LogicalResult NNDialect::verifyRegionArgAttribute(Operation *op, unsigned, unsig
     return success();
   return verifySignature(op, "an argument", index, function.getArgumentTypes()[index], attribute,
                          {Kind::Parameter, Kind::Slot, Kind::State, Kind::Input,
-                          Kind::ExampleWeight, Kind::Scalar, Kind::Token, Kind::Cache});
+                          Kind::ExampleWeight, Kind::Scalar, Kind::Token, Kind::Cache,
+                          Kind::Total});
 }
 
 LogicalResult NNDialect::verifyRegionResultAttribute(Operation *op, unsigned, unsigned index,

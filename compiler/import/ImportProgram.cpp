@@ -29,6 +29,8 @@ nn::Kind kindOf(lang::ArgumentKind kind) {
     return nn::Kind::Input;
   case lang::ArgumentKind::Scalar:
     return nn::Kind::Scalar;
+  case lang::ArgumentKind::Total:
+    return nn::Kind::Total;
   }
   llvm_unreachable("argument kind");
 }
@@ -43,6 +45,7 @@ nn::Kind kindOf(lang::ResultKind kind) {
   case lang::ResultKind::ExampleState:
     return nn::Kind::State;
   case lang::ResultKind::Output:
+  case lang::ResultKind::Total:
     return nn::Kind::Output;
   case lang::ResultKind::ExampleOutput:
     return nn::Kind::ExampleOutput;

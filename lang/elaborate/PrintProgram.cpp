@@ -46,14 +46,14 @@ std::string text(const ReaderArgument &argument) {
 }
 
 std::string_view text(ArgumentKind kind) {
-  static constexpr std::string_view names[] = {"parameter",     "slot",  "state",
-                                               "example_state", "input", "scalar"};
+  static constexpr std::string_view names[] = {"parameter", "slot",   "state", "example_state",
+                                               "input",     "scalar", "total"};
   return names[int(kind)];
 }
 
 std::string_view text(ResultKind kind) {
-  static constexpr std::string_view names[] = {"parameter",     "slot",   "state",
-                                               "example_state", "output", "example_output"};
+  static constexpr std::string_view names[] = {
+      "parameter", "slot", "state", "example_state", "output", "example_output", "total"};
   return names[int(kind)];
 }
 

@@ -10,6 +10,7 @@ extern "C" {
 #pragma weak nnc_initialize
 #pragma weak nnc_train_step
 #pragma weak nnc_evaluate
+#pragma weak nnc_metrics
 #pragma weak nnc_generate_begin
 #pragma weak nnc_generate_step
 #pragma weak nnc_generate_chunk
@@ -28,6 +29,7 @@ int main(int argc, char **argv) {
   model.initialize = nnc_initialize;
   model.trainStep = nnc_train_step;
   model.evaluate = nnc_evaluate;
+  model.metrics = nnc_metrics;
   model.generateBegin = nnc_generate_begin;
   model.generateStep = nnc_generate_step;
   model.generateChunk = nnc_generate_chunk;

@@ -15,6 +15,8 @@ InputBlock::InputBlock(const Function &function, const Dataset &dataset)
       weight = &field;
       continue;
     }
+    if (field.kind == InputKind::Total)
+      continue;
     const FieldData *source = dataset.field(field.name);
     if (!source)
       fail("the data has no field '%s'", field.name.c_str());

@@ -19,7 +19,8 @@ constexpr const std::span<const Builtin> *families[] = {&builtins::shapeFunction
                                                         &builtins::requirementFunctions,
                                                         &builtins::reparametrizationFunctions,
                                                         &builtins::vocabularyFunctions,
-                                                        &builtins::generationFunctions};
+                                                        &builtins::generationFunctions,
+                                                        &builtins::totalFunctions};
 
 /// Their values: Interpreter::lookup.
 constexpr std::string_view constants[] = {"training", "pi", "infinity"};

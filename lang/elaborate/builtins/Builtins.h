@@ -52,6 +52,7 @@ extern const std::span<const Builtin> requirementFunctions;       // Requirement
 extern const std::span<const Builtin> reparametrizationFunctions; // Reparametrization.cpp
 extern const std::span<const Builtin> vocabularyFunctions;        // Vocabulary.cpp
 extern const std::span<const Builtin> generationFunctions;        // Generation.cpp
+extern const std::span<const Builtin> totalFunctions;             // Totals.cpp
 } // namespace builtins
 
 } // namespace nnc::lang

@@ -148,6 +148,28 @@ bool Graph::dependsOnBatch(ValueId value) const {
                      });
 }
 
+bool Graph::followsFrom(const std::vector<ValueId> &known, ValueId value) const {
+  std::vector<bool> sources(function.values.size());
+  sources[value] = true;
+  auto isSource = [&](ValueId one) { return bool(sources[one]); };
+  for (ValueId one : known)
+    if (one == value)
+      return true;
+  for (auto operation = function.operations.rbegin(); operation != function.operations.rend();
+       ++operation) {
+    if (std::ranges::none_of(operation->results, isSource) ||
+        std::ranges::find(known, operation->results[0]) != known.end())
+      continue;
+    if (contains(overBatch, operation->name) || operation->name == "gradient")
+      return false;
+    for (ValueId operand : operation->operands)
+      sources[operand] = true;
+  }
+  return std::ranges::none_of(function.arguments, [&](const FunctionArgument &argument) {
+    return sources[argument.value] && differsBetweenExamples(argument.value);
+  });
+}
+
 Graph::Path Graph::path(ValueId source, ValueId value) const {
   std::vector<bool> sources = sourcesOf(value), reached(function.values.size());
   reached[source] = true;

@@ -89,6 +89,10 @@ public:
   };
   Path path(ValueId source, ValueId value) const;
 
+  /// Whether `value` is the same for all examples, whatever they are, once the values of `known` are
+  /// given.
+  bool followsFrom(const std::vector<ValueId> &known, ValueId value) const;
+
   /// Of the operations through which `value` depends on arguments of this kind, and whose derivative
   /// is 0, the one nearest to `value`; null if it depends on none.
   const Operation *stepBefore(ValueId value, ArgumentKind kind) const;

@@ -39,6 +39,17 @@ struct PaddingState {
   std::vector<Tensor> steps;
 };
 
+/// The sums over the examples of a split that the metrics of a function are computed of.
+struct Totals {
+  bool allowed = false; // in a metric
+  std::vector<Tensor> sums;
+  /// Of sums over pairs of examples, by their place among the sums: the score of an example, and
+  /// whether it is positive.
+  std::map<size_t, std::pair<Tensor, Tensor>> pairs;
+  std::optional<Tensor> count;          // the sum of 1 over the examples, once it is needed
+  std::vector<FunctionResult> formulas; // the metrics, by values of the same graph
+};
+
 struct Pass {
   Pass(std::string name, SourceRange range, bool training)
       : graph(std::move(name), range), training(training) {}
@@ -61,6 +72,7 @@ struct Pass {
   /// Those that are known only while running, around what is being elaborated.
   std::vector<Entity> conditions;
   std::vector<BatchRequirement> batchRequirements;
+  Totals totals;
 };
 
 } // namespace nnc::lang

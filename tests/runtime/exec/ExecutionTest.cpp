@@ -185,11 +185,12 @@ TEST(ExecutionTest, MeasureSumsSurviveASave) {
   Execution execution(model, 1);
   BoundFunction function(execution, model.description.functions[0], model.evaluate, data);
   const int64_t rows[] = {0, 1, 2, 3};
-  MeasureSum sum(model.description.functions[0]), restored(model.description.functions[0]);
+  MeasureSum sum(execution, model.description.functions[0], 10),
+      restored(execution, model.description.functions[0], 10);
   function.run(rows, 4);
   sum.add(function, 4);
   EXPECT_TRUE(restored.restore(sum.state()));
-  EXPECT_EQ(restored.mean().loss, 1.5);
+  EXPECT_EQ(restored.result().loss, 1.5);
   EXPECT_FALSE(restored.restore({1, 2, 3}));
 }
 
