@@ -13,7 +13,7 @@ page = source / "docs/standard-library.md"
 
 titles = {
     "layers": "Layers", "recurrent": "Recurrent layers and embeddings", "attention": "Attention and positions", "transformer": "Transformers", "convolution": "Convolution", "reparametrization": "Reparametrization", "pooling": "Pooling", "resizing": "Resizing", "activations": "Activations",
-    "generation": "Generation", "losses": "Losses and penalties", "metrics": "Metrics", "optimizers": "Optimizers and clipping", "schedules": "Schedules",
+    "generation": "Generation", "losses": "Losses and penalties", "metrics": "Metrics", "optimizers": "Optimizers and clipping", "averages": "Averages and constraints", "schedules": "Schedules",
     "initialisers": "Initialisers", "functions": "Mathematical functions", "primitives": "Elementwise operations",
 }
 
@@ -48,6 +48,9 @@ provided = {
     "windows": "`windows(size, stride = 1, dilation = 1)(x)`: the elements under a window at each position (T33)",
     "overlap_add": "`overlap_add(extent, stride = 1, dilation = 1)(y)`: the adjoint of `windows` (T33)",
     "margins": "`margins(padding, size, dilation)`: what a padding means, (before, after) (T33)",
+    "total": "`total(x)`: in a metric, the sum over all examples of a split (T45)",
+    "average": "`average(x)`: the mean, likewise",
+    "ordered_pairs": "`ordered_pairs(score, positive)`: in a metric, the number of pairs of examples of which the positive one has the higher score (T45)",
     "select": "`select(condition, x, y)`: x where the condition holds, else y; the other one has derivative 0",
     "float": "`float(x)`: converted to `float`; true is 1",
     "int": "`int(x)`: converted to `int`, towards zero",

@@ -68,8 +68,9 @@ struct Operation {
 
 /// `Parameter`, `Slot` (optimizer state that belongs to a parameter), `State` and `ExampleState` (a
 /// state with one value for each row of the batch) persist between steps; `Input` is one field of
-/// one example; `Scalar` is a number given at run time (seed, step, settings).
-enum class ArgumentKind { Parameter, Slot, State, ExampleState, Input, Scalar };
+/// one example; `Scalar` is a number given at run time (seed, step, settings); `Total` is a sum over
+/// the examples of a split, of the function `metrics` only.
+enum class ArgumentKind { Parameter, Slot, State, ExampleState, Input, Scalar, Total };
 
 /// The name of the Input that holds the length of a padded field in an example, an Int.
 inline std::string lengthInput(const std::string &field) { return field + ".length"; }
@@ -80,8 +81,10 @@ struct FunctionArgument {
   ValueId value;
 };
 
-/// `Output` is one number (or tensor) per call, `ExampleOutput` one per example.
-enum class ResultKind { Parameter, Slot, State, ExampleState, Output, ExampleOutput };
+/// `Output` is one number (or tensor) per call, `ExampleOutput` one per example; `Total` is a sum
+/// over the examples of a batch, in Real, which the runtime adds up over a split and gives to the
+/// Total argument of this name.
+enum class ResultKind { Parameter, Slot, State, ExampleState, Output, ExampleOutput, Total };
 
 struct FunctionResult {
   ResultKind kind;
@@ -114,7 +117,8 @@ struct Generation {
 /// precede their users.
 struct Function {
   /// initialize, train_step, evaluate, gradient; train_step_1, ...: of buckets (T38), the shortest
-  /// first; predict, predict_2, ...: one for each predict block; generate
+  /// first; predict, predict_2, ...: one for each predict block; generate; metrics: those of a split,
+  /// of its Totals
   std::string name;
   std::string block; ///< of a prediction: the name of its predict block
   std::optional<Generation> generation = {};
@@ -136,7 +140,11 @@ struct SlotInfo {
   std::string path; ///< `dense.weight.m`
   std::string owner;
   Type type;
+  bool isAverage = false; ///< of the owner's values, kept beside it in weight files
 };
+
+/// The path of the slot that holds the average of a parameter.
+inline std::string averageOf(const std::string &parameter) { return "average/" + parameter; }
 
 struct StateInfo {
   std::string path;
@@ -222,10 +230,12 @@ struct Recipe {
   int64_t batch = 32;
   std::optional<int64_t> epochs;
   std::optional<int64_t> steps;
-  double validate = 0;  ///< fraction of the training split that is held out
-  int64_t patience = 0; ///< epochs without improvement before stopping; 0: never
-  bool shuffle = true;  ///< whether the order of the examples differs from epoch to epoch
-  bool bucket = false;  ///< whether examples of similar length make up a batch
+  double validate = 0;      ///< fraction of the training split that is held out
+  int64_t patience = 0;     ///< epochs without improvement before stopping; 0: never
+  std::string stopMetric;   ///< whose improvement counts; empty: that of the loss
+  bool stopHighest = false; ///< whether a higher value of it is better
+  bool shuffle = true;      ///< whether the order of the examples differs from epoch to epoch
+  bool bucket = false;      ///< whether examples of similar length make up a batch
   SourceRange bucketRange;
   std::string schedule; ///< the name of the learning rate's schedule; empty: it is constant
 };

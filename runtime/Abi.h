@@ -39,9 +39,12 @@ typedef void nnc_function(char *persistent, char *arena, const char *inputs, cha
 ///   nnc_initialize  writes every parameter, slot and state from scalar "seed"
 ///   nnc_train_step  one step: forward, backward, update of parameters, slots and states in place
 ///   nnc_evaluate    loss and metrics of a batch, as an evaluation sees it (no dropout, ...)
+///   nnc_metrics     the metrics of many examples: its inputs are the sums of the totals that
+///                   nnc_train_step or nnc_evaluate have computed for them
 nnc_function nnc_initialize;
 nnc_function nnc_train_step;
 nnc_function nnc_evaluate;
+nnc_function nnc_metrics;
 
 /// The functions of the predict blocks, which compute predictions for each example of a batch; null
 /// ends the table. They stand in the order of the functions of the description that have a "block".
@@ -159,9 +162,11 @@ void nnc_profile(int64_t region, int64_t thread);
                                         the rows
          "name": TEXT,                  unique; parameters and states: layer path and name, e.g.
                                         "dense_1.weight". It is the tensor's name in weight files
-         "kind": "parameter" | "slot" | "state" | "example_state",
+         "kind": "parameter" | "slot" | "state" | "example_state" | "average",
                                         example_state: one value for each row of the batch, which comes first
                                         in "shape"; part of a run, not of the weights
+                                        average: a slot that holds an average of its owner's values; part
+                                        of the weights. "name" is "average/" and the owner's
          "owner": TEXT,                 (optional; slots) name of the parameter it belongs to; a slot
                                         without owner belongs to the optimizer as a whole
          "dtype": DTYPE, "shape": SHAPE, "offset": OFFSET,
@@ -171,12 +176,12 @@ void nnc_profile(int64_t region, int64_t thread);
      },
 
      "functions": [{                    one for each exported function
-       "symbol": TEXT,                  "nnc_initialize" | "nnc_train_step" | "nnc_evaluate" |
+       "symbol": TEXT,                  "nnc_initialize" | "nnc_train_step" | "nnc_evaluate" | "nnc_metrics" |
                                         "nnc_generate_begin" | "nnc_generate_step" |
                                         "nnc_generate_chunk", or of a prediction, or "nnc_train_step_1",
                                         ... of buckets, with the batch and the outputs of nnc_train_step
        "block": TEXT,                   (predictions) name of the predict block, unique
-       "batch": COUNT,                  examples per call; 0 for nnc_initialize; for nnc_generate_begin 1,
+       "batch": COUNT,                  examples per call; 0 for nnc_initialize and nnc_metrics; for nnc_generate_begin 1,
                                         or 0 if it has no inputs; for nnc_generate_step and
                                         nnc_generate_chunk the number of elements in their input
        "arena": BYTES,
@@ -186,11 +191,12 @@ void nnc_profile(int64_t region, int64_t thread);
          "bytes": BYTES,
          "fields": [{
            "name": TEXT,                name of the field in the data block (predictions: of the model's input)
-           "kind": "field" | "length" | "example_weight",
+           "kind": "field" | "length" | "example_weight" | "total",
                                         length: the length of the field of this name in each example; i32, of
                                         shape [batch]. example_weight: 1/n for the n real examples, 0 for
                                         padding; at most one; always of the model's float type and of shape
-                                        [batch]
+                                        [batch]. total: (nnc_metrics) the sum of the outputs of this name;
+                                        f64, without a batch
            "dtype": DTYPE,              "f32"/"f64" (the model's float) or "i32"; must be what "data" says
            "shape": SHAPE,              with the batch first
            "offset": OFFSET
@@ -200,11 +206,16 @@ void nnc_profile(int64_t region, int64_t thread);
          "bytes": BYTES,
          "values": [{
            "name": TEXT,                e.g. "loss", "accuracy", "learning_rate", "digit"
-           "kind": "loss" | "metric" | "learning_rate" | "prediction" | "length",
+           "kind": "loss" | "metric" | "learning_rate" | "prediction" | "length" | "total",
                                         train_step, evaluate: exactly one loss; loss, metric and
                                         learning_rate have shape []. Losses and metrics are means over the
-                                        real examples of the batch. length: the length of a padded
-                                        dimension of predictions in each example
+                                        real examples of the batch. total: a sum over them, f64, for each
+                                        input of nnc_metrics. Instead of "NAME" there may be predictions
+                                        "NAME.score" and "NAME.positive": the total is the number of pairs of
+                                        a positive example and another one of a lower score, those with equal
+                                        scores by half. A model with nnc_metrics has all its metrics there, of
+                                        any shape, f64. length: the length of a padded dimension of
+                                        predictions in each example
            "dtype": DTYPE,
            "shape": SHAPE,              with the batch first if batched
            "offset": OFFSET,
@@ -350,6 +361,9 @@ void nnc_profile(int64_t region, int64_t thread);
        "patience": COUNT,               (optional; default 0: off) stop after so many epochs without a better
                                         validation loss (without validation: training loss); the best weights
                                         are kept
+       "stop_metric": TEXT,             (optional; default the loss) name of a metric of one number that
+                                        decides in place of the loss
+       "stop_highest": true | false,    (optional; default false) whether a higher one is better
        "schedule": TEXT,                (optional; default none) name of the schedule that gives the learning
                                         rate; its settings begin with "rate."
        "folder": TEXT                   absolute path of the folder of the program: base of the data's

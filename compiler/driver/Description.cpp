@@ -81,7 +81,8 @@ Object Describer::persistent() {
         Object{{"line", parameter.range.start().line}, {"trained", parameter.trained}};
   for (const lang::SlotInfo &slot : program.slots)
     if (!slot.owner.empty())
-      details[slot.path] = Object{{"owner", slot.owner}};
+      details[slot.path] =
+          Object{{"owner", slot.owner}, {"kind", slot.isAverage ? "average" : "slot"}};
   llvm::StringSet<> exampleStates;
   for (const lang::StateInfo &state : program.states) {
     details[state.path] = Object{{"line", state.range.start().line}};
@@ -93,7 +94,8 @@ Object Describer::persistent() {
   for (const BlockTensor &tensor : blocks.persistent.tensors) {
     Object entry = details.lookup(tensor.name);
     entry["name"] = tensor.name;
-    entry["kind"] = exampleStates.contains(tensor.name) ? "example_state" : tensor.kind;
+    if (!entry.get("kind"))
+      entry["kind"] = exampleStates.contains(tensor.name) ? "example_state" : tensor.kind;
     entry["dtype"] = elementName(tensor.type.getElementType());
     entry["shape"] = shapeOf(tensor.type.getShape());
     entry["offset"] = tensor.offset;
@@ -127,6 +129,7 @@ Object Describer::input(const BlockTensor &tensor, const lang::Function &of) con
     shape.insert(shape.begin(), 1);
   return Object{{"name", field.empty() ? tensor.name : field},
                 {"kind", tensor.kind == "example_weight" ? "example_weight"
+                         : tensor.kind == "total"        ? "total"
                          : field.empty()                 ? "field"
                                                          : "length"},
                 {"dtype", elementName(tensor.type.getElementType())},
@@ -144,11 +147,12 @@ Object Describer::output(const BlockTensor &tensor, const lang::Function &of) co
     for (const auto &[dimension, name] : one.lengths)
       isLength |= name == tensor.name;
   }
-  std::string kind = isLength                         ? "length"
-                     : batched || of.generation       ? "prediction"
-                     : tensor.name == "loss"          ? "loss"
-                     : tensor.name == "learning_rate" ? "learning_rate"
-                                                      : "metric";
+  std::string kind = isLength                                            ? "length"
+                     : batched || of.generation                          ? "prediction"
+                     : result && result->kind == lang::ResultKind::Total ? "total"
+                     : tensor.name == "loss"                             ? "loss"
+                     : tensor.name == "learning_rate"                    ? "learning_rate"
+                                                                         : "metric";
   Object entry{{"name", tensor.name},
                {"kind", kind},
                {"dtype", elementName(tensor.type.getElementType())},
@@ -218,6 +222,8 @@ Array Describer::functions() {
     for (const BlockTensor &tensor : function.inputs.tensors)
       if (tensor.kind == "token")
         batch = tensor.type.getDimSize(0);
+      else if (tensor.kind == "total")
+        batch = 0;
     Object entry{
         {"symbol", function.symbol},
         {"batch", batch},
@@ -356,6 +362,10 @@ Object Describer::recipe() {
                 {"folder", std::string(folder)}};
   if (program.recipe.bucket)
     recipe["bucket"] = true;
+  if (!program.recipe.stopMetric.empty()) {
+    recipe["stop_metric"] = program.recipe.stopMetric;
+    recipe["stop_highest"] = program.recipe.stopHighest;
+  }
   if (!program.recipe.shuffle)
     recipe["shuffle"] = false;
   if (!program.recipe.schedule.empty())

@@ -46,6 +46,7 @@ See what the compiler does to a network:
   nnc build --memory-limit=64MB FILE          a step that recomputes activations until it fits
   nnc build --remarks FILE                    the decisions of fusion, tiling, layout, recomputation
   nnc build --profile FILE -o EXE             then: EXE bench --profile, the time of each line
+  nnc build --trap-nan FILE -o EXE            then: EXE train says which line makes the first nan
   nnc build --dump-after=all --dump-dir=D FILE   the program after every pass)";
 
 /// The file name of the input without folder and ending: the executable's default name.
@@ -327,8 +328,9 @@ int execute(int count, char **arguments) {
   addMemoryLimit(build, memoryLimit);
   addSizeLimit(build, options);
   addRemarks(build, options.remarks);
-  build->add_flag("--profile", options.profile,
-                  "build for `EXE bench --profile`, which shows the time of each source line");
+  build->add_flag("--profile,--trap-nan", options.profile,
+                  "build for `EXE bench --profile`, which shows the time of each source line, and "
+                  "for messages that name the line of the first nan");
 
   CLI::App *runCommand = app.add_subcommand(
       "run", "compile a program and train with it; words after `--` go to `train`");

@@ -131,9 +131,9 @@ void warnOfUnknownTensors(const Safetensors &file, const Description &descriptio
                                        unknown.size() == 1 ? "" : "s", list(unknown).c_str()));
 }
 
-Safetensors readWeights(const std::string &path, Execution &execution) {
+Safetensors readWeights(const std::string &path, Execution &execution, bool raw) {
   Safetensors file = Safetensors::read(path);
-  loadWeights(file, execution.description(), execution.persistent());
+  loadWeights(file, execution.description(), execution.persistent(), raw);
   warnOfUnknownTensors(file, execution.description());
   return file;
 }

@@ -39,7 +39,7 @@ int threadCount(const Arguments &arguments);
 void warnOfUnknownTensors(const Safetensors &file, const Description &description);
 
 /// Reads the weights into the execution's persistent block, with this warning.
-Safetensors readWeights(const std::string &path, Execution &execution);
+Safetensors readWeights(const std::string &path, Execution &execution, bool raw = false);
 
 /// The data block of the recipe. Throws Error if the model has no recipe.
 const DataBlock &recipeData(const Description &description);

@@ -1,6 +1,7 @@
 // `eval`: loss and metrics of a split.
 #include "runtime/train/Checkpoint.h"
 #include "runtime/cli/Commands.h"
+#include "runtime/cli/MetricTables.h"
 #include "runtime/train/Evaluation.h"
 #include "runtime/support/Json.h"
 #include "runtime/support/Output.h"
@@ -11,6 +12,8 @@ namespace nnc::runtime {
 
 static const Option evaluateOptions[] = {
     {"--weights", "W", "weights to evaluate (default: MODEL.safetensors)"},
+    {"--raw-weights", nullptr,
+     "the weights themselves, where the file has averages of them (default: the averages)"},
     {"--data", "NAME=FOLDER", "folder of a data block's files (default: that of the program)",
      true},
     {"--split", "NAME", "train, validation or test (default: test, else validation, else train)"},
@@ -35,8 +38,8 @@ int evaluateCommand(const Model &model, const Arguments &arguments) {
   const std::string &folder = folders[block.name];
 
   Execution execution(model, threadCount(arguments));
-  Safetensors weights =
-      readWeights(arguments.value("--weights", description.weightsFile()), execution);
+  Safetensors weights = readWeights(arguments.value("--weights", description.weightsFile()),
+                                    execution, arguments.has("--raw-weights"));
   DataConventions conventions = loadConventions(weights, description);
 
   std::string splitName = arguments.value("--split", defaultSplit(block, recipe));
@@ -60,11 +63,13 @@ int evaluateCommand(const Model &model, const Arguments &arguments) {
   if (!arguments.has("--json")) {
     std::printf("%s %s (%lld examples)\n", splitName.c_str(), measures.describe().c_str(),
                 static_cast<long long>(evaluator.examples()));
+    printMetricTables(measures, block, conventions);
     return 0;
   }
+  auto number = [](double value) { return dumpJson(value); };
   Json json = {{"loss", measures.loss}};
-  for (const auto &[name, value] : measures.metrics)
-    json[name] = value;
+  for (const Metric &metric : measures.metrics)
+    json[metric.name] = parseJson(metric.json(number), metric.name);
   json["examples"] = evaluator.examples();
   json["split"] = splitName;
   print(dumpJson(json) + "\n");

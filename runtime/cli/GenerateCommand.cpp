@@ -16,6 +16,8 @@ namespace nnc::runtime {
 
 static const Option generateOptions[] = {
     {"--weights", "W", "trained weights (default: MODEL.safetensors)"},
+    {"--raw-weights", nullptr,
+     "the weights themselves, where the file has averages of them (default: the averages)"},
     {"--input", "FILE",
      "the inputs besides the sequence: .csv, .npy, .json, IDX, or lines of text; - is the standard "
      "input"},
@@ -296,8 +298,8 @@ int generateCommand(const Model &model, const Arguments &arguments) {
   std::vector<char> prompt =
       readPrompt(arguments, tokenizer, field, sampling ? step.values[0].shape.back() : 0);
   tokens = tokensAfter(prompt.size(), field, description, tokens);
-  Safetensors weights =
-      readWeights(arguments.value("--weights", description.weightsFile()), execution);
+  Safetensors weights = readWeights(arguments.value("--weights", description.weightsFile()),
+                                    execution, arguments.has("--raw-weights"));
   // Throws if the classes are not the program's.
   const DataConventions conventions = loadConventions(weights, description);
   const Dataset inputs = readInputs(description, arguments, conventions);

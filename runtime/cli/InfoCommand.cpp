@@ -37,6 +37,7 @@ static Json memoryJson(const Description &description, const Function &step) {
     saved.push_back({{"name", buffer.name}, {"line", buffer.line}, {"bytes", buffer.bytes}});
   return {{"parameters", bytesOf(description, TensorKind::Parameter)},
           {"optimizer", bytesOf(description, TensorKind::Slot)},
+          {"averages", bytesOf(description, TensorKind::Average)},
           {"statistics", bytesOf(description, TensorKind::State)},
           {"example_states", bytesOf(description, TensorKind::ExampleState)},
           {"saved_bytes", step.savedBytes()},
@@ -54,6 +55,8 @@ static void printMemory(const Description &description, const Function &step) {
   std::printf("memory of the training step, bytes\n");
   row("parameters", bytesOf(description, TensorKind::Parameter));
   row("optimizer state", bytesOf(description, TensorKind::Slot));
+  if (size_t bytes = bytesOf(description, TensorKind::Average))
+    row("averages", bytes);
   row("running statistics", bytesOf(description, TensorKind::State));
   if (size_t bytes = bytesOf(description, TensorKind::ExampleState))
     row("states of the rows", bytes);

@@ -15,6 +15,8 @@ namespace nnc::runtime {
 
 static const Option predictOptions[] = {
     {"--weights", "W", "trained weights (default: MODEL.safetensors)"},
+    {"--raw-weights", nullptr,
+     "the weights themselves, where the file has averages of them (default: the averages)"},
     {"-o", "OUT",
      "where the predictions go: .csv, .npy, .json, or .svg, a picture; `-` (default) is CSV on the "
      "standard output"},
@@ -192,8 +194,8 @@ int predictCommand(const Model &model, const Arguments &arguments) {
   const DataBlock *block =
       description.recipe ? description.block(description.recipe->data) : nullptr;
   Execution execution(model, threadCount(arguments));
-  Safetensors weights =
-      readWeights(arguments.value("--weights", description.weightsFile()), execution);
+  Safetensors weights = readWeights(arguments.value("--weights", description.weightsFile()),
+                                    execution, arguments.has("--raw-weights"));
   DataConventions conventions = loadConventions(weights, description);
   std::vector<const OutputValue *> values;
   std::vector<Prediction> predictions =

@@ -1,6 +1,7 @@
 // `train`: plans a run from the command line, the recipe and the resumed run, and starts it.
 #include "runtime/support/AtomicFile.h"
 #include "runtime/cli/Commands.h"
+#include "runtime/cli/MetricTables.h"
 #include "runtime/data/DataHash.h"
 #include "runtime/support/Interruption.h"
 #include "runtime/support/Output.h"
@@ -170,6 +171,8 @@ int trainCommand(const Model &model, const Arguments &arguments) {
   plan.quiet = arguments.has("--quiet") || plan.logPath == "-";
   plan.resumable = !arguments.has("--weights-only");
   plan.patience = description.recipe->patience;
+  plan.stopMetric = description.recipe->stopMetric;
+  plan.stopHighest = description.recipe->stopHighest;
   Length length{arguments.integer("--epochs", 1, mostSteps),
                 arguments.integer("--steps", 1, mostSteps),
                 arguments.integer("--stop-after", 1, mostSteps)};
@@ -269,8 +272,9 @@ int trainCommand(const Model &model, const Arguments &arguments) {
     return interrupted ? 128 + Interruption::signal() : 0;
   }
   if (outcome == Trainer::Outcome::StoppedEarly)
-    trainer.output().message(text("stopped early: no better %s loss than %.4g for %lld epochs",
-                                  validation ? "validation" : "training", trainer.state().bestLoss,
+    trainer.output().message(text("stopped early: no better %s %s than %.4g for %lld epochs",
+                                  validation ? "validation" : "training",
+                                  trainer.decisive().c_str(), trainer.bestValue(),
                                   static_cast<long long>(trainer.state().badEpochs)));
   trainer.output().message(
       text("saved %s after %lld steps", plan.savePath.c_str(), static_cast<long long>(steps)));
@@ -282,6 +286,7 @@ int trainCommand(const Model &model, const Arguments &arguments) {
   trainer.output().message(text("%s %s (%lld examples)", test ? "test" : "validation",
                                 measures.describe().c_str(),
                                 static_cast<long long>(last.examples())));
+  printMetricTables(measures, recipeData(description), data.conventions);
   return 0;
 }
 

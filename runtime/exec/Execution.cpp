@@ -75,6 +75,15 @@ Execution::Execution(const Model &model, int threads, int persistentBlocks)
   }
 }
 
+void Execution::exchangeAverages() {
+  for (const PersistentTensor &average : description().tensors)
+    if (average.kind == TensorKind::Average) {
+      char *values = tensor(average);
+      std::swap_ranges(values, values + average.bytes(),
+                       tensor(*description().tensor(average.owner)));
+    }
+}
+
 void Execution::setScalar(std::string_view name, int64_t value) {
   for (const Scalar &scalar : description().scalars) {
     if (scalar.name != name)
@@ -138,6 +147,12 @@ void BoundFunction::run(const int64_t *newRows, int64_t newCount) {
   rows = newRows;
   count = newCount;
   execution.pool.run(assembleAndCall, this);
+}
+
+void BoundFunction::runAlone(const int64_t *newRows, int64_t newCount) {
+  rows = newRows;
+  count = newCount;
+  ThreadPool(1).run(assembleAndCall, this);
 }
 
 void BoundFunction::runAgain() { execution.pool.run(call, this); }

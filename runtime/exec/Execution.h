@@ -24,8 +24,13 @@ public:
   int threads() const { return pool.threads(); }
   ThreadPool &threadPool() { return pool; }
 
+  /// The arena.
+  char *scratch() { return arena.data(); }
   char *persistent() { return persistentBlock.data(); }
   char *tensor(const PersistentTensor &tensor) { return persistent() + tensor.offset; }
+
+  /// Exchanges the parameters with their averages, where there are any.
+  void exchangeAverages();
 
   /// Gives a scalar its value; nothing happens if the model does not use it.
   void setScalar(std::string_view name, int64_t value);
@@ -59,9 +64,16 @@ public:
   /// copies of them that weigh nothing, and calls the function. Padding is 0. No allocation.
   void run(const int64_t *rows, int64_t count);
 
+  /// The same on one thread, whatever the number of threads.
+  void runAlone(const int64_t *rows, int64_t count);
+
   /// Calls the function again with the batch that is there.
   void runAgain();
 
+  /// The place of a total, which the caller fills before runAgain().
+  char *total(const InputField &field) { return inputs.data() + field.offset; }
+
+  const char *outputBlock() const { return outputs.data(); }
   const char *output(const OutputValue &value) const { return outputs.data() + value.offset; }
   double scalar(const OutputValue &value) const {
     return loadElement(output(value), value.dtype, 0);

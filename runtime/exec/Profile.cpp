@@ -10,8 +10,10 @@
 
 namespace nnc::runtime {
 
-/// The profile of the call that runs; null without profiling.
-static Profile *active = nullptr;
+/// Of the call that runs; null without profiling.
+static RegionObserver *active = nullptr;
+
+void observeRegions(RegionObserver *observer) { active = observer; }
 
 void Profile::begin() {
   times.assign(function.regions.size() + 1, 0);

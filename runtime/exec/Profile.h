@@ -12,9 +12,19 @@
 
 namespace nnc::runtime {
 
+/// Is told where thread 0 of profiled code begins a region.
+class RegionObserver {
+public:
+  virtual ~RegionObserver() = default;
+  virtual void mark(size_t region) = 0;
+};
+
+/// From now on; null: nobody. No function runs meanwhile.
+void observeRegions(RegionObserver *observer);
+
 /// The times of thread 0: a region lasts until the next one begins, and what thread 0 waits for
 /// others belongs to the region that it waits after. So the times of a call add up to the call.
-class Profile {
+class Profile : public RegionObserver {
 public:
   explicit Profile(const Function &function) : function(function) {}
   Profile(const Profile &) = delete;
@@ -22,8 +32,7 @@ public:
   /// Before and after each call of the function. The time before its first region is the batch's.
   void begin();
   void end();
-  /// Thread 0 begins a region.
-  void mark(size_t region);
+  void mark(size_t region) override;
 
   /// All regions of one line and pass.
   struct Line {

@@ -62,6 +62,13 @@ const DataSplit *DataBlock::split(const std::string &splitName) const {
   return nullptr;
 }
 
+const PersistentTensor *Description::tensor(const std::string &tensorName) const {
+  for (const PersistentTensor &tensor : tensors)
+    if (tensor.name == tensorName)
+      return &tensor;
+  return nullptr;
+}
+
 const Function *Description::function(const char *symbol) const {
   for (const Function &function : functions)
     if (function.symbol == symbol)

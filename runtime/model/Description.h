@@ -15,7 +15,7 @@
 
 namespace nnc::runtime {
 
-enum class TensorKind { Parameter, Slot, State, ExampleState };
+enum class TensorKind { Parameter, Slot, State, ExampleState, Average };
 
 /// A tensor of the persistent block.
 struct PersistentTensor {
@@ -30,23 +30,23 @@ struct PersistentTensor {
 
   int64_t count() const { return elementCount(shape); }
   /// Whether it is one of the weights; the other tensors belong to a training run.
-  bool isWeight() const { return kind == TensorKind::Parameter || kind == TensorKind::State; }
+  bool isWeight() const { return kind != TensorKind::Slot && kind != TensorKind::ExampleState; }
   size_t bytes() const { return static_cast<size_t>(count()) * sizeOf(dtype); }
 };
 
-enum class InputKind { Field, Length, ExampleWeight };
+enum class InputKind { Field, Length, ExampleWeight, Total };
 
 struct InputField {
   std::string name;
   InputKind kind = InputKind::Field;
   DType dtype = DType::F32;
-  Shape shape; ///< batch first
+  Shape shape; ///< batch first, but for a total
   size_t offset = 0;
 
   int64_t elementsPerExample() const { return shape[0] ? elementCount(shape) / shape[0] : 0; }
 };
 
-enum class OutputKind { Loss, Metric, LearningRate, Prediction, Length };
+enum class OutputKind { Loss, Metric, LearningRate, Prediction, Length, Total };
 
 struct OutputValue {
   std::string name;
@@ -162,6 +162,8 @@ struct Recipe {
   int64_t epochs = 0, steps = 0; ///< 0: not given
   double validate = 0;
   int64_t patience = 0;
+  std::string stopMetric;   ///< that patience waits for; empty: the loss
+  bool stopHighest = false; ///< whether a higher one is better
   bool shuffle = true, bucket = false;
   std::string folder;
   std::string schedule; ///< of the learning rate; empty: constant
@@ -206,6 +208,8 @@ struct Description {
   std::vector<Layer> layers;
   std::map<int64_t, std::string> sourceLines; ///< that regions name
 
+  /// The tensor of the persistent block with this name; null if there is none.
+  const PersistentTensor *tensor(const std::string &tensorName) const;
   const Function *function(const char *symbol) const;
   /// The functions of the predict blocks.
   std::vector<const Function *> predictions() const;

@@ -159,7 +159,7 @@ void readPersistent(const DescriptionReader &reader, Description &description) {
     PersistentTensor tensor;
     tensor.name = element.string("name");
     tensor.kind = static_cast<TensorKind>(
-        element.choice("kind", {"parameter", "slot", "state", "example_state"}));
+        element.choice("kind", {"parameter", "slot", "state", "example_state", "average"}));
     tensor.owner = element.string("owner", "");
     tensor.dtype = element.dtype("dtype");
     tensor.shape = element.shape("shape");
@@ -171,6 +171,12 @@ void readPersistent(const DescriptionReader &reader, Description &description) {
       element.wrong("repeats the name " + tensor.name);
     description.tensors.push_back(std::move(tensor));
   });
+  for (const PersistentTensor &tensor : description.tensors)
+    if (tensor.kind == TensorKind::Average) {
+      const PersistentTensor *owner = description.tensor(tensor.owner);
+      if (!owner || owner->shape != tensor.shape || owner->dtype != tensor.dtype)
+        reader.wrong("has an average of no tensor, " + tensor.name);
+    }
 }
 
 /// Names by dimension of an example, of which an output has `rank`.
@@ -203,13 +209,17 @@ Function readFunction(const DescriptionReader &reader, DType floatType) {
   inputs.forEach("fields", [&](const DescriptionReader &element) {
     InputField field;
     field.name = element.string("name");
-    field.kind =
-        static_cast<InputKind>(element.choice("kind", {"field", "length", "example_weight"}));
+    field.kind = static_cast<InputKind>(
+        element.choice("kind", {"field", "length", "example_weight", "total"}));
     field.dtype = element.dtype("dtype");
     field.shape = element.shape("shape");
     field.offset = element.bytes("offset");
-    if (field.shape.empty() || field.shape[0] != function.batch || function.batch == 0)
+    if (field.kind == InputKind::Total) {
+      if (field.dtype != DType::F64 || function.batch != 0)
+        element.wrong("is not a total");
+    } else if (field.shape.empty() || field.shape[0] != function.batch || function.batch == 0) {
       element.wrong("does not begin with the batch");
+    }
     if (field.kind == InputKind::ExampleWeight &&
         (field.shape.size() != 1 || field.dtype != floatType))
       element.wrong("is not a vector of floats");
@@ -224,15 +234,18 @@ Function readFunction(const DescriptionReader &reader, DType floatType) {
   outputs.forEach("values", [&](const DescriptionReader &element) {
     OutputValue value;
     value.name = element.string("name");
-    value.kind = static_cast<OutputKind>(
-        element.choice("kind", {"loss", "metric", "learning_rate", "prediction", "length"}));
+    value.kind = static_cast<OutputKind>(element.choice(
+        "kind", {"loss", "metric", "learning_rate", "prediction", "length", "total"}));
     value.dtype = element.dtype("dtype");
     value.shape = element.shape("shape");
     value.offset = element.bytes("offset");
     bool ofExamples = value.kind == OutputKind::Prediction || value.kind == OutputKind::Length;
     value.batched = element.boolean("batched", ofExamples);
     value.field = element.string("field", "");
-    if (!ofExamples && !value.shape.empty())
+    bool ofSplit = value.kind == OutputKind::Total || function.symbol == "nnc_metrics";
+    if (ofSplit && value.dtype != DType::F64)
+      element.wrong("is not of double precision");
+    if (!ofExamples && !ofSplit && !value.shape.empty())
       element.wrong("is not a scalar");
     if (value.kind == OutputKind::Length && (value.shape.size() != 1 || value.dtype != DType::I32))
       element.wrong("is not a vector of integers");
@@ -405,6 +418,8 @@ Recipe readRecipe(const DescriptionReader &reader) {
   recipe.steps = reader.count("steps", 0);
   recipe.validate = reader.number("validate", 0);
   recipe.patience = reader.count("patience", 0);
+  recipe.stopMetric = reader.string("stop_metric", "");
+  recipe.stopHighest = reader.boolean("stop_highest", false);
   recipe.folder = reader.string("folder");
   recipe.shuffle = reader.boolean("shuffle", true);
   recipe.bucket = reader.boolean("bucket", false);
@@ -489,6 +504,18 @@ void checkTogether(const Description &description, const DescriptionReader &read
                   chunk->values[0].dtype != step->values[0].dtype))
       reader.wrong("has a function of several positions that is not one of its generation");
   }
+  if (const Function *metrics = description.function("nnc_metrics"))
+    for (const Function &function : description.functions)
+      for (const InputField &total : metrics->fields) {
+        if (!function.loss())
+          continue;
+        const OutputValue *sum = function.value(OutputKind::Total, total.name);
+        bool ofPairs = total.shape.empty() &&
+                       function.value(OutputKind::Prediction, total.name + ".score") &&
+                       function.value(OutputKind::Prediction, total.name + ".positive");
+        if (!ofPairs && (!sum || sum->shape != total.shape))
+          reader.wrong("has metrics of other totals than those of " + function.symbol);
+      }
   if (!description.recipe)
     return;
   if (!description.block(description.recipe->data))

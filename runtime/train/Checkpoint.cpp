@@ -9,7 +9,7 @@
 
 namespace nnc::runtime {
 
-static const std::string resumePrefix = "resume/";
+static const std::string resumePrefix = "resume/", averagePrefix = "average/";
 
 static StoredTensor stored(const PersistentTensor &tensor, const char *block,
                            const std::string &prefix) {
@@ -261,17 +261,25 @@ static void loadTensor(const Safetensors &file, const PersistentTensor &tensor,
   convertElements(found->data, found->dtype, block + tensor.offset, tensor.dtype, tensor.count());
 }
 
-void loadWeights(const Safetensors &file, const Description &description, char *persistent) {
+void loadWeights(const Safetensors &file, const Description &description, char *persistent,
+                 bool raw) {
   checkVocabularies(file, description);
-  for (const PersistentTensor &tensor : description.tensors)
-    if (tensor.isWeight())
-      loadTensor(file, tensor, tensor.name, description, persistent);
+  for (const PersistentTensor &tensor : description.tensors) {
+    if (!tensor.isWeight())
+      continue;
+    // An average begins with what the parameter begins with.
+    const std::string &own = tensor.kind == TensorKind::Average ? tensor.owner : tensor.name;
+    const std::string average = averagePrefix + own;
+    loadTensor(file, tensor, !raw && file.find(average) ? average : own, description, persistent);
+  }
 }
 
 std::vector<std::string> unknownTensors(const Safetensors &file, const Description &description) {
   std::set<std::string> known;
   for (const PersistentTensor &tensor : description.tensors) {
     known.insert(resumePrefix + tensor.name);
+    known.insert(averagePrefix + tensor.name);
+    known.insert(resumePrefix + averagePrefix + tensor.name);
     if (tensor.isWeight())
       known.insert(tensor.name);
   }

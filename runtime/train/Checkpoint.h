@@ -27,8 +27,8 @@ struct TrainingState {
   int64_t examples = 0; ///< of the training set
   int64_t batch = 0;    ///< examples of a step
   bool shuffled = true;
-  double bestLoss = std::numeric_limits<double>::infinity();
-  int64_t badEpochs = 0;                   ///< epochs since bestLoss
+  double bestLoss = std::numeric_limits<double>::infinity(); ///< of a metric to be high: minus it
+  int64_t badEpochs = 0;                                     ///< epochs since bestLoss
   LoggedStep last;                         ///< by which the log of the run is recognised
   std::vector<double> sums;                ///< of the current epoch's losses and metrics
   std::map<std::string, double> settings;  ///< that were changed by --set
@@ -50,10 +50,12 @@ struct Snapshot {
 /// Replaces `path` atomically.
 void saveCheckpoint(const std::string &path, const Snapshot &snapshot);
 
-/// Copies parameters and states into the persistent block, converting f32 and f64. Throws Error if
+/// Copies parameters and states into the persistent block, converting f32 and f64. Of parameters
+/// that the file has averages of, these are taken, unless `raw` is true. Throws Error if
 /// the file's vocabulary of a text is not the program's, or if a tensor is missing or has another
 /// shape.
-void loadWeights(const Safetensors &file, const Description &description, char *persistent);
+void loadWeights(const Safetensors &file, const Description &description, char *persistent,
+                 bool raw = false);
 
 /// Names of tensors that are neither weights of the model nor what a resumed run needs.
 std::vector<std::string> unknownTensors(const Safetensors &file, const Description &description);

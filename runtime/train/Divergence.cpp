@@ -2,6 +2,7 @@
 // and the weights that are kept.
 #include "runtime/train/Trainer.h"
 
+#include "runtime/exec/NanSearch.h"
 #include "runtime/support/Error.h"
 
 #include <algorithm>
@@ -14,9 +15,23 @@ namespace nnc::runtime {
 static std::string nameWithPlace(const PersistentTensor &tensor) {
   if (tensor.kind == TensorKind::Slot)
     return "the optimizer's " + tensor.name;
+  if (tensor.kind == TensorKind::Average)
+    return "the average of " + tensor.owner;
   size_t dot = tensor.name.rfind('.');
   return dot == std::string::npos ? tensor.name + " of the model"
                                   : tensor.name + " of layer " + tensor.name.substr(0, dot);
+}
+
+/// "; the first nan is in the kernel of line 7, in the backward pass: log(x)"
+static std::string describeNan(const Region &region, const Description &description,
+                               bool infinite) {
+  std::string result = text("; the first %s is ", infinite ? "infinite number" : "nan");
+  result += region.line ? text("in the kernel of line %lld", static_cast<long long>(region.line))
+                        : std::string("in no line of the program");
+  if (region.backward)
+    result += ", in the backward pass or the update";
+  auto source = description.sourceLines.find(region.line);
+  return source == description.sourceLines.end() ? result : result + ": " + source->second;
 }
 
 const PersistentTensor *Trainer::firstNotFinite(const char *block) {
@@ -53,9 +68,9 @@ void Trainer::failAndKeepBest(const std::string &message) {
   } catch (const Error &error) {
     fail("%s; the best weights so far were lost: %s", message.c_str(), error.what());
   }
-  fail("%s; the weights of epoch %lld, the best so far with a loss of %.4g, were saved to %s",
-       message.c_str(), static_cast<long long>(now.epoch - now.badEpochs), now.bestLoss,
-       plan.savePath.c_str());
+  fail("%s; the weights of epoch %lld, the best so far with a %s of %.4g, were saved to %s",
+       message.c_str(), static_cast<long long>(now.epoch - now.badEpochs), decisive().c_str(),
+       bestValue(), plan.savePath.c_str());
 }
 
 void Trainer::reportRate(double value) {
@@ -82,7 +97,8 @@ void Trainer::reportRate(double value) {
 void Trainer::reportDivergence(std::optional<double> lossValue) {
   log.flush();
   const TrainingState detected = now;
-  std::string culprit = findCulprit(lossValue ? detected.step - 1 : detected.step);
+  std::string culprit = findCulprit(lossValue ? detected.step - 1 : detected.step,
+                                    lossValue && std::isinf(*lossValue));
   now = detected;
   if (!lossValue)
     failAndKeepBest(culprit);
@@ -93,7 +109,7 @@ void Trainer::reportDivergence(std::optional<double> lossValue) {
 
 /// Repeats the run from the remembered block until something is not finite or `steps` are done,
 /// with whose end the step that is to blame begins.
-std::string Trainer::findCulprit(int64_t steps) {
+std::string Trainer::findCulprit(int64_t steps, bool infinite) {
   if (rememberedStep < 0)
     return nameWithPlace(*firstNotFinite(execution.persistent())) +
            " is infinite or nan before the first step";
@@ -114,13 +130,13 @@ std::string Trainer::findCulprit(int64_t steps) {
     }
   }
   beginEpoch();
-  return findCulpritOfStep();
+  return findCulpritOfStep(infinite);
 }
 
 /// The reason why the loss of the next step is not finite although all persistent tensors are: an
-/// input that is not finite, else an operation of the step, for which the largest parameter is a
-/// hint.
-std::string Trainer::findCulpritOfStep() {
+/// input that is not finite, else an operation of the step: the line of the first one if the code is
+/// profiled; the largest parameter is a hint.
+std::string Trainer::findCulpritOfStep(bool infinite) {
   int64_t end = std::min(now.examples, now.position + function.batch());
   for (const FieldData &field : dataset.fields) {
     for (int64_t i = now.position; i < end; ++i) {
@@ -149,6 +165,15 @@ std::string Trainer::findCulpritOfStep() {
   if (largest)
     culprit += text("; the largest parameter is in %s (%.3g)", nameWithPlace(*largest).c_str(),
                     largestValue);
+  const int64_t *rowsOfStep = order.data() + now.position;
+  BoundFunction &chosen = buckets.forRows(rowsOfStep, end - now.position);
+  if (chosen.description().regions.empty())
+    return culprit + "; in a program that was built with --trap-nan this message names its line";
+  execution.setScalar("step", now.step);
+  execution.setScalar("epoch", now.epoch);
+  if (const Region *region =
+          findFirstNan(execution, chosen, rowsOfStep, end - now.position, infinite))
+    culprit += describeNan(*region, execution.description(), infinite);
   return culprit;
 }
 

@@ -3,29 +3,54 @@
 
 #include "runtime/exec/Execution.h"
 
+#include <functional>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace nnc::runtime {
 
-/// Means over the examples.
+/// A number, or a tensor of numbers.
+struct Metric {
+  std::string name;
+  std::vector<double> values;
+  Shape shape = {};
+
+  /// Nested lists, with the numbers as `text` writes them.
+  std::string json(const std::function<std::string(double)> &text) const;
+};
+
+/// The mean loss of many examples, and their metrics.
 struct Measures {
   double loss = 0;
-  std::vector<std::pair<std::string, double>> metrics;
+  std::vector<Metric> metrics;
 
-  /// "loss 0.0731, accuracy 0.9792"
+  /// "loss 0.0731, accuracy 0.9792": without tensors.
   std::string describe() const;
+};
+
+/// The scores of examples, for a total over their pairs.
+struct Ranking {
+  const OutputValue *score = nullptr, *positive = nullptr;
+  std::vector<std::pair<double, double>> examples; ///< score, 1 if positive
+
+  /// The number of pairs of a positive example and another one whose score is lower; those with
+  /// equal scores count half.
+  double orderedPairs() const;
 };
 
 /// Adds up the losses and metrics of batches, each weighing as many examples as it has.
 class MeasureSum {
 public:
-  explicit MeasureSum(const Function &function);
+  /// Of a function with the outputs of nnc_train_step or nnc_evaluate, over at most so many
+  /// examples.
+  MeasureSum(Execution &execution, const Function &function, int64_t mostExamples);
 
   void add(const BoundFunction &function, int64_t examples);
   void clear();
-  Measures mean() const;
+  /// Overwrites the arena.
+  Measures result();
 
   /// The sums, for a checkpoint: examples, loss, metrics.
   std::vector<double> state() const;
@@ -33,12 +58,14 @@ public:
   bool restore(const std::vector<double> &state);
 
 private:
-  std::vector<const OutputValue *> values; ///< the loss, then the metrics
-  std::vector<double> sums;
+  std::vector<const OutputValue *> values; ///< the loss, then the metrics, or the totals
+  std::vector<double> sums;                ///< of all elements of the values
   double examples = 0;
+  std::unique_ptr<BoundFunction> formulas; ///< nnc_metrics, where the model has it
+  std::vector<Ranking> rankings;
 };
 
-/// Evaluates a model on rows of a dataset.
+/// Evaluates a model on rows of a dataset, with the averages of its parameters where it has them.
 class Evaluator {
 public:
   /// Throws Error if the model has no nnc_evaluate or the dataset lacks a field.
@@ -48,7 +75,9 @@ public:
   int64_t examples() const { return static_cast<int64_t>(rows.size()); }
 
 private:
+  Execution &execution;
   BoundFunction function;
+  MeasureSum sum;
   Rows rows;
 };
 

@@ -36,7 +36,8 @@ Trainer::Trainer(Execution &execution, const Dataset &dataset, Rows trainRows,
       conventions(conventions), now(state),
       function(execution, stepFunction(execution), execution.model().trainStep, dataset),
       buckets(execution, function, dataset), loss(function.description().loss()),
-      rate(function.description().learningRate()), sums(function.description()),
+      rate(function.description().learningRate()),
+      sums(execution, function.description(), static_cast<int64_t>(rows.size())),
       bestBlock(plan.patience > 0 ? execution.description().persistentBytes : 0),
       rememberedBlock(execution.description().persistentBytes),
       rememberEvery(rememberInterval(execution.description(), function.description())),
@@ -103,7 +104,7 @@ BoundFunction &Trainer::step() {
 bool Trainer::finishEpoch() {
   if (plan.patience > 0) // these may be the best weights
     checkFinite();
-  Measures training = sums.mean();
+  Measures training = sums.result();
   std::optional<Measures> evaluation;
   if (evaluator)
     evaluation = evaluator->evaluate();
@@ -114,9 +115,13 @@ bool Trainer::finishEpoch() {
   progress.epoch(now.epoch, now.step, training, evaluation, evaluated);
   if (plan.patience == 0)
     return false;
-  double decisive = evaluatorDecides ? evaluation->loss : training.loss;
-  if (decisive < now.bestLoss) {
-    now.bestLoss = decisive;
+  const Measures &deciding = evaluatorDecides ? *evaluation : training;
+  double value = deciding.loss;
+  for (const Metric &metric : deciding.metrics)
+    if (metric.name == plan.stopMetric)
+      value = plan.stopHighest ? -metric.values[0] : metric.values[0];
+  if (value < now.bestLoss) {
+    now.bestLoss = value;
     now.badEpochs = 0;
     std::memcpy(best(), execution.persistent(), bestBlock.size());
     hasBest = true;
@@ -151,7 +156,7 @@ Trainer::Outcome Trainer::run() {
     if (!std::isfinite(value))
       reportDivergence(value);
     sums.add(chosen, now.position - before);
-    progress.step(now.step, now.position - before, [this] { return sums.mean(); });
+    progress.step(now.step, now.position - before, [this] { return sums.result(); });
     if (now.position == now.examples && finishEpoch()) {
       outcome = Outcome::StoppedEarly;
       break;

@@ -19,6 +19,8 @@ struct TrainingPlan {
   int64_t steps = 0;          ///< of the whole run, those before a resume included
   int64_t stopAt = INT64_MAX; ///< steps after which to pause, as if interrupted
   int64_t patience = 0;       ///< epochs without improvement before the run stops; 0: never
+  std::string stopMetric;     ///< the metric that is to improve; empty: the loss
+  bool stopHighest = false;   ///< whether a higher one is better
   bool quiet = false;
   std::string savePath;
   bool resumable = true; ///< saved files can be resumed from
@@ -36,8 +38,8 @@ public:
   Trainer(Execution &execution, const Dataset &dataset, Rows rows, const TrainingPlan &plan,
           const TrainingState &state, const DataConventions &conventions);
 
-  /// After each epoch, `evaluator` is asked, and named `name` in what is shown. Its loss decides
-  /// about stopping early if `decides`, else the training loss does.
+  /// After each epoch, `evaluator` is asked, and named `name` in what is shown. Its loss or metric
+  /// decides about stopping early if `decides`, else that of the training does.
   void evaluateWith(Evaluator *newEvaluator, const char *name, bool decides);
 
   /// The block whose weights were the best so far, kept while patience is positive.
@@ -51,6 +53,10 @@ public:
 
   /// After run(): puts the best weights, if there are any, into the execution's persistent block.
   void useBest();
+
+  /// What decides about stopping early, "loss", and its best value so far.
+  std::string decisive() const { return plan.stopMetric.empty() ? "loss" : plan.stopMetric; }
+  double bestValue() const { return plan.stopHighest ? -now.bestLoss : now.bestLoss; }
 
   const TrainingState &state() const { return now; }
   Progress &output() { return progress; }
@@ -70,8 +76,8 @@ private:
   [[noreturn]] void reportDivergence(std::optional<double> lossValue);
   [[noreturn]] void reportRate(double value);
   [[noreturn]] void failAndKeepBest(const std::string &message);
-  std::string findCulprit(int64_t steps);
-  std::string findCulpritOfStep();
+  std::string findCulprit(int64_t steps, bool infinite);
+  std::string findCulpritOfStep(bool infinite);
 
   Execution &execution;
   const Dataset &dataset;

@@ -144,10 +144,12 @@ std::string TrainingLog::measures(const char *prefix, const Measures &measures) 
   char value[64];
   formatNumber(value, sizeof value, digits, measures.loss);
   std::string result = text(",\"%s_loss\":%s", prefix, value);
-  for (const auto &[name, metric] : measures.metrics) {
-    formatNumber(value, sizeof value, digits, metric);
-    result += "," + dumpJson(std::string(prefix) + "_" + name) + ":" + value;
-  }
+  auto number = [&](double of) {
+    formatNumber(value, sizeof value, digits, of);
+    return std::string(value);
+  };
+  for (const Metric &metric : measures.metrics)
+    result += "," + dumpJson(std::string(prefix) + "_" + metric.name) + ":" + metric.json(number);
   return result;
 }
 

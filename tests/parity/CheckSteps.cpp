@@ -9,8 +9,8 @@
 namespace nnc::parity {
 namespace {
 
-/// Slots of the program in which optimizers of the case table keep an average of a parameter.
-constexpr const char *averageSlot = ".average";
+/// The slot with the average of a parameter.
+Port averageOf(const std::string &parameter) { return {"slot", "average/" + parameter}; }
 
 /// Root of the sum of squares of all gradients by parameters; those by inputs are one for each
 /// example.
@@ -40,8 +40,8 @@ void compareParameters(Session &session, const std::string &prefix,
                     Scale::Largest, parameter);
     std::string average = prefix + ".avg." + parameter;
     if (session.golden.find(average))
-      session.compare(session.arguments, {"slot", ours + averageSlot}, average, Aspect::Value,
-                      Scale::Largest, parameter);
+      session.compare(session.arguments, averageOf(ours), average, Aspect::Value, Scale::Largest,
+                      parameter);
   }
 }
 
@@ -87,6 +87,12 @@ void checkOptimizer(const Case &entry, const GoldenCase &golden, Engine engine,
   session.arguments[{"input", "x"}] = *golden.find("x");
   session.arguments[{"input", "target"}] = *golden.find("target");
   std::vector<std::string> parameters = parametersOf(golden, "");
+  // Averages begin as the parameters do.
+  for (const std::string &parameter : parameters) {
+    std::string ours = placementOf(entry, parameter).ours;
+    if (auto average = session.arguments.find(averageOf(ours)); average != session.arguments.end())
+      average->second = session.arguments.at({"parameter", ours});
+  }
   auto steps = golden.find("loss")->size();
   std::vector<double> losses, rates, norms;
   for (int64_t step = 0; step < steps; ++step) {

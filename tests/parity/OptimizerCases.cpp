@@ -22,32 +22,6 @@ model network(x: float[6]) -> float[3] {
   return result;
 }
 
-/// Momentum that keeps an average of the parameters beside them, in a slot `average`.
-std::string averaging(const std::string &average) {
-  return R"(
-optimizer averaged(rate: schedule, mu: float, keep: float) {
-  state velocity = 0
-  state average = 0
-  velocity <- mu * velocity + grad
-  moved = param - rate * velocity
-  average <- )" +
-         average + R"(
-  param <- moved
-}
-)";
-}
-
-constexpr const char *maximumNorm = R"(
-fn limited(norm: float)(weight: float[in, units]) -> float[in, units] {
-  length = sqrt(sum[in](weight^2))
-  select(length > norm, weight * (norm / length), weight)
-}
-optimizer limited_sgd(rate: schedule, norm: float) {
-  moved = param - rate * grad
-  param <- if rank(param) == 2 { limited(norm)(moved) } else { moved }
-}
-)";
-
 Case schedule(const std::string &name, const std::string &rate, int64_t steps = 0,
               const std::string &declarations = "") {
   return {
@@ -79,16 +53,15 @@ std::vector<Case> optimizerCases() {
       optimizer("opt_adamw_cosine", "optimizer = adamw(rate = cosine(0.05), decay = 0.1)"),
       optimizer("opt_adamw_decay_weights_only", "optimizer = adamw(0.01, decay = 0.1 except bias)"),
       optimizer("opt_amsgrad", "optimizer = adam(0.01, beta2 = 0.9, amsgrad = true)"),
-      optimizer("opt_average", "optimizer = averaged(0.2, mu = 0.9, keep = 0)",
-                averaging("average + (moved - average) / step")),
+      optimizer("opt_average", "optimizer = momentum(0.2, mu = 0.9)\n"
+                               "  average = swa(by_epoch = false)"),
       optimizer("opt_clip_adam", "optimizer = adam(0.02)\n  clip = global_norm(0.2)"),
       optimizer("opt_clip_global_norm", "optimizer = sgd(0.5)\n  clip = global_norm(0.2)"),
       optimizer("opt_clip_value", "optimizer = sgd(0.5)\n  clip = value(0.03)"),
-      optimizer("opt_ema", "optimizer = averaged(0.2, mu = 0.9, keep = 0.9)",
-                averaging("keep * (if step == 1 { param } else { average }) + (1 - keep) * moved")),
+      optimizer("opt_ema", "optimizer = momentum(0.2, mu = 0.9)\n  average = ema(0.9)"),
       {.name = "opt_gradient_accumulation",
        .unsupported = "the recipe has no accumulation over several batches yet"},
-      optimizer("opt_max_norm", "optimizer = limited_sgd(0.5, norm = 0.9)", maximumNorm),
+      optimizer("opt_max_norm", "optimizer = sgd(0.5)\n  constrain = max_norm(0.9)"),
       nadam(),
       optimizer("opt_radam", "optimizer = radam(0.01, beta2 = 0.99)"),
       optimizer("opt_rmsprop", "optimizer = rmsprop(0.01)"),

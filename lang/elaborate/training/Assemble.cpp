@@ -2,6 +2,8 @@
 // dropped.
 #include "lang/elaborate/training/Assemble.h"
 
+#include "lang/elaborate/training/Metrics.h"
+
 #include <algorithm>
 #include <map>
 #include <utility>
@@ -145,6 +147,8 @@ void assemble(Elaboration &elaboration, std::vector<RolePass> &passes, const Upd
       if (update.learningRate)
         graph.addResult(ResultKind::Output, "learning_rate", update.learningRate->id);
     }
+    std::optional<Function> formulas =
+        role == Role::Evaluate ? Metrics::formulas(*pass) : std::nullopt;
     // Of predictions that are the same for all examples the inputs still say how many there are.
     auto &results = graph.function.results;
     bool onlyUsedInputs = (role == Role::Predict || role == Role::Generate) &&
@@ -159,6 +163,8 @@ void assemble(Elaboration &elaboration, std::vector<RolePass> &passes, const Upd
              (argument.kind == ArgumentKind::ExampleState && role == Role::Generate);
     });
     program.functions.push_back(std::move(graph.function));
+    if (formulas)
+      program.functions.push_back(std::move(*formulas));
   }
 }
 

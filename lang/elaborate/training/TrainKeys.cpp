@@ -1,6 +1,7 @@
 // Implements TrainKeys: the kind of value that each key takes.
 #include "lang/elaborate/training/TrainKeys.h"
 
+#include "lang/elaborate/training/Metrics.h"
 #include "lang/syntax/ASTPrinter.h"
 
 #include <algorithm>
@@ -12,8 +13,9 @@ namespace nnc::lang {
 
 namespace {
 
-constexpr std::string_view keys[] = {"loss",     "optimizer", "batch", "epochs",  "steps",
-                                     "validate", "stop",      "clip",  "shuffle", "bucket"};
+constexpr std::string_view keys[] = {"loss",    "optimizer", "batch",     "epochs",
+                                     "steps",   "validate",  "stop",      "clip",
+                                     "shuffle", "bucket",    "constrain", "average"};
 
 } // namespace
 
@@ -75,24 +77,82 @@ std::optional<int64_t> TrainKeys::positiveInteger(const std::string &key, const 
 
 void TrainKeys::readStop(const Expression &value) {
   auto *call = as<CallExpression>(&value);
+  auto wrong = [&] {
+    if (as<ErrorExpression>(&value))
+      return;
+    DiagnosticBuilder builder = diagnostics.report(
+        Diag::KeyValue, value.range, "stop",
+        "patience(n), with n the epochs to wait for a better loss", toSource(value));
+    if (call && call->arguments.size() > 1)
+      builder.help(
+          "of a metric it is `stop = patience(5, metric = NAME)`, with `best = highest` or "
+          "`best = lowest` for one of your own");
+    else
+      builder.help(fmt::format("write `stop = patience({})`",
+                               as<IntegerLiteral>(&value) ? toSource(value) : "5"));
+  };
   auto *callee = call ? as<NameExpression>(call->callee) : nullptr;
-  if (!callee || callee->name != "patience" || call->arguments.size() != 1 ||
-      call->arguments[0].named()) {
-    if (!as<ErrorExpression>(&value))
-      diagnostics
-          .report(Diag::KeyValue, value.range, "stop",
-                  "patience(n), with n the epochs to wait for a better loss", toSource(value))
-          .help(fmt::format("write `stop = patience({})`",
-                            as<IntegerLiteral>(&value) ? toSource(value) : "5"));
-    return;
+  if (!callee || callee->name != "patience" || call->arguments.empty() ||
+      call->arguments[0].named())
+    return wrong();
+  for (const CallArgument &argument : call->arguments) {
+    if (&argument == &call->arguments[0])
+      continue;
+    auto *name = as<NameExpression>(argument.value);
+    if (name && argument.name.text == "metric")
+      stop.metric = {name->name, name->range};
+    else if (name && argument.name.text == "best" &&
+             (name->name == "highest" || name->name == "lowest"))
+      stop.highest = name->name == "highest";
+    else
+      return wrong();
   }
+  if (stop.highest && stop.metric.text.empty())
+    return wrong();
   if (std::optional<int64_t> epochs = positiveInteger("patience", *call->arguments[0].value))
     elaboration.program.recipe.patience = *epochs;
+}
+
+void TrainKeys::finishStop(const Metrics &metrics) {
+  if (stop.metric.text.empty())
+    return;
+  const std::string &name = stop.metric.text;
+  std::vector<std::string> names;
+  for (const Metrics::Known &known : metrics.known()) {
+    names.push_back(known.name);
+    if (known.name != name)
+      continue;
+    if (!known.isNumber) {
+      diagnostics.report(Diag::KeyValue, stop.metric.range, "metric", "a metric of one number",
+                         fmt::format("`{}`, a tensor", name));
+      return;
+    }
+    std::optional<bool> highest = stop.highest ? stop.highest : known.highest;
+    if (!highest) {
+      diagnostics.report(Diag::StopDirection, stop.metric.range, name)
+          .help(
+              fmt::format("write `best = highest` or `best = lowest` behind `metric = {}`", name));
+      return;
+    }
+    elaboration.program.recipe.stopMetric = name;
+    elaboration.program.recipe.stopHighest = *highest;
+    return;
+  }
+  DiagnosticBuilder builder =
+      diagnostics.report(Diag::KeyValue, stop.metric.range, "metric", "a metric of the train block",
+                         fmt::format("`{}`", name));
+  if (!builder.suggest(NameKind::Other, name, names) && !names.empty())
+    builder.note(fmt::format("the metrics are {}", fmt::join(names, ", ")));
 }
 
 void TrainKeys::readPart(RecipePart &part, CallableKind kind, const std::string &key,
                          const Expression &value, std::string_view expected) {
   part = {elaboration.interpreter.evaluate(value), value.range};
+  if (auto *except = part.value.get<ExceptEntity>(); except && kind == CallableKind::Function) {
+    part.except = except->names;
+    Entity inside = *except->value;
+    part.value = std::move(inside);
+  }
   auto *callable = part.value.get<CallableEntity>();
   if (part.value.poisoned() ||
       (callable && callable->declaration && callable->declaration->callable == kind))
@@ -119,6 +179,10 @@ void TrainKeys::advisePart(DiagnosticBuilder &builder, const RecipePart &part,
     builder.help(fmt::format("write `optimizer = sgd({})`", toSource(value)));
   } else if (key == "clip" && part.value.isNumber()) {
     builder.help(fmt::format("write `clip = global_norm({})`", toSource(value)));
+  } else if (key == "constrain" && part.value.isNumber()) {
+    builder.help(fmt::format("write `constrain = max_norm({})`", toSource(value)));
+  } else if (key == "average" && part.value.isNumber()) {
+    builder.help(fmt::format("write `average = ema({})`", toSource(value)));
   }
 }
 
@@ -152,6 +216,12 @@ void TrainKeys::read(const std::string &key, const Expression &value) {
   } else if (key == "clip") {
     readPart(clip, CallableKind::Function, key, value,
              "a function of a gradient, as global_norm(1.0)");
+  } else if (key == "constrain") {
+    readPart(constrain, CallableKind::Function, key, value,
+             "a function of a parameter, as max_norm(3)");
+  } else if (key == "average") {
+    readPart(average, CallableKind::Function, key, value,
+             "a function of an average and a parameter, as ema(0.999)");
   }
 }
 

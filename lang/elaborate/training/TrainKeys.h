@@ -8,8 +8,11 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace nnc::lang {
+
+class Metrics;
 
 /// The names of all keys.
 std::span<const std::string_view> trainKeys();
@@ -19,6 +22,7 @@ bool isTrainKey(std::string_view name);
 struct RecipePart {
   Entity value;
   SourceRange range;
+  std::vector<Identifier> except = {}; ///< parameters to which it is not applied
 };
 
 class TrainKeys {
@@ -33,7 +37,10 @@ public:
   /// Reports keys that must be there and are not, nor seem to be meant by another statement.
   void require(SourceRange keyword, const Block &body);
 
-  RecipePart optimizer, clip;
+  /// Once the metrics are known: by which of them `stop` decides.
+  void finishStop(const Metrics &metrics);
+
+  RecipePart optimizer, clip, constrain, average;
 
 private:
   std::optional<int64_t> positiveInteger(const std::string &key, const Expression &value);
@@ -46,6 +53,10 @@ private:
   Elaboration &elaboration;
   Diagnostics &diagnostics;
   std::map<std::string, SourceRange> seen;
+  struct {
+    Identifier metric; // empty: the loss
+    std::optional<bool> highest;
+  } stop;
 };
 
 } // namespace nnc::lang

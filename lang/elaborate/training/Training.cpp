@@ -154,6 +154,7 @@ std::unique_ptr<Pass> TrainingElaborator::trainPass(Role role, const PredictDecl
     loss->value = environment.findLocal("loss")->value;
   if (role == Role::TrainStep) {
     keys.require(train->keyword, *train->body);
+    keys.finishStop(metrics);
     checkValidation();
   }
   if (role == Role::Generate) {
@@ -164,9 +165,8 @@ std::unique_ptr<Pass> TrainingElaborator::trainPass(Role role, const PredictDecl
     else if (LayerPtr trained = elaboration.instances.model(*model); trained->result)
       Predictions(elaboration).addModel(*trained->result, model->name.range);
   } else if (std::optional<Tensor> value = meanLoss()) {
-    // Metrics have been added while the block ran: the loss comes before them.
-    pass->graph.function.results.insert(pass->graph.function.results.begin(),
-                                        {ResultKind::Output, "loss", value->id});
+    pass->graph.addResult(ResultKind::Output, "loss", value->id);
+    metrics.finish();
     if (role == Role::TrainStep)
       update.updateParameters(*value, loss->range);
     else if (role == Role::Gradient)
@@ -183,7 +183,7 @@ std::unique_ptr<Pass> TrainingElaborator::trainPass(Role role, const PredictDecl
 void TrainingElaborator::runStatement(const Statement &statement, Role role) {
   if (auto *metric = as<MetricStatement>(&statement)) {
     if (role == Role::TrainStep || role == Role::Evaluate)
-      addMetric(*metric);
+      metrics.add(*metric);
     return;
   }
   auto *binding = as<BindingStatement>(&statement);
@@ -231,83 +231,15 @@ void TrainingElaborator::checkValidation() {
                           100 - program.recipe.validate * 100));
 }
 
-std::optional<Tensor> TrainingElaborator::exampleScalar(const Entity &value, std::string_view what,
-                                                        SourceRange range) {
-  std::optional<Tensor> tensor;
-  if (value.poisoned())
-    return std::nullopt;
-  if (value.is<Nothing>() || !(value.is<Tensor>() || value.isNumber())) {
-    DiagnosticBuilder builder =
-        diagnostics.report(Diag::ScalarNeeded, range, what, describe(value));
-    if (auto *text = value.get<std::string>()) {
-      std::vector<std::string> names = environment.globals.names(false);
-      const Global *meant = environment.globals.find(*text, false);
-      CallableEntity callable;
-      callable.declaration = meant ? meant->callable() : nullptr;
-      if (callable.declaration)
-        adviseApplication(builder, callable);
-      else
-        builder.suggest(NameKind::Name, *text, names);
-    }
-    adviseApplication(builder, value);
-    return std::nullopt;
-  }
-  tensor = emitter.tensor(value, Element::Float, what, range);
-  if (!tensor)
-    return std::nullopt;
-  if (!tensor->shape.empty()) {
-    DiagnosticBuilder builder =
-        diagnostics.report(Diag::ScalarNeeded, range, what, describe(value));
-    environment.addOrigins(builder, tensor->shape);
-    builder.help("`mean(...)` or `sum(...)` makes one number of it");
-    return std::nullopt;
-  }
-  return emitter.convert(*tensor, Element::Float, range);
-}
-
 std::optional<Tensor> TrainingElaborator::meanLoss() {
   if (!loss)
     return std::nullopt;
-  std::optional<Tensor> example = exampleScalar(loss->value, "loss", loss->range);
+  std::optional<Tensor> example = exampleScalar(elaboration, loss->value, "loss", loss->range);
   if (!example)
     return std::nullopt;
   Tensor mean = emitter.emit("batch_mean", {*example}, Element::Float, {}, {}, loss->range);
   emitter.pass->graph.name(mean.id, "loss");
   return mean;
-}
-
-void TrainingElaborator::addMetric(const MetricStatement &statement) {
-  std::string name = statement.name.text;
-  if (name.empty()) {
-    const Expression *callee = statement.value.get();
-    if (auto *pipe = as<PipeExpression>(callee))
-      callee = pipe->stage.get();
-    while (auto *call = as<CallExpression>(callee))
-      callee = call->callee.get();
-    if (auto *function = as<NameExpression>(callee))
-      name = function->name;
-  }
-  if (name.empty()) {
-    diagnostics.report(Diag::MetricName, statement.range);
-    return;
-  }
-  Pass &pass = *emitter.pass;
-  for (const FunctionResult &result : pass.graph.function.results)
-    if (result.name == name || name == "loss" || name == "learning_rate") {
-      diagnostics.report(Diag::RepeatedKey, statement.range, name);
-      return;
-    }
-  Entity value = elaboration.interpreter.evaluate(*statement.value);
-  std::optional<Tensor> example =
-      exampleScalar(value, fmt::format("metric `{}`", name), statement.value->range);
-  if (!example)
-    return;
-  Tensor mean = emitter.emit("batch_mean", {*example}, Element::Float, {}, {}, statement.range);
-  pass.graph.name(mean.id, name);
-  pass.graph.addResult(ResultKind::Output, name, mean.id);
-  if (!pass.training)
-    return;
-  program.metrics.push_back(name);
 }
 
 void TrainingElaborator::checkUnused() {

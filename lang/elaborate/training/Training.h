@@ -3,6 +3,7 @@
 #pragma once
 
 #include "lang/elaborate/training/Assemble.h"
+#include "lang/elaborate/training/Metrics.h"
 #include "lang/elaborate/training/Predictions.h"
 
 #include <map>
@@ -42,13 +43,10 @@ private:
   std::unique_ptr<Pass> generatePass();
   void bindFields();
   void runStatement(const Statement &statement, Role role);
-  void addMetric(const MetricStatement &statement);
   void checkUnused();
   /// Reports `validate` for texts and windows, which are split by their readers.
   void checkValidation();
   std::optional<Tensor> meanLoss();
-  std::optional<Tensor> exampleScalar(const Entity &value, std::string_view what,
-                                      SourceRange range);
 
   Elaboration &elaboration;
   Environment &environment;
@@ -66,6 +64,7 @@ private:
 
   RecipeNumbers numbers{elaboration};
   TrainKeys keys{elaboration};
+  Metrics metrics{elaboration};
   Update update{elaboration, numbers, keys};
   /// Of the function that is being built.
   std::optional<RecipePart> loss;

@@ -54,33 +54,9 @@ static void reportUnchanged(Diagnostics &diagnostics, const CallableDeclaration 
 
 std::vector<Tensor> Update::clipped(std::vector<Tensor> gradients,
                                     const std::vector<Tensor> &parameters) {
-  auto *callable = clip.value.get<CallableEntity>();
-  if (!callable)
+  RecipeFunction function(elaboration, numbers, clip, "clip");
+  if (!function.read())
     return gradients;
-  const CallableDeclaration &declaration = *callable->declaration;
-  std::optional<std::vector<NamedEntity>> given =
-      elaboration.binder.settingsOf(*callable, clip.range);
-  if (!given)
-    return gradients;
-  std::vector<NamedEntity> settings = std::move(*given);
-  if (declaration.body) {
-    EnterFrame enter(environment, declaration, clip.range);
-    if (!elaboration.binder.enter(declaration, settings) ||
-        !checkRequirements(environment, elaboration.interpreter, *declaration.body))
-      return gradients;
-  }
-  for (const Parameter &parameter : declaration.settings) {
-    auto given = std::find_if(settings.begin(), settings.end(),
-                              [&](auto &one) { return one.name == parameter.name.text; });
-    if (given == settings.end() && parameter.defaultValue) {
-      Entity value = elaboration.interpreter.evaluate(*parameter.defaultValue);
-      settings.push_back({parameter.name.text, parameter.range, std::make_shared<Entity>(value)});
-      given = settings.end() - 1;
-    }
-    if (given != settings.end() && parameter.type && parameter.type->element == ElementKind::Float)
-      given->value = std::make_shared<Entity>(
-          numbers.number(*given->value, "clip", parameter.name.text, false, given->range));
-  }
   std::optional<Tensor> norm;
   auto globalNorm = [&]() -> Tensor {
     if (norm)
@@ -103,28 +79,17 @@ std::vector<Tensor> Update::clipped(std::vector<Tensor> gradients,
   };
   std::vector<Tensor> results;
   for (size_t index = 0; index < gradients.size(); ++index) {
-    std::vector<GivenArgument> inputs;
-    for (const Parameter &input : declaration.inputs) {
-      const std::string &name = input.name.text;
-      if (name == "grad")
-        inputs.push_back({name, gradients[index], clip.range});
-      else if (name == "param")
-        inputs.push_back({name, parameters[index], clip.range});
-      else if (name == "norm")
-        inputs.push_back({name, globalNorm(), clip.range});
-    }
-    environment.inRecipe = true;
-    Entity value = elaboration.calls.invoke(declaration, settings, inputs, nullptr, clip.range);
-    environment.inRecipe = false;
-    auto *tensor = value.get<Tensor>();
-    if (!tensor || !sameSizes(tensor->shape, gradients[index].shape)) {
-      if (!value.poisoned())
-        diagnostics.report(Diag::KeyValue, clip.range, "clip",
-                           "a function whose result has the shape of the gradient",
-                           describe(value));
+    std::optional<Tensor> result =
+        function.apply(gradients[index], [&](const std::string &name) -> std::optional<Tensor> {
+          if (name == "grad")
+            return gradients[index];
+          if (name == "param")
+            return parameters[index];
+          return name == "norm" ? std::optional(globalNorm()) : std::nullopt;
+        });
+    if (!result)
       return gradients;
-    }
-    results.push_back(*tensor);
+    results.push_back(*result);
   }
   return results;
 }
@@ -184,6 +149,9 @@ void Update::checkExceptions(const std::vector<NamedEntity> &settings) {
     if (auto *except = setting.value->get<ExceptEntity>())
       for (const Identifier &name : except->names)
         checkPattern(diagnostics, name.text, name.range, paths);
+  for (const RecipePart *part : {&keys.constrain, &keys.average})
+    for (const Identifier &name : part->except)
+      checkPattern(diagnostics, name.text, name.range, paths);
 }
 
 void Update::updateParameter(const ParameterInfo &info, const Tensor &value, const Tensor &gradient,
@@ -213,9 +181,42 @@ void Update::updateParameter(const ParameterInfo &info, const Tensor &value, con
     numbers.evaluate(*declaration.body);
   if (!diagnostics.hasErrors() && target.value.id == value.id && declaration.body)
     reportUnchanged(diagnostics, declaration);
+  if (constraint.isFor(info.path))
+    if (std::optional<Tensor> constrained = constraint.apply(value, [&](const std::string &name) {
+          return name == "param" ? std::optional(target.value) : counter(name);
+        }))
+      target.value = *constrained;
   newParameters[info.path] = target.value;
+  if (averaging.isFor(info.path))
+    updateAverage(info, target.value);
   for (const auto &[name, slot] : target.slots)
     newSlots[info.path + "." + name] = slot;
+}
+
+std::optional<Tensor> Update::counter(const std::string &name) const {
+  auto found = emitter.pass->counters.find(name);
+  return found == emitter.pass->counters.end() ? std::nullopt : std::optional(found->second);
+}
+
+void Update::updateAverage(const ParameterInfo &info, const Tensor &next) {
+  const std::string path = averageOf(info.path);
+  program.slots.push_back({path, info.path, info.type, /*isAverage=*/true});
+  // It begins as the parameter does.
+  Graph &initialize = emitter.initialize->graph;
+  for (const FunctionResult &result : initialize.function.results)
+    if (result.kind == ResultKind::Parameter && result.name == info.path) {
+      initialize.addResult(ResultKind::Slot, path, result.value);
+      break;
+    }
+  Tensor average =
+      emitter.persistent(ArgumentKind::Slot, path, next.element, next.shape, averaging.range());
+  std::optional<Tensor> updated = averaging.apply(next, [&](const std::string &name) {
+    return name == "average" ? std::optional(average)
+           : name == "param" ? std::optional(next)
+                             : counter(name);
+  });
+  if (updated)
+    newSlots[path] = *updated;
 }
 
 void Update::updateParameters(const Tensor &loss, SourceRange lossRange) {
@@ -268,6 +269,8 @@ void Update::updateParameters(const Tensor &loss, SourceRange lossRange) {
   if (!readOptimizer(settings))
     return;
   checkExceptions(settings);
+  constraint.read();
+  averaging.read();
   pass.simplify = true;
   for (size_t index = 0; index < gradients.size(); ++index) {
     updateParameter(program.parameters[which[index]], parameters[index], gradients[index],

@@ -2,8 +2,7 @@
 // parameter.
 #pragma once
 
-#include "lang/elaborate/training/RecipeNumbers.h"
-#include "lang/elaborate/training/TrainKeys.h"
+#include "lang/elaborate/training/RecipeFunction.h"
 
 #include <map>
 #include <optional>
@@ -17,8 +16,10 @@ public:
   Update(Elaboration &elaboration, RecipeNumbers &numbers, const TrainKeys &keys)
       : elaboration(elaboration), environment(elaboration.environment),
         emitter(elaboration.emitter), program(elaboration.program),
-        diagnostics(elaboration.environment.diagnostics), numbers(numbers),
-        optimizer(keys.optimizer), clip(keys.clip) {}
+        diagnostics(elaboration.environment.diagnostics), numbers(numbers), keys(keys),
+        optimizer(keys.optimizer), clip(keys.clip),
+        constraint(elaboration, numbers, keys.constrain, "constrain"),
+        averaging(elaboration, numbers, keys.average, "average") {}
 
   void updateParameters(const Tensor &loss, SourceRange lossRange);
   /// The derivatives of the loss as results of the function, for `nnc grad-check`.
@@ -34,6 +35,9 @@ private:
   void checkExceptions(const std::vector<NamedEntity> &settings);
   void updateParameter(const ParameterInfo &info, const Tensor &value, const Tensor &gradient,
                        const std::vector<NamedEntity> &settings);
+  void updateAverage(const ParameterInfo &info, const Tensor &next);
+  /// `step`, `epoch`, ... as the language sees them.
+  std::optional<Tensor> counter(const std::string &name) const;
 
   Elaboration &elaboration;
   Environment &environment;
@@ -41,7 +45,9 @@ private:
   Program &program;
   Diagnostics &diagnostics;
   RecipeNumbers &numbers;
+  const TrainKeys &keys;
   const RecipePart &optimizer, &clip;
+  RecipeFunction constraint, averaging;
 };
 
 } // namespace nnc::lang
