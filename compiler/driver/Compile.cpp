@@ -199,7 +199,8 @@ LoweringOptions Compilation::lowering() const {
   LoweringOptions result;
   result.targetCpu = options.targetCpu;
   result.targetThreads = options.targetThreads;
-  result.profile = options.profile;
+  result.profile = options.profile || options.trapNan;
+  result.fuse = !options.trapNan;
   result.lines = options.emit != Stage::Exe;
   if (options.memoryLimit)
     result.memory = memory;

@@ -36,6 +36,8 @@ struct CompileOptions {
   std::string dumpFolder = "dump";
   /// Compile code that a profile can be made of.
   bool profile = false;
+  /// Compile code in which the operation that makes the first nan can be found.
+  bool trapNan = false;
   /// Recompute activations until the training step needs no more bytes.
   std::optional<int64_t> memoryLimit;
   /// Print remarks of the categories that this regular expression matches; none if it is empty.

@@ -44,9 +44,10 @@ void buildRecomputation(OpPassManager &passes, const RecomputationLevel &level) 
       createRecompute({level.operationsPerByte, level.segments, level.minimumBytes}));
 }
 
-void buildLinalgPipeline(OpPassManager &passes, const LoweringOptions &) {
+void buildLinalgPipeline(OpPassManager &passes, const LoweringOptions &options) {
   passes.addNestedPass<func::FuncOp>(createConvertNNToLinalg());
-  passes.addNestedPass<func::FuncOp>(createFuseElementwise());
+  if (options.fuse)
+    passes.addNestedPass<func::FuncOp>(createFuseElementwise());
   passes.addNestedPass<func::FuncOp>(createSplitReductions());
   passes.addNestedPass<func::FuncOp>(createMarkZeroBorders());
   passes.addNestedPass<func::FuncOp>(createMergeEqualKernels());

@@ -34,6 +34,8 @@ struct LoweringOptions {
   std::string loopThreads = "choose";
   /// Report to the runtime where each kernel begins.
   bool profile = false;
+  /// Make one kernel of several element-wise operations.
+  bool fuse = true;
   /// Keep the source's lines as debug locations. Executables are stripped of them.
   bool lines = true;
   MemoryLevel memory = {defaultRecomputation};

@@ -328,9 +328,11 @@ int execute(int count, char **arguments) {
   addMemoryLimit(build, memoryLimit);
   addSizeLimit(build, options);
   addRemarks(build, options.remarks);
-  build->add_flag("--profile,--trap-nan", options.profile,
-                  "build for `EXE bench --profile`, which shows the time of each source line, and "
-                  "for messages that name the line of the first nan");
+  build->add_flag("--profile", options.profile,
+                  "build for `EXE bench --profile`, which shows the time of each source line");
+  build->add_flag(
+      "--trap-nan", options.trapNan,
+      "build a slower program that names the line of the first nan when training fails");
 
   CLI::App *runCommand = app.add_subcommand(
       "run", "compile a program and train with it; words after `--` go to `train`");

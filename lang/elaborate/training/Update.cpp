@@ -53,7 +53,8 @@ static void reportUnchanged(Diagnostics &diagnostics, const CallableDeclaration 
 }
 
 std::vector<Tensor> Update::clipped(std::vector<Tensor> gradients,
-                                    const std::vector<Tensor> &parameters) {
+                                    const std::vector<Tensor> &parameters,
+                                    const std::vector<size_t> &which) {
   RecipeFunction function(elaboration, numbers, clip, "clip");
   if (!function.read())
     return gradients;
@@ -79,6 +80,10 @@ std::vector<Tensor> Update::clipped(std::vector<Tensor> gradients,
   };
   std::vector<Tensor> results;
   for (size_t index = 0; index < gradients.size(); ++index) {
+    if (!function.isFor(program.parameters[which[index]].path)) {
+      results.push_back(gradients[index]);
+      continue;
+    }
     std::optional<Tensor> result =
         function.apply(gradients[index], [&](const std::string &name) -> std::optional<Tensor> {
           if (name == "grad")
@@ -149,7 +154,7 @@ void Update::checkExceptions(const std::vector<NamedEntity> &settings) {
     if (auto *except = setting.value->get<ExceptEntity>())
       for (const Identifier &name : except->names)
         checkPattern(diagnostics, name.text, name.range, paths);
-  for (const RecipePart *part : {&keys.constrain, &keys.average})
+  for (const RecipePart *part : {&keys.clip, &keys.constrain, &keys.average})
     for (const Identifier &name : part->except)
       checkPattern(diagnostics, name.text, name.range, paths);
 }
@@ -263,7 +268,7 @@ void Update::updateParameters(const Tensor &loss, SourceRange lossRange) {
     gradients[index].id = ids[index];
     pass.graph.name(ids[index], "grad." + program.parameters[which[index]].path);
   }
-  gradients = clipped(std::move(gradients), parameters);
+  gradients = clipped(std::move(gradients), parameters, which);
 
   std::vector<NamedEntity> settings;
   if (!readOptimizer(settings))

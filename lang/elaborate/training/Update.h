@@ -30,7 +30,9 @@ public:
   std::optional<Tensor> learningRate;
 
 private:
-  std::vector<Tensor> clipped(std::vector<Tensor> gradients, const std::vector<Tensor> &parameters);
+  /// `which` are the numbers of the parameters.
+  std::vector<Tensor> clipped(std::vector<Tensor> gradients, const std::vector<Tensor> &parameters,
+                              const std::vector<size_t> &which);
   bool readOptimizer(std::vector<NamedEntity> &settings);
   void checkExceptions(const std::vector<NamedEntity> &settings);
   void updateParameter(const ParameterInfo &info, const Tensor &value, const Tensor &gradient,
