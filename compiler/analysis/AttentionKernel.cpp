@@ -1,12 +1,59 @@
 // Finds the values of an attention's body by the products and exponentials that they are in.
 #include "compiler/analysis/AttentionKernel.h"
 
+#include "compiler/analysis/KernelNest.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/IR/Matchers.h"
 
 using namespace mlir;
 
 namespace nnc {
+
+/// Whether a value of the body is the index of a loop.
+static bool isIndexOf(Value value, unsigned loop) {
+  if (auto cast = value.getDefiningOp<arith::IndexCastOp>())
+    value = cast.getIn();
+  auto index = value.getDefiningOp<linalg::IndexOp>();
+  return index && index.getDim() == loop;
+}
+
+/// The number of the run that the condition `key index <= row index + number` bounds the keys by; null
+/// if it is another condition.
+static Value readBound(const AttentionKernelParts &parts, Value condition) {
+  if (auto both = condition.getDefiningOp<arith::AndIOp>()) {
+    Value bound = readBound(parts, both.getLhs());
+    return bound ? bound : readBound(parts, both.getRhs());
+  }
+  auto compare = condition.getDefiningOp<arith::CmpIOp>();
+  if (!compare || compare.getPredicate() != arith::CmpIPredicate::sle ||
+      !isIndexOf(compare.getLhs(), parts.keyLoop()))
+    return {};
+  Value bound = compare.getRhs();
+  if (auto sum = bound.getDefiningOp<arith::AddIOp>()) {
+    if (isIndexOf(sum.getRhs(), parts.rowLoop()))
+      bound = sum.getLhs();
+    else if (isIndexOf(sum.getLhs(), parts.rowLoop()))
+      bound = sum.getRhs();
+  } else if (parts.extents()[parts.rowLoop()] != 1) {
+    return {};
+  }
+  return isNumberOfRun(parts.op, bound) ? bound : Value();
+}
+
+/// The bound of the keys by a number of the run, by the conditions without which scores are -inf.
+static Value readLastOfRun(const AttentionKernelParts &parts) {
+  Value scores = parts.changed;
+  while (auto select = scores.getDefiningOp<arith::SelectOp>()) {
+    if (!matchPattern(select.getFalseValue(), m_NegInfFloat()))
+      return {};
+    if (Value bound = readBound(parts, select.getCondition()))
+      return bound;
+    scores = select.getTrueValue();
+  }
+  return {};
+}
 
 AttentionKernelParts readAttention(Operation *kernel) {
   AttentionKernelParts parts;
@@ -41,6 +88,7 @@ AttentionKernelParts readAttention(Operation *kernel) {
   };
   if (!parts.isGradient) {
     parts.changed = readWeight(terms[0]).getOperand();
+    parts.lastOfRun = readLastOfRun(parts);
     return parts;
   }
   math::ExpOp weight = readWeight(terms[2]);

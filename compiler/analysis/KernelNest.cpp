@@ -324,4 +324,12 @@ FailureOr<KernelNest> describeNest(linalg::LinalgOp op, FlatMemory &memory) {
   return nest;
 }
 
+bool isNumberOfRun(linalg::GenericOp op, Value value) {
+  if (auto cast = value.getDefiningOp<arith::TruncIOp>())
+    value = cast.getIn();
+  auto argument = dyn_cast<BlockArgument>(value);
+  return argument && argument.getOwner() == op.getBody() && isa<IntegerType>(value.getType()) &&
+         op.getMatchingIndexingMap(&op->getOpOperand(argument.getArgNumber())).getNumResults() == 0;
+}
+
 } // namespace nnc

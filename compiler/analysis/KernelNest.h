@@ -90,4 +90,7 @@ private:
 /// linear).
 mlir::FailureOr<KernelNest> describeNest(mlir::linalg::LinalgOp op, FlatMemory &memory);
 
+/// Whether a value of the body is an integer that a scalar of the run, such as a position, gives.
+bool isNumberOfRun(mlir::linalg::GenericOp op, mlir::Value value);
+
 } // namespace nnc

@@ -77,7 +77,9 @@ struct LowerToLLVMPass : impl::LowerToLLVMBase<LowerToLLVMPass> {
       return success();
     RewritePatternSet patterns(module.getContext());
     memref::populateExpandStridedMetadataPatterns(patterns);
-    return applyPatternsGreedily(module, std::move(patterns));
+    GreedyRewriteConfig config;
+    config.setRegionSimplificationLevel(GreedySimplifyRegionLevel::Disabled);
+    return applyPatternsGreedily(module, std::move(patterns), config);
   }
 
   static FrozenRewritePatternSet conversions(LLVMTypeConverter &types) {

@@ -14,6 +14,7 @@
 #include "compiler/driver/Compile.h"
 
 #include "compiler/dialect/NN.h"
+#include "compiler/driver/CacheSize.h"
 #include "compiler/passes/Pipelines.h"
 #include "compiler/driver/Description.h"
 #include "compiler/driver/DumpPasses.h"
@@ -75,6 +76,7 @@ private:
   bool runPasses(Stage stage);
   bool fitMemory();
   bool checkSize(const std::string &where, int64_t limit);
+  bool checkCache();
   bool emit();
   LogicalResult runPipeline(ModuleOp on, llvm::function_ref<void(OpPassManager &)> build);
   LoweringOptions lowering() const;
@@ -115,6 +117,7 @@ bool Compilation::run() {
     if (stage == Stage::Loops && !dumps.isOn())
       context.enableMultithreading();
     if ((stage == Stage::Grad && options.memoryLimit && !fitMemory()) || !runPasses(stage) ||
+        (stage == Stage::Nn && !checkCache()) ||
         (stage == Stage::Grad && !checkSize("with its derivatives", maximumDerivedOperations)) ||
         (stage == Stage::Loops && !checkSize("in its kernels", maximumKernelOperations)))
       return false;
@@ -177,6 +180,17 @@ bool Compilation::checkSize(const std::string &where, int64_t limit) {
   if (options.anySize || operations <= limit)
     return true;
   frontend.reportSize(operations, where, limit);
+  return false;
+}
+
+bool Compilation::checkCache() {
+  std::optional<CacheSize> cache = cacheSize(*module);
+  const int64_t limit = options.memoryLimit.value_or(machineMemory());
+  if (!cache || cache->bytes <= limit)
+    return true;
+  frontend.reportCache(cache->of, formatSize(cache->bytes),
+                       options.memoryLimit ? "the limit" : "the memory of this machine",
+                       formatSize(limit), cache->formula);
   return false;
 }
 

@@ -106,6 +106,11 @@ void Frontend::reportSize(int64_t operations, const std::string &where, int64_t 
   diagnostics.report(lang::Diag::ProgramTooLarge, {}, operations, where, limit);
 }
 
+void Frontend::reportCache(Location location, const std::string &bytes, const std::string &source,
+                           const std::string &limit, const std::string &formula) {
+  diagnostics.report(lang::Diag::CacheTooLarge, range(location), bytes, source, limit, formula);
+}
+
 void Frontend::printDiagnostics(bool colour) { llvm::errs() << diagnostics.render(colour); }
 
 } // namespace nnc

@@ -42,6 +42,10 @@ public:
   void reportMemoryLimit(const std::string &smallest, const std::string &limit);
   /// Reports that the program is larger than `limit`; `where` names the counted operations.
   void reportSize(int64_t operations, const std::string &where, int64_t limit);
+  /// Reports that the cache of a sequence is larger than the memory that `source` names, with its
+  /// formula.
+  void reportCache(mlir::Location location, const std::string &bytes, const std::string &source,
+                   const std::string &limit, const std::string &formula);
   /// Writes all that was reported to standard error, once.
   void printDiagnostics(bool colour);
   bool hasErrors() const { return diagnostics.hasErrors(); }

@@ -465,8 +465,11 @@ struct FuseElementwisePass : impl::FuseElementwiseBase<FuseElementwisePass> {
     linalg::populateElementwiseOpsFusionPatterns(patterns, [](OpOperand *) { return false; });
     RecomputedListener recomputed;
     UsedResults used(getOperation());
-    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns),
-                                     GreedyRewriteConfig().setListener(&recomputed))))
+    GreedyRewriteConfig config;
+    config.setListener(&recomputed);
+    // Every region has one block.
+    config.setRegionSimplificationLevel(GreedySimplifyRegionLevel::Disabled);
+    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns), config)))
       return signalPassFailure();
     used.release();
 

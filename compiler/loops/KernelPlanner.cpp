@@ -132,15 +132,17 @@ void KernelPlanner::planAttentionKernel(linalg::LinalgOp op) {
     if (!type)
       continue;
     Access access = wholeAccess(memory, number >= operands.firstOutput);
-    const int64_t span = parts.batchLoops == 0 ? 0
-                                               : operands.stride(number, 0) * parts.extents()[0] *
-                                                     elementBytes(type.getElementType());
+    const int64_t span =
+        parts.batchLoops == 0 || kernel.plan.partsOfUnit > 1
+            ? 0
+            : operands.stride(number, 0) * parts.extents()[0] * elementBytes(type.getElementType());
     Division division = Division::parts(span);
     transfers += transferCycles(access, division);
     accesses.push_back({access, division});
   }
   const double alone = kernel.plan.cycles;
-  const auto parallel = static_cast<double>(std::min<int64_t>(kernel.plan.units, target.threads));
+  const auto parallel = static_cast<double>(
+      std::min<int64_t>(kernel.plan.units * kernel.plan.partsOfUnit, target.threads));
   const double shared = alone / parallel + transfers + target.meetingCycles();
   kernel.everyThread =
       alone >= TargetDescription::leastSharedCycles && parallel > 1 && shared < alone;

@@ -309,7 +309,7 @@ void FunctionRewriter::run(ArrayRef<KernelGroup> order) {
   views.setInsertionPoint(marker);
   for (auto [number, group] : llvm::enumerate(order)) {
     Operation *before = end->getPrevNode();
-    if (!rewriteRows(group))
+    if (!rewriteRows(group) && !rewriteInsertedRows(group))
       rewriteKernels(group);
     Attribute loop = group.front()->getAttr(loopAttrName);
     for (Operation *kernel = before->getNextNode(); kernel != end; kernel = kernel->getNextNode()) {

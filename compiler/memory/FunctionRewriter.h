@@ -40,6 +40,9 @@ private:
   /// Emits the group of a row update so that it leaves the other rows alone. Returns false, and
   /// emits nothing, for another group, or if the new values are not in the memory of the old ones.
   bool rewriteRows(const KernelGroup &group);
+  /// Emits a kernel that replaces some rows of a tensor, in the memory of that tensor, so that it leaves
+  /// the other rows alone. Returns false, and emits nothing, for another group.
+  bool rewriteInsertedRows(const KernelGroup &group);
 
   mlir::func::FuncOp function;
   BufferAnalysis &analysis;

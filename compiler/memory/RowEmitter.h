@@ -1,4 +1,4 @@
-// Emits the code that nn.scatter_add and row updates have in common: reads and writes of rows,
+// Emits the code that nn.scatter_add, row updates and inserted rows have in common: reads and writes of rows,
 // several elements at once, and loops over them. Internal to assign-arena.
 #pragma once
 
@@ -29,6 +29,8 @@ protected:
   mlir::Value loadRowNumber(mlir::Value indices, mlir::ValueRange place, int64_t rows);
 
   using Body = llvm::function_ref<void(mlir::ValueRange place)>;
+  /// Emits loops from `low` to `high` by `step`, one in the other.
+  void buildNest(mlir::ValueRange low, mlir::ValueRange high, mlir::ValueRange step, Body body);
   /// Emits loops over all places of a shape, element by element.
   void forEach(llvm::ArrayRef<int64_t> shape, Body body);
   /// The same, but with `lanes` elements of the part [begin, end) of the last dimension at once.
@@ -40,8 +42,6 @@ protected:
   mlir::Location location;
 
 private:
-  void buildNest(mlir::ValueRange low, mlir::ValueRange high, mlir::ValueRange step, Body body);
-
   int64_t laneCount = 1;
 };
 

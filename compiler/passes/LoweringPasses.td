@@ -144,7 +144,7 @@ def AssignArena : Pass<"assign-arena", "::mlir::ModuleOp"> {
   let dependentDialects = [
     "mlir::arith::ArithDialect", "mlir::func::FuncDialect", "mlir::linalg::LinalgDialect",
     "mlir::LLVM::LLVMDialect", "mlir::memref::MemRefDialect", "mlir::scf::SCFDialect",
-    "mlir::tensor::TensorDialect",
+    "mlir::tensor::TensorDialect", "mlir::vector::VectorDialect",
   ];
 }
 

@@ -154,7 +154,7 @@ void addMemoryLimit(CLI::App *command, std::string &limit) {
           "recompute activations in the backward pass until parameters, optimizer state and "
           "the step's arena take no more: 64MB, 512KB, 1.5GB are powers of 1000, "
           "64MiB of 1024; without a unit, bytes. Without a limit, a step that saves more than "
-          "128 MiB does element-wise arithmetic again")
+          "128 MiB does element-wise arithmetic again. The cache of `generate` may take as much")
       ->type_name("SIZE");
 }
 

@@ -1,10 +1,11 @@
-// `bench`: times the training step on random examples.
+// `bench`: times the training step, or the predictions of a batch, on random examples.
 #include "runtime/cli/Commands.h"
 #include "runtime/exec/FmaPeak.h"
 #include "runtime/support/Json.h"
 #include "runtime/support/Output.h"
 #include "runtime/support/Philox.h"
 #include "runtime/exec/Profile.h"
+#include "runtime/support/Suggestion.h"
 
 #include <algorithm>
 #include <chrono>
@@ -16,6 +17,7 @@ namespace nnc::runtime {
 
 static const Option benchOptions[] = {
     {"--steps", "N", "measured steps (default: as many as take two seconds, 10 to 1000)"},
+    {"--block", "NAME", "time the predictions of this predict block instead"},
     {"--threads", "N", "threads (default: one per core)"},
     {"--profile", nullptr,
      "time, work and share of the multiply-add peak by source line (of a program built with "
@@ -70,11 +72,31 @@ static Dataset makeData(const Description &description, const Function &function
   return dataset;
 }
 
-int benchCommand(const Model &model, const Arguments &arguments) {
+/// The function to time, and its code.
+static std::pair<const Function *, nnc_function *> timedFunction(const Model &model,
+                                                                 const Arguments &arguments) {
   const Description &description = model.description;
+  if (arguments.has("--block")) {
+    const std::string name = arguments.value("--block");
+    const std::vector<const Function *> predictions = description.predictions();
+    std::vector<std::string> names;
+    for (size_t i = 0; i < predictions.size(); ++i) {
+      if (predictions[i]->block == name)
+        return {predictions[i], model.predictions[i]};
+      names.push_back(predictions[i]->block);
+    }
+    throw UsageError(text("--block: there is no predict block '%s'%s", printable(name).c_str(),
+                          suggestionOrAll(name, names).c_str()));
+  }
   const Function *function = description.function("nnc_train_step");
   if (!function || !model.trainStep)
     throw Error("this program has no `train` block");
+  return {function, model.trainStep};
+}
+
+int benchCommand(const Model &model, const Arguments &arguments) {
+  const Description &description = model.description;
+  const auto [function, code] = timedFunction(model, arguments);
   bool profiled = arguments.has("--profile");
   if (profiled && function->regions.empty())
     throw Error("--profile needs a program that was built for it: compile it again with "
@@ -85,7 +107,7 @@ int benchCommand(const Model &model, const Arguments &arguments) {
   Execution execution(model, threadCount(arguments));
   execution.initialize(0);
   Dataset dataset = makeData(description, *function, batches * function->batch);
-  BoundFunction step(execution, *function, model.trainStep, dataset);
+  BoundFunction step(execution, *function, code, dataset);
   Rows rows = inOrder(dataset.examples);
   Profile profile(*function);
   using Clock = std::chrono::steady_clock;
@@ -95,7 +117,7 @@ int benchCommand(const Model &model, const Arguments &arguments) {
   execution.setScalar("steps_per_epoch", batches);
   execution.setScalar("epochs", (int64_t(1) << 20) / batches);
   // The step with the assembly of its batch, as training runs it; milliseconds.
-  auto measure = [&] {
+  auto measure = [&, function = function] {
     execution.setScalar("step", done);
     execution.setScalar("epoch", done / batches);
     if (recording)

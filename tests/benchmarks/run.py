@@ -3,8 +3,9 @@
 
     tests/benchmarks/run.py [--build build] [--peer "PATH/peer.sh torch_bench.py"] [--rounds 3] [--workload NAME] [TABLE...]
 
-Tables: steps (every workload, beside PyTorch where --peer gives the command that runs its benchmark), sweep (step time
-by batch, width and depth of a dense network), recurrent (by steps, units and batch of lstm.nn), depth (compile time by
+Tables: steps (every workload, beside PyTorch where --peer gives the command that runs its benchmark), disturbed (the same
+with another process that takes one core half of the time, in bursts of 1 to 20 ms, and without), inference (forward passes),
+sweep (step time by batch, width and depth of a dense network), recurrent (by steps, units and batch of lstm.nn), depth (compile time by
 number of layers), attention (kernels, and gpt-mini.nn by its number of positions), growth (compile time and memory by
 length of a chain, number of layers and number of branches, of growth.nn), products and convolutions (kernels on one
 core), scaling (products on one core and on all). Without names: all of them.
@@ -13,9 +14,12 @@ Each round runs the programs in turn (A B A B). A table shows the median of the 
 processor's multiply-add peak that was measured in the same round. Nothing here judges: it prints.
 """
 import argparse
+import contextlib
 import json
 import math
+import multiprocessing
 import os
+import random
 import re
 import statistics
 import subprocess
@@ -39,6 +43,8 @@ WORKLOADS = {
     "gpt-mini": ["gpt-mini", "--batch", "16"],
     "gpt-s": ["gpt-s", "--batch", "8"],
 }
+# Forward passes that the table inference times: the name of the .nn file, and the batches.
+INFERENCE = {"gpt-mini": [1, 64]}
 # The points of the sweeps: the settings that a `-D` of the program changes, and their values.
 SWEEP = {
     "batch_size": [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024],
@@ -85,10 +91,17 @@ class Bench:
         """GFLOP/s of all threads, right now."""
         return measure([os.path.join(self.bin, "fma-peak"), "--threads", str(self.threads)])[0]["gflops"]
 
-    def step(self, executable, steps=None):
+    def theirs(self, workload):
+        """One run of PyTorch's benchmark of a workload; None without --peer, or if it has none."""
+        if not self.peer or not WORKLOADS[workload]:
+            return None
+        return measure(self.peer.split() + WORKLOADS[workload] + ["--threads", str(self.threads), "--seconds", "2"])[0]
+
+    def step(self, executable, steps=None, block=None):
         """One run: the result of `bench --json`, with the process's peak memory and its share of peak."""
         peak = self.peak()
         command = [executable, "bench", "--json", "--threads", str(self.threads)]
+        command += ["--block", block] if block else []
         result, memory = measure(command + (["--steps", str(steps)] if steps else []))
         result["memory"] = memory
         result["share"] = result["flop_per_step"] / result["step_ms_median"] / 1e6 / peak
@@ -137,19 +150,72 @@ def steps(bench):
     header(f"Training steps, {bench.threads} threads, medians of {bench.rounds} rounds",
            "workload", "nnc ms", "PyTorch ms", "ratio", "% of peak", "nnc MB", "PyTorch MB", "compile s")
     for name in bench.workloads:
-        peer_arguments = WORKLOADS[name]
         executable, seconds = bench.program(name)
         ours, theirs = [], []
         for _ in range(bench.rounds):
             ours.append(bench.step(executable))
-            if bench.peer and peer_arguments:
-                theirs.append(measure(bench.peer.split() + peer_arguments
-                                      + ["--threads", str(bench.threads), "--seconds", "2"])[0])
+            theirs.append(bench.theirs(name))
+        theirs = [result for result in theirs if result]
         ms = median(ours, "step_ms_median")
         peer_ms = median(theirs, "step_ms_median") if theirs else None
         row(name, f"{ms:.3f}", f"{peer_ms:.3f}" if theirs else "", f"{ms / peer_ms:.2f}" if theirs else "",
             f"{100 * median(ours, 'share'):.0f}", f"{median(ours, 'memory'):.0f}",
             f"{median(theirs, 'peak_rss_mb'):.0f}" if theirs else "", f"{seconds:.2f}")
+
+
+def take_a_core(core):
+    """Takes one core half of the time, in bursts of 1 to 20 ms, until it is ended."""
+    os.sched_setaffinity(0, {core})
+    bursts = random.Random(0)
+    while True:
+        burst = bursts.uniform(0.001, 0.020)
+        end = time.perf_counter() + burst
+        while time.perf_counter() < end:
+            pass
+        time.sleep(burst)
+
+
+@contextlib.contextmanager
+def disturbance():
+    """Another process that takes a core away."""
+    process = multiprocessing.Process(target=take_a_core, args=(max(os.sched_getaffinity(0)),), daemon=True)
+    process.start()
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.join()
+
+
+def disturbed(bench):
+    header(f"Training steps, {bench.threads} threads, while another process takes one core half of the time, and without; "
+           f"medians of {bench.rounds} rounds", "workload", "nnc ms", "disturbed ms", "times", "PyTorch ms", "disturbed ms", "times")
+    for name in bench.workloads:
+        executable, _ = bench.program(name)
+        rounds = []
+        for _ in range(bench.rounds):
+            quiet = bench.step(executable), bench.theirs(name)
+            with disturbance():
+                rounds.append((*quiet, bench.step(executable), bench.theirs(name)))
+        cells = [name]
+        for alone, beside in ((0, 2), (1, 3)):
+            if rounds[0][alone]:
+                times = [median([results[which] for results in rounds], "step_ms_median") for which in (alone, beside)]
+                cells += [f"{times[0]:.3f}", f"{times[1]:.3f}", f"{times[1] / times[0]:.2f}"]
+            else:
+                cells += [""] * 3
+        row(*cells)
+
+
+def inference(bench):
+    header(f"Forward passes, {bench.threads} threads, medians of {bench.rounds} rounds",
+           "workload", "batch", "ms", "% of peak", "examples/s", "MB")
+    for name, batches in INFERENCE.items():
+        for batch in batches:
+            executable, _ = bench.program(name, batch_size=batch)
+            results = [bench.step(executable, block="predict") for _ in range(bench.rounds)]
+            row(name, batch, f"{median(results, 'step_ms_median'):.3f}", f"{100 * median(results, 'share'):.0f}",
+                f"{median(results, 'examples_per_s'):,.0f}", f"{median(results, 'memory'):.0f}")
 
 
 def sweep_program(bench, name, title, settings, steps):
@@ -237,7 +303,7 @@ def scaling(bench):
 
 
 TABLES = {table.__name__: table
-          for table in (steps, sweep, recurrent, depth, growth, products, scaling, convolutions, attention)}
+          for table in (steps, disturbed, inference, sweep, recurrent, depth, growth, products, scaling, convolutions, attention)}
 
 
 def main():
@@ -245,7 +311,7 @@ def main():
     parser.add_argument("tables", nargs="*", metavar="TABLE", help=f"of {', '.join(TABLES)}; default: all")
     parser.add_argument("--build", default="build", help="the build folder")
     parser.add_argument("--peer", help="command that runs PyTorch's benchmark of the same workloads")
-    parser.add_argument("--workload", action="append", choices=list(WORKLOADS), help="of the table steps; default: all")
+    parser.add_argument("--workload", action="append", choices=list(WORKLOADS), help="of the tables steps and disturbed; default: all")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()

@@ -253,6 +253,51 @@ func.func @one_head(%q: tensor<1x35x6xf32>, %seed: tensor<i64>, %step: tensor<i6
   %g = nn.gradient %loss wrt %q : tensor<f32> wrt tensor<1x35x6xf32>
   return %y, %g : tensor<1x35x6xf32>, tensor<1x35x6xf32>
 }
+// One unit, whose blocks of rows threads share; later ones are more work. Two heads of queries share keys, as rows.
+func.func @shared_rows(%q: tensor<300x2x12xf32>, %k: tensor<300x12xf32>, %v: tensor<300x16xf32>) -> (tensor<300x2x16xf32>, tensor<2x300xf32>) {
+  %y, %lse = nn.attention %q, %k, %v [1, 0, 2] x [3, 2] x [3, 4] scores [0, 1, 3] -> [1, 0, 4] {last_key = 0 : i64}
+      : tensor<300x2x12xf32>, tensor<300x12xf32>, tensor<300x16xf32> -> tensor<300x2x16xf32>, tensor<2x300xf32> {
+  ^bb0(%s: tensor<2x300x300xf32>):
+    %t = nn.iota 1 : tensor<2x300x300xi32>
+    %key = nn.iota 2 : tensor<2x300x300xi32>
+    %keep = nn.compare le %key, %t : tensor<2x300x300xi32>
+    %out = nn.constant dense<0xFF800000> : tensor<2x300x300xf32>
+    %kept = nn.select %keep, %s, %out : tensor<2x300x300xf32>
+    nn.yield emit(%kept : tensor<2x300x300xf32>)
+  }
+  return %y, %lse : tensor<300x2x16xf32>, tensor<2x300xf32>
+}
+// Keys up to a position of the run, and up to that of each row behind it.
+func.func @position(%q: tensor<2x1x12xf32>, %k: tensor<2x70x12xf32>, %position: tensor<i64>) -> (tensor<2x1x12xf32>, tensor<2x1xf32>) {
+  %y, %lse = nn.attention %q, %k, %k [0, 1, 2] x [0, 3, 2] x [0, 3, 4] scores [0, 1, 3] -> [0, 1, 4] with(%position : tensor<i64>)
+      : tensor<2x1x12xf32>, tensor<2x70x12xf32>, tensor<2x70x12xf32> -> tensor<2x1x12xf32>, tensor<2x1xf32> {
+  ^bb0(%s: tensor<2x1x70xf32>, %p: tensor<i64>):
+    %number = nn.convert %p : tensor<i64> -> tensor<i32>
+    %last = nn.broadcast %number [] : tensor<i32> -> tensor<2x1x70xi32>
+    %key = nn.iota 2 : tensor<2x1x70xi32>
+    %keep = nn.compare le %key, %last : tensor<2x1x70xi32>
+    %out = nn.constant dense<0xFF800000> : tensor<2x1x70xf32>
+    %kept = nn.select %keep, %s, %out : tensor<2x1x70xf32>
+    nn.yield emit(%kept : tensor<2x1x70xf32>)
+  }
+  return %y, %lse : tensor<2x1x12xf32>, tensor<2x1xf32>
+}
+func.func @positions(%q: tensor<2x5x12xf32>, %k: tensor<2x70x12xf32>, %position: tensor<i64> {nn.low = 30.0, nn.high = 70.0}) -> (tensor<2x5x12xf32>, tensor<2x5xf32>) {
+  %y, %lse = nn.attention %q, %k, %k [0, 1, 2] x [0, 3, 2] x [0, 3, 4] scores [0, 1, 3] -> [0, 1, 4] with(%position : tensor<i64>)
+      : tensor<2x5x12xf32>, tensor<2x70x12xf32>, tensor<2x70x12xf32> -> tensor<2x5x12xf32>, tensor<2x5xf32> {
+  ^bb0(%s: tensor<2x5x70xf32>, %p: tensor<i64>):
+    %number = nn.convert %p : tensor<i64> -> tensor<i32>
+    %first = nn.broadcast %number [] : tensor<i32> -> tensor<2x5x70xi32>
+    %t = nn.iota 1 : tensor<2x5x70xi32>
+    %last = nn.add %first, %t : tensor<2x5x70xi32>
+    %key = nn.iota 2 : tensor<2x5x70xi32>
+    %keep = nn.compare le %key, %last : tensor<2x5x70xi32>
+    %out = nn.constant dense<0xFF800000> : tensor<2x5x70xf32>
+    %kept = nn.select %keep, %s, %out : tensor<2x5x70xf32>
+    nn.yield emit(%kept : tensor<2x5x70xf32>)
+  }
+  return %y, %lse : tensor<2x5x12xf32>, tensor<2x5xf32>
+}
 // Sizes below, at and above those of vectors and blocks; rows and keys of different numbers; a bias, windows.
 func.func @code1(%q: tensor<1x2x16x6xf32>, %k: tensor<1x2x16x6xf32>, %v: tensor<1x2x16x6xf32>, %d: tensor<1x2x16x6xf32>) -> (tensor<1x2x16x6xf32>, tensor<1x2x16xf32>, tensor<1x2x16x6xf32>, tensor<1x2x16x6xf32>, tensor<1x2x16x6xf32>) {
   %y, %lse = nn.attention %q, %k, %v [0, 1, 2, 3] x [0, 1, 4, 3] x [0, 1, 4, 5] scores [0, 1, 2, 4] -> [0, 1, 2, 5] {last_key = 0 : i64} : tensor<1x2x16x6xf32>, tensor<1x2x16x6xf32>, tensor<1x2x16x6xf32> -> tensor<1x2x16x6xf32>, tensor<1x2x16xf32> {

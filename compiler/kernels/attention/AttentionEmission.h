@@ -24,12 +24,20 @@ private:
     bool isLast = false; // the partial block behind the full ones
   };
 
-  void emitUnit();
+  /// Emits the parts [begin, end) of a unit.
+  void emitUnit(mlir::Value begin, mlir::Value end);
+  /// Emits one block of rows; those of unequal work take turns.
+  void emitPart(mlir::Value number);
   void splitIndex(mlir::Value number, unsigned firstLoop, unsigned endLoop);
   void packKeys();
   void emitRows(const BlockOf &rows);
   void emitForward(const BlockOf &rows);
   void emitGradient(const BlockOf &rows);
+  /// The number of keys from the first to the last that the last row may keep, and that may be more
+  /// than there are; null if it is not bounded.
+  mlir::Value reachOf(mlir::Value firstRow, int64_t rows);
+  /// The number of full blocks of keys that a reach leaves.
+  mlir::Value keyBlocksWithin(mlir::Value reach);
   /// Calls `body` for each block of keys that rows of the block may keep.
   void forEachKeyBlock(const BlockOf &rows, llvm::function_ref<void(const BlockOf &)> body);
   void emitProduct(const Product &product, mlir::Value a, mlir::Value b, mlir::Value c,

@@ -104,11 +104,10 @@ void AttentionEmission::emitProduct(const Product &product, Value a, Value b, Va
 //===-- Loops ---------------------------------------------------------------------------------===//
 
 LogicalResult AttentionEmission::run() {
-  Value begin = emit.index(0), end = emit.index(plan.units);
+  const int64_t total = plan.units * plan.partsOfUnit;
+  Value begin = emit.index(0), end = emit.index(total);
   if (thread.number) {
-    auto part = [&](Value number) {
-      return emit.floorDiv(emit.mul(number, plan.units), thread.count);
-    };
+    auto part = [&](Value number) { return emit.floorDiv(emit.mul(number, total), thread.count); };
     begin = part(thread.number);
     end = part(emit.add(thread.number, 1));
   }
@@ -116,10 +115,16 @@ LogicalResult AttentionEmission::run() {
     if (operand < parts.firstExtra() || operand >= operands.firstOutput)
       flats[operand] = emit.flatten(operands.memory(operand));
   invariants = bodyInvariants(emit, parts, operands);
-  emit.forEach(begin, end, 1, [&](Value unit) {
+  // The units that have parts in the range.
+  Value perUnit = emit.index(plan.partsOfUnit);
+  Value endUnit = emit.floorDiv(emit.add(end, plan.partsOfUnit - 1), perUnit);
+  emit.forEach(emit.floorDiv(begin, perUnit), endUnit, 1, [&](Value unit) {
     indices.assign(extents.size(), emit.index(0));
     splitIndex(unit, 0, parts.batchLoops);
-    emitUnit();
+    Value first = emit.mul(unit, plan.partsOfUnit);
+    Value low =
+        arith::MaxSIOp::create(emit.builder, emit.loc, emit.sub(begin, first), emit.index(0));
+    emitUnit(low, emit.min(emit.sub(end, first), perUnit));
   });
   return status;
 }
@@ -133,7 +138,7 @@ void AttentionEmission::splitIndex(Value number, unsigned firstLoop, unsigned en
   }
 }
 
-void AttentionEmission::emitUnit() {
+void AttentionEmission::emitUnit(Value begin, Value end) {
   auto setOffsets = [&] {
     unitOffsets.clear();
     for (unsigned operand = 0; operand < operands.memrefs.size(); ++operand) {
@@ -150,6 +155,13 @@ void AttentionEmission::emitUnit() {
       clear(operands.firstOutput + output, offset(operands.firstOutput + output, {}, {}),
             parts.keyLoop(), extents[parts.keyLoop()],
             output == 1 ? parts.innerLoop() : parts.columnLoop());
+  if (plan.partsOfUnit > 1)
+    return emit.forEach(begin, end, 1, [&](Value part) {
+      Value group = emit.floorDiv(part, emit.index(plan.allRowBlocks()));
+      splitIndex(group, parts.batchLoops, parts.rowLoop());
+      setOffsets();
+      emitPart(emit.sub(part, emit.mul(group, plan.allRowBlocks())));
+    });
   emit.forEach(emit.index(0), emit.index(plan.groups), 1, [&](Value group) {
     splitIndex(group, parts.batchLoops, parts.rowLoop());
     setOffsets();
@@ -160,25 +172,67 @@ void AttentionEmission::emitUnit() {
   });
 }
 
+void AttentionEmission::emitPart(Value number) {
+  OpBuilder &builder = emit.builder;
+  // The first block, the last one, the second one and so on: with a causal mask, later blocks are
+  // more work.
+  Value half = emit.floorDiv(number, emit.index(2));
+  Value isEven =
+      arith::CmpIOp::create(builder, emit.loc, arith::CmpIPredicate::eq, number, emit.mul(half, 2));
+  Value fromEnd = emit.sub(emit.index(plan.allRowBlocks() - 1), half);
+  Value block = arith::SelectOp::create(builder, emit.loc, isEven, half, fromEnd);
+  BlockOf full{emit.mul(block, plan.rows), plan.rows, false},
+      last{emit.index(plan.rowBlocks * plan.rows), plan.lastRows, true};
+  if (!plan.lastRows)
+    return emitRows(full);
+  Value isFull = arith::CmpIOp::create(builder, emit.loc, arith::CmpIPredicate::slt, block,
+                                       emit.index(plan.rowBlocks));
+  auto condition = scf::IfOp::create(builder, emit.loc, isFull, /*withElseRegion=*/true);
+  for (const BlockOf &rows : {full, last}) {
+    if (!rows.isLast && plan.rowBlocks == 0)
+      continue;
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(rows.isLast ? condition.elseBlock() : condition.thenBlock());
+    emitRows(rows);
+  }
+}
+
 void AttentionEmission::emitRows(const BlockOf &rows) {
   parts.isGradient ? emitGradient(rows) : emitForward(rows);
+}
+
+Value AttentionEmission::reachOf(Value firstRow, int64_t rows) {
+  Value reach;
+  if (parts.last)
+    reach = emit.add(firstRow, rows + *parts.last);
+  if (parts.lastOfRun) {
+    Value last = arith::IndexCastOp::create(emit.builder, emit.loc, emit.builder.getIndexType(),
+                                            invariants.lookup(parts.lastOfRun));
+    Value ofRun = emit.add(emit.add(firstRow, rows), last);
+    reach = reach ? emit.min(reach, ofRun) : ofRun;
+  }
+  return reach ? arith::MaxSIOp::create(emit.builder, emit.loc, reach, emit.index(0)).getResult()
+               : reach;
+}
+
+Value AttentionEmission::keyBlocksWithin(Value reach) {
+  Value blocks = emit.index(plan.keyBlocks);
+  if (!reach)
+    return blocks;
+  return emit.min(emit.floorDiv(emit.add(reach, plan.keys - 1), emit.index(plan.keys)), blocks);
 }
 
 void AttentionEmission::forEachKeyBlock(const BlockOf &rows,
                                         llvm::function_ref<void(const BlockOf &)> body) {
   OpBuilder &builder = emit.builder;
-  auto clamp = [&](Value index) -> Value {
-    return arith::MaxSIOp::create(builder, emit.loc, index, emit.index(0));
-  };
   const int64_t full = plan.keyBlocks * plan.keys;
-  Value begin = emit.index(0), end = emit.index(plan.keyBlocks), reach;
-  if (parts.last) {
-    // The number of keys from the first to the last that the last row may keep.
-    reach = clamp(emit.add(rows.first, rows.size + *parts.last));
-    end = emit.min(emit.floorDiv(emit.add(reach, plan.keys - 1), emit.index(plan.keys)), end);
+  Value reach = reachOf(rows.first, rows.size);
+  Value begin = emit.index(0), end = keyBlocksWithin(reach);
+  if (parts.first) {
+    Value first = arith::MaxSIOp::create(builder, emit.loc, emit.add(rows.first, *parts.first),
+                                         emit.index(0));
+    begin = emit.floorDiv(first, emit.index(plan.keys));
   }
-  if (parts.first)
-    begin = emit.floorDiv(clamp(emit.add(rows.first, *parts.first)), emit.index(plan.keys));
   emit.forEach(begin, end, 1,
                [&](Value block) { body({emit.mul(block, plan.keys), plan.keys, false}); });
   if (!plan.lastKeys)
@@ -228,7 +282,8 @@ void AttentionEmission::packKeys() {
       packOperand(products(rows, keys).ofWeights, Values, plan.valuePanelsAt, plan.valuePanelBytes);
     }
   };
-  emit.forEach(emit.index(0), emit.index(plan.keyBlocks), 1,
+  Value end = keyBlocksWithin(reachOf(emit.index(0), extents[parts.rowLoop()]));
+  emit.forEach(emit.index(0), end, 1,
                [&](Value block) { pack({emit.mul(block, plan.keys), plan.keys, false}); });
   if (plan.lastKeys)
     pack({emit.index(plan.keyBlocks * plan.keys), plan.lastKeys, true});

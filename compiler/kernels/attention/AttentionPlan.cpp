@@ -51,6 +51,7 @@ public:
         describe(plan.products[lastRows][lastKeys], lastRows ? plan.lastRows : plan.rows,
                  lastKeys ? plan.lastKeys : plan.keys);
     layOut();
+    shareRows();
     estimateCycles();
     return plan;
   }
@@ -160,6 +161,13 @@ private:
     place(plan.keyPanelsAt, blocks * plan.keyPanelBytes);
     place(plan.valuePanelsAt, blocks * plan.valuePanelBytes);
     place(plan.packedAt, packed);
+  }
+
+  /// The rows of the gradient are added up in the cotangents of keys and values, so that one thread
+  /// computes all of them.
+  void shareRows() {
+    if (!parts.isGradient && plan.units < target.threads)
+      plan.partsOfUnit = plan.groups * plan.allRowBlocks();
   }
 
   void estimateCycles() {
