@@ -43,8 +43,8 @@ WORKLOADS = {
     "gpt-mini": ["gpt-mini", "--batch", "16"],
     "gpt-s": ["gpt-s", "--batch", "8"],
 }
-# Forward passes that the table inference times: the name of the .nn file, and the batches.
-INFERENCE = {"gpt-mini": [1, 64]}
+# Forward passes that the table inference times: name of the .nn file -> its predict block, and the batches.
+INFERENCE = {"gpt-mini": ("gpt", [1, 64])}
 # The points of the sweeps: the settings that a `-D` of the program changes, and their values.
 SWEEP = {
     "batch_size": [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024],
@@ -210,10 +210,10 @@ def disturbed(bench):
 def inference(bench):
     header(f"Forward passes, {bench.threads} threads, medians of {bench.rounds} rounds",
            "workload", "batch", "ms", "% of peak", "examples/s", "MB")
-    for name, batches in INFERENCE.items():
+    for name, (block, batches) in INFERENCE.items():
         for batch in batches:
             executable, _ = bench.program(name, batch_size=batch)
-            results = [bench.step(executable, block="predict") for _ in range(bench.rounds)]
+            results = [bench.step(executable, block=block) for _ in range(bench.rounds)]
             row(name, batch, f"{median(results, 'step_ms_median'):.3f}", f"{100 * median(results, 'share'):.0f}",
                 f"{median(results, 'examples_per_s'):,.0f}", f"{median(results, 'memory'):.0f}")
 
