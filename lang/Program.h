@@ -117,8 +117,9 @@ struct Generation {
 /// precede their users.
 struct Function {
   /// initialize, train_step, evaluate, gradient; train_step_1, ...: of buckets (T38), the shortest
-  /// first; predict, predict_2, ...: one for each predict block; generate; metrics: those of a split,
-  /// of its Totals
+  /// first; predict, predict_2, ...: one for each predict block; sample, sample_2, ...: those with
+  /// random layers on; generate; metrics: those of a split, of its Totals; augment: the fields as the
+  /// training step sees them; made_train, ...: the fields of an example of made data
   std::string name;
   std::string block; ///< of a prediction: the name of its predict block
   std::optional<Generation> generation = {};
@@ -197,9 +198,10 @@ struct DataField {
 
 struct DataSplit {
   std::string name;   ///< train, test, validation
-  std::string reader; ///< idx, csv, npy, ts, cifar, text, lines, random
-  /// Positional arguments are file names. `drop_last`, `only_last` and, of random, `examples` are
-  /// numbers of examples. csv also has, by name: `header` (bool), `separator` (string), `window`
+  std::string reader; ///< idx, csv, npy, ts, cifar, text, lines, random, made
+  /// Positional arguments are file names. `drop_last`, `only_last` and, of random and made,
+  /// `examples` are numbers of examples. made has a `seed`, and the function made_train of a split
+  /// `train`. csv also has, by name: `header` (bool), `separator` (string), `window`
   /// and `horizon` (numbers of rows), and for a field the columns that make it up (list of strings:
   /// names, or numbers from 0 in decimal; see `columnsByNumber`). csv, text and lines have
   /// `part_begin` and `part_end` (fractions of the whole); text and lines `encoding` (string), text

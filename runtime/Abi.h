@@ -55,6 +55,20 @@ extern nnc_function *const nnc_predictions[];
 /// inputs. Weak like the functions.
 extern nnc_function *const nnc_buckets[];
 
+/// The functions that make data, "nnc_made_train" and so on, in the order of the description; null
+/// ends the table. Each computes the fields of one example, whose number from 0 is the scalar
+/// "step". Weak like the functions.
+extern nnc_function *const nnc_made[];
+
+/// The predictions with random layers such as dropout on, "nnc_sample" beside "nnc_predict",
+/// "nnc_sample_2" beside "nnc_predict_2", of those that have random layers; null ends the table. Weak
+/// like the functions.
+extern nnc_function *const nnc_samples[];
+
+/// The fields of a batch as the training step sees them where the data block has `augment`, of the
+/// same seed, step and examples. Weak like the functions.
+nnc_function nnc_augment;
+
 /// A function that generates a sequence, position by position: as nnc_function, with one more block.
 ///
 ///   cache       the state of a sequence between positions, at the offsets in "generation"; one for
@@ -179,7 +193,11 @@ void nnc_profile(int64_t region, int64_t thread);
        "symbol": TEXT,                  "nnc_initialize" | "nnc_train_step" | "nnc_evaluate" | "nnc_metrics" |
                                         "nnc_generate_begin" | "nnc_generate_step" |
                                         "nnc_generate_chunk", or of a prediction, or "nnc_train_step_1",
-                                        ... of buckets, with the batch and the outputs of nnc_train_step
+                                        ... of buckets, with the batch and the outputs of nnc_train_step,
+                                        or "nnc_sample", "nnc_sample_2", ..., with
+                                        the batch and the outputs of the prediction, or "nnc_augment", whose predictions have the names of fields, or
+                                        "nnc_made_" and the name of a split, whose predictions are the
+                                        fields of one example and not batched
        "block": TEXT,                   (predictions) name of the predict block, unique
        "batch": COUNT,                  examples per call; 0 for nnc_initialize and nnc_metrics; for nnc_generate_begin 1,
                                         or 0 if it has no inputs; for nnc_generate_step and
@@ -307,7 +325,7 @@ void nnc_profile(int64_t region, int64_t thread);
        }],
        "splits": [{
          "name": "train" | "test" | "validation",
-         "reader": "idx" | "csv" | "npy" | "ts" | "cifar" | "text" | "lines" | "random",
+         "reader": "idx" | "csv" | "npy" | "ts" | "cifar" | "text" | "lines" | "random" | "made",
          "files": [TEXT...],            relative to the folder of the data block
                                         idx, npy: one per field, in the order of the fields
                                         csv, ts: one or more of the same kind; their examples are appended
@@ -316,8 +334,9 @@ void nnc_profile(int64_t region, int64_t thread);
                                         text: one; the only field takes windows of it
                                         lines: one or more; each line is an example, its fields separated by
                                         tabs
-                                        random: none
-         "examples": COUNT,             (random) the number of examples
+                                        random, made: none
+         "examples": COUNT,             (random, made) the number of examples
+         "seed": COUNT,                 (optional; made; default 0) below 2^31
          "drop_last": COUNT,            (optional; default 0: all) leaves out the last so many examples of all
                                         files together
          "only_last": COUNT,            (optional; default 0: all) the last so many only; not with drop_last

@@ -116,6 +116,8 @@ void addData(llvm::Module &module, const ModelData &data) {
   };
   addTable(data.predictions, "nnc_predictions");
   addTable(data.buckets, "nnc_buckets");
+  addTable(data.samples, "nnc_samples");
+  addTable(data.made, "nnc_made");
 }
 
 void optimize(llvm::Module &module, const TargetDescription &target) {

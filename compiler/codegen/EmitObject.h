@@ -31,6 +31,8 @@ struct ModelData {
   llvm::StringRef description;
   std::vector<std::string> predictions;  ///< symbols of the functions of the predict blocks
   std::vector<std::string> buckets = {}; ///< symbols of the training steps of shorter examples
+  std::vector<std::string> samples = {}; ///< symbols of predictions with random layers on
+  std::vector<std::string> made = {};    ///< symbols of the functions that make data
 };
 void addData(llvm::Module &module, const ModelData &data);
 

@@ -105,6 +105,13 @@ void BatchMeanOp::buildCotangents(OpBuilder &builder, ValueRange resultCotangent
       BatchMeanOp::create(builder, withoutName(getLoc()), resultCotangents.front()));
 }
 
+// The example that reads a value is the one before.
+void BatchNextOp::buildCotangents(OpBuilder &builder, ValueRange resultCotangents,
+                                  SmallVectorImpl<Value> &operandCotangents) {
+  operandCotangents.push_back(BatchNextOp::create(builder, withoutName(getLoc()),
+                                                  resultCotangents.front(), !getPrevious()));
+}
+
 void BatchSumOp::buildCotangents(OpBuilder &builder, ValueRange resultCotangents,
                                  SmallVectorImpl<Value> &operandCotangents) {
   operandCotangents.push_back(

@@ -74,6 +74,18 @@ def NN_BatchSumOp : NN_BatchReductionOp<"batch_sum"> {
   let summary = "sum of a per-example value over the real examples of the batch";
   let description = "Replaced by `nn-add-batch`.";
 }
+def NN_BatchNextOp : NN_Op<"batch_next", [SameOperandsAndResultType, NN_HasDerivative]> {
+  let summary = "the value of the next example of the batch; the last one has that of the first";
+  let description = [{
+    With `previous` the value of the example before. Replaced by `nn-add-batch`. In a
+    batch that is not full, the examples that fill it up take part: they are copies
+    of the others in their order, so that each real example but the last has the next
+    real one, and the last has a copy of the first.
+  }];
+  let arguments = (ins NN_Tensor:$operand, UnitAttr:$previous);
+  let results = (outs NN_Tensor:$result);
+  let assemblyFormat = "$operand (`previous` $previous^)? attr-dict `:` type($result)";
+}
 def NN_BatchCountOp : NN_Op<"batch_count"> {
   let summary = "number of real examples in the batch";
   let description = "Replaced by `nn-add-batch`.";

@@ -181,7 +181,7 @@ LogicalResult ScanOp::verify() {
   if (types != SmallVector<Type>(getResultTypes()))
     return emitOpError("has results ") << getResultTypes() << ", but its block gives " << types;
   for (Operation &inner : block)
-    if (isa<GradientOp, BatchMeanOp, BatchSumOp, BatchCountOp>(inner))
+    if (isa<GradientOp, BatchMeanOp, BatchSumOp, BatchNextOp, BatchCountOp>(inner))
       return inner.emitOpError("cannot be in the block of a scan");
   return success();
 }

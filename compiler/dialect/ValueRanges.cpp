@@ -344,6 +344,7 @@ Interval ValueRanges::compute(Operation *op) const {
           total.low = std::max(total.low, 1.0);
         return total;
       })
+      .Case<BatchNextOp>([&](auto) { return operand(0); })
       .Case<ScatterAddOp, OverlapAddOp, BatchMeanOp, BatchSumOp>(
           [&](auto) { return summed({operand(0)}, type); })
       .Case<ReduceProdOp>([&](auto) {

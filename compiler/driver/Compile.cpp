@@ -268,6 +268,10 @@ bool Compilation::emit() {
       data.predictions.push_back("nnc_" + function.name);
     if (llvm::StringRef(function.name).starts_with("train_step_"))
       data.buckets.push_back("nnc_" + function.name);
+    if (llvm::StringRef(function.name).starts_with("sample"))
+      data.samples.push_back("nnc_" + function.name);
+    if (llvm::StringRef(function.name).starts_with("made_"))
+      data.made.push_back("nnc_" + function.name);
   }
   if (options.emit == Stage::Exe) {
     std::vector<llvm::SmallString<0>> objects;

@@ -149,6 +149,7 @@ Object Describer::output(const BlockTensor &tensor, const lang::Function &of) co
   }
   std::string kind = isLength                                            ? "length"
                      : batched || of.generation                          ? "prediction"
+                     : of.name.starts_with("made_")                      ? "prediction"
                      : result && result->kind == lang::ResultKind::Total ? "total"
                      : tensor.name == "loss"                             ? "loss"
                      : tensor.name == "learning_rate"                    ? "learning_rate"

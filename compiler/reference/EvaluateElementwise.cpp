@@ -57,7 +57,7 @@ UnaryFunction unaryFunction(Operation *op) {
       .Case<FloorOp>([](auto) { return +[](double x) { return std::floor(x); }; })
       .Case<CeilOp>([](auto) { return +[](double x) { return std::ceil(x); }; })
       .Case<RoundOp>([](auto) { return +[](double x) { return std::nearbyint(x); }; })
-      .Case<StopGradientOp, BatchMeanOp, BatchSumOp>(
+      .Case<StopGradientOp, BatchMeanOp, BatchSumOp, BatchNextOp>(
           [](auto) { return +[](double x) { return x; }; })
       .Default([](auto) { return nullptr; });
 }
@@ -73,7 +73,7 @@ IntegerFunction integerFunction(Operation *op) {
       .Case<SignOp>(
           [](auto) { return +[](int64_t a, int64_t) -> int64_t { return (a > 0) - (a < 0); }; })
       .Case<NotOp>([](auto) { return +[](int64_t a, int64_t) -> int64_t { return a == 0; }; })
-      .Case<StopGradientOp>([](auto) { return +[](int64_t a, int64_t) { return a; }; })
+      .Case<StopGradientOp, BatchNextOp>([](auto) { return +[](int64_t a, int64_t) { return a; }; })
       .Case<AddOp>([](auto) {
         return +[](int64_t a, int64_t b) { return wrap(uint64_t(a) + uint64_t(b)); };
       })

@@ -109,7 +109,7 @@ private:
 
   LogicalResult checkNoBatchOps() {
     WalkResult result = function.walk([&](Operation *op) {
-      if (!isa<BatchMeanOp, BatchSumOp, BatchCountOp>(op))
+      if (!isa<BatchMeanOp, BatchSumOp, BatchNextOp, BatchCountOp>(op))
         return WalkResult::advance();
       op->emitOpError("has no batch to refer to: the function has no input");
       return WalkResult::interrupt();
@@ -159,6 +159,8 @@ private:
       return replaceMean(mean), success();
     if (auto sum = dyn_cast<BatchSumOp>(op))
       return replaceSum(sum), success();
+    if (auto next = dyn_cast<BatchNextOp>(op))
+      return replaceNext(next), success();
     if (auto count = dyn_cast<BatchCountOp>(op)) {
       mapping.map(count.getResult(), buildCount(count.getLoc(), count.getType()));
       return success();
@@ -262,6 +264,28 @@ private:
       value = MulOp::create(builder, location, value, count);
     }
     mapping.map(op.getResult(), value);
+  }
+
+  /// Turns the rows of a batch by one.
+  void replaceNext(BatchNextOp op) {
+    Value value = mapping.lookup(op.getOperand());
+    if (isBatched(op.getOperand()) && batch > 1) {
+      Location location = withoutName(op.getLoc());
+      SmallVector<int64_t> shape(cast<RankedTensorType>(value.getType()).getShape());
+      SmallVector<int64_t> ones(shape.size(), 1);
+      auto rows = [&](int64_t begin, int64_t count) {
+        SmallVector<int64_t> offsets(shape.size(), 0), sizes(shape);
+        offsets[0] = begin;
+        sizes[0] = count;
+        return SliceOp::create(builder, location, value, offsets, sizes, ones).getResult();
+      };
+      const int64_t first = op.getPrevious() ? batch - 1 : 1;
+      value = ConcatOp::create(builder, op.getLoc(),
+                               ValueRange{rows(first, batch - first), rows(0, first)}, 0);
+    }
+    mapping.map(op.getResult(), value);
+    if (isBatched(op.getOperand()))
+      batched.insert(op.getResult());
   }
 
   LogicalResult rebuildGradient(GradientOp op) {

@@ -22,7 +22,10 @@ using namespace nnc::nn;
 
 namespace {
 
-bool combinesExamples(Operation *op) { return isa<BatchMeanOp, BatchSumOp, BatchCountOp>(op); }
+/// Whether the results are the same for all examples, and computed from all.
+bool reducesBatch(Operation *op) { return isa<BatchMeanOp, BatchSumOp, BatchCountOp>(op); }
+
+bool combinesExamples(Operation *op) { return reducesBatch(op) || isa<BatchNextOp>(op); }
 
 /// How the values of a function that is written for one example depend on the examples.
 struct ExampleDependence {
@@ -41,9 +44,9 @@ struct ExampleDependence {
         return llvm::any_of(op.getOperands(),
                             [&](Value operand) { return values.contains(operand); });
       };
-      if (!combinesExamples(&op) && dependsOn(differing))
+      if (!reducesBatch(&op) && dependsOn(differing))
         differing.insert(op.result_begin(), op.result_end());
-      else if (combinesExamples(&op) || dependsOn(combined))
+      else if (reducesBatch(&op) || dependsOn(combined))
         combined.insert(op.result_begin(), op.result_end());
     }
   }

@@ -23,7 +23,8 @@ struct Entry {
 const Entry entries[] = {
     {trainCommandTable, trainCommand},     {evaluateCommandTable, evaluateCommand},
     {predictCommandTable, predictCommand}, {generateCommandTable, generateCommand},
-    {benchCommandTable, benchCommand},     {infoCommandTable, infoCommand}};
+    {benchCommandTable, benchCommand},     {dataCommandTable, dataCommand},
+    {averageCommandTable, averageCommand}, {infoCommandTable, infoCommand}};
 
 std::string versionLine(const Description &description) {
   return text("%s (%s), %s for %s, compiled by nnc %s", description.model.c_str(),
@@ -129,6 +130,12 @@ void warnOfUnknownTensors(const Safetensors &file, const Description &descriptio
     (void)writeAll(STDERR_FILENO, text("warning: %s: model '%s' has no tensor%s %s\n",
                                        file.origin().c_str(), description.model.c_str(),
                                        unknown.size() == 1 ? "" : "s", list(unknown).c_str()));
+}
+
+void checkSameClasses(const DataConventions &one, const DataConventions &other,
+                      const std::string &oneFile, const std::string &otherFile) {
+  if (one.classes != other.classes)
+    fail("%s was trained on other classes than %s", oneFile.c_str(), otherFile.c_str());
 }
 
 Safetensors readWeights(const std::string &path, Execution &execution, bool raw) {

@@ -1,4 +1,5 @@
-// The commands of a compiled model's executable: train, eval, predict, generate, bench, info.
+// The commands of a compiled model's executable: train, eval, predict, generate, bench, data, average,
+// info.
 #pragma once
 
 #include "runtime/cli/CommandLine.h"
@@ -18,13 +19,16 @@ namespace nnc::runtime {
 int runCommandLine(const Model &model, int argc, char **argv);
 
 extern const Command trainCommandTable, evaluateCommandTable, predictCommandTable,
-    generateCommandTable, benchCommandTable, infoCommandTable;
+    generateCommandTable, benchCommandTable, dataCommandTable, averageCommandTable,
+    infoCommandTable;
 
 int trainCommand(const Model &model, const Arguments &arguments);
 int evaluateCommand(const Model &model, const Arguments &arguments);
 int predictCommand(const Model &model, const Arguments &arguments);
 int generateCommand(const Model &model, const Arguments &arguments);
 int benchCommand(const Model &model, const Arguments &arguments);
+int dataCommand(const Model &model, const Arguments &arguments);
+int averageCommand(const Model &model, const Arguments &arguments);
 int infoCommand(const Model &model, const Arguments &arguments);
 
 /// Folder of each data block: --data NAME=FOLDER, else the folder of the program. Throws UsageError
@@ -37,6 +41,10 @@ int threadCount(const Arguments &arguments);
 
 /// One line on the standard error that names the tensors that the model lacks, if there are any.
 void warnOfUnknownTensors(const Safetensors &file, const Description &description);
+
+/// Throws Error if two files of weights, with these conventions, name the classes differently.
+void checkSameClasses(const DataConventions &one, const DataConventions &other,
+                      const std::string &oneFile, const std::string &otherFile);
 
 /// Reads the weights into the execution's persistent block, with this warning.
 Safetensors readWeights(const std::string &path, Execution &execution, bool raw = false);

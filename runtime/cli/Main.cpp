@@ -1,6 +1,7 @@
 // Entry point of compiled models. In an object of its own, so that the rest can be linked with a
 // test's main().
 #include "runtime/cli/Commands.h"
+#include "runtime/exec/MadeData.h"
 #include "runtime/support/Error.h"
 
 #include <cstdio>
@@ -15,6 +16,9 @@ extern "C" {
 #pragma weak nnc_generate_step
 #pragma weak nnc_generate_chunk
 #pragma weak nnc_buckets
+#pragma weak nnc_made
+#pragma weak nnc_samples
+#pragma weak nnc_augment
 }
 
 int main(int argc, char **argv) {
@@ -22,6 +26,7 @@ int main(int argc, char **argv) {
   Model model;
   try {
     model.description = parseDescription(nnc_description);
+    bindMadeData(model.description, nnc_made);
   } catch (const std::exception &error) {
     std::fprintf(stderr, "error: %s\n", error.what());
     return 1;
@@ -35,5 +40,7 @@ int main(int argc, char **argv) {
   model.generateChunk = nnc_generate_chunk;
   model.predictions = nnc_predictions;
   model.buckets = nnc_buckets;
+  model.samples = nnc_samples;
+  model.augment = nnc_augment;
   return runCommandLine(model, argc, argv);
 }

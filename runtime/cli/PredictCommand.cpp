@@ -5,6 +5,7 @@
 #include "runtime/cli/Commands.h"
 #include "runtime/support/Output.h"
 #include "runtime/cli/Predictions.h"
+#include "runtime/cli/SampledPredictions.h"
 #include "runtime/support/Suggestion.h"
 #include "runtime/text/Utf8.h"
 
@@ -14,9 +15,10 @@
 namespace nnc::runtime {
 
 static const Option predictOptions[] = {
-    {"--weights", "W", "trained weights (default: MODEL.safetensors)"},
-    {"--raw-weights", nullptr,
-     "the weights themselves, where the file has averages of them (default: the averages)"},
+    {"--weights", "W",
+     "trained weights (default: MODEL.safetensors); of several files the predictions are joined as "
+     "by --samples",
+     true},
     {"-o", "OUT",
      "where the predictions go: .csv, .npy, .json, or .svg, a picture; `-` (default) is CSV on the "
      "standard output"},
@@ -25,6 +27,10 @@ static const Option predictOptions[] = {
     {"--split", "NAME",
      "predict the examples of this split of the data: train, validation or test"},
     {"--data", "NAME=FOLDER", "folder of a data block's files, for --split", true},
+    {"--samples", "N",
+     "predict each example so often with random layers such as dropout on: their mean and standard "
+     "deviation, of classes the most frequent one and the entropy"},
+    {"--seed", "N", "seed of random numbers (default: 0)"},
     {"--threads", "N", "threads (default: one per core); results do not depend on it"},
 };
 const Command predictCommandTable = {
@@ -87,15 +93,16 @@ static std::vector<Prediction> chooseOutputs(const Function &function, const Dat
 }
 
 /// Runs all examples of a dataset in the order of an evaluation and appends what comes out; returns
-/// their number.
+/// their number. Each batch is a step of its own to random numbers, from `step` on.
 static int64_t predictAll(Execution &execution, const Function &function, nnc_function *code,
                           const Dataset &dataset, const std::vector<const OutputValue *> &values,
-                          std::vector<Prediction> &predictions) {
+                          std::vector<Prediction> &predictions, int64_t &step) {
   BoundFunction bound(execution, function, code, dataset);
   const Rows rows = examplesInOrder(dataset, bound.batch());
   const int64_t examples = static_cast<int64_t>(rows.size());
   for (int64_t first = 0; first < examples; first += bound.batch()) {
     int64_t count = std::min(bound.batch(), examples - first);
+    execution.setScalar("step", step++);
     bound.run(rows.data() + first, count);
     for (size_t i = 0; i < values.size(); ++i) {
       size_t perExample =
@@ -178,6 +185,18 @@ int predictCommand(const Model &model, const Arguments &arguments) {
     throw Error("this program has no predictions");
   size_t chosen = chooseBlock(blocks, arguments.value("--block"));
   const Function *function = blocks[chosen];
+  nnc_function *code = model.predictions[chosen];
+  const int64_t samples = arguments.integer("--samples", 1, 1'000'000).value_or(0);
+  if (samples) {
+    std::vector<const Function *> sampled = description.samples();
+    const size_t place = description.sampleOf(*function);
+    if (place == sampled.size())
+      throw UsageError(
+          "--samples: no layer of this prediction is random, so that all samples would "
+          "be the same");
+    function = sampled[place];
+    code = model.samples[place];
+  }
   if (arguments.operands().empty() && !arguments.has("--split"))
     throw UsageError("predict needs at least one INPUT: a .csv, .npy or .json file, or -");
   std::string output = arguments.value("-o", "-");
@@ -194,30 +213,53 @@ int predictCommand(const Model &model, const Arguments &arguments) {
   const DataBlock *block =
       description.recipe ? description.block(description.recipe->data) : nullptr;
   Execution execution(model, threadCount(arguments));
-  Safetensors weights = readWeights(arguments.value("--weights", description.weightsFile()),
-                                    execution, arguments.has("--raw-weights"));
-  DataConventions conventions = loadConventions(weights, description);
+  std::vector<std::string> files = arguments.all("--weights");
+  if (files.empty())
+    files.push_back(description.weightsFile());
+  const bool joined = samples || files.size() > 1;
+  const bool raw = arguments.has("--raw-weights");
+  DataConventions conventions = loadConventions(readWeights(files[0], execution, raw), description);
   std::vector<const OutputValue *> values;
   std::vector<Prediction> predictions =
       chooseOutputs(*function, block, conventions.classes, arguments.value("--select"), values);
-  if (extension == ".npy" && predictions.size() > 1)
+  if (extension == ".npy" && (predictions.size() > 1 || joined))
     throw UsageError(
         text("-o %s: an .npy file holds one output and there are %zu; --select one, or write .csv "
              "or .json",
-             output.c_str(), predictions.size()));
+             output.c_str(), joined ? 2 * predictions.size() : predictions.size()));
 
   const DataBlock fields = predictFields(*function, block);
-  int64_t examples = 0;
-  auto predict = [&](const Dataset &dataset) {
-    examples +=
-        predictAll(execution, *function, model.predictions[chosen], dataset, values, predictions);
-    if (extension == ".svg")
-      addLabels(dataset, fields, conventions.classes, values, predictions);
-  };
+  std::vector<Dataset> datasets;
   if (arguments.has("--split"))
-    predict(readNamedSplit(description, arguments, conventions));
+    datasets.push_back(readNamedSplit(description, arguments, conventions));
   for (const std::string &input : arguments.operands())
-    predict(readExamples(input, fields, block, conventions));
+    datasets.push_back(readExamples(input, fields, block, conventions));
+  execution.setScalar("seed", arguments.integer("--seed", 0, INT64_MAX).value_or(0));
+  int64_t examples = 0, step = 0;
+  auto predictOnce = [&](std::vector<Prediction> &results) {
+    examples = 0;
+    for (const Dataset &dataset : datasets) {
+      examples += predictAll(execution, *function, code, dataset, values, results, step);
+      if (extension == ".svg")
+        addLabels(dataset, fields, conventions.classes, values, results);
+    }
+  };
+  if (joined) {
+    SampledPredictions sampled(predictions);
+    for (const std::string &file : files) {
+      if (files.size() > 1)
+        checkSameClasses(loadConventions(readWeights(file, execution, raw), description),
+                         conventions, file, files[0]);
+      for (int64_t sample = 0; sample < std::max<int64_t>(1, samples); ++sample) {
+        std::vector<Prediction> once = predictions;
+        predictOnce(once);
+        sampled.add(once);
+      }
+    }
+    predictions = sampled.results();
+  } else {
+    predictOnce(predictions);
+  }
 
   std::string content;
   if (extension == ".npy") {

@@ -4,6 +4,7 @@
 #include "runtime/data/Cifar.h"
 #include "runtime/data/CsvFields.h"
 #include "runtime/data/Idx.h"
+#include "runtime/data/Made.h"
 #include "runtime/data/Npy.h"
 #include "runtime/data/Random.h"
 #include "runtime/data/Text.h"
@@ -64,6 +65,7 @@ static constexpr Reader table[] = {
     {"text", matchesNoName, isUtf8Text, readTextSplit, nullptr},
     {"lines", matchesNoName, isUtf8Text, readLinesSplit, nullptr},
     {"random", matchesNoName, matchesNoContent, drawSplit, nullptr},
+    {"made", matchesNoName, matchesNoContent, makeSplit, nullptr},
 };
 
 std::span<const Reader> readers() { return table; }

@@ -11,7 +11,8 @@
 namespace nnc::runtime {
 
 struct Reader {
-  const char *name; ///< as the language spells it: idx, npy, csv, ts, cifar, text, lines, random
+  const char
+      *name; ///< as the language spells it: idx, npy, csv, ts, cifar, text, lines, random, made
   /// Whether a file's name, without .gz, says that it is of this kind.
   bool (*named)(const std::string &path);
   /// Whether a file with this content can be of this kind.

@@ -150,11 +150,9 @@ ThreadPool::~ThreadPool() {
 }
 
 void ThreadPool::run(Task newTask, void *newContext) {
+  if (threadCount == 1)
+    return runAlone(newTask, newContext);
   barrier.threads = threadCount;
-  if (threadCount == 1) {
-    newTask(newContext, 0, 1);
-    return;
-  }
   task = newTask;
   context = newContext;
   running.store(threadCount - 1, std::memory_order_relaxed);
@@ -162,6 +160,11 @@ void ThreadPool::run(Task newTask, void *newContext) {
   started.raise();
   newTask(newContext, 0, threadCount);
   finished.waitWhile(before);
+}
+
+void ThreadPool::runAlone(Task task, void *context) {
+  barrier.threads = 1;
+  task(context, 0, 1);
 }
 
 void ThreadPool::work(int64_t thread) {

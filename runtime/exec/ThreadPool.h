@@ -43,6 +43,9 @@ public:
   /// process.
   void run(Task task, void *context);
 
+  /// Runs a task that expects a pool on this thread alone.
+  static void runAlone(Task task, void *context);
+
   int threads() const { return threadCount; }
 
 private:

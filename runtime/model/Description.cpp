@@ -84,12 +84,27 @@ std::vector<const Function *> Description::predictions() const {
   return result;
 }
 
-std::vector<const Function *> Description::buckets() const {
+static std::vector<const Function *> withPrefix(const std::vector<Function> &functions,
+                                                std::string_view prefix) {
   std::vector<const Function *> result;
   for (const Function &function : functions)
-    if (function.symbol.starts_with("nnc_train_step_"))
+    if (function.symbol.starts_with(prefix))
       result.push_back(&function);
   return result;
+}
+
+std::vector<const Function *> Description::samples() const {
+  return withPrefix(functions, "nnc_sample");
+}
+
+size_t Description::sampleOf(const Function &prediction) const {
+  std::vector<const Function *> all = samples();
+  std::string symbol = "nnc_sample" + prediction.symbol.substr(std::string("nnc_predict").size());
+  return static_cast<size_t>(std::ranges::find(all, symbol, &Function::symbol) - all.begin());
+}
+
+std::vector<const Function *> Description::buckets() const {
+  return withPrefix(functions, "nnc_train_step_");
 }
 
 const DataBlock *Description::block(const std::string &name) const {

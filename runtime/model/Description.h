@@ -6,6 +6,7 @@
 #include "runtime/text/Content.h"
 #include "runtime/text/Tokenizer.h"
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -131,7 +132,10 @@ using Column = std::variant<int64_t, std::string>;
 struct DataSplit {
   std::string name, reader;
   std::vector<std::string> files;
-  int64_t examples = 0;               ///< random: the number of examples
+  int64_t examples = 0; ///< random, made: the number of examples
+  int64_t seed = 0;     ///< made
+  /// made: computes an example; the blocks are those of the fields. Bound by bindMadeData().
+  std::function<void(int64_t example, const std::vector<char *> &fields)> make = {};
   int64_t dropLast = 0, onlyLast = 0; ///< examples; 0: not given
   std::optional<bool> header;
   std::optional<char> separator;
@@ -213,6 +217,10 @@ struct Description {
   const Function *function(const char *symbol) const;
   /// The functions of the predict blocks.
   std::vector<const Function *> predictions() const;
+  /// Predictions with random layers on.
+  std::vector<const Function *> samples() const;
+  /// The place of that of a prediction among them; their number if it has none.
+  size_t sampleOf(const Function &prediction) const;
   /// The training steps of buckets, for shorter examples.
   std::vector<const Function *> buckets() const;
   const DataBlock *block(const std::string &name) const;

@@ -12,6 +12,8 @@ struct Model {
   nnc_step_function *generateBegin = nullptr, *generateStep = nullptr, *generateChunk = nullptr;
   nnc_function *const *predictions = nullptr; ///< in the order of Description::predictions()
   nnc_function *const *buckets = nullptr; ///< in the order of Description::buckets(); may be null
+  nnc_function *const *samples = nullptr; ///< in the order of Description::samples(); may be null
+  nnc_function *augment = nullptr;
 };
 
 } // namespace nnc::runtime

@@ -318,6 +318,7 @@ DataSplit readSplit(const DescriptionReader &reader) {
   split.reader = reader.string("reader");
   split.files = reader.strings("files");
   split.examples = reader.count("examples", 0);
+  split.seed = reader.count("seed", 0);
   split.dropLast = reader.count("drop_last", 0);
   split.onlyLast = reader.count("only_last", 0);
   if (split.dropLast && split.onlyLast)

@@ -23,7 +23,7 @@ constexpr const std::span<const Builtin> *families[] = {&builtins::shapeFunction
                                                         &builtins::totalFunctions};
 
 /// Their values: Interpreter::lookup.
-constexpr std::string_view constants[] = {"training", "pi", "infinity"};
+constexpr std::string_view constants[] = {"training", "stochastic", "pi", "infinity"};
 
 } // namespace
 

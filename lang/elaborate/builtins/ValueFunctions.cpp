@@ -82,9 +82,13 @@ static Entity batch(const BuiltinCall &call) {
                                                       call.builtin.name, call.inputs[0].range);
   if (!operand || !hasBatch(call))
     return Poison{};
-  return call.emitter.emit(std::string(call.builtin.name),
-                           {call.emitter.convert(*operand, Element::Float, call.range)},
-                           Element::Float, operand->shape, {}, call.range);
+  // Labels and texts have a next example too.
+  if (call.builtin.name != "batch_next")
+    operand = call.emitter.convert(*operand, Element::Float, call.range);
+  Tensor result = call.emitter.emit(std::string(call.builtin.name), {*operand}, operand->element,
+                                    operand->shape, {}, call.range);
+  result.classes = operand->classes;
+  return result;
 }
 
 static Entity batchCount(const BuiltinCall &call) {
@@ -161,29 +165,19 @@ static Entity weights(const BuiltinCall &call) {
 }
 
 static constexpr Builtin valueTable[] = {
-    {"sum", false, 1, 1, reduce},
-    {"mean", false, 1, 1, reduce},
-    {"prod", false, 1, 1, reduce},
-    {"max", false, 1, 1, reduce},
-    {"min", false, 1, 1, reduce},
-    {"argmax", false, 1, 1, reduce},
-    {"argmin", false, 1, 1, reduce},
-    {"any", false, 1, 1, reduce},
-    {"all", false, 1, 1, reduce},
-    {"var", false, 1, 1, reduce},
-    {"std", false, 1, 1, reduce},
-    {"norm", false, 1, 1, reduce},
-    {"cumsum", false, 1, 1, cumsum},
-    {"argsort", false, 1, 1, argsort},
-    {"select", false, 3, 3, select},
-    {"float", false, 1, 1, convert},
-    {"int", false, 1, 1, convert},
-    {"stop_gradient", false, 1, 1, stopGradient},
+    {"sum", false, 1, 1, reduce},          {"mean", false, 1, 1, reduce},
+    {"prod", false, 1, 1, reduce},         {"max", false, 1, 1, reduce},
+    {"min", false, 1, 1, reduce},          {"argmax", false, 1, 1, reduce},
+    {"argmin", false, 1, 1, reduce},       {"any", false, 1, 1, reduce},
+    {"all", false, 1, 1, reduce},          {"var", false, 1, 1, reduce},
+    {"std", false, 1, 1, reduce},          {"norm", false, 1, 1, reduce},
+    {"cumsum", false, 1, 1, cumsum},       {"argsort", false, 1, 1, argsort},
+    {"select", false, 3, 3, select},       {"float", false, 1, 1, convert},
+    {"int", false, 1, 1, convert},         {"stop_gradient", false, 1, 1, stopGradient},
     {"freeze", false, 1, 1, stopGradient},
 
-    {"batch_mean", false, 1, 1, batch},
-    {"batch_sum", false, 1, 1, batch},
-    {"batch_count", false, 0, 0, batchCount},
+    {"batch_mean", false, 1, 1, batch},    {"batch_sum", false, 1, 1, batch},
+    {"batch_next", false, 1, 1, batch},    {"batch_count", false, 0, 0, batchCount},
 
     {"weights", false, 1, 1, weights},
 };

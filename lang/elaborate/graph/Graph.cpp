@@ -14,8 +14,12 @@ namespace {
 /// Operations on floats whose derivative is 0 everywhere.
 constexpr std::string_view withoutDerivative[] = {"stop_gradient", "sign", "floor", "ceil",
                                                   "round"};
-/// Operations that combine the examples of a batch.
+/// Operations whose result is the same for all examples of a batch, and computed from all.
 constexpr std::string_view overBatch[] = {"batch_mean", "batch_sum", "batch_count"};
+
+bool combinesBatch(const Operation &operation) {
+  return contains(overBatch, operation.name) || operation.name == "batch_next";
+}
 
 } // namespace
 
@@ -144,7 +148,7 @@ bool Graph::dependsOnBatch(ValueId value) const {
   std::vector<bool> sources = sourcesOf(value);
   return std::any_of(function.operations.begin(), function.operations.end(),
                      [&](const Operation &operation) {
-                       return contains(overBatch, operation.name) && sources[operation.results[0]];
+                       return combinesBatch(operation) && sources[operation.results[0]];
                      });
 }
 
@@ -184,9 +188,8 @@ Graph::Path Graph::path(ValueId source, ValueId value) const {
                      [&](ValueId result) { return sources[result]; }))
       continue;
     // A derivative goes back by the ways on which its operand was computed.
-    path.combinesExamples |=
-        contains(overBatch, operation.name) ||
-        (operation.name == "gradient" && dependsOnBatch(operation.operands[0]));
+    path.combinesExamples |= combinesBatch(operation) || (operation.name == "gradient" &&
+                                                          dependsOnBatch(operation.operands[0]));
   }
   path.exists = reached[value];
   return path;

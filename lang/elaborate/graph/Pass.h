@@ -55,6 +55,8 @@ struct Pass {
       : graph(std::move(name), range), training(training) {}
   Graph graph;
   bool training;
+  bool stochastic = false;      // random layers are on, without training
+  bool readsStochastic = false; // some definition depends on whether they are
   PaddingState padding;
   bool generates = false; // the function of a generate block
   std::string

@@ -111,6 +111,11 @@ Entity Interpreter::lookup(const std::string &name, SourceRange range) {
   }
   if (name == "training")
     return Entity(emitter.pass && emitter.pass->training);
+  if (name == "stochastic") {
+    if (emitter.pass)
+      emitter.pass->readsStochastic = true;
+    return Entity(emitter.pass && (emitter.pass->training || emitter.pass->stochastic));
+  }
   if (name == "pi")
     return Entity(std::numbers::pi);
   if (name == "infinity")

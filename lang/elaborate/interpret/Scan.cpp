@@ -11,7 +11,8 @@ namespace nnc::lang {
 namespace {
 
 /// Operations that are not supported in the block of a scan.
-constexpr std::string_view notInScans[] = {"gradient", "batch_mean", "batch_sum", "batch_count"};
+constexpr std::string_view notInScans[] = {"gradient", "batch_mean", "batch_sum", "batch_next",
+                                           "batch_count"};
 
 /// A value of the same structure with other tensors, which `next` goes through.
 Entity withTensors(const Entity &like, const Tensor *&next) {

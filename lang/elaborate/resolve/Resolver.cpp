@@ -4,6 +4,7 @@
 #include "lang/elaborate/builtins/Builtins.h"
 #include "lang/elaborate/interpret/Advice.h"
 #include "lang/elaborate/signatures/Types.h"
+#include "lang/elaborate/training/MadeData.h"
 #include "lang/elaborate/training/TrainKeys.h"
 #include "lang/support/Names.h"
 #include "lang/syntax/ASTPrinter.h"
@@ -166,6 +167,23 @@ void Resolver::data(const DataDeclaration &declaration) {
     for (const Dimension &dimension : field.type.dimensions)
       if (dimension.value && !lengthOfField(dimension))
         expression(*dimension.value);
+  }
+  for (const Entry &entry : declaration.entries) {
+    if (const CallExpression *made = findMade(entry)) {
+      scopes.emplace_back();
+      for (std::string_view name : madeNames)
+        declare(std::string(name));
+      block(*made->block, /*hasValue=*/true);
+      scopes.pop_back();
+    }
+    if (entry.name.text != "augment")
+      continue;
+    for (const Field &field : declaration.fields)
+      declare(field.name.text);
+    if (auto *statements = as<Block>(entry.value))
+      block(*statements, /*hasValue=*/false);
+    else
+      expression(*entry.value);
   }
 }
 

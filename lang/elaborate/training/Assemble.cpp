@@ -123,7 +123,8 @@ void assemble(Elaboration &elaboration, std::vector<RolePass> &passes, const Upd
         std::none_of(graph.function.arguments.begin(), graph.function.arguments.end(),
                      [](auto &one) { return one.kind == ArgumentKind::Input; }))
       diagnostics.report(Diag::NoPrediction, graph.function.range, "the model has no inputs");
-    completeArguments(program, *pass, role);
+    if (role != Role::Made)
+      completeArguments(program, *pass, role);
     orderArguments(program, *pass);
     if (role == Role::TrainStep) {
       EnterPass enter(elaboration.emitter, pass.get());
@@ -151,10 +152,10 @@ void assemble(Elaboration &elaboration, std::vector<RolePass> &passes, const Upd
         role == Role::Evaluate ? Metrics::formulas(*pass) : std::nullopt;
     // Of predictions that are the same for all examples the inputs still say how many there are.
     auto &results = graph.function.results;
-    bool onlyUsedInputs = (role == Role::Predict || role == Role::Generate) &&
-                          std::any_of(results.begin(), results.end(), [&](auto &result) {
-                            return graph.differsBetweenExamples(result.value);
-                          });
+    bool onlyUsedInputs =
+        (role != Role::TrainStep && role != Role::Evaluate && role != Role::Gradient) &&
+        std::any_of(results.begin(), results.end(),
+                    [&](auto &result) { return graph.differsBetweenExamples(result.value); });
     graph.finish([&](const FunctionArgument &argument) {
       // Settings stay: they belong to the recipe.
       return (argument.kind == ArgumentKind::Scalar && !numbers.isSetting(argument.name)) ||

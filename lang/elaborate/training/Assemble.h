@@ -9,7 +9,9 @@
 
 namespace nnc::lang {
 
-enum class Role { TrainStep, Evaluate, Predict, Generate, Gradient };
+/// `Sample` is `Predict` with random layers on. `Augment` computes what the training step sees of the
+/// fields that are augmented, `Made` the fields of an example of made data.
+enum class Role { TrainStep, Evaluate, Predict, Sample, Generate, Gradient, Augment, Made };
 
 struct RolePass {
   Role role;

@@ -1,6 +1,7 @@
 // Implements data blocks: fields, splits, and the names of classes.
 #include "lang/elaborate/training/Data.h"
 
+#include "lang/elaborate/training/Augmentation.h"
 #include "lang/elaborate/training/Readers.h"
 #include "lang/elaborate/training/TextReaders.h"
 
@@ -130,8 +131,7 @@ std::optional<DataInfo> elaborateData(Environment &environment, Types &types, Ev
                                  fmt::join(entryNames, ", ")));
       good = false;
     } else if (entry.name.text == "augment") {
-      environment.unsupported("`augment`", entry.name.range);
-      good = false;
+      good &= checkAugment(entry, declaration, diagnostics);
     } else if (entry.name.text == "class_names") {
       good = good && readClassNames(entry, info, diagnostics);
     } else if (auto *call = as<CallExpression>(entry.value);

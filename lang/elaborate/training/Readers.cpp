@@ -28,6 +28,8 @@ struct Reader {
   bool (SplitReader::*check)(const CallExpression &) = nullptr;
   /// Its argument is a number of examples, in place of files.
   bool generated = false;
+  /// A block behind the call computes the fields.
+  bool hasBlock = false;
 };
 
 constexpr std::string_view plannedReaders[] = {"images"};
@@ -106,6 +108,13 @@ public:
     split.range = entry.name.range;
     size_t files = 0;
     bool good = true;
+    if (bool(call.block) != reader.hasBlock) {
+      diagnostics.report(Diag::ReaderArgument, call.range, split.reader,
+                         reader.hasBlock ? "a block computes the fields: `made(1000) { (x = "
+                                           "random_uniform()) }`"
+                                         : "it takes no block");
+      return std::nullopt;
+    }
     for (const CallArgument &argument : call.arguments)
       good &= argument.named()   ? readNamed(argument)
               : reader.generated ? readCount(argument, files)
@@ -165,15 +174,36 @@ public:
     return true;
   }
 
-  bool checkRandom(const CallExpression &) {
+  bool readMadeSetting(const CallArgument &argument) {
+    auto *seed = as<IntegerLiteral>(argument.value);
+    if (argument.name.text == "seed" && seed && seed->value <= INT32_MAX) {
+      split.arguments.push_back({"seed", double(seed->value)});
+      return true;
+    }
+    diagnostics.report(Diag::ReaderArgument, argument.value->range, split.reader,
+                       argument.name.text == "seed"
+                           ? fmt::format("`seed` is a whole number from 0 to {}", INT32_MAX)
+                           : std::string("the block computes the fields"));
+    return false;
+  }
+
+  bool checkNoPadding(const CallExpression &) {
     for (const DataField &field : info.fields)
       if (field.padded) {
         diagnostics
-            .report(Diag::ReaderArgument, split.range, "random",
+            .report(Diag::ReaderArgument, split.range, split.reader,
                     fmt::format("`{}` is padded, but no lengths are generated", field.name))
             .label(field.range, "declared here");
         return false;
-      } else if (field.type.element == Element::Int && !field.type.classes) {
+      }
+    return true;
+  }
+
+  bool checkRandom(const CallExpression &call) {
+    if (!checkNoPadding(call))
+      return false;
+    for (const DataField &field : info.fields)
+      if (field.type.element == Element::Int && !field.type.classes) {
         diagnostics
             .report(Diag::ReaderArgument, split.range, "random",
                     fmt::format("`{}` is an `int`, which has no range", field.name))
@@ -400,6 +430,7 @@ private:
   bool isSplit = false;
 };
 
+constexpr std::string_view madeSettings[] = {"seed"};
 constexpr std::string_view csvSettings[] = {"header", "separator", "window", "horizon", "split"};
 
 constexpr Reader readers[] = {
@@ -409,6 +440,8 @@ constexpr Reader readers[] = {
     {"ts", false, {}, nullptr, &SplitReader::checkSeries},
     {"cifar", false, {}, nullptr, &SplitReader::checkImages},
     {"random", false, {}, nullptr, &SplitReader::checkRandom, true},
+    {"made", false, madeSettings, &SplitReader::readMadeSetting, &SplitReader::checkNoPadding, true,
+     true},
 };
 
 } // namespace

@@ -2,8 +2,10 @@
 #include "lang/elaborate/training/Training.h"
 
 #include "lang/elaborate/environment/Application.h"
+#include "lang/elaborate/training/Augmentation.h"
 #include "lang/elaborate/training/Data.h"
 #include "lang/elaborate/training/GenerateBlock.h"
+#include "lang/elaborate/training/MadeData.h"
 #include "lang/support/NearestName.h"
 
 #include <algorithm>
@@ -50,8 +52,14 @@ void TrainingElaborator::run() {
     blocks.push_back(nullptr);
   if (!train) {
     for (const PredictDeclaration *block : blocks)
-      if (std::unique_ptr<Pass> pass = modelPass(*model, Role::Predict, block))
-        passes.push_back({Role::Predict, std::move(pass)});
+      for (Role role : {Role::Predict, Role::Sample}) {
+        std::unique_ptr<Pass> pass = modelPass(*model, role, block);
+        const bool isRandom = pass && pass->readsStochastic;
+        if (pass)
+          passes.push_back({role, std::move(pass)});
+        if (!isRandom)
+          break;
+      }
     if (generate)
       if (std::unique_ptr<Pass> pass = modelPass(*model, Role::Generate))
         passes.push_back({Role::Generate, std::move(pass)});
@@ -73,8 +81,11 @@ void TrainingElaborator::run() {
       diagnostics.report(Diag::ShuffledState, state.range, state.path)
           .help("write `shuffle = false` in the train block");
   add(Role::Evaluate);
-  for (const PredictDeclaration *block : blocks)
+  for (const PredictDeclaration *block : blocks) {
     add(Role::Predict, block);
+    if (passes.back().pass->readsStochastic)
+      add(Role::Sample, block);
+  }
   if (generate) {
     add(Role::Generate);
     // Which input is the sequence is known by now: if it is padded, it is taken as one that grows.
@@ -87,6 +98,9 @@ void TrainingElaborator::run() {
     }
   }
   add(Role::Gradient);
+  if (findAugment(*data))
+    passes.push_back({Role::Augment, augmentPass()});
+  addMadeData();
   checkUnused();
   if (!diagnostics.hasErrors())
     assemble(elaboration, passes, update, numbers);
@@ -98,7 +112,7 @@ void TrainingElaborator::checkBatch(const Pass &pass) {
       diagnostics.report(Diag::RequirementFailed, requirement.range, requirement.text);
 }
 
-void TrainingElaborator::bindFields() {
+std::vector<std::string> TrainingElaborator::bindFields() {
   const std::map<std::string, int64_t> &vocabularies =
       environment.vocabularies.sizes[data->name.text];
   const std::vector<DataField> known =
@@ -115,14 +129,37 @@ void TrainingElaborator::bindFields() {
       }
     environment.bindFresh(field.name.text, std::move(value), field.name.range);
   }
+  const Entry *augment = emitter.pass->training && program.data ? findAugment(*data) : nullptr;
+  return augment ? Augmentation(elaboration).apply(*augment, *data) : std::vector<std::string>();
+}
+
+void TrainingElaborator::addMadeData() {
+  for (const Entry &entry : data->entries)
+    for (const DataSplit &split : program.data ? program.data->splits : std::vector<DataSplit>())
+      if (const CallExpression *made = split.name == entry.name.text ? findMade(entry) : nullptr)
+        passes.push_back({Role::Made, MadeData(elaboration).pass(*made, *program.data, split)});
+}
+
+std::unique_ptr<Pass> TrainingElaborator::augmentPass() {
+  auto pass = std::make_unique<Pass>("augment", findAugment(*data)->value->range, true);
+  EnterPass enterPass(emitter, pass.get());
+  EnterFrame enterFrame(environment);
+  for (const std::string &field : bindFields())
+    if (auto *value = environment.findLocal(field)->value.get<Tensor>())
+      pass->graph.addResult(ResultKind::ExampleOutput, field, value->id);
+  return pass;
 }
 
 std::unique_ptr<Pass> TrainingElaborator::predictPass(const PredictDeclaration *block,
-                                                      SourceRange range) {
-  std::string number = predictPasses++ ? fmt::format("_{}", predictPasses) : "";
-  auto pass = std::make_unique<Pass>("predict" + number, block ? block->keyword : range, false);
-  pass->graph.function.block =
-      block && !block->name.text.empty() ? block->name.text : model->name.text;
+                                                      SourceRange range, Role role) {
+  predictPasses += role == Role::Predict;
+  std::string number = predictPasses > 1 ? fmt::format("_{}", predictPasses) : "";
+  auto pass = std::make_unique<Pass>((role == Role::Sample ? "sample" : "predict") + number,
+                                     block ? block->keyword : range, false);
+  pass->stochastic = role == Role::Sample;
+  if (role == Role::Predict)
+    pass->graph.function.block =
+        block && !block->name.text.empty() ? block->name.text : model->name.text;
   return pass;
 }
 
@@ -138,7 +175,8 @@ std::unique_ptr<Pass> TrainingElaborator::trainPass(Role role, const PredictDecl
   const char *name = role == Role::TrainStep  ? "train_step"
                      : role == Role::Evaluate ? "evaluate"
                                               : "gradient";
-  std::unique_ptr<Pass> pass = role == Role::Predict ? predictPass(block, train->keyword)
+  const bool predicts = role == Role::Predict || role == Role::Sample;
+  std::unique_ptr<Pass> pass = predicts ? predictPass(block, train->keyword, role)
                                : role == Role::Generate
                                    ? generatePass()
                                    : std::make_unique<Pass>(name, train->keyword, training);
@@ -159,7 +197,7 @@ std::unique_ptr<Pass> TrainingElaborator::trainPass(Role role, const PredictDecl
   }
   if (role == Role::Generate) {
     GenerateBlock(elaboration).add(*generate);
-  } else if (role == Role::Predict) {
+  } else if (predicts) {
     if (block)
       Predictions(elaboration).addBlock(*block->body);
     else if (LayerPtr trained = elaboration.instances.model(*model); trained->result)
@@ -260,7 +298,7 @@ std::unique_ptr<Pass> TrainingElaborator::modelPass(const CallableDeclaration &d
   // with sizes that only its use would fix is checked no further.
   model = &declaration;
   std::unique_ptr<Pass> pass =
-      role == Role::Generate ? generatePass() : predictPass(block, declaration.name.range);
+      role == Role::Generate ? generatePass() : predictPass(block, declaration.name.range, role);
   EnterPass enterPass(emitter, pass.get());
   EnterFrame enterFrame(environment);
   std::vector<GivenArgument> inputs;

@@ -39,9 +39,14 @@ private:
   /// The function of a model without a train block: of the role Predict or Generate.
   std::unique_ptr<Pass> modelPass(const CallableDeclaration &model, Role role,
                                   const PredictDeclaration *block = nullptr);
-  std::unique_ptr<Pass> predictPass(const PredictDeclaration *block, SourceRange range);
+  std::unique_ptr<Pass> predictPass(const PredictDeclaration *block, SourceRange range, Role role);
   std::unique_ptr<Pass> generatePass();
-  void bindFields();
+  /// The functions that compute made data.
+  void addMadeData();
+  /// What the training step sees of the fields that are augmented, as a function of its own.
+  std::unique_ptr<Pass> augmentPass();
+  /// Returns the names of the fields that are augmented.
+  std::vector<std::string> bindFields();
   void runStatement(const Statement &statement, Role role);
   void checkUnused();
   /// Reports `validate` for texts and windows, which are split by their readers.

@@ -1,0 +1,189 @@
+// `data`: what is in a split, and a picture of examples before and after augmentation.
+#include "runtime/cli/Commands.h"
+#include "runtime/support/AtomicFile.h"
+#include "runtime/support/Output.h"
+#include "runtime/support/Png.h"
+#include "runtime/support/Suggestion.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace nnc::runtime {
+
+static const Option dataOptions[] = {
+    {"--split", "NAME", "train (default), validation or test"},
+    {"--data", "NAME=FOLDER", "folder of a data block's files (default: that of the program)",
+     true},
+    {"--preview", "OUT.png",
+     "draw images: a column for each example, as it is and as the training step sees it"},
+    {"--field", "NAME", "the field to draw (default: the first image)"},
+    {"--examples", "N", "how many to draw (default: 8)"},
+    {"--seed", "N", "seed of the augmentation (default: 0)"},
+    {"--threads", "N", "threads (default: one per core); results do not depend on it"},
+};
+const Command dataCommandTable = {"data", "what is in the data, and a preview of its augmentation",
+                                  dataOptions};
+
+namespace {
+
+/// How many steps are drawn below the examples.
+constexpr int64_t drawnSteps = 4;
+constexpr int64_t gap = 2; // pixels between images
+
+/// The numbers of a field of one example.
+using Image = std::vector<double>;
+
+bool isImage(const DataField &field) {
+  size_t rank = field.shape.size();
+  return !field.padded && isFloat(field.dtype) &&
+         (rank == 2 || (rank == 3 && (field.shape[2] == 1 || field.shape[2] == 3)));
+}
+
+const DataField &chooseField(const DataBlock &block, const std::string &name) {
+  std::vector<std::string> images;
+  for (const DataField &field : block.fields) {
+    if (!isImage(field))
+      continue;
+    if (name.empty() || field.name == name)
+      return field;
+    images.push_back(field.name);
+  }
+  if (!name.empty())
+    throw UsageError(text("--field: data '%s' has no image '%s'%s", block.name.c_str(),
+                          printable(name).c_str(), suggestion(name, images).c_str()));
+  throw UsageError(text("--preview: data '%s' has no images: fields float[rows, columns] or "
+                        "float[rows, columns, 3]",
+                        block.name.c_str()));
+}
+
+Image imageOf(const char *data, DType dtype, const DataField &field, int64_t example) {
+  Image image(static_cast<size_t>(elementCount(field.shape)));
+  for (size_t i = 0; i < image.size(); ++i)
+    image[i] =
+        loadElement(data, dtype, example * elementCount(field.shape) + static_cast<int64_t>(i)) /
+        (dtype == DType::U8 ? 255 : 1);
+  return image;
+}
+
+/// Examples with numbers from 0 to 1 are drawn as they are, others from the least to the largest.
+class ContactSheet {
+public:
+  ContactSheet(const DataField &field, int64_t columns, int64_t rows,
+               const std::vector<Image> &originals)
+      : field(field),
+        picture(columns * (field.shape[1] + gap) + gap, rows * (field.shape[0] + gap) + gap, 64) {
+    for (const Image &image : originals)
+      for (double number : image) {
+        low = std::min(low, number);
+        high = std::max(high, number);
+      }
+  }
+
+  void draw(const Image &image, int64_t column, int64_t row) {
+    const int64_t channels = field.shape.size() == 3 ? field.shape[2] : 1;
+    for (int64_t y = 0; y < field.shape[0]; ++y)
+      for (int64_t x = 0; x < field.shape[1]; ++x)
+        for (int64_t c = 0; c < 3; ++c) {
+          double number = image[static_cast<size_t>((y * field.shape[1] + x) * channels +
+                                                    (channels == 3 ? c : 0))];
+          double grey = std::clamp((number - low) / (high - low), 0.0, 1.0);
+          picture.pixel(gap + row * (field.shape[0] + gap) + y,
+                        gap + column * (field.shape[1] + gap) + x)[c] =
+              static_cast<uint8_t>(std::lround(255 * grey));
+        }
+  }
+
+  const DataField &field;
+  Pixels picture;
+
+private:
+  double low = 0, high = 1;
+};
+
+void preview(const Model &model, const DataBlock &block, const Dataset &dataset,
+             const Arguments &arguments) {
+  const Description &description = model.description;
+  const DataField &field = chooseField(block, arguments.value("--field"));
+  const Function *function = description.function("nnc_augment");
+  const OutputValue *output =
+      function && model.augment ? function->value(OutputKind::Prediction, field.name) : nullptr;
+  const Rows rows = examplesInOrder(dataset, description.recipe->batch);
+  const int64_t examples = std::min<int64_t>(arguments.integer("--examples", 1, 1000).value_or(8),
+                                             static_cast<int64_t>(rows.size()));
+  std::vector<Image> originals;
+  const FieldData &source = *dataset.field(field.name);
+  for (int64_t i = 0; i < examples; ++i)
+    originals.push_back(
+        imageOf(source.data(rows[static_cast<size_t>(i)]), source.storage, field, 0));
+  ContactSheet sheet(field, examples, output ? 1 + drawnSteps : 1, originals);
+  for (int64_t i = 0; i < examples; ++i)
+    sheet.draw(originals[static_cast<size_t>(i)], i, 0);
+  if (output) {
+    Execution execution(model, threadCount(arguments));
+    BoundFunction augment(execution, *function, model.augment, dataset);
+    execution.setScalar("seed", arguments.integer("--seed", 0, INT64_MAX).value_or(0));
+    for (int64_t step = 0; step < drawnSteps; ++step) {
+      execution.setScalar("step", step);
+      for (int64_t first = 0; first < examples; first += augment.batch()) {
+        const int64_t count = std::min(augment.batch(), examples - first);
+        augment.run(rows.data() + first, count);
+        for (int64_t i = 0; i < count; ++i)
+          sheet.draw(imageOf(augment.output(*output), output->dtype, field, i), first + i,
+                     1 + step);
+      }
+    }
+  }
+  AtomicFile file(arguments.value("--preview"));
+  file.write(formatPng(sheet.picture));
+  file.commit();
+}
+
+/// A line for each field: its type and the range of its numbers.
+std::string describeField(const DataField &field, const FieldData &data, int64_t examples) {
+  double low = INFINITY, high = -INFINITY, sum = 0;
+  int64_t count = 0;
+  for (int64_t example = 0; example < examples; ++example)
+    for (int64_t i = 0; i < data.elements(example); ++i) {
+      double number = loadElement(data.data(example), data.storage, i);
+      if (data.storage == DType::U8 && isFloat(field.dtype))
+        number /= 255;
+      low = std::min(low, number);
+      high = std::max(high, number);
+      sum += number;
+      ++count;
+    }
+  return text("  %s %s: %g to %g, mean %.4g\n", field.name.c_str(),
+              field.shape.empty() ? (field.classes ? "class" : "number")
+                                  : describe(field.shape).c_str(),
+              low, high, sum / static_cast<double>(std::max<int64_t>(1, count)));
+}
+
+} // namespace
+
+int dataCommand(const Model &model, const Arguments &arguments) {
+  const Description &description = model.description;
+  const DataBlock &block = recipeData(description);
+  std::string name = arguments.value("--split", "train");
+  const DataSplit *split = block.split(name);
+  if (!split)
+    throw UsageError(
+        text("--split: data '%s' has no split '%s'", block.name.c_str(), printable(name).c_str()));
+  DataConventions conventions;
+  const std::string folder = dataFolders(description, arguments)[block.name];
+  Dataset dataset = readSplit(block, *split, folder, conventions);
+  if (arguments.has("--preview")) {
+    preview(model, block, dataset, arguments);
+    return 0;
+  }
+  std::string result =
+      text("%s: %lld examples\n", name.c_str(),
+           static_cast<long long>(dataset.windows.size ? examplesInOrder(dataset, 1).size()
+                                                       : static_cast<size_t>(dataset.examples)));
+  for (size_t i = 0; i < block.fields.size(); ++i)
+    result +=
+        describeField(block.fields[i], *dataset.field(block.fields[i].name), dataset.examples);
+  print(result);
+  return 0;
+}
+
+} // namespace nnc::runtime

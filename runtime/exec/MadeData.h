@@ -1,0 +1,11 @@
+// The compiled functions that make data, bound to the splits that they make.
+#pragma once
+
+#include "runtime/model/Model.h"
+
+namespace nnc::runtime {
+
+/// Gives each split of made data its function; `table` is nnc_made, or null.
+void bindMadeData(Description &description, nnc_function *const *table);
+
+} // namespace nnc::runtime
