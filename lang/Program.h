@@ -157,7 +157,8 @@ struct StateInfo {
 /// A number of the recipe that `--set key=value` changes at run time: a Scalar argument of type
 /// Real with this name, `optimizer.mu` or `rate.peak`. The other Scalar arguments are counters that
 /// the runtime fills in: `seed`, `step` (steps finished before this one), `steps`, `epoch` (epochs
-/// finished), `epochs`, `steps_per_epoch`. They have type Int and are 64 bits wide.
+/// finished), `epochs`, `steps_per_epoch`. They have type Int and are 64 bits wide. Of type Real are
+/// `validation_loss` (after the epoch before) and `rate_override` (the learning rate, where it is not 0).
 struct Setting {
   std::string key;
   double value = 0;

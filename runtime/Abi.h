@@ -306,6 +306,9 @@ void nnc_profile(int64_t region, int64_t thread);
          epoch            i64  epochs finished before this one
          epochs           i64  epochs that the whole run is planned to have (at least 1)
          steps_per_epoch  i64
+         validation_loss  f64  after the epoch before, on the split "validation" or, without one, the mean of the
+                               training steps; infinite in the first epoch
+         rate_override    f64  the learning rate, in place of that of the recipe; 0: that of the recipe
          position         i64  elements of the generated sequence before this one
 
      "data": [{                         every data block that the model can be trained on or evaluated with

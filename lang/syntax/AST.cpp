@@ -83,6 +83,8 @@ std::string_view spelling(ElementKind kind) {
     return "fn";
   case ElementKind::Layer:
     return "layer";
+  case ElementKind::Optimizer:
+    return "optimizer";
   case ElementKind::Error:
     return "<error>";
   }

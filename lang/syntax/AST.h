@@ -66,11 +66,12 @@ enum class ElementKind {
   Class, // `class[n]`: an integer in [0, n)
   // Types of settings only:
   String,
-  Init,     // an initialiser: `he`, `normal(0, 1)`, or a number
-  Schedule, // a schedule: `cosine(0.1)`, or a number
-  Function, // `fn`: a function, as `relu`
-  Layer,    // `layer`: a layer, as `dense(64)`
-  Error,    // could not be read; reported by the parser
+  Init,      // an initialiser: `he`, `normal(0, 1)`, or a number
+  Schedule,  // a schedule: `cosine(0.1)`, or a number
+  Function,  // `fn`: a function, as `relu`
+  Layer,     // `layer`: a layer, as `dense(64)`
+  Optimizer, // `optimizer`: an optimizer, as `adam(1e-3)`
+  Error,     // could not be read; reported by the parser
 };
 
 struct TypeExpression {
@@ -110,6 +111,7 @@ enum class ExpressionKind {
   Block,
   Scan,
   Except,
+  ByPath,
 };
 
 struct Expression {
@@ -308,10 +310,21 @@ struct ScanExpression : ExpressionNode<ExpressionKind::Scan> {
   std::unique_ptr<Block> body;
 };
 
-/// `0.1 except bias, scale`: a value that does not apply to the parameters of these names.
+/// `0.1 except bias, "trunk.*"`: a value that does not apply to the parameters that these mean.
 struct ExceptExpression : ExpressionNode<ExpressionKind::Except> {
   ExpressionPtr value;
-  std::vector<Identifier> names;
+  std::vector<Identifier> patterns;
+};
+
+/// `1e-5 for "trunk.*", 1e-3`: a value for the parameters that a pattern means, and one for the
+/// others.
+struct ByPathExpression : ExpressionNode<ExpressionKind::ByPath> {
+  struct Case {
+    ExpressionPtr value;
+    std::vector<Identifier> patterns;
+  };
+  std::vector<Case> cases;
+  ExpressionPtr otherwise;
 };
 
 //===----------------------------------------------------------------------===//

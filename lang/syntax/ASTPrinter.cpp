@@ -353,8 +353,20 @@ private:
       });
     }
     case ExpressionKind::Except:
-      line(fmt::format("except {}", names(as<ExceptExpression>(&node)->names)), node.range);
+      line(fmt::format("except {}", names(as<ExceptExpression>(&node)->patterns)), node.range);
       return below(as<ExceptExpression>(&node)->value);
+    case ExpressionKind::ByPath: {
+      auto &byPath = *as<ByPathExpression>(&node);
+      line("by path", node.range);
+      return nested([&] {
+        for (const ByPathExpression::Case &one : byPath.cases) {
+          line(fmt::format("for {}", names(one.patterns)), one.value->range);
+          below(one.value);
+        }
+        line("otherwise", byPath.otherwise->range);
+        below(byPath.otherwise);
+      });
+    }
     }
   }
 
@@ -391,6 +403,7 @@ std::string asOperand(const Expression &expression) {
   case ExpressionKind::If:
   case ExpressionKind::Range:
   case ExpressionKind::Except:
+  case ExpressionKind::ByPath:
     return isBracketed(text) ? text : "(" + text + ")";
   default:
     return text;

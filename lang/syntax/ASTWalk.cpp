@@ -28,6 +28,7 @@ private:
   void part(const TypeExpression &type) { forEachChild(type, visit); }
   void part(const StatementPtr &statement) { forEachChild(*statement, visit); }
   void part(const CallArgument &argument) { part(argument.value); }
+  void part(const ByPathExpression::Case &one) { part(one.value); }
   void part(const ScanSource &source) { part(source.sequence); }
   void part(const ScanCarry &carry) { part(carry.initial); }
   void part(const Dimension &dimension) { part(dimension.value); }
@@ -98,6 +99,8 @@ void forEachChild(const Expression &node, const ExpressionVisitor &visit) {
   }
   case ExpressionKind::Except:
     return children(as<ExceptExpression>(&node)->value);
+  case ExpressionKind::ByPath:
+    return children(as<ByPathExpression>(&node)->cases, as<ByPathExpression>(&node)->otherwise);
   }
 }
 

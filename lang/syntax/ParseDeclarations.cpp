@@ -19,7 +19,7 @@ constexpr std::pair<std::string_view, ElementKind> elements[] = {
     {"bool", ElementKind::Bool},         {"class", ElementKind::Class},
     {"string", ElementKind::String},     {"init", ElementKind::Init},
     {"schedule", ElementKind::Schedule}, {"fn", ElementKind::Function},
-    {"layer", ElementKind::Layer},
+    {"layer", ElementKind::Layer},       {"optimizer", ElementKind::Optimizer},
 };
 
 /// Whether a callable has only settings, and no inputs.

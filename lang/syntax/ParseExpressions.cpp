@@ -40,12 +40,35 @@ ExpressionPtr Parser::expression() {
   size_t first = position;
   if (!nested)
     return error(first);
-  ExpressionPtr value = pipeline();
-  if (!panicking && !lineEnds() && at(TokenKind::If))
-    return foreignChoice(std::move(value), first);
-  if (!panicking && !lineEnds() && atWord("except"))
-    return exceptExpression(std::move(value), first);
-  return value;
+  ExpressionPtr value = exceptExpression();
+  // `(f(x) for x in xs)` has a name behind `for`.
+  auto byPath = [&] {
+    return !panicking && !lineEnds() && at(TokenKind::For) && ahead(1).kind == TokenKind::String;
+  };
+  if (!byPath())
+    return value;
+  auto node = make<ByPathExpression>();
+  do {
+    take();
+    ByPathExpression::Case &one = node->cases.emplace_back();
+    one.value = std::move(value);
+    one.patterns.push_back(pattern(one.patterns));
+    while (at(TokenKind::Comma) && ahead(1).kind == TokenKind::String) {
+      take();
+      one.patterns.push_back(pattern(one.patterns));
+    }
+    bool more = at(TokenKind::Comma) &&
+                !(ahead(1).kind == TokenKind::Name && ahead(2).kind == TokenKind::Assign);
+    if (!more)
+      expected("`,` and the value for all other parameters",
+               "a value for some parameters is followed by that for the others: "
+               "`1e-5 for \"trunk.*\", 1e-3`");
+    else
+      take();
+    value = more ? exceptExpression() : error(position);
+  } while (byPath());
+  node->otherwise = std::move(value);
+  return finish(std::move(node), first);
 }
 
 ExpressionPtr Parser::headerExpression() {
@@ -53,18 +76,38 @@ ExpressionPtr Parser::headerExpression() {
   return expression();
 }
 
-ExpressionPtr Parser::exceptExpression(ExpressionPtr value, size_t first) {
+/// The name of parameters, or a pattern of their paths in quotes.
+Identifier Parser::pattern(const std::vector<Identifier> &earlier) {
+  Identifier result;
+  if (at(TokenKind::String) && stringValue(textOf(current())).empty()) {
+    expected("the name of a parameter, or a pattern such as \"trunk.*\"");
+  } else if (at(TokenKind::String)) {
+    result = {stringValue(textOf(current())), here()};
+    take();
+  } else {
+    result = name("the name of a parameter");
+  }
+  checkDuplicate(result, earlier);
+  return result;
+}
+
+ExpressionPtr Parser::exceptExpression() {
+  size_t first = position;
+  ExpressionPtr value = pipeline();
+  if (!panicking && !lineEnds() && at(TokenKind::If))
+    return foreignChoice(std::move(value), first);
+  if (panicking || lineEnds() || !atWord("except"))
+    return value;
   auto node = make<ExceptExpression>();
   node->value = std::move(value);
   take();
-  node->names.push_back(name("the name of a parameter"));
+  node->patterns.push_back(pattern(node->patterns));
   // `decay = 0.1 except bias, rate = 1`: the list ends before a name with an equals sign.
-  while (!panicking && at(TokenKind::Comma) && ahead(1).kind == TokenKind::Name &&
-         ahead(2).kind != TokenKind::Assign) {
+  while (!panicking && at(TokenKind::Comma) &&
+         (ahead(1).kind == TokenKind::String ||
+          (ahead(1).kind == TokenKind::Name && ahead(2).kind != TokenKind::Assign))) {
     take();
-    Identifier next = name("the name of a parameter");
-    checkDuplicate(next, node->names);
-    node->names.push_back(std::move(next));
+    node->patterns.push_back(pattern(node->patterns));
   }
   return finish(std::move(node), first);
 }

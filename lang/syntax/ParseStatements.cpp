@@ -163,9 +163,9 @@ StatementPtr Parser::stateStatement() {
   bool allowed =
       around.declaration == DeclarationKind::Callable &&
       (around.callable == CallableKind::Layer || around.callable == CallableKind::Model ||
-       around.callable == CallableKind::Optimizer);
+       around.callable == CallableKind::Optimizer || around.callable == CallableKind::Schedule);
   if (!allowed)
-    misplaced(first, "state", "a layer, a model or an optimizer");
+    misplaced(first, "state", "a layer, a model, an optimizer or a schedule");
   take();
   node->name = name("the state's name");
   if (!panicking && takeIf(TokenKind::Colon))

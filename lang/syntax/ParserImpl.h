@@ -230,7 +230,8 @@ private:
   ExpressionPtr where(bool product);
   ExpressionPtr ifExpression();
   ExpressionPtr scan();
-  ExpressionPtr exceptExpression(ExpressionPtr value, size_t first);
+  ExpressionPtr exceptExpression();
+  Identifier pattern(const std::vector<Identifier> &earlier);
   /// An expression in the header of a statement, where `{` begins the statement's block.
   ExpressionPtr headerExpression();
   std::vector<CallArgument> arguments();

@@ -17,7 +17,8 @@ const Scalar &findSetting(const Description &description, const std::string &nam
       continue;
     if (scalar.name == name)
       return scalar;
-    std::string lastPart = scalar.name.substr(scalar.name.rfind('.') + 1);
+    // A pattern behind a key, `optimizer.rate[trunk.*]`, has dots of its own.
+    std::string lastPart = scalar.name.substr(scalar.name.rfind('.', scalar.name.find('[')) + 1);
     if (lastPart == name)
       found.push_back(&scalar);
     all += (all.empty() ? "; there are " : ", ") + scalar.name;

@@ -296,7 +296,9 @@ void readScalars(const DescriptionReader &reader, Description &description) {
     scalar.integer = dtype == DType::I64;
     scalar.offset = element.bytes("offset");
     const std::string filledIn[] = {
-        "seed", "step", "steps", "epoch", "epochs", "steps_per_epoch", "position"};
+        "seed",         "step",     "steps",           "epoch",
+        "epochs",       "position", "steps_per_epoch", "validation_loss",
+        "rate_override"};
     bool filled =
         std::find(std::begin(filledIn), std::end(filledIn), scalar.name) != std::end(filledIn);
     scalar.settable = !filled && element.boolean("settable", false);

@@ -37,6 +37,7 @@ static Json toJson(const TrainingState &state) {
           {"shuffled", state.shuffled},
           {"best_loss", numberToJson(state.bestLoss)},
           {"bad_epochs", state.badEpochs},
+          {"validation_loss", numberToJson(state.validationLoss)},
           {"last_loss", numberToJson(state.last.loss)},
           {"last_rate", numberToJson(state.last.rate)},
           {"sums", sums},
@@ -118,6 +119,8 @@ static TrainingState stateFromJson(const Json &json, const std::string &origin) 
   state.shuffled = reader.boolean("shuffled");
   state.badEpochs = reader.integer("bad_epochs", 0, state.epoch);
   state.bestLoss = reader.number(reader.member("best_loss"), "best_loss");
+  if (json.contains("validation_loss")) // files of earlier versions have none
+    state.validationLoss = reader.number(json["validation_loss"], "validation_loss");
   state.last = {state.step, state.epoch + (state.position ? 1 : 0),
                 reader.number(reader.member("last_loss"), "last_loss"),
                 reader.number(reader.member("last_rate"), "last_rate")};

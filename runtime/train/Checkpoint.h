@@ -29,6 +29,8 @@ struct TrainingState {
   bool shuffled = true;
   double bestLoss = std::numeric_limits<double>::infinity(); ///< of a metric to be high: minus it
   int64_t badEpochs = 0;                                     ///< epochs since bestLoss
+  /// After the epoch before, as schedules read it.
+  double validationLoss = std::numeric_limits<double>::infinity();
   LoggedStep last;                         ///< by which the log of the run is recognised
   std::vector<double> sums;                ///< of the current epoch's losses and metrics
   std::map<std::string, double> settings;  ///< that were changed by --set

@@ -52,6 +52,8 @@ void Trainer::remember() {
   rememberedStep = now.step;
   rememberedEpoch = now.epoch;
   rememberedPosition = now.position;
+  rememberedLoss = now.validationLoss;
+  lossesSince.clear();
 }
 
 /// Ends the run. The best weights are worth keeping, but to go on from them would only repeat the
@@ -116,6 +118,7 @@ std::string Trainer::findCulprit(int64_t steps, bool infinite) {
   std::memcpy(execution.persistent(), rememberedBlock.data(), rememberedBlock.size());
   now.step = rememberedStep;
   now.epoch = rememberedEpoch;
+  now.validationLoss = rememberedLoss;
   now.position = rememberedPosition;
   while (now.step < steps) {
     beginEpoch();
@@ -125,6 +128,8 @@ std::string Trainer::findCulprit(int64_t steps, bool infinite) {
                   nameWithPlace(*tensor).c_str(), static_cast<long long>(now.step),
                   static_cast<long long>(now.epoch + 1));
     if (now.position == now.examples) {
+      if (auto ended = static_cast<size_t>(now.epoch - rememberedEpoch); ended < lossesSince.size())
+        now.validationLoss = lossesSince[ended];
       ++now.epoch;
       now.position = 0;
     }

@@ -93,6 +93,7 @@ BoundFunction &Trainer::step() {
   int64_t count = std::min(function.batch(), now.examples - now.position);
   execution.setScalar("step", now.step);
   execution.setScalar("epoch", now.epoch);
+  execution.setScalar("validation_loss", now.validationLoss);
   BoundFunction &chosen = buckets.forRows(order.data() + now.position, count);
   chosen.run(order.data() + now.position, count);
   ++now.step;
@@ -113,9 +114,11 @@ bool Trainer::finishEpoch() {
   now.position = 0;
   log.epoch(now.epoch, now.step, training, evaluation, evaluated);
   progress.epoch(now.epoch, now.step, training, evaluation, evaluated);
+  const Measures &deciding = evaluatorDecides ? *evaluation : training;
+  now.validationLoss = deciding.loss;
+  lossesSince.push_back(deciding.loss);
   if (plan.patience == 0)
     return false;
-  const Measures &deciding = evaluatorDecides ? *evaluation : training;
   double value = deciding.loss;
   for (const Metric &metric : deciding.metrics)
     if (metric.name == plan.stopMetric)

@@ -104,6 +104,8 @@ private:
   AlignedBuffer rememberedBlock;
   const int64_t rememberEvery;
   int64_t rememberedStep = -1, rememberedEpoch = 0, rememberedPosition = 0;
+  double rememberedLoss = 0;       ///< as schedules read it
+  std::vector<double> lossesSince; ///< of the epochs that have ended since
   Progress progress;
   TrainingLog log;
   std::chrono::steady_clock::time_point lastSaved;

@@ -131,18 +131,23 @@ void checkSchedule(const Case &entry, const GoldenCase &golden, Engine engine,
     return;
   session.arguments[{"input", "nothing"}] = filled({1}, 0);
   const Array &expected = *golden.find("lr");
+  const Array *losses = golden.find("val_loss"); // known after each epoch, which is one step
   std::vector<double> rates;
   for (int64_t step = 0; step < expected.size(); ++step) {
     session.setStep(step, entry.steps ? entry.steps : expected.size());
+    session.arguments[{"scalar", "validation_loss"}] =
+        filled({}, losses && step > 0 ? losses->values[static_cast<size_t>(step) - 1] : INFINITY);
     Tensors results;
     if (!session.call("train_step", results))
       return;
+    session.keep(results);
     const Array *rate = session.result(results, {"output", "learning_rate"});
     if (!rate)
       return;
     rates.push_back(rate->values[0]);
   }
   session.markCompared("lr");
+  session.markCompared("val_loss");
   measurement.check("lr", listed(rates), expected, Aspect::Value, Scale::Exact);
   session.requireAllCompared();
 }

@@ -22,13 +22,11 @@ model network(x: float[6]) -> float[3] {
   return result;
 }
 
-Case schedule(const std::string &name, const std::string &rate, int64_t steps = 0,
-              const std::string &declarations = "") {
+Case schedule(const std::string &name, const std::string &rate, int64_t steps = 0) {
   return {
       .name = name,
       .source =
-          declarations +
-          "\nmodel network(nothing: float) -> float { param weight: float = 1; weight * nothing }",
+          "model network(nothing: float) -> float { param weight: float = 1; weight * nothing }",
       .training = "optimizer = sgd(rate = " + rate + ")",
       .steps = steps};
 }
@@ -83,23 +81,12 @@ std::vector<Case> scheduleCases() {
   return {
       schedule("schedule_cosine", "cosine(0.1)"),
       // Cycles of 5, 10 and 20 epochs, the last one cut off.
-      schedule("schedule_cosine_restarts", "restarts(0.1, 5)", 0, R"(
-schedule restarts(peak: float, first: float) {
-  now = step - 1
-  begin = if now < first { 0 } else if now < 3 * first { first } else { 3 * first }
-  length = if now < first { first } else if now < 3 * first { 2 * first } else { 4 * first }
-  peak / 2 * (1 + cos(pi * (now - begin) / length))
-})"),
+      schedule("schedule_cosine_restarts", "cosine_restarts(0.1, 5, multiply = 2)"),
       schedule("schedule_exponential", "exponential(0.1, 0.95)"),
-      schedule("schedule_multistep", "multistep(0.1, 0.5)", 0, R"(
-schedule multistep(rate: float, factor: float) {
-  passed = (if epoch > 5 { 1 } else { 0 }) + (if epoch > 12 { 1 } else { 0 }) + (if epoch > 20 { 1 } else { 0 })
-  rate * factor^passed
-})"),
+      schedule("schedule_multistep", "multi_step(0.1, at = (5, 12, 20), factor = 0.5)"),
       schedule("schedule_one_cycle", "one_cycle(0.1)", 31),
       schedule("schedule_polynomial", "polynomial(0.1)", 25),
-      {.name = "schedule_reduce_on_plateau",
-       .unsupported = "a schedule cannot see the validation loss yet"},
+      schedule("schedule_reduce_on_plateau", "plateau(0.1, factor = 0.5, patience = 2)"),
       schedule("schedule_step", "step_decay(0.1, every = 7, factor = 0.5)"),
       schedule("schedule_warmup_cosine", "cosine(0.1, warmup = 5)"),
       schedule("schedule_warmup_linear", "linear_warmup(0.1, warmup = 5)"),

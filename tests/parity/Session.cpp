@@ -49,6 +49,7 @@ void Session::setStep(int64_t finished, int64_t steps) {
   arguments[{"scalar", "steps"}] = arguments[{"scalar", "epochs"}] =
       scalar(static_cast<double>(steps));
   arguments[{"scalar", "steps_per_epoch"}] = scalar(1);
+  arguments[{"scalar", "rate_override"}] = scalar(0);
 }
 
 bool Session::call(const std::string &function, Tensors &results) {

@@ -5,6 +5,7 @@
 #include "lang/syntax/ASTWalk.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace nnc::lang::builtins {
 
@@ -50,8 +51,8 @@ static Entity require(const BuiltinCall &call) {
 /// Whether all names in an expression have a meaning here.
 static bool isKnown(Environment &environment, const Expression &expression) {
   // Counters have names of their own only while a recipe is evaluated; `step` is also a function.
-  static constexpr std::string_view counters[] = {"step", "steps", "epoch", "epochs",
-                                                  "steps_per_epoch"};
+  static constexpr std::string_view counters[] = {
+      "step", "steps", "epoch", "epochs", "steps_per_epoch", "validation_loss", "layer", "layers"};
   bool known = true;
   if (auto *name = as<NameExpression>(&expression); name && !environment.findLocal(name->name))
     known = std::find(std::begin(counters), std::end(counters), name->name) == std::end(counters) &&
@@ -136,6 +137,11 @@ const std::span<const Builtin> requirementFunctions = requirementTable;
 namespace nnc::lang {
 
 bool checkRequirements(Environment &environment, Evaluator &evaluator, const Block &body) {
+  // A setting may be computed from counters of the run, as `3 * steps_per_epoch`.
+  struct InRecipe {
+    bool &place, outer = std::exchange(place, true);
+    ~InRecipe() { place = outer; }
+  } inRecipe{environment.inRecipe};
   for (const StatementPtr &statement : body.statements) {
     auto *alone = as<ExpressionStatement>(statement);
     auto *call = alone ? as<CallExpression>(alone->value) : nullptr;

@@ -81,6 +81,13 @@ Entity Calls::apply(const Entity &callee, const std::vector<GivenArgument> &give
       return apply(function, given, range);
     }
     return recorded(invoke(declaration, callable->settings, given, nullptr, range));
+  case CallableKind::Optimizer:
+  case CallableKind::Schedule:
+    // In the body of one of the same kind.
+    if (OptimizerTarget *target = environment.executing() ? environment.frame().target : nullptr;
+        target && target->owner.empty() == (declaration.callable == CallableKind::Schedule))
+      return target->apply(*target, *callable, given, range);
+    [[fallthrough]];
   default:
     environment.report(Diag::NotCallable, range, describe(callee));
     return Poison{};

@@ -5,6 +5,7 @@
 #include "lang/Program.h"
 #include "lang/elaborate/values/Entity.h"
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -19,11 +20,18 @@ struct Binding {
   std::string state = {}; // the path of the state (in an optimizer: the slot) that `<-` changes
 };
 
-/// State that the body of an optimizer works on: one parameter and its slots.
+/// What the body of an optimizer works on: one parameter and its slots; or that of a schedule: slots
+/// alone.
 struct OptimizerTarget {
-  const ParameterInfo *parameter = nullptr;
-  Tensor value, gradient;
+  std::string path;                 ///< in front of the names of the slots
+  std::string owner;                ///< the path of the parameter; empty in a schedule
+  Element element = Element::Float; ///< of the slots
+  Tensor value;                     ///< of the parameter; its shape is that of the slots
   std::map<std::string, Tensor> slots;
+  /// Applies an optimizer that is a setting of this one to a parameter and a gradient.
+  std::function<Entity(OptimizerTarget &, const CallableEntity &,
+                       const std::vector<GivenArgument> &, SourceRange)>
+      apply;
 };
 
 /// The body of a callable, or a train or predict block.

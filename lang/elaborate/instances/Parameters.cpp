@@ -3,6 +3,7 @@
 
 #include "lang/elaborate/signatures/Sizes.h"
 #include "lang/syntax/ASTPrinter.h"
+#include "lang/syntax/ASTWalk.h"
 
 namespace nnc::lang {
 
@@ -176,6 +177,16 @@ void Parameters::declareState(const StateStatement &statement) {
   environment.findLocal(statement.name.text)->state = path;
 }
 
+/// Whether an expression depends on what is computed in each step.
+static bool mentionsTensor(Environment &environment, const Expression &expression) {
+  auto *name = as<NameExpression>(&expression);
+  Binding *binding = name ? environment.findLocal(name->name) : nullptr;
+  bool found = binding && binding->value.is<Tensor>();
+  forEachChild(expression,
+               [&](const Expression &child) { found |= mentionsTensor(environment, child); });
+  return found;
+}
+
 void Parameters::declareSlot(const StateStatement &statement) {
   OptimizerTarget &target = *environment.frame().target;
   const std::string &name = statement.name.text;
@@ -192,12 +203,28 @@ void Parameters::declareSlot(const StateStatement &statement) {
   std::string key = name;
   for (int number = 2; target.slots.count(key); ++number)
     key = fmt::format("{}_{}", name, number);
-  std::string path = target.parameter->path + "." + key;
-  Type type{Element::Float, sizes(shape), 0};
-  program.slots.push_back({path, target.parameter->path, type});
-  initialize(ResultKind::Slot, path, *statement.initial, Element::Float, shape);
-  Tensor slot = emitter.persistent(ArgumentKind::Slot, path, Element::Float, shape,
-                                   environment.place(statement.range));
+  std::string path = target.path + "." + key;
+  Type type{target.element, sizes(shape), 0};
+  program.slots.push_back({path, target.owner, type});
+  SourceRange range = environment.place(statement.range);
+  Tensor slot = emitter.persistent(ArgumentKind::Slot, path, target.element, shape, range);
+  if (mentionsTensor(environment, *statement.initial)) {
+    // Known only when the run begins: the first step has it in place of what is stored.
+    Entity initial = evaluator.evaluate(*statement.initial);
+    std::optional<Tensor> value =
+        initialValue(std::move(initial), target.element, shape, statement.initial->range);
+    IntegerLiteral zero;
+    zero.range = statement.initial->range;
+    initialize(ResultKind::Slot, path, zero, target.element, shape);
+    Tensor one = emitter.constant(1.0, Element::Real, range);
+    Tensor first = emitter.emit("compare", {emitter.pass->counters.at("step"), one}, Element::Bool,
+                                {}, {{"predicate", std::string("eq")}}, range);
+    if (value)
+      slot = emitter.emit("select", {emitter.broadcastTo(first, shape, range), *value, slot},
+                          target.element, shape, {}, range);
+  } else {
+    initialize(ResultKind::Slot, path, *statement.initial, target.element, shape);
+  }
   target.slots[key] = slot;
   environment.bindFresh(name, slot, statement.name.range);
   environment.findLocal(name)->state = key;

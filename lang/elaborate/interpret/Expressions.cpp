@@ -98,7 +98,24 @@ Entity Interpreter::evaluate(const Expression &expression) {
     return evaluateScan(*as<ScanExpression>(&expression));
   case ExpressionKind::Except: {
     auto *except = as<ExceptExpression>(&expression);
-    return ExceptEntity{std::make_shared<Entity>(evaluate(*except->value)), except->names};
+    auto value = std::make_shared<Entity>(evaluate(*except->value));
+    if (value->poisoned())
+      return Poison{};
+    return ByPath{{{except->patterns, nullptr}}, std::move(value)};
+  }
+  case ExpressionKind::ByPath: {
+    auto *byPath = as<ByPathExpression>(&expression);
+    ByPath result;
+    bool good = true;
+    auto part = [&](const Expression &value) {
+      auto entity = std::make_shared<Entity>(evaluate(value));
+      good &= !entity->poisoned();
+      return entity;
+    };
+    for (const ByPathExpression::Case &one : byPath->cases)
+      result.cases.push_back({one.patterns, part(*one.value)});
+    result.otherwise = part(*byPath->otherwise);
+    return good ? Entity(std::move(result)) : Entity(Poison{});
   }
   }
   return Poison{};

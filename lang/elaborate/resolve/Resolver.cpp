@@ -151,10 +151,11 @@ void Resolver::callable(const CallableDeclaration &declaration) {
         expression(*dimension.value);
   bool optimizer = declaration.callable == CallableKind::Optimizer;
   if (optimizer || declaration.callable == CallableKind::Schedule)
-    for (const char *counter : {"step", "steps", "epoch", "epochs", "steps_per_epoch"})
+    for (const char *counter :
+         {"step", "steps", "epoch", "epochs", "steps_per_epoch", "validation_loss"})
       declare(counter);
   if (optimizer)
-    for (const char *value : {"param", "grad"})
+    for (const char *value : {"param", "grad", "layer", "layers"})
       declare(value);
   if (declaration.body)
     block(*declaration.body, !optimizer);
@@ -193,6 +194,7 @@ void Resolver::train(const TrainDeclaration &declaration) {
     return; // nothing would be known of the fields
   for (const Field &field : data->fields)
     declare(field.name.text);
+  declare("steps_per_epoch");
   inTrainBlock = true;
   for (const StatementPtr &one : declaration.body->statements) {
     // `stop` takes a word of its own.

@@ -50,6 +50,8 @@ std::string settingTypeText(const TypeExpression &type) {
     return "a function";
   case ElementKind::Layer:
     return "a layer";
+  case ElementKind::Optimizer:
+    return "an optimizer";
   default:
     return "something else";
   }
@@ -80,6 +82,20 @@ Entity SettingBinder::fit(const CallableDeclaration &declaration, const Paramete
                           Entity value, SourceRange range) {
   if (!parameter.type || value.poisoned())
     return value;
+  if (auto *byPath = value.get<ByPath>();
+      byPath && declaration.callable == CallableKind::Optimizer) {
+    ByPath result;
+    bool good = true;
+    auto part = [&](const Entity &one) {
+      auto fitted = std::make_shared<Entity>(fit(declaration, parameter, one, range));
+      good &= !fitted->poisoned();
+      return fitted;
+    };
+    for (const ByPath::Case &one : byPath->cases)
+      result.cases.push_back({one.patterns, one.value ? part(*one.value) : nullptr});
+    result.otherwise = part(*byPath->otherwise);
+    return good ? Entity(std::move(result)) : Entity(Poison{});
+  }
   ElementKind kind = parameter.type->element;
   bool fits = false;
   auto isCallable = [&](CallableKind wanted) {
@@ -118,8 +134,7 @@ Entity SettingBinder::fit(const CallableDeclaration &declaration, const Paramete
     }
     break;
   case ElementKind::Float:
-    fits = value.isNumber() || (tensor && tensor->shape.empty()) ||
-           (isRecipe(declaration) && value.is<ExceptEntity>());
+    fits = value.isNumber() || (tensor && tensor->shape.empty());
     break;
   case ElementKind::Bool:
     fits = value.is<bool>();
@@ -133,6 +148,9 @@ Entity SettingBinder::fit(const CallableDeclaration &declaration, const Paramete
   case ElementKind::Schedule:
     fits = value.isNumber() || isCallable(CallableKind::Schedule) ||
            (tensor && tensor->element == Element::Real);
+    break;
+  case ElementKind::Optimizer:
+    fits = isCallable(CallableKind::Optimizer);
     break;
   case ElementKind::Function:
   case ElementKind::Layer:

@@ -76,4 +76,30 @@ bool checkPattern(Diagnostics &diagnostics, std::string_view pattern, SourceRang
   return false;
 }
 
+void checkPatterns(Diagnostics &diagnostics, const Entity &value,
+                   std::span<const std::string> paths) {
+  auto *byPath = value.get<ByPath>();
+  if (!byPath)
+    return;
+  for (const ByPath::Case &one : byPath->cases) {
+    for (const Identifier &pattern : one.patterns)
+      checkPattern(diagnostics, pattern.text, pattern.range, paths);
+    if (one.value)
+      checkPatterns(diagnostics, *one.value, paths);
+  }
+  checkPatterns(diagnostics, *byPath->otherwise, paths);
+}
+
+const Entity *valueFor(const Entity &value, std::string_view path) {
+  const Entity *result = &value;
+  while (auto *byPath = result ? result->get<ByPath>() : nullptr) {
+    auto found = std::ranges::find_if(byPath->cases, [&](const ByPath::Case &one) {
+      return std::ranges::any_of(
+          one.patterns, [&](const Identifier &pattern) { return matchesPath(pattern.text, path); });
+    });
+    result = found == byPath->cases.end() ? byPath->otherwise.get() : found->value.get();
+  }
+  return result;
+}
+
 } // namespace nnc::lang

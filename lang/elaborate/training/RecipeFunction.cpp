@@ -10,34 +10,41 @@
 namespace nnc::lang {
 
 bool RecipeFunction::isFor(const std::string &path) const {
-  return declaration && std::ranges::none_of(part.except, [&](const Identifier &name) {
-           return matchesPath(name.text, path);
-         });
+  return !function.poisoned() && valueFor(function, path);
 }
 
 bool RecipeFunction::read() {
+  function = part.value.poisoned() ? Entity(Poison{}) : readFunction(part.value);
+  return !function.poisoned();
+}
+
+Entity RecipeFunction::readFunction(const Entity &value) {
+  if (auto *byPath = value.get<ByPath>())
+    return numbers.byPath(*byPath, [&](const Entity &one) { return readFunction(one); });
   Environment &environment = elaboration.environment;
-  auto *callable = part.value.get<CallableEntity>();
+  auto *callable = value.get<CallableEntity>();
   if (!callable || !callable->declaration)
-    return false;
+    return Poison{};
+  const CallableDeclaration &declaration = *callable->declaration;
   std::optional<std::vector<NamedEntity>> given =
       elaboration.binder.settingsOf(*callable, part.range);
   if (!given)
-    return false;
-  const CallableDeclaration &known = *callable->declaration;
-  settings = std::move(*given);
-  if (known.body) {
-    EnterFrame enter(environment, known, part.range);
-    if (!elaboration.binder.enter(known, settings) ||
-        !checkRequirements(environment, elaboration.interpreter, *known.body))
-      return false;
+    return Poison{};
+  CallableEntity result = *callable;
+  result.bound = true;
+  std::vector<NamedEntity> &settings = result.settings = std::move(*given);
+  if (declaration.body) {
+    EnterFrame enter(environment, declaration, part.range);
+    if (!elaboration.binder.enter(declaration, settings) ||
+        !checkRequirements(environment, elaboration.interpreter, *declaration.body))
+      return Poison{};
   }
-  declaration = &known;
-  for (const Parameter &parameter : known.settings) {
+  for (const Parameter &parameter : declaration.settings) {
     auto setting = std::ranges::find(settings, parameter.name.text, &NamedEntity::name);
     if (setting == settings.end() && parameter.defaultValue) {
-      Entity value = elaboration.interpreter.evaluate(*parameter.defaultValue);
-      settings.push_back({parameter.name.text, parameter.range, std::make_shared<Entity>(value)});
+      Entity standard = elaboration.interpreter.evaluate(*parameter.defaultValue);
+      settings.push_back(
+          {parameter.name.text, parameter.range, std::make_shared<Entity>(standard)});
       setting = settings.end() - 1;
     }
     if (setting != settings.end() && parameter.type &&
@@ -45,18 +52,20 @@ bool RecipeFunction::read() {
       setting->value = std::make_shared<Entity>(
           numbers.number(*setting->value, key, parameter.name.text, false, setting->range));
   }
-  return true;
+  return result;
 }
 
 std::optional<Tensor> RecipeFunction::apply(
-    const Tensor &like,
+    const std::string &path, const Tensor &like,
     const std::function<std::optional<Tensor>(const std::string &)> &input) const {
+  const CallableEntity &callable = *valueFor(function, path)->get<CallableEntity>();
   std::vector<GivenArgument> inputs;
-  for (const Parameter &parameter : declaration->inputs)
+  for (const Parameter &parameter : callable.declaration->inputs)
     if (std::optional<Tensor> value = input(parameter.name.text))
       inputs.push_back({parameter.name.text, *value, part.range});
   bool outer = std::exchange(elaboration.environment.inRecipe, true);
-  Entity value = elaboration.calls.invoke(*declaration, settings, inputs, nullptr, part.range);
+  Entity value = elaboration.calls.invoke(*callable.declaration, callable.settings, inputs, nullptr,
+                                          part.range);
   elaboration.environment.inRecipe = outer;
   auto *tensor = value.get<Tensor>();
   if (tensor && sameSizes(tensor->shape, like.shape))

@@ -21,22 +21,24 @@ public:
   /// Reads the settings; false if there is no function, or an error.
   bool read();
   SourceRange range() const { return part.range; }
-  /// Whether it is applied to the parameter of this path: it was read, and `except` leaves the
-  /// parameter in.
+  /// Whether one is applied to the parameter of this path: it was read, and the parameter is not
+  /// excepted.
   bool isFor(const std::string &path) const;
-  /// The result, which has the shape of `like`; nothing, with an error, if it has not. `input` gives
-  /// the value for an input of this name.
+  /// The result for the parameter of this path, which has the shape of `like`; nothing, with an
+  /// error, if it has not. `input` gives the value for an input of this name.
   std::optional<Tensor>
-  apply(const Tensor &like,
+  apply(const std::string &path, const Tensor &like,
         const std::function<std::optional<Tensor>(const std::string &)> &input) const;
 
 private:
+  /// A function, or one by parameters, with its settings read.
+  Entity readFunction(const Entity &value);
+
   Elaboration &elaboration;
   RecipeNumbers &numbers;
   const RecipePart &part;
   std::string key;
-  const CallableDeclaration *declaration = nullptr;
-  std::vector<NamedEntity> settings;
+  Entity function; // poison: there is none
 };
 
 } // namespace nnc::lang

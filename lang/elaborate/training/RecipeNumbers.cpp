@@ -2,6 +2,7 @@
 #include "lang/elaborate/training/RecipeNumbers.h"
 
 #include "lang/elaborate/builtins/Requirements.h"
+#include "lang/syntax/ASTWalk.h"
 
 #include <utility>
 
@@ -9,6 +10,12 @@ namespace nnc::lang {
 
 Tensor RecipeNumbers::setting(const std::string &key, double value, bool integer,
                               SourceRange range) {
+  if (keys.insert(key).second)
+    elaboration.program.settings.push_back({key, value, integer, environment.place(range)});
+  return real(key, range);
+}
+
+Tensor RecipeNumbers::real(const std::string &key, SourceRange range) {
   auto known = emitter.pass->scalars.find(key);
   if (known != emitter.pass->scalars.end())
     return known->second;
@@ -17,15 +24,31 @@ Tensor RecipeNumbers::setting(const std::string &key, double value, bool integer
   result.element = Element::Real;
   result.id = emitter.pass->graph.addArgument(ArgumentKind::Scalar, key, {Element::Real, {}, 0},
                                               environment.place(range));
-  if (keys.insert(key).second)
-    elaboration.program.settings.push_back({key, value, integer, environment.place(range)});
   return emitter.pass->scalars[key] = result;
+}
+
+Entity RecipeNumbers::byPath(const ByPath &value,
+                             const std::function<Entity(const Entity &)> &read) {
+  ByPath result;
+  result.otherwise = std::make_shared<Entity>(read(*value.otherwise));
+  bool good = !result.otherwise->poisoned();
+  for (const ByPath::Case &one : value.cases) {
+    std::string patterns;
+    for (const Identifier &pattern : one.patterns)
+      patterns += (patterns.empty() ? "" : ",") + pattern.text;
+    std::string outer = std::exchange(part, fmt::format("{}[{}]", part, patterns));
+    auto entity = one.value ? std::make_shared<Entity>(read(*one.value)) : nullptr;
+    good &= !entity || !entity->poisoned();
+    result.cases.push_back({one.patterns, std::move(entity)});
+    part = std::move(outer);
+  }
+  return good ? Entity(std::move(result)) : Entity(Poison{});
 }
 
 Entity RecipeNumbers::number(const Entity &value, const std::string &prefix,
                              const std::string &name, bool integer, SourceRange range) {
   if (value.isNumber())
-    return setting(prefix + "." + name, value.number(), integer, range);
+    return setting(prefix + "." + name + part, value.number(), integer, range);
   if (auto *tensor = value.get<Tensor>();
       tensor && emitter.pass->graph.differsBetweenExamples(tensor->id)) {
     environment.report(Diag::KeyValue, range, prefix + "." + name, "one number for all examples",
@@ -44,8 +67,24 @@ Entity RecipeNumbers::evaluate(const Block &body) {
 
 Entity RecipeNumbers::schedule(const Entity &schedule, const std::string &prefix,
                                SourceRange range) {
-  if (schedule.poisoned() || schedule.is<Tensor>())
+  if (schedule.is<Tensor>())
     return schedule;
+  Entity ready = readSchedule(schedule, prefix, range);
+  auto *callable = ready.get<CallableEntity>();
+  return callable ? runSchedule(*callable, {}, range) : Entity(Poison{});
+}
+
+/// Whether an expression applies what has this name.
+static bool applies(const Expression &expression, const std::string &name) {
+  auto *call = as<CallExpression>(&expression);
+  auto *callee = call ? as<NameExpression>(call->callee) : nullptr;
+  bool found = callee && callee->name == name;
+  forEachChild(expression, [&](const Expression &child) { found |= applies(child, name); });
+  return found;
+}
+
+Entity RecipeNumbers::readSchedule(const Entity &schedule, const std::string &prefix,
+                                   SourceRange range) {
   auto *callable = schedule.get<CallableEntity>();
   if (!callable || !callable->declaration)
     return Poison{};
@@ -58,22 +97,71 @@ Entity RecipeNumbers::schedule(const Entity &schedule, const std::string &prefix
   if (!elaboration.binder.enter(declaration, *given) ||
       !checkRequirements(environment, elaboration.interpreter, *declaration.body))
     return Poison{};
+  CallableEntity result;
+  result.declaration = &declaration;
+  result.bound = true;
+  result.range = callable->range;
+  result.path = prefix + part;
   for (const Parameter &parameter : declaration.settings) {
-    Binding *binding = environment.findLocal(parameter.name.text);
-    if (!binding || !parameter.type)
+    const std::string &name = parameter.name.text;
+    Binding *binding = environment.findLocal(name);
+    if (!binding)
       continue;
-    ElementKind kind = parameter.type->element;
-    if (kind == ElementKind::Float || kind == ElementKind::Int)
-      binding->value = number(binding->value, prefix, parameter.name.text, kind == ElementKind::Int,
-                              binding->range);
-    else if (kind == ElementKind::Schedule)
-      binding->value =
-          binding->value.isNumber()
-              ? number(binding->value, prefix, parameter.name.text, false, binding->range)
-              : this->schedule(binding->value, parameter.name.text, range);
+    ElementKind kind = parameter.type ? parameter.type->element : ElementKind::Error;
+    Entity value = binding->value;
+    SourceRange place = binding->range;
+    if (kind == ElementKind::Float || kind == ElementKind::Int ||
+        (kind == ElementKind::Schedule && value.isNumber()))
+      value = number(value, prefix, name, kind == ElementKind::Int, place);
+    else if (kind == ElementKind::Schedule && value.is<CallableEntity>())
+      value = applies(*declaration.body, name) ? readSchedule(value, prefix + "." + name, range)
+                                               : this->schedule(value, prefix + "." + name, range);
+    if (value.poisoned())
+      return Poison{};
+    result.settings.push_back({name, place, std::make_shared<Entity>(std::move(value))});
   }
+  return result;
+}
+
+Entity RecipeNumbers::runSchedule(const CallableEntity &callable,
+                                  const std::vector<GivenArgument> &counters, SourceRange range) {
+  const CallableDeclaration &declaration = *callable.declaration;
+  EnterFrame enter(environment, declaration, environment.place(range));
   bindCounters();
+  for (const GivenArgument &counter : counters) {
+    std::optional<Tensor> value =
+        emitter.tensor(counter.value, Element::Real, counter.name, counter.range);
+    if (!value)
+      return Poison{};
+    environment.bindFresh(counter.name, *value, counter.range);
+  }
+  // Settings hide counters of the same names.
+  if (!elaboration.binder.enter(declaration, callable.settings))
+    return Poison{};
+  OptimizerTarget target;
+  target.path = callable.path;
+  for (int number = 2; !paths.insert(target.path).second; ++number)
+    target.path = fmt::format("{}_{}", callable.path, number);
+  target.element = Element::Real;
+  target.apply = [&](OptimizerTarget &outer, const CallableEntity &inner,
+                     const std::vector<GivenArgument> &given, SourceRange place) -> Entity {
+    for (const GivenArgument &argument : given) {
+      if (argument.value.poisoned())
+        return Poison{};
+      if (!emitter.pass->counters.contains(argument.name)) {
+        environment.report(Diag::ScheduleInputs, place, inner.declaration->name.text);
+        return Poison{};
+      }
+    }
+    CallableEntity known = inner;
+    if (known.path.empty()) // made in the body
+      known.path = outer.path + "." + inner.declaration->name.text;
+    return runSchedule(known, given, place);
+  };
+  environment.frame().target = &target;
   Entity value = evaluate(*declaration.body);
+  for (const auto &[name, slot] : target.slots)
+    newSlots[target.path + "." + name] = slot;
   if (value.isNumber())
     return emitter.constant(value, Element::Real, declaration.range);
   auto *tensor = value.get<Tensor>();
@@ -98,6 +186,7 @@ void RecipeNumbers::bindCounters() {
     for (const char *counter : {"steps", "epochs", "steps_per_epoch"})
       emitter.pass->counters[counter] =
           emitter.convert(emitter.scalar(counter), Element::Real, range);
+    emitter.pass->counters["validation_loss"] = real("validation_loss", range);
   }
   for (const auto &[name, value] : emitter.pass->counters)
     environment.bindFresh(name, value, range);

@@ -145,21 +145,42 @@ void TrainKeys::finishStop(const Metrics &metrics) {
     builder.note(fmt::format("the metrics are {}", fmt::join(names, ", ")));
 }
 
+/// The first of the values that is nothing to apply, or null. Parameters may be excepted
+/// from a function, from an optimizer not.
+static const Entity *unfit(const Entity &value, CallableKind kind) {
+  auto *byPath = value.get<ByPath>();
+  if (!byPath) {
+    auto *callable = value.get<CallableEntity>();
+    bool fits = callable && callable->declaration && callable->declaration->callable == kind;
+    return fits ? nullptr : &value;
+  }
+  for (const ByPath::Case &one : byPath->cases) {
+    if (!one.value && kind == CallableKind::Optimizer)
+      return &value;
+    if (const Entity *wrong = one.value ? unfit(*one.value, kind) : nullptr)
+      return wrong;
+  }
+  return unfit(*byPath->otherwise, kind);
+}
+
 void TrainKeys::readPart(RecipePart &part, CallableKind kind, const std::string &key,
                          const Expression &value, std::string_view expected) {
+  Environment &environment = elaboration.environment;
+  environment.frame().scopes.emplace_back();
+  environment.bindFresh("steps_per_epoch",
+                        elaboration.emitter.convert(elaboration.emitter.scalar("steps_per_epoch"),
+                                                    Element::Real, value.range),
+                        value.range);
   part = {elaboration.interpreter.evaluate(value), value.range};
-  if (auto *except = part.value.get<ExceptEntity>(); except && kind == CallableKind::Function) {
-    part.except = except->names;
-    Entity inside = *except->value;
-    part.value = std::move(inside);
-  }
-  auto *callable = part.value.get<CallableEntity>();
-  if (part.value.poisoned() ||
-      (callable && callable->declaration && callable->declaration->callable == kind))
+  environment.frame().scopes.pop_back();
+  const Entity *wrong = unfit(part.value, kind);
+  if (part.value.poisoned() || !wrong)
     return;
+  RecipePart shown{*wrong, value.range};
   DiagnosticBuilder builder =
-      diagnostics.report(Diag::KeyValue, value.range, key, expected, describe(part.value));
-  advisePart(builder, part, key, value);
+      diagnostics.report(Diag::KeyValue, value.range, key, expected, describe(shown.value));
+  if (!part.value.is<ByPath>())
+    advisePart(builder, shown, key, value);
   part.value = Poison{};
 }
 

@@ -22,7 +22,6 @@ bool isTrainKey(std::string_view name);
 struct RecipePart {
   Entity value;
   SourceRange range;
-  std::vector<Identifier> except = {}; ///< parameters to which it is not applied
 };
 
 class TrainKeys {

@@ -1,11 +1,9 @@
-// Implements Update: the operation `gradient`, then code of the library for each parameter.
+// Implements Update: the operation `gradient`, then clipping and the optimizer.
 #include "lang/elaborate/training/Update.h"
 
-#include "lang/elaborate/builtins/Requirements.h"
+#include "lang/elaborate/training/Optimizers.h"
 #include "lang/elaborate/training/Patterns.h"
-#include "lang/syntax/ASTPrinter.h"
 
-#include <algorithm>
 #include <set>
 
 namespace nnc::lang {
@@ -31,30 +29,9 @@ std::string describeStep(const Operation &operation) {
 
 } // namespace
 
-/// The body of an optimizer that has run and left the parameter as it was.
-static void reportUnchanged(Diagnostics &diagnostics, const CallableDeclaration &declaration) {
-  const Block &body = *declaration.body;
-  bool updated = std::ranges::any_of(body.statements, [](const StatementPtr &statement) {
-    auto *update = as<UpdateStatement>(statement);
-    return update && update->name.text == "param";
-  });
-  if (updated) // to itself, by what its settings are
-    return;
-  DiagnosticBuilder builder =
-      diagnostics.report(Diag::ParameterUnchanged, declaration.name.range, declaration.name.text);
-  for (const StatementPtr &statement : body.statements)
-    if (auto *binding = as<BindingStatement>(statement);
-        binding && binding->names.size() == 1 && binding->names[0].text == "param") {
-      builder.label(binding->names[0].range, "this binds a name and changes nothing");
-      builder.help(fmt::format("write `param <- {}`", toSource(*binding->value)));
-      return;
-    }
-  builder.help("end it with its next value, as `param <- param - rate * grad`");
-}
-
 std::vector<Tensor> Update::clipped(std::vector<Tensor> gradients,
                                     const std::vector<Tensor> &parameters,
-                                    const std::vector<size_t> &which) {
+                                    const std::vector<std::string> &paths) {
   RecipeFunction function(elaboration, numbers, clip, "clip");
   if (!function.read())
     return gradients;
@@ -80,12 +57,12 @@ std::vector<Tensor> Update::clipped(std::vector<Tensor> gradients,
   };
   std::vector<Tensor> results;
   for (size_t index = 0; index < gradients.size(); ++index) {
-    if (!function.isFor(program.parameters[which[index]].path)) {
+    if (!function.isFor(paths[index])) {
       results.push_back(gradients[index]);
       continue;
     }
-    std::optional<Tensor> result =
-        function.apply(gradients[index], [&](const std::string &name) -> std::optional<Tensor> {
+    std::optional<Tensor> result = function.apply(
+        paths[index], gradients[index], [&](const std::string &name) -> std::optional<Tensor> {
           if (name == "grad")
             return gradients[index];
           if (name == "param")
@@ -99,103 +76,18 @@ std::vector<Tensor> Update::clipped(std::vector<Tensor> gradients,
   return results;
 }
 
-bool Update::readOptimizer(std::vector<NamedEntity> &settings) {
-  auto *callable = optimizer.value.get<CallableEntity>();
-  if (!callable)
-    return false;
-  const CallableDeclaration &declaration = *callable->declaration;
-  std::optional<std::vector<NamedEntity>> given =
-      elaboration.binder.settingsOf(*callable, optimizer.range);
-  if (!given)
-    return false;
-  EnterFrame enter(environment, declaration, optimizer.range);
-  if (!elaboration.binder.enter(declaration, *given) ||
-      (declaration.body &&
-       !checkRequirements(environment, elaboration.interpreter, *declaration.body)))
-    return false;
-  for (const Parameter &parameter : declaration.settings) {
-    Binding *binding = environment.findLocal(parameter.name.text);
-    if (!binding)
-      continue;
-    Entity value = binding->value;
-    SourceRange range = binding->range;
-    ElementKind kind = parameter.type ? parameter.type->element : ElementKind::Error;
-    const std::string &name = parameter.name.text;
-    auto number = [&](const Entity &plain) {
-      return numbers.number(plain, "optimizer", name, kind == ElementKind::Int, range);
-    };
-    if (kind == ElementKind::Schedule) {
-      auto *schedule = value.get<CallableEntity>();
-      const std::string scheduleName =
-          schedule && schedule->declaration ? schedule->declaration->name.text : "";
-      value = value.isNumber() ? number(value) : numbers.schedule(value, name, range);
-      if (auto *tensor = value.get<Tensor>(); tensor && (!learningRate || name == "rate")) {
-        learningRate = *tensor;
-        program.recipe.schedule = scheduleName;
-      }
-    } else if (kind == ElementKind::Float || kind == ElementKind::Int) {
-      if (auto *except = value.get<ExceptEntity>())
-        value = ExceptEntity{std::make_shared<Entity>(number(*except->value)), except->names};
-      else
-        value = number(value);
-    }
-    if (value.poisoned())
-      return false;
-    settings.push_back({name, range, std::make_shared<Entity>(value)});
-  }
-  return true;
+void Update::checkPatterns(const std::vector<std::string> &paths) const {
+  for (const RecipePart *part : {&clip, &keys.constrain, &keys.average})
+    lang::checkPatterns(diagnostics, part->value, paths);
 }
 
-void Update::checkExceptions(const std::vector<NamedEntity> &settings) {
-  std::vector<std::string> paths;
-  for (const ParameterInfo &info : program.parameters)
-    paths.push_back(info.path);
-  for (const NamedEntity &setting : settings)
-    if (auto *except = setting.value->get<ExceptEntity>())
-      for (const Identifier &name : except->names)
-        checkPattern(diagnostics, name.text, name.range, paths);
-  for (const RecipePart *part : {&keys.clip, &keys.constrain, &keys.average})
-    for (const Identifier &name : part->except)
-      checkPattern(diagnostics, name.text, name.range, paths);
-}
-
-void Update::updateParameter(const ParameterInfo &info, const Tensor &value, const Tensor &gradient,
-                             const std::vector<NamedEntity> &settings) {
-  const CallableDeclaration &declaration = *optimizer.value.get<CallableEntity>()->declaration;
-  OptimizerTarget target;
-  target.parameter = &info;
-  target.value = value;
-  target.gradient = gradient;
-  EnterFrame enter(environment, declaration, optimizer.range);
-  environment.frame().target = &target;
-  for (const NamedEntity &setting : settings) {
-    Entity known = *setting.value;
-    if (auto *except = known.get<ExceptEntity>()) {
-      bool excluded =
-          std::any_of(except->names.begin(), except->names.end(),
-                      [&](const Identifier &name) { return matchesPath(name.text, info.path); });
-      Entity inside = *except->value;
-      known = excluded ? Entity(IntegerConstant{0, nullptr}) : inside;
-    }
-    environment.bindFresh(setting.name, known, setting.range);
-  }
-  numbers.bindCounters();
-  environment.bindFresh("param", value, optimizer.range);
-  environment.bindFresh("grad", gradient, optimizer.range);
-  if (declaration.body)
-    numbers.evaluate(*declaration.body);
-  if (!diagnostics.hasErrors() && target.value.id == value.id && declaration.body)
-    reportUnchanged(diagnostics, declaration);
-  if (constraint.isFor(info.path))
-    if (std::optional<Tensor> constrained = constraint.apply(value, [&](const std::string &name) {
-          return name == "param" ? std::optional(target.value) : counter(name);
-        }))
-      target.value = *constrained;
-  newParameters[info.path] = target.value;
-  if (averaging.isFor(info.path))
-    updateAverage(info, target.value);
-  for (const auto &[name, slot] : target.slots)
-    newSlots[info.path + "." + name] = slot;
+Tensor Update::constrained(const ParameterInfo &info, const Tensor &value, const Tensor &next) {
+  if (!constraint.isFor(info.path))
+    return next;
+  std::optional<Tensor> result = constraint.apply(info.path, value, [&](const std::string &name) {
+    return name == "param" ? std::optional(next) : counter(name);
+  });
+  return result ? *result : next;
 }
 
 std::optional<Tensor> Update::counter(const std::string &name) const {
@@ -215,7 +107,7 @@ void Update::updateAverage(const ParameterInfo &info, const Tensor &next) {
     }
   Tensor average =
       emitter.persistent(ArgumentKind::Slot, path, next.element, next.shape, averaging.range());
-  std::optional<Tensor> updated = averaging.apply(next, [&](const std::string &name) {
+  std::optional<Tensor> updated = averaging.apply(info.path, next, [&](const std::string &name) {
     return name == "average" ? std::optional(average)
            : name == "param" ? std::optional(next)
                              : counter(name);
@@ -268,22 +160,34 @@ void Update::updateParameters(const Tensor &loss, SourceRange lossRange) {
     gradients[index].id = ids[index];
     pass.graph.name(ids[index], "grad." + program.parameters[which[index]].path);
   }
-  gradients = clipped(std::move(gradients), parameters, which);
+  std::vector<std::string> paths, trainedPaths;
+  for (const ParameterInfo &info : program.parameters)
+    paths.push_back(info.path);
+  for (size_t index : which)
+    trainedPaths.push_back(paths[index]);
+  checkPatterns(paths);
+  gradients = clipped(std::move(gradients), parameters, trainedPaths);
 
-  std::vector<NamedEntity> settings;
-  if (!readOptimizer(settings))
+  Optimizers optimizers(elaboration, numbers);
+  if (!optimizers.read(optimizer) || diagnostics.hasErrors())
     return;
-  checkExceptions(settings);
+  learningRate = optimizers.learningRate;
   constraint.read();
   averaging.read();
   pass.simplify = true;
   for (size_t index = 0; index < gradients.size(); ++index) {
-    updateParameter(program.parameters[which[index]], parameters[index], gradients[index],
-                    settings);
+    const ParameterInfo &info = program.parameters[which[index]];
+    Tensor next =
+        constrained(info, parameters[index],
+                    optimizers.update(info, parameters[index], gradients[index], newSlots));
+    newParameters[info.path] = next;
+    if (averaging.isFor(info.path))
+      updateAverage(info, next);
     if (diagnostics.hasErrors())
       return;
   }
   pass.simplify = false;
+  newSlots.insert(numbers.slots().begin(), numbers.slots().end());
 }
 
 void Update::addGradients(const Tensor &loss, SourceRange lossRange) {

@@ -30,13 +30,11 @@ public:
   std::optional<Tensor> learningRate;
 
 private:
-  /// `which` are the numbers of the parameters.
   std::vector<Tensor> clipped(std::vector<Tensor> gradients, const std::vector<Tensor> &parameters,
-                              const std::vector<size_t> &which);
-  bool readOptimizer(std::vector<NamedEntity> &settings);
-  void checkExceptions(const std::vector<NamedEntity> &settings);
-  void updateParameter(const ParameterInfo &info, const Tensor &value, const Tensor &gradient,
-                       const std::vector<NamedEntity> &settings);
+                              const std::vector<std::string> &paths);
+  void checkPatterns(const std::vector<std::string> &paths) const;
+  /// The next value of a parameter after `constrain`.
+  Tensor constrained(const ParameterInfo &info, const Tensor &value, const Tensor &next);
   void updateAverage(const ParameterInfo &info, const Tensor &next);
   /// `step`, `epoch`, ... as the language sees them.
   std::optional<Tensor> counter(const std::string &name) const;

@@ -60,7 +60,7 @@ std::string describe(const Entity &entity) {
     std::string operator()(const ReducerEntity &reducer) const {
       return fmt::format("the reduction `{}`", reducer.expression->reducer.text);
     }
-    std::string operator()(const ExceptEntity &) const { return "a value with exceptions"; }
+    std::string operator()(const ByPath &) const { return "a value by parameters"; }
     std::string operator()(const DataEntity &data) const {
       return data.field.empty() ? fmt::format("the data block `{}`", data.declaration->name.text)
                                 : fmt::format("the field `{}` of the data block `{}`", data.field,

@@ -77,6 +77,8 @@ struct CallableEntity {
   /// Of a declaration: by name, defaults not among them; of a builtin: as written.
   std::vector<NamedEntity> settings;
   SourceRange range; // where it was named or its settings were given
+  /// Of a schedule whose settings are numbers of the recipe: the path in front of its states.
+  std::string path = {};
 };
 
 /// A layer with its settings and a place for its parameters. Its first binding names it or, without
@@ -110,10 +112,14 @@ struct Reparametrization {
   bool met = false;
 };
 
-/// `0.1 except bias, scale`
-struct ExceptEntity {
-  std::shared_ptr<const Entity> value;
-  std::vector<Identifier> names;
+/// `1e-5 for "trunk.*", 1e-3` and `0.1 except bias`: a value for each parameter, by its path.
+struct ByPath {
+  struct Case {
+    std::vector<Identifier> patterns;
+    std::shared_ptr<const Entity> value; ///< null: none, which is 0 or false of a setting
+  };
+  std::vector<Case> cases; ///< the first that means a parameter counts
+  std::shared_ptr<const Entity> otherwise;
 };
 
 /// `data mnist`, or one of its fields: `translations.source`
@@ -125,7 +131,7 @@ struct DataEntity {
 struct Entity {
   using Variant = std::variant<Poison, Nothing, IntegerConstant, double, bool, std::string,
                                RangeConstant, ShapeConstant, Tensor, Group, CallableEntity,
-                               LayerPtr, ReducerEntity, ExceptEntity, DataEntity>;
+                               LayerPtr, ReducerEntity, ByPath, DataEntity>;
   Variant value;
 
   Entity() : value(Poison{}) {}
