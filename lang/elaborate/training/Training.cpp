@@ -83,8 +83,13 @@ void TrainingElaborator::run() {
   add(Role::Evaluate);
   for (const PredictDeclaration *block : blocks) {
     add(Role::Predict, block);
-    if (passes.back().pass->readsStochastic)
+    if (const Pass &prediction = *passes.back().pass; prediction.readsStochastic) {
       add(Role::Sample, block);
+      // Random layers whose rate is 0 draw nothing.
+      if (passes.back().role == Role::Sample &&
+          passes.back().pass->randomSites == prediction.randomSites)
+        passes.pop_back();
+    }
   }
   if (generate) {
     add(Role::Generate);

@@ -52,8 +52,17 @@ TEST(Examples, AllElaborate) {
         4 + std::max<size_t>(1, declarations(text, "predict")) + declarations(text, "generate");
     if (text.find("\n  bucket ") != std::string::npos)
       functions += 3;
+    // One for each split of made data, one for augmentation, and the predictions with random layers
+    // on, of which there are none without such a layer.
+    for (const std::string &line : Elaborated::lines(text))
+      functions += line.find("= made(") != std::string::npos || line.starts_with("  augment ");
     if (elaborated.program) {
-      EXPECT_EQ(elaborated.program->functions.size(), functions) << entry.path();
+      size_t samples = static_cast<size_t>(
+          std::ranges::count_if(elaborated.program->functions, [](const Function &function) {
+            return function.name.starts_with("sample");
+          }));
+      EXPECT_EQ(elaborated.program->functions.size() - samples, functions) << entry.path();
+      EXPECT_TRUE(samples == 0 || text.find("dropout") != std::string::npos) << entry.path();
     }
   }
   EXPECT_GE(count, 8);
