@@ -8,9 +8,11 @@
 
 #include "lang/support/Source.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -116,12 +118,15 @@ struct Generation {
 /// A function in static single assignment form; operations stand in an order in which operands
 /// precede their users.
 struct Function {
-  /// initialize, train_step, evaluate, gradient; train_step_1, ...: of buckets (T38), the shortest
-  /// first; predict, predict_2, ...: one for each predict block; sample, sample_2, ...: those with
-  /// random layers on; generate; metrics: those of a split, of its Totals; augment: the fields as the
-  /// training step sees them; made_train, ...: the fields of an example of made data
+  /// initialize, generate; train_step, evaluate, gradient, predict, metrics (those of a split, of its
+  /// Totals), cache, augment (the fields as a training step sees them), made_train (the fields of an
+  /// example of made data), ..., each followed by those with _2, _3, ... behind the name, if there are
+  /// several; sample, sample_2, ...: predictions with random layers on; train_step_bucket_1, ...:
+  /// training steps of buckets (T38)
   std::string name;
-  std::string block; ///< of a prediction: the name of its predict block
+  std::string block; ///< of a prediction: the name of its predict block; of a gradient: its place
+  std::string data;  ///< the data block whose fields are its inputs; empty: none
+  int64_t batch = 32;
   std::optional<Generation> generation = {};
   std::vector<FunctionArgument> arguments;
   std::vector<Value> values;
@@ -133,7 +138,7 @@ struct Function {
 struct ParameterInfo {
   std::string path; ///< `dense.weight`: the bindings' names from the model inwards
   Type type;
-  bool trained = true;
+  bool trained = false; ///< by any training step
   SourceRange range;
 };
 
@@ -155,7 +160,7 @@ struct StateInfo {
 };
 
 /// A number of the recipe that `--set key=value` changes at run time: a Scalar argument of type
-/// Real with this name, `optimizer.mu` or `rate.peak`. The other Scalar arguments are counters that
+/// Real with this name, `optimizer.mu` or `rate.peak`, behind the scope of its training step. The other Scalar arguments are counters that
 /// the runtime fills in: `seed`, `step` (steps finished before this one), `steps`, `epoch` (epochs
 /// finished), `epochs`, `steps_per_epoch`. They have type Int and are 64 bits wide. Of type Real are
 /// `validation_loss` (after the epoch before) and `rate_override` (the learning rate, where it is not 0).
@@ -229,18 +234,54 @@ constexpr int64_t bucketSize(int64_t size, int64_t bucket) {
          (size % bucketCount * bucket + bucketCount - 1) / bucketCount;
 }
 
-struct Recipe {
-  int64_t batch = 32;
+/// The name of an Input that holds values computed before the phase.
+inline constexpr const char *cachedInput = "<cached>";
+
+/// An update of parameters for each batch.
+struct TrainingStep {
+  std::string name; ///< of a `step` block; empty without one
+  std::string function;
+  std::vector<std::string> buckets = {}; ///< functions for shorter examples, the shortest first
+  int64_t every = 1;                     ///< it takes each so many-th batch
+  std::string scope;                     ///< the beginning of the keys of its settings
+  std::string schedule; ///< the name of the learning rate's schedule; empty: it is constant
+};
+
+/// A part of a training run. All its steps take each batch, in their order.
+struct Phase {
+  std::string name; ///< of a `then` block; empty: the first phase
   std::optional<int64_t> epochs;
   std::optional<int64_t> steps;
-  double validate = 0;      ///< fraction of the training split that is held out
   int64_t patience = 0;     ///< epochs without improvement before stopping; 0: never
   std::string stopMetric;   ///< whose improvement counts; empty: that of the loss
   bool stopHighest = false; ///< whether a higher value of it is better
-  bool shuffle = true;      ///< whether the order of the examples differs from epoch to epoch
-  bool bucket = false;      ///< whether examples of similar length make up a batch
+  std::string evaluate;     ///< the function of its loss
+  std::string metrics =
+      {}; ///< the function of its metrics; empty: they are means over the examples
+  /// The function of a value that its training steps take as the Input `cachedInput`, once for each
+  /// example; empty: none.
+  std::string cache = {};
+  std::vector<TrainingStep> trainingSteps = {};
+};
+
+/// Tensors of a file from which training begins: those whose path fits the pattern `from` are
+/// values of the parameters and states that fit `to`.
+struct LoadedWeights {
+  std::string file, from, to;
+  SourceRange range;
+};
+
+/// A train block.
+struct Recipe {
+  std::string name;
+  std::string data; ///< the name of the data block
+  int64_t batch = 32;
+  double validate = 0; ///< fraction of the training split that is held out
+  bool shuffle = true; ///< whether the order of the examples differs from epoch to epoch
+  bool bucket = false; ///< whether examples of similar length make up a batch
   SourceRange bucketRange;
-  std::string schedule; ///< the name of the learning rate's schedule; empty: it is constant
+  std::vector<LoadedWeights> loads = {};
+  std::vector<Phase> phases = {};
 };
 
 /// A row of `EXE info`: one layer instance, in the order of application.
@@ -256,17 +297,25 @@ struct LayerInfo {
 };
 
 struct Program {
+  /// The model that is compiled; the name of the last train block if it trains several or there are
+  /// several models.
   std::string model;
   std::vector<Function> functions;
   std::vector<ParameterInfo> parameters;
   std::vector<SlotInfo> slots;
   std::vector<StateInfo> states;
   std::vector<Setting> settings;
-  std::optional<DataInfo> data;
-  Recipe recipe;
+  std::vector<DataInfo> data;  ///< of the train blocks
+  std::vector<Recipe> recipes; ///< one for each train block
   /// Names of the outputs of train_step and evaluate besides `loss`.
   std::vector<std::string> metrics;
   std::vector<LayerInfo> layers;
+
+  /// Null if there is no such data block.
+  const DataInfo *findData(std::string_view name) const {
+    auto found = std::ranges::find(data, name, &DataInfo::name);
+    return found == data.end() ? nullptr : &*found;
+  }
 };
 
 } // namespace nnc::lang

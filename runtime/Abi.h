@@ -6,7 +6,7 @@
 
 /// Goes up whenever a change here makes old objects and new runtimes disagree. The description
 /// repeats it as "abi", and the runtime refuses to start when the two differ.
-#define NNC_ABI_VERSION 3
+#define NNC_ABI_VERSION 4
 
 #ifdef __cplusplus
 extern "C" {
@@ -19,7 +19,7 @@ extern "C" {
 ///
 ///   persistent  parameters, then slots (optimizer state), then states (e.g. running statistics);
 ///               lives through the whole run; offsets in "persistent". Only nnc_initialize and
-///               nnc_train_step write to it.
+///               training steps write to it.
 ///   arena       scratch memory of at least the function's "arena" bytes; undefined on entry; shared
 ///               by all functions, so nothing in it survives a call.
 ///   inputs      the batch: the fields and the weights of the examples, at the offsets in the
@@ -33,41 +33,19 @@ extern "C" {
 typedef void nnc_function(char *persistent, char *arena, const char *inputs, char *outputs,
                           const char *scalars, int64_t thread, int64_t threads);
 
-/// The functions that a compiled model exports. One that the model does not have is simply not
-/// defined (the runtime's references are weak). nnc_initialize must be there if any of them is.
+/// The functions of a compiled model, in the order of the "functions" of the description; null for
+/// those that generate sequences.
 ///
-///   nnc_initialize  writes every parameter, slot and state from scalar "seed"
-///   nnc_train_step  one step: forward, backward, update of parameters, slots and states in place
-///   nnc_evaluate    loss and metrics of a batch, as an evaluation sees it (no dropout, ...)
-///   nnc_metrics     the metrics of many examples: its inputs are the sums of the totals that
-///                   nnc_train_step or nnc_evaluate have computed for them
-nnc_function nnc_initialize;
-nnc_function nnc_train_step;
-nnc_function nnc_evaluate;
-nnc_function nnc_metrics;
-
-/// The functions of the predict blocks, which compute predictions for each example of a batch; null
-/// ends the table. They stand in the order of the functions of the description that have a "block".
-extern nnc_function *const nnc_predictions[];
-
-/// The training steps of buckets, "nnc_train_step_1" and so on, the shortest first; null ends the
-/// table. Each takes batches whose padded fields have at most the lengths in the shapes of its
-/// inputs. Weak like the functions.
-extern nnc_function *const nnc_buckets[];
-
-/// The functions that make data, "nnc_made_train" and so on, in the order of the description; null
-/// ends the table. Each computes the fields of one example, whose number from 0 is the scalar
-/// "step". Weak like the functions.
-extern nnc_function *const nnc_made[];
-
-/// The predictions with random layers such as dropout on, "nnc_sample" beside "nnc_predict",
-/// "nnc_sample_2" beside "nnc_predict_2", of those that have random layers; null ends the table. Weak
-/// like the functions.
-extern nnc_function *const nnc_samples[];
-
-/// The fields of a batch as the training step sees them where the data block has `augment`, of the
-/// same seed, step and examples. Weak like the functions.
-nnc_function nnc_augment;
+///   nnc_initialize  writes every parameter, slot and state from scalar "seed"; must be there
+///   training steps  forward, backward, update of parameters, slots and states in place; "recipes"
+///                   says when which is called
+///   evaluations     loss and metrics of a batch, without dropout and the like
+///   metrics         the metrics of many examples: their inputs are the sums of the totals that a
+///                   training step or an evaluation has computed for them
+///   predictions     what a predict block computes for each example of a batch
+///   augmentations   the fields of a batch as a training step of the same seed and step sees them
+///   made data       the fields of one example
+extern nnc_function *const nnc_functions[];
 
 /// A function that generates a sequence, position by position: as nnc_function, with one more block.
 ///
@@ -84,6 +62,8 @@ typedef void nnc_step_function(char *persistent, char *arena, const char *inputs
 ///   nnc_generate_chunk  the same for several elements from "position" on, with a row of output for
 ///                       each; some models do not have it. The sequence may end within the chunk:
 ///                       steps at later positions overwrite the cache there
+///
+/// One that the model does not have is not defined: the runtime's references are weak.
 nnc_step_function nnc_generate_begin;
 nnc_step_function nnc_generate_step;
 nnc_step_function nnc_generate_chunk;
@@ -161,7 +141,7 @@ void nnc_profile(int64_t region, int64_t thread);
    ([] is a scalar); DTYPE is "f32" | "f64" | "i32" | "i64" | "u8" (a bool is a u8 holding 0 or 1).
 
    {
-     "abi": 3,                          NNC_ABI_VERSION
+     "abi": 4,                          NNC_ABI_VERSION
      "compiler": TEXT,                  its version, e.g. "0.1.0"
      "model": TEXT,                     name of the model; names the default weights, MODEL.safetensors
      "source": TEXT,                    file name of the program, without folders, e.g. "mnist.nn"
@@ -190,16 +170,17 @@ void nnc_profile(int64_t region, int64_t thread);
      },
 
      "functions": [{                    one for each exported function
-       "symbol": TEXT,                  "nnc_initialize" | "nnc_train_step" | "nnc_evaluate" | "nnc_metrics" |
-                                        "nnc_generate_begin" | "nnc_generate_step" |
-                                        "nnc_generate_chunk", or of a prediction, or "nnc_train_step_1",
-                                        ... of buckets, with the batch and the outputs of nnc_train_step,
-                                        or "nnc_sample", "nnc_sample_2", ..., with
-                                        the batch and the outputs of the prediction, or "nnc_augment", whose predictions have the names of fields, or
-                                        "nnc_made_" and the name of a split, whose predictions are the
-                                        fields of one example and not batched
+       "symbol": TEXT,                  unique: "nnc_initialize" | "nnc_generate_begin" |
+                                        "nnc_generate_step" | "nnc_generate_chunk", or any of a training
+                                        step, an evaluation, metrics or a prediction; or "nnc_sample",
+                                        "nnc_sample_2", ..., with random layers such as dropout on and the batch
+                                        and the outputs of "nnc_predict", "nnc_predict_2", ...; or with the
+                                        beginning "nnc_augment", whose predictions have the names of fields; or
+                                        "nnc_made_" and the name of a split, whose predictions are the fields of
+                                        one example, whose number from 0 is the scalar "step", and not batched
        "block": TEXT,                   (predictions) name of the predict block, unique
-       "batch": COUNT,                  examples per call; 0 for nnc_initialize and nnc_metrics; for nnc_generate_begin 1,
+       "data": TEXT,                    (optional) name of the data block whose fields it takes
+       "batch": COUNT,                  examples per call; 0 for nnc_initialize and metrics; for nnc_generate_begin 1,
                                         or 0 if it has no inputs; for nnc_generate_step and
                                         nnc_generate_chunk the number of elements in their input
        "arena": BYTES,
@@ -301,10 +282,10 @@ void nnc_profile(int64_t region, int64_t thread);
      },
        The runtime fills in the scalars with these names, whatever "settable" says; all others are settable:
          seed             i64  --seed
-         step             i64  steps finished before this one: 0 in the first step
-         steps            i64  steps that the whole run is planned to have
-         epoch            i64  epochs finished before this one
-         epochs           i64  epochs that the whole run is planned to have (at least 1)
+         step             i64  calls of the training step before this one in its phase: 0 in the first
+         steps            i64  calls that the phase is planned to have
+         epoch            i64  epochs of the phase finished before this one
+         epochs           i64  epochs that the phase is planned to have (at least 1)
          steps_per_epoch  i64
          validation_loss  f64  after the epoch before, on the split "validation" or, without one, the mean of the
                                training steps; infinite in the first epoch
@@ -313,6 +294,7 @@ void nnc_profile(int64_t region, int64_t thread);
 
      "data": [{                         every data block that the model can be trained on or evaluated with
        "name": TEXT,                    for --data NAME=FOLDER
+       "folder": TEXT,                  absolute path of its files' folder unless --data says otherwise
        "fields": [{
          "name": TEXT,
          "dtype": DTYPE,                "f32"/"f64" (the model's float), or "i32" for int and class
@@ -371,26 +353,47 @@ void nnc_profile(int64_t region, int64_t thread);
        "class_names", else the sorted distinct names of the train split. CSV files to predict have the header,
        separator and columns of the train split.
 
-     "recipe": {                        (optional: a model without training has none)
+     "recipes": [{                      (optional) one for each train block
+       "name": TEXT,                    unique
        "data": TEXT,                    name of the data block
-       "batch": COUNT,                  must be the batch of nnc_train_step
-       "epochs": COUNT,                 (optional) at least one of epochs and steps; with both, the run ends
-       "steps": COUNT,                  (optional) at what comes first
+       "batch": COUNT,                  must be the batch of all its functions
        "validate": NUMBER,              (optional; default 0) fraction of the train split that is kept out
                                         and evaluated after each epoch
        "shuffle": true | false,         (optional; default true) false: the examples are taken in their order
        "bucket": true | false,          (optional; default false) true: batches of examples of similar length
-       "patience": COUNT,               (optional; default 0: off) stop after so many epochs without a better
+       "load": [{                       (optional) before the first step, unless a run is resumed or --init given
+         "file": TEXT,                  relative to the current folder
+         "to": TEXT, "from": TEXT       parameters and states whose name fits the pattern "to" take the values of
+                                        the tensors whose name is "from" with what `*` stands for in "to"
+       }],
+       "phases": [{                     at least one; each begins where the one before ends, with new slots
+         "name": TEXT,                  (optional) not of the first one
+         "epochs": COUNT,               (optional) at least one of epochs and steps; with both, the phase ends
+         "steps": COUNT,                (optional) at what comes first
+         "patience": COUNT,             (optional; default 0: off) stop after so many epochs without a better
                                         validation loss (without validation: training loss); the best weights
                                         are kept
-       "stop_metric": TEXT,             (optional; default the loss) name of a metric of one number that
+         "stop_metric": TEXT,           (optional; default the loss) name of a metric of one number that
                                         decides in place of the loss
-       "stop_highest": true | false,    (optional; default false) whether a higher one is better
-       "schedule": TEXT,                (optional; default none) name of the schedule that gives the learning
-                                        rate; its settings begin with "rate."
-       "folder": TEXT                   absolute path of the folder of the program: base of the data's
-                                        file names unless --data says otherwise
-     },
+         "stop_highest": true | false,  (optional; default false) whether a higher one is better
+         "evaluate": TEXT,              symbol of the function of its loss and metrics
+         "metrics": TEXT,               (optional) symbol of the function of its metrics, if these are computed of
+                                        totals
+         "cache": TEXT,                 (optional) symbol of a function of one prediction, which the runtime calls
+                                        for each example before the phase: the field "<cached>" of its steps
+         "training_steps": [{           at least one; each batch is given to all of them in turn
+           "name": TEXT,                (required if there are several)
+           "function": TEXT,            its symbol
+           "every": COUNT,              (optional; default 1) it takes the first of each so many batches
+           "buckets": [TEXT...],        (optional) symbols of functions with its outputs for batches whose padded
+                                        fields have at most the lengths in the shapes of their inputs, the
+                                        shortest first
+           "scope": TEXT,               (optional) the beginning of the names of its settings
+           "schedule": TEXT             (optional; default none) name of the schedule that gives the learning
+                                        rate; its settings begin with the scope and "rate."
+         }]
+       }]
+     }],
 
      "source_lines": {"LINE": TEXT},    (optional; profiled code) the lines that "regions" name
 

@@ -100,24 +100,20 @@ void addData(llvm::Module &module, const ModelData &data) {
   };
   add(llvm::ConstantDataArray::getString(context, data.description), "nnc_description");
   auto *pointer = llvm::PointerType::get(context, 0);
-  auto addTable = [&](const std::vector<std::string> &symbols, llvm::StringRef name) {
-    llvm::SmallVector<llvm::Constant *> functions;
-    for (const std::string &symbol : symbols) {
-      // It may be in another part.
-      llvm::Function *function = module.getFunction(symbol);
-      if (!function)
-        function = llvm::Function::Create(
-            llvm::FunctionType::get(llvm::Type::getVoidTy(context), /*isVarArg=*/false),
-            llvm::GlobalValue::ExternalLinkage, symbol, module);
-      functions.push_back(function);
-    }
-    functions.push_back(llvm::ConstantPointerNull::get(pointer));
-    add(llvm::ConstantArray::get(llvm::ArrayType::get(pointer, functions.size()), functions), name);
-  };
-  addTable(data.predictions, "nnc_predictions");
-  addTable(data.buckets, "nnc_buckets");
-  addTable(data.samples, "nnc_samples");
-  addTable(data.made, "nnc_made");
+  llvm::SmallVector<llvm::Constant *> functions;
+  for (const std::string &symbol : data.functions) {
+    // It may be in another part.
+    llvm::Constant *function = module.getFunction(symbol);
+    if (symbol.empty())
+      function = llvm::ConstantPointerNull::get(pointer);
+    else if (!function)
+      function = llvm::Function::Create(
+          llvm::FunctionType::get(llvm::Type::getVoidTy(context), /*isVarArg=*/false),
+          llvm::GlobalValue::ExternalLinkage, symbol, module);
+    functions.push_back(function);
+  }
+  add(llvm::ConstantArray::get(llvm::ArrayType::get(pointer, functions.size()), functions),
+      "nnc_functions");
 }
 
 void optimize(llvm::Module &module, const TargetDescription &target) {

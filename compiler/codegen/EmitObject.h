@@ -29,10 +29,7 @@ LlvmModule translateToLlvm(mlir::ModuleOp module, const TargetDescription &targe
 /// The data of a compiled model that the runtime refers to, as runtime/Abi.h says.
 struct ModelData {
   llvm::StringRef description;
-  std::vector<std::string> predictions;  ///< symbols of the functions of the predict blocks
-  std::vector<std::string> buckets = {}; ///< symbols of the training steps of shorter examples
-  std::vector<std::string> samples = {}; ///< symbols of predictions with random layers on
-  std::vector<std::string> made = {};    ///< symbols of the functions that make data
+  std::vector<std::string> functions; ///< the symbols in `nnc_functions`; empty: null
 };
 void addData(llvm::Module &module, const ModelData &data);
 

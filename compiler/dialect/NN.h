@@ -128,6 +128,9 @@ inline constexpr llvm::StringLiteral stepsAttrName = "nn.steps";
 /// positions and by the stored rows; 0 means unlimited.
 inline constexpr llvm::StringLiteral limitAttrName = "nn.limit";
 
+/// On a function: its number of examples, where it is not that of the module.
+inline constexpr llvm::StringLiteral batchAttrName = "nn.batch";
+
 /// Marks an nn.scan whose steps are chunks of the steps of another scan (nn-strip-mine), and its
 /// derivative. Passes on scans keep no value for all chunks that a chunk can compute.
 inline constexpr llvm::StringLiteral chunksAttrName = "nn.chunks";

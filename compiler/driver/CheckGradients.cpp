@@ -69,6 +69,7 @@ public:
 
 private:
   bool prepare();
+  bool checkFunction(int64_t elements);
   bool fail(const std::string &message) {
     mlir::emitError(UnknownLoc::get(&context)) << message;
     return false;
@@ -87,6 +88,7 @@ private:
   MLIRContext context;
   Frontend frontend;
   OwningOpRef<ModuleOp> module;
+  const lang::Function *checked = nullptr; ///< of one loss
   std::mt19937_64 random;
 };
 
@@ -100,7 +102,7 @@ bool GradientChecker::prepare() {
     return fail("`" + options.input +
                 "` has no `train` block, so there is no loss to differentiate");
   for (func::FuncOp function : llvm::make_early_inc_range(module->getOps<func::FuncOp>()))
-    if (function.getName() != "gradient" && function.getName() != "initialize")
+    if (!function.getName().starts_with("gradient") && function.getName() != "initialize")
       function.erase();
   PassManager passes(&context);
   // nn-simplify runs first because nn-differentiate removes nn.stop_gradient, which marks the
@@ -112,18 +114,16 @@ bool GradientChecker::prepare() {
 }
 
 int64_t GradientChecker::classesOf(StringRef input) {
-  for (const lang::Function &function : frontend.program().functions)
-    if (function.name == "gradient")
-      for (const lang::FunctionArgument &argument : function.arguments)
-        if (argument.name == input)
-          return function.values[argument.value].type.classes;
+  for (const lang::FunctionArgument &argument : checked->arguments)
+    if (argument.name == input)
+      return checked->values[argument.value].type.classes;
   return 0;
 }
 
 /// The largest length of a padded field, if the input holds its lengths; else 0.
 int64_t GradientChecker::maximumLength(StringRef input) {
-  if (frontend.program().data)
-    for (const lang::DataField &field : frontend.program().data->fields)
+  if (const lang::DataInfo *data = frontend.program().findData(checked->data))
+    for (const lang::DataField &field : data->fields)
       if (field.padded && lang::lengthInput(field.name) == input)
         return field.type.shape[static_cast<size_t>(*field.padded)];
   return 0;
@@ -307,7 +307,20 @@ bool GradientChecker::print(const reference::GradientCheck &check, const Place &
 bool GradientChecker::run(int64_t elements) {
   if (!prepare())
     return false;
-  auto gradient = module->lookupSymbol<func::FuncOp>("gradient");
+  bool right = true;
+  for (const lang::Function &function : frontend.program().functions) {
+    if (!StringRef(function.name).starts_with("gradient"))
+      continue;
+    checked = &function;
+    if (!function.block.empty())
+      llvm::outs() << function.block << ":\n";
+    right &= checkFunction(elements);
+  }
+  return right;
+}
+
+bool GradientChecker::checkFunction(int64_t elements) {
+  auto gradient = module->lookupSymbol<func::FuncOp>(checked->name);
   reference::GradientCheckOptions checkOptions;
   checkOptions.samplesPerValue = elements;
   SmallVector<Place> candidates = places(gradient);

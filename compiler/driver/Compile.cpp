@@ -168,9 +168,13 @@ bool Compilation::import() {
   module = importProgram(frontend.program(), options.precision, context);
   if (!module)
     return false;
-  // Only gradient checks ask for it.
-  if (auto gradient = module->lookupSymbol<func::FuncOp>("gradient"))
-    gradient.erase();
+  for (const lang::Function &function : frontend.program().functions) {
+    auto imported = module->lookupSymbol<func::FuncOp>(function.name);
+    if (llvm::StringRef(function.name).starts_with("gradient")) // only gradient checks ask for it
+      imported.erase();
+    else if (function.batch != frontend.program().functions[0].batch)
+      imported->setAttr(nn::batchAttrName, Builder(&context).getI64IntegerAttr(function.batch));
+  }
   return checkSize("with its loops unrolled", maximumProgramOperations);
 }
 
@@ -225,7 +229,7 @@ bool Compilation::runPasses(Stage stage) {
   LogicalResult result = runPipeline(*module, [&](OpPassManager &passes) {
     switch (stage) {
     case Stage::Nn:
-      return buildNnPipeline(passes, frontend.program().recipe.batch);
+      return buildNnPipeline(passes, frontend.program().functions[0].batch);
     case Stage::Grad:
       return buildGradPipeline(passes, lowering());
     case Stage::Opt:
@@ -263,16 +267,9 @@ bool Compilation::emit() {
       describeModel(frontend.program(), readBlocks(*module), frontend.source(),
                     frontend.vocabularies(), options.precision, target);
   ModelData data{description, {}};
-  for (const lang::Function &function : frontend.program().functions) {
-    if (!function.block.empty())
-      data.predictions.push_back("nnc_" + function.name);
-    if (llvm::StringRef(function.name).starts_with("train_step_"))
-      data.buckets.push_back("nnc_" + function.name);
-    if (llvm::StringRef(function.name).starts_with("sample"))
-      data.samples.push_back("nnc_" + function.name);
-    if (llvm::StringRef(function.name).starts_with("made_"))
-      data.made.push_back("nnc_" + function.name);
-  }
+  for (const FunctionBlocks &function : readBlocks(*module).functions)
+    data.functions.push_back(
+        llvm::StringRef(function.symbol).starts_with("nnc_generate_") ? "" : function.symbol);
   if (options.emit == Stage::Exe) {
     std::vector<llvm::SmallString<0>> objects;
     {

@@ -47,7 +47,7 @@ public:
   Object generation();
   Object scalars();
   Array data();
-  Object recipe();
+  Array recipes();
   Array layers();
   /// The lines that a profile shows; empty if the code is not profiled.
   Object sourceLines(const lang::SourceFile &source);
@@ -67,6 +67,7 @@ private:
   /// null.
   const lang::DataField *classField(const std::string &prediction, const lang::Function &of) const;
   Object split(const lang::DataSplit &split) const;
+  Object dataBlock(const lang::DataInfo &data) const;
 
   const lang::Program &program;
   const ModuleBlocks &blocks;
@@ -113,9 +114,9 @@ const lang::Function &Describer::source(const FunctionBlocks &function) const {
 }
 
 /// The padded field whose lengths an input holds; empty for other inputs.
-std::string paddedField(const lang::Program &program, const std::string &input) {
-  if (program.data)
-    for (const lang::DataField &field : program.data->fields)
+std::string paddedField(const lang::DataInfo *data, const std::string &input) {
+  if (data)
+    for (const lang::DataField &field : data->fields)
       if (field.padded && lang::lengthInput(field.name) == input)
         return field.name;
   return "";
@@ -123,7 +124,7 @@ std::string paddedField(const lang::Program &program, const std::string &input) 
 
 /// An input of a function. Lengths have the name of their field.
 Object Describer::input(const BlockTensor &tensor, const lang::Function &of) const {
-  std::string field = paddedField(program, tensor.name);
+  std::string field = paddedField(program.findData(of.data), tensor.name);
   llvm::SmallVector<int64_t> shape(tensor.type.getShape());
   if (of.generation && tensor.kind == "input") // a batch of one example
     shape.insert(shape.begin(), 1);
@@ -182,8 +183,8 @@ const lang::DataField *Describer::classField(const std::string &prediction,
   for (const lang::FunctionResult &result : of.results)
     if (result.name == prediction)
       classes = of.values[result.value].type.classes;
-  if (classes && program.data)
-    for (const lang::DataField &field : program.data->fields)
+  if (const lang::DataInfo *data = classes ? program.findData(of.data) : nullptr)
+    for (const lang::DataField &field : data->fields)
       if (field.type.classes == classes || field.vocabulary == classes)
         return &field;
   return nullptr;
@@ -219,7 +220,7 @@ Array Describer::functions() {
       fields.push_back(input(tensor, of));
     for (const BlockTensor &tensor : function.outputs.tensors)
       outputs.push_back(output(tensor, of));
-    int64_t batch = fields.empty() ? 0 : of.generation ? 1 : program.recipe.batch;
+    int64_t batch = fields.empty() ? 0 : of.generation ? 1 : of.batch;
     for (const BlockTensor &tensor : function.inputs.tensors)
       if (tensor.kind == "token")
         batch = tensor.type.getDimSize(0);
@@ -236,6 +237,8 @@ Array Describer::functions() {
         {"memory", memory(function)}};
     if (!of.block.empty())
       entry["block"] = of.block;
+    if (!of.data.empty())
+      entry["data"] = of.data;
     if (!function.regions.empty())
       entry["regions"] = regions(function);
     functions.push_back(std::move(entry));
@@ -323,12 +326,9 @@ Object Describer::split(const lang::DataSplit &split) const {
   return entry;
 }
 
-Array Describer::data() {
-  Array result;
-  if (!program.data)
-    return result;
+Object Describer::dataBlock(const lang::DataInfo &data) const {
   Array fields, splits;
-  for (const lang::DataField &field : program.data->fields) {
+  for (const lang::DataField &field : data.fields) {
     Object entry{{"name", field.name},
                  {"dtype", fieldElement(field.type)},
                  {"shape", shapeOf(field.type.shape)}};
@@ -342,40 +342,90 @@ Array Describer::data() {
       entry["class_names"] = Array(field.classNames);
     if (field.tokenizer)
       entry["vocabulary"] = llvm::cantFail(
-          llvm::json::parse(vocabularies.tokenizer(program.data->name, field.name).serialize()));
+          llvm::json::parse(vocabularies.tokenizer(data.name, field.name).serialize()));
     fields.push_back(std::move(entry));
   }
-  for (const lang::DataSplit &one : program.data->splits)
+  for (const lang::DataSplit &one : data.splits)
     splits.push_back(split(one));
-  result.push_back(Object{
-      {"name", program.data->name}, {"fields", std::move(fields)}, {"splits", std::move(splits)}});
+  llvm::SmallString<256> folder(vocabularies.folderOf(data.name));
+  llvm::sys::fs::make_absolute(folder);
+  llvm::sys::path::remove_dots(folder, /*remove_dot_dot=*/true);
+  return Object{{"name", data.name},
+                {"folder", std::string(folder)},
+                {"fields", std::move(fields)},
+                {"splits", std::move(splits)}};
+}
+
+Array Describer::data() {
+  Array result;
+  for (const lang::DataInfo &data : program.data)
+    result.push_back(dataBlock(data));
   return result;
 }
 
-Object Describer::recipe() {
-  llvm::SmallString<256> folder(vocabularies.folderOf(program.data->name));
-  llvm::sys::fs::make_absolute(folder);
-  llvm::sys::path::remove_dots(folder, /*remove_dot_dot=*/true);
-  Object recipe{{"data", program.data->name},
-                {"batch", program.recipe.batch},
-                {"validate", program.recipe.validate},
-                {"patience", program.recipe.patience},
-                {"folder", std::string(folder)}};
-  if (program.recipe.bucket)
-    recipe["bucket"] = true;
-  if (!program.recipe.stopMetric.empty()) {
-    recipe["stop_metric"] = program.recipe.stopMetric;
-    recipe["stop_highest"] = program.recipe.stopHighest;
+static Object describeStep(const lang::TrainingStep &step) {
+  Object entry{{"function", "nnc_" + step.function}};
+  if (!step.name.empty())
+    entry["name"] = step.name;
+  if (step.every > 1)
+    entry["every"] = step.every;
+  if (!step.scope.empty())
+    entry["scope"] = step.scope;
+  if (!step.schedule.empty())
+    entry["schedule"] = step.schedule;
+  Array buckets;
+  for (const std::string &bucket : step.buckets)
+    buckets.push_back("nnc_" + bucket);
+  if (!buckets.empty())
+    entry["buckets"] = std::move(buckets);
+  return entry;
+}
+
+static Object describePhase(const lang::Phase &phase) {
+  Object entry{{"evaluate", "nnc_" + phase.evaluate}, {"patience", phase.patience}};
+  if (!phase.name.empty())
+    entry["name"] = phase.name;
+  if (!phase.metrics.empty())
+    entry["metrics"] = "nnc_" + phase.metrics;
+  if (!phase.stopMetric.empty()) {
+    entry["stop_metric"] = phase.stopMetric;
+    entry["stop_highest"] = phase.stopHighest;
   }
-  if (!program.recipe.shuffle)
-    recipe["shuffle"] = false;
-  if (!program.recipe.schedule.empty())
-    recipe["schedule"] = program.recipe.schedule;
-  if (program.recipe.epochs)
-    recipe["epochs"] = *program.recipe.epochs;
-  if (program.recipe.steps)
-    recipe["steps"] = *program.recipe.steps;
-  return recipe;
+  if (!phase.cache.empty())
+    entry["cache"] = "nnc_" + phase.cache;
+  if (phase.epochs)
+    entry["epochs"] = *phase.epochs;
+  if (phase.steps)
+    entry["steps"] = *phase.steps;
+  Array steps;
+  for (const lang::TrainingStep &step : phase.trainingSteps)
+    steps.push_back(describeStep(step));
+  entry["training_steps"] = std::move(steps);
+  return entry;
+}
+
+Array Describer::recipes() {
+  Array result;
+  for (const lang::Recipe &recipe : program.recipes) {
+    Object entry{{"name", recipe.name},
+                 {"data", recipe.data},
+                 {"batch", recipe.batch},
+                 {"validate", recipe.validate}};
+    if (recipe.bucket)
+      entry["bucket"] = true;
+    if (!recipe.shuffle)
+      entry["shuffle"] = false;
+    Array loads, phases;
+    for (const lang::LoadedWeights &load : recipe.loads)
+      loads.push_back(Object{{"file", load.file}, {"from", load.from}, {"to", load.to}});
+    if (!loads.empty())
+      entry["load"] = std::move(loads);
+    for (const lang::Phase &phase : recipe.phases)
+      phases.push_back(describePhase(phase));
+    entry["phases"] = std::move(phases);
+    result.push_back(std::move(entry));
+  }
+  return result;
 }
 
 Array Describer::layers() {
@@ -421,8 +471,8 @@ std::string describeModel(const lang::Program &program, const ModuleBlocks &bloc
                      {"scalars", describer.scalars()},
                      {"data", describer.data()},
                      {"layers", describer.layers()}};
-  if (program.data)
-    description["recipe"] = describer.recipe();
+  if (!program.recipes.empty())
+    description["recipes"] = describer.recipes();
   if (Object generation = describer.generation(); !generation.empty())
     description["generation"] = std::move(generation);
   if (Object lines = describer.sourceLines(source); !lines.empty())

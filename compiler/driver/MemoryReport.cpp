@@ -41,15 +41,17 @@ static int64_t bytesOf(const BlockLayout &layout, llvm::StringRef kind) {
   return bytes;
 }
 
-static bool isStep(const FunctionBlocks &function) { return function.symbol == "nnc_train_step"; }
+/// Whether it is a training step.
+static bool isStep(const FunctionBlocks &function) {
+  return llvm::StringRef(function.symbol).starts_with("nnc_train_step");
+}
 
 int64_t plannedBytes(const ModuleBlocks &blocks) {
+  const bool trains = llvm::any_of(blocks.functions, isStep);
   int64_t arena = 0;
-  for (const FunctionBlocks &function : blocks.functions) {
-    if (isStep(function))
-      return blocks.persistent.bytes + function.arenaBytes;
-    arena = std::max(arena, function.arenaBytes);
-  }
+  for (const FunctionBlocks &function : blocks.functions)
+    if (isStep(function) || !trains)
+      arena = std::max(arena, function.arenaBytes);
   return blocks.persistent.bytes + arena;
 }
 

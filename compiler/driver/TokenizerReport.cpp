@@ -71,14 +71,14 @@ static bool printPieces(const lang::DataInfo &data, const lang::DataField &field
 bool printTokenizers(const lang::Program &program, const Vocabularies &vocabularies,
                      const std::optional<std::string> &sample) {
   bool any = false;
-  if (program.data)
-    for (const lang::DataField &field : program.data->fields) {
+  for (const lang::DataInfo &data : program.data)
+    for (const lang::DataField &field : data.fields) {
       if (!field.tokenizer)
         continue;
       any = true;
-      const text::Tokenizer &tokenizer = vocabularies.tokenizer(program.data->name, field.name);
-      if (!(sample ? printPieces(*program.data, field, tokenizer, *sample)
-                   : printVocabulary(*program.data, field, vocabularies)))
+      const text::Tokenizer &tokenizer = vocabularies.tokenizer(data.name, field.name);
+      if (!(sample ? printPieces(data, field, tokenizer, *sample)
+                   : printVocabulary(data, field, vocabularies)))
         return false;
     }
   if (!any)

@@ -76,7 +76,8 @@ def AddBatch : Pass<"nn-add-batch", "::mlir::ModuleOp"> {
     where examples are combined.
 
     Output: in every function with inputs, these and the results of kind
-    `example_output` have a leading dimension of `batch`, and an argument of kind
+    `example_output` have a leading dimension of `batch`, or of the function's
+    attribute `nn.batch`, and an argument of kind
     `example_weight` follows the last input: 1/n for each of the n real examples,
     0 for padding, which repeats real examples and is left out of means and sums
     that may be infinite or NaN. Values that depend on an input, or random numbers `like` one

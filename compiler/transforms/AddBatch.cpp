@@ -355,8 +355,11 @@ LogicalResult nnc::addBatch(ModuleOp module, int64_t batch) {
   if (batch < 1)
     return module.emitError("a batch has at least 1 example, not ") << batch;
   FloatType floatType = findFloatType(module);
-  for (func::FuncOp function : module.getOps<func::FuncOp>())
-    if (!function.isExternal() && failed(FunctionBatcher(function, batch, floatType).run()))
+  for (func::FuncOp function : module.getOps<func::FuncOp>()) {
+    auto own = dyn_cast_or_null<IntegerAttr>(function->removeAttr(batchAttrName));
+    int64_t size = own ? own.getInt() : batch;
+    if (!function.isExternal() && failed(FunctionBatcher(function, size, floatType).run()))
       return failure();
+  }
   return success();
 }

@@ -120,6 +120,33 @@ std::string printFunction(const Function &function) {
   return out;
 }
 
+static std::string text(const Phase &phase) {
+  std::string out;
+  if (phase.epochs)
+    out += fmt::format(", epochs {}", *phase.epochs);
+  if (phase.steps)
+    out += fmt::format(", steps {}", *phase.steps);
+  if (phase.patience)
+    out += fmt::format(", patience {}", phase.patience);
+  return out;
+}
+
+static std::string text(const Recipe &recipe, bool isNamed) {
+  std::string out = isNamed ? fmt::format("recipe {} on {}", recipe.name, recipe.data) : "recipe";
+  out += fmt::format(" batch {}", recipe.batch);
+  if (recipe.validate > 0)
+    out += fmt::format(", validate {}", recipe.validate);
+  for (const Phase &phase : recipe.phases) {
+    if (!phase.name.empty())
+      out += fmt::format("\n  then {}", phase.name);
+    out += text(phase);
+    for (const TrainingStep &step : phase.trainingSteps)
+      if (!step.name.empty())
+        out += fmt::format("\n    step {}: {} every {}", step.name, step.function, step.every);
+  }
+  return out + '\n';
+}
+
 std::string printProgram(const Program &program) {
   std::string out = fmt::format("model {}\n", program.model);
   for (const ParameterInfo &parameter : program.parameters)
@@ -136,31 +163,22 @@ std::string printProgram(const Program &program) {
     out +=
         fmt::format("layer {}: {} [{}] -> [{}], {} parameters\n", layer.path, layer.kind,
                     fmt::join(layer.input, ", "), fmt::join(layer.output, ", "), layer.parameters);
-  if (program.data) {
-    out += fmt::format("data {}\n", program.data->name);
-    for (const DataField &field : program.data->fields)
+  for (const DataInfo &data : program.data) {
+    out += fmt::format("data {}\n", data.name);
+    for (const DataField &field : data.fields)
       out += fmt::format(
           "  field {}: {}{}\n", field.name, text(field.type),
           field.classNames.empty() ? "" : fmt::format(" ({})", fmt::join(field.classNames, ", ")));
-    for (const DataSplit &split : program.data->splits) {
+    for (const DataSplit &split : data.splits) {
       std::string arguments;
       for (const ReaderArgument &argument : split.arguments)
         arguments += (arguments.empty() ? "" : ", ") + text(argument);
       out += fmt::format("  {} = {}({}){}\n", split.name, split.reader, arguments,
                          split.columnsByNumber ? " by number" : "");
     }
-    const Recipe &recipe = program.recipe;
-    out += fmt::format("recipe batch {}", recipe.batch);
-    if (recipe.epochs)
-      out += fmt::format(", epochs {}", *recipe.epochs);
-    if (recipe.steps)
-      out += fmt::format(", steps {}", *recipe.steps);
-    if (recipe.validate > 0)
-      out += fmt::format(", validate {}", recipe.validate);
-    if (recipe.patience)
-      out += fmt::format(", patience {}", recipe.patience);
-    out += '\n';
   }
+  for (const Recipe &recipe : program.recipes)
+    out += text(recipe, program.recipes.size() > 1);
   for (const std::string &metric : program.metrics)
     out += fmt::format("metric {}\n", metric);
   for (const Function &function : program.functions)

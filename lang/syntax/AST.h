@@ -341,6 +341,7 @@ enum class StatementKind {
   For,
   Yield,
   Metric,
+  Step,
   Then,
 };
 
@@ -416,9 +417,16 @@ struct MetricStatement : StatementNode<StatementKind::Metric> {
   ExpressionPtr value;
 };
 
-/// `then unfreeze(trunk) { epochs = 2 }`, in a train block only: a later phase of training.
+/// `step critic { loss = ... }`, in a train block only: a training step of its own, which takes turns with
+/// the others.
+struct StepStatement : StatementNode<StatementKind::Step> {
+  Identifier name;
+  std::unique_ptr<Block> body;
+};
+
+/// `then tune { epochs = 2 }`, in a train block only: a later phase of training.
 struct ThenStatement : StatementNode<StatementKind::Then> {
-  ExpressionPtr action;
+  Identifier name; // empty text when not written
   std::unique_ptr<Block> body;
 };
 
@@ -501,9 +509,10 @@ struct CallableDeclaration : DeclarationNode<DeclarationKind::Callable> {
   std::unique_ptr<Block> body;
 };
 
-/// `train digit on mnist { ... }`
+/// `train digit on mnist { ... }` or `train gan = generator, critic on ring { ... }`
 struct TrainDeclaration : DeclarationNode<DeclarationKind::Train> {
-  Identifier model;
+  Identifier name; // that of the model when not written
+  std::vector<Identifier> models;
   Identifier data;
   std::unique_ptr<Block> body;
 };

@@ -107,7 +107,11 @@ private:
       return callable(*as<CallableDeclaration>(&node));
     case DeclarationKind::Train: {
       auto &train = *as<TrainDeclaration>(&node);
-      line(fmt::format("train {} on {}", train.model.text, train.data.text), node.range);
+      std::string models;
+      for (const Identifier &model : train.models)
+        models += (models.empty() ? "" : ", ") + model.text;
+      std::string name = models == train.name.text ? "" : train.name.text + " = ";
+      line(fmt::format("train {}{} on {}", name, models, train.data.text), node.range);
       return nested([&] { block("body", train.body.get()); });
     }
     case DeclarationKind::Predict: {
@@ -209,12 +213,16 @@ private:
            node.range);
       return below(metric.value);
     }
-    case StatementKind::Then:
-      line("then", node.range);
-      return nested([&] {
-        child("action", as<ThenStatement>(&node)->action);
-        block("body", as<ThenStatement>(&node)->body.get());
-      });
+    case StatementKind::Step: {
+      auto &step = *as<StepStatement>(&node);
+      line("step " + step.name.text, node.range);
+      return nested([&] { block("body", step.body.get()); });
+    }
+    case StatementKind::Then: {
+      auto &phase = *as<ThenStatement>(&node);
+      line(phase.name.text.empty() ? "then" : "then " + phase.name.text, node.range);
+      return nested([&] { block("body", phase.body.get()); });
+    }
     }
   }
 

@@ -125,8 +125,10 @@ void forEachChild(const Statement &node, const ExpressionVisitor &visit) {
     return children(as<YieldStatement>(&node)->value);
   case StatementKind::Metric:
     return children(as<MetricStatement>(&node)->value);
+  case StatementKind::Step:
+    return children(as<StepStatement>(&node)->body);
   case StatementKind::Then:
-    return children(as<ThenStatement>(&node)->action, as<ThenStatement>(&node)->body);
+    return children(as<ThenStatement>(&node)->body);
   }
 }
 

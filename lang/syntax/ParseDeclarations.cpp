@@ -142,7 +142,24 @@ DeclarationPtr Parser::train() {
   auto node = std::make_unique<TrainDeclaration>();
   take();
   around = {DeclarationKind::Train};
-  node->model = name("the name of a model");
+  Identifier first = name("the name of a model");
+  if (!panicking && takeIf(TokenKind::Assign)) {
+    node->name = std::move(first);
+    first = name("the name of a model");
+  }
+  node->models.push_back(std::move(first));
+  while (!panicking && takeIf(TokenKind::Comma)) {
+    Identifier other = name("the name of a model");
+    checkDuplicate(other, node->models);
+    node->models.push_back(std::move(other));
+  }
+  if (node->name.text.empty()) {
+    node->name = node->models[0];
+    if (node->models.size() > 1 && !panicking)
+      expected("`=`",
+               fmt::format("models that are trained together have a name: `train all = {}, {}`",
+                           node->models[0].text, node->models[1].text));
+  }
   expectWord("on");
   node->data = name("the name of the data");
   node->body = expectBlock();

@@ -67,7 +67,9 @@ StatementPtr Parser::statement() {
       return stateStatement();
     if (declares && atWord("metric"))
       return metricStatement();
-    if (declares && atWord("then"))
+    if (declares && atWord("step") && ahead(2).kind == TokenKind::LeftBrace)
+      return stepStatement();
+    if (atWord("then") && (declares || (next.kind == TokenKind::LeftBrace && !next.newlineBefore)))
       return thenStatement();
     if (startsBinding())
       return bindingStatement();
@@ -240,7 +242,23 @@ StatementPtr Parser::thenStatement() {
   if (around.declaration != DeclarationKind::Train)
     misplaced(first, "then", "a `train` block");
   take();
-  node->action = headerExpression();
+  node->name.range = here();
+  if (at(TokenKind::Name))
+    node->name = name("the name of the phase");
+  if (!panicking && !at(TokenKind::LeftBrace))
+    expected("`{`", "a phase is a block of keys: `then { freeze = (), epochs = 2 }`");
+  node->body = expectBlock();
+  return finishStatement(std::move(node), first);
+}
+
+// G39
+StatementPtr Parser::stepStatement() {
+  size_t first = position;
+  auto node = std::make_unique<StepStatement>();
+  if (around.declaration != DeclarationKind::Train)
+    misplaced(first, "step", "a `train` block");
+  take();
+  node->name = name("the name of the step");
   node->body = expectBlock();
   return finishStatement(std::move(node), first);
 }

@@ -198,6 +198,7 @@ private:
   StatementPtr yieldStatement();
   StatementPtr metricStatement();
   StatementPtr thenStatement();
+  StatementPtr stepStatement();
   StatementPtr expressionStatement();
   StatementPtr definition(ExpressionPtr target, size_t first);
   bool startsBinding() const;

@@ -19,6 +19,7 @@ static const Option benchOptions[] = {
     {"--steps", "N", "measured steps (default: as many as take two seconds, 10 to 1000)"},
     {"--block", "NAME", "time the predictions of this predict block instead"},
     {"--threads", "N", "threads (default: one per core)"},
+    {"--recipe", "NAME", "the train block, of a program with several"},
     {"--profile", nullptr,
      "time, work and share of the multiply-add peak by source line (of a program built with "
      "`nnc build --profile`)"},
@@ -32,8 +33,7 @@ static Dataset makeData(const Description &description, const Function &function
                         int64_t examples) {
   Dataset dataset;
   dataset.examples = examples;
-  const DataBlock *block =
-      description.recipe ? description.block(description.recipe->data) : nullptr;
+  const DataBlock *block = description.block(function.data);
   uint32_t instance = 0;
   for (const InputField &input : function.fields) {
     if (input.kind != InputKind::Field)
@@ -72,31 +72,26 @@ static Dataset makeData(const Description &description, const Function &function
   return dataset;
 }
 
-/// The function to time, and its code.
-static std::pair<const Function *, nnc_function *> timedFunction(const Model &model,
-                                                                 const Arguments &arguments) {
-  const Description &description = model.description;
+/// The function to time.
+static const Function &timedFunction(const Description &description, const Arguments &arguments) {
   if (arguments.has("--block")) {
     const std::string name = arguments.value("--block");
-    const std::vector<const Function *> predictions = description.predictions();
     std::vector<std::string> names;
-    for (size_t i = 0; i < predictions.size(); ++i) {
-      if (predictions[i]->block == name)
-        return {predictions[i], model.predictions[i]};
-      names.push_back(predictions[i]->block);
+    for (const Function *prediction : description.predictions()) {
+      if (prediction->block == name)
+        return *prediction;
+      names.push_back(prediction->block);
     }
     throw UsageError(text("--block: there is no predict block '%s'%s", printable(name).c_str(),
                           suggestionOrAll(name, names).c_str()));
   }
-  const Function *function = description.function("nnc_train_step");
-  if (!function || !model.trainStep)
-    throw Error("this program has no `train` block");
-  return {function, model.trainStep};
+  const Recipe &recipe = chooseRecipe(description, arguments);
+  return *description.function(recipe.phases[0].trainingSteps[0].function);
 }
 
 int benchCommand(const Model &model, const Arguments &arguments) {
   const Description &description = model.description;
-  const auto [function, code] = timedFunction(model, arguments);
+  const Function *function = &timedFunction(description, arguments);
   bool profiled = arguments.has("--profile");
   if (profiled && function->regions.empty())
     throw Error("--profile needs a program that was built for it: compile it again with "
@@ -107,7 +102,7 @@ int benchCommand(const Model &model, const Arguments &arguments) {
   Execution execution(model, threadCount(arguments));
   execution.initialize(0);
   Dataset dataset = makeData(description, *function, batches * function->batch);
-  BoundFunction step(execution, *function, code, dataset);
+  BoundFunction step(execution, *function, dataset);
   Rows rows = inOrder(dataset.examples);
   Profile profile(*function);
   using Clock = std::chrono::steady_clock;

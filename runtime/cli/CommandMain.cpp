@@ -102,7 +102,7 @@ std::map<std::string, std::string> dataFolders(const Description &description,
   std::map<std::string, std::string> folders;
   std::vector<std::string> names, given;
   for (const DataBlock &block : description.data) {
-    folders[block.name] = description.recipe ? description.recipe->folder : "";
+    folders[block.name] = block.folder;
     names.push_back(block.name);
   }
   for (const std::string &word : arguments.all("--data")) {
@@ -146,10 +146,22 @@ Safetensors readWeights(const std::string &path, Execution &execution, bool raw)
   return file;
 }
 
-const DataBlock &recipeData(const Description &description) {
-  if (!description.recipe)
-    throw Error("this program has no `train` block, so it has no data");
-  return *description.block(description.recipe->data);
+const Recipe &chooseRecipe(const Description &description, const Arguments &arguments) {
+  if (description.recipes.empty())
+    throw Error("this program has no `train` block");
+  std::vector<std::string> names;
+  for (const Recipe &recipe : description.recipes)
+    names.push_back(recipe.name);
+  const std::string name = arguments.value("--recipe");
+  if (name.empty() && names.size() == 1)
+    return description.recipes[0];
+  if (name.empty())
+    throw UsageError("the program has several train blocks: give --recipe, one of " + list(names));
+  const Recipe *found = description.recipe(name);
+  if (!found)
+    throw UsageError(text("--recipe: there is no train block '%s'%s", printable(name).c_str(),
+                          suggestion(name, names).c_str()));
+  return *found;
 }
 
 } // namespace nnc::runtime

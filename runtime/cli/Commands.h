@@ -50,7 +50,8 @@ void checkSameClasses(const DataConventions &one, const DataConventions &other,
 /// Reads the weights into the execution's persistent block, with this warning.
 Safetensors readWeights(const std::string &path, Execution &execution, bool raw = false);
 
-/// The data block of the recipe. Throws Error if the model has no recipe.
-const DataBlock &recipeData(const Description &description);
+/// The recipe that --recipe names, or the only one. Throws Error if the program has none, and
+/// UsageError if it has several and none is chosen.
+const Recipe &chooseRecipe(const Description &description, const Arguments &arguments);
 
 } // namespace nnc::runtime

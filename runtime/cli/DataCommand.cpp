@@ -14,6 +14,7 @@ static const Option dataOptions[] = {
     {"--split", "NAME", "train (default), validation or test"},
     {"--data", "NAME=FOLDER", "folder of a data block's files (default: that of the program)",
      true},
+    {"--recipe", "NAME", "the train block whose data is meant, of a program with several"},
     {"--preview", "OUT.png",
      "draw images: a column for each example, as it is and as the training step sees it"},
     {"--field", "NAME", "the field to draw (default: the first image)"},
@@ -100,14 +101,22 @@ private:
   double low = 0, high = 1;
 };
 
-void preview(const Model &model, const DataBlock &block, const Dataset &dataset,
+/// The function of the augmented fields; null if there is none.
+const Function *findAugmentation(const Description &description, const DataBlock &block) {
+  for (const Function &function : description.functions)
+    if (function.symbol.starts_with("nnc_augment") && function.data == block.name)
+      return &function;
+  return nullptr;
+}
+
+void preview(const Model &model, const Recipe &recipe, const Dataset &dataset,
              const Arguments &arguments) {
-  const Description &description = model.description;
+  const DataBlock &block = *model.description.block(recipe.data);
   const DataField &field = chooseField(block, arguments.value("--field"));
-  const Function *function = description.function("nnc_augment");
+  const Function *function = findAugmentation(model.description, block);
   const OutputValue *output =
-      function && model.augment ? function->value(OutputKind::Prediction, field.name) : nullptr;
-  const Rows rows = examplesInOrder(dataset, description.recipe->batch);
+      function ? function->value(OutputKind::Prediction, field.name) : nullptr;
+  const Rows rows = examplesInOrder(dataset, recipe.batch);
   const int64_t examples = std::min<int64_t>(arguments.integer("--examples", 1, 1000).value_or(8),
                                              static_cast<int64_t>(rows.size()));
   std::vector<Image> originals;
@@ -120,7 +129,7 @@ void preview(const Model &model, const DataBlock &block, const Dataset &dataset,
     sheet.draw(originals[static_cast<size_t>(i)], i, 0);
   if (output) {
     Execution execution(model, threadCount(arguments));
-    BoundFunction augment(execution, *function, model.augment, dataset);
+    BoundFunction augment(execution, *function, dataset);
     execution.setScalar("seed", arguments.integer("--seed", 0, INT64_MAX).value_or(0));
     for (int64_t step = 0; step < drawnSteps; ++step) {
       execution.setScalar("step", step);
@@ -162,7 +171,8 @@ std::string describeField(const DataField &field, const FieldData &data, int64_t
 
 int dataCommand(const Model &model, const Arguments &arguments) {
   const Description &description = model.description;
-  const DataBlock &block = recipeData(description);
+  const Recipe &recipe = chooseRecipe(description, arguments);
+  const DataBlock &block = *description.block(recipe.data);
   std::string name = arguments.value("--split", "train");
   const DataSplit *split = block.split(name);
   if (!split)
@@ -172,7 +182,7 @@ int dataCommand(const Model &model, const Arguments &arguments) {
   const std::string folder = dataFolders(description, arguments)[block.name];
   Dataset dataset = readSplit(block, *split, folder, conventions);
   if (arguments.has("--preview")) {
-    preview(model, block, dataset, arguments);
+    preview(model, recipe, dataset, arguments);
     return 0;
   }
   std::string result =

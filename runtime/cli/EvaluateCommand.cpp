@@ -11,6 +11,8 @@
 namespace nnc::runtime {
 
 static const Option evaluateOptions[] = {
+    {"--recipe", "NAME",
+     "the train block whose loss and data are meant, of a program with several"},
     {"--weights", "W", "weights to evaluate (default: MODEL.safetensors)"},
     {"--raw-weights", nullptr,
      "the weights themselves, where the file has averages of them (default: the averages)"},
@@ -32,8 +34,8 @@ static std::string defaultSplit(const DataBlock &block, const Recipe &recipe) {
 
 int evaluateCommand(const Model &model, const Arguments &arguments) {
   const Description &description = model.description;
-  const DataBlock &block = recipeData(description);
-  const Recipe &recipe = *description.recipe;
+  const Recipe &recipe = chooseRecipe(description, arguments);
+  const DataBlock &block = *description.block(recipe.data);
   std::map<std::string, std::string> folders = dataFolders(description, arguments);
   const std::string &folder = folders[block.name];
 
@@ -58,7 +60,7 @@ int evaluateCommand(const Model &model, const Arguments &arguments) {
     Split parts = splitRows(dataset.examples, recipe.validate);
     rows = heldOut ? std::move(parts.validation) : std::move(parts.train);
   }
-  Evaluator evaluator(execution, dataset, std::move(rows));
+  Evaluator evaluator(execution, recipe.phases.back(), dataset, std::move(rows));
   Measures measures = evaluator.evaluate();
   if (!arguments.has("--json")) {
     std::printf("%s %s (%lld examples)\n", splitName.c_str(), measures.describe().c_str(),

@@ -6,6 +6,7 @@
 #include "runtime/support/Json.h"
 #include "runtime/support/Output.h"
 #include "runtime/support/Table.h"
+#include "runtime/train/CachedField.h"
 #include "runtime/train/Checkpoint.h"
 
 #include <algorithm>
@@ -20,6 +21,7 @@ static const Option findRateOptions[] = {
     {"--from", "RATE", "rate of the first step (default 1e-7)"},
     {"--to", "RATE", "rate of the last step (default 10)"},
     {"--steps", "N", "steps (default 100); the test ends earlier where the loss diverges"},
+    {"--recipe", "NAME", "the train block, of a program with several"},
     {"--set", "KEY=VALUE", "change a setting of the recipe (see `train --help`)", true},
     {"--init", "W.safetensors", "start from these weights"},
     {"--seed", "S", "seed of initialisation, shuffling and dropout (default 0)"},
@@ -54,18 +56,16 @@ double readRate(const Arguments &arguments, const char *option, double otherwise
 }
 
 /// The rows of the training split that are trained on.
-Rows trainingRows(const Description &description, const Dataset &dataset) {
-  const DataBlock &block = recipeData(description);
-  double held = block.split("validation") ? 0 : description.recipe->validate;
+Rows trainingRows(const DataBlock &block, const Recipe &recipe, const Dataset &dataset) {
+  double held = block.split("validation") ? 0 : recipe.validate;
   return held > 0 ? splitRows(dataset.examples, held).train
-                  : examplesInOrder(dataset, description.recipe->batch);
+                  : examplesInOrder(dataset, recipe.batch);
 }
 
 /// The steps of the test, whose last one may have a loss that is not finite.
 std::vector<Trial> runTrials(Execution &execution, BoundFunction &function, const Dataset &dataset,
-                             const Rows &rows, int64_t seed, double from, double to,
+                             const Rows &rows, bool shuffled, int64_t seed, double from, double to,
                              int64_t steps) {
-  const bool shuffled = execution.description().recipe->shuffle;
   const auto examples = static_cast<int64_t>(rows.size());
   const int64_t stepsPerEpoch = (examples + function.batch() - 1) / function.batch();
   execution.setScalar("seed", seed);
@@ -143,9 +143,10 @@ void printTrials(const std::vector<Trial> &trials, std::optional<double> suggest
 
 int findRateCommand(const Model &model, const Arguments &arguments) {
   const Description &description = model.description;
-  const Function *step = description.function("nnc_train_step");
-  if (!step || !model.trainStep || !description.recipe)
-    throw Error("this program has no `train` block");
+  const Recipe &recipe = chooseRecipe(description, arguments);
+  const Phase &phase = recipe.phases[0];
+  if (phase.trainingSteps.size() > 1)
+    throw Error("find-rate tries one training step, and this program has several");
   if (std::ranges::none_of(description.scalars,
                            [](const Scalar &scalar) { return scalar.name == overridingScalar; }))
     throw Error("the optimizer of this program has no learning rate");
@@ -168,14 +169,18 @@ int findRateCommand(const Model &model, const Arguments &arguments) {
   }
   for (const auto &[name, value] : settings)
     execution.setScalar(name, value);
-  const DataBlock &block = recipeData(description);
+  const DataBlock &block = *description.block(recipe.data);
   const DataSplit *train = block.split("train");
   if (!train)
     fail("data '%s' has no train split", block.name.c_str());
-  Dataset dataset = readSplit(block, *train, folders[description.recipe->data], conventions);
-  BoundFunction function(execution, *step, model.trainStep, dataset);
-  std::vector<Trial> trials = runTrials(execution, function, dataset,
-                                        trainingRows(description, dataset), seed, from, to, steps);
+  Dataset dataset = readSplit(block, *train, folders[recipe.data], conventions);
+  if (!phase.cache.empty())
+    addCachedField(execution, *description.function(phase.cache), dataset);
+  BoundFunction function(execution, *description.function(phase.trainingSteps[0].function),
+                         dataset);
+  std::vector<Trial> trials =
+      runTrials(execution, function, dataset, trainingRows(block, recipe, dataset), recipe.shuffle,
+                seed, from, to, steps);
   std::optional<double> suggested = steepest(trials);
 
   if (arguments.has("--json")) {

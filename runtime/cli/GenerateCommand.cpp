@@ -185,8 +185,7 @@ void runSearch(Sequence &sequence, BeamSearch &search) {
 Dataset readInputs(const Description &description, const Arguments &arguments,
                    const DataConventions &conventions) {
   const Function &begin = *description.function("nnc_generate_begin");
-  const DataBlock *block =
-      description.recipe ? description.block(description.recipe->data) : nullptr;
+  const DataBlock *block = description.block(description.function("nnc_generate_step")->data);
   const DataBlock fields = predictFields(begin, block);
   std::string names;
   for (const DataField &field : fields.fields)

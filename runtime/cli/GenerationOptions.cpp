@@ -143,9 +143,7 @@ Prompt readPromptNumbers(const Arguments &arguments, const text::Tokenizer *toke
 } // namespace
 
 const DataField *findSequence(const Description &description) {
-  if (!description.recipe)
-    return nullptr;
-  const DataBlock *block = description.block(description.recipe->data);
+  const DataBlock *block = description.block(description.function("nnc_generate_step")->data);
   return block ? block->field(description.generation->sequence) : nullptr;
 }
 

@@ -185,9 +185,8 @@ int infoCommand(const Model &model, const Arguments &arguments) {
     printMemory(description, *step);
     std::printf("\n");
   }
-  if (description.recipe) {
-    const DataBlock &block = recipeData(description);
-    std::printf("data %s from %s:", block.name.c_str(), description.recipe->folder.c_str());
+  for (const DataBlock &block : description.data) {
+    std::printf("data %s from %s:", block.name.c_str(), block.folder.c_str());
     for (const DataField &field : block.fields)
       std::printf(" %s %s%s", field.name.c_str(), describe(field).c_str(),
                   field.classes

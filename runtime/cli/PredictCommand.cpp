@@ -37,9 +37,9 @@ const Command predictCommandTable = {
     "predict", "predictions for the examples in .csv, .npy, .json or IDX files, or lines of text",
     predictOptions, "[INPUT...]"};
 
-/// The predict block that the user chose, by its place among the predictions.
-static size_t chooseBlock(const std::vector<const Function *> &predictions,
-                          const std::string &name) {
+/// The function of the predict block that the user chose.
+static const Function *chooseBlock(const std::vector<const Function *> &predictions,
+                                   const std::string &name) {
   std::vector<std::string> names;
   for (const Function *prediction : predictions)
     names.push_back(prediction->block);
@@ -52,7 +52,7 @@ static size_t chooseBlock(const std::vector<const Function *> &predictions,
   if (found == names.end())
     throw UsageError(text("--block: there is no predict block '%s', but %s",
                           printable(name).c_str(), list.c_str()));
-  return static_cast<size_t>(found - names.begin());
+  return predictions[static_cast<size_t>(found - names.begin())];
 }
 
 /// The names of the values of a field: pieces of its texts or names of its classes. Empty if they
@@ -94,10 +94,10 @@ static std::vector<Prediction> chooseOutputs(const Function &function, const Dat
 
 /// Runs all examples of a dataset in the order of an evaluation and appends what comes out; returns
 /// their number. Each batch is a step of its own to random numbers, from `step` on.
-static int64_t predictAll(Execution &execution, const Function &function, nnc_function *code,
-                          const Dataset &dataset, const std::vector<const OutputValue *> &values,
+static int64_t predictAll(Execution &execution, const Function &function, const Dataset &dataset,
+                          const std::vector<const OutputValue *> &values,
                           std::vector<Prediction> &predictions, int64_t &step) {
-  BoundFunction bound(execution, function, code, dataset);
+  BoundFunction bound(execution, function, dataset);
   const Rows rows = examplesInOrder(dataset, bound.batch());
   const int64_t examples = static_cast<int64_t>(rows.size());
   for (int64_t first = 0; first < examples; first += bound.batch()) {
@@ -168,9 +168,11 @@ static void addLabels(const Dataset &dataset, const DataBlock &inputs, const Cla
 }
 
 /// The examples of the split that the user names.
-static Dataset readNamedSplit(const Description &description, const Arguments &arguments,
-                              DataConventions &conventions) {
-  const DataBlock &block = recipeData(description);
+static Dataset readNamedSplit(const Description &description, const DataBlock *found,
+                              const Arguments &arguments, DataConventions &conventions) {
+  if (!found)
+    throw Error("this program has no `train` block, so it has no data");
+  const DataBlock &block = *found;
   const DataSplit *split = block.split(arguments.value("--split"));
   if (!split)
     throw UsageError(text("--split: data '%s' has no split '%s'", block.name.c_str(),
@@ -183,20 +185,13 @@ int predictCommand(const Model &model, const Arguments &arguments) {
   std::vector<const Function *> blocks = description.predictions();
   if (blocks.empty())
     throw Error("this program has no predictions");
-  size_t chosen = chooseBlock(blocks, arguments.value("--block"));
-  const Function *function = blocks[chosen];
-  nnc_function *code = model.predictions[chosen];
+  const Function *function = chooseBlock(blocks, arguments.value("--block"));
   const int64_t samples = arguments.integer("--samples", 1, 1'000'000).value_or(0);
-  if (samples) {
-    std::vector<const Function *> sampled = description.samples();
-    const size_t place = description.sampleOf(*function);
-    if (place == sampled.size())
-      throw UsageError(
-          "--samples: no layer of this prediction is random, so that all samples would "
-          "be the same");
-    function = sampled[place];
-    code = model.samples[place];
-  }
+  if (samples)
+    function = description.sampleOf(*function);
+  if (!function)
+    throw UsageError(
+        "--samples: no layer of this prediction is random, so that all samples would be the same");
   if (arguments.operands().empty() && !arguments.has("--split"))
     throw UsageError("predict needs at least one INPUT: a .csv, .npy or .json file, or -");
   std::string output = arguments.value("-o", "-");
@@ -210,8 +205,7 @@ int predictCommand(const Model &model, const Arguments &arguments) {
     if (output != "-" && input != "-" && isSameFile(input, output))
       throw UsageError(text("-o %s: that is an input", output.c_str()));
 
-  const DataBlock *block =
-      description.recipe ? description.block(description.recipe->data) : nullptr;
+  const DataBlock *block = description.block(function->data);
   Execution execution(model, threadCount(arguments));
   std::vector<std::string> files = arguments.all("--weights");
   if (files.empty())
@@ -231,7 +225,7 @@ int predictCommand(const Model &model, const Arguments &arguments) {
   const DataBlock fields = predictFields(*function, block);
   std::vector<Dataset> datasets;
   if (arguments.has("--split"))
-    datasets.push_back(readNamedSplit(description, arguments, conventions));
+    datasets.push_back(readNamedSplit(description, block, arguments, conventions));
   for (const std::string &input : arguments.operands())
     datasets.push_back(readExamples(input, fields, block, conventions));
   execution.setScalar("seed", arguments.integer("--seed", 0, INT64_MAX).value_or(0));
@@ -239,7 +233,7 @@ int predictCommand(const Model &model, const Arguments &arguments) {
   auto predictOnce = [&](std::vector<Prediction> &results) {
     examples = 0;
     for (const Dataset &dataset : datasets) {
-      examples += predictAll(execution, *function, code, dataset, values, results, step);
+      examples += predictAll(execution, *function, dataset, values, results, step);
       if (extension == ".svg")
         addLabels(dataset, fields, conventions.classes, values, results);
     }

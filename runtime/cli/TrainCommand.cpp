@@ -1,27 +1,34 @@
 // `train`: plans a run from the command line, the recipe and the resumed run, and starts it.
 #include "runtime/support/AtomicFile.h"
 #include "runtime/cli/Commands.h"
+#include "runtime/cli/InitialWeights.h"
 #include "runtime/cli/MetricTables.h"
 #include "runtime/data/DataHash.h"
 #include "runtime/support/Interruption.h"
 #include "runtime/support/Output.h"
 #include "runtime/cli/Settings.h"
+#include "runtime/train/CachedField.h"
 #include "runtime/train/Trainer.h"
 
 #include <algorithm>
+#include <cstring>
+#include <utility>
 
 namespace nnc::runtime {
 
 static const Option trainOptions[] = {
     {"--data", "NAME=FOLDER", "folder of a data block's files (default: that of the program)",
      true},
-    {"--epochs", "N", "passes over the training data, from the beginning of the run"},
-    {"--steps", "N", "steps, from the beginning of the run; with --epochs, the shorter of both"},
+    {"--recipe", "NAME", "the train block, of a program with several"},
+    {"--epochs", "N", "passes over the training data in each phase, from its beginning"},
+    {"--steps", "N", "steps of each phase, from its beginning; with --epochs, the shorter of both"},
     {"--stop-after", "N", "pause after N steps of this process; --resume goes on"},
     {"--set", "KEY=VALUE", "change a setting of the recipe (listed below)", true},
     {"--seed", "S", "seed of initialisation, shuffling and dropout (default 0)"},
     {"--threads", "N", "threads (default: one per core); results do not depend on it"},
     {"--init", "W.safetensors", "start from these weights"},
+    {"--init-partial", "W.safetensors",
+     "start from those of these weights that fit; names the others"},
     {"--save", "W.safetensors", "file for the weights (default: MODEL.safetensors)"},
     {"--weights-only", nullptr, "save a file without the tensors that --resume needs"},
     {"--resume", "CKPT", "continue the run that saved this file, with its seed and settings"},
@@ -41,21 +48,16 @@ struct Length {
 
 } // namespace
 
-/// Steps of the whole run: what the command line says, else what the resumed run planned, else the
-/// recipe.
-static int64_t plannedSteps(const Recipe &recipe, Length length, int64_t examples,
-                            int64_t resumedSteps) {
+/// Steps of a phase: what the command line says, else the recipe.
+static int64_t plannedSteps(const Phase &phase, Length length, int64_t stepsPerEpoch) {
   if (!length.epochs && !length.steps) {
-    if (resumedSteps)
-      return resumedSteps;
-    if (recipe.epochs)
-      length.epochs = recipe.epochs;
-    if (recipe.steps)
-      length.steps = recipe.steps;
+    if (phase.epochs)
+      length.epochs = phase.epochs;
+    if (phase.steps)
+      length.steps = phase.steps;
     if (!length.epochs && !length.steps)
       throw UsageError("how long? Give --epochs or --steps");
   }
-  int64_t stepsPerEpoch = (examples + recipe.batch - 1) / recipe.batch;
   int64_t ofEpochs = INT64_MAX;
   if (length.epochs && __builtin_mul_overflow(*length.epochs, stepsPerEpoch, &ofEpochs))
     ofEpochs = INT64_MAX;
@@ -71,6 +73,21 @@ static int64_t plannedSteps(const Recipe &recipe, Length length, int64_t example
   return steps;
 }
 
+/// Plans the phases of a run; those before the current one of a resumed run stay as they were.
+static void planPhases(TrainingState &state, const Recipe &recipe, const Length &length,
+                       int64_t examples) {
+  const int64_t stepsPerEpoch = (examples + recipe.batch - 1) / recipe.batch;
+  const bool planned = !state.steps.empty();
+  if (planned && state.steps.size() != recipe.phases.size())
+    fail("the run that is resumed had %zu phases, the program has %zu", state.steps.size(),
+         recipe.phases.size());
+  if (planned && !length.epochs && !length.steps)
+    return;
+  state.steps.resize(recipe.phases.size());
+  for (size_t i = static_cast<size_t>(state.phase); i < recipe.phases.size(); ++i)
+    state.steps[i] = plannedSteps(recipe.phases[i], length, stepsPerEpoch);
+}
+
 namespace {
 
 /// The data of a run: what is trained on, and what is evaluated.
@@ -82,20 +99,20 @@ struct TrainingData {
   std::map<std::string, std::string> hashes; ///< by split
 };
 
-TrainingData readTrainingData(const Description &description, const std::string &folder,
-                              const DataConventions &known) {
-  const DataBlock &block = recipeData(description);
+TrainingData readTrainingData(const Description &description, const Recipe &recipe,
+                              const std::string &folder, const DataConventions &known) {
+  const DataBlock &block = *description.block(recipe.data);
   const DataSplit *train = block.split("train");
   if (!train)
     fail("data '%s' has no train split", block.name.c_str());
   TrainingData data;
   data.conventions = known;
   data.train = readSplit(block, *train, folder, data.conventions);
-  Split split{examplesInOrder(data.train, description.recipe->batch), {}};
+  Split split{examplesInOrder(data.train, recipe.batch), {}};
   if (const DataSplit *validation = block.split("validation"))
     data.validation = readSplit(block, *validation, folder, data.conventions);
-  else if (description.recipe->validate > 0)
-    split = splitRows(data.train.examples, description.recipe->validate);
+  else if (recipe.validate > 0)
+    split = splitRows(data.train.examples, recipe.validate);
   data.trainRows = std::move(split.train);
   data.validationRows = std::move(split.validation);
   if (const DataSplit *test = block.split("test"))
@@ -120,7 +137,10 @@ void checkResumed(const TrainingState &state, const Recipe &recipe, const Traini
     fail("%s: that run had batches of %lld examples, this one has %lld (--init starts a new run "
          "from its weights)",
          origin.c_str(), static_cast<long long>(state.batch), static_cast<long long>(recipe.batch));
-  checkPlace(state, origin);
+  if (static_cast<size_t>(state.phase) >= recipe.phases.size())
+    fail("%s: that run had %zu phases, this one has %zu", origin.c_str(), state.steps.size(),
+         recipe.phases.size());
+  checkPlace(state, origin, recipe.phases[static_cast<size_t>(state.phase)].trainingSteps[0].every);
   for (const auto &[split, hash] : data.hashes)
     if (auto before = state.data.find(split);
         before != state.data.end() && before->second != hash && !changedData)
@@ -152,43 +172,90 @@ void keepSettings(SettingValues &settings, const SettingValues &before,
 
 } // namespace
 
-int trainCommand(const Model &model, const Arguments &arguments) {
-  const Description &description = model.description;
-  if (!model.trainStep || !description.recipe)
-    throw Error("this program has no `train` block");
-  if (arguments.has("--init") && arguments.has("--resume"))
-    throw UsageError("--init and --resume exclude each other");
+/// Reports the end of a run that is not its last step; the exit status.
+static int reportPause(Trainer &trainer, Trainer::Outcome outcome, const TrainingPlan &plan) {
+  const TrainingState &state = trainer.state();
+  std::string next = plan.resumable ? ", --resume " + plan.savePath + " goes on" : "";
+  bool interrupted = outcome == Trainer::Outcome::Interrupted;
+  const std::string message = text(
+      "%s after step %lld; saved %s%s", interrupted ? "interrupted" : "paused",
+      static_cast<long long>(state.stepsBefore + state.step), plan.savePath.c_str(), next.c_str());
+  if (plan.logPath == "-") // the standard output has the log alone
+    std::fprintf(stderr, "%s\n", message.c_str());
+  else
+    trainer.output().message(message);
+  return interrupted ? 128 + Interruption::signal() : 0;
+}
+
+/// The place at which the phase behind this one begins.
+static void beginNextPhase(TrainingState &state) {
+  const TrainingState fresh;
+  ++state.phase;
+  state.stepsBefore += state.step;
+  state.epochsBefore += state.epoch + (state.position ? 1 : 0);
+  state.step = state.epoch = state.position = 0;
+  state.bestLoss = fresh.bestLoss;
+  state.validationLoss = fresh.validationLoss;
+  state.badEpochs = 0;
+  state.sums.clear();
+  state.losses.clear();
+}
+
+static void checkOptions(const Arguments &arguments) {
+  for (auto [one, other] : {std::pair("--init", "--resume"),
+                            {"--init-partial", "--resume"},
+                            {"--init", "--init-partial"}})
+    if (arguments.has(one) && arguments.has(other))
+      throw UsageError(text("%s and %s exclude each other", one, other));
   if (arguments.has("--seed") && arguments.has("--resume"))
     throw UsageError("--seed: a resumed run keeps its seed");
   if (arguments.has("--changed-data") && !arguments.has("--resume"))
     throw UsageError("--changed-data is for --resume");
+}
 
+static TrainingPlan planFiles(const Arguments &arguments, const std::string &defaultPath) {
   TrainingPlan plan;
-  plan.savePath = arguments.value("--save", description.weightsFile());
+  plan.savePath = arguments.value("--save", defaultPath);
   plan.logPath = arguments.value("--log");
   plan.resumed = arguments.has("--resume");
   // With the log on the standard output nothing else goes there.
   plan.quiet = arguments.has("--quiet") || plan.logPath == "-";
   plan.resumable = !arguments.has("--weights-only");
-  plan.patience = description.recipe->patience;
-  plan.stopMetric = description.recipe->stopMetric;
-  plan.stopHighest = description.recipe->stopHighest;
-  Length length{arguments.integer("--epochs", 1, mostSteps),
-                arguments.integer("--steps", 1, mostSteps),
-                arguments.integer("--stop-after", 1, mostSteps)};
-  TrainingState state;
-  state.seed = arguments.integer("--seed", INT64_MIN, INT64_MAX).value_or(0);
-  SettingValues settings = readSettings(description, arguments);
-  std::map<std::string, std::string> folders = dataFolders(description, arguments);
   if (plan.savePath == "-")
     throw UsageError("--save -: weights are saved to a file");
   checkWritable(plan.savePath);
   if (plan.logPath == plan.savePath ||
       (plan.logPath != "-" && isSameFile(plan.logPath, plan.savePath)))
     throw UsageError("--log and --save are the same file");
+  return plan;
+}
 
+/// A phase can be skipped only by a resumed run that has been at its end.
+static bool isFinished(const TrainingState &state, const Phase &phase) {
+  return state.step >= state.steps[static_cast<size_t>(state.phase)] ||
+         (phase.patience > 0 && state.badEpochs >= phase.patience);
+}
+
+int trainCommand(const Model &model, const Arguments &arguments) {
+  const Description &description = model.description;
+  const Recipe &recipe = chooseRecipe(description, arguments);
+  checkOptions(arguments);
+  TrainingPlan plan =
+      planFiles(arguments, description.recipes.size() == 1 ? description.weightsFile()
+                                                           : recipe.name + ".safetensors");
+  Length length{arguments.integer("--epochs", 1, mostSteps),
+                arguments.integer("--steps", 1, mostSteps),
+                arguments.integer("--stop-after", 1, mostSteps)};
+  TrainingState state;
+  state.recipe = recipe.name;
+  state.seed = arguments.integer("--seed", INT64_MIN, INT64_MAX).value_or(0);
+  SettingValues settings = readSettings(description, arguments);
+  std::map<std::string, std::string> folders = dataFolders(description, arguments);
+
+  const bool patient =
+      std::ranges::any_of(recipe.phases, [](const Phase &phase) { return phase.patience > 0; });
   // Besides the one that trains: the remembered one, the best one, and that of the resumed run.
-  int blocks = 2 + (plan.patience > 0 ? 1 : 0) + (plan.resumed ? 1 : 0);
+  int blocks = 2 + (patient ? 1 : 0) + (plan.resumed ? 1 : 0);
   Execution execution(model, threadCount(arguments), blocks);
   AlignedBuffer best(plan.resumed ? description.persistentBytes : 0);
   bool hasBest = false;
@@ -199,95 +266,109 @@ int trainCommand(const Model &model, const Arguments &arguments) {
     Resumed resumed = loadForResume(file, description, execution.persistent(), best.data());
     warnOfUnknownTensors(file, description);
     state = std::move(resumed.state);
+    if (state.recipe != recipe.name)
+      fail("%s: it is a run of the train block '%s', not of '%s'", file.origin().c_str(),
+           printable(state.recipe).c_str(), recipe.name.c_str());
     hasBest = resumed.hasBest;
     conventions = loadConventions(file, description);
     keepSettings(settings, state.settings, description, file.origin());
-  } else if (arguments.has("--init")) {
-    Safetensors file = readWeights(arguments.value("--init"), execution);
-    conventions = loadConventions(file, description);
+  } else {
+    conventions = loadInitialWeights(execution, recipe, arguments);
   }
   state.settings = settings;
   for (const auto &[name, value] : settings)
     execution.setScalar(name, value);
-  if (arguments.has("--no-shuffle") || !description.recipe->shuffle)
+  if (arguments.has("--no-shuffle") || !recipe.shuffle)
     state.shuffled = false;
 
-  TrainingData data = readTrainingData(description, folders[description.recipe->data], conventions);
+  TrainingData data = readTrainingData(description, recipe, folders[recipe.data], conventions);
   if (plan.resumed)
-    checkResumed(state, *description.recipe, data, arguments.has("--changed-data"),
-                 arguments.value("--resume"));
+    checkResumed(state, recipe, data, arguments.has("--changed-data"), arguments.value("--resume"));
   state.data = data.hashes;
-  plan.steps = plannedSteps(*description.recipe, length,
-                            static_cast<int64_t>(data.trainRows.size()), state.steps);
-
-  if (plan.steps < state.step)
+  planPhases(state, recipe, length, static_cast<int64_t>(data.trainRows.size()));
+  const size_t last = recipe.phases.size() - 1;
+  if (int64_t steps = state.steps[static_cast<size_t>(state.phase)]; steps < state.step)
     throw UsageError(text("the run is already at step %lld, later than the %lld steps that %s "
                           "for",
-                          static_cast<long long>(state.step), static_cast<long long>(plan.steps),
+                          static_cast<long long>(state.step), static_cast<long long>(steps),
                           length.steps && length.epochs ? "--steps and --epochs ask"
                           : length.steps                ? "--steps asks"
                                                         : "--epochs asks"));
-  if (plan.steps == state.step) {
+  if (static_cast<size_t>(state.phase) == last && state.step == state.steps[last]) {
     if (!plan.quiet)
       print(text("nothing to do: all %lld steps of the run are done\n",
-                 static_cast<long long>(state.step)));
+                 static_cast<long long>(state.stepsBefore + state.step)));
     return 0;
   }
-  if (length.stopAfter)
-    plan.stopAt = state.step + std::min(*length.stopAfter, plan.steps);
+  const int64_t stopAt =
+      length.stopAfter ? state.stepsBefore + state.step + std::min(*length.stopAfter, mostSteps)
+                       : INT64_MAX;
 
-  std::optional<Evaluator> validation, test;
-  if (model.evaluate) {
+  for (;; beginNextPhase(state)) {
+    const Phase &phase = recipe.phases[static_cast<size_t>(state.phase)];
+    const bool isLast = static_cast<size_t>(state.phase) == last;
+    plan.steps = state.steps[static_cast<size_t>(state.phase)];
+    plan.patience = phase.patience;
+    plan.stopMetric = phase.stopMetric;
+    plan.stopHighest = phase.stopHighest;
+    plan.stopAt = stopAt == INT64_MAX ? stopAt : stopAt - state.stepsBefore;
+    if (!isLast && plan.resumed && isFinished(state, phase)) {
+      if (hasBest)
+        std::memcpy(execution.persistent(), best.data(), best.size());
+      hasBest = false;
+      continue;
+    }
+    if (!phase.cache.empty())
+      addCachedField(execution, *description.function(phase.cache), data.train);
+    std::optional<Evaluator> validation, test;
     if (data.validation)
-      validation.emplace(execution, *data.validation,
-                         examplesInOrder(*data.validation, description.recipe->batch));
+      validation.emplace(execution, phase, *data.validation,
+                         examplesInOrder(*data.validation, recipe.batch));
     else if (!data.validationRows.empty())
-      validation.emplace(execution, data.train, data.validationRows);
+      validation.emplace(execution, phase, data.train, data.validationRows);
     if (data.test)
-      test.emplace(execution, *data.test, examplesInOrder(*data.test, description.recipe->batch));
-  }
+      test.emplace(execution, phase, *data.test, examplesInOrder(*data.test, recipe.batch));
 
-  Trainer trainer(execution, data.train, data.trainRows, plan, state, data.conventions);
-  if (validation)
-    trainer.evaluateWith(&*validation, "validation", true);
-  else if (test)
-    trainer.evaluateWith(&*test, "test", false);
-  if (hasBest && plan.patience > 0) {
-    std::copy(best.data(), best.data() + best.size(), trainer.best());
-    trainer.setHasBest(true);
-  }
-  Trainer::Outcome outcome = trainer.run();
-
-  int64_t steps = trainer.state().step;
-  if (outcome == Trainer::Outcome::Interrupted || outcome == Trainer::Outcome::Paused) {
-    std::string next = plan.resumable ? ", --resume " + plan.savePath + " goes on" : "";
-    bool interrupted = outcome == Trainer::Outcome::Interrupted;
-    const std::string message =
-        text("%s after step %lld; saved %s%s", interrupted ? "interrupted" : "paused",
-             static_cast<long long>(steps), plan.savePath.c_str(), next.c_str());
-    if (plan.logPath == "-") // the standard output has the log alone
-      std::fprintf(stderr, "%s\n", message.c_str());
-    else
-      trainer.output().message(message);
-    return interrupted ? 128 + Interruption::signal() : 0;
-  }
-  if (outcome == Trainer::Outcome::StoppedEarly)
-    trainer.output().message(text("stopped early: no better %s %s than %.4g for %lld epochs",
-                                  validation ? "validation" : "training",
-                                  trainer.decisive().c_str(), trainer.bestValue(),
-                                  static_cast<long long>(trainer.state().badEpochs)));
-  trainer.output().message(
-      text("saved %s after %lld steps", plan.savePath.c_str(), static_cast<long long>(steps)));
-  if (plan.quiet || (!test && !validation))
+    Trainer trainer(execution, phase, data.train, data.trainRows, plan, state, data.conventions);
+    if (!phase.name.empty() && state.step == 0)
+      trainer.output().message("then " + phase.name);
+    if (validation)
+      trainer.evaluateWith(&*validation, "validation", true);
+    else if (test)
+      trainer.evaluateWith(&*test, "test", false);
+    if (hasBest && plan.patience > 0) {
+      std::copy(best.data(), best.data() + best.size(), trainer.best());
+      trainer.setHasBest(true);
+    }
+    Trainer::Outcome outcome = trainer.run();
+    state = trainer.state();
+    if (outcome == Trainer::Outcome::Interrupted || outcome == Trainer::Outcome::Paused)
+      return reportPause(trainer, outcome, plan);
+    if (outcome == Trainer::Outcome::StoppedEarly)
+      trainer.output().message(text("stopped early: no better %s %s than %.4g for %lld epochs",
+                                    validation ? "validation" : "training",
+                                    trainer.decisive().c_str(), trainer.bestValue(),
+                                    static_cast<long long>(state.badEpochs)));
+    trainer.useBest();
+    if (!isLast) {
+      hasBest = false;
+      plan.resumed = true; // the log goes on
+      if (stopAt <= state.stepsBefore + state.step)
+        return reportPause(trainer, Trainer::Outcome::Paused, plan);
+      continue;
+    }
+    trainer.output().message(text("saved %s after %lld steps", plan.savePath.c_str(),
+                                  static_cast<long long>(state.stepsBefore + state.step)));
+    if (plan.quiet || (!test && !validation))
+      return 0;
+    Evaluator &final = test ? *test : *validation;
+    Measures measures = final.evaluate();
+    trainer.output().message(text("%s %s (%lld examples)", test ? "test" : "validation",
+                                  measures.describe().c_str(),
+                                  static_cast<long long>(final.examples())));
+    printMetricTables(measures, *description.block(recipe.data), data.conventions);
     return 0;
-  trainer.useBest();
-  Evaluator &last = test ? *test : *validation;
-  Measures measures = last.evaluate();
-  trainer.output().message(text("%s %s (%lld examples)", test ? "test" : "validation",
-                                measures.describe().c_str(),
-                                static_cast<long long>(last.examples())));
-  printMetricTables(measures, recipeData(description), data.conventions);
-  return 0;
+  }
 }
 
 } // namespace nnc::runtime

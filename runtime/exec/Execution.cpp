@@ -116,24 +116,23 @@ double Execution::scalar(const Scalar &scalar) const {
 
 void Execution::initialize(int64_t seed) {
   const Function *function = description().function("nnc_initialize");
-  if (!function || !compiled.initialize)
+  if (!function)
     throw Error("this program has no parameters to initialise");
   setScalar("seed", seed);
   Dataset nothing;
-  BoundFunction bound(*this, *function, compiled.initialize, nothing);
+  BoundFunction bound(*this, *function, nothing);
   bound.runAgain();
 }
 
-BoundFunction::BoundFunction(Execution &execution, const Function &function, nnc_function *code,
-                             const Dataset &dataset)
-    : execution(execution), function(function), code(code), inputs(function, dataset),
+BoundFunction::BoundFunction(Execution &execution, const Function &function, const Dataset &dataset)
+    : execution(execution), function(function), inputs(function, dataset),
       outputs(function.outputBytes) {}
 
 void BoundFunction::call(void *self, int64_t thread, int64_t threads) {
   BoundFunction &bound = *static_cast<BoundFunction *>(self);
   Execution &execution = bound.execution;
-  bound.code(execution.persistentBlock.data(), execution.arena.data(), bound.inputs.data(),
-             bound.outputs.data(), execution.scalars.data(), thread, threads);
+  bound.function.code(execution.persistentBlock.data(), execution.arena.data(), bound.inputs.data(),
+                      bound.outputs.data(), execution.scalars.data(), thread, threads);
 }
 
 void BoundFunction::assembleAndCall(void *self, int64_t thread, int64_t threads) {

@@ -54,8 +54,7 @@ class BoundFunction {
 public:
   /// `dataset` must live as long. Throws Error if the function needs a field that the dataset does
   /// not have.
-  BoundFunction(Execution &execution, const Function &function, nnc_function *code,
-                const Dataset &dataset);
+  BoundFunction(Execution &execution, const Function &function, const Dataset &dataset);
 
   int64_t batch() const { return function.batch; }
   const Function &description() const { return function; }
@@ -85,7 +84,6 @@ private:
 
   Execution &execution;
   const Function &function;
-  nnc_function *code;
   InputBlock inputs;
   AlignedBuffer outputs;
   const int64_t *rows = nullptr;

@@ -18,8 +18,8 @@ constexpr std::string_view symbolPrefix = "nnc_made_";
 class MadeFunction {
 public:
   MadeFunction(const Description &description, const Function &function, const DataBlock &block,
-               const DataSplit &split, nnc_function *code)
-      : code(code), arena((function.arenaBytes + 63) / 64 * 64 + function.threadBytes),
+               const DataSplit &split)
+      : code(function.code), arena((function.arenaBytes + 63) / 64 * 64 + function.threadBytes),
         outputs(function.outputBytes), scalars(description.scalarBytes) {
     for (const DataField &field : block.fields) {
       const OutputValue *value = function.value(OutputKind::Prediction, field.name);
@@ -66,19 +66,15 @@ private:
 
 } // namespace
 
-void bindMadeData(Description &description, nnc_function *const *table) {
-  if (!table)
-    return;
+void bindMadeData(Description &description) {
   for (const Function &function : description.functions) {
     if (!function.symbol.starts_with(symbolPrefix))
       continue;
-    nnc_function *code = *table++;
     for (DataBlock &block : description.data)
       for (DataSplit &split : block.splits)
-        if (split.reader == "made" &&
-            symbolPrefix.size() + split.name.size() == function.symbol.size() &&
-            function.symbol.ends_with(split.name)) {
-          auto made = std::make_shared<MadeFunction>(description, function, block, split, code);
+        if (split.reader == "made" && block.name == function.data &&
+            function.symbol.substr(symbolPrefix.size()).starts_with(split.name)) {
+          auto made = std::make_shared<MadeFunction>(description, function, block, split);
           split.make = [made](int64_t example, const std::vector<char *> &fields) {
             made->make(example, fields);
           };

@@ -5,7 +5,7 @@
 
 namespace nnc::runtime {
 
-/// Gives each split of made data its function; `table` is nnc_made, or null.
-void bindMadeData(Description &description, nnc_function *const *table);
+/// Gives each split of made data its function.
+void bindMadeData(Description &description);
 
 } // namespace nnc::runtime

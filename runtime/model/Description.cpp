@@ -69,7 +69,7 @@ const PersistentTensor *Description::tensor(const std::string &tensorName) const
   return nullptr;
 }
 
-const Function *Description::function(const char *symbol) const {
+const Function *Description::function(std::string_view symbol) const {
   for (const Function &function : functions)
     if (function.symbol == symbol)
       return &function;
@@ -84,27 +84,15 @@ std::vector<const Function *> Description::predictions() const {
   return result;
 }
 
-static std::vector<const Function *> withPrefix(const std::vector<Function> &functions,
-                                                std::string_view prefix) {
-  std::vector<const Function *> result;
-  for (const Function &function : functions)
-    if (function.symbol.starts_with(prefix))
-      result.push_back(&function);
-  return result;
+const Recipe *Description::recipe(std::string_view name) const {
+  for (const Recipe &recipe : recipes)
+    if (recipe.name == name)
+      return &recipe;
+  return nullptr;
 }
 
-std::vector<const Function *> Description::samples() const {
-  return withPrefix(functions, "nnc_sample");
-}
-
-size_t Description::sampleOf(const Function &prediction) const {
-  std::vector<const Function *> all = samples();
-  std::string symbol = "nnc_sample" + prediction.symbol.substr(std::string("nnc_predict").size());
-  return static_cast<size_t>(std::ranges::find(all, symbol, &Function::symbol) - all.begin());
-}
-
-std::vector<const Function *> Description::buckets() const {
-  return withPrefix(functions, "nnc_train_step_");
+const Function *Description::sampleOf(const Function &prediction) const {
+  return function("nnc_sample" + prediction.symbol.substr(std::string("nnc_predict").size()));
 }
 
 const DataBlock *Description::block(const std::string &name) const {

@@ -2,6 +2,7 @@
 // the runtime knows about a model is in here.
 #pragma once
 
+#include "runtime/Abi.h"
 #include "runtime/support/Tensor.h"
 #include "runtime/text/Content.h"
 #include "runtime/text/Tokenizer.h"
@@ -11,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -80,7 +82,9 @@ struct Region {
 
 struct Function {
   std::string symbol;
-  std::string block; ///< of a prediction: the name of its predict block; else empty
+  nnc_function *code = nullptr; ///< null for those of generation
+  std::string block;            ///< of a prediction: the name of its predict block; else empty
+  std::string data;             ///< the data block whose fields it takes; empty: none
   int64_t batch = 0;
   size_t arenaBytes = 0, threadBytes = 0, inputBytes = 0, outputBytes = 0;
   int64_t flop = 0;
@@ -155,22 +159,52 @@ struct DataBlock {
   std::string name;
   std::vector<DataField> fields;
   std::vector<DataSplit> splits;
+  std::string folder = {}; ///< of its files, unless the command line says otherwise
 
   const DataField *field(const std::string &fieldName) const;
   const DataSplit *split(const std::string &splitName) const;
 };
 
-struct Recipe {
-  std::string data;
-  int64_t batch = 0;
+/// The name of a field that holds a value computed before the phase.
+inline constexpr const char *cachedField = "<cached>";
+
+/// An update of parameters for each batch.
+struct TrainingStep {
+  std::string name;     ///< empty: the only one of its phase
+  std::string function; ///< its symbol
+  std::vector<std::string>
+      buckets;          ///< symbols of functions for shorter examples, the shortest first
+  int64_t every = 1;    ///< it takes the first of so many batches
+  std::string scope;    ///< the beginning of the names of its settings
+  std::string schedule; ///< of the learning rate; empty: constant
+};
+
+/// A part of a training run.
+struct Phase {
+  std::string name;              ///< empty: the first one
   int64_t epochs = 0, steps = 0; ///< 0: not given
-  double validate = 0;
   int64_t patience = 0;
   std::string stopMetric;   ///< that patience waits for; empty: the loss
   bool stopHighest = false; ///< whether a higher one is better
+  std::string metrics;      ///< the symbol of the function of its metrics; empty: they are means
+  std::string evaluate;     ///< the symbol of the function of its loss and metrics
+  std::string cache;        ///< the symbol of the function of cachedField; empty: none
+  std::vector<TrainingStep> trainingSteps;
+};
+
+/// Tensors of a file from which training begins, by patterns of names with a `*` each.
+struct LoadedWeights {
+  std::string file, from, to;
+};
+
+/// A way to train the model.
+struct Recipe {
+  std::string name, data;
+  int64_t batch = 0;
+  double validate = 0;
   bool shuffle = true, bucket = false;
-  std::string folder;
-  std::string schedule; ///< of the learning rate; empty: constant
+  std::vector<LoadedWeights> loads;
+  std::vector<Phase> phases;
 };
 
 struct Layer {
@@ -207,22 +241,20 @@ struct Description {
   size_t scalarBytes = 0;
   std::vector<Scalar> scalars;
   std::vector<DataBlock> data;
-  std::optional<Recipe> recipe;
+  std::vector<Recipe> recipes;
   std::optional<Generation> generation;
   std::vector<Layer> layers;
   std::map<int64_t, std::string> sourceLines; ///< that regions name
 
   /// The tensor of the persistent block with this name; null if there is none.
   const PersistentTensor *tensor(const std::string &tensorName) const;
-  const Function *function(const char *symbol) const;
+  const Function *function(std::string_view symbol) const;
   /// The functions of the predict blocks.
   std::vector<const Function *> predictions() const;
-  /// Predictions with random layers on.
-  std::vector<const Function *> samples() const;
-  /// The place of that of a prediction among them; their number if it has none.
-  size_t sampleOf(const Function &prediction) const;
-  /// The training steps of buckets, for shorter examples.
-  std::vector<const Function *> buckets() const;
+  /// The prediction with random layers on; null if it has none.
+  const Function *sampleOf(const Function &prediction) const;
+  /// Null if there is no such recipe.
+  const Recipe *recipe(std::string_view name) const;
   const DataBlock *block(const std::string &name) const;
   int64_t parameterCount() const;
   size_t parameterBytes() const;

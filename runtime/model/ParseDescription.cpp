@@ -200,6 +200,7 @@ Function readFunction(const DescriptionReader &reader, DType floatType) {
   Function function;
   function.symbol = reader.string("symbol");
   function.block = reader.string("block", "");
+  function.data = reader.string("data", "");
   function.batch = reader.count("batch");
   function.arenaBytes = reader.bytes("arena");
   function.threadBytes = static_cast<size_t>(reader.count("thread_memory", 0));
@@ -279,9 +280,6 @@ Function readFunction(const DescriptionReader &reader, DType floatType) {
     for (const auto &[dimension, name] : value.lengths)
       if (!function.value(OutputKind::Length, name))
         reader.wrong("has no length named " + name);
-  if ((function.symbol == "nnc_train_step" || function.symbol == "nnc_evaluate") &&
-      !function.loss())
-    reader.wrong("has no loss");
   return function;
 }
 
@@ -372,6 +370,7 @@ DataSplit readSplit(const DescriptionReader &reader) {
 DataBlock readBlock(const DescriptionReader &reader) {
   DataBlock block;
   block.name = reader.string("name");
+  block.folder = reader.string("folder");
   reader.forEach("fields", [&](const DescriptionReader &element) {
     DataField field;
     field.name = element.string("name");
@@ -413,22 +412,55 @@ DataBlock readBlock(const DescriptionReader &reader) {
   return block;
 }
 
+TrainingStep readTrainingStep(const DescriptionReader &reader) {
+  TrainingStep step;
+  step.name = reader.string("name", "");
+  step.function = reader.string("function");
+  if (reader.has("buckets"))
+    step.buckets = reader.strings("buckets");
+  step.every = reader.count("every", 1);
+  step.scope = reader.string("scope", "");
+  step.schedule = reader.string("schedule", "");
+  if (step.every < 1)
+    reader.wrong("\"every\" is not at least 1");
+  return step;
+}
+
+Phase readPhase(const DescriptionReader &reader) {
+  Phase phase;
+  phase.name = reader.string("name", "");
+  phase.epochs = reader.count("epochs", 0);
+  phase.steps = reader.count("steps", 0);
+  phase.patience = reader.count("patience", 0);
+  phase.stopMetric = reader.string("stop_metric", "");
+  phase.stopHighest = reader.boolean("stop_highest", false);
+  phase.evaluate = reader.string("evaluate");
+  phase.metrics = reader.string("metrics", "");
+  phase.cache = reader.string("cache", "");
+  reader.forEach("training_steps", [&](const DescriptionReader &element) {
+    phase.trainingSteps.push_back(readTrainingStep(element));
+  });
+  return phase;
+}
+
 Recipe readRecipe(const DescriptionReader &reader) {
   Recipe recipe;
+  recipe.name = reader.string("name");
   recipe.data = reader.string("data");
   recipe.batch = reader.count("batch");
-  recipe.epochs = reader.count("epochs", 0);
-  recipe.steps = reader.count("steps", 0);
   recipe.validate = reader.number("validate", 0);
-  recipe.patience = reader.count("patience", 0);
-  recipe.stopMetric = reader.string("stop_metric", "");
-  recipe.stopHighest = reader.boolean("stop_highest", false);
-  recipe.folder = reader.string("folder");
   recipe.shuffle = reader.boolean("shuffle", true);
   recipe.bucket = reader.boolean("bucket", false);
-  recipe.schedule = reader.string("schedule", "");
+  reader.forEachIfAny("load", [&](const DescriptionReader &element) {
+    recipe.loads.push_back({element.string("file"), element.string("from"), element.string("to")});
+  });
+  reader.forEach("phases", [&](const DescriptionReader &element) {
+    recipe.phases.push_back(readPhase(element));
+  });
   if (!(recipe.validate >= 0 && recipe.validate < 1))
     reader.wrong("\"validate\" is not in [0, 1)");
+  if (recipe.phases.empty())
+    reader.wrong("has no phase");
   return recipe;
 }
 
@@ -491,6 +523,60 @@ bool areRowsOf(Shape rows, const Shape &row) {
   return rows == row;
 }
 
+/// Whether a training step of a bucket gives what the step for all lengths does.
+bool hasOutputsOf(const Function &bucket, const Function &step) {
+  bool same = bucket.batch == step.batch && bucket.values.size() == step.values.size();
+  for (size_t i = 0; same && i < step.values.size(); ++i)
+    same = bucket.values[i].name == step.values[i].name &&
+           bucket.values[i].kind == step.values[i].kind &&
+           bucket.values[i].offset == step.values[i].offset;
+  return same;
+}
+
+/// Whether a function has the totals that a function of metrics takes.
+bool hasTotals(const Function &function, const Function &metrics) {
+  return std::ranges::all_of(metrics.fields, [&](const InputField &total) {
+    const OutputValue *sum = function.value(OutputKind::Total, total.name);
+    bool ofPairs = total.shape.empty() &&
+                   function.value(OutputKind::Prediction, total.name + ".score") &&
+                   function.value(OutputKind::Prediction, total.name + ".positive");
+    return ofPairs || (sum && sum->shape == total.shape);
+  });
+}
+
+void checkRecipe(const Description &description, const Recipe &recipe,
+                 const DescriptionReader &reader) {
+  if (!description.block(recipe.data))
+    reader.wrong("has no data block named " + recipe.data);
+  auto find = [&](const std::string &symbol) -> const Function & {
+    const Function *function = description.function(symbol);
+    if (!function || !function->loss() || function->batch != recipe.batch)
+      reader.wrong("has no function " + symbol + " of a loss with the batch of its recipe");
+    return *function;
+  };
+  for (const Phase &phase : recipe.phases) {
+    find(phase.evaluate);
+    const Function *cache = phase.cache.empty() ? nullptr : description.function(phase.cache);
+    if (!phase.cache.empty() && (!cache || cache->values.size() != 1))
+      reader.wrong("has no function " + phase.cache + " of one value");
+    if (phase.trainingSteps.empty())
+      reader.wrong("has a phase without a training step");
+    if (!phase.metrics.empty()) {
+      const Function *metrics = description.function(phase.metrics);
+      for (const std::string &symbol : {phase.evaluate, phase.trainingSteps.back().function})
+        if (!metrics || !hasTotals(find(symbol), *metrics))
+          reader.wrong("has metrics of other totals than those of " + symbol);
+    }
+    for (const TrainingStep &step : phase.trainingSteps) {
+      const Function &function = find(step.function);
+      for (const std::string &bucket : step.buckets)
+        if (!hasOutputsOf(find(bucket), function))
+          reader.wrong("has a bucket, " + bucket +
+                       ", whose outputs are not those of the training step");
+    }
+  }
+}
+
 /// The parts must agree with each other.
 void checkTogether(const Description &description, const DescriptionReader &reader) {
   if (description.generation) {
@@ -507,36 +593,8 @@ void checkTogether(const Description &description, const DescriptionReader &read
                   chunk->values[0].dtype != step->values[0].dtype))
       reader.wrong("has a function of several positions that is not one of its generation");
   }
-  if (const Function *metrics = description.function("nnc_metrics"))
-    for (const Function &function : description.functions)
-      for (const InputField &total : metrics->fields) {
-        if (!function.loss())
-          continue;
-        const OutputValue *sum = function.value(OutputKind::Total, total.name);
-        bool ofPairs = total.shape.empty() &&
-                       function.value(OutputKind::Prediction, total.name + ".score") &&
-                       function.value(OutputKind::Prediction, total.name + ".positive");
-        if (!ofPairs && (!sum || sum->shape != total.shape))
-          reader.wrong("has metrics of other totals than those of " + function.symbol);
-      }
-  if (!description.recipe)
-    return;
-  if (!description.block(description.recipe->data))
-    reader.wrong("has no data block named " + description.recipe->data);
-  const Function *step = description.function("nnc_train_step");
-  if (step && step->batch != description.recipe->batch)
-    reader.wrong("gives the recipe and the training step different batches");
-  for (const Function *bucket : description.buckets()) {
-    bool same =
-        step && bucket->batch == step->batch && bucket->values.size() == step->values.size();
-    for (size_t i = 0; same && i < step->values.size(); ++i)
-      same = bucket->values[i].name == step->values[i].name &&
-             bucket->values[i].kind == step->values[i].kind &&
-             bucket->values[i].offset == step->values[i].offset;
-    if (!same)
-      reader.wrong("has a bucket, " + bucket->symbol +
-                   ", whose outputs are not those of the training step");
-  }
+  for (const Recipe &recipe : description.recipes)
+    checkRecipe(description, recipe, reader);
 }
 
 } // namespace
@@ -566,8 +624,9 @@ Description parseDescription(const char *json) {
   reader.forEachIfAny("data", [&](const DescriptionReader &element) {
     description.data.push_back(readBlock(element));
   });
-  if (reader.has("recipe"))
-    description.recipe = readRecipe(reader.inside("recipe"));
+  reader.forEachIfAny("recipes", [&](const DescriptionReader &element) {
+    description.recipes.push_back(readRecipe(element));
+  });
   if (reader.has("generation"))
     description.generation = readGeneration(reader.inside("generation"));
   readLayers(reader, description);

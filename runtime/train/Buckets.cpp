@@ -25,15 +25,16 @@ std::vector<Limit> limitsOf(const Function &function, const Dataset &dataset) {
 
 } // namespace
 
-Buckets::Buckets(Execution &execution, BoundFunction &step, const Dataset &dataset) : step(step) {
-  nnc_function *const *code = execution.model().buckets;
-  std::vector<const Function *> functions = execution.description().buckets();
-  if (!code || functions.empty())
+Buckets::Buckets(Execution &execution, BoundFunction &step, const std::vector<std::string> &symbols,
+                 const Dataset &dataset)
+    : step(step) {
+  if (symbols.empty())
     return;
   std::vector<std::vector<Limit>> limits;
-  for (size_t i = 0; i < functions.size(); ++i) {
-    shorter.emplace_back(execution, *functions[i], code[i], dataset);
-    limits.push_back(limitsOf(*functions[i], dataset));
+  for (const std::string &symbol : symbols) {
+    const Function &function = *execution.description().function(symbol);
+    shorter.emplace_back(execution, function, dataset);
+    limits.push_back(limitsOf(function, dataset));
   }
   bucketOf.resize(static_cast<size_t>(dataset.examples));
   for (int64_t row = 0; row < dataset.examples; ++row) {

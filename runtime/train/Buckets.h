@@ -4,15 +4,19 @@
 #include "runtime/exec/Execution.h"
 
 #include <deque>
+#include <string>
+#include <vector>
 
 namespace nnc::runtime {
 
-/// The training steps of a model: one for all lengths and, with `bucket = true`, some for shorter
+/// A training step: a function for all lengths and, with `bucket = true`, some for shorter
 /// examples. All of them update the same parameters and have the same outputs.
 class Buckets {
 public:
-  /// `step` is the training step for all lengths. All arguments must live as long.
-  Buckets(Execution &execution, BoundFunction &step, const Dataset &dataset);
+  /// `step` is the training step for all lengths, `symbols` are the functions for shorter examples,
+  /// the shortest first. All arguments must live as long.
+  Buckets(Execution &execution, BoundFunction &step, const std::vector<std::string> &symbols,
+          const Dataset &dataset);
 
   /// Whether there are steps for shorter examples.
   bool any() const { return !shorter.empty(); }

@@ -23,11 +23,19 @@ static Json numberToJson(double value) {
   return std::isnan(value) ? "nan" : value < 0 ? "-inf" : "inf";
 }
 
+static Json numbersToJson(const std::vector<double> &values) {
+  Json result = Json::array();
+  for (double value : values)
+    result.push_back(numberToJson(value));
+  return result;
+}
+
 static Json toJson(const TrainingState &state) {
-  Json sums = Json::array();
-  for (double sum : state.sums)
-    sums.push_back(numberToJson(sum));
   return {{"seed", state.seed},
+          {"recipe", state.recipe},
+          {"phase", state.phase},
+          {"steps_before", state.stepsBefore},
+          {"epochs_before", state.epochsBefore},
           {"step", state.step},
           {"epoch", state.epoch},
           {"position", state.position},
@@ -40,7 +48,8 @@ static Json toJson(const TrainingState &state) {
           {"validation_loss", numberToJson(state.validationLoss)},
           {"last_loss", numberToJson(state.last.loss)},
           {"last_rate", numberToJson(state.last.rate)},
-          {"sums", sums},
+          {"sums", numbersToJson(state.sums)},
+          {"losses", numbersToJson(state.losses)},
           {"settings", state.settings},
           {"data", state.data}};
 }
@@ -63,7 +72,10 @@ public:
   }
 
   int64_t integer(const char *key, int64_t least, int64_t most) const {
-    const Json &value = member(key);
+    return integer(member(key), key, least, most);
+  }
+
+  int64_t integer(const Json &value, const char *key, int64_t least, int64_t most) const {
     bool fits = value.is_number_unsigned() ? value.get<uint64_t>() <= uint64_t{INT64_MAX}
                                            : value.is_number_integer();
     if (!fits || value.get<int64_t>() < least || value.get<int64_t>() > most)
@@ -89,6 +101,12 @@ public:
     return value;
   }
 
+  std::string string(const char *key) const {
+    if (!member(key).is_string())
+      damaged(text("\"%s\" is not a text", key));
+    return member(key).get<std::string>();
+  }
+
   bool boolean(const char *key) const {
     if (!member(key).is_boolean())
       damaged(text("\"%s\" is neither true nor false", key));
@@ -110,22 +128,30 @@ static TrainingState stateFromJson(const Json &json, const std::string &origin) 
   StateReader reader(json, origin);
   TrainingState state;
   state.seed = reader.integer("seed", INT64_MIN, INT64_MAX);
-  state.step = reader.integer("step", 1, mostSteps);
+  state.recipe = reader.string("recipe");
+  state.stepsBefore = reader.integer("steps_before", 0, mostSteps);
+  state.epochsBefore = reader.integer("epochs_before", 0, state.stepsBefore);
+  state.step = reader.integer("step", state.stepsBefore ? 0 : 1, mostSteps);
   state.epoch = reader.integer("epoch", 0, state.step);
   state.examples = reader.integer("examples", 1, mostSteps);
   state.batch = reader.integer("batch", 1, mostSteps);
   state.position = reader.integer("position", 0, state.examples - 1);
-  state.steps = reader.integer("steps", 1, mostSteps);
+  for (const Json &steps : reader.container("steps", true))
+    state.steps.push_back(reader.integer(steps, "steps", 1, mostSteps));
+  state.phase = reader.integer("phase", 0, static_cast<int64_t>(state.steps.size()) - 1);
   state.shuffled = reader.boolean("shuffled");
   state.badEpochs = reader.integer("bad_epochs", 0, state.epoch);
   state.bestLoss = reader.number(reader.member("best_loss"), "best_loss");
   if (json.contains("validation_loss")) // files of earlier versions have none
     state.validationLoss = reader.number(json["validation_loss"], "validation_loss");
-  state.last = {state.step, state.epoch + (state.position ? 1 : 0),
+  state.last = {state.stepsBefore + state.step,
+                state.epochsBefore + state.epoch + (state.position ? 1 : 0),
                 reader.number(reader.member("last_loss"), "last_loss"),
                 reader.number(reader.member("last_rate"), "last_rate")};
   for (const Json &sum : reader.container("sums", true))
     state.sums.push_back(reader.number(sum, "sums"));
+  for (const Json &loss : reader.container("losses", true))
+    state.losses.push_back(reader.number(loss, "losses"));
   for (const auto &[name, value] : reader.container("settings", false).items()) {
     double number = reader.number(value, "settings");
     if (!std::isfinite(number))
@@ -140,7 +166,7 @@ static TrainingState stateFromJson(const Json &json, const std::string &origin) 
   return state;
 }
 
-void checkPlace(const TrainingState &state, const std::string &origin) {
+void checkPlace(const TrainingState &state, const std::string &origin, int64_t every) {
   auto damaged = [&](const std::string &reason) {
     fail("%s: its training state is damaged: %s", origin.c_str(), reason.c_str());
   };
@@ -156,7 +182,7 @@ void checkPlace(const TrainingState &state, const std::string &origin) {
                  static_cast<long long>(state.epoch), static_cast<long long>(stepsPerEpoch)));
   bool between = state.position == 0;
   if (between != state.sums.empty() ||
-      (!between && state.sums[0] != static_cast<double>(state.position)))
+      (!between && every == 1 && state.sums[0] != static_cast<double>(state.position)))
     damaged("\"sums\" are not those of the epoch so far");
 }
 
@@ -242,9 +268,8 @@ static void checkVocabularies(const Safetensors &file, const Description &descri
     }
 }
 
-/// Copies one tensor from the file into its place.
-static void loadTensor(const Safetensors &file, const PersistentTensor &tensor,
-                       const std::string &name, const Description &description, char *block) {
+void loadTensor(const Safetensors &file, const PersistentTensor &tensor, const std::string &name,
+                const Description &description, char *block) {
   const StoredTensor *found = file.find(name);
   if (!found)
     fail("%s: these are not weights of model '%s': there is no tensor '%s'", file.origin().c_str(),

@@ -20,12 +20,16 @@ namespace nnc::runtime {
 /// depends on.
 struct TrainingState {
   int64_t seed = 0;
-  int64_t step = 0;     ///< steps finished
-  int64_t epoch = 0;    ///< epochs finished
-  int64_t position = 0; ///< examples of the current epoch that are used up
-  int64_t steps = 0;    ///< planned, of the whole run
-  int64_t examples = 0; ///< of the training set
-  int64_t batch = 0;    ///< examples of a step
+  std::string recipe;
+  int64_t phase = 0;          ///< from 0
+  int64_t stepsBefore = 0;    ///< of the phases before
+  int64_t epochsBefore = 0;   ///< of the phases before
+  int64_t step = 0;           ///< batches of the phase that are finished
+  int64_t epoch = 0;          ///< epochs of the phase that are finished
+  int64_t position = 0;       ///< examples of the current epoch that are used up
+  std::vector<int64_t> steps; ///< planned, of each phase
+  int64_t examples = 0;       ///< of the training set
+  int64_t batch = 0;          ///< examples of a step
   bool shuffled = true;
   double bestLoss = std::numeric_limits<double>::infinity(); ///< of a metric to be high: minus it
   int64_t badEpochs = 0;                                     ///< epochs since bestLoss
@@ -33,6 +37,7 @@ struct TrainingState {
   double validationLoss = std::numeric_limits<double>::infinity();
   LoggedStep last;                         ///< by which the log of the run is recognised
   std::vector<double> sums;                ///< of the current epoch's losses and metrics
+  std::vector<double> losses;              ///< of each training step, when it ran last
   std::map<std::string, double> settings;  ///< that were changed by --set
   std::map<std::string, std::string> data; ///< a hash of each split's data
 };
@@ -52,6 +57,11 @@ struct Snapshot {
 /// Replaces `path` atomically.
 void saveCheckpoint(const std::string &path, const Snapshot &snapshot);
 
+/// Copies the file's tensor `name` to the place of `tensor` in a persistent block, converting f32 and
+/// f64. Throws Error if it is missing or has another shape or kind of element.
+void loadTensor(const Safetensors &file, const PersistentTensor &tensor, const std::string &name,
+                const Description &description, char *block);
+
 /// Copies parameters and states into the persistent block, converting f32 and f64. Of parameters
 /// that the file has averages of, these are taken, unless `raw` is true. Throws Error if
 /// the file's vocabulary of a text is not the program's, or if a tensor is missing or has another
@@ -67,7 +77,8 @@ std::vector<std::string> unknownTensors(const Safetensors &file, const Descripti
 DataConventions loadConventions(const Safetensors &file, const Description &description);
 
 /// Throws Error, naming `origin`, if the numbers of a state that was loaded contradict each other.
-void checkPlace(const TrainingState &state, const std::string &origin);
+/// `every` is that of the phase's first training step, whose sums come first.
+void checkPlace(const TrainingState &state, const std::string &origin, int64_t every = 1);
 
 /// Restores the block from which training goes on, and, if they differ, the best parameters and
 /// states into `best` (else that stays as it is, and the result is without best). Throws Error if

@@ -81,11 +81,12 @@ void Trainer::reportRate(double value) {
       "the learning rate is %s at step %lld (epoch %lld)", std::isnan(value) ? "nan" : "infinite",
       static_cast<long long>(now.step), static_cast<long long>(now.epoch + 1));
   const Description &description = execution.description();
-  if (const std::string &schedule = description.recipe->schedule; !schedule.empty()) {
-    message += ": schedule '" + schedule + "'";
+  const TrainingStep &step = trainingSteps.lastStep();
+  if (!step.schedule.empty()) {
+    message += ": schedule '" + step.schedule + "'";
     const char *separator = " with ";
     for (const Scalar &scalar : description.scalars) {
-      if (!scalar.settable || !scalar.name.starts_with("rate."))
+      if (!scalar.settable || !scalar.name.starts_with(step.scope + "rate."))
         continue;
       message += text("%s%s = %g", separator, scalar.name.c_str(), execution.scalar(scalar));
       separator = ", ";
@@ -142,7 +143,7 @@ std::string Trainer::findCulprit(int64_t steps, bool infinite) {
 /// input that is not finite, else an operation of the step: the line of the first one if the code is
 /// profiled; the largest parameter is a hint.
 std::string Trainer::findCulpritOfStep(bool infinite) {
-  int64_t end = std::min(now.examples, now.position + function.batch());
+  int64_t end = std::min(now.examples, now.position + trainingSteps.batch());
   for (const FieldData &field : dataset.fields) {
     for (int64_t i = now.position; i < end; ++i) {
       int64_t row = order[static_cast<size_t>(i)];
@@ -171,13 +172,14 @@ std::string Trainer::findCulpritOfStep(bool infinite) {
     culprit += text("; the largest parameter is in %s (%.3g)", nameWithPlace(*largest).c_str(),
                     largestValue);
   const int64_t *rowsOfStep = order.data() + now.position;
-  BoundFunction &chosen = buckets.forRows(rowsOfStep, end - now.position);
-  if (chosen.description().regions.empty())
+  if (trainingSteps.function().regions.empty())
     return culprit + "; in a program that was built with --trap-nan this message names its line";
-  execution.setScalar("step", now.step);
-  execution.setScalar("epoch", now.epoch);
-  if (const Region *region =
-          findFirstNan(execution, chosen, rowsOfStep, end - now.position, infinite))
+  const Region *region = nullptr;
+  trainingSteps.forEach(now.step, rowsOfStep, end - now.position, [&](BoundFunction &step) {
+    if (!region)
+      region = findFirstNan(execution, step, rowsOfStep, end - now.position, infinite);
+  });
+  if (region)
     culprit += describeNan(*region, execution.description(), infinite);
   return culprit;
 }

@@ -47,12 +47,13 @@ double Ranking::orderedPairs() const {
   return pairs;
 }
 
-MeasureSum::MeasureSum(Execution &execution, const Function &function, int64_t mostExamples)
+MeasureSum::MeasureSum(Execution &execution, const Function &function, const Function *metrics,
+                       int64_t mostExamples)
     : values{function.loss()} {
-  const Function *metrics = execution.description().function("nnc_metrics");
+  for (const OutputValue *metric : function.valuesOf(OutputKind::Metric))
+    values.push_back(metric);
   if (metrics) {
-    formulas =
-        std::make_unique<BoundFunction>(execution, *metrics, execution.model().metrics, Dataset());
+    formulas = std::make_unique<BoundFunction>(execution, *metrics, Dataset());
     for (const InputField &total : metrics->fields) {
       if (const OutputValue *sum = function.value(OutputKind::Total, total.name)) {
         values.push_back(sum);
@@ -63,9 +64,6 @@ MeasureSum::MeasureSum(Execution &execution, const Function &function, int64_t m
                           {}});
       rankings.back().examples.reserve(static_cast<size_t>(mostExamples));
     }
-  } else {
-    for (const OutputValue *metric : function.valuesOf(OutputKind::Metric))
-      values.push_back(metric);
   }
   size_t count = 0;
   for (const OutputValue *value : values)
@@ -100,12 +98,12 @@ Measures MeasureSum::result() {
   Measures result;
   double divisor = std::max(examples, 1.0);
   result.loss = sums[0] / divisor;
-  if (!formulas) {
-    for (size_t i = 1; i < values.size(); ++i)
-      result.metrics.push_back({values[i]->name, {sums[i] / divisor}});
-    return result;
-  }
   const double *sum = sums.data() + 1;
+  for (const OutputValue *value : values)
+    if (value->kind == OutputKind::Metric)
+      result.metrics.push_back({value->name, {*sum++ / divisor}});
+  if (!formulas)
+    return result;
   auto ranking = rankings.begin();
   const Function &function = formulas->description();
   for (const InputField &total : function.fields) {
@@ -155,17 +153,11 @@ bool MeasureSum::restore(const std::vector<double> &state) {
   return true;
 }
 
-static const Function &evaluateFunction(const Execution &execution) {
-  const Function *function = execution.description().function("nnc_evaluate");
-  if (!function || !execution.model().evaluate)
-    throw Error("this program has no loss to evaluate");
-  return *function;
-}
-
-Evaluator::Evaluator(Execution &execution, const Dataset &dataset, Rows rows)
+Evaluator::Evaluator(Execution &execution, const Phase &phase, const Dataset &dataset, Rows rows)
     : execution(execution),
-      function(execution, evaluateFunction(execution), execution.model().evaluate, dataset),
-      sum(execution, function.description(), static_cast<int64_t>(rows.size())),
+      function(execution, *execution.description().function(phase.evaluate), dataset),
+      sum(execution, function.description(), execution.description().function(phase.metrics),
+          static_cast<int64_t>(rows.size())),
       rows(std::move(rows)) {}
 
 Measures Evaluator::evaluate() {

@@ -43,9 +43,10 @@ struct Ranking {
 /// Adds up the losses and metrics of batches, each weighing as many examples as it has.
 class MeasureSum {
 public:
-  /// Of a function with the outputs of nnc_train_step or nnc_evaluate, over at most so many
-  /// examples.
-  MeasureSum(Execution &execution, const Function &function, int64_t mostExamples);
+  /// Of a function with a loss, over at most so many examples. `metrics` is the function of metrics
+  /// that are computed of its totals; null if there are none.
+  MeasureSum(Execution &execution, const Function &function, const Function *metrics,
+             int64_t mostExamples);
 
   void add(const BoundFunction &function, int64_t examples);
   void clear();
@@ -58,18 +59,18 @@ public:
   bool restore(const std::vector<double> &state);
 
 private:
-  std::vector<const OutputValue *> values; ///< the loss, then the metrics, or the totals
+  std::vector<const OutputValue *> values; ///< the loss, then the metrics, then the totals
   std::vector<double> sums;                ///< of all elements of the values
   double examples = 0;
-  std::unique_ptr<BoundFunction> formulas; ///< nnc_metrics, where the model has it
+  std::unique_ptr<BoundFunction> formulas; ///< of the totals; null if there are none
   std::vector<Ranking> rankings;
 };
 
 /// Evaluates a model on rows of a dataset, with the averages of its parameters where it has them.
 class Evaluator {
 public:
-  /// Throws Error if the model has no nnc_evaluate or the dataset lacks a field.
-  Evaluator(Execution &execution, const Dataset &dataset, Rows rows);
+  /// Of the loss and metrics of a phase. Throws Error if the dataset lacks a field.
+  Evaluator(Execution &execution, const Phase &phase, const Dataset &dataset, Rows rows);
 
   Measures evaluate();
   int64_t examples() const { return static_cast<int64_t>(rows.size()); }

@@ -12,13 +12,6 @@ namespace nnc::runtime {
 
 static constexpr std::chrono::seconds saveInterval(60);
 
-static const Function &stepFunction(const Execution &execution) {
-  const Function *function = execution.description().function("nnc_train_step");
-  if (!function || !execution.model().trainStep)
-    throw Error("this program has no training step");
-  return *function;
-}
-
 /// Steps from one remembered block to the next. To copy and check a block is to cost less than one
 /// part in 200 of the steps, where a byte takes as long as 20 floating-point operations; a failing
 /// run repeats at most so many steps. A function of the model alone, so that a run that diverges
@@ -29,21 +22,16 @@ static int64_t rememberInterval(const Description &description, const Function &
   return static_cast<int64_t>(std::clamp(steps, 32.0, 4096.0));
 }
 
-Trainer::Trainer(Execution &execution, const Dataset &dataset, Rows trainRows,
+Trainer::Trainer(Execution &execution, const Phase &phase, const Dataset &dataset, Rows trainRows,
                  const TrainingPlan &plan, const TrainingState &state,
                  const DataConventions &conventions)
     : execution(execution), dataset(dataset), rows(std::move(trainRows)), plan(plan),
       conventions(conventions), now(state),
-      function(execution, stepFunction(execution), execution.model().trainStep, dataset),
-      buckets(execution, function, dataset), loss(function.description().loss()),
-      rate(function.description().learningRate()),
-      sums(execution, function.description(), static_cast<int64_t>(rows.size())),
+      trainingSteps(execution, phase, dataset, static_cast<int64_t>(rows.size())),
       bestBlock(plan.patience > 0 ? execution.description().persistentBytes : 0),
       rememberedBlock(execution.description().persistentBytes),
-      rememberEvery(rememberInterval(execution.description(), function.description())),
-      progress(plan.quiet, plan.steps,
-               (static_cast<int64_t>(rows.size()) + function.batch() - 1) / function.batch(),
-               state.step),
+      rememberEvery(rememberInterval(execution.description(), trainingSteps.function())),
+      progress(plan.quiet, plan.steps, stepsPerEpoch(), state.step),
       log(plan.logPath, plan.resumed ? std::optional(state.last) : std::nullopt,
           execution.description().floatType == DType::F64 ? 17 : 9,
           [this](const std::string &line) { progress.warning(line); }),
@@ -52,18 +40,18 @@ Trainer::Trainer(Execution &execution, const Dataset &dataset, Rows trainRows,
     if (tensor.kind == TensorKind::Parameter ||
         allFinite(execution.tensor(tensor), tensor.dtype, tensor.count()))
       finiteTensors.push_back(&tensor);
-  int64_t stepsPerEpoch =
-      (static_cast<int64_t>(rows.size()) + function.batch() - 1) / function.batch();
-  now.steps = plan.steps;
   now.examples = static_cast<int64_t>(rows.size());
-  now.batch = function.batch();
-  if (!now.sums.empty() && !sums.restore(now.sums))
+  now.batch = trainingSteps.batch();
+  if (!now.sums.empty() && !trainingSteps.restore(now.sums))
     throw Error("the checkpoint is of a model with other metrics");
+  trainingSteps.setLastLosses(now.losses);
+  trainingSteps.plan(plan.steps, stepsPerEpoch());
   execution.setScalar("seed", now.seed);
-  execution.setScalar("steps", plan.steps);
-  execution.setScalar("steps_per_epoch", stepsPerEpoch);
-  execution.setScalar("epochs",
-                      std::max<int64_t>(1, (plan.steps + stepsPerEpoch - 1) / stepsPerEpoch));
+}
+
+int64_t Trainer::stepsPerEpoch() const {
+  const int64_t batch = trainingSteps.batch();
+  return (static_cast<int64_t>(rows.size()) + batch - 1) / batch;
 }
 
 void Trainer::evaluateWith(Evaluator *newEvaluator, const char *name, bool decides) {
@@ -77,42 +65,39 @@ void Trainer::beginEpoch() {
     return;
   order = rows;
   uint64_t seed = static_cast<uint64_t>(now.seed);
-  uint32_t epoch = static_cast<uint32_t>(now.epoch);
+  uint32_t epoch = static_cast<uint32_t>(now.epochsBefore + now.epoch);
   const Windows &windows = dataset.windows;
   if (now.shuffled && windows.size && !windows.stream)
     drawWindows(order, dataset.examples + windows.size - 1, windows.size, seed, epoch);
   else if (now.shuffled && !windows.size)
     shuffle(order, seed, epoch);
-  if (now.shuffled && buckets.any())
-    sortIntoBuckets(order, buckets.ofRows(), function.batch(), seed, epoch);
+  if (const std::vector<uint8_t> &bucketOf = trainingSteps.bucketOfRows();
+      now.shuffled && !bucketOf.empty())
+    sortIntoBuckets(order, bucketOf, trainingSteps.batch(), seed, epoch);
   orderEpoch = now.epoch;
 }
 
-/// Returns the function that has computed the step.
-BoundFunction &Trainer::step() {
-  int64_t count = std::min(function.batch(), now.examples - now.position);
-  execution.setScalar("step", now.step);
-  execution.setScalar("epoch", now.epoch);
+void Trainer::step() {
+  int64_t count = std::min(trainingSteps.batch(), now.examples - now.position);
   execution.setScalar("validation_loss", now.validationLoss);
-  BoundFunction &chosen = buckets.forRows(order.data() + now.position, count);
-  chosen.run(order.data() + now.position, count);
+  trainingSteps.run(now.step, order.data() + now.position, count);
   ++now.step;
   now.position += count;
-  return chosen;
 }
 
 /// Evaluates and decides; true if the run is to stop.
 bool Trainer::finishEpoch() {
   if (plan.patience > 0) // these may be the best weights
     checkFinite();
-  Measures training = sums.result();
+  Measures training = trainingSteps.result();
   std::optional<Measures> evaluation;
   if (evaluator)
     evaluation = evaluator->evaluate();
-  sums.clear();
+  trainingSteps.clear();
   ++now.epoch;
   now.position = 0;
-  log.epoch(now.epoch, now.step, training, evaluation, evaluated);
+  log.epoch(now.epochsBefore + now.epoch, now.stepsBefore + now.step, training, evaluation,
+            evaluated);
   progress.epoch(now.epoch, now.step, training, evaluation, evaluated);
   const Measures &deciding = evaluatorDecides ? *evaluation : training;
   now.validationLoss = deciding.loss;
@@ -147,19 +132,17 @@ Trainer::Outcome Trainer::run() {
       remember();
     beginEpoch();
     int64_t before = now.position;
-    const BoundFunction &chosen = step();
-    double value = chosen.scalar(*loss);
-    std::optional<double> rateValue;
-    if (rate)
-      rateValue = chosen.scalar(*rate);
-    now.last = {now.step, now.epoch + 1, value, rateValue.value_or(NAN)};
+    step();
+    double value = trainingSteps.loss();
+    std::optional<double> rateValue = trainingSteps.rate();
+    now.last = {now.stepsBefore + now.step, now.epochsBefore + now.epoch + 1, value,
+                rateValue.value_or(NAN)};
     log.step(now.last);
     if (rateValue && !std::isfinite(*rateValue))
       reportRate(*rateValue);
     if (!std::isfinite(value))
       reportDivergence(value);
-    sums.add(chosen, now.position - before);
-    progress.step(now.step, now.position - before, [this] { return sums.result(); });
+    progress.step(now.step, now.position - before, [this] { return trainingSteps.result(); });
     if (now.position == now.examples && finishEpoch()) {
       outcome = Outcome::StoppedEarly;
       break;
@@ -181,7 +164,8 @@ Trainer::Outcome Trainer::run() {
 
 void Trainer::save() {
   log.synchronise();
-  now.sums = now.position ? sums.state() : std::vector<double>();
+  now.sums = now.position ? trainingSteps.state() : std::vector<double>();
+  now.losses = trainingSteps.lastLosses();
   const char *current = execution.persistent();
   saveCheckpoint(plan.savePath, {execution.description(), conventions, hasBest ? best() : current,
                                  current, plan.resumable ? &now : nullptr});

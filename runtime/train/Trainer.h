@@ -2,11 +2,11 @@
 // report when the loss stops being a number.
 #pragma once
 
-#include "runtime/train/Buckets.h"
 #include "runtime/train/Checkpoint.h"
 #include "runtime/train/Evaluation.h"
 #include "runtime/train/Progress.h"
 #include "runtime/train/TrainingLog.h"
+#include "runtime/train/TrainingSteps.h"
 
 #include <chrono>
 #include <optional>
@@ -16,8 +16,8 @@
 namespace nnc::runtime {
 
 struct TrainingPlan {
-  int64_t steps = 0;          ///< of the whole run, those before a resume included
-  int64_t stopAt = INT64_MAX; ///< steps after which to pause, as if interrupted
+  int64_t steps = 0;          ///< batches of the phase, those before a resume included
+  int64_t stopAt = INT64_MAX; ///< batches of the phase after which to pause, as if interrupted
   int64_t patience = 0;       ///< epochs without improvement before the run stops; 0: never
   std::string stopMetric;     ///< the metric that is to improve; empty: the loss
   bool stopHighest = false;   ///< whether a higher one is better
@@ -25,18 +25,17 @@ struct TrainingPlan {
   std::string savePath;
   bool resumable = true; ///< saved files can be resumed from
   std::string logPath;
-  bool resumed = false; ///< the log goes on, too
+  bool resumed = false; ///< the log goes on, too; so in a later phase
 };
 
 class Trainer {
 public:
   enum class Outcome { Finished, StoppedEarly, Paused, Interrupted };
 
-  /// Trains on these rows of the dataset, beginning at `state` with the execution's persistent
-  /// block. All arguments must live as long. Throws Error if the model cannot be trained or a file
-  /// cannot be written.
-  Trainer(Execution &execution, const Dataset &dataset, Rows rows, const TrainingPlan &plan,
-          const TrainingState &state, const DataConventions &conventions);
+  /// Trains one phase on these rows of the dataset, beginning at `state` with the execution's
+  /// persistent block. All arguments must live as long. Throws Error if a file cannot be written.
+  Trainer(Execution &execution, const Phase &phase, const Dataset &dataset, Rows rows,
+          const TrainingPlan &plan, const TrainingState &state, const DataConventions &conventions);
 
   /// After each epoch, `evaluator` is asked, and named `name` in what is shown. Its loss or metric
   /// decides about stopping early if `decides`, else that of the training does.
@@ -62,8 +61,9 @@ public:
   Progress &output() { return progress; }
 
 private:
+  int64_t stepsPerEpoch() const;
   void beginEpoch();
-  BoundFunction &step();
+  void step();
   bool finishEpoch();
   void save();
   void saveIfDue();
@@ -85,10 +85,7 @@ private:
   const TrainingPlan &plan;
   const DataConventions &conventions;
   TrainingState now;
-  BoundFunction function;
-  Buckets buckets;
-  const OutputValue *loss, *rate;
-  MeasureSum sums;
+  TrainingSteps trainingSteps;
   Evaluator *evaluator = nullptr;
   const char *evaluated = "";
   bool evaluatorDecides = false;

@@ -22,7 +22,9 @@ def diagnostics(name, kind, lines):
     path = folder / name
     path.write_text(programs.around(kind, lines))
     result = subprocess.run(["nnc", "check", path.name], cwd=folder, capture_output=True, text=True)
-    return re.findall(r"^(?:error|warning)\[(N\d+)\]", result.stdout + result.stderr, re.MULTILINE)
+    found = re.findall(r"^(?:error|warning)\[(N\d+)\]", result.stdout + result.stderr, re.MULTILINE)
+    # The model around a fragment does not use what it computes.
+    return [one for one in found if one != "N0441" or kind == "whole"]
 
 
 def check(example):

@@ -162,7 +162,7 @@ extern "C" void nnc_predict(char *persistent, char *arena, const char *inputs, c
   }
 }
 
-nnc_function *const nnc_predictions[] = {nnc_predict, nullptr};
+nnc_function *const nnc_functions[] = {nnc_initialize, nnc_train_step, nnc_evaluate, nnc_predict};
 
 static_assert(sizeof(Persistent) == 320 && offsetof(Inputs, label) == 128 && sizeof(Inputs) == 256);
 static_assert(offsetof(Predictions, scores) == 128 && sizeof(Predictions) <= 320);
@@ -182,7 +182,7 @@ static_assert(offsetof(Predictions, scores) == 128 && sizeof(Predictions) <= 320
 
 extern "C" const char nnc_description[] =
     R"({
-  "abi": 3, "compiler": "0.0.0", "model": "flower", "source": "flower.nn", "float": ")" TEST_FLOAT_NAME
+  "abi": 4, "compiler": "0.0.0", "model": "flower", "source": "flower.nn", "float": ")" TEST_FLOAT_NAME
     R"(",
   "target": "test", "something new": {"is": "ignored"},
   "persistent": {"bytes": 320, "tensors": [
@@ -223,16 +223,16 @@ extern "C" const char nnc_description[] =
     {"name": "optimizer.rate", "dtype": "f64", "offset": 24, "settable": true, "default": 0.1,
      "description": "learning rate at the beginning"},
     {"name": "optimizer.mu", "dtype": "f64", "offset": 32, "settable": true, "default": 0.9}]},
-  "data": [{"name": "flowers",
+  "data": [{"name": "flowers", "folder": "/nonexistent",
     "fields": [{"name": "features", )" FLOAT R"(, "shape": [2]},
                {"name": "label", "dtype": "i32", "shape": [], "classes": 3}],
     "splits": [{"name": "train", "reader": "csv", "files": ["train.csv"],
                 "columns": {"features": ["width", "length"], "label": ["species"]}},
                {"name": "test", "reader": "csv", "files": ["test.csv"],
                 "columns": {"features": ["width", "length"], "label": ["species"]}}]}],
-  "recipe": {"data": "flowers", "batch": 8, "epochs": 4, "validate": 0.2, "patience": )" TEST_PATIENCE
-    R"(,
-             "folder": "/nonexistent"},
+  "recipes": [{"name": "flower", "data": "flowers", "batch": 8, "validate": 0.2, "phases": [
+    {"epochs": 4, "evaluate": "nnc_evaluate", "training_steps": [{"function": "nnc_train_step"}], "patience": )" TEST_PATIENCE
+    R"(}]}],
   "layers": [{"path": "dense", "kind": "dense", "line": 4, "input": [2], "output": [3], "parameters": 9,
               "bytes": 36, "flop": 15}]
 })";

@@ -195,10 +195,10 @@ Graph::Path Graph::path(ValueId source, ValueId value) const {
   return path;
 }
 
-/// Adds to `reached` the floats from which those in it are computed in a way that a derivative can
-/// pass.
+/// Adds to `reached` the floats from which those in it are computed, in a way that a derivative can
+/// pass or, with `any`, in any way.
 static void reachBack(const std::vector<Operation> &operations, const std::vector<Value> &values,
-                      std::vector<bool> &reached) {
+                      std::vector<bool> &reached, bool any) {
   auto isReached = [&](ValueId value) { return bool(reached[value]); };
   auto reach = [&](ValueId value) {
     bool isNew = !reached[value] && values[value].type.element == Element::Float;
@@ -211,7 +211,7 @@ static void reachBack(const std::vector<Operation> &operations, const std::vecto
         if (isReached(operation->results[i]))
           reach(i < body.carries.size() ? body.carries[i] : body.emits[i - body.carries.size()]);
       for (bool grew = true; grew;) {
-        reachBack(body.operations, values, reached);
+        reachBack(body.operations, values, reached, any);
         grew = false;
         for (size_t i = 0; i < body.carries.size(); ++i)
           if (isReached(body.arguments[body.sequences + i]))
@@ -221,24 +221,49 @@ static void reachBack(const std::vector<Operation> &operations, const std::vecto
         if (isReached(body.arguments[i]))
           reach(operation->operands[i]);
     }
-    if (operation->body.empty() && !contains(withoutDerivative, operation->name) &&
+    if (operation->body.empty() && (any || !contains(withoutDerivative, operation->name)) &&
         std::any_of(operation->results.begin(), operation->results.end(), isReached))
       std::for_each(operation->operands.begin(), operation->operands.end(), reach);
   }
 }
 
 std::set<std::string> Graph::differentiableArguments(ValueId value, ArgumentKind kind) const {
+  return argumentsBehind(value, kind, false);
+}
+
+std::set<std::string> Graph::argumentsBehind(ValueId value, ArgumentKind kind, bool any) const {
   std::vector<bool> reached(function.values.size());
   reached[value] = true;
   for (auto scan = scans.rbegin(); scan != scans.rend(); ++scan)
-    reachBack(scan->body.operations, function.values, reached);
-  reachBack(function.operations, function.values, reached);
+    reachBack(scan->body.operations, function.values, reached, any);
+  reachBack(function.operations, function.values, reached, any);
   std::set<std::string> names;
   for (const FunctionArgument &argument : function.arguments)
     if (argument.kind == kind && reached[argument.value] &&
         type(argument.value).element == Element::Float)
       names.insert(argument.name);
   return names;
+}
+
+std::set<std::string> Graph::changesBehind(ValueId value) const {
+  const std::vector<bool> sources = sourcesOf(value);
+  std::set<std::string> names;
+  for (const FunctionArgument &argument : function.arguments)
+    if (sources[argument.value] &&
+        (argument.kind == ArgumentKind::State || argument.kind == ArgumentKind::ExampleState))
+      names.insert(argument.name);
+  for (const Operation &operation : function.operations)
+    if (operation.name.starts_with("random") && sources[operation.results[0]])
+      names.insert(operation.name);
+  return names;
+}
+
+void Graph::replaceUses(ValueId value, ValueId by) {
+  for (Operation &operation : function.operations)
+    std::ranges::replace(operation.operands, value, by);
+  for (FunctionResult &result : function.results)
+    if (result.value == value)
+      result.value = by;
 }
 
 const Operation *Graph::stepBefore(ValueId value, ArgumentKind kind) const {

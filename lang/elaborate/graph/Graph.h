@@ -78,6 +78,15 @@ public:
 
   /// The parameters on which `value` depends in a way that a derivative can pass.
   std::set<std::string> differentiableArguments(ValueId value, ArgumentKind kind) const;
+  /// The parameters on which `value` depends in a way that a derivative can pass or, with `any`, in
+  /// any way.
+  std::set<std::string> argumentsBehind(ValueId value, ArgumentKind kind, bool any) const;
+
+  /// The states on which `value` depends in any way, and the random numbers: empty where it is the
+  /// same in each step in which the parameters are.
+  std::set<std::string> changesBehind(ValueId value) const;
+  /// Makes all operations and results read another value of the same type.
+  void replaceUses(ValueId value, ValueId by);
 
   /// Whether the value is computed from numbers of several examples.
   bool dependsOnBatch(ValueId value) const;

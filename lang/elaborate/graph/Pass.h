@@ -55,8 +55,9 @@ struct Pass {
       : graph(std::move(name), range), training(training) {}
   Graph graph;
   bool training;
-  bool stochastic = false;      // random layers are on, without training
-  bool readsStochastic = false; // some definition depends on whether they are
+  bool stochastic = false;             // random layers are on, without training
+  bool readsStochastic = false;        // some definition depends on whether they are
+  std::vector<Identifier> frozen = {}; // patterns of the paths that are not trained
   PaddingState padding;
   bool generates = false; // the function of a generate block
   std::string

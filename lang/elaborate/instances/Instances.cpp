@@ -1,6 +1,9 @@
 // Implements Instances: names, the table of layers, and the parameters of the program.
 #include "lang/elaborate/instances/Instances.h"
 
+#include "lang/elaborate/training/Patterns.h"
+
+#include <algorithm>
 #include <numeric>
 #include <utility>
 
@@ -71,8 +74,8 @@ LayerPtr Instances::model(const CallableDeclaration &declaration) {
     instance->declaration = &declaration;
     instance->range = declaration.name.range;
     instance->isModel = true;
-    // The model that is trained is the root of all paths; another one that it uses has its name.
-    if (declaration.name.text != program.model)
+    // Another model than the root has its name.
+    if (&declaration != root)
       instance->name = declaration.name.text;
   }
   return instance;
@@ -100,7 +103,14 @@ Entity Instances::apply(const LayerPtr &layer, const std::vector<GivenArgument> 
   if (record)
     program.layers.push_back({path, layer->declaration->name.text, layer->range, {}, {}, 0});
   int64_t outerFlop = std::exchange(emitter.layerFlop, 0);
+  // Frozen parts compute what they do in evaluation: statistics stay, and nothing is dropped.
+  bool &training = emitter.pass->training;
+  const bool outerTraining = training;
+  training &= std::ranges::none_of(emitter.pass->frozen, [&](const Identifier &pattern) {
+    return !path.empty() && matchesPath(pattern.text, path + ".*");
+  });
   Entity result = invoke();
+  training = outerTraining;
   int64_t flop = std::exchange(emitter.layerFlop, outerFlop);
   if (record) {
     LayerInfo &info = program.layers[row];
@@ -125,7 +135,7 @@ const Shape *Instances::findParameter(const std::string &path) const {
 void Instances::addParameter(const std::string &path, const Type &type, const Shape &shape,
                              SourceRange range) {
   shapes[path] = shape;
-  program.parameters.push_back({path, type, true, range});
+  program.parameters.push_back({path, type, false, range});
   if (auto row = layerRows.find(environment.frame().layer->path()); row != layerRows.end())
     program.layers[row->second].parameters +=
         std::accumulate(type.shape.begin(), type.shape.end(), int64_t(1), std::multiplies<>());

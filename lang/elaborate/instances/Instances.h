@@ -28,6 +28,8 @@ public:
   void name(LayerInstance &layer, const std::string &name, LayerInstance *parent);
   /// The instance of a model; the function that is being built has one.
   LayerPtr model(const CallableDeclaration &declaration);
+  /// The model whose layers have paths of one name; null: paths begin with the name of a model.
+  const CallableDeclaration *root = nullptr;
   /// One application: `invoke` executes the body. Records the layer in the table of the program.
   Entity apply(const LayerPtr &layer, const std::vector<GivenArgument> &given, SourceRange range,
                const std::function<Entity()> &invoke);

@@ -7,6 +7,7 @@
 #include "lang/elaborate/index/IndexEvaluator.h"
 #include "lang/elaborate/instances/Parameters.h"
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,6 +29,8 @@ public:
     return calls.apply(callee, given, range);
   }
   Entity evaluateStatement(const Statement &statement);
+  /// Runs a `step` or a `then` in an inner block of a train block.
+  std::function<void(const Statement &)> onRecipeStatement;
   void bindStatement(const BindingStatement &statement);
   IndexEvaluator indexNotation() {
     return IndexEvaluator(environment, *this, emitter, operators, reductions, calls);

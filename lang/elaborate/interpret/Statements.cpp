@@ -63,8 +63,12 @@ Entity Interpreter::evaluateStatement(const Statement &statement) {
   case StatementKind::Metric:
     // The parser lets it stand in train blocks only, and those see to it themselves.
     break;
+  case StatementKind::Step:
   case StatementKind::Then:
-    return environment.unsupported("`then`, a later phase of training,", statement.range);
+    // The parser lets them stand in train blocks only.
+    if (onRecipeStatement)
+      onRecipeStatement(statement);
+    break;
   }
   return Nothing{};
 }

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <utility>
 
 namespace nnc::lang {
 
@@ -195,18 +196,31 @@ void Resolver::train(const TrainDeclaration &declaration) {
   for (const Field &field : data->fields)
     declare(field.name.text);
   declare("steps_per_epoch");
-  inTrainBlock = true;
-  for (const StatementPtr &one : declaration.body->statements) {
-    // `stop` takes a word of its own.
+  keyDepth = scopes.size();
+  recipeStatements(*declaration.body);
+  keyDepth = 0;
+}
+
+void Resolver::recipeStatements(const Block &body) {
+  for (const StatementPtr &one : body.statements) {
+    // `stop` and `load` take words of their own.
     auto *binding = as<BindingStatement>(one);
-    if (binding && binding->names.size() == 1 && binding->names[0].text == "stop")
+    if (binding && binding->names.size() == 1 &&
+        (binding->names[0].text == "stop" || binding->names[0].text == "load"))
       continue;
     if (auto *alone = as<ExpressionStatement>(one))
       discarded(*alone->value);
     else
       statement(*one);
   }
-  inTrainBlock = false;
+}
+
+void Resolver::recipeBlock(const Block &body) {
+  scopes.emplace_back();
+  size_t outer = std::exchange(keyDepth, scopes.size());
+  recipeStatements(body);
+  keyDepth = outer;
+  scopes.pop_back();
 }
 
 void Resolver::predict(const Identifier &model, const Block &body) {
@@ -216,7 +230,8 @@ void Resolver::predict(const Identifier &model, const Block &body) {
       for (const Parameter &input : callable->inputs)
         declare(input.name.text);
     auto *training = as<TrainDeclaration>(declaration);
-    if (!training || training->model.text != model.text)
+    if (!training || std::ranges::find(training->models, model.text, &Identifier::text) ==
+                         training->models.end())
       continue;
     if (const DataDeclaration *data = globals.findData(training->data.text))
       for (const Field &field : data->fields)
@@ -323,14 +338,13 @@ void Resolver::discarded(const Expression &node, const IfExpression *condition) 
     operand = pipe->value.get();
   if (operand == &node && call && !call->arguments.empty())
     operand = call->arguments[0].value.get();
-  if (auto *changed = as<NameExpression>(operand); changed && operand != &node &&
-                                                   isLocal(changed->name) &&
-                                                   !(inTrainBlock && scopes.size() == 1))
+  if (auto *changed = as<NameExpression>(operand);
+      changed && operand != &node && isLocal(changed->name) && !isKeyPlace())
     builder.help(fmt::format("to change `{0}`, write `{0} = {1}`", changed->name, toSource(node)));
   else if (compared)
     builder.help(fmt::format("to bind a name, write `{} = {}`", toSource(*comparison->left),
                              toSource(*comparison->right)));
-  else if (inTrainBlock && scopes.size() == 1)
+  else if (isKeyPlace())
     builder.help(fmt::format("what is trained on is called `loss`: `loss = {}`", toSource(node)));
   else if (condition && !condition->orElse)
     builder.help("an `if` does not return: put what follows it into `else { ... }`");
@@ -339,8 +353,8 @@ void Resolver::discarded(const Expression &node, const IfExpression *condition) 
 }
 
 void Resolver::key(const Identifier &name) {
-  // Only the statements of the train block itself are read as keys.
-  bool inner = inTrainBlock && scopes.size() > 1;
+  // Only the statements of the train block, of its steps and phases are read as keys.
+  bool inner = keyDepth && !isKeyPlace();
   if (!inner || !isTrainKey(name.text) || (name.text == "loss" && isLocal("loss")))
     return;
   diagnostics.report(Diag::InnerKey, name.range, name.text)
@@ -415,9 +429,12 @@ void Resolver::statement(const Statement &statement) {
     if (scopes.size() > 1)
       diagnostics.report(Diag::InnerKey, statement.range, "metric");
     return expression(*as<MetricStatement>(&statement)->value);
+  case StatementKind::Step:
+    if (scopes.size() > 1)
+      diagnostics.report(Diag::InnerKey, statement.range, "step");
+    return recipeBlock(*as<StepStatement>(&statement)->body);
   case StatementKind::Then:
-    // Reported when the block is executed; its keys are not names.
-    return;
+    return recipeBlock(*as<ThenStatement>(&statement)->body);
   }
 }
 

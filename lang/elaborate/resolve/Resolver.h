@@ -21,6 +21,9 @@ private:
   void callable(const CallableDeclaration &declaration);
   void data(const DataDeclaration &declaration);
   void train(const TrainDeclaration &declaration);
+  void recipeStatements(const Block &body);
+  /// The block of a `step` or a `then`.
+  void recipeBlock(const Block &body);
   void predict(const Identifier &model, const Block &body);
   /// `hasValue`: the last statement, if it is an expression, is the value of the block.
   void block(const Block &block, bool hasValue);
@@ -46,6 +49,7 @@ private:
   void unknownName(const std::string &name, SourceRange range,
                    const std::vector<std::string> &arguments, std::string_view shown);
 
+  bool isKeyPlace() const { return scopes.size() == keyDepth; }
   bool isLocal(const std::string &name) const;
   bool isKnown(const std::string &name) const;
   void declare(const std::string &name) { scopes.back().insert(name); }
@@ -53,7 +57,8 @@ private:
   const Globals &globals;
   Diagnostics &diagnostics;
   std::vector<std::set<std::string>> scopes;
-  bool inTrainBlock = false;
+  /// The number of scopes around the statements that are read as keys; 0 outside of train blocks.
+  size_t keyDepth = 0;
   /// The definition in index notation whose right side is being resolved; null outside.
   const IndexDefinition *definition = nullptr;
 };

@@ -98,12 +98,14 @@ void orderResults(const Program &program, Pass &pass) {
 
 } // namespace
 
-void assemble(Elaboration &elaboration, std::vector<RolePass> &passes, const Update &update,
-              const RecipeNumbers &numbers) {
+void assemble(Elaboration &elaboration, std::vector<RolePass> &passes) {
   Program &program = elaboration.program;
+  auto isSetting = [&](const std::string &name) {
+    return std::ranges::find(program.settings, name, &Setting::key) != program.settings.end();
+  };
   Diagnostics &diagnostics = elaboration.environment.diagnostics;
   Pass &initialize = *elaboration.emitter.initialize;
-  for (auto &[role, pass] : passes)
+  for (auto &[role, pass, update] : passes)
     if (role == Role::TrainStep && pass)
       restartStates(elaboration, *pass);
   {
@@ -111,11 +113,13 @@ void assemble(Elaboration &elaboration, std::vector<RolePass> &passes, const Upd
     EnterPass enter(elaboration.emitter, &initialize);
     elaboration.emitter.scalar("seed");
   }
+  if (!passes.empty() && passes[0].pass)
+    initialize.graph.function.batch = passes[0].pass->graph.function.batch;
   orderResults(program, initialize);
   initialize.graph.finish([](const FunctionArgument &) { return false; });
   program.functions.push_back(std::move(initialize.graph.function));
 
-  for (auto &[role, pass] : passes) {
+  for (auto &[role, pass, update] : passes) {
     if (!pass)
       continue;
     Graph &graph = pass->graph;
@@ -136,36 +140,44 @@ void assemble(Elaboration &elaboration, std::vector<RolePass> &passes, const Upd
       std::vector<FunctionResult> results;
       for (const ParameterInfo &info : program.parameters)
         results.push_back({ResultKind::Parameter, info.path,
-                           current(ArgumentKind::Parameter, info.path, update.newParameters)});
+                           current(ArgumentKind::Parameter, info.path, update->newParameters)});
       for (const SlotInfo &info : program.slots)
-        results.push_back(
-            {ResultKind::Slot, info.path, current(ArgumentKind::Slot, info.path, update.newSlots)});
+        results.push_back({ResultKind::Slot, info.path,
+                           current(ArgumentKind::Slot, info.path, update->newSlots)});
       for (const StateInfo &info : program.states)
         results.push_back(
             {resultKind(info), info.path, current(argumentKind(info), info.path, pass->states)});
       auto &existing = graph.function.results;
       existing.insert(existing.begin(), results.begin(), results.end());
-      if (update.learningRate)
-        graph.addResult(ResultKind::Output, "learning_rate", update.learningRate->id);
+      if (update->learningRate)
+        graph.addResult(ResultKind::Output, "learning_rate", update->learningRate->id);
     }
     std::optional<Function> formulas =
         role == Role::Evaluate ? Metrics::formulas(*pass) : std::nullopt;
     // Of predictions that are the same for all examples the inputs still say how many there are.
     auto &results = graph.function.results;
     bool onlyUsedInputs =
-        (role != Role::TrainStep && role != Role::Evaluate && role != Role::Gradient) &&
+        ((role != Role::TrainStep && role != Role::Evaluate && role != Role::Gradient) ||
+         graph.findArgument(ArgumentKind::Input, cachedInput)) &&
         std::any_of(results.begin(), results.end(),
                     [&](auto &result) { return graph.differsBetweenExamples(result.value); });
     graph.finish([&](const FunctionArgument &argument) {
       // Settings stay: they belong to the recipe.
-      return (argument.kind == ArgumentKind::Scalar && !numbers.isSetting(argument.name)) ||
+      return (argument.kind == ArgumentKind::Scalar && !isSetting(argument.name)) ||
              (argument.kind == ArgumentKind::Input && onlyUsedInputs) ||
              // A generated sequence is in no row of a batch.
              (argument.kind == ArgumentKind::ExampleState && role == Role::Generate);
     });
     program.functions.push_back(std::move(graph.function));
-    if (formulas)
-      program.functions.push_back(std::move(*formulas));
+    if (!formulas)
+      continue;
+    const std::string evaluate = program.functions.back().name;
+    formulas->name += evaluate.substr(std::string_view("evaluate").size());
+    for (Recipe &recipe : program.recipes)
+      for (Phase &phase : recipe.phases)
+        if (phase.evaluate == evaluate)
+          phase.metrics = formulas->name;
+    program.functions.push_back(std::move(*formulas));
   }
 }
 

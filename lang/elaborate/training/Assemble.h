@@ -10,16 +10,17 @@
 namespace nnc::lang {
 
 /// `Sample` is `Predict` with random layers on. `Augment` computes what the training step sees of the
-/// fields that are augmented, `Made` the fields of an example of made data.
-enum class Role { TrainStep, Evaluate, Predict, Sample, Generate, Gradient, Augment, Made };
+/// fields that are augmented, `Made` the fields of an example of made data, `Cache` what a phase
+/// computes once for each example.
+enum class Role { TrainStep, Evaluate, Predict, Sample, Generate, Gradient, Augment, Made, Cache };
 
 struct RolePass {
   Role role;
   std::unique_ptr<Pass> pass;
+  std::unique_ptr<Update> update; ///< of a TrainStep
 };
 
 /// Moves the functions into the program, `initialize` first.
-void assemble(Elaboration &elaboration, std::vector<RolePass> &passes, const Update &update,
-              const RecipeNumbers &numbers);
+void assemble(Elaboration &elaboration, std::vector<RolePass> &passes);
 
 } // namespace nnc::lang

@@ -23,8 +23,8 @@ int64_t bytesPerElement(Element element) {
 } // namespace
 
 void checkBatchSizes(const Program &program, Diagnostics &diagnostics) {
-  const int64_t batch = program.recipe.batch;
   for (const Function &function : program.functions) {
+    const int64_t batch = function.batch;
     for (const Value &value : function.values) {
       Shape shape;
       for (int64_t size : value.type.shape)

@@ -1,7 +1,11 @@
-// Implements the search for the train block, its model, its data, the predict blocks and the generate
-// block.
+// Implements the search for the train blocks, their models, their data, the predict blocks and the
+// generate block.
 #include "lang/elaborate/training/Training.h"
 
+#include "lang/elaborate/training/Data.h"
+
+#include <map>
+#include <ranges>
 #include <utility>
 
 namespace nnc::lang {
@@ -18,36 +22,63 @@ const CallableDeclaration *TrainingElaborator::findModel(const Identifier &name)
   return nullptr;
 }
 
-void TrainingElaborator::findTrainBlock() {
-  const CallableDeclaration *lastModel = nullptr;
+TrainBlock *TrainingElaborator::trainBlockOf(const CallableDeclaration *wanted) {
+  for (TrainBlock &block : std::views::reverse(trainBlocks))
+    if (block.trains(wanted))
+      return &block;
+  return nullptr;
+}
+
+void TrainingElaborator::findTrainBlocks() {
+  std::map<std::string, SourceRange> names;
   for (const DeclarationPtr &declaration : environment.globals.user.declarations) {
-    if (auto *callable = as<CallableDeclaration>(declaration);
-        callable && callable->callable == CallableKind::Model)
-      lastModel = callable;
-    if (auto *training = as<TrainDeclaration>(declaration)) {
-      if (train)
-        diagnostics.report(Diag::SeveralTrainBlocks, training->keyword)
-            .label(train->keyword, "the first one")
-            .help("a second run goes on from the weights of the first: `train --init "
-                  "weights.safetensors`");
-      else
-        train = training;
+    auto *training = as<TrainDeclaration>(declaration);
+    if (!training)
+      continue;
+    TrainBlock block{training, {}, environment.globals.findData(training->data.text), {}, {""}, ""};
+    for (const Identifier &name : training->models)
+      if (const CallableDeclaration *trained = findModel(name))
+        block.models.push_back(trained);
+    for (const StatementPtr &statement : training->body->statements)
+      if (auto *step = as<StepStatement>(statement))
+        block.steps.push_back(step);
+    auto [first, isNew] = names.emplace(training->name.text, training->name.range);
+    if (!isNew)
+      diagnostics.report(Diag::RepeatedRecipe, training->name.range, training->name.text)
+          .label(first->second, "the first one")
+          .help(fmt::format("give it a name of its own: `train NAME = {} on ...`",
+                            training->models[0].text));
+    if (!block.data && !training->data.text.empty()) {
+      std::vector<std::string> known;
+      for (const auto &[name, data] : environment.globals.dataBlocks())
+        known.push_back(name);
+      diagnostics.report(Diag::UnknownData, training->data.range, training->data.text)
+          .suggest(NameKind::Other, training->data.text, known);
     }
+    trainBlocks.push_back(std::move(block));
   }
-  if (train) {
-    model = findModel(train->model);
-    data = environment.globals.findData(train->data.text);
-    if (!data && !train->data.text.empty()) {
-      std::vector<std::string> names;
-      for (const auto &[name, block] : environment.globals.dataBlocks())
-        names.push_back(name);
-      DiagnosticBuilder builder =
-          diagnostics.report(Diag::UnknownData, train->data.range, train->data.text);
-      builder.suggest(NameKind::Other, train->data.text, names);
-    }
-  } else {
-    model = lastModel;
+  if (trainBlocks.size() > 1)
+    for (TrainBlock &block : trainBlocks)
+      block.scope = block.declaration->name.text + ".";
+}
+
+void TrainingElaborator::findModels() {
+  findTrainBlocks();
+  const CallableDeclaration *&root = elaboration.instances.root;
+  if (trainBlocks.empty()) {
+    for (const DeclarationPtr &declaration : environment.globals.user.declarations)
+      if (auto *callable = as<CallableDeclaration>(declaration);
+          callable && callable->callable == CallableKind::Model)
+        root = model = callable;
+    return;
   }
+  const TrainBlock &last = trainBlocks.back();
+  model = last.models.empty() ? nullptr : last.models[0];
+  bool alone = model != nullptr;
+  for (const TrainBlock &block : trainBlocks)
+    alone &= block.models.size() == 1 && block.models[0] == model;
+  root = alone ? model : nullptr;
+  program.model = alone ? model->name.text : last.declaration->name.text;
 }
 
 void TrainingElaborator::findPredictions() {
@@ -56,11 +87,11 @@ void TrainingElaborator::findPredictions() {
     if (!prediction)
       continue;
     const CallableDeclaration *of = findModel(prediction->model);
-    if (!of || (train && !model))
+    if (!of || (!trainBlocks.empty() && !model))
       continue;
-    if (!train && predictions.empty())
-      model = of;
-    if (of == model)
+    if (trainBlocks.empty() && predictions.empty())
+      elaboration.instances.root = model = of;
+    if (trainBlocks.empty() ? of == model : trainBlockOf(of) != nullptr)
       predictions.push_back(prediction);
     else
       diagnostics.report(Diag::OtherModel, prediction->model.range, of->name.text, model->name.text)
@@ -82,11 +113,11 @@ void TrainingElaborator::findGenerateBlock() {
   for (const DeclarationPtr &declaration : environment.globals.user.declarations) {
     auto *block = as<GenerateDeclaration>(declaration);
     const CallableDeclaration *of = block ? findModel(block->model) : nullptr;
-    if (!of || (train && !model))
+    if (!of || (!trainBlocks.empty() && !model))
       continue;
-    if (!train && predictions.empty() && !generate)
-      model = of;
-    if (of != model)
+    if (trainBlocks.empty() && predictions.empty() && !generate)
+      elaboration.instances.root = model = of;
+    if (trainBlocks.empty() ? of != model : !trainBlockOf(of))
       diagnostics.report(Diag::OtherModel, block->model.range, of->name.text, model->name.text);
     else if (generate)
       diagnostics.report(Diag::SeveralGenerateBlocks, block->keyword)
@@ -96,21 +127,40 @@ void TrainingElaborator::findGenerateBlock() {
   }
 }
 
+void TrainingElaborator::elaborateDataBlocks() {
+  for (const auto &[name, block] : environment.globals.dataBlocks()) {
+    emitter.pass = emitter.initialize.get();
+    std::optional<DataInfo> info =
+        elaborateData(environment, elaboration.types, elaboration.interpreter, *block);
+    // There is an entry after an error too, so that `vocabulary` does not report it again.
+    std::map<std::string, int64_t> &sizes = environment.vocabularies.sizes[name];
+    if (!info)
+      continue;
+    for (const DataField &field : info->fields)
+      if (field.tokenizer)
+        sizes[field.name] = field.vocabulary;
+    if (std::ranges::any_of(trainBlocks, [&](auto &one) { return one.data == block; }))
+      program.data.push_back(std::move(*info));
+  }
+}
+
 void TrainingElaborator::findDeclarations() {
-  findTrainBlock();
+  findModels();
   findPredictions();
   findGenerateBlock();
+  if (model && program.model.empty())
+    program.model = model->name.text;
 }
 
 void TrainingElaborator::checkOtherModels() {
   for (const DeclarationPtr &declaration : environment.globals.user.declarations) {
     auto *other = as<CallableDeclaration>(declaration);
-    if (!other || other->callable != CallableKind::Model || other == model)
+    if (!other || other->callable != CallableKind::Model || other == model || trainBlockOf(other))
       continue;
     // In a program of its own, of which only the reports are kept.
     Elaboration apart(environment.globals, elaboration.overrides, diagnostics,
                       environment.vocabularies);
-    apart.program.model = other->name.text;
+    apart.instances.root = other;
     apart.emitter.initialize = std::make_unique<Pass>("initialize", other->name.range, true);
     TrainingElaborator(apart).modelPass(*other, Role::Predict);
   }

@@ -181,7 +181,9 @@ void Metrics::add(const MetricStatement &statement) {
   }
   if (!pass.training)
     return;
-  elaboration.program.metrics.push_back(name);
+  std::vector<std::string> &all = elaboration.program.metrics;
+  if (std::ranges::find(all, name) == all.end())
+    all.push_back(name);
   std::optional<bool> highest = isHigherBetter(name);
   ofStep.push_back(
       {name, metrics.back().value.shape.empty(), highest ? highest : isHigherBetter(function)});

@@ -140,7 +140,7 @@ Entity Optimizers::readSetting(const Entity &value, const Parameter &parameter,
   Tensor used = overridden(*rate, place);
   if (isMain) {
     learningRate = used;
-    program.recipe.schedule = scheduleName;
+    this->schedule = scheduleName;
   }
   return used;
 }
@@ -226,7 +226,8 @@ Tensor Optimizers::update(const ParameterInfo &info, const Tensor &value, const 
   if (!callable)
     return value;
   OptimizerTarget target;
-  target.path = target.owner = info.path;
+  target.owner = info.path;
+  target.path = numbers.slotPrefix + info.path;
   target.value = value;
   target.apply = [&](OptimizerTarget &outer, const CallableEntity &inner,
                      const std::vector<GivenArgument> &given,
@@ -235,7 +236,7 @@ Tensor Optimizers::update(const ParameterInfo &info, const Tensor &value, const 
   if (!diagnostics.hasErrors() && target.value.id == value.id && callable->declaration->body)
     reportUnchanged(diagnostics, *callable->declaration);
   for (const auto &[name, slot] : target.slots)
-    slots[info.path + "." + name] = slot;
+    slots[target.path + "." + name] = slot;
   return target.value;
 }
 

@@ -28,6 +28,7 @@ public:
 
   /// The rate of the parameters that no pattern means.
   std::optional<Tensor> learningRate;
+  std::string schedule; ///< the name of its schedule; empty: it is constant
 
 private:
   /// An optimizer, or one by parameters, with its settings read.

@@ -14,6 +14,7 @@ bool RecipeFunction::isFor(const std::string &path) const {
 }
 
 bool RecipeFunction::read() {
+  numbers.scope = part.scope;
   function = part.value.poisoned() ? Entity(Poison{}) : readFunction(part.value);
   return !function.poisoned();
 }

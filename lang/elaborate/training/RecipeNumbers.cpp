@@ -4,14 +4,17 @@
 #include "lang/elaborate/builtins/Requirements.h"
 #include "lang/syntax/ASTWalk.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace nnc::lang {
 
-Tensor RecipeNumbers::setting(const std::string &key, double value, bool integer,
+Tensor RecipeNumbers::setting(const std::string &name, double value, bool integer,
                               SourceRange range) {
-  if (keys.insert(key).second)
-    elaboration.program.settings.push_back({key, value, integer, environment.place(range)});
+  const std::string key = scope + name;
+  std::vector<Setting> &all = elaboration.program.settings;
+  if (std::ranges::find(all, key, &Setting::key) == all.end())
+    all.push_back({key, value, integer, environment.place(range)});
   return real(key, range);
 }
 
@@ -139,9 +142,9 @@ Entity RecipeNumbers::runSchedule(const CallableEntity &callable,
   if (!elaboration.binder.enter(declaration, callable.settings))
     return Poison{};
   OptimizerTarget target;
-  target.path = callable.path;
+  target.path = slotPrefix + callable.path;
   for (int number = 2; !paths.insert(target.path).second; ++number)
-    target.path = fmt::format("{}_{}", callable.path, number);
+    target.path = fmt::format("{}{}_{}", slotPrefix, callable.path, number);
   target.element = Element::Real;
   target.apply = [&](OptimizerTarget &outer, const CallableEntity &inner,
                      const std::vector<GivenArgument> &given, SourceRange place) -> Entity {
@@ -155,7 +158,7 @@ Entity RecipeNumbers::runSchedule(const CallableEntity &callable,
     }
     CallableEntity known = inner;
     if (known.path.empty()) // made in the body
-      known.path = outer.path + "." + inner.declaration->name.text;
+      known.path = outer.path.substr(slotPrefix.size()) + "." + inner.declaration->name.text;
     return runSchedule(known, given, place);
   };
   environment.frame().target = &target;

@@ -1,6 +1,6 @@
 // Numbers of the recipe: what is written for an optimizer or a schedule, and their defaults, are
 // settings that a run can change. Each has a full key, `optimizer.mu` or `rate.peak`; the runtime
-// knows it by its last part, too, where that is unique.
+// knows it by its last part, too, where that is unique. A training step has numbers of its own.
 #pragma once
 
 #include "lang/elaborate/interpret/Elaboration.h"
@@ -34,10 +34,12 @@ public:
   void bindCounters();
   /// The states of schedules behind the step, by path.
   const std::map<std::string, Tensor> &slots() const { return newSlots; }
-  bool isSetting(const std::string &key) const { return keys.count(key) != 0; }
+
+  std::string scope;      ///< the beginning of the keys of the numbers that follow
+  std::string slotPrefix; ///< of the paths of slots, where a program has several training steps
 
 private:
-  Tensor setting(const std::string &key, double value, bool integer, SourceRange range);
+  Tensor setting(const std::string &name, double value, bool integer, SourceRange range);
   /// A schedule whose settings are numbers of the recipe.
   Entity readSchedule(const Entity &schedule, const std::string &prefix, SourceRange range);
   /// Its value; `counters` have these values in place of those of the run.
@@ -47,7 +49,6 @@ private:
   Elaboration &elaboration;
   Environment &environment;
   Emitter &emitter;
-  std::set<std::string> keys;
   std::string part;            // behind the keys
   std::set<std::string> paths; // of schedules that have run
   std::map<std::string, Tensor> newSlots;

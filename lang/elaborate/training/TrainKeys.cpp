@@ -5,6 +5,7 @@
 #include "lang/syntax/ASTPrinter.h"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <set>
 #include <vector>
@@ -13,23 +14,73 @@ namespace nnc::lang {
 
 namespace {
 
-constexpr std::string_view keys[] = {"loss",    "optimizer", "batch",     "epochs",
-                                     "steps",   "validate",  "stop",      "clip",
-                                     "shuffle", "bucket",    "constrain", "average"};
+struct Key {
+  std::string_view name;
+  int places; ///< of TrainKeys::Place
+};
+
+constexpr int everywhere = TrainKeys::Train | TrainKeys::Then | TrainKeys::Step;
+constexpr int ofPhase = TrainKeys::Train | TrainKeys::Then;
+
+constexpr Key keys[] = {
+    {"loss", everywhere},
+    {"optimizer", everywhere},
+    {"batch", TrainKeys::Train},
+    {"epochs", ofPhase},
+    {"steps", ofPhase},
+    {"validate", TrainKeys::Train},
+    {"stop", ofPhase},
+    {"clip", everywhere},
+    {"shuffle", TrainKeys::Train},
+    {"bucket", TrainKeys::Train},
+    {"constrain", everywhere},
+    {"average", everywhere},
+    {"freeze", ofPhase},
+    {"load", TrainKeys::Train},
+    {"cache", ofPhase},
+    {"trains", TrainKeys::Step},
+    {"every", TrainKeys::Step},
+};
+
+constexpr auto keyNames = [] {
+  std::array<std::string_view, std::size(keys)> names;
+  std::ranges::transform(keys, names.begin(), &Key::name);
+  return names;
+}();
 
 } // namespace
 
-std::span<const std::string_view> trainKeys() { return keys; }
+std::span<const std::string_view> trainKeys() { return keyNames; }
 
 bool isTrainKey(std::string_view name) {
-  return std::find(std::begin(keys), std::end(keys), name) != std::end(keys);
+  return std::ranges::find(keys, name, &Key::name) != std::end(keys);
+}
+
+void TrainKeys::enter(Place newPlace, std::string newScope) {
+  place = newPlace;
+  scope = std::move(newScope);
+  seen.clear();
+  // A later phase may train what the one before had frozen.
+  if (place == Then)
+    cached.reset();
 }
 
 void TrainKeys::see(const Identifier &name) {
   auto [known, isNew] = seen.emplace(name.text, name.range);
+  everSeen.insert(name.text);
   if (!isNew)
     diagnostics.report(Diag::RepeatedKey, name.range, name.text)
         .label(known->second, "given here already");
+  int places = std::ranges::find(keys, name.text, &Key::name)->places;
+  if (places & place)
+    return;
+  DiagnosticBuilder builder = diagnostics.report(Diag::KeyPlace, name.range, name.text,
+                                                 place == Train  ? "train"
+                                                 : place == Then ? "then"
+                                                                 : "step");
+  builder.help(places == Step    ? "it belongs into a `step` block"
+               : places == Train ? "it belongs into the train block itself"
+                                 : "it belongs into the train block itself or into a `then` block");
 }
 
 void TrainKeys::require(SourceRange keyword, const Block &body) {
@@ -40,7 +91,7 @@ void TrainKeys::require(SourceRange keyword, const Block &body) {
       meant.insert("loss");
     if (auto *binding = as<BindingStatement>(statement))
       for (const Identifier &name : binding->names)
-        if (const Synonym *synonym = findSynonym(NameKind::Key, name.text, keys))
+        if (const Synonym *synonym = findSynonym(NameKind::Key, name.text, keyNames))
           meant.insert(synonym->name);
   }
   std::vector<std::string> missing;
@@ -51,7 +102,7 @@ void TrainKeys::require(SourceRange keyword, const Block &body) {
       example = line;
   };
   auto given = [&](std::string_view key) {
-    return seen.count(std::string(key)) || meant.count(key);
+    return everSeen.count(std::string(key)) || meant.count(key);
   };
   if (!given("loss"))
     need("`loss`", "loss = cross_entropy(logits, label)");
@@ -110,7 +161,61 @@ void TrainKeys::readStop(const Expression &value) {
   if (stop.highest && stop.metric.text.empty())
     return wrong();
   if (std::optional<int64_t> epochs = positiveInteger("patience", *call->arguments[0].value))
-    elaboration.program.recipe.patience = *epochs;
+    phase.patience = *epochs;
+}
+
+std::vector<Identifier> TrainKeys::patterns(const std::string &key, const Expression &value) {
+  std::vector<Identifier> result;
+  Entity given = elaboration.interpreter.evaluate(value);
+  auto add = [&](const Entity &one, SourceRange range) {
+    if (auto *text = one.get<std::string>())
+      result.push_back({*text, range});
+    else if (!one.poisoned())
+      diagnostics.report(Diag::KeyValue, range, key,
+                         "a pattern of paths as \"trunk.*\", or a list of them", describe(one));
+  };
+  if (auto *group = given.get<Group>())
+    for (const NamedEntity &member : group->members)
+      add(*member.value, value.range);
+  else
+    add(given, value.range);
+  return result;
+}
+
+void TrainKeys::readLoad(const Expression &value) {
+  if (auto *list = as<ListExpression>(&value)) {
+    for (const ExpressionPtr &element : list->elements)
+      readLoad(*element);
+    return;
+  }
+  auto *call = as<CallExpression>(&value);
+  auto *callee = call ? as<NameExpression>(call->callee) : nullptr;
+  LoadedWeights loaded{"", "*", "*", value.range};
+  bool fits = callee && callee->name == "weights" && !call->arguments.empty() &&
+              call->arguments.size() <= 3;
+  for (size_t i = 0; fits && i < call->arguments.size(); ++i) {
+    const CallArgument &argument = call->arguments[i];
+    Entity given = elaboration.interpreter.evaluate(*argument.value);
+    auto *text = given.get<std::string>();
+    fits = text && (argument.named() ? argument.name.text == "as" : i < 2);
+    if (!fits)
+      break;
+    if (argument.named())
+      loaded.to = *text;
+    else
+      (i == 0 ? loaded.file : loaded.from) = *text;
+    if (i == 1 && !argument.named())
+      loaded.to = *text;
+  }
+  if (!fits) {
+    if (!as<ErrorExpression>(&value))
+      diagnostics
+          .report(Diag::KeyValue, value.range, "load",
+                  "weights(file, pattern), the pattern of the paths to load", toSource(value))
+          .help("write `load = weights(\"trunk.safetensors\", \"trunk.*\")`");
+    return;
+  }
+  recipe.loads.push_back(std::move(loaded));
 }
 
 void TrainKeys::finishStop(const Metrics &metrics) {
@@ -134,8 +239,8 @@ void TrainKeys::finishStop(const Metrics &metrics) {
               fmt::format("write `best = highest` or `best = lowest` behind `metric = {}`", name));
       return;
     }
-    elaboration.program.recipe.stopMetric = name;
-    elaboration.program.recipe.stopHighest = *highest;
+    phase.stopMetric = name;
+    phase.stopHighest = *highest;
     return;
   }
   DiagnosticBuilder builder =
@@ -171,7 +276,7 @@ void TrainKeys::readPart(RecipePart &part, CallableKind kind, const std::string 
                         elaboration.emitter.convert(elaboration.emitter.scalar("steps_per_epoch"),
                                                     Element::Real, value.range),
                         value.range);
-  part = {elaboration.interpreter.evaluate(value), value.range};
+  part = {elaboration.interpreter.evaluate(value), value.range, scope};
   environment.frame().scopes.pop_back();
   const Entity *wrong = unfit(part.value, kind);
   if (part.value.poisoned() || !wrong)
@@ -208,13 +313,12 @@ void TrainKeys::advisePart(DiagnosticBuilder &builder, const RecipePart &part,
 }
 
 void TrainKeys::read(const std::string &key, const Expression &value) {
-  Recipe &recipe = elaboration.program.recipe;
   if (key == "batch") {
     recipe.batch = positiveInteger(key, value).value_or(recipe.batch);
   } else if (key == "epochs") {
-    recipe.epochs = positiveInteger(key, value);
+    phase.epochs = positiveInteger(key, value);
   } else if (key == "steps") {
-    recipe.steps = positiveInteger(key, value);
+    phase.steps = positiveInteger(key, value);
   } else if (key == "validate") {
     Entity given = elaboration.interpreter.evaluate(value);
     if (given.isNumber() && given.number() >= 0 && given.number() < 1)
@@ -232,6 +336,16 @@ void TrainKeys::read(const std::string &key, const Expression &value) {
       diagnostics.report(Diag::KeyValue, value.range, key, "true or false", describe(given));
   } else if (key == "stop") {
     readStop(value);
+  } else if (key == "freeze") {
+    frozen = patterns(key, value);
+  } else if (key == "trains") {
+    trained = patterns(key, value);
+  } else if (key == "every") {
+    step.every = positiveInteger(key, value).value_or(1);
+  } else if (key == "cache") {
+    cached = {elaboration.interpreter.evaluate(value), value.range};
+  } else if (key == "load") {
+    readLoad(value);
   } else if (key == "optimizer") {
     readPart(optimizer, CallableKind::Optimizer, key, value, "an optimizer, as sgd(0.1)");
   } else if (key == "clip") {

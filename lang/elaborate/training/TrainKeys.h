@@ -1,10 +1,11 @@
-// The keys of a train block: `loss`, `batch`, `optimizer`, ...
+// The keys of a train block and of the blocks in it: `loss`, `batch`, `optimizer`, ...
 #pragma once
 
 #include "lang/elaborate/interpret/Elaboration.h"
 
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -22,16 +23,24 @@ bool isTrainKey(std::string_view name);
 struct RecipePart {
   Entity value;
   SourceRange range;
+  std::string scope = {}; ///< the beginning of the keys of its numbers
 };
 
+/// The keys that hold in one training step: those of the train block, of the phases up to its own,
+/// and of its `step` block. Each block may change what those before it have said.
 class TrainKeys {
 public:
+  /// The kinds of block that have keys.
+  enum Place { Train = 1, Then = 2, Step = 4 };
+
   explicit TrainKeys(Elaboration &elaboration)
       : elaboration(elaboration), diagnostics(elaboration.environment.diagnostics) {}
 
-  /// Reports a key that stands there already.
+  /// The keys that follow stand in another block. `scope` begins the names of its numbers.
+  void enter(Place place, std::string scope);
+  /// Reports a key that stands in this block already, or does not belong to one of its kind.
   void see(const Identifier &name);
-  /// The value of any key but `loss`; numbers go to the recipe of the program.
+  /// The value of any key but `loss`.
   void read(const std::string &key, const Expression &value);
   /// Reports keys that must be there and are not, nor seem to be meant by another statement.
   void require(SourceRange keyword, const Block &body);
@@ -40,8 +49,17 @@ public:
   void finishStop(const Metrics &metrics);
 
   RecipePart optimizer, clip, constrain, average;
+  std::optional<RecipePart> cached; ///< in this block or the train block's own phase
+  /// Patterns of the paths that are not trained, and those that alone are.
+  std::vector<Identifier> frozen, trained;
+  Recipe recipe; ///< its phases are empty
+  Phase phase;
+  TrainingStep step;
 
 private:
+  /// A pattern of paths, or a list of them.
+  std::vector<Identifier> patterns(const std::string &key, const Expression &value);
+  void readLoad(const Expression &value);
   std::optional<int64_t> positiveInteger(const std::string &key, const Expression &value);
   void readStop(const Expression &value);
   void readPart(RecipePart &part, CallableKind kind, const std::string &key,
@@ -51,7 +69,10 @@ private:
 
   Elaboration &elaboration;
   Diagnostics &diagnostics;
-  std::map<std::string, SourceRange> seen;
+  Place place = Train;
+  std::string scope;
+  std::map<std::string, SourceRange> seen; ///< in this block
+  std::set<std::string> everSeen;          ///< in all of them
   struct {
     Identifier metric; // empty: the loss
     std::optional<bool> highest;

@@ -13,78 +13,49 @@
 
 namespace nnc::lang {
 
-/// Whether a reader has `stream = true`: row r of a batch continues row r of the batch before it,
-/// whatever `shuffle` is.
-static bool readsStreams(const Program &program) {
-  for (const DataSplit &split : program.data ? program.data->splits : std::vector<DataSplit>())
-    for (const ReaderArgument &argument : split.arguments)
-      if (auto *stream = std::get_if<bool>(&argument.value);
-          argument.name == "stream" && stream && *stream)
-        return true;
-  return false;
-}
+TrainingElaborator::TrainingElaborator(Elaboration &elaboration)
+    : elaboration(elaboration), environment(elaboration.environment), emitter(elaboration.emitter),
+      program(elaboration.program), diagnostics(elaboration.environment.diagnostics) {}
 
 void TrainingElaborator::run() {
   findDeclarations();
   emitter.initialize =
       std::make_unique<Pass>("initialize", model ? model->name.range : SourceRange{}, true);
   emitter.initialize->simplify = true;
-  if (model)
-    program.model = model->name.text;
-  for (const auto &[name, block] : environment.globals.dataBlocks()) {
-    emitter.pass = emitter.initialize.get();
-    std::optional<DataInfo> info =
-        elaborateData(environment, elaboration.types, elaboration.interpreter, *block);
-    // There is an entry after an error too, so that `vocabulary` does not report it again.
-    std::map<std::string, int64_t> &sizes = environment.vocabularies.sizes[name];
-    if (info)
-      for (const DataField &field : info->fields)
-        if (field.tokenizer)
-          sizes[field.name] = field.vocabulary;
-    if (block == data && info)
-      program.data = std::move(info);
-  }
+  elaborateDataBlocks();
   checkOtherModels();
   if (!model)
     return;
   std::vector<const PredictDeclaration *> blocks = predictions;
   if (blocks.empty())
     blocks.push_back(nullptr);
-  if (!train) {
+  if (trainBlocks.empty()) {
     for (const PredictDeclaration *block : blocks)
       for (Role role : {Role::Predict, Role::Sample}) {
         std::unique_ptr<Pass> pass = modelPass(*model, role, block);
         const bool isRandom = pass && pass->readsStochastic;
         if (pass)
-          passes.push_back({role, std::move(pass)});
+          passes.push_back({role, std::move(pass), nullptr});
         if (!isRandom)
           break;
       }
     if (generate)
       if (std::unique_ptr<Pass> pass = modelPass(*model, Role::Generate))
-        passes.push_back({Role::Generate, std::move(pass)});
-    assemble(elaboration, passes, update, numbers);
+        passes.push_back({Role::Generate, std::move(pass), nullptr});
+    assemble(elaboration, passes);
     return;
   }
-  if (!data)
+  if (std::ranges::any_of(trainBlocks, [](const TrainBlock &block) { return !block.data; }))
     return;
-  // An error in one mode mostly is one in all of them: it is reported once.
-  auto add = [&](Role role, const PredictDeclaration *block = nullptr) {
-    if (!passes.empty() && diagnostics.hasErrors())
-      return;
-    passes.push_back({role, trainPass(role, block)});
-    checkBatch(*passes.back().pass);
-  };
-  add(Role::TrainStep);
-  for (const StateInfo &state : program.states)
-    if (state.perExample && program.recipe.shuffle && !readsStreams(program))
-      diagnostics.report(Diag::ShuffledState, state.range, state.path)
-          .help("write `shuffle = false` in the train block");
-  add(Role::Evaluate);
+  for (TrainBlock &block : trainBlocks)
+    addRecipe(block);
   for (const PredictDeclaration *block : blocks) {
-    add(Role::Predict, block);
+    train = trainBlockOf(block ? findModel(block->model) : model);
+    addTrainingRoles(Role::Predict, block);
+    if (passes.empty() || passes.back().role != Role::Predict)
+      continue;
     if (const Pass &prediction = *passes.back().pass; prediction.readsStochastic) {
-      add(Role::Sample, block);
+      addTrainingRoles(Role::Sample, block);
       // Random layers whose rate is 0 draw nothing.
       if (passes.back().role == Role::Sample &&
           passes.back().pass->randomSites == prediction.randomSites)
@@ -92,37 +63,43 @@ void TrainingElaborator::run() {
     }
   }
   if (generate) {
-    add(Role::Generate);
+    train = trainBlockOf(findModel(generate->model));
+    addTrainingRoles(Role::Generate);
     // Which input is the sequence is known by now: if it is padded, it is taken as one that grows.
-    const Pass &pass = *passes.back().pass;
-    if (const std::optional<Generation> &generation = pass.graph.function.generation;
-        generation && pass.padding.fields.contains(generation->sequence)) {
-      sequence = generation->sequence;
-      passes.pop_back();
-      add(Role::Generate);
+    if (!passes.empty() && passes.back().role == Role::Generate) {
+      const Pass &pass = *passes.back().pass;
+      if (const std::optional<Generation> &generation = pass.graph.function.generation;
+          generation && pass.padding.fields.contains(generation->sequence)) {
+        sequence = generation->sequence;
+        passes.pop_back();
+        addTrainingRoles(Role::Generate);
+      }
     }
   }
-  add(Role::Gradient);
-  if (findAugment(*data))
-    passes.push_back({Role::Augment, augmentPass()});
-  addMadeData();
-  checkUnused();
+  addDataFunctions();
+  for (TrainBlock &block : trainBlocks) {
+    train = &block;
+    checkUnused();
+  }
   if (!diagnostics.hasErrors())
-    assemble(elaboration, passes, update, numbers);
+    checkReached();
+  if (!diagnostics.hasErrors())
+    assemble(elaboration, passes);
 }
 
 void TrainingElaborator::checkBatch(const Pass &pass) {
   for (const BatchRequirement &requirement : pass.batchRequirements)
-    if (program.recipe.batch < requirement.examples)
+    if (train->batch < requirement.examples)
       diagnostics.report(Diag::RequirementFailed, requirement.range, requirement.text);
 }
 
 std::vector<std::string> TrainingElaborator::bindFields() {
+  const DataDeclaration &data = *train->data;
   const std::map<std::string, int64_t> &vocabularies =
-      environment.vocabularies.sizes[data->name.text];
-  const std::vector<DataField> known =
-      program.data ? program.data->fields : std::vector<DataField>();
-  for (const Field &field : data->fields) {
+      environment.vocabularies.sizes[data.name.text];
+  const DataInfo *info = program.findData(data.name.text);
+  const std::vector<DataField> known = info ? info->fields : std::vector<DataField>();
+  for (const Field &field : data.fields) {
     if (field.name.text.empty())
       continue;
     Entity value = elaboration.types.fieldInput(field, known);
@@ -134,19 +111,34 @@ std::vector<std::string> TrainingElaborator::bindFields() {
       }
     environment.bindFresh(field.name.text, std::move(value), field.name.range);
   }
-  const Entry *augment = emitter.pass->training && program.data ? findAugment(*data) : nullptr;
-  return augment ? Augmentation(elaboration).apply(*augment, *data) : std::vector<std::string>();
+  const Entry *augment = emitter.pass->training && info ? findAugment(data) : nullptr;
+  return augment ? Augmentation(elaboration).apply(*augment, data) : std::vector<std::string>();
 }
 
-void TrainingElaborator::addMadeData() {
-  for (const Entry &entry : data->entries)
-    for (const DataSplit &split : program.data ? program.data->splits : std::vector<DataSplit>())
-      if (const CallExpression *made = split.name == entry.name.text ? findMade(entry) : nullptr)
-        passes.push_back({Role::Made, MadeData(elaboration).pass(*made, *program.data, split)});
+void TrainingElaborator::addDataFunctions() {
+  for (const DataInfo &info : program.data) {
+    const DataDeclaration &data = *environment.globals.findData(info.name);
+    if (findAugment(data)) {
+      train = &*std::ranges::find(trainBlocks, &data, &TrainBlock::data);
+      passes.push_back({Role::Augment, augmentPass(), nullptr});
+    }
+    for (const Entry &entry : data.entries)
+      for (const DataSplit &split : info.splits)
+        if (const CallExpression *made =
+                split.name == entry.name.text ? findMade(entry) : nullptr) {
+          std::unique_ptr<Pass> pass = MadeData(elaboration).pass(*made, info, split);
+          pass->graph.function.name = functionName(pass->graph.function.name);
+          pass->graph.function.data = info.name;
+          passes.push_back({Role::Made, std::move(pass), nullptr});
+        }
+  }
 }
 
 std::unique_ptr<Pass> TrainingElaborator::augmentPass() {
-  auto pass = std::make_unique<Pass>("augment", findAugment(*data)->value->range, true);
+  auto pass = std::make_unique<Pass>(functionName("augment"),
+                                     findAugment(*train->data)->value->range, true);
+  pass->graph.function.data = train->data->name.text;
+  pass->graph.function.batch = train->batch;
   EnterPass enterPass(emitter, pass.get());
   EnterFrame enterFrame(environment);
   for (const std::string &field : bindFields())
@@ -176,30 +168,34 @@ std::unique_ptr<Pass> TrainingElaborator::generatePass() {
 }
 
 std::unique_ptr<Pass> TrainingElaborator::trainPass(Role role, const PredictDeclaration *block) {
+  const SourceRange range = train->declaration->keyword;
   bool training = role == Role::TrainStep || role == Role::Gradient;
   const char *name = role == Role::TrainStep  ? "train_step"
                      : role == Role::Evaluate ? "evaluate"
+                     : role == Role::Cache    ? "cache"
                                               : "gradient";
   const bool predicts = role == Role::Predict || role == Role::Sample;
-  std::unique_ptr<Pass> pass = predicts ? predictPass(block, train->keyword, role)
+  std::unique_ptr<Pass> pass = predicts ? predictPass(block, range, role)
                                : role == Role::Generate
                                    ? generatePass()
-                                   : std::make_unique<Pass>(name, train->keyword, training);
+                                   : std::make_unique<Pass>(name, range, training);
+  pass->graph.function.data = train->data->name.text;
+  pass->frozen = frozen;
   EnterPass enterPass(emitter, pass.get());
   EnterFrame enterFrame(environment);
   loss.reset();
+  stepLosses.clear();
+  phasesMet = stepsMet = 0;
+  keys.emplace(elaboration);
+  keys->enter(TrainKeys::Train, train->scope);
+  keys->recipe.name = train->declaration->name.text;
+  keys->recipe.data = train->data->name.text;
+  elaboration.interpreter.onRecipeStatement = [&](const Statement &statement) {
+    runStatement(statement, role);
+  };
   bindFields();
-  environment.frame().scopes.emplace_back();
-  for (const StatementPtr &statement : train->body->statements)
-    runStatement(*statement, role);
-  // A loop may have changed the loss since it was bound.
-  if (loss)
-    loss->value = environment.findLocal("loss")->value;
-  if (role == Role::TrainStep) {
-    keys.require(train->keyword, *train->body);
-    keys.finishStop(metrics);
-    checkValidation();
-  }
+  runBlock(*train->declaration->body, role);
+  elaboration.interpreter.onRecipeStatement = nullptr;
   if (role == Role::Generate) {
     GenerateBlock(elaboration).add(*generate);
   } else if (predicts) {
@@ -207,28 +203,80 @@ std::unique_ptr<Pass> TrainingElaborator::trainPass(Role role, const PredictDecl
       Predictions(elaboration).addBlock(*block->body);
     else if (LayerPtr trained = elaboration.instances.model(*model); trained->result)
       Predictions(elaboration).addModel(*trained->result, model->name.range);
-  } else if (std::optional<Tensor> value = meanLoss()) {
-    pass->graph.addResult(ResultKind::Output, "loss", value->id);
-    metrics.finish();
-    if (role == Role::TrainStep)
-      update.updateParameters(*value, loss->range);
-    else if (role == Role::Gradient)
-      update.addGradients(*value, loss->range);
+  } else if (role == Role::Cache) {
+    Predictions(elaboration).addModel(keys->cached->value, keys->cached->range);
   }
   for (const auto &[name, binding] : environment.frame().scopes.back())
-    if (auto known = bindings.find(name); known != bindings.end())
+    if (auto known = train->bindings.find(name); known != train->bindings.end())
       known->second.used |= binding.used;
-  if (!elaboration.instances.model(*model)->result && !diagnostics.hasErrors())
-    diagnostics.report(Diag::ModelUnused, train->model.range, model->name.text);
+  if (role == Role::TrainStep)
+    train->batch = keys->recipe.batch;
+  pass->graph.function.batch = train->batch;
+  // An evaluation applies what any of the steps does.
+  if (role == Role::Evaluate)
+    for (const Identifier &name : train->declaration->models)
+      if (!elaboration.instances.model(*environment.globals.findModel(name.text))->result &&
+          !diagnostics.hasErrors())
+        diagnostics.report(Diag::ModelUnused, name.range, name.text);
   return pass;
+}
+
+/// The statements of a block that has keys, in a scope of their own; that of the train block stays.
+void TrainingElaborator::runBlock(const Block &body, Role role) {
+  const bool outermost = &body == train->declaration->body.get();
+  environment.frame().scopes.emplace_back();
+  for (const StatementPtr &statement : body.statements)
+    runStatement(*statement, role);
+  // A loop may have changed the loss since it was bound.
+  auto &scope = environment.frame().scopes.back();
+  if (auto bound = scope.find("loss"); loss && bound != scope.end())
+    loss->value = bound->second.value;
+  if (!outermost)
+    environment.frame().scopes.pop_back();
+}
+
+/// Only the function of this step runs it, or one of the loss of all steps.
+void TrainingElaborator::runStep(const StepStatement &statement, Role role) {
+  size_t number = stepsMet++;
+  const bool all = role == Role::Evaluate;
+  if (!all && (number != place.step || (role != Role::TrainStep && role != Role::Gradient)))
+    return;
+  std::optional<RecipePart> shared = loss;
+  keys->enter(TrainKeys::Step, train->scope + statement.name.text + ".");
+  runBlock(*statement.body, role);
+  if (all && loss)
+    stepLosses.emplace_back(statement.name.text, *loss);
+  if (all)
+    loss = shared;
+}
+
+void TrainingElaborator::runPhase(const ThenStatement &statement, Role role) {
+  size_t number = ++phasesMet;
+  if (number == train->phases.size()) {
+    std::string name =
+        statement.name.text.empty() ? fmt::format("phase_{}", number + 1) : statement.name.text;
+    std::string unique = name;
+    for (int copy = 2; std::ranges::find(train->phases, unique) != train->phases.end(); ++copy)
+      unique = fmt::format("{}_{}", name, copy);
+    train->phases.push_back(unique);
+  }
+  if (number > place.phase)
+    return;
+  keys->enter(TrainKeys::Then, train->scope + train->phases[number] + ".");
+  runBlock(*statement.body, role);
 }
 
 void TrainingElaborator::runStatement(const Statement &statement, Role role) {
   if (auto *metric = as<MetricStatement>(&statement)) {
-    if (role == Role::TrainStep || role == Role::Evaluate)
-      metrics.add(*metric);
+    bool last = train->steps.empty() || place.step + 1 == train->steps.size();
+    if ((role == Role::TrainStep && last) || role == Role::Evaluate)
+      metrics->add(*metric);
     return;
   }
+  if (auto *step = as<StepStatement>(&statement))
+    return runStep(*step, role);
+  if (auto *phase = as<ThenStatement>(&statement))
+    return runPhase(*phase, role);
   auto *binding = as<BindingStatement>(&statement);
   if (!binding) {
     elaboration.interpreter.evaluateStatement(statement);
@@ -240,7 +288,7 @@ void TrainingElaborator::runStatement(const Statement &statement, Role role) {
     for (const Identifier &one : binding->names)
       if (Binding *bound = environment.findLocal(one.text)) {
         const Entity &value = bound->value;
-        TrainBinding &known = bindings[one.text];
+        TrainBlock::Bound &known = train->bindings[one.text];
         known.range = one.range;
         known.isValue =
             value.is<Tensor>() || value.is<Group>() || value.is<LayerPtr>() || value.poisoned();
@@ -248,45 +296,65 @@ void TrainingElaborator::runStatement(const Statement &statement, Role role) {
     return;
   }
   if (role == Role::TrainStep)
-    keys.see(name);
+    keys->see(name);
   if (name.text == "loss") {
     loss = {elaboration.interpreter.evaluate(*binding->value), binding->value->range};
+    lossPhase = phasesMet;
     environment.bindFresh("loss", loss->value, name.range);
-  } else if (role == Role::TrainStep) {
-    keys.read(name.text, *binding->value);
+  } else if (role == Role::TrainStep || (role == Role::Cache && name.text == "cache")) {
+    keys->read(name.text, *binding->value);
   }
 }
 
 void TrainingElaborator::checkValidation() {
-  bool ownSplit = program.data && std::ranges::any_of(program.data->splits, [](auto &split) {
-                    return std::ranges::any_of(
-                        split.arguments, [](auto &argument) { return argument.name == "window"; });
-                  });
-  for (size_t i = 0; program.data && i < program.data->fields.size(); ++i)
-    ownSplit |= program.data->fields[i].tokenizer.has_value();
-  if (ownSplit && program.recipe.validate > 0)
-    diagnostics
-        .report(Diag::KeyValue, train->keyword, "validate", "left out with texts and with windows",
-                fmt::format("{}%", program.recipe.validate * 100))
-        .note("examples held out at random would overlap with training windows, or be part of the "
-              "vocabulary")
-        .help(fmt::format("in the data block, write `split = {}%` in the reader of `train`",
-                          100 - program.recipe.validate * 100));
+  const DataInfo *data = program.findData(train->data->name.text);
+  if (!data || keys->recipe.validate == 0)
+    return;
+  bool ownSplit = std::ranges::any_of(data->splits, [](auto &split) {
+    return std::ranges::any_of(split.arguments,
+                               [](auto &argument) { return argument.name == "window"; });
+  });
+  for (const DataField &field : data->fields)
+    ownSplit |= field.tokenizer.has_value();
+  if (!ownSplit)
+    return;
+  const double part = keys->recipe.validate * 100;
+  diagnostics
+      .report(Diag::KeyValue, train->declaration->keyword, "validate",
+              "left out with texts and with windows", fmt::format("{}%", part))
+      .note("examples held out at random would overlap with training windows, or be part of the "
+            "vocabulary")
+      .help(fmt::format("in the data block, write `split = {}%` in the reader of `train`",
+                        100 - part));
 }
 
-std::optional<Tensor> TrainingElaborator::meanLoss() {
-  if (!loss)
-    return std::nullopt;
-  std::optional<Tensor> example = exampleScalar(elaboration, loss->value, "loss", loss->range);
+std::optional<Tensor> TrainingElaborator::batchMean(const RecipePart &value,
+                                                    const std::string &name) {
+  std::optional<Tensor> example = exampleScalar(elaboration, value.value, name, value.range);
   if (!example)
     return std::nullopt;
-  Tensor mean = emitter.emit("batch_mean", {*example}, Element::Float, {}, {}, loss->range);
-  emitter.pass->graph.name(mean.id, "loss");
+  Tensor mean = emitter.emit("batch_mean", {*example}, Element::Float, {}, {}, value.range);
+  emitter.pass->graph.name(mean.id, name);
   return mean;
 }
 
+std::optional<Tensor> TrainingElaborator::meanLoss() {
+  if (stepLosses.empty())
+    return loss ? batchMean(*loss, "loss") : std::nullopt;
+  std::optional<Tensor> sum;
+  for (const auto &[step, value] : stepLosses) {
+    const std::string name = step + "_loss";
+    std::optional<Tensor> mean = batchMean(value, name);
+    if (!mean)
+      return std::nullopt;
+    emitter.pass->graph.addResult(ResultKind::Output, name, mean->id);
+    sum = sum ? emitter.emit("add", {*sum, *mean}, Element::Float, {}, {}, value.range) : *mean;
+  }
+  return sum;
+}
+
 void TrainingElaborator::checkUnused() {
-  for (const auto &[name, binding] : bindings) {
+  for (const auto &[name, binding] : train->bindings) {
     if (binding.used)
       continue;
     if (binding.isValue && nearestName(name, trainKeys()).empty())

@@ -90,6 +90,12 @@ Tensor Update::constrained(const ParameterInfo &info, const Tensor &value, const
   return result ? *result : next;
 }
 
+bool Update::isTrained(const std::string &path) const {
+  auto fits = [&](const Identifier &pattern) { return matchesPath(pattern.text, path); };
+  return !std::ranges::any_of(frozen, fits) &&
+         (trained.empty() || std::ranges::any_of(trained, fits));
+}
+
 std::optional<Tensor> Update::counter(const std::string &name) const {
   auto found = emitter.pass->counters.find(name);
   return found == emitter.pass->counters.end() ? std::nullopt : std::optional(found->second);
@@ -97,14 +103,16 @@ std::optional<Tensor> Update::counter(const std::string &name) const {
 
 void Update::updateAverage(const ParameterInfo &info, const Tensor &next) {
   const std::string path = averageOf(info.path);
-  program.slots.push_back({path, info.path, info.type, /*isAverage=*/true});
-  // It begins as the parameter does.
-  Graph &initialize = emitter.initialize->graph;
-  for (const FunctionResult &result : initialize.function.results)
-    if (result.kind == ResultKind::Parameter && result.name == info.path) {
-      initialize.addResult(ResultKind::Slot, path, result.value);
-      break;
-    }
+  // All training steps of the parameter go on with one average, which begins as the parameter does.
+  if (std::ranges::find(program.slots, path, &SlotInfo::path) == program.slots.end()) {
+    program.slots.push_back({path, info.path, info.type, /*isAverage=*/true});
+    Graph &initialize = emitter.initialize->graph;
+    for (const FunctionResult &result : initialize.function.results)
+      if (result.kind == ResultKind::Parameter && result.name == info.path) {
+        initialize.addResult(ResultKind::Slot, path, result.value);
+        break;
+      }
+  }
   Tensor average =
       emitter.persistent(ArgumentKind::Slot, path, next.element, next.shape, averaging.range());
   std::optional<Tensor> updated = averaging.apply(info.path, next, [&](const std::string &name) {
@@ -120,15 +128,15 @@ void Update::updateParameters(const Tensor &loss, SourceRange lossRange) {
   if (optimizer.value.poisoned())
     return;
   Pass &pass = *emitter.pass;
-  std::set<std::string> trained =
+  std::set<std::string> reached =
       pass.graph.differentiableArguments(loss.id, ArgumentKind::Parameter);
   std::vector<Tensor> parameters;
   std::vector<size_t> which;
   for (size_t index = 0; index < program.parameters.size(); ++index) {
     ParameterInfo &info = program.parameters[index];
-    info.trained = trained.count(info.path) != 0;
-    if (!info.trained)
+    if (!reached.count(info.path) || !isTrained(info.path))
       continue;
+    info.trained = true;
     which.push_back(index);
     parameters.push_back(
         parameterValue(pass, info, *elaboration.instances.findParameter(info.path)));
@@ -169,9 +177,12 @@ void Update::updateParameters(const Tensor &loss, SourceRange lossRange) {
   gradients = clipped(std::move(gradients), parameters, trainedPaths);
 
   Optimizers optimizers(elaboration, numbers);
+  numbers.scope = optimizer.scope;
+  numbers.slotPrefix = slotPrefix;
   if (!optimizers.read(optimizer) || diagnostics.hasErrors())
     return;
   learningRate = optimizers.learningRate;
+  schedule = optimizers.schedule;
   constraint.read();
   averaging.read();
   pass.simplify = true;
@@ -196,12 +207,13 @@ void Update::addGradients(const Tensor &loss, SourceRange lossRange) {
   std::vector<Type> types;
   std::vector<std::pair<ResultKind, std::string>> results;
   // A frozen part has no derivative to speak of: finite differences would see through it.
-  std::set<std::string> trained =
+  std::set<std::string> reached =
       pass.graph.differentiableArguments(loss.id, ArgumentKind::Parameter);
   for (ArgumentKind kind : {ArgumentKind::Parameter, ArgumentKind::Input})
     for (const FunctionArgument &argument : pass.graph.function.arguments) {
       if (argument.kind != kind || pass.graph.type(argument.value).element != Element::Float ||
-          (kind == ArgumentKind::Parameter && !trained.count(argument.name)))
+          (kind == ArgumentKind::Parameter &&
+           !(reached.count(argument.name) && isTrained(argument.name))))
         continue;
       operands.push_back(argument.value);
       types.push_back(pass.graph.type(argument.value));

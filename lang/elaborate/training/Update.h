@@ -13,10 +13,10 @@ namespace nnc::lang {
 
 class Update {
 public:
-  Update(Elaboration &elaboration, RecipeNumbers &numbers, const TrainKeys &keys)
+  Update(Elaboration &elaboration, const TrainKeys &keys)
       : elaboration(elaboration), environment(elaboration.environment),
         emitter(elaboration.emitter), program(elaboration.program),
-        diagnostics(elaboration.environment.diagnostics), numbers(numbers), keys(keys),
+        diagnostics(elaboration.environment.diagnostics), numbers(elaboration), keys(keys),
         optimizer(keys.optimizer), clip(keys.clip),
         constraint(elaboration, numbers, keys.constrain, "constrain"),
         averaging(elaboration, numbers, keys.average, "average") {}
@@ -28,8 +28,14 @@ public:
   /// Of a parameter or slot that the step changes, by path.
   std::map<std::string, Tensor> newParameters, newSlots;
   std::optional<Tensor> learningRate;
+  std::string schedule; ///< the name of the schedule that gives it; empty: it is constant
+
+  /// Patterns of the paths that are not trained, and of those that are; without any, all are.
+  std::vector<Identifier> frozen, trained;
+  std::string slotPrefix; ///< of the names of slots, where a program has several training steps
 
 private:
+  bool isTrained(const std::string &path) const;
   std::vector<Tensor> clipped(std::vector<Tensor> gradients, const std::vector<Tensor> &parameters,
                               const std::vector<std::string> &paths);
   void checkPatterns(const std::vector<std::string> &paths) const;
@@ -44,7 +50,7 @@ private:
   Emitter &emitter;
   Program &program;
   Diagnostics &diagnostics;
-  RecipeNumbers &numbers;
+  RecipeNumbers numbers;
   const TrainKeys &keys;
   const RecipePart &optimizer, &clip;
   RecipeFunction constraint, averaging;

@@ -102,15 +102,15 @@ TEST_F(Robustness, ChangedPrograms) {
 }
 
 TEST_F(Robustness, EveryPrefixOfAProgram) {
-  std::string program =
-      "config a = 1\ndata d { x: float[2], l: class[3]\n train = csv(\"f\") }\n"
-      "layer g(n: int = 2)(x: float[..., i]) -> (h: float[n], c: float[n]) {\n"
-      "  param w: float[i, n] = he\n  state s: float = 0\n  s <- s + 1\n"
-      "  y[a, b] = sum[k] where k <= a: x[a, k] * w[k, b] / 2\n"
-      "  for j in 0..n { y = y |> f(j) }\n"
-      "  z = if n > 1 and not (n == 3) { y } else { max[n](y)[1..] }\n"
-      "  scan e in z with h = 0 { yield e + h.x }\n  (h = y, c = z)\n}\n"
-      "train m on d { metric acc(x), metric q = 10%\n then u(x) { e = 0.1 except b, c } }\n";
+  std::string program = "config a = 1\ndata d { x: float[2], l: class[3]\n train = csv(\"f\") }\n"
+                        "layer g(n: int = 2)(x: float[..., i]) -> (h: float[n], c: float[n]) {\n"
+                        "  param w: float[i, n] = he\n  state s: float = 0\n  s <- s + 1\n"
+                        "  y[a, b] = sum[k] where k <= a: x[a, k] * w[k, b] / 2\n"
+                        "  for j in 0..n { y = y |> f(j) }\n"
+                        "  z = if n > 1 and not (n == 3) { y } else { max[n](y)[1..] }\n"
+                        "  scan e in z with h = 0 { yield e + h.x }\n  (h = y, c = z)\n}\n"
+                        "train m on d { metric acc(x), metric q = 10%\n step s { trains = 2 }, "
+                        "then u { e = 0.1 except b, c } }\n";
   EXPECT_FALSE(Parsed(program).diagnostics.hasErrors()) << Parsed(program).diagnostics.render();
   for (size_t length = 0; length <= program.size(); ++length) {
     exercise(program.substr(0, length));

@@ -52,7 +52,7 @@ Model observingModel() {
   description.functions.push_back(function);
   description.scalars = {{"seed", true, 0, false, 0, ""}, {"rate", false, 8, true, 0.5, ""}};
   description.scalarBytes = 16;
-  model.evaluate = observe;
+  model.description.functions[0].code = observe;
   return model;
 }
 
@@ -80,7 +80,7 @@ TEST(ExecutionTest, AssemblesScaledBatch) {
   Dataset data = pictures(10);
   for (int threads : {1, 3}) {
     Execution execution(model, threads);
-    BoundFunction function(execution, model.description.functions[0], model.evaluate, data);
+    BoundFunction function(execution, model.description.functions[0], data);
     const int64_t rows[] = {9, 0, 5, 2};
     function.run(rows, 4);
     for (int64_t i = 0; i < batch; ++i) {
@@ -98,7 +98,7 @@ TEST(ExecutionTest, PadsWithCopiesThatWeighNothing) {
   Model model = observingModel();
   Dataset data = pictures(10);
   Execution execution(model, 2);
-  BoundFunction function(execution, model.description.functions[0], model.evaluate, data);
+  BoundFunction function(execution, model.description.functions[0], data);
   const int64_t rows[] = {7, 3, 1};
   function.run(rows, 3);
   const int64_t expected[] = {7, 3, 1, 7};
@@ -113,7 +113,9 @@ TEST(ExecutionTest, EvaluationWeighsTheLastBatchByItsExamples) {
   Model model = observingModel();
   Dataset data = pictures(10);
   Execution execution(model, 1);
-  Evaluator evaluator(execution, data, inOrder(10));
+  Phase phase;
+  phase.evaluate = "nnc_evaluate";
+  Evaluator evaluator(execution, phase, data, inOrder(10));
   calls = 0;
   EXPECT_NEAR(evaluator.evaluate().loss, 4.5, 1e-6);
   EXPECT_EQ(calls, 3);
@@ -124,14 +126,10 @@ TEST(ExecutionTest, RejectsDataThatDoesNotFit) {
   Execution execution(model, 1);
   Dataset data = pictures(2);
   data.fields[0].shape = {4};
-  EXPECT_EQ(errorOf([&] {
-              BoundFunction(execution, model.description.functions[0], model.evaluate, data);
-            }),
+  EXPECT_EQ(errorOf([&] { BoundFunction(execution, model.description.functions[0], data); }),
             "field 'image' of the data is 4, the model takes 3");
   data.fields.erase(data.fields.begin());
-  EXPECT_EQ(errorOf([&] {
-              BoundFunction(execution, model.description.functions[0], model.evaluate, data);
-            }),
+  EXPECT_EQ(errorOf([&] { BoundFunction(execution, model.description.functions[0], data); }),
             "the data has no field 'image'");
 }
 
@@ -183,10 +181,10 @@ TEST(ExecutionTest, MeasureSumsSurviveASave) {
   Model model = observingModel();
   Dataset data = pictures(10);
   Execution execution(model, 1);
-  BoundFunction function(execution, model.description.functions[0], model.evaluate, data);
+  BoundFunction function(execution, model.description.functions[0], data);
   const int64_t rows[] = {0, 1, 2, 3};
-  MeasureSum sum(execution, model.description.functions[0], 10),
-      restored(execution, model.description.functions[0], 10);
+  MeasureSum sum(execution, model.description.functions[0], nullptr, 10),
+      restored(execution, model.description.functions[0], nullptr, 10);
   function.run(rows, 4);
   sum.add(function, 4);
   EXPECT_TRUE(restored.restore(sum.state()));

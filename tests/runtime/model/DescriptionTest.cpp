@@ -7,7 +7,7 @@ using namespace test;
 
 static Json minimal() {
   return parseJson(
-      R"({"abi": 3, "compiler": "1", "model": "m", "source": "m.nn", "float": "f32", "target": "t",
+      R"({"abi": 4, "compiler": "1", "model": "m", "source": "m.nn", "float": "f32", "target": "t",
     "persistent": {"bytes": 128, "tensors": [
       {"name": "d.w", "kind": "parameter", "dtype": "f32", "shape": [2, 3], "offset": 0},
       {"name": "d.w.m", "kind": "slot", "owner": "d.w", "dtype": "f32", "shape": [2, 3], "offset": 64}]},
@@ -17,10 +17,11 @@ static Json minimal() {
       "outputs": {"bytes": 64, "values": [
         {"name": "loss", "kind": "loss", "dtype": "f32", "shape": [], "offset": 0}]}}],
     "scalars": {"bytes": 8, "values": [{"name": "seed", "dtype": "i64", "offset": 0}]},
-    "data": [{"name": "a", "fields": [{"name": "x", "dtype": "f32", "shape": [1]}],
+    "data": [{"name": "a", "folder": "/", "fields": [{"name": "x", "dtype": "f32", "shape": [1]}],
               "splits": [{"name": "train", "reader": "csv", "files": ["f"], "separator": ";", "header": false,
                           "columns": {"x": ["c", 4]}}]}],
-    "recipe": {"data": "a", "batch": 4, "epochs": 2, "folder": "/"}})",
+    "recipes": [{"name": "m", "data": "a", "batch": 4, "phases": [{"epochs": 2, "evaluate": "nnc_train_step",
+      "training_steps": [{"function": "nnc_train_step"}]}]}]})",
       "test");
 }
 
@@ -41,7 +42,9 @@ TEST(DescriptionTest, Parses) {
   EXPECT_EQ(split.separator, ';');
   EXPECT_EQ(split.header, false);
   EXPECT_EQ(std::get<int64_t>(split.columns.at("x")[1]), 4);
-  EXPECT_EQ(description.recipe->steps, 0);
+  const Recipe &recipe = *description.recipe("m");
+  EXPECT_EQ(recipe.phases[0].steps, 0);
+  EXPECT_EQ(recipe.phases[0].trainingSteps[0].every, 1);
 }
 
 TEST(DescriptionTest, WhatTheRuntimeFillsInIsNotSettable) {
@@ -83,14 +86,19 @@ TEST(DescriptionTest, NamesWhatIsWrong) {
                        "does not begin with the batch"));
   EXPECT_TRUE(
       contains(errorAfter([](Json &json) { json["functions"][0]["outputs"]["values"].clear(); }),
-               "has no loss"));
+               "has no function nnc_train_step of a loss"));
   EXPECT_TRUE(
       contains(errorAfter([](Json &json) { json["scalars"]["values"][0]["name"] = "rate"; }),
                "neither settable nor filled in"));
-  EXPECT_TRUE(contains(errorAfter([](Json &json) { json["recipe"]["data"] = "b"; }),
+  EXPECT_TRUE(contains(errorAfter([](Json &json) { json["recipes"][0]["data"] = "b"; }),
                        "no data block named b"));
-  EXPECT_TRUE(
-      contains(errorAfter([](Json &json) { json["recipe"]["batch"] = 8; }), "different batches"));
+  EXPECT_TRUE(contains(errorAfter([](Json &json) { json["recipes"][0]["batch"] = 8; }),
+                       "with the batch of its recipe"));
+  EXPECT_TRUE(contains(errorAfter([](Json &json) { json["recipes"][0]["phases"].clear(); }),
+                       "has no phase"));
+  EXPECT_TRUE(contains(
+      errorAfter([](Json &json) { json["recipes"][0]["phases"][0]["training_steps"].clear(); }),
+      "without a training step"));
   EXPECT_TRUE(contains(errorOf([] { parseDescription("{"); }), "not valid JSON"));
 }
 

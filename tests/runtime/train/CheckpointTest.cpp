@@ -15,7 +15,7 @@ TEST(CheckpointTest, KeepsNumbersThatAreNotFinite) {
   state.step = 3;
   state.epoch = 1;
   state.position = 8;
-  state.steps = 20;
+  state.steps = {20};
   state.examples = 16;
   state.batch = 8;
   state.sums = {8, 0.5, INFINITY, -INFINITY, NAN};

@@ -109,7 +109,7 @@ TEST_F(ResumeTest, InterruptedRunIsSaved) {
   ASSERT_EQ(result.status, 130) << result.err;
   Json state = parseJson(Safetensors::read(folder.path("w")).metadata("training"), "state");
   EXPECT_GT(state["step"].get<int64_t>(), 0);
-  EXPECT_EQ(state["steps"], 2000000000);
+  EXPECT_EQ(state["steps"], Json::array({2000000000}));
   ASSERT_EQ(train({"--resume", "w", "--save", "w", "--stop-after", "5"}).status, 0);
   Json later = parseJson(Safetensors::read(folder.path("w")).metadata("training"), "state");
   EXPECT_EQ(later["step"].get<int64_t>(), state["step"].get<int64_t>() + 5);
@@ -152,7 +152,11 @@ TEST_F(ResumeTest, ChecksEveryNumberOfTheState) {
   EXPECT_TRUE(contains(errorWith("position", 24), "\"step\" is 8, but it is at example 24 after"));
   EXPECT_TRUE(contains(errorWith("epoch", -1), "\"epoch\" is -1"));
   EXPECT_TRUE(contains(errorWith("epoch", 3), "after 3 epochs of 6 steps"));
-  EXPECT_TRUE(contains(errorWith("steps", -3), "\"steps\" is -3"));
+  EXPECT_TRUE(contains(errorWith("steps", Json::array({-3})), "\"steps\" is -3"));
+  EXPECT_TRUE(contains(errorWith("steps", 20), "\"steps\" is not an array"));
+  EXPECT_TRUE(contains(errorWith("phase", 1), "\"phase\" is 1, not an integer from 0 to 0"));
+  EXPECT_TRUE(contains(errorWith("steps_before", -1), "\"steps_before\" is -1"));
+  EXPECT_TRUE(contains(errorWith("recipe", 1), "\"recipe\" is not a text"));
   EXPECT_TRUE(contains(errorWith("step", 0), "\"step\" is 0"));
   EXPECT_TRUE(contains(errorWith("step", "8"), "\"step\" is \"8\""));
   EXPECT_TRUE(contains(errorWith("batch", 0), "\"batch\" is 0"));

@@ -109,8 +109,8 @@ TEST(Windows, CifarSplitsCarryTheirParts) {
                         "train m on images {\n  logits = m(image)\n"
                         "  loss = cross_entropy(logits, label)\n  optimizer = sgd(0.1)\n"
                         "  epochs = 1\n}\n");
-  ASSERT_TRUE(elaborated.good().data);
-  const std::vector<DataSplit> &splits = elaborated.program->data->splits;
+  ASSERT_FALSE(elaborated.good().data.empty());
+  const std::vector<DataSplit> &splits = elaborated.program->data[0].splits;
   ASSERT_EQ(splits.size(), 2u);
   EXPECT_EQ(splits[0].reader, "cifar");
   ASSERT_EQ(splits[0].arguments.size(), 3u);

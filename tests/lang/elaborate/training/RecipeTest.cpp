@@ -68,7 +68,7 @@ TEST(Recipe, OptimizersInOthersKeepTheirStates) {
 TEST(Recipe, NamesTheScheduleOfTheLearningRate) {
   auto schedule = [](const std::string &rate) {
     Elaborated elaborated(trained(model, "optimizer = momentum(" + rate + ")"));
-    return elaborated.good().recipe.schedule;
+    return elaborated.good().recipes[0].phases[0].trainingSteps[0].schedule;
   };
   EXPECT_EQ(schedule("0.1"), "");
   EXPECT_EQ(schedule("rate = step_decay(0.1, every = 3)"), "step_decay");
@@ -220,12 +220,13 @@ TEST(Recipe, Keys) {
   Elaborated elaborated(trained(
       model,
       "optimizer = sgd(0.1)\n  batch = 7\n  steps = 9\n  validate = 10%\n  stop = patience(3)"));
-  const Recipe &recipe = elaborated.good().recipe;
+  const Recipe &recipe = elaborated.good().recipes[0];
+  const Phase &phase = recipe.phases[0];
   EXPECT_EQ(recipe.batch, 7);
-  EXPECT_EQ(recipe.steps, 9);
-  EXPECT_EQ(recipe.epochs, 1);
+  EXPECT_EQ(phase.steps, 9);
+  EXPECT_EQ(phase.epochs, 1);
   EXPECT_DOUBLE_EQ(recipe.validate, 0.1);
-  EXPECT_EQ(recipe.patience, 3);
+  EXPECT_EQ(phase.patience, 3);
 }
 
 TEST(Recipe, CsvColumns) {

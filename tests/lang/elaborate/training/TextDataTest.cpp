@@ -19,14 +19,14 @@ std::string novel(const std::string &reader, const std::string &more = "") {
 TEST(TextData, TheVocabularyIsKnownAndIdsAreClasses) {
   Elaborated elaborated(novel("text(\"a.txt\", tokenizer = bpe(300), split = 90%, stream = true)"));
   const Program &program = elaborated.good();
-  const DataField &field = program.data->fields[0];
+  const DataField &field = program.data[0].fields[0];
   EXPECT_EQ(field.vocabulary, 65);
   EXPECT_EQ(field.tokenizer->kind, "bpe");
   EXPECT_EQ(field.tokenizer->size, 300);
   EXPECT_TRUE(field.tokenizer->special.empty());
-  ASSERT_EQ(program.data->splits.size(), 2u);
-  EXPECT_EQ(program.data->splits[0].name, "train");
-  EXPECT_EQ(program.data->splits[1].name, "validation");
+  ASSERT_EQ(program.data[0].splits.size(), 2u);
+  EXPECT_EQ(program.data[0].splits[0].name, "train");
+  EXPECT_EQ(program.data[0].splits[1].name, "validation");
   EXPECT_EQ(program.parameters[0].type.shape, (std::vector<int64_t>{65, 4}));
   const Function &predict = elaborated.function("predict");
   EXPECT_EQ(predict.values[predict.arguments.back().value].type.classes, 65);
@@ -43,7 +43,7 @@ TEST(TextData, LinesHaveSpecialPieces) {
       "  float(source) |> dense(vocabulary(pairs.source))\n}\n"
       "train m on pairs {\n  loss = mean(m(source)) + 0 * mean(float(target)) * weight\n"
       "  optimizer = sgd(0.1)\n  epochs = 1\n}\n");
-  const DataInfo &data = *elaborated.good().data;
+  const DataInfo &data = elaborated.good().data[0];
   using Names = std::vector<std::string>;
   EXPECT_EQ(data.fields[0].tokenizer->special, (Names{"<pad>", "<unk>", "<end>"}));
   EXPECT_EQ(data.fields[1].tokenizer->special, (Names{"<pad>", "<unk>", "<start>", "<end>"}));
