@@ -209,7 +209,7 @@ extern "C" const char nnc_description[] =
     R"(, "shape": [], "offset": 128}]}},
     {"symbol": "nnc_evaluate", "batch": 8, "arena": 192, )" INPUTS R"(,
      "outputs": {"bytes": 192, "values": [)" MEASURES R"(]}},
-    {"symbol": "nnc_predict", "block": "flower", "batch": 8, "arena": 192, "inputs": {"bytes": 128, "fields": [
+    {"symbol": "nnc_predict", "block": "flower", "data": "flowers", "batch": 8, "arena": 192, "inputs": {"bytes": 128, "fields": [
       {"name": "features", "kind": "field", )" FLOAT R"(, "shape": [8, 2], "offset": 0}]},
      "outputs": {"bytes": 320, "values": [
       {"name": "species", "kind": "prediction", "dtype": "i32", "shape": [8], "offset": 0, "field": "label"},

@@ -23,6 +23,8 @@ public:
       : elaboration(elaboration), emitter(elaboration.emitter),
         diagnostics(elaboration.environment.diagnostics) {}
 
+  /// Another function is built: it has no metrics yet.
+  void begin() { metrics.clear(); }
   /// Of the function that is being built.
   void add(const MetricStatement &statement);
   /// Makes results of the function of the metrics that were added to it.

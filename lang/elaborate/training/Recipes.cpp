@@ -54,7 +54,8 @@ std::string TrainingElaborator::functionName(std::string_view name) {
   return count == 1 ? std::string(name) : fmt::format("{}_{}", name, count);
 }
 
-void TrainingElaborator::endWithLoss(Pass &pass, const std::function<void(const Tensor &)> &use) {
+void TrainingElaborator::endWithLoss(Pass &pass, bool hasMetrics,
+                                     const std::function<void(const Tensor &)> &use) {
   EnterPass enterPass(emitter, &pass);
   EnterFrame enterFrame(environment);
   std::optional<Tensor> mean = meanLoss();
@@ -62,7 +63,8 @@ void TrainingElaborator::endWithLoss(Pass &pass, const std::function<void(const 
     return;
   std::vector<FunctionResult> &results = pass.graph.function.results;
   results.insert(results.begin(), {ResultKind::Output, "loss", mean->id});
-  metrics->finish();
+  if (hasMetrics)
+    metrics->finish();
   use(*mean);
 }
 
@@ -133,7 +135,7 @@ void TrainingElaborator::addTrainingStep(Place newPlace, Recipe &recipe) {
     update->slotPrefix += ':';
   update->frozen = frozen;
   update->trained = trained;
-  endWithLoss(*pass, [&](const Tensor &mean) {
+  endWithLoss(*pass, true, [&](const Tensor &mean) {
     reached.merge(pass->graph.argumentsBehind(mean.id, ArgumentKind::Parameter, true));
     update->updateParameters(mean, loss->range);
   });
@@ -169,7 +171,7 @@ void TrainingElaborator::addTrainingStep(Place newPlace, Recipe &recipe) {
   Update gradient(elaboration, *keys);
   gradient.frozen = frozen;
   gradient.trained = trained;
-  endWithLoss(*derivatives, [&](const Tensor &mean) { gradient.addGradients(mean, loss->range); });
+  endWithLoss(*derivatives, false, [&](const Tensor &mean) { gradient.addGradients(mean, loss->range); });
   passes.push_back({Role::Gradient, std::move(derivatives), nullptr});
 }
 
@@ -227,7 +229,7 @@ void TrainingElaborator::addEvaluation(Place newPlace, Recipe &recipe) {
   place = newPlace;
   std::unique_ptr<Pass> pass = trainPass(Role::Evaluate);
   pass->graph.function.name = phase.evaluate = functionName("evaluate");
-  endWithLoss(*pass, [](const Tensor &) {});
+  endWithLoss(*pass, true, [](const Tensor &) {});
   checkBatch(*pass);
   passes.push_back({Role::Evaluate, std::move(pass), nullptr});
 }

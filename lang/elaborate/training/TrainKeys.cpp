@@ -14,7 +14,7 @@ namespace nnc::lang {
 
 namespace {
 
-struct Key {
+struct TrainKey {
   std::string_view name;
   int places; ///< of TrainKeys::Place
 };
@@ -22,7 +22,7 @@ struct Key {
 constexpr int everywhere = TrainKeys::Train | TrainKeys::Then | TrainKeys::Step;
 constexpr int ofPhase = TrainKeys::Train | TrainKeys::Then;
 
-constexpr Key keys[] = {
+constexpr TrainKey keys[] = {
     {"loss", everywhere},
     {"optimizer", everywhere},
     {"batch", TrainKeys::Train},
@@ -44,7 +44,7 @@ constexpr Key keys[] = {
 
 constexpr auto keyNames = [] {
   std::array<std::string_view, std::size(keys)> names;
-  std::ranges::transform(keys, names.begin(), &Key::name);
+  std::ranges::transform(keys, names.begin(), &TrainKey::name);
   return names;
 }();
 
@@ -53,7 +53,7 @@ constexpr auto keyNames = [] {
 std::span<const std::string_view> trainKeys() { return keyNames; }
 
 bool isTrainKey(std::string_view name) {
-  return std::ranges::find(keys, name, &Key::name) != std::end(keys);
+  return std::ranges::find(keys, name, &TrainKey::name) != std::end(keys);
 }
 
 void TrainKeys::enter(Place newPlace, std::string newScope) {
@@ -71,7 +71,7 @@ void TrainKeys::see(const Identifier &name) {
   if (!isNew)
     diagnostics.report(Diag::RepeatedKey, name.range, name.text)
         .label(known->second, "given here already");
-  int places = std::ranges::find(keys, name.text, &Key::name)->places;
+  int places = std::ranges::find(keys, name.text, &TrainKey::name)->places;
   if (places & place)
     return;
   DiagnosticBuilder builder = diagnostics.report(Diag::KeyPlace, name.range, name.text,

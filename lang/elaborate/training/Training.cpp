@@ -184,6 +184,7 @@ std::unique_ptr<Pass> TrainingElaborator::trainPass(Role role, const PredictDecl
   EnterPass enterPass(emitter, pass.get());
   EnterFrame enterFrame(environment);
   loss.reset();
+  metrics->begin();
   stepLosses.clear();
   phasesMet = stepsMet = 0;
   keys.emplace(elaboration);

@@ -68,7 +68,7 @@ private:
   void addTrainingStep(Place place, Recipe &recipe);
   void addEvaluation(Place place, Recipe &recipe);
   /// The mean of the loss becomes the first result of a function, and `use` goes on from it.
-  void endWithLoss(Pass &pass, const std::function<void(const Tensor &)> &use);
+  void endWithLoss(Pass &pass, bool hasMetrics, const std::function<void(const Tensor &)> &use);
   void checkPaths(const std::vector<Identifier> &patterns);
   void addTrainingRoles(Role role, const PredictDeclaration *block = nullptr);
   /// Warns of parameters that no loss depends on.
