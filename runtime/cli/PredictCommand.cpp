@@ -22,6 +22,8 @@ static const Option predictOptions[] = {
     {"-o", "OUT",
      "where the predictions go: .csv, .npy, .json, or .svg, a picture; `-` (default) is CSV on the "
      "standard output"},
+    {"--raw-weights", nullptr,
+     "the weights themselves, where the file has averages of them (default: the averages)"},
     {"--block", "NAME", "the predict block, where the program has several"},
     {"--select", "NAME", "write only this output"},
     {"--split", "NAME",

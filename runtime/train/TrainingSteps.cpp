@@ -102,16 +102,18 @@ std::vector<double> TrainingSteps::state() const {
 }
 
 bool TrainingSteps::restore(const std::vector<double> &state) {
+  // The last one has what is left: how much it kept depends on the metrics.
   size_t position = 0;
   for (const std::unique_ptr<Turn> &turn : turns) {
-    size_t size = turn->sums.state().size();
-    if (state.size() - position < size)
-      return false;
+    const size_t rest = state.size() - position;
+    const size_t size = turn == turns.back() ? rest : turn->sums.state().size();
     auto begin = state.begin() + static_cast<std::ptrdiff_t>(position);
-    turn->sums.restore(std::vector<double>(begin, begin + static_cast<std::ptrdiff_t>(size)));
+    if (size > rest ||
+        !turn->sums.restore(std::vector<double>(begin, begin + static_cast<std::ptrdiff_t>(size))))
+      return false;
     position += size;
   }
-  return position == state.size();
+  return true;
 }
 
 std::vector<double> TrainingSteps::lastLosses() const {
