@@ -24,8 +24,8 @@ func.func @floats() -> tensor<3xf64> {
   %1 = nn.batch_next %0 : tensor<3xf64>
   return %1 : tensor<3xf64>
 }
-// CHECK: integers: tensor<2xi32> [4, -5]
-func.func @integers() -> tensor<2xi32> {
+// CHECK: integers_before: tensor<2xi32> [4, -5]
+func.func @integers_before() -> tensor<2xi32> {
   %0 = nn.constant dense<[4, -5]> : tensor<2xi32>
   %1 = nn.batch_next %0 previous : tensor<2xi32>
   return %1 : tensor<2xi32>

@@ -1,7 +1,7 @@
 // Implements Instances: names, the table of layers, and the parameters of the program.
 #include "lang/elaborate/instances/Instances.h"
 
-#include "lang/elaborate/training/Patterns.h"
+#include "lang/elaborate/environment/Patterns.h"
 
 #include <algorithm>
 #include <numeric>

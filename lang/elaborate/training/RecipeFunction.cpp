@@ -2,7 +2,7 @@
 #include "lang/elaborate/training/RecipeFunction.h"
 
 #include "lang/elaborate/builtins/Requirements.h"
-#include "lang/elaborate/training/Patterns.h"
+#include "lang/elaborate/environment/Patterns.h"
 
 #include <algorithm>
 #include <utility>

@@ -3,7 +3,7 @@
 #include "lang/elaborate/training/Training.h"
 
 #include "lang/elaborate/graph/Padding.h"
-#include "lang/elaborate/training/Patterns.h"
+#include "lang/elaborate/environment/Patterns.h"
 
 #include <functional>
 #include <utility>
@@ -171,7 +171,8 @@ void TrainingElaborator::addTrainingStep(Place newPlace, Recipe &recipe) {
   Update gradient(elaboration, *keys);
   gradient.frozen = frozen;
   gradient.trained = trained;
-  endWithLoss(*derivatives, false, [&](const Tensor &mean) { gradient.addGradients(mean, loss->range); });
+  endWithLoss(*derivatives, false,
+              [&](const Tensor &mean) { gradient.addGradients(mean, loss->range); });
   passes.push_back({Role::Gradient, std::move(derivatives), nullptr});
 }
 

@@ -2,7 +2,7 @@
 #include "lang/elaborate/training/Update.h"
 
 #include "lang/elaborate/training/Optimizers.h"
-#include "lang/elaborate/training/Patterns.h"
+#include "lang/elaborate/environment/Patterns.h"
 
 #include <set>
 

@@ -1,5 +1,5 @@
 // Patterns of paths: what they mean, and what is suggested where they mean nothing.
-#include "lang/elaborate/training/Patterns.h"
+#include "lang/elaborate/environment/Patterns.h"
 
 #include <gtest/gtest.h>
 

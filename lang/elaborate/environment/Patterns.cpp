@@ -1,5 +1,5 @@
 // Implements patterns of paths.
-#include "lang/elaborate/training/Patterns.h"
+#include "lang/elaborate/environment/Patterns.h"
 
 #include <algorithm>
 #include <set>
