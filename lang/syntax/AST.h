@@ -424,9 +424,11 @@ struct StepStatement : StatementNode<StatementKind::Step> {
   std::unique_ptr<Block> body;
 };
 
-/// `then tune { epochs = 2 }`, in a train block only: a later phase of training.
+/// `then tune { epochs = 2 }` or `then unfreeze("trunk.*") { epochs = 2 }`, in a train block only: a
+/// later phase of training.
 struct ThenStatement : StatementNode<StatementKind::Then> {
-  Identifier name; // empty text when not written
+  Identifier name;                     // empty text when not written
+  std::vector<ExpressionPtr> unfrozen; // patterns of paths
   std::unique_ptr<Block> body;
 };
 

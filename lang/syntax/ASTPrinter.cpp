@@ -221,7 +221,11 @@ private:
     case StatementKind::Then: {
       auto &phase = *as<ThenStatement>(&node);
       line(phase.name.text.empty() ? "then" : "then " + phase.name.text, node.range);
-      return nested([&] { block("body", phase.body.get()); });
+      return nested([&] {
+        for (const ExpressionPtr &pattern : phase.unfrozen)
+          child("unfreeze", pattern);
+        block("body", phase.body.get());
+      });
     }
     }
   }

@@ -128,7 +128,7 @@ void forEachChild(const Statement &node, const ExpressionVisitor &visit) {
   case StatementKind::Step:
     return children(as<StepStatement>(&node)->body);
   case StatementKind::Then:
-    return children(as<ThenStatement>(&node)->body);
+    return children(as<ThenStatement>(&node)->unfrozen, as<ThenStatement>(&node)->body);
   }
 }
 

@@ -243,8 +243,14 @@ StatementPtr Parser::thenStatement() {
     misplaced(first, "then", "a `train` block");
   take();
   node->name.range = here();
-  if (at(TokenKind::Name))
+  if (atWord("unfreeze") && ahead(1).kind == TokenKind::LeftParen) {
+    take();
+    size_t opener = position;
+    take();
+    list(opener, [&] { node->unfrozen.push_back(expression()); });
+  } else if (at(TokenKind::Name)) {
     node->name = name("the name of the phase");
+  }
   if (!panicking && !at(TokenKind::LeftBrace))
     expected("`{`", "a phase is a block of keys: `then { freeze = (), epochs = 2 }`");
   node->body = expectBlock();

@@ -8,6 +8,7 @@
 #include <array>
 #include <iterator>
 #include <set>
+#include <utility>
 #include <vector>
 
 namespace nnc::lang {
@@ -56,34 +57,32 @@ bool isTrainKey(std::string_view name) {
   return std::ranges::find(keys, name, &TrainKey::name) != std::end(keys);
 }
 
-void TrainKeys::enter(Place newPlace, std::string newScope) {
-  place = newPlace;
-  scope = std::move(newScope);
-  seen.clear();
+TrainKeys::Block TrainKeys::enter(Place place, std::string scope) {
   // A later phase may train what the one before had frozen.
   if (place == Then)
     cached.reset();
+  return std::exchange(block, {place, std::move(scope), {}});
 }
 
 void TrainKeys::see(const Identifier &name) {
-  auto [known, isNew] = seen.emplace(name.text, name.range);
+  auto [known, isNew] = block.seen.emplace(name.text, name.range);
   everSeen.insert(name.text);
   if (!isNew)
     diagnostics.report(Diag::RepeatedKey, name.range, name.text)
         .label(known->second, "given here already");
   int places = std::ranges::find(keys, name.text, &TrainKey::name)->places;
-  if (places & place)
+  if (places & block.place)
     return;
   DiagnosticBuilder builder = diagnostics.report(Diag::KeyPlace, name.range, name.text,
-                                                 place == Train  ? "train"
-                                                 : place == Then ? "then"
-                                                                 : "step");
+                                                 block.place == Train  ? "train"
+                                                 : block.place == Then ? "then"
+                                                                       : "step");
   builder.help(places == Step    ? "it belongs into a `step` block"
                : places == Train ? "it belongs into the train block itself"
                                  : "it belongs into the train block itself or into a `then` block");
 }
 
-void TrainKeys::require(SourceRange keyword, const Block &body) {
+void TrainKeys::require(SourceRange keyword, const nnc::lang::Block &body) {
   // A value that nothing takes is reported, and so is a binding by another name of the key.
   std::set<std::string_view> meant;
   for (const StatementPtr &statement : body.statements) {
@@ -182,6 +181,21 @@ std::vector<Identifier> TrainKeys::patterns(const std::string &key, const Expres
   return result;
 }
 
+void TrainKeys::unfreeze(const std::vector<ExpressionPtr> &given) {
+  for (const ExpressionPtr &expression : given)
+    for (const Identifier &pattern : patterns("unfreeze", *expression)) {
+      size_t erased =
+          std::erase_if(frozen, [&](const Identifier &one) { return one.text == pattern.text; });
+      if (erased)
+        continue;
+      DiagnosticBuilder builder =
+          diagnostics.report(Diag::KeyValue, pattern.range, "unfreeze",
+                             "what `freeze` names before", fmt::format("\"{}\"", pattern.text));
+      if (!frozen.empty())
+        builder.help(fmt::format("write `unfreeze(\"{}\")`", frozen[0].text));
+    }
+}
+
 void TrainKeys::readLoad(const Expression &value) {
   if (auto *list = as<ListExpression>(&value)) {
     for (const ExpressionPtr &element : list->elements)
@@ -276,7 +290,7 @@ void TrainKeys::readPart(RecipePart &part, CallableKind kind, const std::string 
                         elaboration.emitter.convert(elaboration.emitter.scalar("steps_per_epoch"),
                                                     Element::Real, value.range),
                         value.range);
-  part = {elaboration.interpreter.evaluate(value), value.range, scope};
+  part = {elaboration.interpreter.evaluate(value), value.range, block.scope};
   environment.frame().scopes.pop_back();
   const Entity *wrong = unfit(part.value, kind);
   if (part.value.poisoned() || !wrong)

@@ -36,14 +36,23 @@ public:
   explicit TrainKeys(Elaboration &elaboration)
       : elaboration(elaboration), diagnostics(elaboration.environment.diagnostics) {}
 
-  /// The keys that follow stand in another block. `scope` begins the names of its numbers.
-  void enter(Place place, std::string scope);
+  /// A block that is being read.
+  struct Block {
+    Place place = Train;
+    std::string scope;                       ///< begins the names of its numbers
+    std::map<std::string, SourceRange> seen; ///< its keys
+  };
+  /// The keys that follow stand in another block. Returns the block around it.
+  Block enter(Place place, std::string scope);
+  void leave(Block outer) { block = std::move(outer); }
+  /// Takes patterns off the list of what is frozen.
+  void unfreeze(const std::vector<ExpressionPtr> &patterns);
   /// Reports a key that stands in this block already, or does not belong to one of its kind.
   void see(const Identifier &name);
   /// The value of any key but `loss`.
   void read(const std::string &key, const Expression &value);
   /// Reports keys that must be there and are not, nor seem to be meant by another statement.
-  void require(SourceRange keyword, const Block &body);
+  void require(SourceRange keyword, const nnc::lang::Block &body);
 
   /// Once the metrics are known: by which of them `stop` decides.
   void finishStop(const Metrics &metrics);
@@ -69,10 +78,8 @@ private:
 
   Elaboration &elaboration;
   Diagnostics &diagnostics;
-  Place place = Train;
-  std::string scope;
-  std::map<std::string, SourceRange> seen; ///< in this block
-  std::set<std::string> everSeen;          ///< in all of them
+  Block block;
+  std::set<std::string> everSeen; ///< in all blocks
   struct {
     Identifier metric; // empty: the loss
     std::optional<bool> highest;

@@ -184,6 +184,7 @@ std::unique_ptr<Pass> TrainingElaborator::trainPass(Role role, const PredictDecl
   EnterPass enterPass(emitter, pass.get());
   EnterFrame enterFrame(environment);
   loss.reset();
+  lossBlock = nullptr;
   metrics->begin();
   stepLosses.clear();
   phasesMet = stepsMet = 0;
@@ -222,18 +223,34 @@ std::unique_ptr<Pass> TrainingElaborator::trainPass(Role role, const PredictDecl
   return pass;
 }
 
+/// Whether a statement is a `step` or a `then`, or a loop with one.
+static bool holdsBlock(const Statement &statement) {
+  if (as<StepStatement>(&statement) || as<ThenStatement>(&statement))
+    return true;
+  auto *loop = as<ForStatement>(&statement);
+  return loop && std::ranges::any_of(loop->body->statements,
+                                     [](const StatementPtr &one) { return holdsBlock(*one); });
+}
+
 /// The statements of a block that has keys, in a scope of their own; that of the train block stays.
 void TrainingElaborator::runBlock(const Block &body, Role role) {
   const bool outermost = &body == train->declaration->body.get();
+  const Block *outer = std::exchange(block, &body);
   environment.frame().scopes.emplace_back();
   for (const StatementPtr &statement : body.statements)
-    runStatement(*statement, role);
+    if (!holdsBlock(*statement))
+      runStatement(*statement, role);
   // A loop may have changed the loss since it was bound.
   auto &scope = environment.frame().scopes.back();
-  if (auto bound = scope.find("loss"); loss && bound != scope.end())
+  if (auto bound = scope.find("loss"); loss && lossBlock == &body && bound != scope.end())
     loss->value = bound->second.value;
+  // The block's own keys hold for all its steps and phases, wherever they stand.
+  for (const StatementPtr &statement : body.statements)
+    if (holdsBlock(*statement))
+      runStatement(*statement, role);
   if (!outermost)
     environment.frame().scopes.pop_back();
+  block = outer;
 }
 
 /// Only the function of this step runs it, or one of the loss of all steps.
@@ -243,8 +260,9 @@ void TrainingElaborator::runStep(const StepStatement &statement, Role role) {
   if (!all && (number != place.step || (role != Role::TrainStep && role != Role::Gradient)))
     return;
   std::optional<RecipePart> shared = loss;
-  keys->enter(TrainKeys::Step, train->scope + statement.name.text + ".");
+  TrainKeys::Block outer = keys->enter(TrainKeys::Step, train->scope + statement.name.text + ".");
   runBlock(*statement.body, role);
+  keys->leave(std::move(outer));
   if (all && loss)
     stepLosses.emplace_back(statement.name.text, *loss);
   if (all)
@@ -263,8 +281,11 @@ void TrainingElaborator::runPhase(const ThenStatement &statement, Role role) {
   }
   if (number > place.phase)
     return;
-  keys->enter(TrainKeys::Then, train->scope + train->phases[number] + ".");
+  TrainKeys::Block outer = keys->enter(TrainKeys::Then, train->scope + train->phases[number] + ".");
+  if (role == Role::TrainStep)
+    keys->unfreeze(statement.unfrozen);
   runBlock(*statement.body, role);
+  keys->leave(std::move(outer));
 }
 
 void TrainingElaborator::runStatement(const Statement &statement, Role role) {
@@ -301,6 +322,7 @@ void TrainingElaborator::runStatement(const Statement &statement, Role role) {
   if (name.text == "loss") {
     loss = {elaboration.interpreter.evaluate(*binding->value), binding->value->range};
     lossPhase = phasesMet;
+    lossBlock = block;
     environment.bindFresh("loss", loss->value, name.range);
   } else if (role == Role::TrainStep || (role == Role::Cache && name.text == "cache")) {
     keys->read(name.text, *binding->value);

@@ -132,7 +132,8 @@ private:
   std::optional<TrainKeys> keys;
   std::vector<Identifier> frozen; // patterns of the paths that are not trained
   std::optional<RecipePart> loss;
-  size_t lossPhase = 0;                                       // whose block has given the loss
+  const Block *block = nullptr, *lossBlock = nullptr; // that runs, and that has given the loss
+  size_t lossPhase = 0;                               // whose block has given the loss
   std::vector<std::pair<std::string, RecipePart>> stepLosses; // by the names of the steps
 };
 
