@@ -1,6 +1,8 @@
 // Implements the spellings of operators and words.
 #include "lang/syntax/AST.h"
 
+#include <algorithm>
+
 #include "lang/support/Names.h"
 
 namespace nnc::lang {
@@ -96,5 +98,13 @@ static constexpr std::string_view reducers[] = {
     "var", "std",  "norm", "cumsum", "logsumexp", "softmax", "reverse", "log_softmax"};
 
 bool isReducer(std::string_view name) { return contains(reducers, name); }
+
+bool holdsBlock(const Statement &statement) {
+  if (as<StepStatement>(&statement) || as<ThenStatement>(&statement))
+    return true;
+  auto *loop = as<ForStatement>(&statement);
+  return loop && std::ranges::any_of(loop->body->statements,
+                                     [](const StatementPtr &one) { return holdsBlock(*one); });
+}
 
 } // namespace nnc::lang

@@ -432,6 +432,10 @@ struct ThenStatement : StatementNode<StatementKind::Then> {
   std::unique_ptr<Block> body;
 };
 
+/// Whether a statement of a train block is a `step` or a `then`, or a loop with one. The block's other
+/// statements come before these, wherever they stand.
+bool holdsBlock(const Statement &statement);
+
 //===----------------------------------------------------------------------===//
 // Declarations
 //===----------------------------------------------------------------------===//

@@ -202,17 +202,19 @@ void Resolver::train(const TrainDeclaration &declaration) {
 }
 
 void Resolver::recipeStatements(const Block &body) {
-  for (const StatementPtr &one : body.statements) {
-    // `stop` and `load` take words of their own.
-    auto *binding = as<BindingStatement>(one);
-    if (binding && binding->names.size() == 1 &&
-        (binding->names[0].text == "stop" || binding->names[0].text == "load"))
-      continue;
-    if (auto *alone = as<ExpressionStatement>(one))
-      discarded(*alone->value);
-    else
-      statement(*one);
-  }
+  for (bool ofBlocks : {false, true})
+    for (const StatementPtr &one : body.statements) {
+      // `stop` and `load` take words of their own.
+      auto *binding = as<BindingStatement>(one);
+      if (holdsBlock(*one) != ofBlocks ||
+          (binding && binding->names.size() == 1 &&
+           (binding->names[0].text == "stop" || binding->names[0].text == "load")))
+        continue;
+      if (auto *alone = as<ExpressionStatement>(one))
+        discarded(*alone->value);
+      else
+        statement(*one);
+    }
 }
 
 void Resolver::recipeBlock(const Block &body) {

@@ -223,15 +223,6 @@ std::unique_ptr<Pass> TrainingElaborator::trainPass(Role role, const PredictDecl
   return pass;
 }
 
-/// Whether a statement is a `step` or a `then`, or a loop with one.
-static bool holdsBlock(const Statement &statement) {
-  if (as<StepStatement>(&statement) || as<ThenStatement>(&statement))
-    return true;
-  auto *loop = as<ForStatement>(&statement);
-  return loop && std::ranges::any_of(loop->body->statements,
-                                     [](const StatementPtr &one) { return holdsBlock(*one); });
-}
-
 /// The statements of a block that has keys, in a scope of their own; that of the train block stays.
 void TrainingElaborator::runBlock(const Block &body, Role role) {
   const bool outermost = &body == train->declaration->body.get();
