@@ -12,7 +12,7 @@ source = pathlib.Path(__file__).resolve().parents[1]
 page = source / "docs/standard-library.md"
 
 titles = {
-    "layers": "Layers", "regularisation": "Randomness while training", "recurrent": "Recurrent layers and embeddings", "attention": "Attention and positions", "transformer": "Transformers", "convolution": "Convolution", "reparametrization": "Reparametrization", "pooling": "Pooling", "resizing": "Resizing", "activations": "Activations",
+    "layers": "Layers", "regularisation": "Regularisation", "recurrent": "Recurrent layers and embeddings", "attention": "Attention and positions", "transformer": "Transformers", "convolution": "Convolution", "reparametrization": "Reparametrization", "pooling": "Pooling", "resizing": "Resizing", "activations": "Activations",
     "generation": "Generation", "augmentation": "Augmentation", "made": "Made data", "losses": "Losses and penalties", "metrics": "Metrics", "optimizers": "Optimizers and clipping", "averages": "Averages and constraints", "schedules": "Schedules",
     "initialisers": "Initialisers", "functions": "Mathematical functions", "primitives": "Elementwise operations",
 }
@@ -49,8 +49,8 @@ provided = {
     "overlap_add": "`overlap_add(extent, stride = 1, dilation = 1)(y)`: the adjoint of `windows` (T33)",
     "margins": "`margins(padding, size, dilation)`: what a padding means, (before, after) (T33)",
     "total": "`total(x)`: in a metric, the sum over all examples of a split (T45)",
-    "average": "`average(x)`: the mean, likewise",
-    "ordered_pairs": "`ordered_pairs(score, positive)`: in a metric, the number of pairs of examples of which the positive one has the higher score (T45)",
+    "average": "`average(x)`: in a metric, the mean over all examples of a split (T45)",
+    "ordered_pairs": "`ordered_pairs(score, positive)`: in a metric, the number of pairs of a positive example and another one of a lower score; equal scores count half (T45)",
     "select": "`select(condition, x, y)`: x where the condition holds, else y; the other one has derivative 0",
     "float": "`float(x)`: converted to `float`; true is 1",
     "int": "`int(x)`: converted to `int`, towards zero",
@@ -77,7 +77,7 @@ provided = {
     "bernoulli": "`bernoulli(p, n)`, `bernoulli(p)`: 1 with probability p, else 0, likewise",
     "batch_mean": "the mean over the examples of the batch",
     "batch_sum": "the sum over the examples of the batch",
-    "batch_next": "the value of the next example of the batch, of the first one for the last (T35)",
+    "batch_next": "`batch_next(x)`: the value of x in the next example of the batch; for the last example, in the first one (T35)",
     "batch_count": "`batch_count()`: the number of examples of the batch",
     "vocabulary": "`vocabulary(data)`: the number of pieces of a data block's text, known when compiling (T39)",
     "next_element": "marks the logits by which a `generate` block chooses; `sample` and `beam` say more (T40)",
@@ -142,7 +142,7 @@ def generate():
 
 `docs/generate_standard_library.py` writes this page from [lang/std](../lang/std). The library is compiled like any other program, and a
 program may declare any of these names anew. Settings are in the first brackets, inputs in the second; those with `=` may be left
-out. [typing.md](typing.md) has the rules T1 to T46."""]
+out. [typing.md](typing.md) has the rules T1 to T47."""]
     files = {path.stem: path for path in (source / "lang/std").glob("*.nn")}
     for stem in sorted(files.keys() - titles.keys()):
         findings.append(f"lang/std/{stem}.nn: docs/generate_standard_library.py has no title for it")

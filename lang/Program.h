@@ -118,11 +118,12 @@ struct Generation {
 /// A function in static single assignment form; operations stand in an order in which operands
 /// precede their users.
 struct Function {
-  /// initialize, generate; train_step, evaluate, gradient, predict, metrics (those of a split, of its
-  /// Totals), cache, augment (the fields as a training step sees them), made_train (the fields of an
-  /// example of made data), ..., each followed by those with _2, _3, ... behind the name, if there are
-  /// several; sample, sample_2, ...: predictions with random layers on; train_step_bucket_1, ...:
-  /// training steps of buckets (T38)
+  /// initialize, generate; train_step, evaluate, gradient, cache, predict; metrics, which computes the
+  /// metrics of a split from its Totals; augment, which computes the fields as a training step sees
+  /// them; made_train, made_test, ..., which compute the fields of one example of made data. The
+  /// second and later functions of a kind are called train_step_2, ... The sample that belongs to
+  /// predict_2, with random layers on, is sample_2. train_step_bucket_1, ... are the training steps of
+  /// buckets (T38).
   std::string name;
   std::string block; ///< of a prediction: the name of its predict block; of a gradient: its place
   std::string data;  ///< the data block whose fields are its inputs; empty: none
@@ -264,11 +265,11 @@ struct Phase {
   std::vector<TrainingStep> trainingSteps = {};
 };
 
-/// Tensors of a file from which training begins: those whose path fits the pattern `from` are
-/// values of the parameters and states that fit `to`.
+/// Tensors of a file from which training begins.
 struct LoadedWeights {
-  std::string file, from, to;
-  SourceRange range;
+  std::string file;
+  /// Paths of parameters and states, each with the name of its tensor in the file.
+  std::vector<std::pair<std::string, std::string>> tensors;
 };
 
 /// A train block.
@@ -311,7 +312,7 @@ struct Program {
   std::vector<std::string> metrics;
   std::vector<LayerInfo> layers;
 
-  /// Null if there is no such data block.
+  /// Returns null for an unknown name.
   const DataInfo *findData(std::string_view name) const {
     auto found = std::ranges::find(data, name, &DataInfo::name);
     return found == data.end() ? nullptr : &*found;

@@ -194,8 +194,8 @@ void nnc_profile(int64_t region, int64_t thread);
                                         length: the length of the field of this name in each example; i32, of
                                         shape [batch]. example_weight: 1/n for the n real examples, 0 for
                                         padding; at most one; always of the model's float type and of shape
-                                        [batch]. total: (nnc_metrics) the sum of the outputs of this name;
-                                        f64, without a batch
+                                        [batch]. total: (functions of metrics) the sum of the outputs of
+                                        this name; f64, without a batch
            "dtype": DTYPE,              "f32"/"f64" (the model's float) or "i32"; must be what "data" says
            "shape": SHAPE,              with the batch first
            "offset": OFFSET
@@ -209,12 +209,12 @@ void nnc_profile(int64_t region, int64_t thread);
                                         train_step, evaluate: exactly one loss; loss, metric and
                                         learning_rate have shape []. Losses and metrics are means over the
                                         real examples of the batch. total: a sum over them, f64, for each
-                                        input of nnc_metrics. Instead of "NAME" there may be predictions
-                                        "NAME.score" and "NAME.positive": the total is the number of pairs of
-                                        a positive example and another one of a lower score, those with equal
-                                        scores by half. A model with nnc_metrics has all its metrics there, of
-                                        any shape, f64. length: the length of a padded dimension of
-                                        predictions in each example
+                                        input of the function of metrics. Instead of "NAME" there may be
+                                        predictions "NAME.score" and "NAME.positive": the total is the number
+                                        of pairs of a positive example and another one of a lower score, those
+                                        with equal scores by half. A function of metrics gives all metrics of
+                                        its model, of any shape, f64. length: the length of a padded dimension
+                                        of predictions in each example
            "dtype": DTYPE,
            "shape": SHAPE,              with the batch first if batched
            "offset": OFFSET,
@@ -363,8 +363,7 @@ void nnc_profile(int64_t region, int64_t thread);
        "bucket": true | false,          (optional; default false) true: batches of examples of similar length
        "load": [{                       (optional) before the first step, unless a run is resumed or --init given
          "file": TEXT,                  relative to the current folder
-         "to": TEXT, "from": TEXT       parameters and states whose name fits the pattern "to" take the values of
-                                        the tensors whose name is "from" with what `*` stands for in "to"
+         "tensors": {NAME: TEXT, ...}   parameters and states, each with the name of its tensor in the file
        }],
        "phases": [{                     at least one; each begins where the one before ends, with new slots
          "name": TEXT,                  (optional) not of the first one

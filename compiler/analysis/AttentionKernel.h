@@ -27,8 +27,8 @@ struct AttentionKernelParts {
   unsigned batchLoops = 0, rowLoops = 0;
   /// Keys behind row index + last, and in front of row index + first, are left out.
   std::optional<int64_t> first, last;
-  /// In the body: keys behind row index + this integer, a number of the run, are left out as well.
-  /// Null if there is none.
+  /// In the body, or null: keys behind row index + this integer, a number of the run, are left out as
+  /// well.
   mlir::Value lastOfRun;
   /// In the body: the score, and what the block makes of it.
   mlir::Value score, changed;

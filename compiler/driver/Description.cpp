@@ -416,8 +416,12 @@ Array Describer::recipes() {
     if (!recipe.shuffle)
       entry["shuffle"] = false;
     Array loads, phases;
-    for (const lang::LoadedWeights &load : recipe.loads)
-      loads.push_back(Object{{"file", load.file}, {"from", load.from}, {"to", load.to}});
+    for (const lang::LoadedWeights &load : recipe.loads) {
+      Object tensors;
+      for (const auto &[path, name] : load.tensors)
+        tensors[path] = name;
+      loads.push_back(Object{{"file", load.file}, {"tensors", std::move(tensors)}});
+    }
     if (!loads.empty())
       entry["load"] = std::move(loads);
     for (const lang::Phase &phase : recipe.phases)

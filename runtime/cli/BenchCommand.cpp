@@ -5,7 +5,6 @@
 #include "runtime/support/Output.h"
 #include "runtime/support/Philox.h"
 #include "runtime/exec/Profile.h"
-#include "runtime/support/Suggestion.h"
 
 #include <algorithm>
 #include <chrono>
@@ -74,26 +73,17 @@ static Dataset makeData(const Description &description, const Function &function
 
 /// The function to time.
 static const Function &timedFunction(const Description &description, const Arguments &arguments) {
-  if (arguments.has("--block")) {
-    const std::string name = arguments.value("--block");
-    std::vector<std::string> names;
-    for (const Function *prediction : description.predictions()) {
-      if (prediction->block == name)
-        return *prediction;
-      names.push_back(prediction->block);
-    }
-    throw UsageError(text("--block: there is no predict block '%s'%s", printable(name).c_str(),
-                          suggestionOrAll(name, names).c_str()));
-  }
+  if (arguments.has("--block"))
+    return choosePrediction(description, arguments);
   const Recipe &recipe = chooseRecipe(description, arguments);
   return *description.function(recipe.phases[0].trainingSteps[0].function);
 }
 
 int benchCommand(const Model &model, const Arguments &arguments) {
   const Description &description = model.description;
-  const Function *function = &timedFunction(description, arguments);
+  const Function &function = timedFunction(description, arguments);
   bool profiled = arguments.has("--profile");
-  if (profiled && function->regions.empty())
+  if (profiled && function.regions.empty())
     throw Error("--profile needs a program that was built for it: compile it again with "
                 "`nnc build --profile`");
   std::optional<int64_t> wanted = arguments.integer("--steps", 1, 10'000'000);
@@ -101,10 +91,10 @@ int benchCommand(const Model &model, const Arguments &arguments) {
   constexpr int64_t batches = 8;
   Execution execution(model, threadCount(arguments));
   execution.initialize(0);
-  Dataset dataset = makeData(description, *function, batches * function->batch);
-  BoundFunction step(execution, *function, dataset);
+  Dataset dataset = makeData(description, function, batches * function.batch);
+  BoundFunction step(execution, function, dataset);
   Rows rows = inOrder(dataset.examples);
-  Profile profile(*function);
+  Profile profile(function);
   using Clock = std::chrono::steady_clock;
   int64_t done = 0;
   bool recording = false;
@@ -112,13 +102,13 @@ int benchCommand(const Model &model, const Arguments &arguments) {
   execution.setScalar("steps_per_epoch", batches);
   execution.setScalar("epochs", (int64_t(1) << 20) / batches);
   // The step with the assembly of its batch, as training runs it; milliseconds.
-  auto measure = [&, function = function] {
+  auto measure = [&] {
     execution.setScalar("step", done);
     execution.setScalar("epoch", done / batches);
     if (recording)
       profile.begin();
     Clock::time_point start = Clock::now();
-    step.run(rows.data() + done % batches * function->batch, function->batch);
+    step.run(rows.data() + done % batches * function.batch, function.batch);
     double milliseconds = std::chrono::duration<double, std::milli>(Clock::now() - start).count();
     if (recording)
       profile.end();
@@ -146,7 +136,7 @@ int benchCommand(const Model &model, const Arguments &arguments) {
   std::sort(times.begin(), times.end());
   size_t middle = times.size() / 2;
   double median = times.size() % 2 ? times[middle] : (times[middle - 1] + times[middle]) / 2;
-  double examplesPerSecond = 1000 * static_cast<double>(function->batch) / median;
+  double examplesPerSecond = 1000 * static_cast<double>(function.batch) / median;
 
   if (arguments.has("--json")) {
     Json json = {{"model", description.model},
@@ -154,11 +144,11 @@ int benchCommand(const Model &model, const Arguments &arguments) {
                  {"step_ms_min", times.front()},
                  {"step_ms_max", times.back()},
                  {"examples_per_s", examplesPerSecond},
-                 {"arena_bytes", function->arenaBytes},
+                 {"arena_bytes", function.arenaBytes},
                  {"parameter_bytes", description.parameterBytes()},
-                 {"flop_per_step", function->flop},
+                 {"flop_per_step", function.flop},
                  {"threads", execution.threads()},
-                 {"batch", function->batch},
+                 {"batch", function.batch},
                  {"steps", times.size()},
                  {"float", nameOf(description.floatType)},
                  {"target", description.target}};
@@ -172,11 +162,11 @@ int benchCommand(const Model &model, const Arguments &arguments) {
   std::printf("step        %.4f ms median, %.4f min, %.4f max (%zu steps)\n", median, times.front(),
               times.back(), times.size());
   std::printf("speed       %.0f examples/s, %.2f GFLOP/s\n", examplesPerSecond,
-              static_cast<double>(function->flop) / median / 1e6);
+              static_cast<double>(function.flop) / median / 1e6);
   std::printf("work        %.3f MFLOP per step of %lld examples\n",
-              static_cast<double>(function->flop) / 1e6, static_cast<long long>(function->batch));
+              static_cast<double>(function.flop) / 1e6, static_cast<long long>(function.batch));
   std::printf("memory      %.3f MB arena, %.3f MB parameters\n",
-              static_cast<double>(function->arenaBytes) / 1e6,
+              static_cast<double>(function.arenaBytes) / 1e6,
               static_cast<double>(description.parameterBytes()) / 1e6);
   std::printf("threads     %d\n", execution.threads());
   if (profiled) {

@@ -164,4 +164,23 @@ const Recipe &chooseRecipe(const Description &description, const Arguments &argu
   return *found;
 }
 
+const Function &choosePrediction(const Description &description, const Arguments &arguments) {
+  const std::vector<const Function *> predictions = description.predictions();
+  if (predictions.empty())
+    throw Error("this program has no predictions");
+  const std::string name = arguments.value("--block");
+  if (name.empty() && predictions.size() == 1)
+    return *predictions[0];
+  std::string names;
+  for (const Function *prediction : predictions) {
+    if (prediction->block == name)
+      return *prediction;
+    names += (names.empty() ? "" : ", ") + prediction->block;
+  }
+  if (name.empty())
+    throw UsageError("predict needs --block NAME, one of " + names);
+  throw UsageError(text("--block: there is no predict block '%s', but %s", printable(name).c_str(),
+                        names.c_str()));
+}
+
 } // namespace nnc::runtime

@@ -54,4 +54,8 @@ Safetensors readWeights(const std::string &path, Execution &execution, bool raw 
 /// UsageError if it has several and none is chosen.
 const Recipe &chooseRecipe(const Description &description, const Arguments &arguments);
 
+/// The function of the predict block that --block names, or of the only one. Throws Error if the
+/// program has none, and UsageError if it has several and none is chosen.
+const Function &choosePrediction(const Description &description, const Arguments &arguments);
+
 } // namespace nnc::runtime

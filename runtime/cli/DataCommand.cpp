@@ -185,10 +185,7 @@ int dataCommand(const Model &model, const Arguments &arguments) {
     preview(model, recipe, dataset, arguments);
     return 0;
   }
-  std::string result =
-      text("%s: %lld examples\n", name.c_str(),
-           static_cast<long long>(dataset.windows.size ? examplesInOrder(dataset, 1).size()
-                                                       : static_cast<size_t>(dataset.examples)));
+  std::string result = text("%s: %zu examples\n", name.c_str(), examplesInOrder(dataset, 1).size());
   for (size_t i = 0; i < block.fields.size(); ++i)
     result +=
         describeField(block.fields[i], *dataset.field(block.fields[i].name), dataset.examples);

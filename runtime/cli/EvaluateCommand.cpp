@@ -55,11 +55,9 @@ int evaluateCommand(const Model &model, const Arguments &arguments) {
   if (conventions.classes.empty() && train && split && split != train && split->reader == "csv")
     readSplit(block, *train, folder, conventions);
   Dataset dataset = readSplit(block, heldOut ? *train : *split, folder, conventions);
-  Rows rows = examplesInOrder(dataset, recipe.batch);
-  if (!block.split("validation") && recipe.validate > 0 && (heldOut || split == train)) {
-    Split parts = splitRows(dataset.examples, recipe.validate);
-    rows = heldOut ? std::move(parts.validation) : std::move(parts.train);
-  }
+  Rows rows = heldOut          ? trainingRows(block, recipe, dataset).validation
+              : split == train ? trainingRows(block, recipe, dataset).train
+                               : examplesInOrder(dataset, recipe.batch);
   Evaluator evaluator(execution, recipe.phases.back(), dataset, std::move(rows));
   Measures measures = evaluator.evaluate();
   if (!arguments.has("--json")) {

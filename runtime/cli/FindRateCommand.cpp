@@ -55,13 +55,6 @@ double readRate(const Arguments &arguments, const char *option, double otherwise
   return *rate;
 }
 
-/// The rows of the training split that are trained on.
-Rows trainingRows(const DataBlock &block, const Recipe &recipe, const Dataset &dataset) {
-  double held = block.split("validation") ? 0 : recipe.validate;
-  return held > 0 ? splitRows(dataset.examples, held).train
-                  : examplesInOrder(dataset, recipe.batch);
-}
-
 /// The steps of the test, whose last one may have a loss that is not finite.
 std::vector<Trial> runTrials(Execution &execution, BoundFunction &function, const Dataset &dataset,
                              const Rows &rows, bool shuffled, int64_t seed, double from, double to,
@@ -81,12 +74,8 @@ std::vector<Trial> runTrials(Execution &execution, BoundFunction &function, cons
     const int64_t epoch = step / stepsPerEpoch, position = step % stepsPerEpoch * function.batch();
     if (position == 0) {
       order = rows;
-      const Windows &windows = dataset.windows;
-      if (shuffled && windows.size && !windows.stream)
-        drawWindows(order, dataset.examples + windows.size - 1, windows.size,
-                    static_cast<uint64_t>(seed), static_cast<uint32_t>(epoch));
-      else if (shuffled && !windows.size)
-        shuffle(order, static_cast<uint64_t>(seed), static_cast<uint32_t>(epoch));
+      if (shuffled)
+        shuffleEpoch(order, dataset, static_cast<uint64_t>(seed), static_cast<uint32_t>(epoch));
     }
     const double part = steps > 1 ? static_cast<double>(step) / static_cast<double>(steps - 1) : 0;
     const double rate = from * std::pow(to / from, part);
@@ -147,8 +136,7 @@ int findRateCommand(const Model &model, const Arguments &arguments) {
   const Phase &phase = recipe.phases[0];
   if (phase.trainingSteps.size() > 1)
     throw Error("find-rate tries one training step, and this program has several");
-  if (std::ranges::none_of(description.scalars,
-                           [](const Scalar &scalar) { return scalar.name == overridingScalar; }))
+  if (!description.scalar(overridingScalar))
     throw Error("the optimizer of this program has no learning rate");
   if (arguments.has("--csv") && arguments.has("--json"))
     throw UsageError("--csv and --json exclude each other");
@@ -179,8 +167,8 @@ int findRateCommand(const Model &model, const Arguments &arguments) {
   BoundFunction function(execution, *description.function(phase.trainingSteps[0].function),
                          dataset);
   std::vector<Trial> trials =
-      runTrials(execution, function, dataset, trainingRows(block, recipe, dataset), recipe.shuffle,
-                seed, from, to, steps);
+      runTrials(execution, function, dataset, trainingRows(block, recipe, dataset).train,
+                recipe.shuffle, seed, from, to, steps);
   std::optional<double> suggested = steepest(trials);
 
   if (arguments.has("--json")) {

@@ -5,46 +5,15 @@
 #include "runtime/support/Output.h"
 #include "runtime/train/Checkpoint.h"
 
-#include <optional>
 #include <unistd.h>
 
 namespace nnc::runtime {
 
-/// The part of a name for which the `*` of a pattern stands; std::nullopt if the name does not fit.
-/// A pattern without one is a whole name.
-static std::optional<std::string> starOf(const std::string &pattern, const std::string &name) {
-  const size_t star = pattern.find('*');
-  if (star == std::string::npos)
-    return pattern == name ? std::optional<std::string>("") : std::nullopt;
-  const std::string before = pattern.substr(0, star), after = pattern.substr(star + 1);
-  if (name.size() < before.size() + after.size() || !name.starts_with(before) ||
-      !name.ends_with(after))
-    return std::nullopt;
-  return name.substr(star, name.size() - before.size() - after.size());
-}
-
-static std::string withStar(std::string pattern, const std::string &star) {
-  if (size_t place = pattern.find('*'); place != std::string::npos)
-    pattern.replace(place, 1, star);
-  return pattern;
-}
-
-/// Copies what the patterns choose: all of it must be in the file.
 static void loadPart(const LoadedWeights &load, Execution &execution) {
+  const Description &description = execution.description();
   Safetensors file = Safetensors::read(load.file);
-  bool any = false;
-  for (const PersistentTensor &tensor : execution.description().tensors) {
-    std::optional<std::string> star =
-        tensor.isWeight() ? starOf(load.to, tensor.name) : std::nullopt;
-    if (!star)
-      continue;
-    any = true;
-    loadTensor(file, tensor, withStar(load.from, *star), execution.description(),
-               execution.persistent());
-  }
-  if (!any)
-    fail("load: model '%s' has no parameter that fits \"%s\"",
-         execution.description().model.c_str(), printable(load.to).c_str());
+  for (const auto &[path, name] : load.tensors)
+    loadTensor(file, *description.tensor(path), name, description, execution.persistent());
 }
 
 /// Copies all tensors that fit by name and shape, and names the others.

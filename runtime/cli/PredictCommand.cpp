@@ -39,24 +39,6 @@ const Command predictCommandTable = {
     "predict", "predictions for the examples in .csv, .npy, .json or IDX files, or lines of text",
     predictOptions, "[INPUT...]"};
 
-/// The function of the predict block that the user chose.
-static const Function *chooseBlock(const std::vector<const Function *> &predictions,
-                                   const std::string &name) {
-  std::vector<std::string> names;
-  for (const Function *prediction : predictions)
-    names.push_back(prediction->block);
-  std::string list;
-  for (const std::string &block : names)
-    list += (list.empty() ? "" : ", ") + block;
-  if (name.empty() && names.size() > 1)
-    throw UsageError(text("predict needs --block NAME, one of %s", list.c_str()));
-  auto found = name.empty() ? names.begin() : std::find(names.begin(), names.end(), name);
-  if (found == names.end())
-    throw UsageError(text("--block: there is no predict block '%s', but %s",
-                          printable(name).c_str(), list.c_str()));
-  return predictions[static_cast<size_t>(found - names.begin())];
-}
-
 /// The names of the values of a field: pieces of its texts or names of its classes. Empty if they
 /// have none.
 static std::vector<std::string> valueNames(const DataField &field, const ClassNames &classes) {
@@ -129,9 +111,9 @@ static int64_t predictAll(Execution &execution, const Function &function, const 
   return examples;
 }
 
-/// The input whose elements a dimension of an output counts: the one that its length follows, or the
-/// first whose texts or classes are as many, or one more, since the last one of a text is often left
-/// out. Null if there is none.
+/// Finds the input whose elements a dimension of an output counts: the one that its length follows,
+/// or the first whose texts or classes are as many, or one more, since the last one of a text is
+/// often left out. Returns null if no input fits.
 static const DataField *countedField(const OutputValue &value, const Prediction &prediction,
                                      size_t dimension, const DataBlock &inputs) {
   if (auto found = value.fields.find(dimension); found != value.fields.end())
@@ -184,10 +166,7 @@ static Dataset readNamedSplit(const Description &description, const DataBlock *f
 
 int predictCommand(const Model &model, const Arguments &arguments) {
   const Description &description = model.description;
-  std::vector<const Function *> blocks = description.predictions();
-  if (blocks.empty())
-    throw Error("this program has no predictions");
-  const Function *function = chooseBlock(blocks, arguments.value("--block"));
+  const Function *function = &choosePrediction(description, arguments);
   const int64_t samples = arguments.integer("--samples", 1, 1'000'000).value_or(0);
   if (samples)
     function = description.sampleOf(*function);
@@ -243,7 +222,7 @@ int predictCommand(const Model &model, const Arguments &arguments) {
   if (joined) {
     SampledPredictions sampled(predictions);
     for (const std::string &file : files) {
-      if (files.size() > 1)
+      if (&file != &files[0]) // which is loaded already
         checkSameClasses(loadConventions(readWeights(file, execution, raw), description),
                          conventions, file, files[0]);
       for (int64_t sample = 0; sample < std::max<int64_t>(1, samples); ++sample) {

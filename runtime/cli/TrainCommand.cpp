@@ -108,11 +108,9 @@ TrainingData readTrainingData(const Description &description, const Recipe &reci
   TrainingData data;
   data.conventions = known;
   data.train = readSplit(block, *train, folder, data.conventions);
-  Split split{examplesInOrder(data.train, recipe.batch), {}};
+  Split split = trainingRows(block, recipe, data.train);
   if (const DataSplit *validation = block.split("validation"))
     data.validation = readSplit(block, *validation, folder, data.conventions);
-  else if (recipe.validate > 0)
-    split = splitRows(data.train.examples, recipe.validate);
   data.trainRows = std::move(split.train);
   data.validationRows = std::move(split.validation);
   if (const DataSplit *test = block.split("test"))
@@ -236,139 +234,196 @@ static bool isFinished(const TrainingState &state, const Phase &phase) {
          (phase.patience > 0 && state.badEpochs >= phase.patience);
 }
 
-int trainCommand(const Model &model, const Arguments &arguments) {
-  const Description &description = model.description;
-  const Recipe &recipe = chooseRecipe(description, arguments);
-  checkOptions(arguments);
-  TrainingPlan plan =
-      planFiles(arguments, description.recipes.size() == 1 ? description.weightsFile()
-                                                           : recipe.name + ".safetensors");
-  Length length{arguments.integer("--epochs", 1, mostSteps),
-                arguments.integer("--steps", 1, mostSteps),
-                arguments.integer("--stop-after", 1, mostSteps)};
-  TrainingState state;
-  state.recipe = recipe.name;
-  state.seed = arguments.integer("--seed", INT64_MIN, INT64_MAX).value_or(0);
-  SettingValues settings = readSettings(description, arguments);
-  std::map<std::string, std::string> folders = dataFolders(description, arguments);
+namespace {
 
+/// A run from its start, or from the resumed file, to its end.
+class TrainingRun {
+public:
+  TrainingRun(const Model &model, const Arguments &arguments);
+
+  /// Trains phase by phase; the exit status.
+  int run();
+
+private:
+  DataConventions loadStart();
+  /// Throws UsageError if the command line ends the current phase before where it is.
+  void checkLength() const;
+  bool isDone() const { return isLastPhase() && state.step == plannedSteps(); }
+  bool isLastPhase() const { return state.phase + 1 == std::ssize(recipe.phases); }
+  int64_t plannedSteps() const { return state.steps[static_cast<size_t>(state.phase)]; }
+  /// The exit status if the run ends within the phase or with it.
+  std::optional<int> runPhase(const Phase &phase);
+  void reportResult(Trainer &trainer, Evaluator *evaluator, const char *split);
+
+  const Description &description;
+  const Arguments &arguments;
+  const Recipe &recipe;
+  TrainingPlan plan;
+  Length length;
+  TrainingState state;
+  SettingValues settings;
+  std::map<std::string, std::string> folders;
+  Execution execution;
+  AlignedBuffer best; ///< of the resumed run
+  bool hasBest = false;
+  TrainingData data;
+  int64_t stopAt; ///< steps of all phases after which to pause
+};
+
+/// The number of blocks of the size of the persistent one. Besides the one that trains: the
+/// remembered one, the best one, and that of the resumed run.
+int persistentBlocks(const Recipe &recipe, bool resumed) {
   const bool patient =
       std::ranges::any_of(recipe.phases, [](const Phase &phase) { return phase.patience > 0; });
-  // Besides the one that trains: the remembered one, the best one, and that of the resumed run.
-  int blocks = 2 + (patient ? 1 : 0) + (plan.resumed ? 1 : 0);
-  Execution execution(model, threadCount(arguments), blocks);
-  AlignedBuffer best(plan.resumed ? description.persistentBytes : 0);
-  bool hasBest = false;
-  DataConventions conventions;
-  execution.initialize(state.seed);
-  if (plan.resumed) {
-    Safetensors file = Safetensors::read(arguments.value("--resume"));
-    Resumed resumed = loadForResume(file, description, execution.persistent(), best.data());
-    warnOfUnknownTensors(file, description);
-    state = std::move(resumed.state);
-    if (state.recipe != recipe.name)
-      fail("%s: it is a run of the train block '%s', not of '%s'", file.origin().c_str(),
-           printable(state.recipe).c_str(), recipe.name.c_str());
-    hasBest = resumed.hasBest;
-    conventions = loadConventions(file, description);
-    keepSettings(settings, state.settings, description, file.origin());
-  } else {
-    conventions = loadInitialWeights(execution, recipe, arguments);
-  }
+  return 2 + (patient ? 1 : 0) + (resumed ? 1 : 0);
+}
+
+const Recipe &checkedRecipe(const Description &description, const Arguments &arguments) {
+  const Recipe &recipe = chooseRecipe(description, arguments);
+  checkOptions(arguments);
+  return recipe;
+}
+
+TrainingRun::TrainingRun(const Model &model, const Arguments &arguments)
+    : description(model.description), arguments(arguments),
+      recipe(checkedRecipe(description, arguments)),
+      plan(planFiles(arguments, description.recipes.size() == 1 ? description.weightsFile()
+                                                                : recipe.name + ".safetensors")),
+      length{arguments.integer("--epochs", 1, mostSteps),
+             arguments.integer("--steps", 1, mostSteps),
+             arguments.integer("--stop-after", 1, mostSteps)},
+      settings(readSettings(description, arguments)), folders(dataFolders(description, arguments)),
+      execution(model, threadCount(arguments), persistentBlocks(recipe, plan.resumed)),
+      best(plan.resumed ? description.persistentBytes : 0) {
+  state.recipe = recipe.name;
+  state.seed = arguments.integer("--seed", INT64_MIN, INT64_MAX).value_or(0);
+  const DataConventions conventions = loadStart();
   state.settings = settings;
   for (const auto &[name, value] : settings)
     execution.setScalar(name, value);
   if (arguments.has("--no-shuffle") || !recipe.shuffle)
     state.shuffled = false;
-
-  TrainingData data = readTrainingData(description, recipe, folders[recipe.data], conventions);
+  data = readTrainingData(description, recipe, folders[recipe.data], conventions);
   if (plan.resumed)
     checkResumed(state, recipe, data, arguments.has("--changed-data"), arguments.value("--resume"));
   state.data = data.hashes;
   planPhases(state, recipe, length, static_cast<int64_t>(data.trainRows.size()));
-  const size_t last = recipe.phases.size() - 1;
-  if (int64_t steps = state.steps[static_cast<size_t>(state.phase)]; steps < state.step)
-    throw UsageError(text("the run is already at step %lld, later than the %lld steps that %s "
-                          "for",
-                          static_cast<long long>(state.step), static_cast<long long>(steps),
-                          length.steps && length.epochs ? "--steps and --epochs ask"
-                          : length.steps                ? "--steps asks"
-                                                        : "--epochs asks"));
-  if (static_cast<size_t>(state.phase) == last && state.step == state.steps[last]) {
+  checkLength();
+  stopAt = length.stopAfter ? state.stepsBefore + state.step + *length.stopAfter : INT64_MAX;
+}
+
+/// Fills the persistent block: new weights, those that the user names, or those of the resumed run
+/// with its state.
+DataConventions TrainingRun::loadStart() {
+  execution.initialize(state.seed);
+  if (!plan.resumed)
+    return loadInitialWeights(execution, recipe, arguments);
+  Safetensors file = Safetensors::read(arguments.value("--resume"));
+  Resumed resumed = loadForResume(file, description, execution.persistent(), best.data());
+  warnOfUnknownTensors(file, description);
+  state = std::move(resumed.state);
+  if (state.recipe != recipe.name)
+    fail("%s: it is a run of the train block '%s', not of '%s'", file.origin().c_str(),
+         printable(state.recipe).c_str(), recipe.name.c_str());
+  hasBest = resumed.hasBest;
+  keepSettings(settings, state.settings, description, file.origin());
+  return loadConventions(file, description);
+}
+
+void TrainingRun::checkLength() const {
+  if (plannedSteps() >= state.step)
+    return;
+  throw UsageError(text("the run is already at step %lld, later than the %lld steps that %s for",
+                        static_cast<long long>(state.step), static_cast<long long>(plannedSteps()),
+                        length.steps && length.epochs ? "--steps and --epochs ask"
+                        : length.steps                ? "--steps asks"
+                                                      : "--epochs asks"));
+}
+
+int TrainingRun::run() {
+  if (isDone()) {
     if (!plan.quiet)
       print(text("nothing to do: all %lld steps of the run are done\n",
                  static_cast<long long>(state.stepsBefore + state.step)));
     return 0;
   }
-  const int64_t stopAt =
-      length.stopAfter ? state.stepsBefore + state.step + std::min(*length.stopAfter, mostSteps)
-                       : INT64_MAX;
-
   for (;; beginNextPhase(state)) {
     const Phase &phase = recipe.phases[static_cast<size_t>(state.phase)];
-    const bool isLast = static_cast<size_t>(state.phase) == last;
-    plan.steps = state.steps[static_cast<size_t>(state.phase)];
-    plan.patience = phase.patience;
-    plan.stopMetric = phase.stopMetric;
-    plan.stopHighest = phase.stopHighest;
-    plan.stopAt = stopAt == INT64_MAX ? stopAt : stopAt - state.stepsBefore;
-    if (!isLast && plan.resumed && isFinished(state, phase)) {
+    if (!isLastPhase() && plan.resumed && isFinished(state, phase)) {
       if (hasBest)
         std::memcpy(execution.persistent(), best.data(), best.size());
-      hasBest = false;
-      continue;
+    } else if (std::optional<int> status = runPhase(phase)) {
+      return *status;
     }
-    if (!phase.cache.empty())
-      addCachedField(execution, *description.function(phase.cache), data.train);
-    std::optional<Evaluator> validation, test;
-    if (data.validation)
-      validation.emplace(execution, phase, *data.validation,
-                         examplesInOrder(*data.validation, recipe.batch));
-    else if (!data.validationRows.empty())
-      validation.emplace(execution, phase, data.train, data.validationRows);
-    if (data.test)
-      test.emplace(execution, phase, *data.test, examplesInOrder(*data.test, recipe.batch));
+    hasBest = false;
+    plan.resumed = true; // the log goes on
+  }
+}
 
-    Trainer trainer(execution, phase, data.train, data.trainRows, plan, state, data.conventions);
-    if (!phase.name.empty() && state.step == 0)
-      trainer.output().message("then " + phase.name);
-    if (validation)
-      trainer.evaluateWith(&*validation, "validation", true);
-    else if (test)
-      trainer.evaluateWith(&*test, "test", false);
-    if (hasBest && plan.patience > 0) {
-      std::copy(best.data(), best.data() + best.size(), trainer.best());
-      trainer.setHasBest(true);
-    }
-    Trainer::Outcome outcome = trainer.run();
-    state = trainer.state();
-    if (outcome == Trainer::Outcome::Interrupted || outcome == Trainer::Outcome::Paused)
-      return reportPause(trainer, outcome, plan);
-    if (outcome == Trainer::Outcome::StoppedEarly)
-      trainer.output().message(text("stopped early: no better %s %s than %.4g for %lld epochs",
-                                    validation ? "validation" : "training",
-                                    trainer.decisive().c_str(), trainer.bestValue(),
-                                    static_cast<long long>(state.badEpochs)));
-    trainer.useBest();
-    if (!isLast) {
-      hasBest = false;
-      plan.resumed = true; // the log goes on
-      if (stopAt <= state.stepsBefore + state.step)
-        return reportPause(trainer, Trainer::Outcome::Paused, plan);
-      continue;
-    }
-    trainer.output().message(text("saved %s after %lld steps", plan.savePath.c_str(),
-                                  static_cast<long long>(state.stepsBefore + state.step)));
-    if (plan.quiet || (!test && !validation))
-      return 0;
-    Evaluator &final = test ? *test : *validation;
-    Measures measures = final.evaluate();
-    trainer.output().message(text("%s %s (%lld examples)", test ? "test" : "validation",
-                                  measures.describe().c_str(),
-                                  static_cast<long long>(final.examples())));
-    printMetricTables(measures, *description.block(recipe.data), data.conventions);
+std::optional<int> TrainingRun::runPhase(const Phase &phase) {
+  plan.steps = plannedSteps();
+  plan.stopAt = stopAt == INT64_MAX ? stopAt : stopAt - state.stepsBefore;
+  if (!phase.cache.empty())
+    addCachedField(execution, *description.function(phase.cache), data.train);
+  std::optional<Evaluator> validation, test;
+  if (data.validation)
+    validation.emplace(execution, phase, *data.validation,
+                       examplesInOrder(*data.validation, recipe.batch));
+  else if (!data.validationRows.empty())
+    validation.emplace(execution, phase, data.train, data.validationRows);
+  if (data.test)
+    test.emplace(execution, phase, *data.test, examplesInOrder(*data.test, recipe.batch));
+
+  Trainer trainer(execution, phase, data.train, data.trainRows, plan, state, data.conventions);
+  if (!phase.name.empty() && state.step == 0)
+    trainer.output().message("then " + phase.name);
+  if (validation)
+    trainer.evaluateWith(&*validation, "validation", true);
+  else if (test)
+    trainer.evaluateWith(&*test, "test", false);
+  if (hasBest && phase.patience > 0) {
+    std::copy(best.data(), best.data() + best.size(), trainer.best());
+    trainer.setHasBest(true);
+  }
+  Trainer::Outcome outcome = trainer.run();
+  state = trainer.state();
+  if (outcome == Trainer::Outcome::Interrupted || outcome == Trainer::Outcome::Paused)
+    return reportPause(trainer, outcome, plan);
+  if (outcome == Trainer::Outcome::StoppedEarly)
+    trainer.output().message(text("stopped early: no better %s %s than %.4g for %lld epochs",
+                                  validation ? "validation" : "training",
+                                  trainer.decisive().c_str(), trainer.bestValue(),
+                                  static_cast<long long>(state.badEpochs)));
+  trainer.useBest();
+  if (isLastPhase()) {
+    reportResult(trainer,
+                 test         ? &*test
+                 : validation ? &*validation
+                              : nullptr,
+                 test ? "test" : "validation");
     return 0;
   }
+  if (stopAt <= state.stepsBefore + state.step)
+    return reportPause(trainer, Trainer::Outcome::Paused, plan);
+  return std::nullopt;
+}
+
+/// `evaluator` may be null.
+void TrainingRun::reportResult(Trainer &trainer, Evaluator *evaluator, const char *split) {
+  trainer.output().message(text("saved %s after %lld steps", plan.savePath.c_str(),
+                                static_cast<long long>(state.stepsBefore + state.step)));
+  if (plan.quiet || !evaluator)
+    return;
+  Measures measures = evaluator->evaluate();
+  trainer.output().message(text("%s %s (%lld examples)", split, measures.describe().c_str(),
+                                static_cast<long long>(evaluator->examples())));
+  printMetricTables(measures, *description.block(recipe.data), data.conventions);
+}
+
+} // namespace
+
+int trainCommand(const Model &model, const Arguments &arguments) {
+  return TrainingRun(model, arguments).run();
 }
 
 } // namespace nnc::runtime

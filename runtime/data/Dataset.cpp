@@ -40,6 +40,20 @@ Rows examplesInOrder(const Dataset &dataset, int64_t batch) {
   return rows;
 }
 
+void shuffleEpoch(Rows &rows, const Dataset &dataset, uint64_t seed, uint32_t epoch) {
+  const Windows &windows = dataset.windows;
+  if (!windows.size)
+    shuffle(rows, seed, epoch);
+  else if (!windows.stream)
+    drawWindows(rows, dataset.examples + windows.size - 1, windows.size, seed, epoch);
+}
+
+Split trainingRows(const DataBlock &block, const Recipe &recipe, const Dataset &train) {
+  if (recipe.validate > 0 && !block.split("validation"))
+    return splitRows(train.examples, recipe.validate);
+  return {examplesInOrder(train, recipe.batch), {}};
+}
+
 FieldData FieldData::of(const DataField &field) {
   FieldData data;
   data.name = field.name;

@@ -92,6 +92,12 @@ Dataset readSplit(const DataBlock &block, const DataSplit &split, const std::str
 /// The examples of a dataset in the order of an evaluation; of windows, those that cover the text.
 /// Throws Error if the text is too short for `batch` streams.
 Rows examplesInOrder(const Dataset &dataset, int64_t batch);
+/// Puts rows of a dataset into the order of epoch `epoch` (from 0) of the run with this seed.
+/// Windows are drawn anew; streams of windows keep their order.
+void shuffleEpoch(Rows &rows, const Dataset &dataset, uint64_t seed, uint32_t epoch);
+/// The rows of the train split that a recipe trains on, in the order of an evaluation, and those
+/// that it holds out, if the data has no validation split.
+Split trainingRows(const DataBlock &block, const Recipe &recipe, const Dataset &train);
 /// The message if an example of a padded field cannot have this length, else empty.
 std::string lengthProblem(const DataField &field, int64_t length);
 

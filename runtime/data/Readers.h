@@ -11,8 +11,8 @@
 namespace nnc::runtime {
 
 struct Reader {
-  const char
-      *name; ///< as the language spells it: idx, npy, csv, ts, cifar, text, lines, random, made
+  /// As the language spells it: idx, npy, csv, ts, cifar, text, lines, random, made.
+  const char *name;
   /// Whether a file's name, without .gz, says that it is of this kind.
   bool (*named)(const std::string &path);
   /// Whether a file with this content can be of this kind.

@@ -67,12 +67,8 @@ Execution::Execution(const Model &model, int threads, int persistentBlocks)
     : compiled(checked(model, threads, persistentBlocks)), pool(threads),
       persistentBlock(model.description.persistentBytes),
       arena(largestArena(model.description, threads)), scalars(model.description.scalarBytes) {
-  for (const Scalar &scalar : description().scalars) {
-    if (scalar.integer)
-      setScalar(scalar.name, static_cast<int64_t>(scalar.defaultValue));
-    else
-      setScalar(scalar.name, scalar.defaultValue);
-  }
+  for (const Scalar &scalar : description().scalars)
+    setScalar(&scalar, scalar.defaultValue);
 }
 
 void Execution::exchangeAverages() {
@@ -84,30 +80,27 @@ void Execution::exchangeAverages() {
     }
 }
 
-void Execution::setScalar(std::string_view name, int64_t value) {
-  for (const Scalar &scalar : description().scalars) {
-    if (scalar.name != name)
-      continue;
-    if (scalar.integer) {
-      std::memcpy(scalars.data() + scalar.offset, &value, sizeof value);
-    } else {
-      double real = static_cast<double>(value);
-      std::memcpy(scalars.data() + scalar.offset, &real, sizeof real);
-    }
+template <typename Number> void Execution::store(const Scalar *scalar, Number value) {
+  if (!scalar)
+    return;
+  char *place = scalars.data() + scalar->offset;
+  if (scalar->integer) {
+    const int64_t integer = static_cast<int64_t>(value);
+    std::memcpy(place, &integer, sizeof integer);
+  } else {
+    const double real = static_cast<double>(value);
+    std::memcpy(place, &real, sizeof real);
   }
 }
 
+void Execution::setScalar(const Scalar *scalar, int64_t value) { store(scalar, value); }
+void Execution::setScalar(const Scalar *scalar, double value) { store(scalar, value); }
+
+void Execution::setScalar(std::string_view name, int64_t value) {
+  store(description().scalar(name), value);
+}
 void Execution::setScalar(std::string_view name, double value) {
-  for (const Scalar &scalar : description().scalars) {
-    if (scalar.name != name)
-      continue;
-    if (scalar.integer) {
-      int64_t integer = static_cast<int64_t>(value);
-      std::memcpy(scalars.data() + scalar.offset, &integer, sizeof integer);
-    } else {
-      std::memcpy(scalars.data() + scalar.offset, &value, sizeof value);
-    }
-  }
+  store(description().scalar(name), value);
 }
 
 double Execution::scalar(const Scalar &scalar) const {
@@ -151,7 +144,7 @@ void BoundFunction::run(const int64_t *newRows, int64_t newCount) {
 void BoundFunction::runAlone(const int64_t *newRows, int64_t newCount) {
   rows = newRows;
   count = newCount;
-  ThreadPool(1).run(assembleAndCall, this);
+  ThreadPool::runAlone(assembleAndCall, this);
 }
 
 void BoundFunction::runAgain() { execution.pool.run(call, this); }

@@ -35,6 +35,9 @@ public:
   /// Gives a scalar its value; nothing happens if the model does not use it.
   void setScalar(std::string_view name, int64_t value);
   void setScalar(std::string_view name, double value);
+  /// The same without the search for the name, for the training step. `scalar` may be null.
+  void setScalar(const Scalar *scalar, int64_t value);
+  void setScalar(const Scalar *scalar, double value);
   double scalar(const Scalar &scalar) const;
 
   /// Writes parameters, slots and states.
@@ -43,6 +46,8 @@ public:
 private:
   friend class BoundFunction;
   friend class BoundSteps;
+
+  template <typename Number> void store(const Scalar *scalar, Number value);
 
   const Model &compiled;
   ThreadPool pool;

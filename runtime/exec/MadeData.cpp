@@ -32,12 +32,10 @@ public:
     // The splits differ, and none has the numbers of a training step.
     const int64_t instance = split.name == "train" ? 1 : split.name == "test" ? 2 : 3;
     const int64_t seed = (instance << 32) + split.seed;
-    for (const Scalar &scalar : description.scalars) {
-      if (scalar.name == "seed")
-        std::memcpy(scalars.data() + scalar.offset, &seed, sizeof seed);
-      if (scalar.name == "step")
-        step = scalars.data() + scalar.offset;
-    }
+    if (const Scalar *scalar = description.scalar("seed"))
+      std::memcpy(scalars.data() + scalar->offset, &seed, sizeof seed);
+    if (const Scalar *scalar = description.scalar("step"))
+      step = scalars.data() + scalar->offset;
   }
 
   void make(int64_t example, const std::vector<char *> &fields) {

@@ -5,6 +5,7 @@
 #include "runtime/exec/Profile.h"
 
 #include <cstring>
+#include <optional>
 
 namespace nnc::runtime {
 

@@ -76,6 +76,13 @@ const Function *Description::function(std::string_view symbol) const {
   return nullptr;
 }
 
+const Scalar *Description::scalar(std::string_view name) const {
+  for (const Scalar &scalar : scalars)
+    if (scalar.name == name)
+      return &scalar;
+  return nullptr;
+}
+
 std::vector<const Function *> Description::predictions() const {
   std::vector<const Function *> result;
   for (const Function &function : functions)

@@ -100,7 +100,7 @@ struct Function {
   const OutputValue *loss() const;
   const OutputValue *learningRate() const;
   std::vector<const OutputValue *> valuesOf(OutputKind kind) const;
-  /// The output of this kind and name; null if there is none.
+  /// Returns null for an unknown output.
   const OutputValue *value(OutputKind kind, const std::string &name) const;
 };
 
@@ -172,8 +172,8 @@ inline constexpr const char *cachedField = "<cached>";
 struct TrainingStep {
   std::string name;     ///< empty: the only one of its phase
   std::string function; ///< its symbol
-  std::vector<std::string>
-      buckets;          ///< symbols of functions for shorter examples, the shortest first
+  /// Symbols of functions for shorter examples, the shortest first.
+  std::vector<std::string> buckets;
   int64_t every = 1;    ///< it takes the first of so many batches
   std::string scope;    ///< the beginning of the names of its settings
   std::string schedule; ///< of the learning rate; empty: constant
@@ -192,9 +192,11 @@ struct Phase {
   std::vector<TrainingStep> trainingSteps;
 };
 
-/// Tensors of a file from which training begins, by patterns of names with a `*` each.
+/// Tensors of a file from which training begins.
 struct LoadedWeights {
-  std::string file, from, to;
+  std::string file;
+  /// Names of persistent tensors, each with the name of its tensor in the file.
+  std::vector<std::pair<std::string, std::string>> tensors;
 };
 
 /// A way to train the model.
@@ -202,7 +204,7 @@ struct Recipe {
   std::string name, data;
   int64_t batch = 0;
   double validate = 0;
-  bool shuffle = true, bucket = false;
+  bool shuffle = true;
   std::vector<LoadedWeights> loads;
   std::vector<Phase> phases;
 };
@@ -246,16 +248,17 @@ struct Description {
   std::vector<Layer> layers;
   std::map<int64_t, std::string> sourceLines; ///< that regions name
 
-  /// The tensor of the persistent block with this name; null if there is none.
+  // These return null for an unknown name.
   const PersistentTensor *tensor(const std::string &tensorName) const;
   const Function *function(std::string_view symbol) const;
-  /// The functions of the predict blocks.
-  std::vector<const Function *> predictions() const;
-  /// The prediction with random layers on; null if it has none.
-  const Function *sampleOf(const Function &prediction) const;
-  /// Null if there is no such recipe.
+  const Scalar *scalar(std::string_view name) const;
   const Recipe *recipe(std::string_view name) const;
   const DataBlock *block(const std::string &name) const;
+
+  /// The functions of the predict blocks.
+  std::vector<const Function *> predictions() const;
+  /// The prediction with its random layers on; returns null if none of its layers is random.
+  const Function *sampleOf(const Function &prediction) const;
   int64_t parameterCount() const;
   size_t parameterBytes() const;
   /// Default file of the weights: MODEL.safetensors.

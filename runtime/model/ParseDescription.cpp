@@ -1,8 +1,5 @@
 // Implements parseDescription(): the schema of runtime/Abi.h, member by member.
-#include "runtime/model/Description.h"
-
-#include "runtime/Abi.h"
-#include "runtime/support/Json.h"
+#include "runtime/model/DescriptionReader.h"
 
 #include <algorithm>
 #include <cstring>
@@ -11,134 +8,6 @@
 namespace nnc::runtime {
 
 namespace {
-
-/// Reads members of a JSON object and says where a wrong one is.
-class DescriptionReader {
-public:
-  DescriptionReader(const Json &object, std::string where)
-      : object(object), where(std::move(where)) {
-    if (!object.is_object())
-      wrong("is not an object");
-  }
-
-  bool has(const char *key) const { return object.contains(key) && !object[key].is_null(); }
-
-  const Json &member(const char *key) const {
-    auto found = object.find(key);
-    if (found == object.end())
-      wrong(text("has no \"%s\"", key));
-    return *found;
-  }
-
-  std::string string(const char *key) const {
-    const Json &value = member(key);
-    if (!value.is_string())
-      wrong(text("\"%s\" is not text", key));
-    return value.get<std::string>();
-  }
-  std::string string(const char *key, const char *otherwise) const {
-    return has(key) ? string(key) : otherwise;
-  }
-
-  int64_t count(const char *key) const { return asCount(member(key), key); }
-  int64_t count(const char *key, int64_t otherwise) const {
-    return has(key) ? count(key) : otherwise;
-  }
-  size_t bytes(const char *key) const { return static_cast<size_t>(count(key)); }
-
-  double number(const char *key, double otherwise) const {
-    if (!has(key))
-      return otherwise;
-    if (!object[key].is_number())
-      wrong(text("\"%s\" is not a number", key));
-    return object[key].get<double>();
-  }
-
-  bool boolean(const char *key, bool otherwise) const {
-    if (!has(key))
-      return otherwise;
-    if (!object[key].is_boolean())
-      wrong(text("\"%s\" is not true or false", key));
-    return object[key].get<bool>();
-  }
-
-  DType dtype(const char *key) const {
-    std::string name = string(key);
-    std::optional<DType> result = parseDType(name);
-    if (!result)
-      wrong(text("unknown dtype \"%s\"", name.c_str()));
-    return *result;
-  }
-
-  Shape shape(const char *key) const {
-    Shape result;
-    int64_t product = 1;
-    for (const Json &size : array(key)) {
-      result.push_back(asCount(size, key));
-      if (__builtin_mul_overflow(product, result.back(), &product))
-        wrong(text("\"%s\" is too large", key));
-    }
-    return result;
-  }
-
-  const Json &array(const char *key) const {
-    const Json &value = member(key);
-    if (!value.is_array())
-      wrong(text("\"%s\" is not an array", key));
-    return value;
-  }
-
-  /// Calls `visit(DescriptionReader)` for each element of an array of objects.
-  template <typename Visitor> void forEach(const char *key, Visitor visit) const {
-    size_t index = 0;
-    for (const Json &element : array(key))
-      visit(DescriptionReader(element, text("%s.%s[%zu]", where.c_str(), key, index++)));
-  }
-  template <typename Visitor> void forEachIfAny(const char *key, Visitor visit) const {
-    if (has(key))
-      forEach(key, visit);
-  }
-
-  DescriptionReader inside(const char *key) const {
-    return DescriptionReader(member(key), where + "." + key);
-  }
-
-  /// The value with this name among the alternatives, by position.
-  size_t choice(const char *key, std::initializer_list<const char *> alternatives) const {
-    std::string name = string(key);
-    size_t index = 0;
-    for (const char *alternative : alternatives) {
-      if (name == alternative)
-        return index;
-      ++index;
-    }
-    wrong(text("unknown %s \"%s\"", key, name.c_str()));
-  }
-
-  [[noreturn]] void wrong(const std::string &what) const {
-    fail("the model's description is damaged: %s %s", where.c_str(), what.c_str());
-  }
-
-  std::vector<std::string> strings(const char *key) const {
-    std::vector<std::string> result;
-    for (const Json &element : array(key)) {
-      if (!element.is_string())
-        wrong(text("\"%s\" holds something other than text", key));
-      result.push_back(element.get<std::string>());
-    }
-    return result;
-  }
-
-private:
-  int64_t asCount(const Json &value, const char *key) const {
-    if (!value.is_number_integer() || value.get<int64_t>() < 0)
-      wrong(text("\"%s\" is not an integer >= 0", key));
-    return value.get<int64_t>();
-  }
-
-  const Json &object;
-  std::string where;
-};
 
 void checkPlace(const DescriptionReader &reader, size_t offset, size_t bytes, size_t blockBytes,
                 size_t alignment) {
@@ -243,10 +112,12 @@ Function readFunction(const DescriptionReader &reader, DType floatType) {
     bool ofExamples = value.kind == OutputKind::Prediction || value.kind == OutputKind::Length;
     value.batched = element.boolean("batched", ofExamples);
     value.field = element.string("field", "");
-    bool ofSplit = value.kind == OutputKind::Total || function.symbol == "nnc_metrics";
-    if (ofSplit && value.dtype != DType::F64)
+    // A total, or a metric that is computed of totals: the functions of these have no batch.
+    bool ofTotals = value.kind == OutputKind::Total ||
+                    (value.kind == OutputKind::Metric && function.batch == 0);
+    if (ofTotals && value.dtype != DType::F64)
       element.wrong("is not of double precision");
-    if (!ofExamples && !ofSplit && !value.shape.empty())
+    if (!ofExamples && !ofTotals && !value.shape.empty())
       element.wrong("is not a scalar");
     if (value.kind == OutputKind::Length && (value.shape.size() != 1 || value.dtype != DType::I32))
       element.wrong("is not a vector of integers");
@@ -412,58 +283,6 @@ DataBlock readBlock(const DescriptionReader &reader) {
   return block;
 }
 
-TrainingStep readTrainingStep(const DescriptionReader &reader) {
-  TrainingStep step;
-  step.name = reader.string("name", "");
-  step.function = reader.string("function");
-  if (reader.has("buckets"))
-    step.buckets = reader.strings("buckets");
-  step.every = reader.count("every", 1);
-  step.scope = reader.string("scope", "");
-  step.schedule = reader.string("schedule", "");
-  if (step.every < 1)
-    reader.wrong("\"every\" is not at least 1");
-  return step;
-}
-
-Phase readPhase(const DescriptionReader &reader) {
-  Phase phase;
-  phase.name = reader.string("name", "");
-  phase.epochs = reader.count("epochs", 0);
-  phase.steps = reader.count("steps", 0);
-  phase.patience = reader.count("patience", 0);
-  phase.stopMetric = reader.string("stop_metric", "");
-  phase.stopHighest = reader.boolean("stop_highest", false);
-  phase.evaluate = reader.string("evaluate");
-  phase.metrics = reader.string("metrics", "");
-  phase.cache = reader.string("cache", "");
-  reader.forEach("training_steps", [&](const DescriptionReader &element) {
-    phase.trainingSteps.push_back(readTrainingStep(element));
-  });
-  return phase;
-}
-
-Recipe readRecipe(const DescriptionReader &reader) {
-  Recipe recipe;
-  recipe.name = reader.string("name");
-  recipe.data = reader.string("data");
-  recipe.batch = reader.count("batch");
-  recipe.validate = reader.number("validate", 0);
-  recipe.shuffle = reader.boolean("shuffle", true);
-  recipe.bucket = reader.boolean("bucket", false);
-  reader.forEachIfAny("load", [&](const DescriptionReader &element) {
-    recipe.loads.push_back({element.string("file"), element.string("from"), element.string("to")});
-  });
-  reader.forEach("phases", [&](const DescriptionReader &element) {
-    recipe.phases.push_back(readPhase(element));
-  });
-  if (!(recipe.validate >= 0 && recipe.validate < 1))
-    reader.wrong("\"validate\" is not in [0, 1)");
-  if (recipe.phases.empty())
-    reader.wrong("has no phase");
-  return recipe;
-}
-
 Generation readGeneration(const DescriptionReader &reader) {
   Generation generation;
   generation.sequence = reader.string("sequence");
@@ -523,78 +342,20 @@ bool areRowsOf(Shape rows, const Shape &row) {
   return rows == row;
 }
 
-/// Whether a training step of a bucket gives what the step for all lengths does.
-bool hasOutputsOf(const Function &bucket, const Function &step) {
-  bool same = bucket.batch == step.batch && bucket.values.size() == step.values.size();
-  for (size_t i = 0; same && i < step.values.size(); ++i)
-    same = bucket.values[i].name == step.values[i].name &&
-           bucket.values[i].kind == step.values[i].kind &&
-           bucket.values[i].offset == step.values[i].offset;
-  return same;
-}
-
-/// Whether a function has the totals that a function of metrics takes.
-bool hasTotals(const Function &function, const Function &metrics) {
-  return std::ranges::all_of(metrics.fields, [&](const InputField &total) {
-    const OutputValue *sum = function.value(OutputKind::Total, total.name);
-    bool ofPairs = total.shape.empty() &&
-                   function.value(OutputKind::Prediction, total.name + ".score") &&
-                   function.value(OutputKind::Prediction, total.name + ".positive");
-    return ofPairs || (sum && sum->shape == total.shape);
-  });
-}
-
-void checkRecipe(const Description &description, const Recipe &recipe,
-                 const DescriptionReader &reader) {
-  if (!description.block(recipe.data))
-    reader.wrong("has no data block named " + recipe.data);
-  auto find = [&](const std::string &symbol) -> const Function & {
-    const Function *function = description.function(symbol);
-    if (!function || !function->loss() || function->batch != recipe.batch)
-      reader.wrong("has no function " + symbol + " of a loss with the batch of its recipe");
-    return *function;
-  };
-  for (const Phase &phase : recipe.phases) {
-    find(phase.evaluate);
-    const Function *cache = phase.cache.empty() ? nullptr : description.function(phase.cache);
-    if (!phase.cache.empty() && (!cache || cache->values.size() != 1))
-      reader.wrong("has no function " + phase.cache + " of one value");
-    if (phase.trainingSteps.empty())
-      reader.wrong("has a phase without a training step");
-    if (!phase.metrics.empty()) {
-      const Function *metrics = description.function(phase.metrics);
-      for (const std::string &symbol : {phase.evaluate, phase.trainingSteps.back().function})
-        if (!metrics || !hasTotals(find(symbol), *metrics))
-          reader.wrong("has metrics of other totals than those of " + symbol);
-    }
-    for (const TrainingStep &step : phase.trainingSteps) {
-      const Function &function = find(step.function);
-      for (const std::string &bucket : step.buckets)
-        if (!hasOutputsOf(find(bucket), function))
-          reader.wrong("has a bucket, " + bucket +
-                       ", whose outputs are not those of the training step");
-    }
-  }
-}
-
-/// The parts must agree with each other.
-void checkTogether(const Description &description, const DescriptionReader &reader) {
-  if (description.generation) {
-    const Function *step = description.function("nnc_generate_step");
-    if (!step || step->fields.size() != 1 || step->values.size() != 1 || step->batch != 1 ||
-        !description.function("nnc_generate_begin"))
-      reader.wrong("has no functions for its generation");
-    const Function *chunk = description.function("nnc_generate_chunk");
-    if (chunk && (chunk->fields.size() != 1 || chunk->values.size() != 1 ||
-                  !areRowsOf(chunk->fields[0].shape, step->fields[0].shape) ||
-                  !areRowsOf(chunk->values[0].shape, step->values[0].shape) ||
-                  chunk->fields[0].shape[0] != chunk->values[0].shape[0] ||
-                  chunk->fields[0].dtype != step->fields[0].dtype ||
-                  chunk->values[0].dtype != step->values[0].dtype))
-      reader.wrong("has a function of several positions that is not one of its generation");
-  }
-  for (const Recipe &recipe : description.recipes)
-    checkRecipe(description, recipe, reader);
+/// The functions of the generation must be there and agree with each other.
+void checkGeneration(const Description &description, const DescriptionReader &reader) {
+  const Function *step = description.function("nnc_generate_step");
+  if (!step || step->fields.size() != 1 || step->values.size() != 1 || step->batch != 1 ||
+      !description.function("nnc_generate_begin"))
+    reader.wrong("has no functions for its generation");
+  const Function *chunk = description.function("nnc_generate_chunk");
+  if (chunk && (chunk->fields.size() != 1 || chunk->values.size() != 1 ||
+                !areRowsOf(chunk->fields[0].shape, step->fields[0].shape) ||
+                !areRowsOf(chunk->values[0].shape, step->values[0].shape) ||
+                chunk->fields[0].shape[0] != chunk->values[0].shape[0] ||
+                chunk->fields[0].dtype != step->fields[0].dtype ||
+                chunk->values[0].dtype != step->values[0].dtype))
+    reader.wrong("has a function of several positions that is not one of its generation");
 }
 
 } // namespace
@@ -625,13 +386,14 @@ Description parseDescription(const char *json) {
     description.data.push_back(readBlock(element));
   });
   reader.forEachIfAny("recipes", [&](const DescriptionReader &element) {
-    description.recipes.push_back(readRecipe(element));
+    description.recipes.push_back(readRecipe(element, description));
   });
-  if (reader.has("generation"))
+  if (reader.has("generation")) {
     description.generation = readGeneration(reader.inside("generation"));
+    checkGeneration(description, reader);
+  }
   readLayers(reader, description);
   readSourceLines(reader, description);
-  checkTogether(description, reader);
   return description;
 }
 

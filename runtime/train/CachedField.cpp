@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <numeric>
 
 namespace nnc::runtime {
 
@@ -16,8 +15,7 @@ void addCachedField(Execution &execution, const Function &function, Dataset &dat
   const size_t perExample = static_cast<size_t>(elementCount(field.shape)) * sizeOf(value.dtype);
   field.bytes.resize(static_cast<size_t>(dataset.examples) * perExample);
   BoundFunction bound(execution, function, dataset);
-  Rows rows(static_cast<size_t>(dataset.examples));
-  std::iota(rows.begin(), rows.end(), 0);
+  const Rows rows = inOrder(dataset.examples);
   for (int64_t first = 0; first < dataset.examples; first += bound.batch()) {
     const int64_t count = std::min(bound.batch(), dataset.examples - first);
     bound.run(rows.data() + first, count);

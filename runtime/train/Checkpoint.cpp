@@ -85,6 +85,8 @@ public:
     return value.get<int64_t>();
   }
 
+  double number(const char *key) const { return number(member(key), key); }
+
   double number(const Json &value, const char *key) const {
     for (double special : {INFINITY, -INFINITY, NAN})
       if (value == numberToJson(special))
@@ -141,13 +143,11 @@ static TrainingState stateFromJson(const Json &json, const std::string &origin) 
   state.phase = reader.integer("phase", 0, static_cast<int64_t>(state.steps.size()) - 1);
   state.shuffled = reader.boolean("shuffled");
   state.badEpochs = reader.integer("bad_epochs", 0, state.epoch);
-  state.bestLoss = reader.number(reader.member("best_loss"), "best_loss");
-  if (json.contains("validation_loss")) // files of earlier versions have none
-    state.validationLoss = reader.number(json["validation_loss"], "validation_loss");
+  state.bestLoss = reader.number("best_loss");
+  state.validationLoss = reader.number("validation_loss");
   state.last = {state.stepsBefore + state.step,
                 state.epochsBefore + state.epoch + (state.position ? 1 : 0),
-                reader.number(reader.member("last_loss"), "last_loss"),
-                reader.number(reader.member("last_rate"), "last_rate")};
+                reader.number("last_loss"), reader.number("last_rate")};
   for (const Json &sum : reader.container("sums", true))
     state.sums.push_back(reader.number(sum, "sums"));
   for (const Json &loss : reader.container("losses", true))

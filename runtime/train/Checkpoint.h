@@ -78,7 +78,7 @@ DataConventions loadConventions(const Safetensors &file, const Description &desc
 
 /// Throws Error, naming `origin`, if the numbers of a state that was loaded contradict each other.
 /// `every` is that of the phase's first training step, whose sums come first.
-void checkPlace(const TrainingState &state, const std::string &origin, int64_t every = 1);
+void checkPlace(const TrainingState &state, const std::string &origin, int64_t every);
 
 /// Restores the block from which training goes on, and, if they differ, the best parameters and
 /// states into `best` (else that stays as it is, and the result is without best). Throws Error if

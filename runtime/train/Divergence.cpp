@@ -59,7 +59,7 @@ void Trainer::remember() {
 /// Ends the run. The best weights are worth keeping, but to go on from them would only repeat the
 /// divergence, so the file is not one to resume from.
 void Trainer::failAndKeepBest(const std::string &message) {
-  if (!hasBest || plan.patience == 0)
+  if (!hasBest || phase.patience == 0)
     fail("%s; %s", message.c_str(),
          savedStep < 0 ? "nothing was saved"
                        : text("%s keeps the weights after step %lld", plan.savePath.c_str(),
@@ -119,8 +119,8 @@ std::string Trainer::findCulprit(int64_t steps, bool infinite) {
   std::memcpy(execution.persistent(), rememberedBlock.data(), rememberedBlock.size());
   now.step = rememberedStep;
   now.epoch = rememberedEpoch;
-  now.validationLoss = rememberedLoss;
   now.position = rememberedPosition;
+  setValidationLoss(rememberedLoss);
   while (now.step < steps) {
     beginEpoch();
     step();
@@ -130,7 +130,7 @@ std::string Trainer::findCulprit(int64_t steps, bool infinite) {
                   static_cast<long long>(now.epoch + 1));
     if (now.position == now.examples) {
       if (auto ended = static_cast<size_t>(now.epoch - rememberedEpoch); ended < lossesSince.size())
-        now.validationLoss = lossesSince[ended];
+        setValidationLoss(lossesSince[ended]);
       ++now.epoch;
       now.position = 0;
     }

@@ -25,10 +25,10 @@ static int64_t rememberInterval(const Description &description, const Function &
 Trainer::Trainer(Execution &execution, const Phase &phase, const Dataset &dataset, Rows trainRows,
                  const TrainingPlan &plan, const TrainingState &state,
                  const DataConventions &conventions)
-    : execution(execution), dataset(dataset), rows(std::move(trainRows)), plan(plan),
+    : execution(execution), phase(phase), dataset(dataset), rows(std::move(trainRows)), plan(plan),
       conventions(conventions), now(state),
       trainingSteps(execution, phase, dataset, static_cast<int64_t>(rows.size())),
-      bestBlock(plan.patience > 0 ? execution.description().persistentBytes : 0),
+      bestBlock(phase.patience > 0 ? execution.description().persistentBytes : 0),
       rememberedBlock(execution.description().persistentBytes),
       rememberEvery(rememberInterval(execution.description(), trainingSteps.function())),
       progress(plan.quiet, plan.steps, stepsPerEpoch(), state.step),
@@ -47,6 +47,7 @@ Trainer::Trainer(Execution &execution, const Phase &phase, const Dataset &datase
   trainingSteps.setLastLosses(now.losses);
   trainingSteps.plan(plan.steps, stepsPerEpoch());
   execution.setScalar("seed", now.seed);
+  setValidationLoss(now.validationLoss);
 }
 
 int64_t Trainer::stepsPerEpoch() const {
@@ -66,28 +67,30 @@ void Trainer::beginEpoch() {
   order = rows;
   uint64_t seed = static_cast<uint64_t>(now.seed);
   uint32_t epoch = static_cast<uint32_t>(now.epochsBefore + now.epoch);
-  const Windows &windows = dataset.windows;
-  if (now.shuffled && windows.size && !windows.stream)
-    drawWindows(order, dataset.examples + windows.size - 1, windows.size, seed, epoch);
-  else if (now.shuffled && !windows.size)
-    shuffle(order, seed, epoch);
-  if (const std::vector<uint8_t> &bucketOf = trainingSteps.bucketOfRows();
-      now.shuffled && !bucketOf.empty())
-    sortIntoBuckets(order, bucketOf, trainingSteps.batch(), seed, epoch);
+  if (now.shuffled) {
+    shuffleEpoch(order, dataset, seed, epoch);
+    if (const std::vector<uint8_t> &bucketOf = trainingSteps.bucketOfRows(); !bucketOf.empty())
+      sortIntoBuckets(order, bucketOf, trainingSteps.batch(), seed, epoch);
+  }
   orderEpoch = now.epoch;
 }
 
 void Trainer::step() {
   int64_t count = std::min(trainingSteps.batch(), now.examples - now.position);
-  execution.setScalar("validation_loss", now.validationLoss);
   trainingSteps.run(now.step, order.data() + now.position, count);
   ++now.step;
   now.position += count;
 }
 
+/// Also for the schedules of the steps that follow.
+void Trainer::setValidationLoss(double value) {
+  now.validationLoss = value;
+  execution.setScalar("validation_loss", value);
+}
+
 /// Evaluates and decides; true if the run is to stop.
 bool Trainer::finishEpoch() {
-  if (plan.patience > 0) // these may be the best weights
+  if (phase.patience > 0) // these may be the best weights
     checkFinite();
   Measures training = trainingSteps.result();
   std::optional<Measures> evaluation;
@@ -100,14 +103,14 @@ bool Trainer::finishEpoch() {
             evaluated);
   progress.epoch(now.epoch, now.step, training, evaluation, evaluated);
   const Measures &deciding = evaluatorDecides ? *evaluation : training;
-  now.validationLoss = deciding.loss;
+  setValidationLoss(deciding.loss);
   lossesSince.push_back(deciding.loss);
-  if (plan.patience == 0)
+  if (phase.patience == 0)
     return false;
   double value = deciding.loss;
   for (const Metric &metric : deciding.metrics)
-    if (metric.name == plan.stopMetric)
-      value = plan.stopHighest ? -metric.values[0] : metric.values[0];
+    if (metric.name == phase.stopMetric)
+      value = phase.stopHighest ? -metric.values[0] : metric.values[0];
   if (value < now.bestLoss) {
     now.bestLoss = value;
     now.badEpochs = 0;
@@ -115,7 +118,7 @@ bool Trainer::finishEpoch() {
     hasBest = true;
     return false;
   }
-  return ++now.badEpochs >= plan.patience;
+  return ++now.badEpochs >= phase.patience;
 }
 
 Trainer::Outcome Trainer::run() {
@@ -124,7 +127,7 @@ Trainer::Outcome Trainer::run() {
   if (const PersistentTensor *tensor = hasBest ? firstNotFinite(best()) : nullptr)
     fail("the best weights that the run is resumed with are not finite: %s", tensor->name.c_str());
   while (now.step < plan.steps) {
-    if (plan.patience > 0 && now.badEpochs >= plan.patience) {
+    if (phase.patience > 0 && now.badEpochs >= phase.patience) {
       outcome = Outcome::StoppedEarly;
       break;
     }

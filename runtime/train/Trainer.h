@@ -18,9 +18,6 @@ namespace nnc::runtime {
 struct TrainingPlan {
   int64_t steps = 0;          ///< batches of the phase, those before a resume included
   int64_t stopAt = INT64_MAX; ///< batches of the phase after which to pause, as if interrupted
-  int64_t patience = 0;       ///< epochs without improvement before the run stops; 0: never
-  std::string stopMetric;     ///< the metric that is to improve; empty: the loss
-  bool stopHighest = false;   ///< whether a higher one is better
   bool quiet = false;
   std::string savePath;
   bool resumable = true; ///< saved files can be resumed from
@@ -41,21 +38,21 @@ public:
   /// decides about stopping early if `decides`, else that of the training does.
   void evaluateWith(Evaluator *newEvaluator, const char *name, bool decides);
 
-  /// The block whose weights were the best so far, kept while patience is positive.
+  /// The block whose weights were the best so far, kept if the phase has patience.
   char *best() { return bestBlock.data(); }
   void setHasBest(bool value) { hasBest = value; }
 
   /// Runs to the end of the plan and saves. SIGHUP, SIGINT, SIGPIPE and SIGTERM end it after the
   /// current step. Throws Error if the loss, the learning rate, or anything that is to be saved is
-  /// not finite. Nothing is saved then but the best weights so far, where patience is positive.
+  /// not finite. Nothing is saved then but the best weights so far, if the phase has patience.
   Outcome run();
 
   /// After run(): puts the best weights, if there are any, into the execution's persistent block.
   void useBest();
 
-  /// What decides about stopping early, "loss", and its best value so far.
-  std::string decisive() const { return plan.stopMetric.empty() ? "loss" : plan.stopMetric; }
-  double bestValue() const { return plan.stopHighest ? -now.bestLoss : now.bestLoss; }
+  /// The name of the measure that decides about stopping early, and its best value so far.
+  std::string decisive() const { return phase.stopMetric.empty() ? "loss" : phase.stopMetric; }
+  double bestValue() const { return phase.stopHighest ? -now.bestLoss : now.bestLoss; }
 
   const TrainingState &state() const { return now; }
   Progress &output() { return progress; }
@@ -64,13 +61,14 @@ private:
   int64_t stepsPerEpoch() const;
   void beginEpoch();
   void step();
+  void setValidationLoss(double value);
   bool finishEpoch();
   void save();
   void saveIfDue();
 
   // Divergence.cpp
   void remember();
-  /// The first tensor of a persistent block that is to stay finite and is not, or null.
+  /// The first tensor of a persistent block that is to stay finite and is not; null if all are.
   const PersistentTensor *firstNotFinite(const char *block);
   void checkFinite();
   [[noreturn]] void reportDivergence(std::optional<double> lossValue);
@@ -80,6 +78,7 @@ private:
   std::string findCulpritOfStep(bool infinite);
 
   Execution &execution;
+  const Phase &phase;
   const Dataset &dataset;
   const Rows rows;
   const TrainingPlan &plan;

@@ -15,7 +15,10 @@ TrainingSteps::Turn::Turn(Execution &execution, const TrainingStep &description,
 
 TrainingSteps::TrainingSteps(Execution &execution, const Phase &phase, const Dataset &dataset,
                              int64_t examples)
-    : execution(execution) {
+    : execution(execution), stepScalar(execution.description().scalar("step")),
+      stepsScalar(execution.description().scalar("steps")),
+      epochScalar(execution.description().scalar("epoch")),
+      stepsPerEpochScalar(execution.description().scalar("steps_per_epoch")) {
   for (const TrainingStep &step : phase.trainingSteps) {
     // The last step has the metrics.
     const bool isLast = &step == &phase.trainingSteps.back();
@@ -38,10 +41,10 @@ bool TrainingSteps::takes(const Turn &turn, int64_t number) {
   const int64_t every = turn.description.every;
   if (number % every != 0)
     return false;
-  execution.setScalar("step", number / every);
-  execution.setScalar("steps", updates(steps, every));
-  execution.setScalar("steps_per_epoch", updates(stepsPerEpoch, every));
-  execution.setScalar("epoch", number / stepsPerEpoch);
+  execution.setScalar(stepScalar, number / every);
+  execution.setScalar(stepsScalar, updates(steps, every));
+  execution.setScalar(stepsPerEpochScalar, updates(stepsPerEpoch, every));
+  execution.setScalar(epochScalar, number / stepsPerEpoch);
   return true;
 }
 
@@ -93,9 +96,9 @@ void TrainingSteps::clear() {
 }
 
 std::vector<double> TrainingSteps::state() const {
-  std::vector<double> result = turns[0]->sums.state();
-  for (size_t i = 1; i < turns.size(); ++i) {
-    std::vector<double> own = turns[i]->sums.state();
+  std::vector<double> result;
+  for (const std::unique_ptr<Turn> &turn : turns) {
+    std::vector<double> own = turn->sums.state();
     result.insert(result.end(), own.begin(), own.end());
   }
   return result;

@@ -47,7 +47,7 @@ public:
   std::vector<double> state() const;
   /// False if the state does not fit.
   bool restore(const std::vector<double> &state);
-  /// What loss() adds up.
+  /// The summands of loss().
   std::vector<double> lastLosses() const;
   void setLastLosses(const std::vector<double> &losses);
 
@@ -71,6 +71,8 @@ private:
   bool takes(const Turn &turn, int64_t number);
 
   Execution &execution;
+  /// The counters that schedules and random numbers depend on; null if the model does not use them.
+  const Scalar *stepScalar, *stepsScalar, *epochScalar, *stepsPerEpochScalar;
   std::vector<std::unique_ptr<Turn>> turns;
   int64_t steps = 0, stepsPerEpoch = 1;
   const TrainingStep *last = nullptr;

@@ -20,8 +20,8 @@ struct Binding {
   std::string state = {}; // the path of the state (in an optimizer: the slot) that `<-` changes
 };
 
-/// What the body of an optimizer works on: one parameter and its slots; or that of a schedule: slots
-/// alone.
+/// The state behind the body of an optimizer, which changes one parameter and its slots, or of a
+/// schedule, which changes slots alone.
 struct OptimizerTarget {
   std::string path;                 ///< in front of the names of the slots
   std::string owner;                ///< the path of the parameter; empty in a schedule

@@ -42,8 +42,13 @@ bool matchesPath(std::string_view pattern, std::string_view path) {
   return false;
 }
 
-/// What could have been meant: of a pattern with `*` the parts with everything below them, of
-/// another one the names and the paths.
+bool matchesAny(std::span<const Identifier> patterns, std::string_view path) {
+  return std::ranges::any_of(
+      patterns, [&](const Identifier &pattern) { return matchesPath(pattern.text, path); });
+}
+
+/// The patterns to suggest: each part of the model with everything below it in place of a pattern with
+/// `*`; the names and the paths of the parameters in place of another one.
 static std::vector<std::string> candidates(bool wild, std::span<const std::string> paths) {
   std::set<std::string> found;
   for (const std::string &path : paths) {
@@ -93,10 +98,8 @@ void checkPatterns(Diagnostics &diagnostics, const Entity &value,
 const Entity *valueFor(const Entity &value, std::string_view path) {
   const Entity *result = &value;
   while (auto *byPath = result ? result->get<ByPath>() : nullptr) {
-    auto found = std::ranges::find_if(byPath->cases, [&](const ByPath::Case &one) {
-      return std::ranges::any_of(
-          one.patterns, [&](const Identifier &pattern) { return matchesPath(pattern.text, path); });
-    });
+    auto found = std::ranges::find_if(
+        byPath->cases, [&](const ByPath::Case &one) { return matchesAny(one.patterns, path); });
     result = found == byPath->cases.end() ? byPath->otherwise.get() : found->value.get();
   }
   return result;

@@ -13,6 +13,8 @@
 namespace nnc::lang {
 
 bool matchesPath(std::string_view pattern, std::string_view path);
+/// Whether any of the patterns means the path.
+bool matchesAny(std::span<const Identifier> patterns, std::string_view path);
 
 /// Reports a pattern that means none of the paths, with the nearest one that means some; false then.
 bool checkPattern(Diagnostics &diagnostics, std::string_view pattern, SourceRange range,

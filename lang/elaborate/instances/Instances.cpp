@@ -106,9 +106,7 @@ Entity Instances::apply(const LayerPtr &layer, const std::vector<GivenArgument> 
   // Frozen parts compute what they do in evaluation: statistics stay, and nothing is dropped.
   bool &training = emitter.pass->training;
   const bool outerTraining = training;
-  training &= std::ranges::none_of(emitter.pass->frozen, [&](const Identifier &pattern) {
-    return !path.empty() && matchesPath(pattern.text, path + ".*");
-  });
+  training &= path.empty() || !matchesAny(emitter.pass->frozen, path + ".*");
   Entity result = invoke();
   training = outerTraining;
   int64_t flop = std::exchange(emitter.layerFlop, outerFlop);

@@ -105,7 +105,7 @@ void assemble(Elaboration &elaboration, std::vector<RolePass> &passes) {
   };
   Diagnostics &diagnostics = elaboration.environment.diagnostics;
   Pass &initialize = *elaboration.emitter.initialize;
-  for (auto &[role, pass, update] : passes)
+  for (auto &[role, pass, updates] : passes)
     if (role == Role::TrainStep && pass)
       restartStates(elaboration, *pass);
   {
@@ -119,7 +119,7 @@ void assemble(Elaboration &elaboration, std::vector<RolePass> &passes) {
   initialize.graph.finish([](const FunctionArgument &) { return false; });
   program.functions.push_back(std::move(initialize.graph.function));
 
-  for (auto &[role, pass, update] : passes) {
+  for (auto &[role, pass, updates] : passes) {
     if (!pass)
       continue;
     Graph &graph = pass->graph;
@@ -140,17 +140,17 @@ void assemble(Elaboration &elaboration, std::vector<RolePass> &passes) {
       std::vector<FunctionResult> results;
       for (const ParameterInfo &info : program.parameters)
         results.push_back({ResultKind::Parameter, info.path,
-                           current(ArgumentKind::Parameter, info.path, update->newParameters)});
+                           current(ArgumentKind::Parameter, info.path, updates.parameters)});
       for (const SlotInfo &info : program.slots)
-        results.push_back({ResultKind::Slot, info.path,
-                           current(ArgumentKind::Slot, info.path, update->newSlots)});
+        results.push_back(
+            {ResultKind::Slot, info.path, current(ArgumentKind::Slot, info.path, updates.slots)});
       for (const StateInfo &info : program.states)
         results.push_back(
             {resultKind(info), info.path, current(argumentKind(info), info.path, pass->states)});
       auto &existing = graph.function.results;
       existing.insert(existing.begin(), results.begin(), results.end());
-      if (update->learningRate)
-        graph.addResult(ResultKind::Output, "learning_rate", update->learningRate->id);
+      if (updates.learningRate)
+        graph.addResult(ResultKind::Output, "learning_rate", updates.learningRate->id);
     }
     std::optional<Function> formulas =
         role == Role::Evaluate ? Metrics::formulas(*pass) : std::nullopt;

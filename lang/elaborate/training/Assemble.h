@@ -9,15 +9,15 @@
 
 namespace nnc::lang {
 
-/// `Sample` is `Predict` with random layers on. `Augment` computes what the training step sees of the
-/// fields that are augmented, `Made` the fields of an example of made data, `Cache` what a phase
-/// computes once for each example.
+/// The kinds of function. `Sample` is `Predict` with random layers on. `Augment` computes the augmented
+/// fields, `Made` the fields of an example of made data, and `Cache` the value that a phase computes
+/// once for each example.
 enum class Role { TrainStep, Evaluate, Predict, Sample, Generate, Gradient, Augment, Made, Cache };
 
 struct RolePass {
   Role role;
   std::unique_ptr<Pass> pass;
-  std::unique_ptr<Update> update; ///< of a TrainStep
+  Updates updates = {}; ///< of a TrainStep
 };
 
 /// Moves the functions into the program, `initialize` first.

@@ -11,7 +11,7 @@ namespace nnc::lang {
 /// Whether an entry `augment = ...` is a pipe that begins with a field, or a block; if not, an error.
 bool checkAugment(const Entry &entry, const DataDeclaration &declaration, Diagnostics &diagnostics);
 
-/// The entry `augment` of a data block; null if there is none.
+/// Returns the entry `augment` of a data block, or null.
 const Entry *findAugment(const DataDeclaration &declaration);
 
 class Augmentation {

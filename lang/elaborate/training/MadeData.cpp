@@ -70,7 +70,9 @@ std::unique_ptr<Pass> MadeData::pass(const CallExpression &call, const DataInfo 
   }
   for (const NamedEntity &member : record->members)
     if (std::ranges::find(names, member.name) == names.end()) {
-      environment.report(Diag::MadeField, range, fmt::format("there is no field `{}`", member.name))
+      environment
+          .report(Diag::MadeField, range,
+                  fmt::format("the data block has no field `{}`", member.name))
           .suggest(NameKind::Other, member.name, names);
       return pass;
     }

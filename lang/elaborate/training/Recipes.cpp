@@ -35,18 +35,41 @@ bool freezes(const Block &body) {
   });
 }
 
+/// The tensor that a path takes from a file: `load.from` with what stands for the `*` of `load.to`.
+std::string sourceOf(const TrainKeys::Load &load, const std::string &path) {
+  if (load.from.text == load.to.text)
+    return path;
+  const size_t star = load.to.text.find('*');
+  std::string name = load.from.text;
+  return name.replace(name.find('*'), 1, path.substr(star, path.size() + 1 - load.to.text.size()));
+}
+
+LoadedWeights tensorsOf(const TrainKeys::Load &load, const Program &program) {
+  LoadedWeights loaded{load.file, {}};
+  auto add = [&](const std::string &path) {
+    if (matchesPath(load.to.text, path))
+      loaded.tensors.emplace_back(path, sourceOf(load, path));
+  };
+  for (const ParameterInfo &info : program.parameters)
+    add(info.path);
+  for (const StateInfo &info : program.states)
+    if (!info.perExample)
+      add(info.path);
+  return loaded;
+}
+
 } // namespace
 
-/// The place of a training step in its program, where there are several.
-static std::string describePlace(const TrainBlock &block, size_t phase, size_t step) {
-  std::vector<std::string> parts;
+/// The names of the train block, the phase and the step of a training step, where there are several.
+static std::vector<std::string> namesOf(const TrainBlock &block, size_t phase, size_t step) {
+  std::vector<std::string> names;
   if (!block.scope.empty())
-    parts.push_back(block.declaration->name.text);
+    names.push_back(block.declaration->name.text);
   if (phase)
-    parts.push_back(block.phases[phase]);
+    names.push_back(block.phases[phase]);
   if (!block.steps.empty())
-    parts.push_back(block.steps[step]->name.text);
-  return fmt::format("{}", fmt::join(parts, ", "));
+    names.push_back(block.steps[step]->name.text);
+  return names;
 }
 
 std::string TrainingElaborator::functionName(std::string_view name) {
@@ -79,25 +102,42 @@ void TrainingElaborator::checkPaths(const std::vector<Identifier> &patterns) {
 void TrainingElaborator::addRecipe(TrainBlock &block) {
   train = &block;
   metrics.emplace(elaboration);
-  frozen.clear();
   Recipe recipe;
+  std::vector<TrainKeys::Load> loads;
   for (size_t phase = 0; phase < block.phases.size(); ++phase) {
+    Phase made;
     for (size_t step = 0; step == 0 || step < block.steps.size(); ++step) {
       // An error in one function mostly is one in all of them: it is reported once.
       if (diagnostics.hasErrors() && !passes.empty())
         return;
-      addTrainingStep({phase, step}, recipe);
+      place = {phase, step};
+      addTrainingStep(made);
+      if (phase == 0 && step == 0) {
+        recipe = keys->recipe;
+        for (const TrainKeys::Load &load : keys->loads)
+          checkPaths({load.to});
+        loads = std::move(keys->loads);
+      }
+      const bool hasOwnLoss = lossPhase == phase, caches = keys->cached.has_value();
+      if (caches && step == 0)
+        addCache(made);
+      // Derivatives are checked of each loss.
+      if (hasOwnLoss)
+        addGradient();
     }
-    addEvaluation({phase, 0}, recipe);
+    made.name = block.phases[phase];
+    addEvaluation(made, recipe);
+    recipe.phases.push_back(std::move(made));
   }
   if (diagnostics.hasErrors())
     return;
   checkExampleStates(recipe);
+  for (const TrainKeys::Load &load : loads)
+    recipe.loads.push_back(tensorsOf(load, program));
   program.recipes.push_back(std::move(recipe));
 }
 
-void TrainingElaborator::addTrainingStep(Place newPlace, Recipe &recipe) {
-  place = newPlace;
+void TrainingElaborator::addTrainingStep(Phase &phase) {
   frozen.clear();
   if (freezes(*train->declaration->body)) {
     // Layers of frozen parts are elaborated as in evaluation, so that what is frozen must be known
@@ -108,75 +148,65 @@ void TrainingElaborator::addTrainingStep(Place newPlace, Recipe &recipe) {
     frozen = keys->frozen;
   }
   std::unique_ptr<Pass> pass = trainPass(Role::TrainStep);
-  Function &function = pass->graph.function;
-  function.name = functionName("train_step");
+  pass->graph.function.name = functionName("train_step");
   keys->require(train->declaration->keyword, *train->declaration->body);
-  const bool isLast = place.step + 1 >= train->steps.size();
-  if (isLast)
+  if (place.step + 1 >= train->steps.size()) // the last step has the metrics
     keys->finishStop(*metrics);
   checkValidation();
   checkPaths(frozen);
   checkPaths(keys->trained);
+  if (keys->cached)
+    takeCached(*pass);
 
-  const bool caches = keys->cached && takeCached(*pass);
-  const StepStatement *block = train->steps.empty() ? nullptr : train->steps[place.step];
   TrainingStep step = keys->step;
-  step.function = function.name;
-  step.scope = keys->optimizer.scope;
-  std::vector<Identifier> trained = keys->trained;
-  if (block) {
-    step.name = block->name.text;
+  trained = keys->trained;
+  if (!train->steps.empty()) {
+    const Identifier &name = train->steps[place.step]->name;
+    step.name = name.text;
     if (trained.empty())
-      trained.push_back(block->name);
+      trained.push_back(name);
   }
-  auto update = std::make_unique<Update>(elaboration, *keys);
-  update->slotPrefix = train->scope + train->phases[place.phase] + (block ? step.name : "");
-  if (!update->slotPrefix.empty())
-    update->slotPrefix += ':';
-  update->frozen = frozen;
-  update->trained = trained;
+  Update update(elaboration, *keys, frozen, trained);
+  if (const std::vector<std::string> names = namesOf(*train, place.phase, place.step);
+      !names.empty())
+    update.slotPrefix = fmt::format("{}:", fmt::join(names, "."));
   endWithLoss(*pass, true, [&](const Tensor &mean) {
     reached.merge(pass->graph.argumentsBehind(mean.id, ArgumentKind::Parameter, true));
-    update->updateParameters(mean, loss->range);
+    update.updateParameters(mean, loss->range);
   });
-  step.schedule = update->schedule;
   checkBatch(*pass);
-  if (place.phase == 0 && place.step == 0)
-    recipe = keys->recipe;
-  if (place.step == 0) {
-    recipe.phases.emplace_back().name = train->phases[place.phase];
-  }
-  if (isLast) {
-    // The metrics of a phase are known by its last step.
-    Phase &phase = recipe.phases.back(), known = keys->phase;
-    std::swap(phase, known);
-    phase.name = known.name;
-    phase.trainingSteps = std::move(known.trainingSteps);
-  }
-  recipe.phases.back().trainingSteps.push_back(std::move(step));
-  const size_t foundInPhase = lossPhase;
-  passes.push_back({Role::TrainStep, std::move(pass), std::move(update)});
-  if (caches && place.step == 0 && !diagnostics.hasErrors()) {
-    std::unique_ptr<Pass> values = trainPass(Role::Cache);
-    values->graph.function.name = recipe.phases.back().cache = functionName("cache");
-    passes.push_back({Role::Cache, std::move(values), nullptr});
-  }
-
-  // Derivatives are checked of each loss.
-  if (diagnostics.hasErrors() || foundInPhase != place.phase)
-    return;
-  std::unique_ptr<Pass> derivatives = trainPass(Role::Gradient);
-  derivatives->graph.function.name = functionName("gradient");
-  derivatives->graph.function.block = describePlace(*train, place.phase, place.step);
-  Update gradient(elaboration, *keys);
-  gradient.frozen = frozen;
-  gradient.trained = trained;
-  endWithLoss(*derivatives, false,
-              [&](const Tensor &mean) { gradient.addGradients(mean, loss->range); });
-  passes.push_back({Role::Gradient, std::move(derivatives), nullptr});
+  step.function = pass->graph.function.name;
+  step.scope = keys->optimizer.scope;
+  step.schedule = update.schedule;
+  // The last step knows all of the phase's keys.
+  std::vector<TrainingStep> steps = std::move(phase.trainingSteps);
+  steps.push_back(std::move(step));
+  phase = keys->phase;
+  phase.trainingSteps = std::move(steps);
+  passes.push_back({Role::TrainStep, std::move(pass), std::move(update.updates)});
 }
 
-bool TrainingElaborator::takeCached(Pass &pass) {
+void TrainingElaborator::addGradient() {
+  if (diagnostics.hasErrors())
+    return;
+  std::unique_ptr<Pass> pass = trainPass(Role::Gradient);
+  pass->graph.function.name = functionName("gradient");
+  pass->graph.function.block =
+      fmt::format("{}", fmt::join(namesOf(*train, place.phase, place.step), ", "));
+  Update update(elaboration, *keys, frozen, trained);
+  endWithLoss(*pass, false, [&](const Tensor &mean) { update.addGradients(mean, loss->range); });
+  passes.push_back({Role::Gradient, std::move(pass)});
+}
+
+void TrainingElaborator::addCache(Phase &phase) {
+  if (diagnostics.hasErrors())
+    return;
+  std::unique_ptr<Pass> pass = trainPass(Role::Cache);
+  pass->graph.function.name = phase.cache = functionName("cache");
+  passes.push_back({Role::Cache, std::move(pass)});
+}
+
+void TrainingElaborator::takeCached(Pass &pass) {
   const RecipePart &cached = *keys->cached;
   auto *tensor = cached.value.get<Tensor>();
   if (!tensor || tensor->element != Element::Float ||
@@ -186,18 +216,15 @@ bool TrainingElaborator::takeCached(Pass &pass) {
       diagnostics.report(Diag::KeyValue, cached.range, "cache",
                          "a tensor of each example without padded dimensions",
                          describe(cached.value));
-    return false;
+    return;
   }
-  auto isFrozen = [&](const std::string &path) {
-    return std::ranges::any_of(
-        frozen, [&](const Identifier &pattern) { return matchesPath(pattern.text, path); });
-  };
+  auto isFrozen = [&](const std::string &path) { return matchesAny(frozen, path); };
   for (const std::string &path :
        pass.graph.argumentsBehind(tensor->id, ArgumentKind::Parameter, true))
     if (!isFrozen(path)) {
       diagnostics.report(Diag::CachedChanges, cached.range, fmt::format("the parameter `{}`", path))
           .help(fmt::format("freeze it: `freeze = \"{}\"`", path));
-      return false;
+      return;
     }
   std::set<std::string> changes = pass.graph.changesBehind(tensor->id);
   std::erase_if(changes, isFrozen);
@@ -207,7 +234,7 @@ bool TrainingElaborator::takeCached(Pass &pass) {
                        : changes.begin()->starts_with("random")
                            ? "random numbers"
                            : fmt::format("the state `{}`", *changes.begin()));
-    return false;
+    return;
   }
   reached.merge(pass.graph.argumentsBehind(tensor->id, ArgumentKind::Parameter, true));
   ValueId input = pass.graph.addArgument(ArgumentKind::Input, cachedInput,
@@ -215,24 +242,21 @@ bool TrainingElaborator::takeCached(Pass &pass) {
   pass.graph.replaceUses(tensor->id, input);
   if (auto *value = loss ? loss->value.get<Tensor>() : nullptr; value && value->id == tensor->id)
     value->id = input;
-  return true;
 }
 
 /// A phase whose block gives no loss has the function of the one before it.
-void TrainingElaborator::addEvaluation(Place newPlace, Recipe &recipe) {
-  if (diagnostics.hasErrors() || recipe.phases.empty())
+void TrainingElaborator::addEvaluation(Phase &phase, const Recipe &recipe) {
+  if (diagnostics.hasErrors())
     return;
-  Phase &phase = recipe.phases.back();
-  if (newPlace.phase > 0 && lossPhase != newPlace.phase) {
-    phase.evaluate = recipe.phases[newPlace.phase - 1].evaluate;
+  if (place.phase > 0 && lossPhase != place.phase) {
+    phase.evaluate = recipe.phases.back().evaluate;
     return;
   }
-  place = newPlace;
   std::unique_ptr<Pass> pass = trainPass(Role::Evaluate);
   pass->graph.function.name = phase.evaluate = functionName("evaluate");
   endWithLoss(*pass, true, [](const Tensor &) {});
   checkBatch(*pass);
-  passes.push_back({Role::Evaluate, std::move(pass), nullptr});
+  passes.push_back({Role::Evaluate, std::move(pass)});
 }
 
 /// A function of the bindings of the current train block, as its first phase has them.
@@ -243,7 +267,7 @@ void TrainingElaborator::addTrainingRoles(Role role, const PredictDeclaration *b
   frozen.clear();
   std::unique_ptr<Pass> pass = trainPass(role, block);
   checkBatch(*pass);
-  passes.push_back({role, std::move(pass), nullptr});
+  passes.push_back({role, std::move(pass)});
 }
 
 void TrainingElaborator::checkExampleStates(const Recipe &recipe) {

@@ -204,32 +204,35 @@ void TrainKeys::readLoad(const Expression &value) {
   }
   auto *call = as<CallExpression>(&value);
   auto *callee = call ? as<NameExpression>(call->callee) : nullptr;
-  LoadedWeights loaded{"", "*", "*", value.range};
-  bool fits = callee && callee->name == "weights" && !call->arguments.empty() &&
-              call->arguments.size() <= 3;
+  Load load{"", {"*", value.range}, {}};
+  bool fits = callee && callee->name == "weights" && !call->arguments.empty();
   for (size_t i = 0; fits && i < call->arguments.size(); ++i) {
     const CallArgument &argument = call->arguments[i];
     Entity given = elaboration.interpreter.evaluate(*argument.value);
     auto *text = given.get<std::string>();
     fits = text && (argument.named() ? argument.name.text == "as" : i < 2);
-    if (!fits)
-      break;
-    if (argument.named())
-      loaded.to = *text;
-    else
-      (i == 0 ? loaded.file : loaded.from) = *text;
-    if (i == 1 && !argument.named())
-      loaded.to = *text;
+    if (fits && !argument.named() && i == 0)
+      load.file = *text;
+    else if (fits)
+      (argument.named() ? load.to : load.from) = {*text, argument.value->range};
   }
-  if (!fits) {
-    if (!as<ErrorExpression>(&value))
-      diagnostics
-          .report(Diag::KeyValue, value.range, "load",
-                  "weights(file, pattern), the pattern of the paths to load", toSource(value))
-          .help("write `load = weights(\"trunk.safetensors\", \"trunk.*\")`");
+  auto hasOneStar = [](const Identifier &pattern) {
+    return std::ranges::count(pattern.text, '*') == 1;
+  };
+  if (load.to.text.empty())
+    load.to = load.from;
+  else
+    fits &= hasOneStar(load.from) && hasOneStar(load.to);
+  if (fits) {
+    loads.push_back(std::move(load));
     return;
   }
-  recipe.loads.push_back(std::move(loaded));
+  if (!as<ErrorExpression>(&value))
+    diagnostics
+        .report(Diag::KeyValue, value.range, "load",
+                "weights(file, paths), or weights(file, paths, as = others) with a `*` in both",
+                toSource(value))
+        .help("write `load = weights(\"trunk.safetensors\", \"trunk.*\")`");
 }
 
 void TrainKeys::finishStop(const Metrics &metrics) {

@@ -61,6 +61,13 @@ public:
   std::optional<RecipePart> cached; ///< in this block or the train block's own phase
   /// Patterns of the paths that are not trained, and those that alone are.
   std::vector<Identifier> frozen, trained;
+  /// A value of `load`: the paths that fit `to` take the tensors that `from` names. `to` is that of
+  /// `as`, and each has one `*` then; else it is `from`.
+  struct Load {
+    std::string file;
+    Identifier from, to;
+  };
+  std::vector<Load> loads;
   Recipe recipe; ///< its phases are empty
   Phase phase;
   TrainingStep step;

@@ -35,13 +35,13 @@ void TrainingElaborator::run() {
         std::unique_ptr<Pass> pass = modelPass(*model, role, block);
         const bool isRandom = pass && pass->readsStochastic;
         if (pass)
-          passes.push_back({role, std::move(pass), nullptr});
+          passes.push_back({role, std::move(pass)});
         if (!isRandom)
           break;
       }
     if (generate)
       if (std::unique_ptr<Pass> pass = modelPass(*model, Role::Generate))
-        passes.push_back({Role::Generate, std::move(pass), nullptr});
+        passes.push_back({Role::Generate, std::move(pass)});
     assemble(elaboration, passes);
     return;
   }
@@ -120,7 +120,7 @@ void TrainingElaborator::addDataFunctions() {
     const DataDeclaration &data = *environment.globals.findData(info.name);
     if (findAugment(data)) {
       train = &*std::ranges::find(trainBlocks, &data, &TrainBlock::data);
-      passes.push_back({Role::Augment, augmentPass(), nullptr});
+      passes.push_back({Role::Augment, augmentPass()});
     }
     for (const Entry &entry : data.entries)
       for (const DataSplit &split : info.splits)
@@ -129,7 +129,7 @@ void TrainingElaborator::addDataFunctions() {
           std::unique_ptr<Pass> pass = MadeData(elaboration).pass(*made, info, split);
           pass->graph.function.name = functionName(pass->graph.function.name);
           pass->graph.function.data = info.name;
-          passes.push_back({Role::Made, std::move(pass), nullptr});
+          passes.push_back({Role::Made, std::move(pass)});
         }
   }
 }
@@ -235,10 +235,11 @@ void TrainingElaborator::runBlock(const Block &body, Role role) {
   auto &scope = environment.frame().scopes.back();
   if (auto bound = scope.find("loss"); loss && lossBlock == &body && bound != scope.end())
     loss->value = bound->second.value;
-  // The block's own keys hold for all its steps and phases, wherever they stand.
-  for (const StatementPtr &statement : body.statements)
-    if (holdsBlock(*statement))
-      runStatement(*statement, role);
+  // The block's own keys hold for all its phases, and theirs for the steps, wherever they stand.
+  for (bool ofStep : {false, true})
+    for (const StatementPtr &statement : body.statements)
+      if (holdsBlock(*statement) && (as<StepStatement>(statement) != nullptr) == ofStep)
+        runStatement(*statement, role);
   if (!outermost)
     environment.frame().scopes.pop_back();
   block = outer;
@@ -275,7 +276,9 @@ void TrainingElaborator::runPhase(const ThenStatement &statement, Role role) {
   TrainKeys::Block outer = keys->enter(TrainKeys::Then, train->scope + train->phases[number] + ".");
   if (role == Role::TrainStep)
     keys->unfreeze(statement.unfrozen);
+  runningPhase = number;
   runBlock(*statement.body, role);
+  runningPhase = 0;
   keys->leave(std::move(outer));
 }
 
@@ -312,7 +315,7 @@ void TrainingElaborator::runStatement(const Statement &statement, Role role) {
     keys->see(name);
   if (name.text == "loss") {
     loss = {elaboration.interpreter.evaluate(*binding->value), binding->value->range};
-    lossPhase = phasesMet;
+    lossPhase = runningPhase;
     lossBlock = block;
     environment.bindFresh("loss", loss->value, name.range);
   } else if (role == Role::TrainStep || (role == Role::Cache && name.text == "cache")) {

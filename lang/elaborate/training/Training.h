@@ -58,24 +58,27 @@ private:
   void findPredictions();
   void findGenerateBlock();
   const CallableDeclaration *findModel(const Identifier &name);
-  /// The last train block of the model; null if there is none.
+  /// Returns the last train block of the model, or null.
   TrainBlock *trainBlockOf(const CallableDeclaration *model);
   void elaborateDataBlocks();
   void checkOtherModels();
 
   // Recipes.cpp: the functions of each train block, and the table of its phases and steps.
   void addRecipe(TrainBlock &block);
-  void addTrainingStep(Place place, Recipe &recipe);
-  void addEvaluation(Place place, Recipe &recipe);
+  /// The functions of the current place.
+  void addTrainingStep(Phase &phase);
+  void addGradient();
+  void addCache(Phase &phase);
+  void addEvaluation(Phase &phase, const Recipe &recipe);
   /// The mean of the loss becomes the first result of a function, and `use` goes on from it.
   void endWithLoss(Pass &pass, bool hasMetrics, const std::function<void(const Tensor &)> &use);
   void checkPaths(const std::vector<Identifier> &patterns);
   void addTrainingRoles(Role role, const PredictDeclaration *block = nullptr);
   /// Warns of parameters that no loss depends on.
   void checkReached();
-  /// Makes a training step read the cached value instead of computing it; false, with an error, if
-  /// the value would not stay the same.
-  bool takeCached(Pass &pass);
+  /// Makes a training step read the cached value instead of computing it. Reports a value that would
+  /// not stay the same.
+  void takeCached(Pass &pass);
   void checkExampleStates(const Recipe &recipe);
   std::string functionName(std::string_view name);
 
@@ -90,7 +93,7 @@ private:
   std::unique_ptr<Pass> generatePass();
   /// The functions that compute made data, and those of augmented fields.
   void addDataFunctions();
-  /// What the training step sees of the fields that are augmented, as a function of its own.
+  /// The function of the augmented fields, as the training step sees them.
   std::unique_ptr<Pass> augmentPass();
   /// Returns the names of the fields that are augmented.
   std::vector<std::string> bindFields();
@@ -129,8 +132,11 @@ private:
   TrainBlock *train = nullptr; // whose statements run
   Place place;
   size_t phasesMet = 0, stepsMet = 0;
+  size_t runningPhase = 0; // whose block runs
   std::optional<TrainKeys> keys;
-  std::vector<Identifier> frozen; // patterns of the paths that are not trained
+  /// Patterns of the paths that the training step at hand does not change, and of those that it
+  /// changes; without any it changes all others.
+  std::vector<Identifier> frozen, trained;
   std::optional<RecipePart> loss;
   const Block *block = nullptr, *lossBlock = nullptr; // that runs, and that has given the loss
   size_t lossPhase = 0;                               // whose block has given the loss

@@ -91,9 +91,7 @@ Tensor Update::constrained(const ParameterInfo &info, const Tensor &value, const
 }
 
 bool Update::isTrained(const std::string &path) const {
-  auto fits = [&](const Identifier &pattern) { return matchesPath(pattern.text, path); };
-  return !std::ranges::any_of(frozen, fits) &&
-         (trained.empty() || std::ranges::any_of(trained, fits));
+  return !matchesAny(frozen, path) && (trained.empty() || matchesAny(trained, path));
 }
 
 std::optional<Tensor> Update::counter(const std::string &name) const {
@@ -121,7 +119,7 @@ void Update::updateAverage(const ParameterInfo &info, const Tensor &next) {
                              : counter(name);
   });
   if (updated)
-    newSlots[path] = *updated;
+    updates.slots[path] = *updated;
 }
 
 void Update::updateParameters(const Tensor &loss, SourceRange lossRange) {
@@ -181,7 +179,7 @@ void Update::updateParameters(const Tensor &loss, SourceRange lossRange) {
   numbers.slotPrefix = slotPrefix;
   if (!optimizers.read(optimizer) || diagnostics.hasErrors())
     return;
-  learningRate = optimizers.learningRate;
+  updates.learningRate = optimizers.learningRate;
   schedule = optimizers.schedule;
   constraint.read();
   averaging.read();
@@ -190,15 +188,15 @@ void Update::updateParameters(const Tensor &loss, SourceRange lossRange) {
     const ParameterInfo &info = program.parameters[which[index]];
     Tensor next =
         constrained(info, parameters[index],
-                    optimizers.update(info, parameters[index], gradients[index], newSlots));
-    newParameters[info.path] = next;
+                    optimizers.update(info, parameters[index], gradients[index], updates.slots));
+    updates.parameters[info.path] = next;
     if (averaging.isFor(info.path))
       updateAverage(info, next);
     if (diagnostics.hasErrors())
       return;
   }
   pass.simplify = false;
-  newSlots.insert(numbers.slots().begin(), numbers.slots().end());
+  updates.slots.insert(numbers.slots().begin(), numbers.slots().end());
 }
 
 void Update::addGradients(const Tensor &loss, SourceRange lossRange) {

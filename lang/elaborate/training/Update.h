@@ -11,13 +11,22 @@
 
 namespace nnc::lang {
 
+/// The values behind a training step.
+struct Updates {
+  std::map<std::string, Tensor> parameters, slots; ///< that the step changes, by path
+  std::optional<Tensor> learningRate;
+};
+
 class Update {
 public:
-  Update(Elaboration &elaboration, const TrainKeys &keys)
+  /// `frozen` are patterns of the paths that are not trained, `trained` of those that are; without any
+  /// all others are. All arguments must live as long.
+  Update(Elaboration &elaboration, const TrainKeys &keys, const std::vector<Identifier> &frozen,
+         const std::vector<Identifier> &trained)
       : elaboration(elaboration), environment(elaboration.environment),
         emitter(elaboration.emitter), program(elaboration.program),
         diagnostics(elaboration.environment.diagnostics), numbers(elaboration), keys(keys),
-        optimizer(keys.optimizer), clip(keys.clip),
+        frozen(frozen), trained(trained), optimizer(keys.optimizer), clip(keys.clip),
         constraint(elaboration, numbers, keys.constrain, "constrain"),
         averaging(elaboration, numbers, keys.average, "average") {}
 
@@ -25,13 +34,9 @@ public:
   /// The derivatives of the loss as results of the function, for `nnc grad-check`.
   void addGradients(const Tensor &loss, SourceRange lossRange);
 
-  /// Of a parameter or slot that the step changes, by path.
-  std::map<std::string, Tensor> newParameters, newSlots;
-  std::optional<Tensor> learningRate;
-  std::string schedule; ///< the name of the schedule that gives it; empty: it is constant
+  Updates updates;
+  std::string schedule; ///< the name of the schedule of the learning rate; empty: it is constant
 
-  /// Patterns of the paths that are not trained, and of those that are; without any, all are.
-  std::vector<Identifier> frozen, trained;
   std::string slotPrefix; ///< of the names of slots, where a program has several training steps
 
 private:
@@ -52,6 +57,7 @@ private:
   Diagnostics &diagnostics;
   RecipeNumbers numbers;
   const TrainKeys &keys;
+  const std::vector<Identifier> &frozen, &trained;
   const RecipePart &optimizer, &clip;
   RecipeFunction constraint, averaging;
 };

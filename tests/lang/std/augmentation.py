@@ -9,6 +9,9 @@ import math
 import random
 import sys
 
+sys.dont_write_bytecode = True
+from laws import flat, law, print_count
+
 examples = 3000
 floats = {"picture": (4, 5, 3), "grey": (5, 4)}
 
@@ -123,10 +126,6 @@ def expected(picture, square):
         "cut": cut(picture, 1, 4, 3), "cut2": cut(square, 2, 2, 2)}
 
 
-def flat(value):
-    return [e for part in value for e in flat(part)] if isinstance(value, list) else [value]
-
-
 def compare(pictures, predictions):
     failures = 0
     with open(pictures) as file:
@@ -145,16 +144,6 @@ def compare(pictures, predictions):
                 failures += 1
     if not failures:
         print(f"{len(found[0])} outputs of {len(found)} examples agree")
-
-
-laws = 0
-
-
-def law(name, holds, text):
-    global laws
-    laws += 1
-    if not holds:
-        print(f"{name}: {text} FAILED")
 
 
 def uniform(name, values, low, high):
@@ -215,7 +204,7 @@ def check_laws(predictions):
     variance, fourth = (sum((x - 0.5) ** p for x in beta) / len(beta) for p in (2, 4))
     error = (variance - 1 / (4 * 1.8)) / math.sqrt((3 / (16 * 1.8 * 3.8) - 1 / (4 * 1.8) ** 2) / len(beta))
     law("beta", abs(error) < 4.5 and abs(fourth * 16 * 1.8 * 3.8 / 3 - 1) < 0.1, f"variance {error:.1f} deviations off")
-    print(f"{laws} laws hold")
+    print_count()
 
 
 if sys.argv[1] == "data":

@@ -9,19 +9,10 @@ import random
 import struct
 import sys
 
+sys.dont_write_bytecode = True
+from laws import flat, law, print_count
+
 samples = 400
-laws = 0
-
-
-def law(name, holds, text):
-    global laws
-    laws += 1
-    if not holds:
-        print(f"{name}: {text} FAILED")
-
-
-def flat(value):
-    return [e for part in value for e in flat(part)] if isinstance(value, list) else [value]
 
 
 def check(plain_path, sampled_path):
@@ -92,4 +83,4 @@ if sys.argv[1] == "data":
         print(",".join(f"{source.choice((-1, 1)) * (0.5 + source.random()):.6f}" for element in range(12)))
     sys.exit()
 check(*sys.argv[2:]) if sys.argv[1] == "check" else check_mixtures(*sys.argv[2:])
-print(f"{laws} laws hold")
+print_count()

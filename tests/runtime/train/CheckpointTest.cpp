@@ -29,8 +29,9 @@ TEST(CheckpointTest, KeepsNumbersThatAreNotFinite) {
   EXPECT_EQ(loaded.sums[3], -INFINITY);
   EXPECT_TRUE(std::isnan(loaded.sums[4]));
   EXPECT_EQ(loaded.bestLoss, INFINITY);
+  EXPECT_EQ(loaded.validationLoss, INFINITY);
   EXPECT_EQ(loaded.data, state.data);
-  checkPlace(loaded, "w");
+  checkPlace(loaded, "w", 1);
 }
 
 TEST(DataHashTest, SeesEveryBit) {

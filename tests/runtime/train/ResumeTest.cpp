@@ -165,6 +165,8 @@ TEST_F(ResumeTest, ChecksEveryNumberOfTheState) {
       contains(errorWith("bad_epochs", 5), "\"bad_epochs\" is 5, not an integer from 0 to 1"));
   EXPECT_TRUE(
       contains(errorWith("best_loss", true), "\"best_loss\" holds true instead of a number"));
+  EXPECT_TRUE(contains(errorWith("validation_loss", nullptr),
+                       "\"validation_loss\" holds null instead of a number"));
   EXPECT_TRUE(contains(errorWith("shuffled", 1), "\"shuffled\" is neither true nor false"));
   EXPECT_TRUE(contains(errorWith("sums", {99, 1, 1}), "\"sums\" are not those of the epoch"));
   EXPECT_TRUE(contains(errorWith("sums", Json::array()), "\"sums\" are not those of the epoch"));
