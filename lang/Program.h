@@ -85,8 +85,9 @@ struct FunctionArgument {
 
 /// `Output` is one number (or tensor) per call, `ExampleOutput` one per example; `Total` is a sum
 /// over the examples of a batch, in Real, which the runtime adds up over a split and gives to the
-/// Total argument of this name.
-enum class ResultKind { Parameter, Slot, State, ExampleState, Output, ExampleOutput, Total };
+/// Total argument of this name; `Watch` is a number of a parameter in a training step, in Real, whose
+/// name is what it is and the parameter's path: `gradient/dense.weight`.
+enum class ResultKind { Parameter, Slot, State, ExampleState, Output, ExampleOutput, Total, Watch };
 
 struct FunctionResult {
   ResultKind kind;
@@ -150,6 +151,9 @@ struct SlotInfo {
   bool isAverage = false; ///< of the owner's values, kept beside it in weight files
 };
 
+/// The path of the slot that holds the sum of a parameter's gradients over the parts of a batch.
+inline std::string gradientSumOf(const std::string &parameter) { return "gradient/" + parameter; }
+
 /// The path of the slot that holds the average of a parameter.
 inline std::string averageOf(const std::string &parameter) { return "average/" + parameter; }
 
@@ -163,8 +167,10 @@ struct StateInfo {
 /// A number of the recipe that `--set key=value` changes at run time: a Scalar argument of type
 /// Real with this name, `optimizer.mu` or `rate.peak`, behind the scope of its training step. The other Scalar arguments are counters that
 /// the runtime fills in: `seed`, `step` (steps finished before this one), `steps`, `epoch` (epochs
-/// finished), `epochs`, `steps_per_epoch`. They have type Int and are 64 bits wide. Of type Real are
-/// `validation_loss` (after the epoch before) and `rate_override` (the learning rate, where it is not 0).
+/// finished), `epochs`, `steps_per_epoch`, `part` (of all parts of batches before this one). They have
+/// type Int and are 64 bits wide. Of type Real are `validation_loss` (after the epoch before),
+/// `rate_override` (the learning rate, where it is not 0) and `part_weight` (the fraction of the batch's
+/// examples that are in this part).
 struct Setting {
   std::string key;
   double value = 0;
@@ -242,6 +248,9 @@ inline constexpr const char *cachedInput = "<cached>";
 struct TrainingStep {
   std::string name; ///< of a `step` block; empty without one
   std::string function;
+  /// The function that changes the parameters once the function of the step has taken all parts of a
+  /// batch; empty: the step does.
+  std::string update = {};
   std::vector<std::string> buckets = {}; ///< functions for shorter examples, the shortest first
   int64_t every = 1;                     ///< it takes each so many-th batch
   std::string scope;                     ///< the beginning of the keys of its settings
@@ -275,8 +284,9 @@ struct LoadedWeights {
 /// A train block.
 struct Recipe {
   std::string name;
-  std::string data; ///< the name of the data block
-  int64_t batch = 32;
+  std::string data;    ///< the name of the data block
+  int64_t batch = 32;  ///< of each part
+  int64_t parts = 1;   ///< of a batch, which makes one update
   double validate = 0; ///< fraction of the training split that is held out
   bool shuffle = true; ///< whether the order of the examples differs from epoch to epoch
   bool bucket = false; ///< whether examples of similar length make up a batch

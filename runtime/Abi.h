@@ -205,7 +205,7 @@ void nnc_profile(int64_t region, int64_t thread);
          "bytes": BYTES,
          "values": [{
            "name": TEXT,                e.g. "loss", "accuracy", "learning_rate", "digit"
-           "kind": "loss" | "metric" | "learning_rate" | "prediction" | "length" | "total",
+           "kind": "loss" | "metric" | "learning_rate" | "prediction" | "length" | "total" | "watch",
                                         train_step, evaluate: exactly one loss; loss, metric and
                                         learning_rate have shape []. Losses and metrics are means over the
                                         real examples of the batch. total: a sum over them, f64, for each
@@ -214,7 +214,9 @@ void nnc_profile(int64_t region, int64_t thread);
                                         of pairs of a positive example and another one of a lower score, those
                                         with equal scores by half. A function of metrics gives all metrics of
                                         its model, of any shape, f64. length: the length of a padded dimension
-                                        of predictions in each example
+                                        of predictions in each example. watch: f64, of shape [], of the
+                                        parameter behind the "/" of its name: "gradient", "weight" and "update"
+                                        are norms, "unused" is the fraction of columns whose gradient is 0
            "dtype": DTYPE,
            "shape": SHAPE,              with the batch first if batched
            "offset": OFFSET,
@@ -357,6 +359,8 @@ void nnc_profile(int64_t region, int64_t thread);
        "name": TEXT,                    unique
        "data": TEXT,                    name of the data block
        "batch": COUNT,                  must be the batch of all its functions
+       "parts": COUNT,                  (optional; default 1) so many batches make one step: its function takes
+                                        each, then its update
        "validate": NUMBER,              (optional; default 0) fraction of the train split that is kept out
                                         and evaluated after each epoch
        "shuffle": true | false,         (optional; default true) false: the examples are taken in their order
@@ -383,6 +387,8 @@ void nnc_profile(int64_t region, int64_t thread);
          "training_steps": [{           at least one; each batch is given to all of them in turn
            "name": TEXT,                (required if there are several)
            "function": TEXT,            its symbol
+           "update": TEXT,              (required if there are several parts) the symbol of the function without
+                                        inputs that follows the last part
            "every": COUNT,              (optional; default 1) it takes the first of each so many batches
            "buckets": [TEXT...],        (optional) symbols of functions with its outputs for batches whose padded
                                         fields have at most the lengths in the shapes of their inputs, the

@@ -153,7 +153,7 @@ bool Compilation::chooseOutput() {
 
 bool Compilation::elaborate() {
   TimingScope scope = timingScope.nest("elaborate");
-  return frontend.elaborate(options.defines, options.folders);
+  return frontend.elaborate(options.defines, options.folders, options.watch);
 }
 
 bool Compilation::import() {

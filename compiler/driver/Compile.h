@@ -38,6 +38,8 @@ struct CompileOptions {
   bool profile = false;
   /// Compile code in which the operation that makes the first nan can be found.
   bool trapNan = false;
+  /// Training steps give numbers of each parameter's gradient and update.
+  bool watch = false;
   /// Recompute activations until the training step needs no more bytes.
   std::optional<int64_t> memoryLimit;
   /// Print remarks of the categories that this regular expression matches; none if it is empty.

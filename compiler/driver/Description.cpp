@@ -152,6 +152,7 @@ Object Describer::output(const BlockTensor &tensor, const lang::Function &of) co
                      : batched || of.generation                          ? "prediction"
                      : of.name.starts_with("made_")                      ? "prediction"
                      : result && result->kind == lang::ResultKind::Total ? "total"
+                     : result && result->kind == lang::ResultKind::Watch ? "watch"
                      : tensor.name == "loss"                             ? "loss"
                      : tensor.name == "learning_rate"                    ? "learning_rate"
                                                                          : "metric";
@@ -373,6 +374,8 @@ static Object describeStep(const lang::TrainingStep &step) {
     entry["scope"] = step.scope;
   if (!step.schedule.empty())
     entry["schedule"] = step.schedule;
+  if (!step.update.empty())
+    entry["update"] = "nnc_" + step.update;
   Array buckets;
   for (const std::string &bucket : step.buckets)
     buckets.push_back("nnc_" + bucket);
@@ -411,6 +414,8 @@ Array Describer::recipes() {
                  {"data", recipe.data},
                  {"batch", recipe.batch},
                  {"validate", recipe.validate}};
+    if (recipe.parts > 1)
+      entry["parts"] = recipe.parts;
     if (recipe.bucket)
       entry["bucket"] = true;
     if (!recipe.shuffle)

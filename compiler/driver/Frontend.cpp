@@ -29,7 +29,7 @@ bool Frontend::parse(const std::string &path) {
 }
 
 bool Frontend::elaborate(const std::vector<std::pair<std::string, std::string>> &defines,
-                         const DataFolders &folders) {
+                         const DataFolders &folders, bool watch) {
   std::vector<const lang::Module *> modules;
   for (const lang::StandardSource &source : lang::standardSources()) {
     const lang::SourceFile &file = sources.add(std::string(source.name), std::string(source.text));
@@ -40,7 +40,7 @@ bool Frontend::elaborate(const std::vector<std::pair<std::string, std::string>> 
   llvm::sys::fs::make_absolute(folder);
   llvm::sys::path::remove_dots(folder, /*remove_dot_dot=*/true);
   texts.emplace(llvm::sys::path::parent_path(folder).str(), folders);
-  elaborated = lang::elaborate(*syntax, modules, diagnostics, {defines, &*texts});
+  elaborated = lang::elaborate(*syntax, modules, diagnostics, {defines, &*texts, watch});
   return elaborated && !diagnostics.hasErrors();
 }
 

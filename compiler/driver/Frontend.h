@@ -23,9 +23,9 @@ public:
   /// Reads and parses; false if the file cannot be read (reported) or has errors.
   bool parse(const std::string &path);
   /// Elaborates the parsed program, together with the standard library. Vocabularies are made from
-  /// the texts in `folders`.
+  /// the texts in `folders`. `watch` is that of lang::ElaborateOptions.
   bool elaborate(const std::vector<std::pair<std::string, std::string>> &defines,
-                 const DataFolders &folders);
+                 const DataFolders &folders, bool watch = false);
 
   const lang::Module &module() const { return *syntax; }
   const lang::Program &program() const { return *elaborated; }

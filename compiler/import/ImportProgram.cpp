@@ -7,8 +7,11 @@
 
 #include "compiler/dialect/ExampleStates.h"
 #include "compiler/dialect/NN.h"
+#include "mlir/Analysis/SliceAnalysis.h"
+#include "mlir/Analysis/TopologicalSortUtils.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
+#include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Verifier.h"
 
 using namespace mlir;
@@ -46,6 +49,7 @@ nn::Kind kindOf(lang::ResultKind kind) {
     return nn::Kind::State;
   case lang::ResultKind::Output:
   case lang::ResultKind::Total:
+  case lang::ResultKind::Watch:
     return nn::Kind::Output;
   case lang::ResultKind::ExampleOutput:
     return nn::Kind::ExampleOutput;
@@ -93,6 +97,7 @@ private:
   LogicalResult importOperation(const lang::Function &function, const lang::Operation &operation);
   LogicalResult importScan(const lang::Function &function, const lang::Operation &operation,
                            Location location);
+  void importSubstitution(const lang::Operation &operation);
 
   OpBuilder builder;
   Type floatType;
@@ -136,6 +141,10 @@ Attribute Importer::constantElements(const lang::Attribute &value, RankedTensorT
 
 LogicalResult Importer::importOperation(const lang::Function &function,
                                         const lang::Operation &operation) {
+  if (operation.name == "substitute") {
+    importSubstitution(operation);
+    return success();
+  }
   StringRef name =
       operation.results.empty() ? StringRef() : function.values[operation.results[0]].name;
   OperationState state(location(operation.range, name), "nn." + operation.name);
@@ -168,6 +177,32 @@ LogicalResult Importer::importOperation(const lang::Function &function,
   for (auto [id, result] : llvm::zip_equal(operation.results, created->getResults()))
     values[id] = result;
   return success();
+}
+
+/// A value as it would be if other values were given to it: copies of the operations between them.
+/// The operands are the value, and pairs of a value behind it and the one in its place.
+void Importer::importSubstitution(const lang::Operation &operation) {
+  Value value = values[operation.operands.front()];
+  IRMapping copies;
+  llvm::DenseSet<Value> replaced;
+  for (size_t i = 1; i < operation.operands.size(); i += 2) {
+    copies.map(values[operation.operands[i]], values[operation.operands[i + 1]]);
+    replaced.insert(values[operation.operands[i]]);
+  }
+  llvm::SetVector<Operation *> sources;
+  BackwardSliceOptions options;
+  options.inclusive = true;
+  options.omitUsesFromAbove = false;
+  (void)getBackwardSlice(value, &sources, options);
+  for (Operation *source : topologicalSort(sources)) {
+    if (source->getBlock() != builder.getInsertionBlock() ||
+        llvm::none_of(source->getOperands(),
+                      [&](Value operand) { return replaced.contains(operand); }))
+      continue;
+    builder.clone(*source, copies);
+    replaced.insert_range(source->getResults());
+  }
+  values[operation.results.front()] = copies.lookupOrDefault(value);
 }
 
 LogicalResult Importer::importScan(const lang::Function &function, const lang::Operation &operation,

@@ -47,6 +47,7 @@ See what the compiler does to a network:
   nnc build --remarks FILE                    the decisions of fusion, tiling, layout, recomputation
   nnc build --profile FILE -o EXE             then: EXE bench --profile, the time of each line
   nnc build --trap-nan FILE -o EXE            then: EXE train says which line makes the first nan
+  nnc build --watch FILE -o EXE               then: EXE train --log also has gradients and updates by parameter
   nnc build --dump-after=all --dump-dir=D FILE   the program after every pass)";
 
 /// The file name of the input without folder and ending: the executable's default name.
@@ -333,6 +334,9 @@ int execute(int count, char **arguments) {
   build->add_flag(
       "--trap-nan", options.trapNan,
       "build a slower program that names the line of the first nan when training fails");
+  build->add_flag("--watch", options.watch,
+                  "training logs the gradient and the update of each parameter, and warns of "
+                  "vanishing and exploding gradients and of dead units");
 
   CLI::App *runCommand = app.add_subcommand(
       "run", "compile a program and train with it; words after `--` go to `train`");

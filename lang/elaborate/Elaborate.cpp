@@ -47,6 +47,7 @@ static std::optional<Program> elaborateBucket(const Module &user,
   Vocabularies vocabularies{options.vocabularies, {}};
   Elaboration elaboration(globals, overrides, diagnostics, vocabularies);
   elaboration.environment.bucket = bucket;
+  elaboration.watch = options.watch;
   TrainingElaborator(elaboration).run();
   if (!diagnostics.hasErrors())
     checkBatchSizes(elaboration.program, diagnostics);

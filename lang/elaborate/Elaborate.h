@@ -20,6 +20,8 @@ struct ElaborateOptions {
   std::vector<std::pair<std::string, std::string>> settings;
   /// Reads the texts of data blocks; if null, a program with texts is an error.
   VocabularyReader *vocabularies = nullptr;
+  /// Training steps also give numbers of each parameter's gradient and update.
+  bool watch = false;
 };
 
 /// Elaborates one file. Reports everything it finds wrong, also in definitions that nothing uses,

@@ -368,6 +368,7 @@ struct ExpressionStatement : StatementNode<StatementKind::Expression> {
 struct BindingStatement : StatementNode<StatementKind::Binding> {
   std::vector<Identifier> names; // at least one
   ExpressionPtr value;
+  ExpressionPtr parts; // of `batch = 512 in 8`; else null
 };
 
 /// `y[i, k] = sum[j] x[i, j] * w[j, k]`

@@ -170,7 +170,10 @@ private:
       return expression(*as<ExpressionStatement>(&node)->value);
     case StatementKind::Binding:
       line(fmt::format("bind {}", names(as<BindingStatement>(&node)->names)), node.range);
-      return below(as<BindingStatement>(&node)->value);
+      return nested([&] {
+        expression(*as<BindingStatement>(&node)->value);
+        child("in", as<BindingStatement>(&node)->parts);
+      });
     case StatementKind::IndexDefinition: {
       auto &definition = *as<IndexDefinition>(&node);
       line(fmt::format("define {}[{}]", definition.name.text, names(definition.indices)),

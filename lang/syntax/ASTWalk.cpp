@@ -110,7 +110,7 @@ void forEachChild(const Statement &node, const ExpressionVisitor &visit) {
   case StatementKind::Expression:
     return children(as<ExpressionStatement>(&node)->value);
   case StatementKind::Binding:
-    return children(as<BindingStatement>(&node)->value);
+    return children(as<BindingStatement>(&node)->value, as<BindingStatement>(&node)->parts);
   case StatementKind::IndexDefinition:
     return children(as<IndexDefinition>(&node)->ranges, as<IndexDefinition>(&node)->value);
   case StatementKind::Parameter:

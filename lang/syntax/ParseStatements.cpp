@@ -115,6 +115,10 @@ StatementPtr Parser::bindingStatement() {
   } while (takeIf(TokenKind::Comma));
   expect(TokenKind::Assign);
   node->value = expression();
+  if (node->names.size() == 1 && node->names[0].text == "batch" && atWord("in") && !lineEnds()) {
+    ++position;
+    node->parts = expression();
+  }
   if (!panicking && !lineEnds() && at(TokenKind::Assign) && foreignAdvice().empty())
     lost(Diag::MissingSeparator, here(), found())
         .help("a statement binds one value: `b = x`, then `a = b`");

@@ -71,17 +71,30 @@ static Dataset makeData(const Description &description, const Function &function
   return dataset;
 }
 
-/// The function to time.
-static const Function &timedFunction(const Description &description, const Arguments &arguments) {
+namespace {
+
+/// The functions to time: one, or the first training step of a recipe in all its parts.
+struct Timed {
+  const Function *function;
+  const Function *update = nullptr; ///< null: nothing follows the last part
+  int64_t parts = 1;
+};
+
+} // namespace
+
+static Timed timedFunctions(const Description &description, const Arguments &arguments) {
   if (arguments.has("--block"))
-    return choosePrediction(description, arguments);
+    return {&choosePrediction(description, arguments)};
   const Recipe &recipe = chooseRecipe(description, arguments);
-  return *description.function(recipe.phases[0].trainingSteps[0].function);
+  const TrainingStep &step = recipe.phases[0].trainingSteps[0];
+  return {description.function(step.function), description.function(step.update), recipe.parts};
 }
 
 int benchCommand(const Model &model, const Arguments &arguments) {
   const Description &description = model.description;
-  const Function &function = timedFunction(description, arguments);
+  const Timed timed = timedFunctions(description, arguments);
+  const Function &function = *timed.function;
+  const int64_t batch = function.batch * timed.parts, flop = function.flop * timed.parts;
   bool profiled = arguments.has("--profile");
   if (profiled && function.regions.empty())
     throw Error("--profile needs a program that was built for it: compile it again with "
@@ -91,8 +104,11 @@ int benchCommand(const Model &model, const Arguments &arguments) {
   constexpr int64_t batches = 8;
   Execution execution(model, threadCount(arguments));
   execution.initialize(0);
-  Dataset dataset = makeData(description, function, batches * function.batch);
+  Dataset dataset = makeData(description, function, batches * batch);
   BoundFunction step(execution, function, dataset);
+  std::optional<BoundFunction> update;
+  if (timed.update)
+    update.emplace(execution, *timed.update, dataset);
   Rows rows = inOrder(dataset.examples);
   Profile profile(function);
   using Clock = std::chrono::steady_clock;
@@ -101,6 +117,7 @@ int benchCommand(const Model &model, const Arguments &arguments) {
   execution.setScalar("steps", int64_t(1) << 20);
   execution.setScalar("steps_per_epoch", batches);
   execution.setScalar("epochs", (int64_t(1) << 20) / batches);
+  execution.setScalar("part_weight", 1.0 / static_cast<double>(timed.parts));
   // The step with the assembly of its batch, as training runs it; milliseconds.
   auto measure = [&] {
     execution.setScalar("step", done);
@@ -108,7 +125,13 @@ int benchCommand(const Model &model, const Arguments &arguments) {
     if (recording)
       profile.begin();
     Clock::time_point start = Clock::now();
-    step.run(rows.data() + done % batches * function.batch, function.batch);
+    const int64_t *rowsOfStep = rows.data() + done % batches * batch;
+    for (int64_t part = 0; part < timed.parts; ++part) {
+      execution.setScalar("part", done * timed.parts + part);
+      step.run(rowsOfStep + part * function.batch, function.batch);
+    }
+    if (update)
+      update->runAgain();
     double milliseconds = std::chrono::duration<double, std::milli>(Clock::now() - start).count();
     if (recording)
       profile.end();
@@ -136,7 +159,7 @@ int benchCommand(const Model &model, const Arguments &arguments) {
   std::sort(times.begin(), times.end());
   size_t middle = times.size() / 2;
   double median = times.size() % 2 ? times[middle] : (times[middle - 1] + times[middle]) / 2;
-  double examplesPerSecond = 1000 * static_cast<double>(function.batch) / median;
+  double examplesPerSecond = 1000 * static_cast<double>(batch) / median;
 
   if (arguments.has("--json")) {
     Json json = {{"model", description.model},
@@ -146,9 +169,9 @@ int benchCommand(const Model &model, const Arguments &arguments) {
                  {"examples_per_s", examplesPerSecond},
                  {"arena_bytes", function.arenaBytes},
                  {"parameter_bytes", description.parameterBytes()},
-                 {"flop_per_step", function.flop},
+                 {"flop_per_step", flop},
                  {"threads", execution.threads()},
-                 {"batch", function.batch},
+                 {"batch", batch},
                  {"steps", times.size()},
                  {"float", nameOf(description.floatType)},
                  {"target", description.target}};
@@ -162,9 +185,9 @@ int benchCommand(const Model &model, const Arguments &arguments) {
   std::printf("step        %.4f ms median, %.4f min, %.4f max (%zu steps)\n", median, times.front(),
               times.back(), times.size());
   std::printf("speed       %.0f examples/s, %.2f GFLOP/s\n", examplesPerSecond,
-              static_cast<double>(function.flop) / median / 1e6);
-  std::printf("work        %.3f MFLOP per step of %lld examples\n",
-              static_cast<double>(function.flop) / 1e6, static_cast<long long>(function.batch));
+              static_cast<double>(flop) / median / 1e6);
+  std::printf("work        %.3f MFLOP per step of %lld examples\n", static_cast<double>(flop) / 1e6,
+              static_cast<long long>(batch));
   std::printf("memory      %.3f MB arena, %.3f MB parameters\n",
               static_cast<double>(function.arenaBytes) / 1e6,
               static_cast<double>(description.parameterBytes()) / 1e6);

@@ -8,6 +8,7 @@
 #include "runtime/support/Table.h"
 #include "runtime/train/CachedField.h"
 #include "runtime/train/Checkpoint.h"
+#include "runtime/train/TrainingSteps.h"
 
 #include <algorithm>
 #include <cmath>
@@ -56,22 +57,20 @@ double readRate(const Arguments &arguments, const char *option, double otherwise
 }
 
 /// The steps of the test, whose last one may have a loss that is not finite.
-std::vector<Trial> runTrials(Execution &execution, BoundFunction &function, const Dataset &dataset,
-                             const Rows &rows, bool shuffled, int64_t seed, double from, double to,
-                             int64_t steps) {
+std::vector<Trial> runTrials(Execution &execution, TrainingSteps &trainingSteps,
+                             const Dataset &dataset, const Rows &rows, bool shuffled, int64_t seed,
+                             double from, double to, int64_t steps) {
   const auto examples = static_cast<int64_t>(rows.size());
-  const int64_t stepsPerEpoch = (examples + function.batch() - 1) / function.batch();
+  const int64_t batch = trainingSteps.batch();
+  const int64_t stepsPerEpoch = (examples + batch - 1) / batch;
   execution.setScalar("seed", seed);
-  execution.setScalar("steps", steps);
-  execution.setScalar("steps_per_epoch", stepsPerEpoch);
-  execution.setScalar("epochs", (steps + stepsPerEpoch - 1) / stepsPerEpoch);
+  trainingSteps.plan(steps, stepsPerEpoch);
   execution.setScalar("validation_loss", HUGE_VAL);
-  const OutputValue &loss = *function.description().loss();
   std::vector<Trial> trials;
   Rows order;
   double average = 0, least = HUGE_VAL;
   for (int64_t step = 0; step < steps; ++step) {
-    const int64_t epoch = step / stepsPerEpoch, position = step % stepsPerEpoch * function.batch();
+    const int64_t epoch = step / stepsPerEpoch, position = step % stepsPerEpoch * batch;
     if (position == 0) {
       order = rows;
       if (shuffled)
@@ -79,11 +78,9 @@ std::vector<Trial> runTrials(Execution &execution, BoundFunction &function, cons
     }
     const double part = steps > 1 ? static_cast<double>(step) / static_cast<double>(steps - 1) : 0;
     const double rate = from * std::pow(to / from, part);
-    execution.setScalar("step", step);
-    execution.setScalar("epoch", epoch);
     execution.setScalar(overridingScalar, rate);
-    function.run(order.data() + position, std::min(function.batch(), examples - position));
-    const double value = function.scalar(loss);
+    trainingSteps.run(step, order.data() + position, std::min(batch, examples - position));
+    const double value = trainingSteps.loss();
     average = persistence * average + (1 - persistence) * value;
     const double smoothed = average / (1 - std::pow(persistence, static_cast<double>(step + 1)));
     trials.push_back({rate, value, smoothed});
@@ -164,11 +161,10 @@ int findRateCommand(const Model &model, const Arguments &arguments) {
   Dataset dataset = readSplit(block, *train, folders[recipe.data], conventions);
   if (!phase.cache.empty())
     addCachedField(execution, *description.function(phase.cache), dataset);
-  BoundFunction function(execution, *description.function(phase.trainingSteps[0].function),
-                         dataset);
+  const Rows rows = trainingRows(block, recipe, dataset).train;
+  TrainingSteps trainingSteps(execution, recipe, phase, dataset, static_cast<int64_t>(rows.size()));
   std::vector<Trial> trials =
-      runTrials(execution, function, dataset, trainingRows(block, recipe, dataset).train,
-                recipe.shuffle, seed, from, to, steps);
+      runTrials(execution, trainingSteps, dataset, rows, recipe.shuffle, seed, from, to, steps);
   std::optional<double> suggested = steepest(trials);
 
   if (arguments.has("--json")) {

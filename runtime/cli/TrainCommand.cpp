@@ -76,7 +76,8 @@ static int64_t plannedSteps(const Phase &phase, Length length, int64_t stepsPerE
 /// Plans the phases of a run; those before the current one of a resumed run stay as they were.
 static void planPhases(TrainingState &state, const Recipe &recipe, const Length &length,
                        int64_t examples) {
-  const int64_t stepsPerEpoch = (examples + recipe.batch - 1) / recipe.batch;
+  const int64_t perStep = recipe.examplesPerStep();
+  const int64_t stepsPerEpoch = (examples + perStep - 1) / perStep;
   const bool planned = !state.steps.empty();
   if (planned && state.steps.size() != recipe.phases.size())
     fail("the run that is resumed had %zu phases, the program has %zu", state.steps.size(),
@@ -131,10 +132,11 @@ void checkResumed(const TrainingState &state, const Recipe &recipe, const Traini
     fail("%s: that run had %lld training examples, this one has %lld (--init starts a new run from "
          "its weights)",
          origin.c_str(), static_cast<long long>(state.examples), static_cast<long long>(examples));
-  if (state.batch != recipe.batch)
+  if (state.batch != recipe.examplesPerStep())
     fail("%s: that run had batches of %lld examples, this one has %lld (--init starts a new run "
          "from its weights)",
-         origin.c_str(), static_cast<long long>(state.batch), static_cast<long long>(recipe.batch));
+         origin.c_str(), static_cast<long long>(state.batch),
+         static_cast<long long>(recipe.examplesPerStep()));
   if (static_cast<size_t>(state.phase) >= recipe.phases.size())
     fail("%s: that run had %zu phases, this one has %zu", origin.c_str(), state.steps.size(),
          recipe.phases.size());
@@ -374,7 +376,8 @@ std::optional<int> TrainingRun::runPhase(const Phase &phase) {
   if (data.test)
     test.emplace(execution, phase, *data.test, examplesInOrder(*data.test, recipe.batch));
 
-  Trainer trainer(execution, phase, data.train, data.trainRows, plan, state, data.conventions);
+  Trainer trainer(execution, recipe, phase, data.train, data.trainRows, plan, state,
+                  data.conventions);
   if (!phase.name.empty() && state.step == 0)
     trainer.output().message("then " + phase.name);
   if (validation)

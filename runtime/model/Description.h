@@ -49,7 +49,7 @@ struct InputField {
   int64_t elementsPerExample() const { return shape[0] ? elementCount(shape) / shape[0] : 0; }
 };
 
-enum class OutputKind { Loss, Metric, LearningRate, Prediction, Length, Total };
+enum class OutputKind { Loss, Metric, LearningRate, Prediction, Length, Total, Watch };
 
 struct OutputValue {
   std::string name;
@@ -172,6 +172,7 @@ inline constexpr const char *cachedField = "<cached>";
 struct TrainingStep {
   std::string name;     ///< empty: the only one of its phase
   std::string function; ///< its symbol
+  std::string update;   ///< the symbol of what follows the parts of a batch; empty: nothing
   /// Symbols of functions for shorter examples, the shortest first.
   std::vector<std::string> buckets;
   int64_t every = 1;    ///< it takes the first of so many batches
@@ -202,11 +203,14 @@ struct LoadedWeights {
 /// A way to train the model.
 struct Recipe {
   std::string name, data;
-  int64_t batch = 0;
+  int64_t batch = 0; ///< of its functions
+  int64_t parts = 1; ///< calls of a step's function before the step's update
   double validate = 0;
   bool shuffle = true;
   std::vector<LoadedWeights> loads;
   std::vector<Phase> phases;
+
+  int64_t examplesPerStep() const { return batch * parts; }
 };
 
 struct Layer {

@@ -105,7 +105,7 @@ Function readFunction(const DescriptionReader &reader, DType floatType) {
     OutputValue value;
     value.name = element.string("name");
     value.kind = static_cast<OutputKind>(element.choice(
-        "kind", {"loss", "metric", "learning_rate", "prediction", "length", "total"}));
+        "kind", {"loss", "metric", "learning_rate", "prediction", "length", "total", "watch"}));
     value.dtype = element.dtype("dtype");
     value.shape = element.shape("shape");
     value.offset = element.bytes("offset");
@@ -165,9 +165,9 @@ void readScalars(const DescriptionReader &reader, Description &description) {
     scalar.integer = dtype == DType::I64;
     scalar.offset = element.bytes("offset");
     const std::string filledIn[] = {
-        "seed",         "step",     "steps",           "epoch",
-        "epochs",       "position", "steps_per_epoch", "validation_loss",
-        "rate_override"};
+        "seed",          "step",     "steps",           "epoch",
+        "epochs",        "position", "steps_per_epoch", "validation_loss",
+        "rate_override", "part",     "part_weight"};
     bool filled =
         std::find(std::begin(filledIn), std::end(filledIn), scalar.name) != std::end(filledIn);
     scalar.settable = !filled && element.boolean("settable", false);

@@ -9,6 +9,7 @@ static TrainingStep readTrainingStep(const DescriptionReader &reader) {
   TrainingStep step;
   step.name = reader.string("name", "");
   step.function = reader.string("function");
+  step.update = reader.string("update", "");
   if (reader.has("buckets"))
     step.buckets = reader.strings("buckets");
   step.every = reader.count("every", 1);
@@ -94,6 +95,9 @@ static void checkRecipe(const Description &description, const Recipe &recipe,
     }
     for (const TrainingStep &step : phase.trainingSteps) {
       const Function &function = find(step.function);
+      const Function *update = description.function(step.update);
+      if ((recipe.parts > 1 || !step.update.empty()) && !(update && update->fields.empty()))
+        reader.wrong("has no update " + step.update + " without inputs");
       for (const std::string &bucket : step.buckets)
         if (!hasOutputsOf(find(bucket), function))
           reader.wrong("has a bucket, " + bucket +
@@ -107,6 +111,7 @@ Recipe readRecipe(const DescriptionReader &reader, const Description &descriptio
   recipe.name = reader.string("name");
   recipe.data = reader.string("data");
   recipe.batch = reader.count("batch");
+  recipe.parts = reader.count("parts", 1);
   recipe.validate = reader.number("validate", 0);
   recipe.shuffle = reader.boolean("shuffle", true);
   reader.forEachIfAny("load", [&](const DescriptionReader &element) {
@@ -117,6 +122,8 @@ Recipe readRecipe(const DescriptionReader &reader, const Description &descriptio
   });
   if (!(recipe.validate >= 0 && recipe.validate < 1))
     reader.wrong("\"validate\" is not in [0, 1)");
+  if (recipe.parts < 1)
+    reader.wrong("\"parts\" is not at least 1");
   if (recipe.phases.empty())
     reader.wrong("has no phase");
   checkRecipe(description, recipe, reader);

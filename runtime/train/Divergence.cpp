@@ -175,10 +175,11 @@ std::string Trainer::findCulpritOfStep(bool infinite) {
   if (trainingSteps.function().regions.empty())
     return culprit + "; in a program that was built with --trap-nan this message names its line";
   const Region *region = nullptr;
-  trainingSteps.forEach(now.step, rowsOfStep, end - now.position, [&](BoundFunction &step) {
-    if (!region)
-      region = findFirstNan(execution, step, rowsOfStep, end - now.position, infinite);
-  });
+  trainingSteps.forEach(now.step, rowsOfStep, end - now.position,
+                        [&](BoundFunction &step, const int64_t *rows, int64_t count) {
+                          if (!region)
+                            region = findFirstNan(execution, step, rows, count, infinite);
+                        });
   if (region)
     culprit += describeNan(*region, execution.description(), infinite);
   return culprit;

@@ -22,15 +22,16 @@ static int64_t rememberInterval(const Description &description, const Function &
   return static_cast<int64_t>(std::clamp(steps, 32.0, 4096.0));
 }
 
-Trainer::Trainer(Execution &execution, const Phase &phase, const Dataset &dataset, Rows trainRows,
-                 const TrainingPlan &plan, const TrainingState &state,
-                 const DataConventions &conventions)
+Trainer::Trainer(Execution &execution, const Recipe &recipe, const Phase &phase,
+                 const Dataset &dataset, Rows trainRows, const TrainingPlan &plan,
+                 const TrainingState &state, const DataConventions &conventions)
     : execution(execution), phase(phase), dataset(dataset), rows(std::move(trainRows)), plan(plan),
       conventions(conventions), now(state),
-      trainingSteps(execution, phase, dataset, static_cast<int64_t>(rows.size())),
+      trainingSteps(execution, recipe, phase, dataset, static_cast<int64_t>(rows.size())),
       bestBlock(phase.patience > 0 ? execution.description().persistentBytes : 0),
       rememberedBlock(execution.description().persistentBytes),
       rememberEvery(rememberInterval(execution.description(), trainingSteps.function())),
+      watcher(execution.description()),
       progress(plan.quiet, plan.steps, stepsPerEpoch(), state.step),
       log(plan.logPath, plan.resumed ? std::optional(state.last) : std::nullopt,
           execution.description().floatType == DType::F64 ? 17 : 9,
@@ -92,6 +93,7 @@ void Trainer::setValidationLoss(double value) {
 bool Trainer::finishEpoch() {
   if (phase.patience > 0) // these may be the best weights
     checkFinite();
+  const std::vector<Watched> watched = trainingSteps.watched();
   Measures training = trainingSteps.result();
   std::optional<Measures> evaluation;
   if (evaluator)
@@ -100,8 +102,10 @@ bool Trainer::finishEpoch() {
   ++now.epoch;
   now.position = 0;
   log.epoch(now.epochsBefore + now.epoch, now.stepsBefore + now.step, training, evaluation,
-            evaluated);
+            evaluated, watched);
   progress.epoch(now.epoch, now.step, training, evaluation, evaluated);
+  for (const std::string &problem : watcher.problems(watched))
+    progress.warning(problem);
   const Measures &deciding = evaluatorDecides ? *evaluation : training;
   setValidationLoss(deciding.loss);
   lossesSince.push_back(deciding.loss);

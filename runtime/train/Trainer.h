@@ -31,8 +31,9 @@ public:
 
   /// Trains one phase on these rows of the dataset, beginning at `state` with the execution's
   /// persistent block. All arguments must live as long. Throws Error if a file cannot be written.
-  Trainer(Execution &execution, const Phase &phase, const Dataset &dataset, Rows rows,
-          const TrainingPlan &plan, const TrainingState &state, const DataConventions &conventions);
+  Trainer(Execution &execution, const Recipe &recipe, const Phase &phase, const Dataset &dataset,
+          Rows rows, const TrainingPlan &plan, const TrainingState &state,
+          const DataConventions &conventions);
 
   /// After each epoch, `evaluator` is asked, and named `name` in what is shown. Its loss or metric
   /// decides about stopping early if `decides`, else that of the training does.
@@ -102,6 +103,7 @@ private:
   int64_t rememberedStep = -1, rememberedEpoch = 0, rememberedPosition = 0;
   double rememberedLoss = 0;       ///< as schedules read it
   std::vector<double> lossesSince; ///< of the epochs that have ended since
+  Watcher watcher;
   Progress progress;
   TrainingLog log;
   std::chrono::steady_clock::time_point lastSaved;

@@ -153,6 +153,24 @@ std::string TrainingLog::measures(const char *prefix, const Measures &measures) 
   return result;
 }
 
+std::string TrainingLog::watch(const std::vector<Watched> &watched) const {
+  std::string result = ",\"watch\":{";
+  for (const Watched &one : watched) {
+    result += (&one == watched.data() ? "" : ",") + dumpJson(one.parameter) + ":{";
+    const std::pair<const char *, double> numbers[] = {{"gradient", one.gradient},
+                                                       {"weight", one.weight},
+                                                       {"update", one.update},
+                                                       {"unused", one.unused}};
+    for (const auto &[name, number] : numbers) {
+      char value[64];
+      formatNumber(value, sizeof value, digits, number);
+      result += text("%s\"%s\":%s", name == numbers[0].first ? "" : ",", name, value);
+    }
+    result += "}";
+  }
+  return result + "}";
+}
+
 std::string TrainingLog::lineOf(const LoggedStep &step) const {
   char lossText[64], rateText[64];
   formatNumber(lossText, sizeof lossText, digits, step.loss);
@@ -168,7 +186,8 @@ void TrainingLog::step(const LoggedStep &step) {
 }
 
 void TrainingLog::epoch(int64_t epoch, int64_t steps, const Measures &training,
-                        const std::optional<Measures> &evaluation, const char *evaluated) {
+                        const std::optional<Measures> &evaluation, const char *evaluated,
+                        const std::vector<Watched> &watched) {
   if (descriptor < 0)
     return;
   std::string line = text("{\"epoch\":%lld,\"steps\":%lld", static_cast<long long>(epoch),
@@ -176,6 +195,8 @@ void TrainingLog::epoch(int64_t epoch, int64_t steps, const Measures &training,
   line += measures("train", training);
   if (evaluation)
     line += measures(evaluated, *evaluation);
+  if (!watched.empty())
+    line += watch(watched);
   add(line + "}\n");
   flush();
 }

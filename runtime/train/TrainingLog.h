@@ -3,11 +3,13 @@
 #pragma once
 
 #include "runtime/train/Evaluation.h"
+#include "runtime/train/Watch.h"
 
 #include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace nnc::runtime {
 
@@ -32,9 +34,11 @@ public:
   /// {"step":1,"epoch":1,"loss":0.693147182,"lr":0.1}; null for numbers that are not finite.
   void step(const LoggedStep &step);
 
-  /// {"epoch":1,"steps":938,"train_loss":...,"train_accuracy":...,"validation_loss":...}
+  /// {"epoch":1,"steps":938,"train_loss":...,"train_accuracy":...,"validation_loss":...} and, if there
+  /// are watched parameters, "watch":{"dense.weight":{"gradient":...,"weight":...,...}}
   void epoch(int64_t epoch, int64_t steps, const Measures &training,
-             const std::optional<Measures> &evaluation, const char *evaluated);
+             const std::optional<Measures> &evaluation, const char *evaluated,
+             const std::vector<Watched> &watched);
 
   /// Lines that are still in memory go to the file.
   void flush();
@@ -48,6 +52,7 @@ private:
   std::string lineOf(const LoggedStep &step) const;
   void add(std::string_view line);
   std::string measures(const char *prefix, const Measures &measures) const;
+  std::string watch(const std::vector<Watched> &watched) const;
 
   std::string path; ///< as messages name it
   int descriptor = -1;

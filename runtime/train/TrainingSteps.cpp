@@ -11,14 +11,21 @@ TrainingSteps::Turn::Turn(Execution &execution, const TrainingStep &description,
       step(execution, *execution.description().function(description.function), dataset),
       buckets(execution, step, description.buckets, dataset), loss(step.description().loss()),
       rate(step.description().learningRate()),
-      sums(execution, step.description(), metrics, examples) {}
+      sums(execution, step.description(), metrics, examples) {
+  if (description.update.empty())
+    return;
+  update.emplace(execution, *execution.description().function(description.update), dataset);
+  rate = update->description().learningRate();
+}
 
-TrainingSteps::TrainingSteps(Execution &execution, const Phase &phase, const Dataset &dataset,
-                             int64_t examples)
-    : execution(execution), stepScalar(execution.description().scalar("step")),
+TrainingSteps::TrainingSteps(Execution &execution, const Recipe &recipe, const Phase &phase,
+                             const Dataset &dataset, int64_t examples)
+    : execution(execution), parts(recipe.parts), stepScalar(execution.description().scalar("step")),
       stepsScalar(execution.description().scalar("steps")),
       epochScalar(execution.description().scalar("epoch")),
-      stepsPerEpochScalar(execution.description().scalar("steps_per_epoch")) {
+      stepsPerEpochScalar(execution.description().scalar("steps_per_epoch")),
+      partScalar(execution.description().scalar("part")),
+      partWeightScalar(execution.description().scalar("part_weight")) {
   for (const TrainingStep &step : phase.trainingSteps) {
     // The last step has the metrics.
     const bool isLast = &step == &phase.trainingSteps.back();
@@ -48,24 +55,48 @@ bool TrainingSteps::takes(const Turn &turn, int64_t number) {
   return true;
 }
 
+template <typename Use>
+void TrainingSteps::forParts(Turn &turn, int64_t number, const int64_t *rows, int64_t count,
+                             const Use &use) {
+  int64_t part = number / turn.description.every * parts;
+  for (int64_t begin = 0; begin < count; begin += turn.step.batch()) {
+    const int64_t examples = std::min(turn.step.batch(), count - begin);
+    execution.setScalar(partScalar, part++);
+    execution.setScalar(partWeightScalar,
+                        static_cast<double>(examples) / static_cast<double>(count));
+    use(turn.buckets.forRows(rows + begin, examples), rows + begin, examples);
+  }
+}
+
 void TrainingSteps::run(int64_t number, const int64_t *rows, int64_t count) {
   for (const std::unique_ptr<Turn> &turn : turns) {
     if (!takes(*turn, number))
       continue;
-    BoundFunction &chosen = turn->buckets.forRows(rows, count);
-    chosen.run(rows, count);
-    turn->sums.add(chosen, count);
-    turn->lastLoss = chosen.scalar(*turn->loss);
+    double loss = 0;
+    forParts(*turn, number, rows, count,
+             [&](BoundFunction &function, const int64_t *ofPart, int64_t examples) {
+               function.run(ofPart, examples);
+               turn->sums.add(function, examples);
+               loss += static_cast<double>(examples) / static_cast<double>(count) *
+                       function.scalar(*turn->loss);
+               turn->updating = &function;
+             });
+    if (turn->update) {
+      turn->update->runAgain();
+      turn->updating = &*turn->update;
+    }
+    turn->lastLoss = loss;
     last = &turn->description;
-    lastRate = turn->rate ? std::optional(chosen.scalar(*turn->rate)) : std::nullopt;
+    lastRate = turn->rate ? std::optional(turn->updating->scalar(*turn->rate)) : std::nullopt;
   }
 }
 
-void TrainingSteps::forEach(int64_t number, const int64_t *rows, int64_t count,
-                            const std::function<void(BoundFunction &)> &use) {
+void TrainingSteps::forEach(
+    int64_t number, const int64_t *rows, int64_t count,
+    const std::function<void(BoundFunction &, const int64_t *, int64_t)> &use) {
   for (const std::unique_ptr<Turn> &turn : turns)
     if (takes(*turn, number))
-      use(turn->buckets.forRows(rows, count));
+      forParts(*turn, number, rows, count, use);
 }
 
 double TrainingSteps::loss() const {
@@ -73,6 +104,15 @@ double TrainingSteps::loss() const {
   for (size_t i = 1; i < turns.size(); ++i)
     sum += turns[i]->lastLoss;
   return sum;
+}
+
+std::vector<Watched> TrainingSteps::watched() const {
+  std::vector<Watched> all;
+  for (const std::unique_ptr<Turn> &turn : turns)
+    if (turn->updating)
+      for (Watched &one : watchedBy(*turn->updating))
+        all.push_back(std::move(one));
+  return all;
 }
 
 Measures TrainingSteps::result() {

@@ -48,6 +48,8 @@ struct Case {
   bool trainingMode = false;
   /// Schedules: the length of the run, in steps and in epochs; 0: as many as the file has rates.
   int64_t steps = 0;
+  /// Optimizers: of a batch, whose gradients are added up.
+  int64_t parts = 1;
   /// How exact the file is, where that is less than 1e-9.
   double exactness = 0;
   /// How far a run in f32 may end from the file's in f64, where that is more than the bounds allow.

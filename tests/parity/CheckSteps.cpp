@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <numeric>
 
 namespace nnc::parity {
 namespace {
@@ -28,6 +29,47 @@ std::vector<std::string> parametersOf(const GoldenCase &golden, const std::strin
   for (const std::string &name : golden.named("param"))
     names.push_back(name.substr(prefix.size()));
   return names;
+}
+
+/// The entries of the first dimension with these numbers.
+Array gather(const Array &rows, const std::vector<int64_t> &numbers) {
+  Array result = rows;
+  result.shape[0] = static_cast<int64_t>(numbers.size());
+  result.values.clear();
+  auto row = static_cast<int64_t>(rows.values.size()) / rows.shape[0];
+  for (int64_t number : numbers)
+    result.values.insert(result.values.end(), rows.values.begin() + number * row,
+                         rows.values.begin() + (number + 1) * row);
+  return result;
+}
+
+/// A training step of all parts of a batch; the results are those of the mean loss and its gradients,
+/// and of the update. False, with a failure, if a call fails.
+bool stepInParts(Session &session, const GoldenCase &golden, Tensors &gradients, Tensors &results) {
+  const int64_t parts = session.entry.parts, rows = golden.find("x")->shape[0] / parts;
+  const double weight = 1.0 / static_cast<double>(parts);
+  double loss = 0;
+  session.arguments[{"scalar", "part_weight"}] = {{}, {weight}};
+  for (int64_t part = 0; part < parts; ++part) {
+    std::vector<int64_t> numbers(static_cast<size_t>(rows));
+    std::iota(numbers.begin(), numbers.end(), part * rows);
+    for (const char *field : {"x", "target"})
+      session.arguments[{"input", field}] = gather(*golden.find(field), numbers);
+    Tensors ofPart;
+    if (!session.call("gradient", ofPart) || !session.call("train_step", results))
+      return false;
+    session.keep(results);
+    loss += weight * results.at({"output", "loss"}).values[0];
+    for (auto &[port, array] : ofPart)
+      for (size_t i = 0; i < array.values.size(); ++i) {
+        Array &sum = gradients.try_emplace(port, filled(array.shape, 0)).first->second;
+        sum.values[i] += weight * array.values[i];
+      }
+  }
+  if (parts > 1 && !session.call("update", results))
+    return false;
+  results[{"output", "loss"}] = {{}, {loss}};
+  return true;
 }
 
 /// Compares parameters, and their averages where the file has them, with golden tensors of the name
@@ -59,18 +101,6 @@ Array listed(std::vector<double> values) {
   return {{count}, std::move(values)};
 }
 
-/// The entries of the first dimension with these numbers.
-Array gather(const Array &rows, const std::vector<int64_t> &numbers) {
-  Array result = rows;
-  result.shape[0] = static_cast<int64_t>(numbers.size());
-  result.values.clear();
-  auto row = static_cast<int64_t>(rows.values.size()) / rows.shape[0];
-  for (int64_t number : numbers)
-    result.values.insert(result.values.end(), rows.values.begin() + number * row,
-                         rows.values.begin() + (number + 1) * row);
-  return result;
-}
-
 /// Bounds of the losses of a training run, at any step.
 double trajectoryBound(FloatPrecision precision) {
   return precision == FloatPrecision::F64 ? 1e-8 : 1e-3;
@@ -81,11 +111,12 @@ double trajectoryBound(FloatPrecision precision) {
 void checkOptimizer(const Case &entry, const GoldenCase &golden, Engine engine,
                     Measurement &measurement) {
   Session session(entry, golden, engine, measurement);
-  if (!session.start(planCase(entry, golden), {"train_step", "gradient"}))
+  std::vector<std::string> functions = {"train_step", "gradient"};
+  if (entry.parts > 1)
+    functions.push_back("update");
+  if (!session.start(planCase(entry, golden), functions))
     return;
   session.setPersistent({"param"});
-  session.arguments[{"input", "x"}] = *golden.find("x");
-  session.arguments[{"input", "target"}] = *golden.find("target");
   std::vector<std::string> parameters = parametersOf(golden, "");
   // Averages begin as the parameters do.
   for (const std::string &parameter : parameters) {
@@ -98,7 +129,7 @@ void checkOptimizer(const Case &entry, const GoldenCase &golden, Engine engine,
   for (int64_t step = 0; step < steps; ++step) {
     session.setStep(step, steps);
     Tensors before, results;
-    if (!session.call("gradient", before) || !session.call("train_step", results))
+    if (!stepInParts(session, golden, before, results))
       return;
     if (step == 0)
       compareParameterGradients(session, before, parameters);
@@ -224,7 +255,7 @@ ProgramPlan planCase(const Case &entry, const GoldenCase &golden) {
     return planTraining(entry,
                         {typeText("float", {x.shape[1]}),
                          fmt::format("class[{}]", golden.find("fc2.bias")->size())},
-                        x.shape[0]);
+                        x.shape[0] / entry.parts);
   }
   if (golden.kind == "training")
     return planTraining(entry, trainingTypes(golden), trainingBatches(golden).shape[1]);

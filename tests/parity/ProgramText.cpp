@@ -43,8 +43,8 @@ std::string applied(const std::vector<FieldBinding> &fields) {
 std::string assembled(const Case &entry, const ProgramPlan &plan, const std::string &statements,
                       const std::string &predictions) {
   std::string text = dataBlock(plan.fields) + entry.source + "\n";
-  text += fmt::format("train network on golden {{\n  {}\n  batch = {}\n  epochs = 1\n}}\n",
-                      statements, plan.batch);
+  text += fmt::format("train network on golden {{\n  {}\n  batch = {} in {}\n  epochs = 1\n}}\n",
+                      statements, plan.batch * entry.parts, entry.parts);
   if (!predictions.empty())
     text += fmt::format("predict network {{ {} }}\n", predictions);
   return text;

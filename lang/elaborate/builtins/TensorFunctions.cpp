@@ -92,7 +92,8 @@ static Tensor randomNumbersLike(const BuiltinCall &call, const std::string &oper
   // meet.
   int64_t stream = 2 * call.emitter.pass->randomSites++ + (initial ? 0 : 1);
   Tensor seed = call.emitter.scalar("seed");
-  std::vector<Tensor> operands{seed, initial ? seed : call.emitter.scalar("step")};
+  const char *draw = call.emitter.pass->takesParts ? "part" : "step";
+  std::vector<Tensor> operands{seed, initial ? seed : call.emitter.scalar(draw)};
   if (like)
     operands.push_back(*like);
   return call.emitter.emit(operation, operands, Element::Float, shape, {{"stream", stream}},

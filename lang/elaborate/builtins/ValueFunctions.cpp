@@ -1,5 +1,6 @@
 // Builtins that compute values: reductions, choices, conversions, the batch.
 #include "lang/elaborate/builtins/Builtins.h"
+#include "lang/elaborate/environment/Patterns.h"
 
 #include <functional>
 #include <numeric>
@@ -118,6 +119,25 @@ static Entity argsort(const BuiltinCall &call) {
                            {{"dim", int64_t(numbers.shape.size()) - 1}}, call.range);
 }
 
+/// The patterns of a text or a list of texts; std::nullopt if there is anything else.
+static std::optional<std::vector<Identifier>> patternsOf(const GivenArgument &argument) {
+  std::vector<Identifier> patterns;
+  auto add = [&](const Entity &one) {
+    auto *text = one.get<std::string>();
+    if (text)
+      patterns.push_back({*text, argument.range});
+    return text != nullptr;
+  };
+  auto *list = argument.value.get<Group>();
+  if (!list)
+    return add(argument.value) ? std::optional(patterns) : std::nullopt;
+  for (const NamedEntity &member : list->members)
+    if (!add(*member.value))
+      return std::nullopt;
+  return patterns;
+}
+
+/// Of a model or a layer: the trained parameters that patterns mean, else the trained matrices.
 static Entity weights(const BuiltinCall &call) {
   const Entity &of = call.inputs[0].value;
   LayerPtr layer;
@@ -135,6 +155,17 @@ static Entity weights(const BuiltinCall &call) {
   }
   if (!layer)
     return call.wrongOperand(call.inputs[0]);
+  std::optional<std::vector<Identifier>> patterns;
+  if (call.inputs.size() > 1) {
+    patterns = patternsOf(call.inputs[1]);
+    if (!patterns)
+      return call.wrongOperand(call.inputs[1]);
+    std::vector<std::string> paths;
+    for (const ParameterInfo &parameter : call.instances.parameters())
+      paths.push_back(parameter.path);
+    for (const Identifier &pattern : *patterns)
+      checkPattern(call.environment.diagnostics, pattern.text, pattern.range, paths);
+  }
   // Frozen weights are left out: a penalty must not train them.
   std::set<std::string> trained;
   std::function<void(const Entity &)> collect = [&](const Entity &result) {
@@ -153,7 +184,9 @@ static Entity weights(const BuiltinCall &call) {
     bool inside = prefix.empty() || parameter.path.compare(0, prefix.size() + 1, prefix + ".") == 0;
     std::optional<ValueId> argument =
         call.emitter.pass->graph.findArgument(ArgumentKind::Parameter, parameter.path);
-    if (!inside || !argument || parameter.type.shape.size() < 2 || !trained.count(parameter.path))
+    const bool meant =
+        patterns ? matchesAny(*patterns, parameter.path) : parameter.type.shape.size() >= 2;
+    if (!inside || !argument || !meant || !trained.count(parameter.path))
       continue;
     Tensor value;
     value.graph = &call.emitter.pass->graph;
@@ -179,7 +212,7 @@ static constexpr Builtin valueTable[] = {
     {"batch_mean", false, 1, 1, batch},    {"batch_sum", false, 1, 1, batch},
     {"batch_next", false, 1, 1, batch},    {"batch_count", false, 0, 0, batchCount},
 
-    {"weights", false, 1, 1, weights},
+    {"weights", false, 1, 2, weights},
 };
 const std::span<const Builtin> valueFunctions = valueTable;
 

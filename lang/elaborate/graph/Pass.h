@@ -55,6 +55,7 @@ struct Pass {
       : graph(std::move(name), range), training(training) {}
   Graph graph;
   bool training;
+  bool takesParts = false;             // of batches: it adds up gradients
   bool stochastic = false;             // random layers are on, without training
   bool readsStochastic = false;        // some definition depends on whether they are
   std::vector<Identifier> frozen = {}; // patterns of the paths that are not trained

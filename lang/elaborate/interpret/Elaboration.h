@@ -13,6 +13,7 @@ struct Elaboration {
   Elaboration(const Elaboration &) = delete;
 
   const ConfigOverrides &overrides;
+  bool watch = false; // as in ElaborateOptions
   Program program;
   Environment environment;
   // Before the parts that it uses: each of them keeps it as an Evaluator.

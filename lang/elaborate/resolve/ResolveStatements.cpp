@@ -125,6 +125,12 @@ void Resolver::statement(const Statement &statement) {
   case StatementKind::Binding: {
     auto *binding = as<BindingStatement>(&statement);
     expression(*binding->value);
+    if (binding->parts) {
+      if (!isKeyPlace())
+        diagnostics.report(Diag::MisplacedStatement, binding->parts->range, "in",
+                           "the key `batch` of a `train` block");
+      expression(*binding->parts);
+    }
     for (const Identifier &identifier : binding->names) {
       key(identifier);
       declare(identifier.text);

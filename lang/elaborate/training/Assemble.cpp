@@ -52,7 +52,7 @@ void completeArguments(const Program &program, Pass &pass, Role role) {
   };
   for (const ParameterInfo &info : program.parameters)
     complete(ArgumentKind::Parameter, info.path, info.type, info.range);
-  if (role == Role::TrainStep)
+  if (trains(role))
     for (const SlotInfo &info : program.slots)
       complete(ArgumentKind::Slot, info.path, info.type, {});
   for (const StateInfo &info : program.states)
@@ -130,7 +130,7 @@ void assemble(Elaboration &elaboration, std::vector<RolePass> &passes) {
     if (role != Role::Made)
       completeArguments(program, *pass, role);
     orderArguments(program, *pass);
-    if (role == Role::TrainStep) {
+    if (trains(role)) {
       EnterPass enter(elaboration.emitter, pass.get());
       auto current = [&](ArgumentKind kind, const std::string &path,
                          const std::map<std::string, Tensor> &updated) {
@@ -157,16 +157,18 @@ void assemble(Elaboration &elaboration, std::vector<RolePass> &passes) {
     // Of predictions that are the same for all examples the inputs still say how many there are.
     auto &results = graph.function.results;
     bool onlyUsedInputs =
-        ((role != Role::TrainStep && role != Role::Evaluate && role != Role::Gradient) ||
-         graph.findArgument(ArgumentKind::Input, cachedInput)) &&
-        std::any_of(results.begin(), results.end(),
-                    [&](auto &result) { return graph.differsBetweenExamples(result.value); });
+        role == Role::Update ||
+        (((role != Role::TrainStep && role != Role::Evaluate && role != Role::Gradient) ||
+          graph.findArgument(ArgumentKind::Input, cachedInput)) &&
+         std::any_of(results.begin(), results.end(),
+                     [&](auto &result) { return graph.differsBetweenExamples(result.value); }));
     graph.finish([&](const FunctionArgument &argument) {
       // Settings stay: they belong to the recipe.
       return (argument.kind == ArgumentKind::Scalar && !isSetting(argument.name)) ||
              (argument.kind == ArgumentKind::Input && onlyUsedInputs) ||
-             // A generated sequence is in no row of a batch.
-             (argument.kind == ArgumentKind::ExampleState && role == Role::Generate);
+             // A generated sequence is in no row of a batch, and an update takes none.
+             (argument.kind == ArgumentKind::ExampleState &&
+              (role == Role::Generate || role == Role::Update));
     });
     program.functions.push_back(std::move(graph.function));
     if (!formulas)

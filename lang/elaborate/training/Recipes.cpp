@@ -23,15 +23,17 @@ bool readsStreams(const DataInfo &data) {
   return false;
 }
 
-/// Whether `freeze` is among the keys of a train block, or of the blocks in it.
-bool freezes(const Block &body) {
+/// Whether keys of a train block, or of the blocks in it, must be known before its layers are
+/// elaborated: those of frozen parts are as in evaluation, and random numbers of parts of a batch
+/// depend on the part.
+bool needsKeysFirst(const Block &body) {
   return std::ranges::any_of(body.statements, [](const StatementPtr &statement) {
     if (auto *binding = as<BindingStatement>(statement))
-      return binding->names.size() == 1 && binding->names[0].text == "freeze";
+      return binding->parts || (binding->names.size() == 1 && binding->names[0].text == "freeze");
     if (auto *phase = as<ThenStatement>(statement))
-      return freezes(*phase->body);
+      return needsKeysFirst(*phase->body);
     auto *loop = as<ForStatement>(statement);
-    return loop && freezes(*loop->body);
+    return loop && needsKeysFirst(*loop->body);
   });
 }
 
@@ -139,9 +141,7 @@ void TrainingElaborator::addRecipe(TrainBlock &block) {
 
 void TrainingElaborator::addTrainingStep(Phase &phase) {
   frozen.clear();
-  if (freezes(*train->declaration->body)) {
-    // Layers of frozen parts are elaborated as in evaluation, so that what is frozen must be known
-    // before the first of them: the keys are read in a run of their own.
+  if (needsKeysFirst(*train->declaration->body)) {
     trainPass(Role::TrainStep);
     if (diagnostics.hasErrors())
       return;
@@ -172,7 +172,10 @@ void TrainingElaborator::addTrainingStep(Phase &phase) {
     update.slotPrefix = fmt::format("{}:", fmt::join(names, "."));
   endWithLoss(*pass, true, [&](const Tensor &mean) {
     reached.merge(pass->graph.argumentsBehind(mean.id, ArgumentKind::Parameter, true));
-    update.updateParameters(mean, loss->range);
+    if (pass->takesParts)
+      update.sumGradients(mean, loss->range);
+    else
+      update.updateParameters(mean, loss->range);
   });
   checkBatch(*pass);
   step.function = pass->graph.function.name;
@@ -180,10 +183,33 @@ void TrainingElaborator::addTrainingStep(Phase &phase) {
   step.schedule = update.schedule;
   // The last step knows all of the phase's keys.
   std::vector<TrainingStep> steps = std::move(phase.trainingSteps);
-  steps.push_back(std::move(step));
   phase = keys->phase;
-  phase.trainingSteps = std::move(steps);
+  const bool takesParts = pass->takesParts;
   passes.push_back({Role::TrainStep, std::move(pass), std::move(update.updates)});
+  if (takesParts)
+    addUpdate(step, update);
+  steps.push_back(std::move(step));
+  phase.trainingSteps = std::move(steps);
+}
+
+void TrainingElaborator::addUpdate(TrainingStep &step, const Update &summed) {
+  if (diagnostics.hasErrors())
+    return;
+  // Only the keys are of use here: what the statements compute besides is dropped.
+  std::unique_ptr<Pass> pass = trainPass(Role::TrainStep);
+  pass->graph.function.name = step.update = functionName("update");
+  pass->graph.function.batch = 0;
+  pass->graph.function.results.clear();
+  pass->states.clear();
+  Update update(elaboration, *keys, frozen, trained);
+  update.slotPrefix = summed.slotPrefix;
+  {
+    EnterPass enterPass(emitter, pass.get());
+    EnterFrame enterFrame(environment);
+    update.applySums(summed.summed);
+  }
+  step.schedule = update.schedule;
+  passes.push_back({Role::Update, std::move(pass), std::move(update.updates)});
 }
 
 void TrainingElaborator::addGradient() {
@@ -276,6 +302,10 @@ void TrainingElaborator::checkExampleStates(const Recipe &recipe) {
     if (state.perExample && recipe.shuffle && !(data && readsStreams(*data)))
       diagnostics.report(Diag::ShuffledState, state.range, state.path)
           .help("write `shuffle = false` in the train block");
+    else if (state.perExample && recipe.parts > 1)
+      diagnostics.report(Diag::KeyValue, state.range, "batch",
+                         "in one part where the examples have states of their own",
+                         fmt::format("{} parts", recipe.parts));
 }
 
 void TrainingElaborator::checkReached() {

@@ -34,6 +34,7 @@ constexpr TrainKey keys[] = {
     {"clip", everywhere},
     {"shuffle", TrainKeys::Train},
     {"bucket", TrainKeys::Train},
+    {"perturb", everywhere},
     {"constrain", everywhere},
     {"average", everywhere},
     {"freeze", ofPhase},
@@ -322,6 +323,8 @@ void TrainKeys::advisePart(DiagnosticBuilder &builder, const RecipePart &part,
     builder.help(fmt::format("write `optimizer = sgd({})`", toSource(value)));
   } else if (key == "clip" && part.value.isNumber()) {
     builder.help(fmt::format("write `clip = global_norm({})`", toSource(value)));
+  } else if (key == "perturb" && part.value.isNumber()) {
+    builder.help(fmt::format("write `perturb = sam({})`", toSource(value)));
   } else if (key == "constrain" && part.value.isNumber()) {
     builder.help(fmt::format("write `constrain = max_norm({})`", toSource(value)));
   } else if (key == "average" && part.value.isNumber()) {
@@ -329,10 +332,28 @@ void TrainKeys::advisePart(DiagnosticBuilder &builder, const RecipePart &part,
   }
 }
 
+void TrainKeys::readBatch(const Expression &examples, const Expression *parts) {
+  recipe.batch = positiveInteger("batch", examples).value_or(recipe.batch);
+  std::optional<int64_t> number = parts ? positiveInteger("batch", *parts) : 1;
+  if (!number)
+    return;
+  if (recipe.batch % *number == 0) {
+    recipe.batch /= *number;
+    recipe.parts = *number;
+    return;
+  }
+  int64_t nearest = *number;
+  while (recipe.batch % nearest != 0)
+    --nearest;
+  diagnostics
+      .report(Diag::KeyValue, parts->range, "batch", "in parts of the same size",
+              fmt::format("{} examples in {}", recipe.batch, *number))
+      .help(fmt::format("write `batch = {} in {}`, with parts of {} examples", recipe.batch,
+                        nearest, recipe.batch / nearest));
+}
+
 void TrainKeys::read(const std::string &key, const Expression &value) {
-  if (key == "batch") {
-    recipe.batch = positiveInteger(key, value).value_or(recipe.batch);
-  } else if (key == "epochs") {
+  if (key == "epochs") {
     phase.epochs = positiveInteger(key, value);
   } else if (key == "steps") {
     phase.steps = positiveInteger(key, value);
@@ -368,6 +389,8 @@ void TrainKeys::read(const std::string &key, const Expression &value) {
   } else if (key == "clip") {
     readPart(clip, CallableKind::Function, key, value,
              "a function of a gradient, as global_norm(1.0)");
+  } else if (key == "perturb") {
+    readPart(perturb, CallableKind::Function, key, value, "a function of a gradient, as sam(0.05)");
   } else if (key == "constrain") {
     readPart(constrain, CallableKind::Function, key, value,
              "a function of a parameter, as max_norm(3)");

@@ -51,13 +51,15 @@ public:
   void see(const Identifier &name);
   /// The value of any key but `loss`.
   void read(const std::string &key, const Expression &value);
+  /// `batch = examples in parts`.
+  void readBatch(const Expression &examples, const Expression *parts);
   /// Reports keys that must be there and are not, nor seem to be meant by another statement.
   void require(SourceRange keyword, const nnc::lang::Block &body);
 
   /// Once the metrics are known: by which of them `stop` decides.
   void finishStop(const Metrics &metrics);
 
-  RecipePart optimizer, clip, constrain, average;
+  RecipePart optimizer, clip, perturb, constrain, average;
   std::optional<RecipePart> cached; ///< in this block or the train block's own phase
   /// Patterns of the paths that are not trained, and those that alone are.
   std::vector<Identifier> frozen, trained;

@@ -181,6 +181,7 @@ std::unique_ptr<Pass> TrainingElaborator::trainPass(Role role, const PredictDecl
                                    : std::make_unique<Pass>(name, range, training);
   pass->graph.function.data = train->data->name.text;
   pass->frozen = frozen;
+  pass->takesParts = training && train->parts > 1;
   EnterPass enterPass(emitter, pass.get());
   EnterFrame enterFrame(environment);
   loss.reset();
@@ -211,8 +212,10 @@ std::unique_ptr<Pass> TrainingElaborator::trainPass(Role role, const PredictDecl
   for (const auto &[name, binding] : environment.frame().scopes.back())
     if (auto known = train->bindings.find(name); known != train->bindings.end())
       known->second.used |= binding.used;
-  if (role == Role::TrainStep)
+  if (role == Role::TrainStep) {
     train->batch = keys->recipe.batch;
+    train->parts = keys->recipe.parts;
+  }
   pass->graph.function.batch = train->batch;
   // An evaluation applies what any of the steps does.
   if (role == Role::Evaluate)
@@ -318,6 +321,8 @@ void TrainingElaborator::runStatement(const Statement &statement, Role role) {
     lossPhase = runningPhase;
     lossBlock = block;
     environment.bindFresh("loss", loss->value, name.range);
+  } else if (role == Role::TrainStep && name.text == "batch") {
+    keys->readBatch(*binding->value, binding->parts.get());
   } else if (role == Role::TrainStep || (role == Role::Cache && name.text == "cache")) {
     keys->read(name.text, *binding->value);
   }

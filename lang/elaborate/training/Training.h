@@ -27,7 +27,7 @@ struct TrainBlock {
   std::vector<const StepStatement *> steps;
   std::vector<std::string> phases = {""}; ///< names; the first has none
   std::string scope;                      ///< begins the keys of its settings
-  int64_t batch = 32;
+  int64_t batch = 32, parts = 1;
   struct Bound {
     SourceRange range;
     bool isValue = false; // a tensor or the like, which need not be used
@@ -67,6 +67,8 @@ private:
   void addRecipe(TrainBlock &block);
   /// The functions of the current place.
   void addTrainingStep(Phase &phase);
+  /// The function that updates the parameters by the sums of `summed`'s gradients.
+  void addUpdate(TrainingStep &step, const Update &summed);
   void addGradient();
   void addCache(Phase &phase);
   void addEvaluation(Phase &phase, const Recipe &recipe);

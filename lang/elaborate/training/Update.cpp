@@ -4,19 +4,12 @@
 #include "lang/elaborate/training/Optimizers.h"
 #include "lang/elaborate/environment/Patterns.h"
 
+#include <numeric>
 #include <set>
 
 namespace nnc::lang {
 
 namespace {
-
-Tensor parameterValue(Pass &pass, const ParameterInfo &info, const Shape &shape) {
-  Tensor value;
-  value.graph = &pass.graph;
-  value.shape = shape;
-  value.id = *pass.graph.findArgument(ArgumentKind::Parameter, info.path);
-  return value;
-}
 
 /// The name, in the language, of an operation whose derivative is 0.
 std::string describeStep(const Operation &operation) {
@@ -29,12 +22,12 @@ std::string describeStep(const Operation &operation) {
 
 } // namespace
 
-std::vector<Tensor> Update::clipped(std::vector<Tensor> gradients,
-                                    const std::vector<Tensor> &parameters,
-                                    const std::vector<std::string> &paths) {
-  RecipeFunction function(elaboration, numbers, clip, "clip");
-  if (!function.read())
-    return gradients;
+std::vector<std::optional<Tensor>> Update::applied(RecipeFunction &function,
+                                                   const std::vector<Tensor> &gradients,
+                                                   const std::vector<Tensor> &parameters,
+                                                   const std::vector<size_t> &which) {
+  std::vector<std::optional<Tensor>> results(gradients.size());
+  const SourceRange range = function.range();
   std::optional<Tensor> norm;
   auto globalNorm = [&]() -> Tensor {
     if (norm)
@@ -42,42 +35,38 @@ std::vector<Tensor> Update::clipped(std::vector<Tensor> gradients,
     // In double precision, where squares of single precision neither overflow nor vanish.
     std::optional<Tensor> total;
     for (const Tensor &gradient : gradients) {
-      Tensor exact = emitter.convert(gradient, Element::Real, clip.range);
-      Tensor square =
-          emitter.emit("mul", {exact, exact}, Element::Real, gradient.shape, {}, clip.range);
+      Tensor exact = emitter.convert(gradient, Element::Real, range);
+      Tensor square = emitter.emit("mul", {exact, exact}, Element::Real, gradient.shape, {}, range);
       std::vector<int64_t> axes;
       for (size_t axis = 0; axis < gradient.shape.size(); ++axis)
         axes.push_back(int64_t(axis));
-      Tensor sum = emitter.reduce("reduce_sum", square, axes, clip.range);
-      total = total ? emitter.emit("add", {*total, sum}, Element::Real, {}, {}, clip.range) : sum;
+      Tensor sum = emitter.reduce("reduce_sum", square, axes, range);
+      total = total ? emitter.emit("add", {*total, sum}, Element::Real, {}, {}, range) : sum;
     }
-    norm = emitter.emit("sqrt", {*total}, Element::Real, {}, {}, clip.range);
+    norm = emitter.emit("sqrt", {*total}, Element::Real, {}, {}, range);
     emitter.pass->graph.name(norm->id, "gradient_norm");
     return *norm;
   };
-  std::vector<Tensor> results;
   for (size_t index = 0; index < gradients.size(); ++index) {
-    if (!function.isFor(paths[index])) {
-      results.push_back(gradients[index]);
+    const std::string &path = program.parameters[which[index]].path;
+    if (!function.isFor(path))
       continue;
-    }
-    std::optional<Tensor> result = function.apply(
-        paths[index], gradients[index], [&](const std::string &name) -> std::optional<Tensor> {
+    results[index] = function.apply(
+        path, gradients[index], [&](const std::string &name) -> std::optional<Tensor> {
           if (name == "grad")
             return gradients[index];
           if (name == "param")
             return parameters[index];
           return name == "norm" ? std::optional(globalNorm()) : std::nullopt;
         });
-    if (!result)
-      return gradients;
-    results.push_back(*result);
+    if (!results[index])
+      break;
   }
   return results;
 }
 
 void Update::checkPatterns(const std::vector<std::string> &paths) const {
-  for (const RecipePart *part : {&clip, &keys.constrain, &keys.average})
+  for (const RecipePart *part : {&keys.clip, &keys.perturb, &keys.constrain, &keys.average})
     lang::checkPatterns(diagnostics, part->value, paths);
 }
 
@@ -97,6 +86,40 @@ bool Update::isTrained(const std::string &path) const {
 std::optional<Tensor> Update::counter(const std::string &name) const {
   auto found = emitter.pass->counters.find(name);
   return found == emitter.pass->counters.end() ? std::nullopt : std::optional(found->second);
+}
+
+void Update::addWatch(const ParameterInfo &info, const Tensor &value, const Tensor &gradient,
+                      const Tensor &next) {
+  const SourceRange range = info.range;
+  auto add = [&](const char *what, const Tensor &number) {
+    emitter.pass->graph.addResult(ResultKind::Watch, fmt::format("{}/{}", what, info.path),
+                                  number.id);
+  };
+  auto norm = [&](const Tensor &of) {
+    Tensor exact = emitter.convert(of, Element::Real, range);
+    Tensor square = emitter.emit("mul", {exact, exact}, Element::Real, of.shape, {}, range);
+    std::vector<int64_t> axes(of.shape.size());
+    std::iota(axes.begin(), axes.end(), 0);
+    return emitter.emit("sqrt", {emitter.reduce("reduce_sum", square, axes, range)}, Element::Real,
+                        {}, {}, range);
+  };
+  add("gradient", norm(gradient));
+  add("weight", norm(value));
+  add("update", norm(emitter.emit("sub", {next, value}, Element::Float, value.shape, {}, range)));
+  if (gradient.shape.size() < 2)
+    return;
+  std::vector<int64_t> inputs(gradient.shape.size() - 1);
+  std::iota(inputs.begin(), inputs.end(), 0);
+  Tensor size = emitter.emit("abs", {gradient}, Element::Float, gradient.shape, {}, range);
+  Tensor largest = emitter.reduce("reduce_max", size, inputs, range);
+  Tensor zero =
+      emitter.broadcastTo(emitter.constant(0.0, Element::Float, range), largest.shape, range);
+  Tensor none = emitter.emit("compare", {largest, zero}, Element::Bool, largest.shape,
+                             {{"predicate", std::string("eq")}}, range);
+  Tensor count =
+      emitter.reduce("reduce_sum", emitter.convert(none, Element::Real, range), {0}, range);
+  Tensor units = emitter.constant(double(largest.shape[0].size), Element::Real, range);
+  add("unused", emitter.emit("div", {count, units}, Element::Real, {}, {}, range));
 }
 
 void Update::updateAverage(const ParameterInfo &info, const Tensor &next) {
@@ -122,13 +145,10 @@ void Update::updateAverage(const ParameterInfo &info, const Tensor &next) {
     updates.slots[path] = *updated;
 }
 
-void Update::updateParameters(const Tensor &loss, SourceRange lossRange) {
-  if (optimizer.value.poisoned())
-    return;
+std::vector<size_t> Update::trainedParameters(const Tensor &loss, SourceRange lossRange) {
   Pass &pass = *emitter.pass;
   std::set<std::string> reached =
       pass.graph.differentiableArguments(loss.id, ArgumentKind::Parameter);
-  std::vector<Tensor> parameters;
   std::vector<size_t> which;
   for (size_t index = 0; index < program.parameters.size(); ++index) {
     ParameterInfo &info = program.parameters[index];
@@ -136,43 +156,96 @@ void Update::updateParameters(const Tensor &loss, SourceRange lossRange) {
       continue;
     info.trained = true;
     which.push_back(index);
-    parameters.push_back(
-        parameterValue(pass, info, *elaboration.instances.findParameter(info.path)));
   }
-  if (parameters.empty()) {
-    DiagnosticBuilder builder = diagnostics.report(Diag::NothingTrained, lossRange);
-    if (const Operation *step = pass.graph.stepBefore(loss.id, ArgumentKind::Parameter)) {
-      builder.note(environment.inStandard(step->range) ? SourceRange{} : step->range,
-                   fmt::format("{} is a step: its derivative is 0 everywhere, so that nothing can "
-                               "be learnt through it",
-                               describeStep(*step)));
-      builder.help(
-          "train on a smooth loss, as `cross_entropy(logits, label)`, and report this one: "
-          "`metric name = ...`");
-    } else {
-      builder.note("its value is the same whatever the parameters are");
-    }
-    return;
+  if (!which.empty())
+    return which;
+  DiagnosticBuilder builder = diagnostics.report(Diag::NothingTrained, lossRange);
+  if (const Operation *step = pass.graph.stepBefore(loss.id, ArgumentKind::Parameter)) {
+    builder.note(environment.inStandard(step->range) ? SourceRange{} : step->range,
+                 fmt::format("{} is a step: its derivative is 0 everywhere, so that nothing can "
+                             "be learnt through it",
+                             describeStep(*step)));
+    builder.help("train on a smooth loss, as `cross_entropy(logits, label)`, and report this one: "
+                 "`metric name = ...`");
+  } else {
+    builder.note("its value is the same whatever the parameters are");
   }
+  return which;
+}
+
+std::vector<Tensor> Update::valuesOf(const std::vector<size_t> &which) {
+  std::vector<Tensor> values;
+  for (size_t index : which) {
+    const ParameterInfo &info = program.parameters[index];
+    values.push_back(emitter.persistent(ArgumentKind::Parameter, info.path, Element::Float,
+                                        *elaboration.instances.findParameter(info.path),
+                                        info.range));
+  }
+  return values;
+}
+
+std::vector<Tensor> Update::derivatives(const Tensor &loss, SourceRange lossRange,
+                                        const std::vector<size_t> &which,
+                                        const std::vector<Tensor> &points) {
+  Pass &pass = *emitter.pass;
   std::vector<ValueId> operands{loss.id};
   std::vector<Type> types;
-  for (const Tensor &parameter : parameters) {
-    operands.push_back(parameter.id);
-    types.push_back(pass.graph.type(parameter.id));
+  for (const Tensor &point : points) {
+    operands.push_back(point.id);
+    types.push_back(pass.graph.type(point.id));
   }
   std::vector<ValueId> ids = pass.graph.addMany("gradient", operands, types, {}, lossRange);
-  std::vector<Tensor> gradients = parameters;
+  std::vector<Tensor> gradients = points;
   for (size_t index = 0; index < gradients.size(); ++index) {
     gradients[index].id = ids[index];
     pass.graph.name(ids[index], "grad." + program.parameters[which[index]].path);
   }
-  std::vector<std::string> paths, trainedPaths;
+  return gradients;
+}
+
+std::vector<Tensor> Update::gradients(const Tensor &loss, SourceRange lossRange,
+                                      const std::vector<size_t> &which) {
+  const std::vector<Tensor> parameters = valuesOf(which);
+  std::vector<Tensor> gradients = derivatives(loss, lossRange, which, parameters);
+  RecipeFunction function(elaboration, numbers, keys.perturb, "perturb");
+  if (!function.read())
+    return gradients;
+  const std::vector<std::optional<Tensor>> distances =
+      applied(function, gradients, parameters, which);
+  std::vector<Tensor> points = parameters;
+  std::vector<ValueId> operands{loss.id};
+  for (size_t index = 0; index < points.size(); ++index) {
+    if (!distances[index])
+      continue;
+    // The distances are constants in the second gradients, also in those by parameters left alone.
+    const Shape &shape = parameters[index].shape;
+    const SourceRange range = keys.perturb.range;
+    Tensor distance =
+        emitter.emit("stop_gradient", {*distances[index]}, Element::Float, shape, {}, range);
+    points[index] =
+        emitter.emit("add", {parameters[index], distance}, Element::Float, shape, {}, range);
+    operands.push_back(parameters[index].id);
+    operands.push_back(points[index].id);
+  }
+  Graph &graph = emitter.pass->graph;
+  Tensor moved = loss;
+  moved.id = graph.add("substitute", operands, graph.type(loss.id), {}, lossRange);
+  return derivatives(moved, lossRange, which, points);
+}
+
+void Update::apply(const std::vector<size_t> &which, std::vector<Tensor> gradients) {
+  const std::vector<Tensor> parameters = valuesOf(which);
+  std::vector<std::string> paths;
   for (const ParameterInfo &info : program.parameters)
     paths.push_back(info.path);
-  for (size_t index : which)
-    trainedPaths.push_back(paths[index]);
   checkPatterns(paths);
-  gradients = clipped(std::move(gradients), parameters, trainedPaths);
+  const std::vector<Tensor> raw = gradients;
+  RecipeFunction clip(elaboration, numbers, keys.clip, "clip");
+  if (clip.read()) {
+    const std::vector<std::optional<Tensor>> clipped = applied(clip, gradients, parameters, which);
+    for (size_t index = 0; index < gradients.size(); ++index)
+      gradients[index] = clipped[index].value_or(gradients[index]);
+  }
 
   Optimizers optimizers(elaboration, numbers);
   numbers.scope = optimizer.scope;
@@ -183,20 +256,77 @@ void Update::updateParameters(const Tensor &loss, SourceRange lossRange) {
   schedule = optimizers.schedule;
   constraint.read();
   averaging.read();
-  pass.simplify = true;
+  emitter.pass->simplify = true;
   for (size_t index = 0; index < gradients.size(); ++index) {
     const ParameterInfo &info = program.parameters[which[index]];
     Tensor next =
         constrained(info, parameters[index],
                     optimizers.update(info, parameters[index], gradients[index], updates.slots));
     updates.parameters[info.path] = next;
+    if (elaboration.watch)
+      addWatch(info, parameters[index], raw[index], next);
     if (averaging.isFor(info.path))
       updateAverage(info, next);
     if (diagnostics.hasErrors())
       return;
   }
-  pass.simplify = false;
+  emitter.pass->simplify = false;
   updates.slots.insert(numbers.slots().begin(), numbers.slots().end());
+}
+
+void Update::updateParameters(const Tensor &loss, SourceRange lossRange) {
+  if (optimizer.value.poisoned())
+    return;
+  const std::vector<size_t> which = trainedParameters(loss, lossRange);
+  if (!which.empty())
+    apply(which, gradients(loss, lossRange, which));
+}
+
+Tensor Update::gradientSum(const ParameterInfo &info) {
+  const std::string path = slotPrefix + gradientSumOf(info.path);
+  return emitter.persistent(ArgumentKind::Slot, path, Element::Float,
+                            *elaboration.instances.findParameter(info.path), info.range);
+}
+
+void Update::addZeroSlot(const std::string &path, const Shape &shape, SourceRange range) {
+  EnterPass enter(emitter, emitter.initialize.get());
+  Tensor zero = emitter.broadcastTo(emitter.constant(0.0, Element::Float, range), shape, range);
+  emitter.pass->graph.addResult(ResultKind::Slot, path, zero.id);
+}
+
+void Update::sumGradients(const Tensor &loss, SourceRange lossRange) {
+  if (optimizer.value.poisoned())
+    return;
+  summed = trainedParameters(loss, lossRange);
+  if (summed.empty())
+    return;
+  const std::vector<Tensor> ofPart = gradients(loss, lossRange, summed);
+  const Tensor weight =
+      emitter.convert(numbers.real("part_weight", lossRange), Element::Float, lossRange);
+  for (size_t index = 0; index < ofPart.size(); ++index) {
+    const ParameterInfo &info = program.parameters[summed[index]];
+    const Tensor &gradient = ofPart[index];
+    const std::string path = slotPrefix + gradientSumOf(info.path);
+    program.slots.push_back({path, info.path, info.type});
+    addZeroSlot(path, gradient.shape, lossRange);
+    Tensor weighted =
+        emitter.emit("mul", {gradient, emitter.broadcastTo(weight, gradient.shape, lossRange)},
+                     Element::Float, gradient.shape, {}, lossRange);
+    updates.slots[path] = emitter.emit("add", {gradientSum(info), weighted}, Element::Float,
+                                       gradient.shape, {}, lossRange);
+  }
+}
+
+void Update::applySums(const std::vector<size_t> &which) {
+  std::vector<Tensor> sums;
+  for (size_t index : which)
+    sums.push_back(gradientSum(program.parameters[index]));
+  apply(which, sums);
+  for (size_t index = 0; index < which.size(); ++index) {
+    Tensor zero = emitter.constant(0.0, Element::Float, optimizer.range);
+    updates.slots[slotPrefix + gradientSumOf(program.parameters[which[index]].path)] =
+        emitter.broadcastTo(zero, sums[index].shape, optimizer.range);
+  }
 }
 
 void Update::addGradients(const Tensor &loss, SourceRange lossRange) {

@@ -29,7 +29,7 @@ TEST(TrainingLogTest, WritesOneObjectALine) {
     log.step({1, 1, std::log(2.0), 0.1});
     log.step({2, 1, NAN, NAN});
     Measures training{0.5, {{"accuracy", {0.75}}}}, validation{0.25, {}};
-    log.epoch(1, 2, training, validation, "validation");
+    log.epoch(1, 2, training, validation, "validation", {});
   }
   EXPECT_EQ(readText(path), "{\"step\":1,\"epoch\":1,\"loss\":0.693147181,\"lr\":0.1}\n"
                             "{\"step\":2,\"epoch\":1,\"loss\":null,\"lr\":null}\n"

@@ -184,6 +184,21 @@ TEST(Layers, WeightsAreTrainedMatrices) {
   EXPECT_FALSE(elaborated.good().parameters[0].trained);
 }
 
+TEST(Layers, WeightsByPattern) {
+  auto squares = [](const std::string &patterns) {
+    Elaborated elaborated(
+        "data points { x: float[4], label: class[3], train = csv(\"points.csv\") }\n"
+        "model m(x: float[4]) -> float[3] { x |> dense(8) |> dense(5) |> dense(3) }\n"
+        "train m on points { loss = cross_entropy(m(x), label) + l2(weights(m, " +
+        patterns + ")); optimizer = sgd(0.1); epochs = 1 }");
+    return elaborated.count("train_step", "pow");
+  };
+  EXPECT_EQ(squares("\"dense.*\""), 2);
+  EXPECT_EQ(squares("\"bias\""), 3);
+  EXPECT_EQ(squares("(\"dense_2.weight\", \"*_3.*\")"), 3);
+  EXPECT_EQ(squares("(\"dense_2.weight\", \"weight\")"), 3);
+}
+
 TEST(Layers, TheTableOfLayers) {
   Elaborated elaborated("layer block(units: int)(x: float[n]) -> float[units] { x |> dense(units) "
                         "|> relu |> dense(units) }\n"

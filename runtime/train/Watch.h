@@ -1,0 +1,40 @@
+// What a program that was built with --watch says of its parameters after each step: norms of
+// gradients and updates, and units that do not learn.
+#pragma once
+
+#include "runtime/exec/Execution.h"
+
+#include <set>
+#include <string>
+#include <vector>
+
+namespace nnc::runtime {
+
+/// The numbers of a parameter in the last step.
+struct Watched {
+  std::string parameter;
+  double gradient = 0, weight = 0, update = 0; ///< Euclidean norms
+  double unused = 0; ///< fraction of the columns, units of a layer, whose gradient was 0
+
+  /// How far the step moved the parameter, in parts of its norm.
+  double ratio() const { return weight > 0 ? update / weight : 0; }
+};
+
+/// Of a function that has run: the parameters in the order of its outputs.
+std::vector<Watched> watchedBy(const BoundFunction &function);
+
+/// Finds what slows a training down, and names each kind of it once.
+class Watcher {
+public:
+  explicit Watcher(const Description &description) : description(description) {}
+
+  /// Sentences on gradients of matrices that are much smaller or larger in early layers than in late
+  /// ones, on updates as large as the parameter, and on layers most of whose units have no gradient.
+  std::vector<std::string> problems(const std::vector<Watched> &watched);
+
+private:
+  const Description &description;
+  std::set<std::string> told;
+};
+
+} // namespace nnc::runtime
