@@ -149,6 +149,8 @@ void nnc_profile(int64_t region, int64_t thread);
      "target": TEXT,                    processor the code is for, e.g. "znver4"
      "features": [TEXT...],             (optional; default none) what the processor must have: names of
                                         NNC_X86_FEATURES
+     "program": TEXT,                   (optional) the source of the program
+     "defines": {NAME: TEXT, ...},      (optional; default none) what `nnc build -D` gave `config` names
 
      "persistent": {
        "bytes": BYTES,                  size of the block

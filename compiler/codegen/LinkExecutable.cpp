@@ -99,7 +99,8 @@ bool linkExecutable(const std::vector<std::string> &objects, const std::string &
       llvm::StringRef folder = llvm::sys::path::parent_path(file);
       if (llvm::sys::fs::can_execute(folder + "/ld.lld")) {
         linkerFolder = ("-B" + folder).str();
-        command.append({"-fuse-ld=lld", linkerFolder});
+        // Equal functions, such as those of templates, become one unless their addresses are taken.
+        command.append({"-fuse-ld=lld", linkerFolder, "-Wl,--icf=safe"});
       }
     }
   }

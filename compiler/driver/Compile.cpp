@@ -264,7 +264,7 @@ bool Compilation::fitMemory() {
 bool Compilation::emit() {
   std::string error;
   const std::string description =
-      describeModel(frontend.program(), readBlocks(*module), frontend.source(),
+      describeModel(frontend.program(), readBlocks(*module), frontend.source(), options.defines,
                     frontend.vocabularies(), options.precision, target);
   ModelData data{description, {}};
   for (const FunctionBlocks &function : readBlocks(*module).functions)

@@ -465,13 +465,16 @@ Object Describer::sourceLines(const lang::SourceFile &source) {
 } // namespace
 
 std::string describeModel(const lang::Program &program, const ModuleBlocks &blocks,
-                          const lang::SourceFile &source, const Vocabularies &vocabularies,
-                          FloatPrecision precision, const TargetDescription &target) {
+                          const lang::SourceFile &source,
+                          const std::vector<std::pair<std::string, std::string>> &defines,
+                          const Vocabularies &vocabularies, FloatPrecision precision,
+                          const TargetDescription &target) {
   Describer describer(program, blocks, vocabularies, precision);
   Object description{{"abi", NNC_ABI_VERSION},
                      {"compiler", NNC_VERSION},
                      {"model", program.model},
                      {"source", llvm::sys::path::filename(source.name())},
+                     {"program", llvm::json::fixUTF8(llvm::StringRef(source.text()))},
                      {"float", precision == FloatPrecision::F32 ? "f32" : "f64"},
                      {"target", target.cpu},
                      {"features", Array(target.checkedFeatures)},
@@ -480,6 +483,11 @@ std::string describeModel(const lang::Program &program, const ModuleBlocks &bloc
                      {"scalars", describer.scalars()},
                      {"data", describer.data()},
                      {"layers", describer.layers()}};
+  Object values;
+  for (const auto &[name, value] : defines)
+    values[name] = value;
+  if (!values.empty())
+    description["defines"] = std::move(values);
   if (!program.recipes.empty())
     description["recipes"] = describer.recipes();
   if (Object generation = describer.generation(); !generation.empty())

@@ -13,9 +13,11 @@
 namespace nnc {
 
 /// `blocks` are those of `assign-arena`; `source` is the program's file under the path that the
-/// user gave.
+/// user gave; `defines` are the values that the user gave to `config` names.
 std::string describeModel(const lang::Program &program, const ModuleBlocks &blocks,
-                          const lang::SourceFile &source, const Vocabularies &vocabularies,
-                          FloatPrecision precision, const TargetDescription &target);
+                          const lang::SourceFile &source,
+                          const std::vector<std::pair<std::string, std::string>> &defines,
+                          const Vocabularies &vocabularies, FloatPrecision precision,
+                          const TargetDescription &target);
 
 } // namespace nnc

@@ -37,6 +37,9 @@ Arguments::Arguments(const Command &command, std::span<char *const> words) {
           throw UsageError(text("%s takes no value", option.name));
       } else if (equals != std::string::npos) {
         argument = word.substr(equals + 1);
+      } else if (option.argumentOptional &&
+                 (i + 1 == words.size() || std::string_view(words[i + 1]).starts_with('-'))) {
+        // without it
       } else if (i + 1 < words.size()) {
         argument = words[++i];
       } else {
@@ -81,7 +84,9 @@ std::string helpText(const std::string &program, const Command &command) {
     result += "\n";
   size_t width = 0;
   auto heading = [](const Option &option) {
-    return option.argument ? text("%s %s", option.name, option.argument) : std::string(option.name);
+    return !option.argument
+               ? std::string(option.name)
+               : text(option.argumentOptional ? "%s [%s]" : "%s %s", option.name, option.argument);
   };
   for (const Option &option : command.options)
     width = std::max(width, heading(option).size());

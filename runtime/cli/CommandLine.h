@@ -24,6 +24,8 @@ struct Option {
   const char *argument; ///< "N"; null for a flag
   const char *help;
   bool repeatable = false;
+  /// The argument may be left out, at the end or in front of another option; it is empty then.
+  bool argumentOptional = false;
 };
 
 struct Command {
@@ -43,6 +45,8 @@ public:
   std::string value(const char *option, const std::string &otherwise = "") const;
   std::vector<std::string> all(const char *option) const;
   const std::vector<std::string> &operands() const { return rest; }
+  /// All options that are given, each with its arguments; that of a flag is empty.
+  const std::map<std::string, std::vector<std::string>> &options() const { return values; }
 
   /// Throws UsageError if it is not an integer from `least` to `most`.
   std::optional<int64_t> integer(const char *option, int64_t least, int64_t most) const;

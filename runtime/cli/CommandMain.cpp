@@ -98,11 +98,12 @@ int runCommandLine(const Model &model, int argc, char **argv) {
 }
 
 std::map<std::string, std::string> dataFolders(const Description &description,
-                                               const Arguments &arguments) {
+                                               const Arguments &arguments, const Json &before) {
   std::map<std::string, std::string> folders;
   std::vector<std::string> names, given;
   for (const DataBlock &block : description.data) {
-    folders[block.name] = block.folder;
+    folders[block.name] =
+        before.is_object() ? before.value(block.name, block.folder) : block.folder;
     names.push_back(block.name);
   }
   for (const std::string &word : arguments.all("--data")) {
@@ -146,13 +147,14 @@ Safetensors readWeights(const std::string &path, Execution &execution, bool raw)
   return file;
 }
 
-const Recipe &chooseRecipe(const Description &description, const Arguments &arguments) {
+const Recipe &chooseRecipe(const Description &description, const Arguments &arguments,
+                           const std::string &otherwise) {
   if (description.recipes.empty())
     throw Error("this program has no `train` block");
   std::vector<std::string> names;
   for (const Recipe &recipe : description.recipes)
     names.push_back(recipe.name);
-  const std::string name = arguments.value("--recipe");
+  const std::string name = arguments.value("--recipe", otherwise);
   if (name.empty() && names.size() == 1)
     return description.recipes[0];
   if (name.empty())

@@ -6,6 +6,7 @@
 #include "runtime/data/Dataset.h"
 #include "runtime/exec/Execution.h"
 #include "runtime/data/Sampling.h"
+#include "runtime/support/Json.h"
 #include "runtime/support/Safetensors.h"
 
 #include <map>
@@ -32,10 +33,13 @@ int dataCommand(const Model &model, const Arguments &arguments);
 int averageCommand(const Model &model, const Arguments &arguments);
 int infoCommand(const Model &model, const Arguments &arguments);
 
-/// Folder of each data block: --data NAME=FOLDER, else the folder of the program. Throws UsageError
-/// for an unknown block.
+/// Folder of each data block: --data NAME=FOLDER, else that of `before`, of a run, else the folder of
+/// the program. Throws UsageError for an unknown block.
 std::map<std::string, std::string> dataFolders(const Description &description,
-                                               const Arguments &arguments);
+                                               const Arguments &arguments, const Json &before = {});
+
+/// What `info --json` prints.
+Json infoJson(const Description &description);
 
 /// --threads, else the number of cores.
 int threadCount(const Arguments &arguments);
@@ -50,9 +54,10 @@ void checkSameClasses(const DataConventions &one, const DataConventions &other,
 /// Reads the weights into the execution's persistent block, with this warning.
 Safetensors readWeights(const std::string &path, Execution &execution, bool raw = false);
 
-/// The recipe that --recipe names, or the only one. Throws Error if the program has none, and
-/// UsageError if it has several and none is chosen.
-const Recipe &chooseRecipe(const Description &description, const Arguments &arguments);
+/// The recipe that --recipe names, else that of a run, `otherwise`, or the only one. Throws Error if
+/// the program has none, and UsageError if it has several and none is chosen.
+const Recipe &chooseRecipe(const Description &description, const Arguments &arguments,
+                           const std::string &otherwise = "");
 
 /// The function of the predict block that --block names, or of the only one. Throws Error if the
 /// program has none, and UsageError if it has several and none is chosen.

@@ -1,8 +1,8 @@
 // `data`: what is in a split, and a picture of examples before and after augmentation.
 #include "runtime/cli/Commands.h"
+#include "runtime/cli/ExampleImages.h"
 #include "runtime/support/AtomicFile.h"
 #include "runtime/support/Output.h"
-#include "runtime/support/Png.h"
 #include "runtime/support/Suggestion.h"
 
 #include <algorithm>
@@ -29,16 +29,6 @@ namespace {
 
 /// How many steps are drawn below the examples.
 constexpr int64_t drawnSteps = 4;
-constexpr int64_t gap = 2; // pixels between images
-
-/// The numbers of a field of one example.
-using Image = std::vector<double>;
-
-bool isImage(const DataField &field) {
-  size_t rank = field.shape.size();
-  return !field.padded && isFloat(field.dtype) &&
-         (rank == 2 || (rank == 3 && (field.shape[2] == 1 || field.shape[2] == 3)));
-}
 
 const DataField &chooseField(const DataBlock &block, const std::string &name) {
   std::vector<std::string> images;
@@ -56,50 +46,6 @@ const DataField &chooseField(const DataBlock &block, const std::string &name) {
                         "float[rows, columns, 3]",
                         block.name.c_str()));
 }
-
-Image imageOf(const char *data, DType dtype, const DataField &field, int64_t example) {
-  Image image(static_cast<size_t>(elementCount(field.shape)));
-  for (size_t i = 0; i < image.size(); ++i)
-    image[i] =
-        loadElement(data, dtype, example * elementCount(field.shape) + static_cast<int64_t>(i)) /
-        (dtype == DType::U8 ? 255 : 1);
-  return image;
-}
-
-/// Examples with numbers from 0 to 1 are drawn as they are, others from the least to the largest.
-class ContactSheet {
-public:
-  ContactSheet(const DataField &field, int64_t columns, int64_t rows,
-               const std::vector<Image> &originals)
-      : field(field),
-        picture(columns * (field.shape[1] + gap) + gap, rows * (field.shape[0] + gap) + gap, 64) {
-    for (const Image &image : originals)
-      for (double number : image) {
-        low = std::min(low, number);
-        high = std::max(high, number);
-      }
-  }
-
-  void draw(const Image &image, int64_t column, int64_t row) {
-    const int64_t channels = field.shape.size() == 3 ? field.shape[2] : 1;
-    for (int64_t y = 0; y < field.shape[0]; ++y)
-      for (int64_t x = 0; x < field.shape[1]; ++x)
-        for (int64_t c = 0; c < 3; ++c) {
-          double number = image[static_cast<size_t>((y * field.shape[1] + x) * channels +
-                                                    (channels == 3 ? c : 0))];
-          double grey = std::clamp((number - low) / (high - low), 0.0, 1.0);
-          picture.pixel(gap + row * (field.shape[0] + gap) + y,
-                        gap + column * (field.shape[1] + gap) + x)[c] =
-              static_cast<uint8_t>(std::lround(255 * grey));
-        }
-  }
-
-  const DataField &field;
-  Pixels picture;
-
-private:
-  double low = 0, high = 1;
-};
 
 /// The function of the augmented fields; null if there is none.
 const Function *findAugmentation(const Description &description, const DataBlock &block) {
@@ -124,7 +70,7 @@ void preview(const Model &model, const Recipe &recipe, const Dataset &dataset,
   for (int64_t i = 0; i < examples; ++i)
     originals.push_back(
         imageOf(source.data(rows[static_cast<size_t>(i)]), source.storage, field, 0));
-  ContactSheet sheet(field, examples, output ? 1 + drawnSteps : 1, originals);
+  ContactSheet sheet(field, examples, output ? 1 + drawnSteps : 1, originals, /*gap=*/2);
   for (int64_t i = 0; i < examples; ++i)
     sheet.draw(originals[static_cast<size_t>(i)], i, 0);
   if (output) {
@@ -143,7 +89,7 @@ void preview(const Model &model, const Recipe &recipe, const Dataset &dataset,
     }
   }
   AtomicFile file(arguments.value("--preview"));
-  file.write(formatPng(sheet.picture));
+  file.write(sheet.png());
   file.commit();
 }
 

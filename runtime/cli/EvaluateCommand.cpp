@@ -1,6 +1,7 @@
 // `eval`: loss and metrics of a split.
 #include "runtime/train/Checkpoint.h"
 #include "runtime/cli/Commands.h"
+#include "runtime/cli/EvaluationRecord.h"
 #include "runtime/cli/MetricTables.h"
 #include "runtime/train/Evaluation.h"
 #include "runtime/support/Json.h"
@@ -19,6 +20,9 @@ static const Option evaluateOptions[] = {
     {"--data", "NAME=FOLDER", "folder of a data block's files (default: that of the program)",
      true},
     {"--split", "NAME", "train, validation or test (default: test, else validation, else train)"},
+    {"--run", "DIR",
+     "evaluate the last weights of the run in this folder, or --weights, and write metrics and "
+     "evaluation there"},
     {"--threads", "N", "threads (default: one per core); results do not depend on it"},
     {"--json", nullptr, "print one JSON object"},
 };
@@ -34,14 +38,23 @@ static std::string defaultSplit(const DataBlock &block, const Recipe &recipe) {
 
 int evaluateCommand(const Model &model, const Arguments &arguments) {
   const Description &description = model.description;
-  const Recipe &recipe = chooseRecipe(description, arguments);
+  std::optional<RunFolder> run;
+  Json configuration = Json::object();
+  if (arguments.has("--run")) {
+    run.emplace(RunFolder::open(arguments.value("--run")));
+    configuration = run->read(RunFolder::configuration);
+  }
+  const Recipe &recipe =
+      chooseRecipe(description, arguments, configuration.value("recipe", std::string()));
   const DataBlock &block = *description.block(recipe.data);
-  std::map<std::string, std::string> folders = dataFolders(description, arguments);
+  std::map<std::string, std::string> folders =
+      dataFolders(description, arguments, configuration["folders"]);
   const std::string &folder = folders[block.name];
 
   Execution execution(model, threadCount(arguments));
-  Safetensors weights = readWeights(arguments.value("--weights", description.weightsFile()),
-                                    execution, arguments.has("--raw-weights"));
+  const std::string usual = run ? run->file(RunFolder::last) : description.weightsFile();
+  Safetensors weights =
+      readWeights(arguments.value("--weights", usual), execution, arguments.has("--raw-weights"));
   DataConventions conventions = loadConventions(weights, description);
 
   std::string splitName = arguments.value("--split", defaultSplit(block, recipe));
@@ -58,6 +71,8 @@ int evaluateCommand(const Model &model, const Arguments &arguments) {
   Rows rows = heldOut          ? trainingRows(block, recipe, dataset).validation
               : split == train ? trainingRows(block, recipe, dataset).train
                                : examplesInOrder(dataset, recipe.batch);
+  if (run)
+    recordEvaluation(*run, execution, recipe, dataset, rows, splitName, conventions);
   Evaluator evaluator(execution, recipe.phases.back(), dataset, std::move(rows));
   Measures measures = evaluator.evaluate();
   if (!arguments.has("--json")) {

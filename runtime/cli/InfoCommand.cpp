@@ -89,7 +89,7 @@ static std::vector<std::string> givenInputs(const Description &description) {
   return names;
 }
 
-static Json infoJson(const Description &description) {
+Json infoJson(const Description &description) {
   Json layers = Json::array(), tensors = Json::array(), functions = Json::array();
   for (const Layer &layer : description.layers)
     layers.push_back({{"path", layer.path},
@@ -100,7 +100,7 @@ static Json infoJson(const Description &description) {
                       {"parameters", layer.parameters},
                       {"bytes", layer.bytes},
                       {"flop", layer.flop}});
-  static const char *const kinds[] = {"parameter", "slot", "state", "example_state"};
+  static const char *const kinds[] = {"parameter", "slot", "state", "example_state", "average"};
   for (const PersistentTensor &tensor : description.tensors)
     tensors.push_back({{"name", tensor.name},
                        {"kind", kinds[static_cast<int>(tensor.kind)]},

@@ -5,6 +5,7 @@
 #include "runtime/support/Error.h"
 
 #include <cstdio>
+#include <cstdlib>
 
 // A function that the model does not have is a null pointer here.
 extern "C" {
@@ -12,6 +13,15 @@ extern "C" {
 #pragma weak nnc_generate_step
 #pragma weak nnc_generate_chunk
 }
+
+/// In place of libstdc++'s, which brings a demangler of 45 KB into every executable.
+namespace __gnu_cxx {
+void __verbose_terminate_handler();
+void __verbose_terminate_handler() {
+  std::fputs("error: an exception that nothing has caught\n", stderr);
+  std::abort();
+}
+} // namespace __gnu_cxx
 
 int main(int argc, char **argv) {
   using namespace nnc::runtime;

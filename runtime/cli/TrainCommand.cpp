@@ -1,8 +1,10 @@
 // `train`: plans a run from the command line, the recipe and the resumed run, and starts it.
 #include "runtime/support/AtomicFile.h"
 #include "runtime/cli/Commands.h"
+#include "runtime/cli/EvaluationRecord.h"
 #include "runtime/cli/InitialWeights.h"
 #include "runtime/cli/MetricTables.h"
+#include "runtime/cli/RunRecord.h"
 #include "runtime/data/DataHash.h"
 #include "runtime/support/Interruption.h"
 #include "runtime/support/Output.h"
@@ -12,6 +14,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <sys/stat.h>
 #include <utility>
 
 namespace nnc::runtime {
@@ -31,7 +34,12 @@ static const Option trainOptions[] = {
      "start from those of these weights that fit; names the others"},
     {"--save", "W.safetensors", "file for the weights (default: MODEL.safetensors)"},
     {"--weights-only", nullptr, "save a file without the tensors that --resume needs"},
-    {"--resume", "CKPT", "continue the run that saved this file, with its seed and settings"},
+    {"--run", "DIR",
+     "keep configuration, log, checkpoints and results in this folder (default: runs/MODEL-N)",
+     false, true},
+    {"--resume", "CKPT",
+     "continue the run that saved this file, or that is in this folder, with its seed and "
+     "settings"},
     {"--changed-data", nullptr, "resume although the data differs from that of the run"},
     {"--log", "F.jsonl", "write one JSON object per step and per epoch; `-`: print only these"},
     {"--no-shuffle", nullptr, "take the examples in the order of the file"},
@@ -175,7 +183,9 @@ void keepSettings(SettingValues &settings, const SettingValues &before,
 /// Reports the end of a run that is not its last step; the exit status.
 static int reportPause(Trainer &trainer, Trainer::Outcome outcome, const TrainingPlan &plan) {
   const TrainingState &state = trainer.state();
-  std::string next = plan.resumable ? ", --resume " + plan.savePath + " goes on" : "";
+  // Of a run with a folder, this is what is resumed.
+  const std::string &resumed = plan.bestPath.empty() ? plan.savePath : plan.folder;
+  std::string next = plan.resumable ? ", --resume " + resumed + " goes on" : "";
   bool interrupted = outcome == Trainer::Outcome::Interrupted;
   const std::string message = text(
       "%s after step %lld; saved %s%s", interrupted ? "interrupted" : "paused",
@@ -201,7 +211,25 @@ static void beginNextPhase(TrainingState &state) {
   state.losses.clear();
 }
 
+/// Whether --resume names the folder of a run.
+static bool resumesFolder(const Arguments &arguments) {
+  struct stat status;
+  return arguments.has("--resume") && stat(arguments.value("--resume").c_str(), &status) == 0 &&
+         S_ISDIR(status.st_mode);
+}
+
 static void checkOptions(const Arguments &arguments) {
+  if (arguments.has("--run") || resumesFolder(arguments)) {
+    const char *folder = arguments.has("--run") ? "--run" : "--resume FOLDER";
+    for (const char *option : {"--save", "--log", "--weights-only"})
+      if (arguments.has(option))
+        throw UsageError(text("%s and %s exclude each other: the folder of a run has its weights "
+                              "and its log",
+                              folder, option));
+  }
+  if (arguments.has("--run") && resumesFolder(arguments))
+    throw UsageError("--run and --resume FOLDER exclude each other: leave out --run to go on with "
+                     "that run");
   for (auto [one, other] : {std::pair("--init", "--resume"),
                             {"--init-partial", "--resume"},
                             {"--init", "--init-partial"}})
@@ -221,6 +249,10 @@ static TrainingPlan planFiles(const Arguments &arguments, const std::string &def
   // With the log on the standard output nothing else goes there.
   plan.quiet = arguments.has("--quiet") || plan.logPath == "-";
   plan.resumable = !arguments.has("--weights-only");
+  if (arguments.has("--run")) { // its files are known once everything else has been checked
+    RunFolder::checkFree(arguments.value("--run"));
+    return plan;
+  }
   if (plan.savePath == "-")
     throw UsageError("--save -: weights are saved to a file");
   checkWritable(plan.savePath);
@@ -247,6 +279,10 @@ public:
   int run();
 
 private:
+  void openFolder();
+  int runPhases();
+  /// Writes metrics and evaluation of the split that `eval` takes.
+  void recordResult();
   DataConventions loadStart();
   /// Throws UsageError if the command line ends the current phase before where it is.
   void checkLength() const;
@@ -259,6 +295,8 @@ private:
 
   const Description &description;
   const Arguments &arguments;
+  std::optional<RunFolder> folder; ///< of a run that has one
+  Json configuration;              ///< of the folder's run that is resumed
   const Recipe &recipe;
   TrainingPlan plan;
   Length length;
@@ -270,32 +308,50 @@ private:
   bool hasBest = false;
   TrainingData data;
   int64_t stopAt; ///< steps of all phases after which to pause
+  const char *ending = "finished";
 };
 
 /// The number of blocks of the size of the persistent one. Besides the one that trains: the
 /// remembered one, the best one, and that of the resumed run.
-int persistentBlocks(const Recipe &recipe, bool resumed) {
+int persistentBlocks(const Recipe &recipe, bool resumed, bool keepsBest) {
   const bool patient =
       std::ranges::any_of(recipe.phases, [](const Phase &phase) { return phase.patience > 0; });
-  return 2 + (patient ? 1 : 0) + (resumed ? 1 : 0);
+  return 2 + (patient || keepsBest ? 1 : 0) + (resumed ? 1 : 0);
 }
 
-const Recipe &checkedRecipe(const Description &description, const Arguments &arguments) {
-  const Recipe &recipe = chooseRecipe(description, arguments);
+/// The folder of the run that is resumed, if it has one.
+std::optional<RunFolder> resumedFolder(const Arguments &arguments) {
   checkOptions(arguments);
-  return recipe;
+  if (!resumesFolder(arguments))
+    return std::nullopt;
+  RunFolder folder = RunFolder::open(arguments.value("--resume"));
+  if (!folder.has(RunFolder::last))
+    fail("%s has no checkpoint yet: its run ended before it saved one. Remove the folder and start "
+         "again",
+         folder.path().c_str());
+  return folder;
+}
+
+/// The names of the model's, or of one of its recipes', files.
+std::string nameOfRuns(const Description &description, const Recipe &recipe) {
+  return description.recipes.size() == 1 ? description.model : recipe.name;
 }
 
 TrainingRun::TrainingRun(const Model &model, const Arguments &arguments)
-    : description(model.description), arguments(arguments),
-      recipe(checkedRecipe(description, arguments)),
-      plan(planFiles(arguments, description.recipes.size() == 1 ? description.weightsFile()
-                                                                : recipe.name + ".safetensors")),
+    : description(model.description), arguments(arguments), folder(resumedFolder(arguments)),
+      configuration(folder ? folder->read(RunFolder::configuration) : Json()),
+      recipe(chooseRecipe(description, arguments,
+                          folder ? configuration.value("recipe", std::string()) : "")),
+      plan(planFiles(arguments, folder ? folder->file(RunFolder::last)
+                                       : nameOfRuns(description, recipe) + ".safetensors")),
       length{arguments.integer("--epochs", 1, mostSteps),
              arguments.integer("--steps", 1, mostSteps),
              arguments.integer("--stop-after", 1, mostSteps)},
-      settings(readSettings(description, arguments)), folders(dataFolders(description, arguments)),
-      execution(model, threadCount(arguments), persistentBlocks(recipe, plan.resumed)),
+      settings(readSettings(description, arguments)),
+      folders(dataFolders(description, arguments,
+                          configuration.is_object() ? configuration["folders"] : Json())),
+      execution(model, threadCount(arguments),
+                persistentBlocks(recipe, plan.resumed, folder || arguments.has("--run"))),
       best(plan.resumed ? description.persistentBytes : 0) {
   state.recipe = recipe.name;
   state.seed = arguments.integer("--seed", INT64_MIN, INT64_MAX).value_or(0);
@@ -309,7 +365,8 @@ TrainingRun::TrainingRun(const Model &model, const Arguments &arguments)
   if (plan.resumed)
     checkResumed(state, recipe, data, arguments.has("--changed-data"), arguments.value("--resume"));
   state.data = data.hashes;
-  planPhases(state, recipe, length, static_cast<int64_t>(data.trainRows.size()));
+  state.examples = static_cast<int64_t>(data.trainRows.size());
+  planPhases(state, recipe, length, state.examples);
   checkLength();
   stopAt = length.stopAfter ? state.stepsBefore + state.step + *length.stopAfter : INT64_MAX;
 }
@@ -320,7 +377,8 @@ DataConventions TrainingRun::loadStart() {
   execution.initialize(state.seed);
   if (!plan.resumed)
     return loadInitialWeights(execution, recipe, arguments);
-  Safetensors file = Safetensors::read(arguments.value("--resume"));
+  Safetensors file =
+      Safetensors::read(folder ? folder->file(RunFolder::last) : arguments.value("--resume"));
   Resumed resumed = loadForResume(file, description, execution.persistent(), best.data());
   warnOfUnknownTensors(file, description);
   state = std::move(resumed.state);
@@ -342,6 +400,23 @@ void TrainingRun::checkLength() const {
                                                       : "--epochs asks"));
 }
 
+/// Makes the folder of a new run, and writes the configuration.
+void TrainingRun::openFolder() {
+  if (folder) {
+    folder->write(RunFolder::configuration,
+                  resumedConfiguration(configuration, description, state, settings, folders));
+  } else {
+    folder.emplace(RunFolder::create(arguments.value("--run"), nameOfRuns(description, recipe)));
+    folder->write(RunFolder::configuration,
+                  configurationOf(description, recipe, state, settings, folders, arguments));
+  }
+  folder->write(RunFolder::program, description.program);
+  plan.savePath = folder->file(RunFolder::last);
+  plan.bestPath = folder->file(RunFolder::best);
+  plan.logPath = folder->file(RunFolder::log);
+  plan.folder = folder->path();
+}
+
 int TrainingRun::run() {
   if (isDone()) {
     if (!plan.quiet)
@@ -349,6 +424,23 @@ int TrainingRun::run() {
                  static_cast<long long>(state.stepsBefore + state.step)));
     return 0;
   }
+  if (!folder && !arguments.has("--run"))
+    return runPhases();
+  openFolder();
+  RunSession session(*folder, execution.threads(), state.stepsBefore + state.step);
+  if (!plan.quiet)
+    print("run " + folder->path() + "\n");
+  try {
+    const int status = runPhases();
+    session.finish(ending, state.stepsBefore + state.step);
+    return status;
+  } catch (const std::exception &error) {
+    session.finish("failed", state.stepsBefore + state.step, error.what());
+    throw;
+  }
+}
+
+int TrainingRun::runPhases() {
   for (;; beginNextPhase(state)) {
     const Phase &phase = recipe.phases[static_cast<size_t>(state.phase)];
     if (!isLastPhase() && plan.resumed && isFinished(state, phase)) {
@@ -390,8 +482,11 @@ std::optional<int> TrainingRun::runPhase(const Phase &phase) {
   }
   Trainer::Outcome outcome = trainer.run();
   state = trainer.state();
-  if (outcome == Trainer::Outcome::Interrupted || outcome == Trainer::Outcome::Paused)
+  if (outcome == Trainer::Outcome::Interrupted || outcome == Trainer::Outcome::Paused) {
+    ending = outcome == Trainer::Outcome::Paused ? "paused" : "interrupted";
     return reportPause(trainer, outcome, plan);
+  }
+  ending = outcome == Trainer::Outcome::StoppedEarly ? "stopped early" : "finished";
   if (outcome == Trainer::Outcome::StoppedEarly)
     trainer.output().message(text("stopped early: no better %s %s than %.4g for %lld epochs",
                                   validation ? "validation" : "training",
@@ -406,15 +501,34 @@ std::optional<int> TrainingRun::runPhase(const Phase &phase) {
                  test ? "test" : "validation");
     return 0;
   }
-  if (stopAt <= state.stepsBefore + state.step)
+  if (stopAt <= state.stepsBefore + state.step) {
+    ending = "paused";
     return reportPause(trainer, Trainer::Outcome::Paused, plan);
+  }
   return std::nullopt;
+}
+
+void TrainingRun::recordResult() {
+  const Dataset *dataset = &data.train;
+  Rows rows = data.trainRows;
+  const char *split = "train";
+  if (data.test || data.validation) {
+    dataset = data.test ? &*data.test : &*data.validation;
+    rows = examplesInOrder(*dataset, recipe.batch);
+    split = data.test ? "test" : "validation";
+  } else if (!data.validationRows.empty()) {
+    rows = data.validationRows;
+    split = "validation";
+  }
+  recordEvaluation(*folder, execution, recipe, *dataset, std::move(rows), split, data.conventions);
 }
 
 /// `evaluator` may be null.
 void TrainingRun::reportResult(Trainer &trainer, Evaluator *evaluator, const char *split) {
   trainer.output().message(text("saved %s after %lld steps", plan.savePath.c_str(),
                                 static_cast<long long>(state.stepsBefore + state.step)));
+  if (folder)
+    recordResult();
   if (plan.quiet || !evaluator)
     return;
   Measures measures = evaluator->evaluate();

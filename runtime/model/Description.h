@@ -239,7 +239,9 @@ struct Generation {
 
 struct Description {
   std::string compiler, model, source, target;
-  std::vector<std::string> features; ///< that the processor must have
+  std::string program;                                      ///< its source
+  std::vector<std::pair<std::string, std::string>> defines; ///< values of `config` names
+  std::vector<std::string> features;                        ///< that the processor must have
   DType floatType = DType::F32;
   size_t persistentBytes = 0;
   std::vector<PersistentTensor> tensors;

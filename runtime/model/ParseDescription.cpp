@@ -372,6 +372,13 @@ Description parseDescription(const char *json) {
   description.model = reader.string("model");
   description.source = reader.string("source");
   description.target = reader.string("target");
+  description.program = reader.string("program", "");
+  if (reader.has("defines"))
+    for (const auto &[name, value] : reader.member("defines").items()) {
+      if (!value.is_string())
+        reader.wrong("\"defines\" holds something other than text");
+      description.defines.emplace_back(name, value.get<std::string>());
+    }
   if (reader.has("features"))
     description.features = reader.strings("features");
   description.floatType = reader.dtype("float");

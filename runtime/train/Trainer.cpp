@@ -28,7 +28,9 @@ Trainer::Trainer(Execution &execution, const Recipe &recipe, const Phase &phase,
     : execution(execution), phase(phase), dataset(dataset), rows(std::move(trainRows)), plan(plan),
       conventions(conventions), now(state),
       trainingSteps(execution, recipe, phase, dataset, static_cast<int64_t>(rows.size())),
-      bestBlock(phase.patience > 0 ? execution.description().persistentBytes : 0),
+      bestBlock(phase.patience > 0 || !plan.bestPath.empty()
+                    ? execution.description().persistentBytes
+                    : 0),
       rememberedBlock(execution.description().persistentBytes),
       rememberEvery(rememberInterval(execution.description(), trainingSteps.function())),
       watcher(execution.description()),
@@ -91,7 +93,7 @@ void Trainer::setValidationLoss(double value) {
 
 /// Evaluates and decides; true if the run is to stop.
 bool Trainer::finishEpoch() {
-  if (phase.patience > 0) // these may be the best weights
+  if (bestBlock.size() > 0) // these may be the best weights
     checkFinite();
   const std::vector<Watched> watched = trainingSteps.watched();
   Measures training = trainingSteps.result();
@@ -109,7 +111,7 @@ bool Trainer::finishEpoch() {
   const Measures &deciding = evaluatorDecides ? *evaluation : training;
   setValidationLoss(deciding.loss);
   lossesSince.push_back(deciding.loss);
-  if (phase.patience == 0)
+  if (bestBlock.size() == 0)
     return false;
   double value = deciding.loss;
   for (const Metric &metric : deciding.metrics)
@@ -119,10 +121,11 @@ bool Trainer::finishEpoch() {
     now.bestLoss = value;
     now.badEpochs = 0;
     std::memcpy(best(), execution.persistent(), bestBlock.size());
-    hasBest = true;
+    hasBest = phase.patience > 0;
+    bestIsNew = true;
     return false;
   }
-  return ++now.badEpochs >= phase.patience;
+  return phase.patience > 0 && ++now.badEpochs >= phase.patience;
 }
 
 Trainer::Outcome Trainer::run() {
@@ -169,8 +172,16 @@ Trainer::Outcome Trainer::run() {
   return outcome;
 }
 
+/// Comes before the checkpoint, whose best loss is that of the file.
+void Trainer::saveBest() {
+  if (bestIsNew && !plan.bestPath.empty())
+    saveCheckpoint(plan.bestPath, {execution.description(), conventions, best(), best(), nullptr});
+  bestIsNew = false;
+}
+
 void Trainer::save() {
   log.synchronise();
+  saveBest();
   now.sums = now.position ? trainingSteps.state() : std::vector<double>();
   now.losses = trainingSteps.lastLosses();
   const char *current = execution.persistent();

@@ -20,6 +20,8 @@ struct TrainingPlan {
   int64_t stopAt = INT64_MAX; ///< batches of the phase after which to pause, as if interrupted
   bool quiet = false;
   std::string savePath;
+  std::string bestPath;  ///< for the weights of the best epoch; empty: none
+  std::string folder;    ///< of a run that has one
   bool resumable = true; ///< saved files can be resumed from
   std::string logPath;
   bool resumed = false; ///< the log goes on, too; so in a later phase
@@ -39,7 +41,8 @@ public:
   /// decides about stopping early if `decides`, else that of the training does.
   void evaluateWith(Evaluator *newEvaluator, const char *name, bool decides);
 
-  /// The block whose weights were the best so far, kept if the phase has patience.
+  /// The block whose weights were the best so far, kept if the phase has patience or the plan a file
+  /// for them.
   char *best() { return bestBlock.data(); }
   void setHasBest(bool value) { hasBest = value; }
 
@@ -65,6 +68,7 @@ private:
   void setValidationLoss(double value);
   bool finishEpoch();
   void save();
+  void saveBest();
   void saveIfDue();
 
   // Divergence.cpp
@@ -93,6 +97,7 @@ private:
   int64_t orderEpoch = -1;
   AlignedBuffer bestBlock;
   bool hasBest = false;
+  bool bestIsNew = false; ///< better than what is in the file for it
   /// All tensors but the states and slots that began as something else, such as a minimum that
   /// begins at infinity.
   std::vector<const PersistentTensor *> finiteTensors;

@@ -1,0 +1,18 @@
+// What a run's folder holds about trained weights, for reports: loss and metrics of a split, the
+// confusion of classes, the examples with the largest loss, and what is predicted over a plane or a
+// line of inputs.
+#pragma once
+
+#include "runtime/cli/RunFolder.h"
+#include "runtime/data/Dataset.h"
+#include "runtime/exec/Execution.h"
+
+namespace nnc::runtime {
+
+/// Writes metrics.json and evaluation.json of the weights in the execution's persistent block, for
+/// these rows of the split `split`. A function of the weights and the data.
+void recordEvaluation(const RunFolder &folder, Execution &execution, const Recipe &recipe,
+                      const Dataset &dataset, Rows rows, const std::string &split,
+                      const DataConventions &conventions);
+
+} // namespace nnc::runtime

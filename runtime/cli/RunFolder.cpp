@@ -1,0 +1,130 @@
+// Implements RunFolder: the choice of a free folder, its lock, and its files.
+#include "runtime/cli/RunFolder.h"
+
+#include "runtime/support/AtomicFile.h"
+#include "runtime/support/File.h"
+
+#include <cerrno>
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace nnc::runtime {
+
+static bool exists(const std::string &path) {
+  struct stat status;
+  return lstat(path.c_str(), &status) == 0;
+}
+
+/// Makes a folder with those that it is in; false if it is there already.
+static bool makeFolder(const std::string &path) {
+  for (size_t slash = path.find('/', 1); slash != std::string::npos;
+       slash = path.find('/', slash + 1))
+    (void)mkdir(path.substr(0, slash).c_str(), 0777); // a failure shows in what follows
+  if (mkdir(path.c_str(), 0777) == 0)
+    return true;
+  if (errno != EEXIST)
+    fail("cannot make the folder %s: %s", path.c_str(), systemMessage(errno).c_str());
+  return false;
+}
+
+/// One more than the largest N of the folders NAME-N in `parent`.
+static int64_t nextNumber(const std::string &parent, const std::string &name) {
+  int64_t last = 0;
+  DIR *entries = opendir(parent.c_str());
+  if (!entries)
+    return 1;
+  while (const dirent *entry = readdir(entries)) {
+    std::string_view found = entry->d_name;
+    if (!found.starts_with(name + "-"))
+      continue;
+    found.remove_prefix(name.size() + 1);
+    if (found.empty() || found.size() > 9 ||
+        found.find_first_not_of("0123456789") != std::string_view::npos)
+      continue;
+    last = std::max<int64_t>(last, std::atoll(std::string(found).c_str()));
+  }
+  closedir(entries);
+  return last + 1;
+}
+
+void RunFolder::checkFree(const std::string &path) {
+  struct stat status;
+  if (path.empty() || stat(path.c_str(), &status) != 0)
+    return;
+  if (!S_ISDIR(status.st_mode))
+    fail("--run %s: it exists and is not a folder", path.c_str());
+  for (const char *name :
+       {configuration, environment, program, log, last, best, metrics, evaluation})
+    if (exists(path + "/" + name))
+      fail("--run %s: the folder holds a run already (%s); `--resume %s` goes on with it, another "
+           "folder begins a new one",
+           path.c_str(), name, path.c_str());
+}
+
+RunFolder::RunFolder(std::string path) : folder(std::move(path)) {
+  while (folder.size() > 1 && folder.ends_with('/'))
+    folder.pop_back();
+  const std::string name = file(lock);
+  descriptor = ::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  if (descriptor < 0)
+    fail("cannot write %s: %s", name.c_str(), systemMessage(errno).c_str());
+  if (flock(descriptor, LOCK_EX | LOCK_NB) == 0)
+    return;
+  const int problem = errno;
+  close(descriptor);
+  if (problem == EWOULDBLOCK)
+    fail("%s: another process is writing to this run", folder.c_str());
+  fail("cannot lock %s: %s", name.c_str(), systemMessage(problem).c_str());
+}
+
+RunFolder::RunFolder(RunFolder &&other) noexcept
+    : folder(std::move(other.folder)), descriptor(std::exchange(other.descriptor, -1)) {}
+
+RunFolder::~RunFolder() {
+  if (descriptor >= 0)
+    close(descriptor);
+}
+
+RunFolder RunFolder::create(const std::string &path, const std::string &name) {
+  std::string chosen = path;
+  if (path.empty())
+    do
+      chosen = "runs/" + name + "-" + std::to_string(nextNumber("runs", name));
+    while (!makeFolder(chosen)); // another process was faster
+  else
+    makeFolder(path);
+  RunFolder result(chosen);
+  checkFree(chosen); // with the lock, so that nothing comes in between
+  return result;
+}
+
+RunFolder RunFolder::open(const std::string &path) {
+  if (!exists(path + "/" + configuration))
+    fail("%s holds no run: there is no %s in it", path.c_str(), configuration);
+  return RunFolder(path);
+}
+
+bool RunFolder::has(const char *name) const { return exists(file(name)); }
+
+void RunFolder::write(const char *name, const std::string &content) const {
+  AtomicFile output(file(name));
+  output.write(content);
+  output.commit();
+}
+
+void RunFolder::write(const char *name, const Json &json) const {
+  write(name, dumpJson(json) + "\n");
+}
+
+Json RunFolder::read(const char *name) const {
+  const Bytes content = readFile(file(name));
+  Json json = parseJson({content.data(), content.size()}, file(name));
+  if (!json.is_object())
+    fail("%s: it is not a JSON object", file(name).c_str());
+  return json;
+}
+
+} // namespace nnc::runtime
