@@ -385,7 +385,8 @@ void nnc_profile(int64_t region, int64_t thread);
          "metrics": TEXT,               (optional) symbol of the function of its metrics, if these are computed of
                                         totals
          "cache": TEXT,                 (optional) symbol of a function of one prediction, which the runtime calls
-                                        for each example before the phase: the field "<cached>" of its steps
+                                        for each example before the phase: the field "<cached>" of its steps and
+                                        evaluations
          "training_steps": [{           at least one; each batch is given to all of them in turn
            "name": TEXT,                (required if there are several)
            "function": TEXT,            its symbol

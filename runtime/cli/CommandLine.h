@@ -43,6 +43,8 @@ public:
 
   bool has(const char *option) const { return values.count(option) != 0; }
   std::string value(const char *option, const std::string &otherwise = "") const;
+  /// As if the option had been given so, and not otherwise.
+  void set(const char *option, const std::string &value) { values[option] = {value}; }
   std::vector<std::string> all(const char *option) const;
   const std::vector<std::string> &operands() const { return rest; }
   /// All options that are given, each with its arguments; that of a flag is empty.

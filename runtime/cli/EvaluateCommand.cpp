@@ -3,6 +3,7 @@
 #include "runtime/cli/Commands.h"
 #include "runtime/cli/EvaluationRecord.h"
 #include "runtime/cli/MetricTables.h"
+#include "runtime/train/CachedField.h"
 #include "runtime/train/Evaluation.h"
 #include "runtime/support/Json.h"
 #include "runtime/support/Output.h"
@@ -71,6 +72,7 @@ int evaluateCommand(const Model &model, const Arguments &arguments) {
   Rows rows = heldOut          ? trainingRows(block, recipe, dataset).validation
               : split == train ? trainingRows(block, recipe, dataset).train
                                : examplesInOrder(dataset, recipe.batch);
+  addCachedField(execution, recipe.phases.back(), dataset);
   if (run)
     recordEvaluation(*run, execution, recipe, dataset, rows, splitName, conventions);
   Evaluator evaluator(execution, recipe.phases.back(), dataset, std::move(rows));

@@ -159,8 +159,7 @@ int findRateCommand(const Model &model, const Arguments &arguments) {
   if (!train)
     fail("data '%s' has no train split", block.name.c_str());
   Dataset dataset = readSplit(block, *train, folders[recipe.data], conventions);
-  if (!phase.cache.empty())
-    addCachedField(execution, *description.function(phase.cache), dataset);
+  addCachedField(execution, phase, dataset);
   const Rows rows = trainingRows(block, recipe, dataset).train;
   TrainingSteps trainingSteps(execution, recipe, phase, dataset, static_cast<int64_t>(rows.size()));
   std::vector<Trial> trials =

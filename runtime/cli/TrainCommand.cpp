@@ -3,6 +3,7 @@
 #include "runtime/cli/Commands.h"
 #include "runtime/cli/EvaluationRecord.h"
 #include "runtime/cli/InitialWeights.h"
+#include "runtime/cli/Members.h"
 #include "runtime/cli/MetricTables.h"
 #include "runtime/cli/RunRecord.h"
 #include "runtime/data/DataHash.h"
@@ -28,6 +29,10 @@ static const Option trainOptions[] = {
     {"--stop-after", "N", "pause after N steps of this process; --resume goes on"},
     {"--set", "KEY=VALUE", "change a setting of the recipe (listed below)", true},
     {"--seed", "S", "seed of initialisation, shuffling and dropout (default 0)"},
+    {"--members", "N", "train an ensemble: N runs with consecutive seeds, side by side"},
+    {"--bootstrap", nullptr,
+     "train on as many examples drawn from the training set, some of them several times, by the "
+     "seed"},
     {"--threads", "N", "threads (default: one per core); results do not depend on it"},
     {"--init", "W.safetensors", "start from these weights"},
     {"--init-partial", "W.safetensors",
@@ -235,8 +240,9 @@ static void checkOptions(const Arguments &arguments) {
                             {"--init", "--init-partial"}})
     if (arguments.has(one) && arguments.has(other))
       throw UsageError(text("%s and %s exclude each other", one, other));
-  if (arguments.has("--seed") && arguments.has("--resume"))
-    throw UsageError("--seed: a resumed run keeps its seed");
+  for (const char *option : {"--seed", "--bootstrap"})
+    if (arguments.has(option) && arguments.has("--resume"))
+      throw UsageError(text("%s: a resumed run keeps its seed and its examples", option));
   if (arguments.has("--changed-data") && !arguments.has("--resume"))
     throw UsageError("--changed-data is for --resume");
 }
@@ -361,7 +367,10 @@ TrainingRun::TrainingRun(const Model &model, const Arguments &arguments)
     execution.setScalar(name, value);
   if (arguments.has("--no-shuffle") || !recipe.shuffle)
     state.shuffled = false;
+  state.bootstrap |= arguments.has("--bootstrap");
   data = readTrainingData(description, recipe, folders[recipe.data], conventions);
+  if (state.bootstrap)
+    drawBootstrap(data.trainRows, static_cast<uint64_t>(state.seed));
   if (plan.resumed)
     checkResumed(state, recipe, data, arguments.has("--changed-data"), arguments.value("--resume"));
   state.data = data.hashes;
@@ -457,8 +466,11 @@ int TrainingRun::runPhases() {
 std::optional<int> TrainingRun::runPhase(const Phase &phase) {
   plan.steps = plannedSteps();
   plan.stopAt = stopAt == INT64_MAX ? stopAt : stopAt - state.stepsBefore;
-  if (!phase.cache.empty())
-    addCachedField(execution, *description.function(phase.cache), data.train);
+  addCachedField(execution, phase, data.train);
+  if (data.validation)
+    addCachedField(execution, phase, *data.validation);
+  if (data.test)
+    addCachedField(execution, phase, *data.test);
   std::optional<Evaluator> validation, test;
   if (data.validation)
     validation.emplace(execution, phase, *data.validation,
@@ -540,7 +552,9 @@ void TrainingRun::reportResult(Trainer &trainer, Evaluator *evaluator, const cha
 } // namespace
 
 int trainCommand(const Model &model, const Arguments &arguments) {
-  return TrainingRun(model, arguments).run();
+  auto train = [&](const Arguments &ofRun) { return TrainingRun(model, ofRun).run(); };
+  const std::optional<int64_t> members = arguments.integer("--members", 1, 1000);
+  return members ? trainMembers(model, arguments, *members, train) : train(arguments);
 }
 
 } // namespace nnc::runtime

@@ -64,6 +64,12 @@ Rows windowsInOrder(int64_t length, int64_t size) {
   return rows;
 }
 
+void drawBootstrap(Rows &rows, uint64_t seed) {
+  const Rows all = rows;
+  for (size_t i = 0; i < rows.size(); ++i)
+    rows[i] = all[randomWord(seed, RandomStream::Bootstrap, 0, i) % all.size()];
+}
+
 void drawWindows(Rows &rows, int64_t length, int64_t size, uint64_t seed, uint32_t epoch) {
   const uint64_t starts = static_cast<uint64_t>(length - size + 1);
   for (size_t i = 0; i < rows.size(); ++i)

@@ -27,6 +27,9 @@ void sortIntoBuckets(Rows &rows, const std::vector<uint8_t> &bucketOf, int64_t b
 /// element of the one before; the remainder at the end is too short for another window.
 Rows windowsInOrder(int64_t length, int64_t size);
 
+/// Replaces rows by as many that are drawn from them, each independently: a function of the seed.
+void drawBootstrap(Rows &rows, uint64_t seed);
+
 /// Replaces rows by the starts of windows at random places of the text: row i of epoch `epoch` is a
 /// pure function of the seed, the epoch and i.
 void drawWindows(Rows &rows, int64_t length, int64_t size, uint64_t seed, uint32_t epoch);

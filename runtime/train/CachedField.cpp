@@ -6,7 +6,10 @@
 
 namespace nnc::runtime {
 
-void addCachedField(Execution &execution, const Function &function, Dataset &dataset) {
+void addCachedField(Execution &execution, const Phase &phase, Dataset &dataset) {
+  if (phase.cache.empty())
+    return;
+  const Function &function = *execution.description().function(phase.cache);
   const OutputValue &value = function.values[0];
   FieldData field;
   field.name = cachedField;

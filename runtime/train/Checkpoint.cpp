@@ -43,6 +43,7 @@ static Json toJson(const TrainingState &state) {
           {"examples", state.examples},
           {"batch", state.batch},
           {"shuffled", state.shuffled},
+          {"bootstrap", state.bootstrap},
           {"best_loss", numberToJson(state.bestLoss)},
           {"bad_epochs", state.badEpochs},
           {"validation_loss", numberToJson(state.validationLoss)},
@@ -142,6 +143,7 @@ static TrainingState stateFromJson(const Json &json, const std::string &origin) 
     state.steps.push_back(reader.integer(steps, "steps", 1, mostSteps));
   state.phase = reader.integer("phase", 0, static_cast<int64_t>(state.steps.size()) - 1);
   state.shuffled = reader.boolean("shuffled");
+  state.bootstrap = reader.boolean("bootstrap");
   state.badEpochs = reader.integer("bad_epochs", 0, state.epoch);
   state.bestLoss = reader.number("best_loss");
   state.validationLoss = reader.number("validation_loss");

@@ -31,6 +31,7 @@ struct TrainingState {
   int64_t examples = 0;       ///< of the training set
   int64_t batch = 0;          ///< examples of a step
   bool shuffled = true;
+  bool bootstrap = false; ///< whether the examples are drawn from the training set
   double bestLoss = std::numeric_limits<double>::infinity(); ///< of a metric to be high: minus it
   int64_t badEpochs = 0;                                     ///< epochs since bestLoss
   /// After the epoch before, as schedules read it.

@@ -106,8 +106,10 @@ void TrainingElaborator::addRecipe(TrainBlock &block) {
   metrics.emplace(elaboration);
   Recipe recipe;
   std::vector<TrainKeys::Load> loads;
+  bool cachedBefore = false;
   for (size_t phase = 0; phase < block.phases.size(); ++phase) {
     Phase made;
+    bool caches = false;
     for (size_t step = 0; step == 0 || step < block.steps.size(); ++step) {
       // An error in one function mostly is one in all of them: it is reported once.
       if (diagnostics.hasErrors() && !passes.empty())
@@ -120,7 +122,8 @@ void TrainingElaborator::addRecipe(TrainBlock &block) {
           checkPaths({load.to});
         loads = std::move(keys->loads);
       }
-      const bool hasOwnLoss = lossPhase == phase, caches = keys->cached.has_value();
+      const bool hasOwnLoss = lossPhase == phase;
+      caches = keys->cached.has_value();
       if (caches && step == 0)
         addCache(made);
       // Derivatives are checked of each loss.
@@ -128,7 +131,12 @@ void TrainingElaborator::addRecipe(TrainBlock &block) {
         addGradient();
     }
     made.name = block.phases[phase];
-    addEvaluation(made, recipe);
+    // A phase whose block gives no loss has the function of the one before it.
+    if (phase > 0 && lossPhase != phase && !caches && !cachedBefore)
+      made.evaluate = recipe.phases.back().evaluate;
+    else
+      addEvaluation(made);
+    cachedBefore = caches;
     recipe.phases.push_back(std::move(made));
   }
   if (diagnostics.hasErrors())
@@ -270,15 +278,12 @@ void TrainingElaborator::takeCached(Pass &pass) {
     value->id = input;
 }
 
-/// A phase whose block gives no loss has the function of the one before it.
-void TrainingElaborator::addEvaluation(Phase &phase, const Recipe &recipe) {
+void TrainingElaborator::addEvaluation(Phase &phase) {
   if (diagnostics.hasErrors())
     return;
-  if (place.phase > 0 && lossPhase != place.phase) {
-    phase.evaluate = recipe.phases.back().evaluate;
-    return;
-  }
   std::unique_ptr<Pass> pass = trainPass(Role::Evaluate);
+  if (keys->cached)
+    takeCached(*pass);
   pass->graph.function.name = phase.evaluate = functionName("evaluate");
   endWithLoss(*pass, true, [](const Tensor &) {});
   checkBatch(*pass);

@@ -285,6 +285,9 @@ void TrainingElaborator::runPhase(const ThenStatement &statement, Role role) {
   keys->leave(std::move(outer));
 }
 
+/// The functions besides the training step that must know what a phase caches.
+static bool readsCache(Role role) { return role == Role::Cache || role == Role::Evaluate; }
+
 void TrainingElaborator::runStatement(const Statement &statement, Role role) {
   if (auto *metric = as<MetricStatement>(&statement)) {
     bool last = train->steps.empty() || place.step + 1 == train->steps.size();
@@ -323,7 +326,7 @@ void TrainingElaborator::runStatement(const Statement &statement, Role role) {
     environment.bindFresh("loss", loss->value, name.range);
   } else if (role == Role::TrainStep && name.text == "batch") {
     keys->readBatch(*binding->value, binding->parts.get());
-  } else if (role == Role::TrainStep || (role == Role::Cache && name.text == "cache")) {
+  } else if (role == Role::TrainStep || (readsCache(role) && name.text == "cache")) {
     keys->read(name.text, *binding->value);
   }
 }

@@ -71,14 +71,14 @@ private:
   void addUpdate(TrainingStep &step, const Update &summed);
   void addGradient();
   void addCache(Phase &phase);
-  void addEvaluation(Phase &phase, const Recipe &recipe);
+  void addEvaluation(Phase &phase);
   /// The mean of the loss becomes the first result of a function, and `use` goes on from it.
   void endWithLoss(Pass &pass, bool hasMetrics, const std::function<void(const Tensor &)> &use);
   void checkPaths(const std::vector<Identifier> &patterns);
   void addTrainingRoles(Role role, const PredictDeclaration *block = nullptr);
   /// Warns of parameters that no loss depends on.
   void checkReached();
-  /// Makes a training step read the cached value instead of computing it. Reports a value that would
+  /// Makes a function read the cached value instead of computing it. Reports a value that would
   /// not stay the same.
   void takeCached(Pass &pass);
   void checkExampleStates(const Recipe &recipe);

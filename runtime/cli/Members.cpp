@@ -1,0 +1,271 @@
+// Implements the training of an ensemble.
+#include "runtime/cli/Members.h"
+
+#include "runtime/cli/Commands.h"
+#include "runtime/support/Interruption.h"
+#include "runtime/support/Output.h"
+#include "runtime/support/Table.h"
+#include "runtime/train/CachedField.h"
+#include "runtime/train/Checkpoint.h"
+#include "runtime/train/Evaluation.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cmath>
+#include <map>
+#include <optional>
+#include <string>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <vector>
+
+namespace nnc::runtime {
+
+namespace {
+
+/// `digits.safetensors` -> `digits-2.safetensors`
+std::string numbered(const std::string &path, int64_t number) {
+  const size_t slash = path.rfind('/'), dot = path.rfind('.');
+  const bool hasEnding =
+      dot != std::string::npos && (slash == std::string::npos || dot > slash + 1);
+  return path.substr(0, hasEnding ? dot : path.size()) + "-" + std::to_string(number) +
+         (hasEnding ? path.substr(dot) : "");
+}
+
+/// Runs one member in this process, which has been made for it; its exit status.
+int runMember(int64_t number, const Arguments &arguments,
+              const std::function<int(const Arguments &)> &train) {
+  try {
+    return train(arguments);
+  } catch (const UsageError &error) {
+    if (number == 1) // it is that of all members
+      (void)writeAll(STDERR_FILENO, text("error: %s\n", error.what()));
+    return 2;
+  } catch (const std::exception &error) {
+    (void)writeAll(STDERR_FILENO,
+                   text("member %lld: error: %s\n", static_cast<long long>(number), error.what()));
+    return 1;
+  }
+}
+
+/// Waits for any member; its exit status, 128 + n if signal n ended it. A signal that asks this
+/// process to end goes to all of them.
+int waitForMember(std::vector<pid_t> &running, bool &interrupted) {
+  for (;;) {
+    int status;
+    const pid_t ended = waitpid(-1, &status, 0);
+    if (ended > 0) {
+      std::erase(running, ended);
+      return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    }
+    if (errno != EINTR)
+      fail("cannot wait for the members: %s", systemMessage(errno).c_str());
+    if (Interruption::signal() && !interrupted) {
+      interrupted = true;
+      for (pid_t member : running)
+        kill(member, SIGTERM);
+    }
+  }
+}
+
+/// The output of a predict block that scores or numbers the classes of a field of the data; scores are
+/// preferred, as those of several members can be averaged.
+struct ClassOutput {
+  const Function *function = nullptr;
+  const OutputValue *value = nullptr;
+  const DataField *field = nullptr;
+
+  bool hasScores() const { return isFloat(value->dtype); }
+};
+
+ClassOutput findClassOutput(const Description &description, const DataBlock &block,
+                            const Dataset &dataset) {
+  ClassOutput found;
+  for (const Function *function : description.predictions()) {
+    if (std::ranges::any_of(function->fields, [&](const InputField &field) {
+          return field.kind == InputKind::Field && !dataset.field(field.name);
+        }))
+      continue;
+    for (const OutputValue *value : function->valuesOf(OutputKind::Prediction)) {
+      const bool scores = isFloat(value->dtype);
+      if (!value->batched || value->shape.size() != (scores ? 2u : 1u))
+        continue;
+      const auto field = std::ranges::find_if(block.fields, [&](const DataField &one) {
+        return one.classes > 0 && one.shape.empty() &&
+               (scores ? one.classes == value->shape[1] : one.name == value->field);
+      });
+      if (field == block.fields.end())
+        continue;
+      if (!found.value || (scores && !found.hasScores()))
+        found = {function, value, &*field};
+    }
+  }
+  return found;
+}
+
+/// What the members give together: for each example and class the sum of scores, or of votes.
+class Votes {
+public:
+  Votes(const ClassOutput &output, const Dataset &dataset, const Rows &rows)
+      : output(output), dataset(dataset), rows(rows),
+        classes(static_cast<size_t>(output.field->classes)), sums(rows.size() * classes) {}
+
+  /// Adds the predictions of a member; the fraction of the examples that it has right.
+  double add(Execution &execution) {
+    BoundFunction bound(execution, *output.function, dataset);
+    std::vector<double> own(classes);
+    size_t right = 0;
+    for (size_t first = 0; first < rows.size(); first += static_cast<size_t>(bound.batch())) {
+      const int64_t count = std::min(bound.batch(), static_cast<int64_t>(rows.size() - first));
+      bound.run(rows.data() + first, count);
+      const char *data = bound.output(*output.value);
+      for (int64_t i = 0; i < count; ++i) {
+        std::ranges::fill(own, 0);
+        if (output.hasScores())
+          for (size_t k = 0; k < classes; ++k)
+            own[k] = loadElement(data, output.value->dtype,
+                                 i * static_cast<int64_t>(classes) + static_cast<int64_t>(k));
+        else if (auto k = static_cast<size_t>(loadElement(data, output.value->dtype, i));
+                 k < classes)
+          own[k] = 1;
+        const size_t example = first + static_cast<size_t>(i);
+        for (size_t k = 0; k < classes; ++k)
+          sums[example * classes + k] += own[k];
+        right += isRight(example, own.data());
+      }
+    }
+    return static_cast<double>(right) / static_cast<double>(rows.size());
+  }
+
+  double accuracy() const {
+    size_t right = 0;
+    for (size_t example = 0; example < rows.size(); ++example)
+      right += isRight(example, sums.data() + example * classes);
+    return static_cast<double>(right) / static_cast<double>(rows.size());
+  }
+
+private:
+  bool isRight(size_t example, const double *scores) const {
+    const FieldData &labels = *dataset.field(output.field->name);
+    return std::max_element(scores, scores + classes) - scores ==
+           static_cast<int64_t>(loadElement(labels.data(rows[example]), labels.storage, 0));
+  }
+
+  const ClassOutput output;
+  const Dataset &dataset;
+  const Rows &rows;
+  const size_t classes;
+  std::vector<double> sums;
+};
+
+/// Loss and metrics of each member on the test split, else on what was held out, and the accuracy of
+/// their mean.
+void printScores(const Model &model, const Arguments &arguments,
+                 const std::vector<std::string> &paths) {
+  const Description &description = model.description;
+  const Recipe &recipe = chooseRecipe(description, arguments);
+  const Phase &phase = recipe.phases.back();
+  const DataBlock &block = *description.block(recipe.data);
+  const DataSplit *train = block.split("train"), *test = block.split("test");
+  if (!test)
+    test = block.split("validation");
+  if (!test && recipe.validate == 0)
+    return;
+  const std::string folder = dataFolders(description, arguments)[block.name];
+  Execution execution(model, threadCount(arguments));
+  Safetensors first = readWeights(paths[0], execution);
+  DataConventions conventions = loadConventions(first, description);
+  Dataset dataset = readSplit(block, test ? *test : *train, folder, conventions);
+  addCachedField(execution, phase, dataset);
+  const Rows rows = test ? examplesInOrder(dataset, recipe.batch)
+                         : trainingRows(block, recipe, dataset).validation;
+
+  const ClassOutput output = findClassOutput(description, block, dataset);
+  std::optional<Votes> votes;
+  if (output.value)
+    votes.emplace(output, dataset, rows);
+  std::vector<std::vector<std::string>> table{{"", "loss"}};
+  if (output.value)
+    table[0].push_back(output.value->name + " right");
+  double loss = 0, right = 0;
+  for (size_t i = 0; i < paths.size(); ++i) {
+    readWeights(paths[i], execution);
+    addCachedField(execution, phase, dataset);
+    Evaluator evaluator(execution, phase, dataset, rows);
+    const Measures measures = evaluator.evaluate();
+    loss += measures.loss;
+    table.push_back({paths[i], text("%.4g", measures.loss)});
+    if (votes) {
+      const double own = votes->add(execution);
+      right += own;
+      table.back().push_back(text("%.2f %%", 100 * own));
+    }
+  }
+  const auto count = static_cast<double>(paths.size());
+  table.push_back({"mean of the members", text("%.4g", loss / count)});
+  if (votes) {
+    table.back().push_back(text("%.2f %%", 100 * right / count));
+    table.push_back({output.hasScores() ? "mean of their " + output.value->name
+                                        : "majority of their " + output.value->name,
+                     "", text("%.2f %%", 100 * votes->accuracy())});
+  }
+  print(text("%s split, %zu examples\n", test ? test->name.c_str() : "validation", rows.size()));
+  printTable(table, 1, 3);
+}
+
+} // namespace
+
+int trainMembers(const Model &model, const Arguments &arguments, int64_t members,
+                 const std::function<int(const Arguments &)> &train) {
+  for (const char *option : {"--resume", "--run"})
+    if (arguments.has(option))
+      throw UsageError(text("--members and %s exclude each other", option));
+  if (arguments.value("--log") == "-")
+    throw UsageError("--log -: several members have several logs; name a file");
+  const Description &description = model.description;
+  const Recipe &recipe = chooseRecipe(description, arguments);
+  const std::string weights =
+      arguments.value("--save", description.recipes.size() == 1 ? description.weightsFile()
+                                                                : recipe.name + ".safetensors");
+  const int64_t seed = arguments.integer("--seed", INT64_MIN, INT64_MAX - members).value_or(0);
+  const int64_t threads = threadCount(arguments), atOnce = std::min(members, threads);
+  std::vector<std::string> paths;
+  std::vector<pid_t> running;
+  int status = 0;
+  bool interrupted = false;
+  {
+    Interruption interruption;
+    for (int64_t number = 1; number <= members && !interrupted && status == 0; ++number) {
+      Arguments own = arguments;
+      own.set("--seed", std::to_string(seed + number - 1));
+      own.set("--save", numbered(weights, number));
+      own.set("--threads", std::to_string(threads / atOnce));
+      own.set("--quiet", "");
+      if (arguments.has("--log"))
+        own.set("--log", numbered(arguments.value("--log"), number));
+      paths.push_back(numbered(weights, number));
+      const pid_t process = fork();
+      if (process < 0)
+        fail("cannot start a process: %s", systemMessage(errno).c_str());
+      if (process == 0)
+        _exit(runMember(number, own, train));
+      running.push_back(process);
+      if (std::ssize(running) == atOnce)
+        status = waitForMember(running, interrupted);
+    }
+    while (!running.empty())
+      if (int ended = waitForMember(running, interrupted); status == 0)
+        status = ended;
+  }
+  if (interrupted)
+    return 128 + Interruption::signal();
+  if (status)
+    return status;
+  for (const std::string &path : paths)
+    print("saved " + path + "\n");
+  if (!arguments.has("--quiet"))
+    printScores(model, arguments, paths);
+  return 0;
+}
+
+} // namespace nnc::runtime
