@@ -161,7 +161,7 @@ int findRateCommand(const Model &model, const Arguments &arguments) {
   const DataSplit *train = block.split("train");
   if (!train)
     fail("data '%s' has no train split", block.name.c_str());
-  Dataset dataset = readSplit(block, *train, folders[recipe.data], conventions);
+  Dataset dataset = readSplit(block, *train, folders[recipe.data], conventions, &recipe);
   if (!phase.cache.empty())
     addCachedField(execution, *description.function(phase.cache), dataset);
   BoundFunction function(execution, *description.function(phase.trainingSteps[0].function),

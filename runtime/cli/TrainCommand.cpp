@@ -116,7 +116,7 @@ TrainingData readTrainingData(const Description &description, const Recipe &reci
     fail("data '%s' has no train split", block.name.c_str());
   TrainingData data;
   data.conventions = known;
-  data.train = readSplit(block, *train, folder, data.conventions);
+  data.train = readSplit(block, *train, folder, data.conventions, &recipe);
   Split split = trainingRows(block, recipe, data.train);
   if (const DataSplit *validation = block.split("validation"))
     data.validation = readSplit(block, *validation, folder, data.conventions);

@@ -33,7 +33,8 @@ enum class RandomStream : uint32_t {
   Window,
   DrawnData,
   Sample,
-  Buckets
+  Buckets,
+  Draw
 };
 
 /// A uniform 64-bit word: number `index` of instance `instance` (e.g. an epoch) of a stream.
