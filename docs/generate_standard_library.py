@@ -80,6 +80,7 @@ provided = {
     "batch_next": "`batch_next(x)`: the value of x in the next example of the batch; for the last example, in the first one (T35)",
     "batch_count": "`batch_count()`: the number of examples of the batch",
     "vocabulary": "`vocabulary(data)`: the number of pieces of a data block's text, known when compiling (T39)",
+    "categories": "`categories(x)`: how many values the class x has, known when compiling (T48)",
     "next_element": "marks the logits by which a `generate` block chooses; `sample` and `beam` say more (T40)",
     "require": "`require(condition, \"text\")`: what a definition needs (T28)",
     "require_batch": "`require_batch(2, \"text\")`: how many examples a batch needs (T28)",

@@ -195,6 +195,20 @@ struct TokenizerInfo {
   bool operator==(const TokenizerInfo &) const = default;
 };
 
+/// A step from the cell of a table to the value of a field.
+struct FieldTransform {
+  /// missing, is_missing, unknown, date, log, log1p, standardize, min_max
+  std::string kind;
+  std::vector<std::string> marks = {}; ///< missing, is_missing: cells that stand for no value
+  /// missing: drop, mean, median, most_frequent, previous, category, zeros, value; unknown:
+  /// most_frequent, category, zeros; date: the part of the date, or empty
+  std::string as = {};
+  double low = 0, high = 1; ///< min_max: the range; missing as a value: it is `low`
+  std::string format = {};  ///< date
+
+  bool operator==(const FieldTransform &) const = default;
+};
+
 struct DataField {
   std::string name;
   Type type;
@@ -207,6 +221,24 @@ struct DataField {
   std::string lengthOf = {};
   std::optional<TokenizerInfo> tokenizer = {}; ///< of a field of texts
   int64_t vocabulary = 0;                      ///< its number of pieces
+  /// Its classes are the categories of the rows that are trained on, at most `type.classes`; of
+  /// one-hot numbers, at most as many as the field has elements.
+  bool categories = false, oneHot = false;
+  std::vector<FieldTransform> transforms = {}; ///< in the order in which they are applied
+
+  /// The number of columns of a table that make it up.
+  int64_t columns() const {
+    int64_t count = 1;
+    for (int64_t size : type.shape)
+      count *= oneHot ? 1 : size;
+    return count;
+  }
+};
+
+/// The rows of a table that a split takes.
+struct RowFilter {
+  std::string column; ///< its name, or its number in decimal
+  std::vector<std::string> values;
 };
 
 struct DataSplit {
@@ -218,9 +250,13 @@ struct DataSplit {
   /// and `horizon` (numbers of rows), and for a field the columns that make it up (list of strings:
   /// names, or numbers from 0 in decimal; see `columnsByNumber`). csv, text and lines have
   /// `part_begin` and `part_end` (fractions of the whole); text and lines `encoding` (string), text
-  /// also `stream` (bool), lines `class_by_file` (string, a field) and `truncate` (bool).
+  /// also `stream` (bool), lines `class_by_file` (string, a field) and `truncate` (bool). csv also
+  /// has `decimal`, `comment`, `strip` and `encoding` (strings).
   std::vector<ReaderArgument> arguments;
   bool columnsByNumber = false;
+  std::vector<std::string> missing = {}; ///< csv: cells that stand for no value
+  std::optional<RowFilter> filter = {};  ///< csv; by name unless `filterByNumber`
+  bool filterByNumber = false;
   SourceRange range;
 };
 
@@ -281,15 +317,23 @@ struct LoadedWeights {
   std::vector<std::pair<std::string, std::string>> tensors;
 };
 
+/// A manner of choosing examples, and the field that it looks at; no manner: evenly at random.
+struct Selection {
+  std::string manner;
+  std::string field = {};
+};
+
 /// A train block.
 struct Recipe {
   std::string name;
-  std::string data;    ///< the name of the data block
-  int64_t batch = 32;  ///< of each part
-  int64_t parts = 1;   ///< of a batch, which makes one update
-  double validate = 0; ///< fraction of the training split that is held out
-  bool shuffle = true; ///< whether the order of the examples differs from epoch to epoch
-  bool bucket = false; ///< whether examples of similar length make up a batch
+  std::string data;          ///< the name of the data block
+  int64_t batch = 32;        ///< of each part
+  int64_t parts = 1;         ///< of a batch, which makes one update
+  double validate = 0;       ///< fraction of the training split that is held out
+  Selection validateBy = {}; ///< stratified, grouped, latest
+  Selection sample = {};     ///< balanced, weighted: the examples of an epoch are drawn
+  bool shuffle = true;       ///< whether the order of the examples differs from epoch to epoch
+  bool bucket = false;       ///< whether examples of similar length make up a batch
   SourceRange bucketRange;
   std::vector<LoadedWeights> loads = {};
   std::vector<Phase> phases = {};

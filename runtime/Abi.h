@@ -309,8 +309,23 @@ void nnc_profile(int64_t region, int64_t thread);
                                         the same length in both
          "classes": COUNT,              (optional) a class field: numbers 0 .. classes-1
          "class_names": [TEXT...],      (optional) declared names of the classes, in order
-         "vocabulary": {...}            (optional) a field of texts, i32: the JSON of
+         "vocabulary": {...},           (optional) a field of texts, i32: the JSON of
                                         text::Tokenizer::serialize()
+         "categories": true | false,    (optional; csv; default false) the classes are the categories of the
+                                        rows that are trained on, at most "classes"
+         "one_hot": true | false,       (optional; csv; default false) a field with categories that has a float
+                                        for each, 1 for that of the example and 0 for the others; one column
+         "transforms": [{               (optional; csv) steps from the cell to the value, in their order
+           "kind": "missing" | "is_missing" | "unknown" | "date" | "log" | "log1p" | "standardize" | "min_max",
+           "marks": [TEXT...],          (optional; missing, is_missing) cells that stand for no value, besides
+                                        empty ones
+           "as": TEXT,                  missing: "drop" | "mean" | "median" | "most_frequent" | "previous" |
+                                        "category" | "zeros" | "value", which is "low". unknown: "category" |
+                                        "most_frequent" | "zeros". date: "days" | "year" | "month" | "day" |
+                                        "hour" | "minute" | "weekday" | "yearday"
+           "low": NUMBER, "high": NUMBER,  (optional; min_max; default 0 and 1) the range
+           "format": TEXT               (optional; date) with %Y %m %d %H %M %S
+         }]
        }],
        "splits": [{
          "name": "train" | "test" | "validation",
@@ -332,7 +347,7 @@ void nnc_profile(int64_t region, int64_t thread);
          "part_begin": NUMBER, "part_end": NUMBER,
                                         (optional; text, lines, csv with "window"; default 0 and 1) the part
                                         of the text, the lines or the rows, as fractions
-         "encoding": TEXT,              (optional; text, lines) "utf-8" (default) | "windows-1252" | "latin-1"
+         "encoding": TEXT,              (optional; text, lines, csv) "utf-8" (default) | "windows-1252" | "latin-1"
          "stream": true | false,        (optional; text; default false) row b of each batch begins at
                                         b / batch of the text and continues from step to step
          "truncate": true | false,      (optional; lines; default false) cut texts that are too long
@@ -346,6 +361,12 @@ void nnc_profile(int64_t region, int64_t thread);
                                         line is a number or meant as one
          "separator": TEXT,             (optional; csv) one character. Default: the one of , ; and tab that
                                         is most frequent in the first line
+         "decimal": "." | ",",          (optional; csv; default ".")
+         "comment": TEXT,               (optional; csv) lines that begin with it are skipped
+         "strip": TEXT,                 (optional; csv) characters that do not belong to the ends of cells
+         "missing": [TEXT...],          (optional; csv) cells that stand for no value
+         "rows": {"column": TEXT or COUNT, "values": [TEXT...]},
+                                        (optional; csv) only the rows with one of these cells
          "columns": {FIELD: [TEXT or COUNT ...], ...}
                                         (optional; csv) the columns that make up each field, by name or by
                                         number from 0, as many as the field has elements. Default: the fields
@@ -365,6 +386,13 @@ void nnc_profile(int64_t region, int64_t thread);
                                         each, then its update
        "validate": NUMBER,              (optional; default 0) fraction of the train split that is kept out
                                         and evaluated after each epoch
+       "validate_by": {"manner": "stratified" | "grouped" | "latest", "field": TEXT},
+                                        (optional; default: at random) by the classes of a field; whole groups
+                                        of equal values; the largest values, or, where the field is empty, the
+                                        last rows
+       "sample": {"manner": "balanced" | "weighted", "field": TEXT},
+                                        (optional; default: each example once) an epoch draws as many examples
+                                        as there are: each class of the field as often, or by its numbers
        "shuffle": true | false,         (optional; default true) false: the examples are taken in their order
        "bucket": true | false,          (optional; default false) true: batches of examples of similar length
        "load": [{                       (optional) before the first step, unless a run is resumed or --init given

@@ -1,6 +1,7 @@
 """The test suite: FileCheck tests of every stage, and the unit tests as one test a program."""
 import os
 import platform
+import shutil
 import sys
 import lit.formats
 
@@ -27,6 +28,11 @@ if os.path.isdir(os.path.join(shared, "data")):
     config.available_features.add("shared")
     config.environment["NNC_SHARED"] = shared
 config.substitutions.append(("%{shared}", shared))
+
+# Programs of other packages that some pictures need; tests with them are skipped without.
+for program in ("chromium", "dot"):
+    if shutil.which(program):
+        config.available_features.add(program)
 
 if platform.machine() == "x86_64":
     config.available_features.add("x86_64")

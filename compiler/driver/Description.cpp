@@ -324,6 +324,27 @@ Object Describer::split(const lang::DataSplit &split) const {
   entry["files"] = std::move(files);
   if (!fieldColumns.empty())
     entry["columns"] = std::move(fieldColumns);
+  if (!split.missing.empty())
+    entry["missing"] = Array(split.missing);
+  if (split.filter)
+    entry["rows"] =
+        Object{{"column", columns({split.filter->column}, split.filterByNumber).front()},
+               {"values", Array(split.filter->values)}};
+  return entry;
+}
+
+Object describeTransform(const lang::FieldTransform &transform) {
+  Object entry{{"kind", transform.kind}};
+  if (!transform.marks.empty())
+    entry["marks"] = Array(transform.marks);
+  if (!transform.as.empty())
+    entry["as"] = transform.as;
+  if (!transform.format.empty())
+    entry["format"] = transform.format;
+  if (transform.kind == "min_max" || transform.as == "value") {
+    entry["low"] = transform.low;
+    entry["high"] = transform.high;
+  }
   return entry;
 }
 
@@ -341,6 +362,15 @@ Object Describer::dataBlock(const lang::DataInfo &data) const {
       entry["classes"] = field.type.classes;
     if (!field.classNames.empty())
       entry["class_names"] = Array(field.classNames);
+    if (field.categories)
+      entry["categories"] = true;
+    if (field.oneHot)
+      entry["one_hot"] = true;
+    Array transforms;
+    for (const lang::FieldTransform &transform : field.transforms)
+      transforms.push_back(describeTransform(transform));
+    if (!transforms.empty())
+      entry["transforms"] = std::move(transforms);
     if (field.tokenizer)
       entry["vocabulary"] = llvm::cantFail(
           llvm::json::parse(vocabularies.tokenizer(data.name, field.name).serialize()));
@@ -416,6 +446,10 @@ Array Describer::recipes() {
                  {"validate", recipe.validate}};
     if (recipe.parts > 1)
       entry["parts"] = recipe.parts;
+    for (const auto &[key, selection] :
+         {std::pair("validate_by", &recipe.validateBy), std::pair("sample", &recipe.sample)})
+      if (!selection->manner.empty())
+        entry[key] = Object{{"manner", selection->manner}, {"field", selection->field}};
     if (recipe.bucket)
       entry["bucket"] = true;
     if (!recipe.shuffle)

@@ -3,6 +3,7 @@
 #include "compiler/driver/Compile.h"
 #include "compiler/driver/MemoryLimit.h"
 #include "compiler/driver/Output.h"
+#include "compiler/driver/Reports.h"
 #include "lang/support/Diagnostics.h"
 
 #include "llvm/Support/ErrorHandling.h"
@@ -37,6 +38,11 @@ executable that trains, evaluates and predicts.
   nnc grad-check examples/iris.nn             compare its derivatives with finite differences
   nnc tokenizer FILE.nn                       print the vocabulary of its texts
   nnc explain N0302                           explain a diagnostic
+
+See what training has done (`EXE train --run` keeps a run in a folder):
+  nnc runs                                    the runs in the folder `runs`, compared
+  nnc report runs/mnist-3 -o mnist.html       curves, confusion, worst examples, weights in one page
+  nnc plot log.jsonl -o loss.svg              curves of logs, tables or runs; --what draws more of a run
 
 See what the compiler does to a network:
   nnc build --emit=nn FILE                    the network as a graph of operations
@@ -362,6 +368,42 @@ int execute(int count, char **arguments) {
   tokenizerCommand->add_option("--text", sample,
                                "print the pieces of this text instead of the vocabulary");
 
+  std::vector<std::string> runFolders = {"runs"};
+  bool json = false;
+  CLI::App *runsCommand = app.add_subcommand("runs", "list and compare training runs");
+  runsCommand->add_option("DIR", runFolders, "folders of runs, or folders with such folders");
+  runsCommand->add_flag("--json", json, "print a JSON array");
+
+  std::vector<std::string> reported;
+  std::string page = "report.html";
+  CLI::App *reportCommand = app.add_subcommand("report", "write a page about training runs");
+  reportCommand->add_option("RUN", reported, "folders of runs, or folders with such folders")
+      ->required();
+  reportCommand->add_option("-o,--output", page, "the page of HTML to write");
+
+  PlotOptions plot;
+  CLI::App *plotCommand =
+      app.add_subcommand("plot", "draw curves of logs, tables or runs, and results of a run");
+  plotCommand
+      ->add_option("INPUT", plot.inputs,
+                   "logs (.jsonl, .csv), other CSV tables, or folders of runs")
+      ->required();
+  plotCommand->add_option("-o,--output", plot.output, "the .svg file to write")->required();
+  plotCommand
+      ->add_option(
+          "--what", plot.what,
+          "curves, or of one run: confusion, predictions (over one or two inputs), weights "
+          "(of the first layer), histogram (of the tensor that --columns names)")
+      ->check(CLI::IsMember({"curves", "confusion", "predictions", "weights", "histogram"}));
+  plotCommand
+      ->add_option("--columns", plot.columns, "columns to draw (default: the losses, or all)")
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  plotCommand->add_option("--title", plot.title, "a title");
+  plotCommand->add_flag("--log-x", plot.logX, "a logarithmic horizontal axis");
+  plotCommand->add_flag("--log-y", plot.logY, "a logarithmic vertical axis");
+  plotCommand->add_flag("--dots", plot.dots, "points in place of lines");
+
   CLI::App *explainCommand = app.add_subcommand("explain", "explain a diagnostic");
   explainCommand->add_option("NUMBER", id, "its number, as in error[N0302]")->required();
 
@@ -386,6 +428,12 @@ int execute(int count, char **arguments) {
 
   if (explainCommand->parsed())
     return explain(id);
+  if (runsCommand->parsed())
+    return showRuns(runFolders, json) ? 0 : 1;
+  if (reportCommand->parsed())
+    return writeReport(reported, page) ? 0 : 1;
+  if (plotCommand->parsed())
+    return writePlot(plot) ? 0 : 1;
   if (!splitDefines(defines, options) || !splitFolders(folders, options) ||
       !readMemoryLimit(memoryLimit, options) || !readRemarks(options.remarks))
     return 2;

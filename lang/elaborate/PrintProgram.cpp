@@ -120,6 +120,17 @@ std::string printFunction(const Function &function) {
   return out;
 }
 
+static std::string text(const std::vector<FieldTransform> &transforms) {
+  std::string out;
+  for (const FieldTransform &one : transforms) {
+    out += (out.empty() ? " = " : " |> ") + one.kind;
+    if (!one.as.empty() || !one.marks.empty())
+      out += fmt::format("({}{}{})", fmt::join(one.marks, ", "),
+                         one.marks.empty() || one.as.empty() ? "" : ", ", one.as);
+  }
+  return out;
+}
+
 static std::string text(const Phase &phase) {
   std::string out;
   if (phase.epochs)
@@ -136,6 +147,9 @@ static std::string text(const Recipe &recipe, bool isNamed) {
   out += fmt::format(" batch {}", recipe.batch);
   if (recipe.validate > 0)
     out += fmt::format(", validate {}", recipe.validate);
+  for (const Selection *one : {&recipe.validateBy, &recipe.sample})
+    if (!one->manner.empty())
+      out += fmt::format(" {}({})", one->manner, one->field);
   for (const Phase &phase : recipe.phases) {
     if (!phase.name.empty())
       out += fmt::format("\n  then {}", phase.name);
@@ -167,8 +181,9 @@ std::string printProgram(const Program &program) {
     out += fmt::format("data {}\n", data.name);
     for (const DataField &field : data.fields)
       out += fmt::format(
-          "  field {}: {}{}\n", field.name, text(field.type),
-          field.classNames.empty() ? "" : fmt::format(" ({})", fmt::join(field.classNames, ", ")));
+          "  field {}: {}{}{}\n", field.name, text(field.type),
+          field.classNames.empty() ? "" : fmt::format(" ({})", fmt::join(field.classNames, ", ")),
+          text(field.transforms));
     for (const DataSplit &split : data.splits) {
       std::string arguments;
       for (const ReaderArgument &argument : split.arguments)

@@ -75,6 +75,10 @@ std::string_view spelling(ElementKind kind) {
     return "bool";
   case ElementKind::Class:
     return "class";
+  case ElementKind::Category:
+    return "category";
+  case ElementKind::OneHot:
+    return "one_hot";
   case ElementKind::String:
     return "string";
   case ElementKind::Init:

@@ -63,7 +63,9 @@ enum class ElementKind {
   Float,
   Int,
   Bool,
-  Class, // `class[n]`: an integer in [0, n)
+  Class,    // `class[n]`: an integer in [0, n)
+  Category, // `category`: a class of as many as the training data has
+  OneHot,   // `one_hot`, of fields: numbers that are 1 for the category and 0 for the others
   // Types of settings only:
   String,
   Init,      // an initialiser: `he`, `normal(0, 1)`, or a number
@@ -468,10 +470,12 @@ struct ConfigDeclaration : DeclarationNode<DeclarationKind::Config> {
   std::vector<Entry> entries;
 };
 
-/// `image: float[28, 28]` of a data block.
+/// `image: float[28, 28]` of a data block, or `age: float = standardize`. Fields that are declared
+/// together share type and transform.
 struct Field {
   Identifier name;
-  TypeExpression type;
+  std::shared_ptr<const TypeExpression> type;
+  std::shared_ptr<const Expression> transform; // null when there is none
 };
 
 /// `data mnist { fields and entries }`

@@ -97,9 +97,12 @@ private:
       auto &data = *as<DataDeclaration>(&node);
       line(fmt::format("data {}", data.name.text), node.range);
       return nested([&] {
-        for (const Field &field : data.fields)
-          line(fmt::format("field {}: {}", field.name.text, toSource(field.type)),
+        for (const Field &field : data.fields) {
+          line(fmt::format("field {}: {}", field.name.text, toSource(*field.type)),
                field.name.range);
+          if (field.transform)
+            nested([&] { expression(*field.transform); });
+        }
         entries(data.entries);
       });
     }

@@ -17,6 +17,7 @@ constexpr std::pair<std::string_view, CallableKind> callables[] = {
 constexpr std::pair<std::string_view, ElementKind> elements[] = {
     {"float", ElementKind::Float},       {"int", ElementKind::Int},
     {"bool", ElementKind::Bool},         {"class", ElementKind::Class},
+    {"category", ElementKind::Category}, {"one_hot", ElementKind::OneHot},
     {"string", ElementKind::String},     {"init", ElementKind::Init},
     {"schedule", ElementKind::Schedule}, {"fn", ElementKind::Function},
     {"layer", ElementKind::Layer},       {"optimizer", ElementKind::Optimizer},
@@ -112,9 +113,16 @@ DeclarationPtr Parser::data() {
   while (position < closer && !giveUp()) {
     if (takeIf(TokenKind::Semicolon) || takeIf(TokenKind::Comma))
       continue;
-    Identifier key = name("the name of a field or an entry");
-    checkDuplicate(key, names);
-    names.push_back(key);
+    std::vector<Identifier> together;
+    do {
+      Identifier one = name("the name of a field or an entry");
+      checkDuplicate(one, names);
+      names.push_back(one);
+      together.push_back(std::move(one));
+    } while (!panicking && at(TokenKind::Comma) && ahead(1).kind == TokenKind::Name &&
+             (ahead(2).kind == TokenKind::Comma || ahead(2).kind == TokenKind::Colon) &&
+             takeIf(TokenKind::Comma));
+    const Identifier key = together[0];
     bool entry = at(TokenKind::Colon) && ahead(1).kind == TokenKind::Name &&
                  ahead(2).kind == TokenKind::LeftParen;
     if (!panicking && entry) {
@@ -123,11 +131,17 @@ DeclarationPtr Parser::data() {
         end = std::max<size_t>(end, tokens[end].partner) + 1;
       expected("`=`", fmt::format("write `{} = {}`", key.text, sourceOf(position + 1, end)));
     } else if (!panicking && takeIf(TokenKind::Colon)) {
-      node->fields.push_back({std::move(key), type()});
-    } else if (!panicking && takeIf(TokenKind::Assign)) {
-      node->entries.push_back({std::move(key), expression()});
+      auto shared = std::make_shared<const TypeExpression>(type());
+      std::shared_ptr<const Expression> transform;
+      if (!panicking && !lineEnds() && takeIf(TokenKind::Assign))
+        transform = expression();
+      for (Identifier &field : together)
+        node->fields.push_back({std::move(field), shared, transform});
+    } else if (!panicking && together.size() == 1 && takeIf(TokenKind::Assign)) {
+      node->entries.push_back({key, expression()});
     } else {
-      expected("`:` and a type, or `=` and a value");
+      expected(together.size() > 1 ? "`:` and the type of these fields"
+                                   : "`:` and a type, or `=` and a value");
       if (!at(TokenKind::RightBrace) && key.text.empty()) // never stand still
         position = std::max<size_t>(position, tokens[position].partner) + 1;
     }

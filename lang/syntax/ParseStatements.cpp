@@ -119,10 +119,31 @@ StatementPtr Parser::bindingStatement() {
     ++position;
     node->parts = expression();
   }
+  if (node->names[0].text == "validate" && !panicking && !lineEnds() && at(TokenKind::Name))
+    node->value = withManner(std::move(node->value), first);
   if (!panicking && !lineEnds() && at(TokenKind::Assign) && foreignAdvice().empty())
     lost(Diag::MissingSeparator, here(), found())
         .help("a statement binds one value: `b = x`, then `a = b`");
   return finishStatement(std::move(node), first);
+}
+
+/// `10% stratified` and `10% grouped(patient)` are calls, `stratified(10%)` and `grouped(10%,
+/// patient)`.
+ExpressionPtr Parser::withManner(ExpressionPtr part, size_t first) {
+  auto call = std::make_unique<CallExpression>();
+  auto callee = std::make_unique<NameExpression>();
+  callee->range = here();
+  callee->name = textOf(current());
+  take();
+  call->arguments.push_back({{}, std::move(part)});
+  if (!panicking && !lineEnds() && at(TokenKind::LeftParen)) {
+    size_t opener = position;
+    take();
+    list(opener, [&] { call->arguments.push_back({{}, expression()}); });
+  }
+  call->callee = std::move(callee);
+  call->range = since(first);
+  return call;
 }
 
 // G12

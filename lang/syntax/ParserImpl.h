@@ -190,6 +190,7 @@ private:
   std::unique_ptr<Block> expectBlock();
   StatementPtr statement();
   StatementPtr bindingStatement();
+  ExpressionPtr withManner(ExpressionPtr part, size_t first);
   StatementPtr updateStatement();
   StatementPtr parameterStatement();
   StatementPtr stateStatement();

@@ -1,12 +1,14 @@
 // `data`: what is in a split, and a picture of examples before and after augmentation.
 #include "runtime/cli/Commands.h"
 #include "runtime/cli/ExampleImages.h"
+#include "runtime/data/Transforms.h"
 #include "runtime/support/AtomicFile.h"
 #include "runtime/support/Output.h"
 #include "runtime/support/Suggestion.h"
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 namespace nnc::runtime {
 
@@ -93,25 +95,119 @@ void preview(const Model &model, const Recipe &recipe, const Dataset &dataset,
   file.commit();
 }
 
-/// A line for each field: its type and the range of its numbers.
-std::string describeField(const DataField &field, const FieldData &data, int64_t examples) {
-  double low = INFINITY, high = -INFINITY, sum = 0;
-  int64_t count = 0;
-  for (int64_t example = 0; example < examples; ++example)
-    for (int64_t i = 0; i < data.elements(example); ++i) {
-      double number = loadElement(data.data(example), data.storage, i);
-      if (data.storage == DType::U8 && isFloat(field.dtype))
-        number /= 255;
+/// At most so many classes of a field are listed.
+constexpr size_t listedClasses = 20;
+
+class FieldSummary {
+public:
+  FieldSummary(const DataField &field, const Dataset &dataset, const DataConventions &conventions)
+      : field(field), data(*dataset.field(field.name)), dataset(dataset), conventions(conventions) {
+  }
+
+  /// A line for each field: its type, then the range of its numbers or the balance of its classes.
+  std::string line() const {
+    std::string result = text("  %s %s: ", field.name.c_str(), kind().c_str());
+    result += field.classCount() > 0 && !field.tokenizer ? balance() : range();
+    if (auto gaps = dataset.gaps.find(field.name); gaps != dataset.gaps.end())
+      result += text("; %lld missing", static_cast<long long>(gaps->second));
+    return result + learnt() + "\n";
+  }
+
+private:
+  std::string kind() const {
+    if (field.categories)
+      return "category";
+    if (!field.shape.empty())
+      return describe(field.shape);
+    return field.classes ? "class" : "number";
+  }
+
+  template <typename Use> void forEach(Use use) const {
+    const bool isByte = data.storage == DType::U8 && isFloat(field.dtype);
+    for (int64_t example = 0; example < dataset.examples; ++example)
+      for (int64_t i = 0; i < data.elements(example); ++i)
+        use(loadElement(data.data(example), data.storage, i) / (isByte ? 255 : 1), i);
+  }
+
+  /// In the units of the files, where transforms can be undone.
+  std::string range() const {
+    const int64_t columns = elementCount(field.shape);
+    const bool undo = canUndo(field, conventions);
+    double low = INFINITY, high = -INFINITY, sum = 0;
+    int64_t count = 0;
+    forEach([&](double number, int64_t element) {
+      if (undo)
+        number = undoTransforms(field, conventions, number, element % columns).value_or(number);
       low = std::min(low, number);
       high = std::max(high, number);
       sum += number;
       ++count;
+    });
+    // What is 0 but for rounding.
+    for (double *end : {&low, &high})
+      if (std::abs(*end) < 1e-6 * std::max(std::abs(low), std::abs(high)))
+        *end = 0;
+    return text("%g to %g, mean %.4g", low, high,
+                sum / static_cast<double>(std::max<int64_t>(1, count)));
+  }
+
+  /// How many examples have each class, the most frequent first.
+  std::string balance() const {
+    std::vector<int64_t> counts(static_cast<size_t>(field.classCount()));
+    int64_t count = 0;
+    forEach([&](double number, int64_t element) {
+      if (field.oneHot && number == 0)
+        return;
+      ++counts[static_cast<size_t>(field.oneHot ? element : static_cast<int64_t>(number))];
+      ++count;
+    });
+    std::vector<size_t> order;
+    for (size_t i = 0; i < counts.size(); ++i)
+      if (counts[i] > 0)
+        order.push_back(i);
+    std::ranges::stable_sort(order, std::greater(), [&](size_t i) { return counts[i]; });
+    auto known = conventions.classes.find(field.name);
+    std::string result = text("%zu of %zu: ", order.size(), counts.size());
+    for (size_t i = 0; i < std::min(order.size(), listedClasses); ++i) {
+      const bool named = known != conventions.classes.end() && order[i] < known->second.size();
+      result += text("%s%s %lld (%.3g %%)", i ? ", " : "",
+                     named ? printable(known->second[order[i]]).c_str()
+                           : std::to_string(order[i]).c_str(),
+                     static_cast<long long>(counts[order[i]]),
+                     100 * static_cast<double>(counts[order[i]]) /
+                         static_cast<double>(std::max<int64_t>(1, count)));
     }
-  return text("  %s %s: %g to %g, mean %.4g\n", field.name.c_str(),
-              field.shape.empty() ? (field.classes ? "class" : "number")
-                                  : describe(field.shape).c_str(),
-              low, high, sum / static_cast<double>(std::max<int64_t>(1, count)));
-}
+    if (order.size() > listedClasses)
+      result += text(", %zu more", order.size() - listedClasses);
+    return result;
+  }
+
+  /// What the first column of the transforms has learnt.
+  std::string learnt() const {
+    auto known = conventions.statistics.find(field.name);
+    if (known == conventions.statistics.end() || field.classCount() > 0)
+      return "";
+    std::string result;
+    for (size_t i = 0; i < std::min(known->second.size(), field.transforms.size()); ++i) {
+      const std::vector<double> &numbers = known->second[i];
+      const char *name = field.transforms[i].kind == Transform::Kind::Standardize ? "standardize"
+                         : field.transforms[i].kind == Transform::Kind::MinMax    ? "min_max"
+                                                                                  : "missing";
+      if (numbers.size() == 1)
+        result += text("; %s %.4g", name, numbers[0]);
+      else if (numbers.size() == 2)
+        result += text("; %s %.4g, %.4g", name, numbers[0], numbers[1]);
+      else if (!numbers.empty())
+        result += text("; %s by column", name);
+    }
+    return result;
+  }
+
+  const DataField &field;
+  const FieldData &data;
+  const Dataset &dataset;
+  const DataConventions &conventions;
+};
 
 } // namespace
 
@@ -126,15 +222,26 @@ int dataCommand(const Model &model, const Arguments &arguments) {
         text("--split: data '%s' has no split '%s'", block.name.c_str(), printable(name).c_str()));
   DataConventions conventions;
   const std::string folder = dataFolders(description, arguments)[block.name];
-  Dataset dataset = readSplit(block, *split, folder, conventions);
+  // What is learnt from the training data holds for the other splits.
+  const bool needsTraining =
+      !split->isTraining() && block.split("train") &&
+      std::ranges::any_of(block.fields, [](const DataField &one) { return one.isTransformed(); });
+  if (needsTraining)
+    readSplit(block, *block.split("train"), folder, conventions, &recipe);
+  Dataset dataset = readSplit(block, *split, folder, conventions, &recipe);
   if (arguments.has("--preview")) {
     preview(model, recipe, dataset, arguments);
     return 0;
   }
-  std::string result = text("%s: %zu examples\n", name.c_str(), examplesInOrder(dataset, 1).size());
-  for (size_t i = 0; i < block.fields.size(); ++i)
-    result +=
-        describeField(block.fields[i], *dataset.field(block.fields[i].name), dataset.examples);
+  std::string result = text("%s: %zu examples", name.c_str(), examplesInOrder(dataset, 1).size());
+  if (dataset.split && !dataset.split->validation.empty())
+    result += text(", of which %zu are held out", dataset.split->validation.size());
+  if (dataset.dropped)
+    result += text("; %lld rows left out because of a missing value",
+                   static_cast<long long>(dataset.dropped));
+  result += "\n";
+  for (const DataField &field : block.fields)
+    result += FieldSummary(field, dataset, conventions).line();
   print(result);
   return 0;
 }

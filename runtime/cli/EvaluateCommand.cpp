@@ -66,9 +66,10 @@ int evaluateCommand(const Model &model, const Arguments &arguments) {
     throw UsageError(text("--split: data '%s' has no split '%s'", block.name.c_str(),
                           printable(splitName).c_str()));
   // Weights that do not say their classes' names: the training data does.
-  if (conventions.classes.empty() && train && split && split != train && split->reader == "csv")
-    readSplit(block, *train, folder, conventions);
-  Dataset dataset = readSplit(block, heldOut ? *train : *split, folder, conventions);
+  if (conventions.classes.empty() && conventions.statistics.empty() && train && split &&
+      split != train && split->reader == "csv")
+    readSplit(block, *train, folder, conventions, &recipe);
+  Dataset dataset = readSplit(block, heldOut ? *train : *split, folder, conventions, &recipe);
   Rows rows = heldOut          ? trainingRows(block, recipe, dataset).validation
               : split == train ? trainingRows(block, recipe, dataset).train
                                : examplesInOrder(dataset, recipe.batch);

@@ -158,7 +158,7 @@ int findRateCommand(const Model &model, const Arguments &arguments) {
   const DataSplit *train = block.split("train");
   if (!train)
     fail("data '%s' has no train split", block.name.c_str());
-  Dataset dataset = readSplit(block, *train, folders[recipe.data], conventions);
+  Dataset dataset = readSplit(block, *train, folders[recipe.data], conventions, &recipe);
   addCachedField(execution, phase, dataset);
   const Rows rows = trainingRows(block, recipe, dataset).train;
   TrainingSteps trainingSteps(execution, recipe, phase, dataset, static_cast<int64_t>(rows.size()));

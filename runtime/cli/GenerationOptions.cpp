@@ -103,7 +103,7 @@ std::vector<double> readNumbers(const std::string &path) {
       values.push_back(loadElement(array.bytes.data(), array.dtype, i));
     return values;
   }
-  CsvReader reader(readUtf8(path), path, std::nullopt);
+  CsvReader reader(readUtf8(path), path, {});
   for (bool first = true; reader.next(); first = false) {
     if (first && looksLikeHeader(reader))
       continue;

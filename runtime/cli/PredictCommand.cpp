@@ -1,5 +1,6 @@
 // `predict`: reads examples, runs a predict block, writes its outputs.
 #include "runtime/data/Npy.h"
+#include "runtime/data/Transforms.h"
 #include "runtime/support/AtomicFile.h"
 #include "runtime/train/Checkpoint.h"
 #include "runtime/cli/Commands.h"
@@ -111,6 +112,27 @@ static int64_t predictAll(Execution &execution, const Function &function, const 
   return examples;
 }
 
+/// Outputs that are called as a field predict it: they get the units that it has in the files.
+static void restoreUnits(std::vector<Prediction> &predictions, const DataBlock *block,
+                         const DataConventions &conventions) {
+  for (Prediction &prediction : predictions) {
+    const DataField *field = block ? block->field(prediction.name) : nullptr;
+    if (!field || !isFloat(prediction.dtype) || prediction.shape != field->shape ||
+        !canUndo(*field, conventions))
+      continue;
+    const size_t size = sizeOf(prediction.dtype);
+    const int64_t columns = elementCount(prediction.shape),
+                  count = static_cast<int64_t>(prediction.bytes.size() / size);
+    for (int64_t i = 0; i < count; ++i) {
+      char *place = prediction.bytes.data() + static_cast<size_t>(i) * size;
+      double value = loadElement(place, prediction.dtype, 0);
+      value = undoTransforms(*field, conventions, value, i % columns).value_or(value);
+      convertElements(reinterpret_cast<const char *>(&value), DType::F64, place, prediction.dtype,
+                      1);
+    }
+  }
+}
+
 /// Finds the input whose elements a dimension of an output counts: the one that its length follows,
 /// or the first whose texts or classes are as many, or one more, since the last one of a text is
 /// often left out. Returns null if no input fits.
@@ -218,6 +240,7 @@ int predictCommand(const Model &model, const Arguments &arguments) {
       if (extension == ".svg")
         addLabels(dataset, fields, conventions.classes, values, results);
     }
+    restoreUnits(results, block, conventions);
   };
   if (joined) {
     SampledPredictions sampled(predictions);

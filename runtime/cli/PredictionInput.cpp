@@ -5,6 +5,7 @@
 #include "runtime/data/Readers.h"
 #include "runtime/data/Series.h"
 #include "runtime/data/Text.h"
+#include "runtime/data/Transforms.h"
 #include "runtime/support/Error.h"
 #include "runtime/support/Json.h"
 #include "runtime/support/Suggestion.h"
@@ -12,6 +13,7 @@
 #include <algorithm>
 #include <climits>
 #include <cmath>
+#include <cstring>
 
 namespace nnc::runtime {
 
@@ -31,6 +33,9 @@ DataBlock predictFields(const Function &predict, const DataBlock *block) {
       field.tokenizer = declared->tokenizer;
       field.padded = declared->padded;
       field.lengthOf = declared->lengthOf;
+      field.categories = declared->categories;
+      field.oneHot = declared->oneHot;
+      field.transforms = declared->transforms;
     }
     fields.fields.push_back(std::move(field));
   }
@@ -41,14 +46,15 @@ static Dataset readCsvExamples(const std::string &path, const DataBlock &fields,
                                const DataBlock *block, DataConventions &conventions) {
   const DataSplit *train = block ? block->split("train") : nullptr;
   std::string origin = path == "-" ? "standard input" : path;
-  std::optional<char> separator = train ? train->separator : std::nullopt;
   const bool isSeries = train && train->window;
   const std::string window = isSeries ? block->fields[0].name : "";
   const DataBlock row = isSeries ? fieldsOfRow(fields, window, *train) : fields;
-  CsvFields reader(row, conventions, false);
-  reader.add(CsvReader(readUtf8(path), origin, separator), [&](const CsvReader &firstRow) {
-    return selectForPrediction(firstRow, row, block, conventions);
-  });
+  CsvFields reader(row, conventions, CsvPurpose::Prediction, train);
+  reader.add(CsvReader(readUtf8(path, train ? train->encoding : text::Encoding::Utf8), origin,
+                       train ? train->csvFormat() : text::CsvFormat{}),
+             [&](const CsvReader &firstRow) {
+               return selectForPrediction(firstRow, row, block, conventions);
+             });
   if (!isSeries)
     return reader.finish();
   DataSplit all = *train;
@@ -64,7 +70,7 @@ public:
   JsonExamples(const std::string &origin, const DataBlock &fields, const ClassNames &classes)
       : origin(origin), fields(fields) {
     for (const DataField &field : fields.fields) {
-      dataset.fields.push_back(FieldData::of(field));
+      dataset.fields.push_back(rawField(field));
       auto known = classes.find(field.name);
       names.push_back(known == classes.end() ? std::vector<std::string>() : known->second);
       indices.emplace_back(names.back());
@@ -94,6 +100,10 @@ private:
       } else if (fields.fields.size() > 1) {
         wrong(" is not an object with the model's inputs as members");
       }
+      if (field.isTransformed()) {
+        appendRaw(*value, i);
+        continue;
+      }
       if (field.tokenizer && value->is_string()) {
         FieldData &data = dataset.fields[i];
         appendText(
@@ -118,6 +128,53 @@ private:
                    describe(shape).c_str(), describe(field.shape).c_str()));
     }
     ++dataset.examples;
+  }
+
+  /// Appends the values of a field with transforms as the cells of a table are.
+  void appendRaw(const Json &value, size_t index) {
+    const DataField &field = fields.fields[index];
+    FieldData &data = dataset.fields[index];
+    const size_t before = data.bytes.size();
+    appendRawElements(value, field, data);
+    const int64_t given = static_cast<int64_t>((data.bytes.size() - before) / sizeOf(data.storage));
+    if (given != field.columns())
+      wrong(text(": \"%s\" has %lld values, the model takes %lld", field.name.c_str(),
+                 static_cast<long long>(given), static_cast<long long>(field.columns())));
+  }
+
+  void appendRawElements(const Json &value, const DataField &field, FieldData &data) {
+    if (value.is_array()) {
+      for (const Json &element : value)
+        appendRawElements(element, field, data);
+      return;
+    }
+    const std::string cell = value.is_null()     ? ""
+                             : value.is_string() ? value.get<std::string>()
+                                                 : dumpJson(value);
+    std::optional<RawCell> raw = readRawCell(field, cell);
+    if (!raw)
+      wrong(text(": \"%s\" holds '%s', which is %s", field.name.c_str(), printable(cell).c_str(),
+                 cell.empty() ? "missing" : "no value of it"));
+    const size_t size = data.bytes.size();
+    if (data.storage == DType::F64) {
+      data.bytes.resize(size + sizeof(double));
+      std::memcpy(data.bytes.data() + size, &raw->number, sizeof(double));
+      return;
+    }
+    int32_t code = -1;
+    if (!raw->missing && !field.categories) {
+      std::optional<int32_t> number =
+          indices[static_cast<size_t>(&data - &dataset.fields[0])].find(cell);
+      if (!number)
+        wrong(text(": '%s' is not a class of \"%s\"", printable(cell).c_str(), field.name.c_str()));
+      code = *number;
+    } else if (!raw->missing) {
+      code = static_cast<int32_t>(data.words.size());
+      data.words.push_back({cell, text("%s: example %lld", origin.c_str(),
+                                       static_cast<long long>(dataset.examples))});
+    }
+    data.bytes.resize(size + sizeof code);
+    std::memcpy(data.bytes.data() + size, &code, sizeof code);
   }
 
   /// Appends the numbers in nested arrays. `shape` and `rank` are those of the whole as far as they
@@ -197,6 +254,10 @@ static Dataset readArrayExamples(Array array, const DataBlock &fields,
     fail("%s: an array holds one input, but the model has %zu: use .csv or .json",
          array.origin.c_str(), fields.fields.size());
   const DataField &field = fields.fields[0];
+  if (field.isTransformed() && (field.classCount() || field.transform(Transform::Kind::Date) ||
+                                field.transform(Transform::Kind::IsMissing)))
+    fail("%s: '%s' is made of the text in the cells of a table: use .csv or .json",
+         array.origin.c_str(), field.name.c_str());
   // An array of the input's own shape is one example.
   bool isOne = array.shape == field.shape;
   if (field.padded && array.shape.size() == field.shape.size())
@@ -242,6 +303,7 @@ Dataset readExamples(const std::string &path, const DataBlock &fields, const Dat
   }
   if (dataset.examples == 0)
     fail("%s: it holds no examples", path.c_str());
+  finishFields(fields, dataset, conventions, false);
   checkLengths(fields, dataset, path);
   return dataset;
 }

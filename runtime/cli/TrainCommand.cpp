@@ -46,7 +46,8 @@ static const Option trainOptions[] = {
      "continue the run that saved this file, or that is in this folder, with its seed and "
      "settings"},
     {"--changed-data", nullptr, "resume although the data differs from that of the run"},
-    {"--log", "F.jsonl", "write one JSON object per step and per epoch; `-`: print only these"},
+    {"--log", "F.jsonl",
+     "write one JSON object per step and per epoch, or rows of a .csv file; `-`: print only these"},
     {"--no-shuffle", nullptr, "take the examples in the order of the file"},
     {"--quiet", nullptr, "print nothing but errors"},
 };
@@ -121,7 +122,7 @@ TrainingData readTrainingData(const Description &description, const Recipe &reci
     fail("data '%s' has no train split", block.name.c_str());
   TrainingData data;
   data.conventions = known;
-  data.train = readSplit(block, *train, folder, data.conventions);
+  data.train = readSplit(block, *train, folder, data.conventions, &recipe);
   Split split = trainingRows(block, recipe, data.train);
   if (const DataSplit *validation = block.split("validation"))
     data.validation = readSplit(block, *validation, folder, data.conventions);
@@ -160,6 +161,35 @@ void checkResumed(const TrainingState &state, const Recipe &recipe, const Traini
       fail("%s: the %s split of data '%s' has changed since that run; --changed-data goes on with "
            "what it is now",
            origin.c_str(), split.c_str(), recipe.data.c_str());
+}
+
+/// The measures of the epochs of all phases, as a log names them: of the training, then of the split
+/// that is evaluated, which may be null. Those that are tensors are left out.
+std::vector<std::string> logColumns(const Description &description, const Recipe &recipe,
+                                    const char *evaluated) {
+  std::vector<std::string> names;
+  auto add = [&](const std::string &name) {
+    if (std::ranges::find(names, name) == names.end())
+      names.push_back(name);
+  };
+  for (const char *split : {"train", evaluated})
+    for (const Phase &phase : recipe.phases) {
+      if (!split)
+        continue;
+      const std::string prefix = std::string(split) + "_";
+      add(prefix + "loss");
+      if (split != evaluated && phase.trainingSteps.size() > 1)
+        for (const TrainingStep &step : phase.trainingSteps)
+          add(prefix + step.name + "_loss");
+      for (const OutputValue *metric :
+           description.function(phase.evaluate)->valuesOf(OutputKind::Metric))
+        add(prefix + metric->name);
+      if (const Function *metrics = description.function(phase.metrics))
+        for (const OutputValue &metric : metrics->values)
+          if (metric.shape.empty())
+            add(prefix + metric.name);
+    }
+  return names;
 }
 
 /// Fails before training rather than after it if the weights cannot be saved. Weights replace other
@@ -376,6 +406,10 @@ TrainingRun::TrainingRun(const Model &model, const Arguments &arguments)
   state.data = data.hashes;
   state.examples = static_cast<int64_t>(data.trainRows.size());
   planPhases(state, recipe, length, state.examples);
+  plan.logColumns = logColumns(description, recipe,
+                               data.validation || !data.validationRows.empty() ? "validation"
+                               : data.test                                     ? "test"
+                                                                               : nullptr);
   checkLength();
   stopAt = length.stopAfter ? state.stepsBefore + state.step + *length.stopAfter : INT64_MAX;
 }

@@ -2,6 +2,8 @@
 #pragma once
 
 #include "runtime/support/File.h"
+#include "runtime/text/Content.h"
+#include "runtime/text/CsvRows.h"
 
 #include <optional>
 #include <string>
@@ -10,37 +12,31 @@
 
 namespace nnc::runtime {
 
-/// Walks over the rows of a CSV file (RFC 4180, any line ends, blank lines skipped, spaces around
-/// unquoted cells dropped, a UTF-8 byte order mark ignored).
+/// Walks over the rows of a CSV file; see text::CsvRows.
 class CsvReader {
 public:
-  /// Without a separator: the most frequent of , ; and tab in the first line, not counting commas
-  /// that may be decimal commas.
-  CsvReader(Bytes content, std::string origin, std::optional<char> separator);
+  CsvReader(Bytes content, std::string origin, text::CsvFormat format);
 
   /// Moves to the next row; false at the end. Throws Error for a quote that is never closed.
   bool next();
 
   /// The row's cells, valid until the reader is destroyed; in them "" has become ".
-  const std::vector<std::string_view> &cells() const { return row; }
+  const std::vector<std::string_view> &cells() const { return rows.cells(); }
   /// Line on which the row begins, from 1.
-  size_t line() const { return rowLine; }
+  size_t line() const { return rows.line(); }
   const std::string &origin() const { return name; }
 
 private:
-  bool readRow();
-
-  Bytes content;
+  Bytes content; ///< its place in memory stays the same when the reader is moved
   std::string name;
-  char separator;
-  size_t position = 0, nextLine = 1, rowLine = 0;
-  std::vector<std::string_view> row;
+  text::CsvRows rows;
 };
 
 bool isUtf8Text(std::string_view content);
 
-/// The text in a file, decompressed if it is a gz file. Throws Error if it is UTF-16 or no text.
-Bytes readUtf8(const std::string &path);
+/// The text in a file as UTF-8, decompressed if it is a gz file. Throws Error if it is UTF-16, no
+/// text, or not in this encoding.
+Bytes readUtf8(const std::string &path, text::Encoding encoding = text::Encoding::Utf8);
 
 /// Finite number that fills the whole cell; an optional plus sign is allowed.
 std::optional<double> parseNumber(std::string_view cell);

@@ -87,7 +87,7 @@ static ColumnsByField columnsByPosition(const DataBlock &fields, const DataBlock
   int64_t needed = 0;
   for (const DataField &field : block.fields) {
     if (train.columns.empty())
-      for (int64_t i = 0; i < elementCount(field.shape); ++i)
+      for (int64_t i = 0; i < field.columns(); ++i)
         all[field.name].emplace_back(needed + i);
     for (const Column &column : all[field.name]) {
       const int64_t *place = std::get_if<int64_t>(&column);
@@ -248,6 +248,10 @@ static void checkGuessedHeader(const CsvReader &firstRow, const DataBlock &field
              printable(cell).c_str());
 }
 
+size_t findColumn(const CsvReader &firstRow, bool header, const Column &column) {
+  return FileColumns(firstRow, header).find(column);
+}
+
 CsvColumns findColumns(const CsvReader &firstRow, const DataBlock &fields,
                        const ColumnSelection &selection, DataConventions &conventions,
                        bool training) {
@@ -257,7 +261,7 @@ CsvColumns findColumns(const CsvReader &firstRow, const DataBlock &fields,
   size_t leftToRight = 0;
   for (const DataField &field : fields.fields) {
     std::vector<size_t> &places = result.ofField.emplace_back();
-    size_t elements = static_cast<size_t>(elementCount(field.shape));
+    size_t elements = static_cast<size_t>(field.columns());
     if (selection.columns.empty()) {
       for (size_t element = 0; element < elements; ++element)
         places.push_back(leftToRight++);

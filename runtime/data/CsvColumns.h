@@ -40,4 +40,7 @@ CsvColumns findColumns(const CsvReader &firstRow, const DataBlock &fields,
                        const ColumnSelection &selection, DataConventions &conventions,
                        bool training);
 
+/// The place of one column. Throws Error if there is none.
+size_t findColumn(const CsvReader &firstRow, bool header, const Column &column);
+
 } // namespace nnc::runtime

@@ -1,7 +1,9 @@
 // Implements CsvFields: cells become values, words of class fields become numbers at the end.
 #include "runtime/data/CsvFields.h"
 
+#include "runtime/data/Dates.h"
 #include "runtime/data/Series.h"
+#include "runtime/data/Transforms.h"
 #include "runtime/support/Error.h"
 #include "runtime/support/Suggestion.h"
 
@@ -16,10 +18,6 @@ namespace {
 /// The distinct words of a class field and where each was first seen; numbers are given to them at
 /// the end.
 struct ClassColumn {
-  struct Word {
-    std::string word, file;
-    size_t line;
-  };
   std::vector<Word> words;
   std::unordered_map<std::string, int32_t> codes;
 };
@@ -29,10 +27,30 @@ struct ClassColumn {
 /// One field while its rows are read.
 struct CsvFields::Builder {
   const DataField &field;
+  const DataSplit *split;
   FieldData data;
   ClassColumn classes;
+  const Transform *missing, *indicator, *date; ///< null where the field has none
+  int64_t gaps = 0;
+  std::string buffer = {}; ///< a number with its decimal comma replaced
 
-  explicit Builder(const DataField &field) : field(field), data(FieldData::of(field)) {}
+  Builder(const DataField &field, const DataSplit *split)
+      : field(field), split(split), data(rawField(field)),
+        missing(field.transform(Transform::Kind::Missing)),
+        indicator(field.transform(Transform::Kind::IsMissing)),
+        date(field.transform(Transform::Kind::Date)) {}
+
+  bool isClass() const { return field.classes > 0 || field.oneHot; }
+  bool drops() const { return missing && missing->policy == Transform::Policy::Drop; }
+
+  bool isMark(std::string_view cell) const {
+    auto among = [&](const std::vector<std::string> &marks) {
+      return std::find(marks.begin(), marks.end(), cell) != marks.end();
+    };
+    return (missing && among(missing->marks)) || (indicator && among(indicator->marks)) ||
+           (split && !split->missing.empty() && among(split->missing));
+  }
+  bool isGap(std::string_view cell) const { return cell.empty() || isMark(cell); }
 
   template <typename T> void append(T value) {
     size_t size = data.bytes.size();
@@ -45,6 +63,9 @@ struct CsvFields::Builder {
                const std::vector<std::string> &names, bool guessed);
   void readCell(std::string_view cell, size_t column, const CsvReader &reader,
                 const std::vector<std::string> &names, bool guessed);
+  /// The value of a field before its transforms.
+  template <typename Wrong> double readNumber(std::string_view cell, const Wrong &wrong);
+  std::optional<double> parseCell(std::string_view cell);
   void numberClasses(std::vector<std::string> &known, bool onlyNumbers);
 };
 
@@ -90,25 +111,41 @@ void CsvFields::Builder::readCell(std::string_view cell, size_t column, const Cs
     if (cell.empty())
       fail("%s:%zu: %s is empty", reader.origin().c_str(), reader.line(), where.c_str());
     if (hasDecimalComma(cell))
-      problem = "has a decimal comma, where a point is expected";
+      problem = "has a decimal comma, where a point is expected (csv takes decimal = \",\")";
     fail("%s:%zu: '%s' in %s %s%s", reader.origin().c_str(), reader.line(), printable(cell).c_str(),
          where.c_str(), problem, guessed ? " (a header is announced by header = true)" : "");
   };
-  if (field.classes > 0) {
+  if (split && !missing && !indicator && !split->missing.empty() && isMark(cell))
+    fail("%s:%zu: '%s' in %s stands for a missing value: say what to do about it, as in `%s: ... = "
+         "missing(as = %s)`",
+         reader.origin().c_str(), reader.line(), printable(cell).c_str(),
+         names.empty() ? ("column " + std::to_string(column)).c_str()
+                       : ("column '" + printable(names[column]) + "'").c_str(),
+         field.name.c_str(), isClass() ? "most_frequent" : "median");
+  if (missing && isGap(cell)) {
+    ++gaps;
+    if (drops())
+      fail("%s:%zu: '%s' is missing, and the program leaves such rows out: there is no prediction",
+           reader.origin().c_str(), reader.line(), field.name.c_str());
+    isClass() ? append<int32_t>(-1) : append<double>(NAN);
+  } else if (isClass()) {
     if (cell.empty())
       wrong("");
     auto [place, isNew] =
         classes.codes.try_emplace(std::string(cell), static_cast<int32_t>(classes.words.size()));
     if (isNew)
-      classes.words.push_back({std::string(cell), reader.origin(), reader.line()});
+      classes.words.push_back(
+          {std::string(cell), text("%s:%zu", reader.origin().c_str(), reader.line())});
     append<int32_t>(place->second);
+  } else if (!field.transforms.empty()) {
+    append<double>(readNumber(cell, wrong));
   } else if (field.dtype == DType::I32) {
     std::optional<int64_t> value = parseInteger(cell);
     if (!value || *value < INT32_MIN || *value > INT32_MAX)
       wrong(value ? "is out of the range of an integer" : "is not an integer");
     append(static_cast<int32_t>(*value));
   } else {
-    std::optional<double> value = parseNumber(cell);
+    std::optional<double> value = parseCell(cell);
     if (!value)
       wrong("is not a number");
     if (field.dtype == DType::F64) {
@@ -122,32 +159,89 @@ void CsvFields::Builder::readCell(std::string_view cell, size_t column, const Cs
   }
 }
 
+FieldData rawField(const DataField &field) {
+  FieldData data = FieldData::of(field);
+  // Transforms are computed in double precision; categories are codes until they are numbered.
+  if (field.isTransformed())
+    data.storage = field.classCount() > 0 ? DType::I32 : DType::F64;
+  if (field.oneHot)
+    data.shape = {};
+  return data;
+}
+
+std::optional<RawCell> readRawCell(const DataField &field, std::string_view cell) {
+  const Transform *missing = field.transform(Transform::Kind::Missing),
+                  *indicator = field.transform(Transform::Kind::IsMissing),
+                  *date = field.transform(Transform::Kind::Date);
+  auto among = [&](const Transform *transform) {
+    return transform && (cell.empty() || std::find(transform->marks.begin(), transform->marks.end(),
+                                                   cell) != transform->marks.end());
+  };
+  if (indicator)
+    return RawCell{false, among(indicator) ? 1.0 : 0.0};
+  if (among(missing) && missing->policy != Transform::Policy::Drop)
+    return RawCell{true, NAN};
+  if (cell.empty())
+    return std::nullopt;
+  if (field.classCount() > 0)
+    return RawCell{};
+  std::optional<double> value =
+      date ? parseDate(cell, date->format, date->part) : parseNumber(cell);
+  return value ? std::optional(RawCell{false, *value}) : std::nullopt;
+}
+
+std::optional<double> CsvFields::Builder::parseCell(std::string_view cell) {
+  if (!split || !split->decimalComma)
+    return parseNumber(cell);
+  buffer.assign(cell);
+  std::replace(buffer.begin(), buffer.end(), '.', '_'); // a point is no decimal comma
+  std::replace(buffer.begin(), buffer.end(), ',', '.');
+  return parseNumber(buffer);
+}
+
+template <typename Wrong>
+double CsvFields::Builder::readNumber(std::string_view cell, const Wrong &wrong) {
+  if (indicator)
+    return isGap(cell) ? 1 : 0;
+  if (!date) {
+    std::optional<double> value = parseCell(cell);
+    if (!value)
+      wrong("is not a number");
+    return *value;
+  }
+  std::optional<double> value = parseDate(cell, date->format, date->part);
+  if (!value)
+    wrong(date->format.empty() ? "is no date as 2024-03-01 or 2024-03-01 12:30:00"
+                               : text("is no date in the format %s", date->format.c_str()).c_str());
+  return *value;
+}
+
 /// Replaces the codes of words by numbers of classes. `known` is empty if the classes have no names
 /// yet, and then receives them if the words are not numbers.
 void CsvFields::Builder::numberClasses(std::vector<std::string> &known, bool onlyNumbers) {
-  const std::vector<ClassColumn::Word> &words = classes.words;
-  auto isNumber = [](const ClassColumn::Word &word) {
+  const std::vector<Word> &words = classes.words;
+  auto isNumber = [](const Word &word) {
     return parseNumber(word.word).has_value() || isNotFinite(word.word);
   };
   if (known.empty() && !onlyNumbers && !std::all_of(words.begin(), words.end(), isNumber)) {
     std::vector<std::string> names;
-    for (const ClassColumn::Word &word : words)
+    for (const Word &word : words)
       names.push_back(word.word);
     std::sort(names.begin(), names.end());
     if (static_cast<int64_t>(names.size()) > field.classes) {
-      const ClassColumn::Word &extra = words[static_cast<size_t>(field.classes)];
-      fail("%s:%zu: '%s' is one class too many: field '%s' has %lld, and there are %zu different "
+      const Word &extra = words[static_cast<size_t>(field.classes)];
+      fail("%s: '%s' is one class too many: field '%s' has %lld, and there are %zu different "
            "names",
-           extra.file.c_str(), extra.line, printable(extra.word).c_str(), field.name.c_str(),
+           extra.place.c_str(), printable(extra.word).c_str(), field.name.c_str(),
            static_cast<long long>(field.classes), names.size());
     }
     known = std::move(names);
   }
   ClassIndex index(known);
   std::vector<int32_t> numbers;
-  for (const ClassColumn::Word &word : words) {
+  for (const Word &word : words) {
     auto wrong = [&](const std::string &problem) {
-      fail("%s:%zu: '%s' is not a class of field '%s'%s", word.file.c_str(), word.line,
+      fail("%s: '%s' is not a class of field '%s'%s", word.place.c_str(),
            printable(word.word).c_str(), field.name.c_str(), problem.c_str());
     };
     double number = 0;
@@ -164,7 +258,7 @@ void CsvFields::Builder::numberClasses(std::vector<std::string> &known, bool onl
     }
     int64_t largest = largestInteger(field);
     if (!(number >= 0 && number <= static_cast<double>(largest)))
-      fail("%s:%zu: %s %s is outside 0..%lld%s", word.file.c_str(), word.line, field.name.c_str(),
+      fail("%s: %s %s is outside 0..%lld%s", word.place.c_str(), field.name.c_str(),
            printable(word.word).c_str(), static_cast<long long>(largest),
            number == static_cast<double>(field.classes)
                ? " (numbers of classes begin with 0, others are declared by class_names)"
@@ -174,16 +268,31 @@ void CsvFields::Builder::numberClasses(std::vector<std::string> &known, bool onl
   for (size_t i = 0; i < data.bytes.size(); i += sizeof(int32_t)) {
     int32_t code;
     std::memcpy(&code, data.bytes.data() + i, sizeof code);
+    if (code < 0) // a missing value
+      continue;
     std::memcpy(data.bytes.data() + i, &numbers[static_cast<size_t>(code)], sizeof code);
   }
 }
 
-CsvFields::CsvFields(const DataBlock &block, DataConventions &conventions, bool training)
-    : block(block), conventions(conventions), training(training),
-      builders(block.fields.begin(), block.fields.end()) {
-  for (const DataField &field : block.fields)
-    if (training && isFloat(field.dtype))
+CsvFields::CsvFields(const DataBlock &block, DataConventions &conventions, CsvPurpose purpose,
+                     const DataSplit *split)
+    : block(block), conventions(conventions), purpose(purpose), split(split) {
+  for (const DataField &field : block.fields) {
+    if (purpose == CsvPurpose::Training && isFloat(field.dtype))
       conventions.bytes[field.name] = false;
+    builders.emplace_back(field, split);
+    keepsPlaces |= field.isTransformed();
+    drops |= builders.back().drops() && purpose != CsvPurpose::Prediction;
+  }
+}
+
+bool CsvFields::isDropped(const CsvReader &reader, const CsvColumns &columns) const {
+  for (size_t field = 0; field < builders.size(); ++field)
+    if (builders[field].drops())
+      for (size_t column : columns.ofField[field])
+        if (builders[field].isGap(reader.cells()[column]))
+          return true;
+  return false;
 }
 
 CsvFields::~CsvFields() = default;
@@ -193,7 +302,11 @@ void CsvFields::add(CsvReader reader,
   if (!reader.next())
     fail("%s: it is empty", reader.origin().c_str());
   const ColumnSelection selection = select(reader);
-  const CsvColumns columns = findColumns(reader, block, selection, conventions, training);
+  const CsvColumns columns =
+      findColumns(reader, block, selection, conventions, purpose == CsvPurpose::Training);
+  const std::optional<size_t> filter = findFilter(reader, selection);
+  if (keepsPlaces)
+    places.files.emplace_back(examples, reader.origin());
   const size_t width = reader.cells().size();
   // A line that was not taken for a header may be meant as one.
   bool guessed = !selection.header && !selection.stated;
@@ -201,6 +314,15 @@ void CsvFields::add(CsvReader reader,
     if (reader.cells().size() != width)
       fail("%s:%zu: this line has %zu cells, the first one has %zu", reader.origin().c_str(),
            reader.line(), reader.cells().size(), width);
+    if (filter && std::find(split->filter->values.begin(), split->filter->values.end(),
+                            reader.cells()[*filter]) == split->filter->values.end())
+      continue;
+    if (drops && isDropped(reader, columns)) {
+      ++dropped;
+      continue;
+    }
+    if (keepsPlaces)
+      places.lines.push_back(static_cast<uint32_t>(reader.line()));
     for (size_t field = 0; field < builders.size(); ++field)
       builders[field].readRow(columns.ofField[field], reader, columns.names, guessed);
     ++examples;
@@ -208,11 +330,47 @@ void CsvFields::add(CsvReader reader,
   }
 }
 
+/// The place of the column by which rows are chosen.
+std::optional<size_t> CsvFields::findFilter(const CsvReader &firstRow,
+                                            const ColumnSelection &selection) const {
+  if (!split || !split->filter || purpose == CsvPurpose::Prediction)
+    return std::nullopt;
+  return findColumn(firstRow, selection.header, split->filter->column);
+}
+
+/// A value that is missing becomes that of the row before it, at the beginning the first one that
+/// follows.
+template <typename T> static void fillFromPrevious(Bytes &bytes, int64_t columns) {
+  T *values = reinterpret_cast<T *>(bytes.data());
+  const int64_t count = static_cast<int64_t>(bytes.size() / sizeof(T));
+  auto isMissing = [](T value) {
+    if constexpr (std::is_floating_point_v<T>)
+      return std::isnan(value);
+    else
+      return value < 0;
+  };
+  for (int64_t i = columns; i < count; ++i)
+    if (isMissing(values[i]))
+      values[i] = values[i - columns];
+  for (int64_t i = count - 1 - columns; i >= 0; --i)
+    if (isMissing(values[i]))
+      values[i] = values[i + columns];
+}
+
 Dataset CsvFields::finish() {
   Dataset dataset;
   dataset.examples = examples;
+  dataset.dropped = dropped;
+  dataset.places = std::move(places);
   for (Builder &builder : builders) {
-    if (builder.field.classes > 0) {
+    if (builder.gaps)
+      dataset.gaps[builder.field.name] = builder.gaps;
+    if (builder.missing && builder.missing->policy == Transform::Policy::Previous)
+      builder.isClass() ? fillFromPrevious<int32_t>(builder.data.bytes, builder.field.columns())
+                        : fillFromPrevious<double>(builder.data.bytes, builder.field.columns());
+    if (builder.field.categories) {
+      builder.data.words = std::move(builder.classes.words);
+    } else if (builder.field.classes > 0) {
       auto found = conventions.classes.find(builder.field.name);
       bool isKnown = found != conventions.classes.end();
       std::vector<std::string> known = isKnown ? found->second : std::vector<std::string>();
@@ -234,10 +392,12 @@ Dataset readCsvSplit(const DataBlock &block, const DataSplit &split, const std::
     Dataset rows = readCsvSplit(fieldsOfRow(block, window, split), all, folder, conventions);
     return cutWindows(std::move(rows), block, window, split, joinPath(folder, split.files[0]));
   }
-  CsvFields fields(block, conventions, split.isTraining());
+  CsvFields fields(block, conventions,
+                   split.isTraining() ? CsvPurpose::Training : CsvPurpose::Split, &split);
   for (const std::string &file : split.files) {
     std::string path = joinPath(folder, file);
-    fields.add(CsvReader(readUtf8(path), path == "-" ? "standard input" : path, split.separator),
+    fields.add(CsvReader(readUtf8(path, split.encoding), path == "-" ? "standard input" : path,
+                         split.csvFormat()),
                [&](const CsvReader &firstRow) {
                  return selectForSplit(firstRow, block, split, conventions);
                });

@@ -9,9 +9,29 @@
 
 namespace nnc::runtime {
 
+/// A cell of a field with transforms, before these.
+struct RawCell {
+  bool missing = false;
+  double number = 0; ///< of a field of numbers; nan if it is missing
+};
+
+/// Reads such a cell; std::nullopt if it is no value of the field.
+std::optional<RawCell> readRawCell(const DataField &field, std::string_view cell);
+
+/// A field without examples that stores raw values, if it has transforms.
+FieldData rawField(const DataField &field);
+
+/// What a table is read for.
+enum class CsvPurpose {
+  Training, ///< conventions are set
+  Split,
+  Prediction ///< each row is to have a result, so that none is left out
+};
+
 class CsvFields {
 public:
-  CsvFields(const DataBlock &block, DataConventions &conventions, bool training);
+  CsvFields(const DataBlock &block, DataConventions &conventions, CsvPurpose purpose,
+            const DataSplit *split);
   CsvFields(const CsvFields &) = delete;
   ~CsvFields();
 
@@ -20,17 +40,26 @@ public:
   void add(CsvReader reader,
            const std::function<ColumnSelection(const CsvReader &firstRow)> &select);
 
-  /// Numbers the classes (see readSplit) and hands out the fields.
+  /// Numbers the classes (see readSplit) and hands out the fields. Those with transforms are as
+  /// finishFields() takes them.
   Dataset finish();
 
 private:
   struct Builder;
 
+  std::optional<size_t> findFilter(const CsvReader &firstRow,
+                                   const ColumnSelection &selection) const;
+  /// Whether the row is left out because a value is missing.
+  bool isDropped(const CsvReader &reader, const CsvColumns &columns) const;
+
   const DataBlock &block;
   DataConventions &conventions;
-  bool training;
+  CsvPurpose purpose;
+  const DataSplit *split; ///< how cells are read; may be null
   std::vector<Builder> builders;
-  int64_t examples = 0;
+  int64_t examples = 0, dropped = 0;
+  bool keepsPlaces = false, drops = false;
+  RowPlaces places;
 };
 
 /// Reads the fields of `block` from the files of a CSV split; see readSplit.

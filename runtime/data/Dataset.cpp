@@ -1,7 +1,9 @@
 // Implements what all readers share: arrays as fields, and the examples that a split keeps.
 #include "runtime/data/Dataset.h"
 
+#include "runtime/data/Holdout.h"
 #include "runtime/data/Readers.h"
+#include "runtime/data/Transforms.h"
 #include "runtime/support/Error.h"
 
 #include <algorithm>
@@ -14,6 +16,13 @@ const FieldData *Dataset::field(const std::string &name) const {
     if (field.name == name)
       return &field;
   return nullptr;
+}
+
+std::string RowPlaces::describe(int64_t row) const {
+  size_t file = files.size();
+  while (file > 0 && files[file - 1].first > row)
+    --file;
+  return text("%s:%u", file ? files[file - 1].second.c_str() : "", lines[static_cast<size_t>(row)]);
 }
 
 int64_t largestInteger(const DataField &field) {
@@ -42,15 +51,19 @@ Rows examplesInOrder(const Dataset &dataset, int64_t batch) {
 
 void shuffleEpoch(Rows &rows, const Dataset &dataset, uint64_t seed, uint32_t epoch) {
   const Windows &windows = dataset.windows;
-  if (!windows.size)
+  if (!dataset.weights.empty())
+    drawWeighted(rows, dataset.weights, seed, epoch);
+  else if (!windows.size)
     shuffle(rows, seed, epoch);
   else if (!windows.stream)
     drawWindows(rows, dataset.examples + windows.size - 1, windows.size, seed, epoch);
 }
 
 Split trainingRows(const DataBlock &block, const Recipe &recipe, const Dataset &train) {
+  if (train.split)
+    return *train.split;
   if (recipe.validate > 0 && !block.split("validation"))
-    return splitRows(train.examples, recipe.validate);
+    return chooseHeldOut(block, recipe, train, {});
   return {examplesInOrder(train, recipe.batch), {}};
 }
 
@@ -178,6 +191,7 @@ static void keepRange(Dataset &dataset, const DataBlock &block, const DataSplit 
   int64_t kept = split.onlyLast ? limit : dataset.examples - limit;
   for (FieldData &field : dataset.fields) {
     field.bytes = Bytes(field.data(begin), field.data(begin + kept));
+    field.firstRow += begin;
     if (!field.padded)
       continue;
     std::vector<int64_t> starts(field.starts.begin() + begin,
@@ -199,7 +213,7 @@ static std::string filesOf(const DataSplit &split, const std::string &folder) {
 }
 
 Dataset readSplit(const DataBlock &block, const DataSplit &split, const std::string &folder,
-                  DataConventions &conventions) {
+                  DataConventions &conventions, const Recipe *recipe, Fold fold) {
   for (const DataField &field : block.fields)
     if (!field.classNames.empty())
       conventions.classes.emplace(field.name, field.classNames);
@@ -232,6 +246,12 @@ Dataset readSplit(const DataBlock &block, const DataSplit &split, const std::str
          split.name.c_str(), block.name.c_str());
   checkLengths(block, dataset, filesOf(split, folder));
   keepRange(dataset, block, split);
+  if (split.isTraining() && recipe)
+    dataset.split = fold.count ? chooseHeldOut(block, *recipe, dataset, fold)
+                               : trainingRows(block, *recipe, dataset);
+  finishFields(block, dataset, conventions, split.isTraining());
+  if (split.isTraining() && recipe)
+    dataset.weights = weightsOf(*recipe, dataset);
   return dataset;
 }
 

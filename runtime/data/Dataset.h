@@ -14,6 +14,11 @@
 
 namespace nnc::runtime {
 
+/// A category, and where it is seen first.
+struct Word {
+  std::string word, place; ///< the place begins a message: FILE:LINE
+};
+
 /// One field of all examples, one behind the other. A padded field is stored without its padding,
 /// which is added when a batch is assembled.
 struct FieldData {
@@ -28,6 +33,10 @@ struct FieldData {
   /// Elements from the beginning of one example to that of the next, for windows, which overlap.
   /// 0: as many as an example has.
   int64_t step = 0;
+  int64_t firstRow = 0; ///< of the table, for errors: that of the first example
+  /// Of categories without numbers yet: the words that the codes in `bytes` stand for; -1 is a
+  /// missing value.
+  std::vector<Word> words = {};
 
   /// The length of a padded field in an example.
   int64_t length(int64_t example) const {
@@ -60,10 +69,24 @@ struct Windows {
   bool stream = false;
 };
 
+/// Where the rows of tables stand in their files.
+struct RowPlaces {
+  std::vector<std::pair<int64_t, std::string>> files; ///< each with its first row
+  std::vector<uint32_t> lines;                        ///< of each row
+
+  /// "FILE:LINE"
+  std::string describe(int64_t row) const;
+};
+
 struct Dataset {
   std::vector<FieldData> fields;
   int64_t examples = 0;
   Windows windows;
+  RowPlaces places = {}; ///< of tables with transforms; else empty
+  int64_t dropped = 0;   ///< rows of tables that are left out because of a missing value
+  std::map<std::string, int64_t> gaps = {}; ///< missing values of fields, where there are any
+  std::optional<Split> split = {};  ///< of a train split: what is trained on, and what is held out
+  std::vector<double> weights = {}; ///< by which an epoch draws examples; empty: it takes each once
 
   const FieldData *field(const std::string &name) const;
 };
@@ -76,6 +99,10 @@ struct DataConventions {
   std::map<std::string, std::vector<std::string>> columns;
   /// Of a float field: whether its values were bytes, which stand for value / 255.
   std::map<std::string, bool> bytes;
+  /// By field, for each of its transforms: what is learnt from the rows that are trained on, for
+  /// each column. standardize: mean and deviation; min_max: least and largest; missing: what stands
+  /// for a missing value; unknown: the category that stands for others.
+  std::map<std::string, std::vector<std::vector<double>>> statistics = {};
 };
 
 /// The largest value of an integer field: the last class, or what 32 bits hold.
@@ -83,11 +110,18 @@ int64_t largestInteger(const DataField &field);
 /// The smallest value of an integer field.
 int64_t smallestInteger(const DataField &field);
 
+/// A part of the training data that is held out: fold `index` of `count`.
+struct Fold {
+  int64_t index = 0, count = 0; ///< a count of 0: the part is what the recipe says
+};
+
 /// Reads one split of a data block; file names are relative to `folder`. The train split sets the
 /// conventions, the others keep them; of the names of classes, those that are declared or already
-/// known are kept by all. Throws Error, naming file and line, for whatever is wrong with the data.
+/// known are kept by all, and so are statistics. Of a train split `recipe` says which rows are
+/// trained on; statistics and categories are learnt from these, without a recipe from all. Throws
+/// Error, naming file and line, for whatever is wrong with the data.
 Dataset readSplit(const DataBlock &block, const DataSplit &split, const std::string &folder,
-                  DataConventions &conventions);
+                  DataConventions &conventions, const Recipe *recipe = nullptr, Fold fold = {});
 
 /// The examples of a dataset in the order of an evaluation; of windows, those that cover the text.
 /// Throws Error if the text is too short for `batch` streams.

@@ -57,6 +57,21 @@ void sortIntoBuckets(Rows &rows, const std::vector<uint8_t> &bucketOf, int64_t b
   rows.insert(rows.end(), end, rest.end());
 }
 
+void drawWeighted(Rows &rows, const std::vector<double> &weights, uint64_t seed, uint32_t epoch) {
+  const Rows all = rows;
+  std::vector<double> sums; // of the weights up to a row
+  double sum = 0;
+  for (int64_t row : all)
+    sums.push_back(sum += weights[static_cast<size_t>(row)]);
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const double place =
+        static_cast<double>(randomWord(seed, RandomStream::Draw, epoch, i) >> 11) * 0x1p-53 * sum;
+    size_t found =
+        static_cast<size_t>(std::upper_bound(sums.begin(), sums.end(), place) - sums.begin());
+    rows[i] = all[std::min(found, all.size() - 1)];
+  }
+}
+
 Rows windowsInOrder(int64_t length, int64_t size) {
   Rows rows;
   for (int64_t start = 0; start + size <= length; start += std::max<int64_t>(1, size - 1))
@@ -85,6 +100,10 @@ Rows windowsInStreams(int64_t length, int64_t size, int64_t batch) {
       rows.push_back(begin + start);
     }
   return rows;
+}
+
+void shuffleForSplit(Rows &rows, uint32_t instance) {
+  permute(rows, 0, RandomStream::Split, instance);
 }
 
 Split splitRows(int64_t count, double fraction) {

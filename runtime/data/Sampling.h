@@ -23,6 +23,10 @@ void shuffle(Rows &rows, uint64_t seed, uint32_t epoch);
 void sortIntoBuckets(Rows &rows, const std::vector<uint8_t> &bucketOf, int64_t batch, uint64_t seed,
                      uint32_t epoch);
 
+/// Replaces rows by as many that are drawn with these weights (one for each row of the dataset); a
+/// pure function of the arguments.
+void drawWeighted(Rows &rows, const std::vector<double> &weights, uint64_t seed, uint32_t epoch);
+
 /// Windows of `size` elements that cover a text of `length` elements, each beginning with the last
 /// element of the one before; the remainder at the end is too short for another window.
 Rows windowsInOrder(int64_t length, int64_t size);
@@ -37,6 +41,9 @@ void drawWindows(Rows &rows, int64_t length, int64_t size, uint64_t seed, uint32
 /// Windows for batches of `batch` rows. Row b begins at b / batch of the text and continues from
 /// batch to batch as windowsInOrder does. Empty if the text is too short for one batch.
 Rows windowsInStreams(int64_t length, int64_t size, int64_t batch);
+
+/// Puts rows into a random order that depends on `instance` alone.
+void shuffleForSplit(Rows &rows, uint32_t instance);
 
 struct Split {
   Rows train, validation; ///< both ascending

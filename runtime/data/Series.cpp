@@ -36,6 +36,7 @@ Dataset cutWindows(Dataset rows, const DataBlock &fields, const std::string &win
     const int64_t first = begin + (data.name == windowField ? 0 : split.window);
     const int64_t last = first + examples - 1 + (data.name == windowField ? split.window : horizon);
     const int64_t rowBytes = data.step * static_cast<int64_t>(sizeOf(data.storage));
+    data.firstRow = first;
     data.bytes = Bytes(data.bytes.begin() + first * rowBytes, data.bytes.begin() + last * rowBytes);
   }
   rows.examples = examples;

@@ -5,6 +5,13 @@
 
 namespace nnc::runtime {
 
+const Transform *DataField::transform(Transform::Kind kind) const {
+  for (const Transform &one : transforms)
+    if (one.kind == kind)
+      return &one;
+  return nullptr;
+}
+
 const OutputValue *Function::loss() const {
   for (const OutputValue &value : values)
     if (value.kind == OutputKind::Loss)

@@ -5,6 +5,7 @@
 #include "runtime/Abi.h"
 #include "runtime/support/Tensor.h"
 #include "runtime/text/Content.h"
+#include "runtime/text/CsvRows.h"
 #include "runtime/text/Tokenizer.h"
 
 #include <functional>
@@ -114,6 +115,27 @@ struct Scalar {
   bool whole = false; ///< a setting whose values are integers
 };
 
+/// A step from the cell of a table to the value of a field.
+struct Transform {
+  enum class Kind { Missing, IsMissing, Unknown, Date, Log, Log1p, Standardize, MinMax };
+  /// What stands for missing values and unknown categories.
+  enum class Policy { None, Drop, Mean, Median, MostFrequent, Previous, Category, Zeros, Value };
+  enum class DatePart { Days, Year, Month, Day, Hour, Minute, Weekday, Yearday };
+
+  Kind kind = Kind::Log;
+  Policy policy = Policy::None;
+  std::vector<std::string> marks = {}; ///< missing, is_missing: cells that stand for no value
+  double low = 0, high = 1;            ///< min_max: the range; a missing value is `low`
+  std::string format = {};             ///< date; empty: 2024-03-01, also with 12:30:00
+  DatePart part = DatePart::Days;
+};
+
+/// The rows of a table that a split takes: those with one of these values.
+struct RowFilter {
+  std::variant<int64_t, std::string> column;
+  std::vector<std::string> values;
+};
+
 struct DataField {
   std::string name;
   DType dtype = DType::F32;
@@ -129,6 +151,21 @@ struct DataField {
   /// The shape of an example of this length.
   Shape shapeOf(int64_t length) const;
   std::shared_ptr<const text::Tokenizer> tokenizer = nullptr; ///< of a field of texts
+  /// Its classes are the categories of the rows that are trained on; or it has a number for each of
+  /// them, which is 1 for that of the example and 0 for the others.
+  bool categories = false, oneHot = false;
+  std::vector<Transform> transforms = {}; ///< in the order in which they are applied
+  /// Whether a function of the model takes the field.
+  bool isUsed = true;
+
+  /// The maximum number of categories or classes.
+  int64_t classCount() const { return oneHot ? shape[0] : classes; }
+  /// The number of columns of a table that make it up.
+  int64_t columns() const { return oneHot ? 1 : elementCount(shape); }
+  /// Whether its values depend on what is learnt from the training data.
+  bool isTransformed() const { return categories || !transforms.empty(); }
+  /// Null if it has none of this kind.
+  const Transform *transform(Transform::Kind kind) const;
 };
 
 using Column = std::variant<int64_t, std::string>;
@@ -143,9 +180,14 @@ struct DataSplit {
   int64_t dropLast = 0, onlyLast = 0; ///< examples; 0: not given
   std::optional<bool> header;
   std::optional<char> separator;
+  bool decimalComma = false;        ///< csv
+  std::string comment, strip;       ///< csv: see text::CsvFormat
+  std::vector<std::string> missing; ///< csv: cells that stand for no value
+  std::optional<RowFilter> filter;  ///< csv
   std::map<std::string, std::vector<Column>> columns;
   text::Part part; ///< of the text, the lines, or the rows of a series
   text::Encoding encoding = text::Encoding::Utf8;
+  text::CsvFormat csvFormat() const { return {separator, comment, strip}; }
   int64_t window = 0;      ///< csv: rows of an example; 0: an example is a row
   int64_t horizon = 0;     ///< csv: rows after the window, for the other fields
   bool stream = false;     ///< text: each row of the batch continues from step to step
@@ -200,12 +242,21 @@ struct LoadedWeights {
   std::vector<std::pair<std::string, std::string>> tensors;
 };
 
+/// A manner of choosing examples, and the field that it looks at.
+struct Selection {
+  enum class Manner { Random, Stratified, Grouped, Latest, Balanced, Weighted };
+  Manner manner = Manner::Random;
+  std::string field = {}; ///< empty: the order of the examples
+};
+
 /// A way to train the model.
 struct Recipe {
   std::string name, data;
   int64_t batch = 0; ///< of its functions
   int64_t parts = 1; ///< calls of a step's function before the step's update
   double validate = 0;
+  Selection validateBy = {}; ///< how the examples that are held out are chosen
+  Selection sample = {};     ///< how those of an epoch are drawn; random: each is taken once
   bool shuffle = true;
   std::vector<LoadedWeights> loads;
   std::vector<Phase> phases;

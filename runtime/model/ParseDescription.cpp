@@ -218,6 +218,20 @@ DataSplit readSplit(const DescriptionReader &reader) {
       reader.wrong("\"separator\" is not one character");
     split.separator = separator[0];
   }
+  split.decimalComma = reader.string("decimal", ".") == ",";
+  split.comment = reader.string("comment", "");
+  split.strip = reader.string("strip", "");
+  if (reader.has("missing"))
+    split.missing = reader.strings("missing");
+  if (reader.has("rows")) {
+    DescriptionReader rows = reader.inside("rows");
+    RowFilter &filter = split.filter.emplace();
+    if (rows.member("column").is_string())
+      filter.column = rows.string("column");
+    else
+      filter.column = rows.count("column");
+    filter.values = rows.strings("values");
+  }
   if (reader.has("columns")) {
     if (!reader.member("columns").is_object())
       reader.wrong("\"columns\" is not an object");
@@ -236,6 +250,26 @@ DataSplit readSplit(const DescriptionReader &reader) {
     }
   }
   return split;
+}
+
+Transform readTransform(const DescriptionReader &reader) {
+  Transform transform;
+  transform.kind = static_cast<Transform::Kind>(
+      reader.choice("kind", {"missing", "is_missing", "unknown", "date", "log", "log1p",
+                             "standardize", "min_max"}));
+  if (reader.has("marks"))
+    transform.marks = reader.strings("marks");
+  if (transform.kind == Transform::Kind::Date)
+    transform.part = static_cast<Transform::DatePart>(reader.choice(
+        "as", {"days", "year", "month", "day", "hour", "minute", "weekday", "yearday"}));
+  else if (reader.has("as"))
+    transform.policy = static_cast<Transform::Policy>(
+        1 + reader.choice("as", {"drop", "mean", "median", "most_frequent", "previous", "category",
+                                 "zeros", "value"}));
+  transform.low = reader.number("low", 0);
+  transform.high = reader.number("high", 1);
+  transform.format = reader.string("format", "");
+  return transform;
 }
 
 DataBlock readBlock(const DescriptionReader &reader) {
@@ -259,6 +293,14 @@ DataBlock readBlock(const DescriptionReader &reader) {
       if (!field.lengthOf.empty() && !(other && other->padded))
         element.wrong("has the length of a field that is not a padded one before it");
     }
+    field.categories = element.boolean("categories", false);
+    field.oneHot = element.boolean("one_hot", false);
+    if (field.oneHot ? field.shape.size() != 1 || !isFloat(field.dtype)
+                     : field.categories && field.classes == 0)
+      element.wrong("has no number of categories");
+    element.forEachIfAny("transforms", [&](const DescriptionReader &one) {
+      field.transforms.push_back(readTransform(one));
+    });
     if (field.dtype != DType::I32 && !isFloat(field.dtype))
       element.wrong("is neither a float nor an i32");
     if (field.classes > 0 && field.dtype != DType::I32)
@@ -399,6 +441,12 @@ Description parseDescription(const char *json) {
     description.generation = readGeneration(reader.inside("generation"));
     checkGeneration(description, reader);
   }
+  for (DataBlock &block : description.data)
+    for (DataField &field : block.fields)
+      field.isUsed = std::ranges::any_of(description.functions, [&](const Function &function) {
+        return std::ranges::any_of(
+            function.fields, [&](const InputField &input) { return input.name == field.name; });
+      });
   readLayers(reader, description);
   readSourceLines(reader, description);
   return description;

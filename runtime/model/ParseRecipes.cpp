@@ -106,6 +106,12 @@ static void checkRecipe(const Description &description, const Recipe &recipe,
   }
 }
 
+static Selection readSelection(const DescriptionReader &reader) {
+  return {static_cast<Selection::Manner>(reader.choice(
+              "manner", {"random", "stratified", "grouped", "latest", "balanced", "weighted"})),
+          reader.string("field", "")};
+}
+
 Recipe readRecipe(const DescriptionReader &reader, const Description &description) {
   Recipe recipe;
   recipe.name = reader.string("name");
@@ -113,6 +119,10 @@ Recipe readRecipe(const DescriptionReader &reader, const Description &descriptio
   recipe.batch = reader.count("batch");
   recipe.parts = reader.count("parts", 1);
   recipe.validate = reader.number("validate", 0);
+  if (reader.has("validate_by"))
+    recipe.validateBy = readSelection(reader.inside("validate_by"));
+  if (reader.has("sample"))
+    recipe.sample = readSelection(reader.inside("sample"));
   recipe.shuffle = reader.boolean("shuffle", true);
   reader.forEachIfAny("load", [&](const DescriptionReader &element) {
     recipe.loads.push_back(readLoad(element, description));

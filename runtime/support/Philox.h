@@ -34,6 +34,7 @@ enum class RandomStream : uint32_t {
   DrawnData,
   Sample,
   Buckets,
+  Draw,
   Bootstrap
 };
 

@@ -205,6 +205,7 @@ void saveCheckpoint(const std::string &path, const Snapshot &snapshot) {
   add("classes", snapshot.conventions.classes);
   add("columns", snapshot.conventions.columns);
   add("bytes", snapshot.conventions.bytes);
+  add("statistics", snapshot.conventions.statistics);
   Json vocabularies = Json::object();
   for (const DataBlock &block : description.data)
     for (const DataField &field : block.fields)
@@ -321,9 +322,10 @@ std::vector<std::string> unknownTensors(const Safetensors &file, const Descripti
 }
 
 DataConventions loadConventions(const Safetensors &file, const Description &description) {
-  DataConventions result{fromMetadata<ClassNames>(file, "classes"),
-                         fromMetadata<ClassNames>(file, "columns"),
-                         fromMetadata<std::map<std::string, bool>>(file, "bytes")};
+  DataConventions result{
+      fromMetadata<ClassNames>(file, "classes"), fromMetadata<ClassNames>(file, "columns"),
+      fromMetadata<std::map<std::string, bool>>(file, "bytes"),
+      fromMetadata<std::map<std::string, std::vector<std::vector<double>>>>(file, "statistics")};
   for (const DataBlock &block : description.data) {
     for (const DataField &field : block.fields) {
       auto found = result.classes.find(field.name);
@@ -334,7 +336,8 @@ DataConventions loadConventions(const Safetensors &file, const Description &desc
         result.classes.erase(found);
         continue;
       }
-      if (!field.classNames.empty() || static_cast<int64_t>(found->second.size()) > field.classes)
+      if (!field.classNames.empty() ||
+          static_cast<int64_t>(found->second.size()) > field.classCount())
         fail("%s: its classes of field '%s' are %s, which are not those of the program",
              file.origin().c_str(), field.name.c_str(), list(found->second).c_str());
     }

@@ -35,9 +35,10 @@ Trainer::Trainer(Execution &execution, const Recipe &recipe, const Phase &phase,
       rememberEvery(rememberInterval(execution.description(), trainingSteps.function())),
       watcher(execution.description()),
       progress(plan.quiet, plan.steps, stepsPerEpoch(), state.step),
-      log(plan.logPath, plan.resumed ? std::optional(state.last) : std::nullopt,
+      log(
+          plan.logPath, plan.resumed ? std::optional(state.last) : std::nullopt,
           execution.description().floatType == DType::F64 ? 17 : 9,
-          [this](const std::string &line) { progress.warning(line); }),
+          [this](const std::string &line) { progress.warning(line); }, plan.logColumns),
       lastSaved(std::chrono::steady_clock::now()) {
   for (const PersistentTensor &tensor : execution.description().tensors)
     if (tensor.kind == TensorKind::Parameter ||

@@ -24,7 +24,8 @@ struct TrainingPlan {
   std::string folder;    ///< of a run that has one
   bool resumable = true; ///< saved files can be resumed from
   std::string logPath;
-  bool resumed = false; ///< the log goes on, too; so in a later phase
+  std::vector<std::string> logColumns; ///< measures of the epochs, for a log in CSV
+  bool resumed = false;                ///< the log goes on, too; so in a later phase
 };
 
 class Trainer {

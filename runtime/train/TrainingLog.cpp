@@ -17,11 +17,14 @@ namespace nnc::runtime {
 
 static constexpr size_t bufferBytes = 4096;
 static constexpr std::string_view stepStart = "{\"step\":", epochStart = "{\"epoch\":",
-                                  stepsAfterEpoch = ",\"steps\":";
+                                  stepsAfterEpoch = ",\"steps\":",
+                                  tableStart = "step,epoch,loss,lr";
 
 TrainingLog::TrainingLog(const std::string &path, const std::optional<LoggedStep> &resumedAfter,
-                         int digits, std::function<void(const std::string &)> warn)
-    : path(path == "-" ? "the standard output" : path), digits(digits), warn(std::move(warn)) {
+                         int digits, std::function<void(const std::string &)> warn,
+                         std::vector<std::string> columns)
+    : path(path == "-" ? "the standard output" : path), isTable(extensionOf(path) == ".csv"),
+      columns(std::move(columns)), digits(digits), warn(std::move(warn)) {
   if (path.empty())
     return;
   buffer.reserve(2 * bufferBytes);
@@ -38,13 +41,13 @@ TrainingLog::TrainingLog(const std::string &path, const std::optional<LoggedStep
          errno == ENXIO ? "nothing reads from it" : systemMessage(errno).c_str());
   (void)fcntl(descriptor, F_SETFL, O_APPEND);
   struct stat status;
-  if (fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode))
-    return;
-  isFile = true;
-  if (resumedAfter)
+  isFile = fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
+  if (isFile && resumedAfter)
     cutBack(*resumedAfter);
-  else if (status.st_size > 0)
+  else if (isFile && status.st_size > 0)
     beginAnew();
+  if (isTable && size == 0)
+    buffer = header();
 }
 
 TrainingLog::~TrainingLog() {
@@ -54,8 +57,21 @@ TrainingLog::~TrainingLog() {
   close(descriptor);
 }
 
+std::string TrainingLog::header() const {
+  std::string line(tableStart);
+  for (const std::string &column : columns)
+    line += "," + column;
+  return line + "\n";
+}
+
 /// How many steps were done when `line` was written; nothing if it is not a line of a log.
-static std::optional<int64_t> stepsDone(std::string_view line) {
+std::optional<int64_t> TrainingLog::stepsDone(std::string_view line) const {
+  if (isTable && line.starts_with(tableStart)) {
+    const std::string expected = header();
+    if (line != std::string_view(expected).substr(0, expected.size() - 1))
+      fail("%s: its columns are not those of this run; name another file", path.c_str());
+    return 0;
+  }
   auto number = [&](std::string_view before) -> std::optional<int64_t> {
     if (!line.starts_with(before))
       return std::nullopt;
@@ -67,6 +83,8 @@ static std::optional<int64_t> stepsDone(std::string_view line) {
     line.remove_prefix(static_cast<size_t>(end - line.data()));
     return value;
   };
+  if (isTable)
+    return number("");
   if (!line.ends_with('}'))
     return std::nullopt;
   if (std::optional<int64_t> step = number(stepStart))
@@ -74,10 +92,29 @@ static std::optional<int64_t> stepsDone(std::string_view line) {
   return number(epochStart) ? number(stepsAfterEpoch) : std::nullopt;
 }
 
+/// Whether a line of the log is one of a step.
+bool TrainingLog::isStep(std::string_view line) const {
+  if (!isTable)
+    return line.starts_with(stepStart);
+  const size_t loss = line.find(',', line.find(',') + 1) + 1; // the rows of epochs have none
+  return !line.starts_with(tableStart) && loss < line.size() && line[loss] != ',';
+}
+
+/// Whether a line of a log could begin so.
+bool TrainingLog::mayBegin(std::string_view line) const {
+  if (isTable)
+    return tableStart.starts_with(line.substr(0, tableStart.size())) ||
+           line.find_first_of("0123456789") == 0;
+  return line.starts_with(stepStart.substr(0, line.size())) ||
+         line.starts_with(epochStart.substr(0, line.size()));
+}
+
 /// The log of an earlier run is replaced, but no other file that `--log` names by mistake.
 void TrainingLog::beginAnew() {
-  std::string found = beginningOf(path, stepStart.size());
-  if (!stepStart.starts_with(found) && !epochStart.starts_with(found))
+  const std::string found = beginningOf(path, isTable ? tableStart.size() : stepStart.size());
+  const bool isLog = isTable ? tableStart.starts_with(found)
+                             : stepStart.starts_with(found) || epochStart.starts_with(found);
+  if (!isLog)
     fail("cannot write %s: it exists and is not a training log", path.c_str());
   if (ftruncate(descriptor, 0) != 0)
     fail("cannot write %s: %s", path.c_str(), systemMessage(errno).c_str());
@@ -101,8 +138,7 @@ void TrainingLog::cutBack(const LoggedStep &last) {
     std::string_view entry = rest.substr(0, end);
     const std::optional<int64_t> found = whole ? stepsDone(entry) : std::nullopt;
     // A part of a line, at the end, is one of ours if a line of ours could begin so.
-    bool part = !whole && (entry.starts_with(stepStart.substr(0, entry.size())) ||
-                           entry.starts_with(epochStart.substr(0, entry.size())));
+    bool part = !whole && mayBegin(entry);
     if (found ? *found > last.step : part || done == last.step)
       break;
     if (!found)
@@ -110,7 +146,7 @@ void TrainingLog::cutBack(const LoggedStep &last) {
            "appended",
            path.c_str(), static_cast<long long>(line));
     done = *found;
-    if (entry.starts_with(stepStart))
+    if (isStep(entry))
       lastStep = rest.substr(0, end + 1);
     size += static_cast<int64_t>(end + 1);
     rest.remove_prefix(end + 1);
@@ -138,6 +174,32 @@ void TrainingLog::add(std::string_view line) {
   buffer += line;
   if (buffer.size() >= bufferBytes)
     flush();
+}
+
+/// A row of an epoch: the number of steps and the epoch, no loss of a step, its measures.
+std::string TrainingLog::epochRow(int64_t epoch, int64_t steps, const Measures &training,
+                                  const std::optional<Measures> &evaluation,
+                                  const char *evaluated) const {
+  std::string row =
+      text("%lld,%lld,,", static_cast<long long>(steps), static_cast<long long>(epoch));
+  auto cell = [&](const std::string &column, const std::string &prefix,
+                  const Measures &measures) -> std::optional<double> {
+    if (column == prefix + "_loss")
+      return measures.loss;
+    for (const Metric &metric : measures.metrics)
+      if (metric.shape.empty() && column == prefix + "_" + metric.name)
+        return metric.values[0];
+    return std::nullopt;
+  };
+  for (const std::string &column : columns) {
+    std::optional<double> value = cell(column, "train", training);
+    if (!value && evaluation)
+      value = cell(column, evaluated, *evaluation);
+    row += ",";
+    if (value && std::isfinite(*value))
+      row += text("%.*g", digits, *value);
+  }
+  return row + "\n";
 }
 
 std::string TrainingLog::measures(const char *prefix, const Measures &measures) const {
@@ -175,6 +237,11 @@ std::string TrainingLog::lineOf(const LoggedStep &step) const {
   char lossText[64], rateText[64];
   formatNumber(lossText, sizeof lossText, digits, step.loss);
   formatNumber(rateText, sizeof rateText, digits, step.rate);
+  if (isTable)
+    return text("%lld,%lld,%s,%s", static_cast<long long>(step.step),
+                static_cast<long long>(step.epoch), std::isfinite(step.loss) ? lossText : "",
+                std::isfinite(step.rate) ? rateText : "") +
+           std::string(columns.size(), ',') + "\n";
   return text("{\"step\":%lld,\"epoch\":%lld,\"loss\":%s,\"lr\":%s}\n",
               static_cast<long long>(step.step), static_cast<long long>(step.epoch), lossText,
               rateText);
@@ -190,6 +257,11 @@ void TrainingLog::epoch(int64_t epoch, int64_t steps, const Measures &training,
                         const std::vector<Watched> &watched) {
   if (descriptor < 0)
     return;
+  if (isTable) {
+    add(epochRow(epoch, steps, training, evaluation, evaluated));
+    flush();
+    return;
+  }
   std::string line = text("{\"epoch\":%lld,\"steps\":%lld", static_cast<long long>(epoch),
                           static_cast<long long>(steps));
   line += measures("train", training);

@@ -1,4 +1,4 @@
-// The log of a run as JSON lines. Its content is a function of the run alone: no times, nothing
+// The log of a run as JSON lines, or as CSV where its file is called so. Its content is a function of the run alone: no times, nothing
 // that depends on the machine, the number of threads, or where the run was interrupted.
 #pragma once
 
@@ -25,9 +25,10 @@ public:
   /// replaces the file; one that is resumed after a step first cuts it back to this step, or warns
   /// that the file is empty. `digits` are significant, for losses and rates. Throws Error if the
   /// file cannot be opened, exists and is not a log, or is not the log of the resumed run. The
-  /// first failed write calls `warn` and ends the log with its last whole line.
+  /// first failed write calls `warn` and ends the log with its last whole line. `columns` are the
+  /// measures of the epochs that a CSV file has behind those of the steps.
   TrainingLog(const std::string &path, const std::optional<LoggedStep> &resumedAfter, int digits,
-              std::function<void(const std::string &)> warn);
+              std::function<void(const std::string &)> warn, std::vector<std::string> columns = {});
   TrainingLog(const TrainingLog &) = delete;
   ~TrainingLog();
 
@@ -50,11 +51,19 @@ private:
   void beginAnew();
   void cutBack(const LoggedStep &last);
   std::string lineOf(const LoggedStep &step) const;
+  std::string header() const;
+  std::optional<int64_t> stepsDone(std::string_view line) const;
+  bool isStep(std::string_view line) const;
+  bool mayBegin(std::string_view line) const;
+  std::string epochRow(int64_t epoch, int64_t steps, const Measures &training,
+                       const std::optional<Measures> &evaluation, const char *evaluated) const;
   void add(std::string_view line);
   std::string measures(const char *prefix, const Measures &measures) const;
   std::string watch(const std::vector<Watched> &watched) const;
 
-  std::string path; ///< as messages name it
+  std::string path;   ///< as messages name it
+  const bool isTable; ///< CSV
+  const std::vector<std::string> columns;
   int descriptor = -1;
   bool isFile = false; ///< a regular one, which can be cut
   int64_t size = 0;    ///< of the file, in bytes; whole lines

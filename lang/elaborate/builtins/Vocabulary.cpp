@@ -1,4 +1,5 @@
-// `vocabulary(data)`, the number of pieces of the texts of a data block.
+// `vocabulary(data)`, the number of pieces of the texts of a data block, and `categories(x)`, the
+// number of values of a class.
 #include "lang/elaborate/builtins/Builtins.h"
 
 #include <map>
@@ -43,7 +44,18 @@ static Entity vocabulary(const BuiltinCall &call) {
                              data->field.empty() ? "" : "." + data->field, field->second))};
 }
 
-static constexpr Builtin vocabularyTable[] = {{"vocabulary", false, 1, 1, vocabulary}};
+static Entity categories(const BuiltinCall &call) {
+  auto *operand = call.inputs[0].value.get<Tensor>();
+  if (!operand || !operand->classes)
+    return call.inputs[0].value.poisoned() ? Entity(Poison{}) : call.wrongOperand(call.inputs[0]);
+  return IntegerConstant{operand->classes,
+                         makeOrigin(call.environment.place(call.range),
+                                    fmt::format("`{}` has {} categories",
+                                                call.inputs[0].range.text(), operand->classes))};
+}
+
+static constexpr Builtin vocabularyTable[] = {{"vocabulary", false, 1, 1, vocabulary},
+                                              {"categories", false, 1, 1, categories}};
 
 const std::span<const Builtin> vocabularyFunctions = vocabularyTable;
 

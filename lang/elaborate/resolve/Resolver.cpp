@@ -76,6 +76,8 @@ void Resolver::callable(const CallableDeclaration &declaration) {
   for (const Parameter &input : declaration.inputs) {
     if (input.type)
       type(*input.type);
+    if (input.type && input.type->element == ElementKind::OneHot)
+      diagnostics.report(Diag::CategoryType, input.type->range, "one_hot").help("write `float[n]`");
     if (input.defaultValue)
       expression(*input.defaultValue);
   }
@@ -99,9 +101,9 @@ void Resolver::callable(const CallableDeclaration &declaration) {
 
 void Resolver::data(const DataDeclaration &declaration) {
   for (const Field &field : declaration.fields) {
-    if (field.type.classCount)
-      expression(*field.type.classCount);
-    for (const Dimension &dimension : field.type.dimensions)
+    if (field.type->classCount)
+      expression(*field.type->classCount);
+    for (const Dimension &dimension : field.type->dimensions)
       if (dimension.value && !lengthOfField(dimension))
         expression(*dimension.value);
   }
@@ -136,14 +138,20 @@ void Resolver::train(const TrainDeclaration &declaration) {
   keyDepth = 0;
 }
 
+/// `stop`, `load` and the like take words of their own.
+static bool hasOwnWords(const Statement &statement) {
+  auto *binding = as<BindingStatement>(&statement);
+  if (!binding || binding->names.size() != 1)
+    return false;
+  const std::string &key = binding->names[0].text;
+  return key == "stop" || key == "load" || key == "sample" ||
+         (key == "validate" && as<CallExpression>(binding->value));
+}
+
 void Resolver::recipeStatements(const Block &body) {
   for (bool ofBlocks : {false, true})
     for (const StatementPtr &one : body.statements) {
-      // `stop` and `load` take words of their own.
-      auto *binding = as<BindingStatement>(one);
-      if (holdsBlock(*one) != ofBlocks ||
-          (binding && binding->names.size() == 1 &&
-           (binding->names[0].text == "stop" || binding->names[0].text == "load")))
+      if (holdsBlock(*one) != ofBlocks || hasOwnWords(*one))
         continue;
       if (auto *alone = as<ExpressionStatement>(one))
         discarded(*alone->value);

@@ -10,6 +10,7 @@ Element elementOf(ElementKind kind) {
   switch (kind) {
   case ElementKind::Int:
   case ElementKind::Class:
+  case ElementKind::Category:
     return Element::Int;
   case ElementKind::Bool:
     return Element::Bool;
@@ -20,7 +21,7 @@ Element elementOf(ElementKind kind) {
 
 bool isTensorType(ElementKind kind) {
   return kind == ElementKind::Float || kind == ElementKind::Int || kind == ElementKind::Bool ||
-         kind == ElementKind::Class;
+         kind == ElementKind::Class || kind == ElementKind::Category;
 }
 
 bool hasEllipsis(const TypeExpression &type) {
@@ -92,6 +93,11 @@ Types::evaluateType(const TypeExpression &type, Shape &shape, std::string_view w
                     const std::function<std::optional<Extent>(const Dimension &, size_t)> &padded) {
   if (type.element == ElementKind::Error)
     return std::nullopt;
+  if (type.element == ElementKind::Category || type.element == ElementKind::OneHot) {
+    environment.report(Diag::CategoryType, type.range, spelling(type.element))
+        .help(type.element == ElementKind::Category ? "write `class[n]`" : "write `float[n]`");
+    return std::nullopt;
+  }
   if (!isTensorType(type.element)) {
     environment.report(Diag::SettingTypeHere, type.range, spelling(type.element));
     return std::nullopt;
@@ -186,7 +192,27 @@ std::optional<Extent> Types::evaluatePadded(const Dimension &dimension, size_t p
 std::optional<DataField> Types::evaluateField(const Field &field,
                                               const std::vector<DataField> &before, Shape &shape) {
   DataField result{field.name.text, {}, field.name.range, {}};
-  std::optional<Type> type = evaluateType(field.type, shape, fmt::format("`{}`", field.name.text),
+  const ElementKind element = field.type->element;
+  if (element == ElementKind::Category || element == ElementKind::OneHot) {
+    if (!field.type->dimensions.empty()) {
+      environment.report(Diag::CategoryType, field.type->range, toSource(*field.type))
+          .help(fmt::format("a field of several columns is several fields: `a, b: {}`",
+                            spelling(element)));
+      return std::nullopt;
+    }
+    for (const DataField &known : before) // once the categories are counted
+      if (known.name == result.name)
+        result = known;
+    result.categories = true;
+    result.oneHot = element == ElementKind::OneHot;
+    result.type.element = result.oneHot ? Element::Float : Element::Int;
+    for (int64_t size : result.type.shape)
+      shape.push_back(
+          {size, makeOrigin(environment.place(field.name.range),
+                            fmt::format("`{}` has {} categories", field.name.text, size))});
+    return result;
+  }
+  std::optional<Type> type = evaluateType(*field.type, shape, fmt::format("`{}`", field.name.text),
                                           nullptr, [&](const Dimension &dimension, size_t place) {
                                             return evaluatePadded(dimension, place, result, before);
                                           });
@@ -199,7 +225,7 @@ std::optional<DataField> Types::evaluateField(const Field &field,
 Entity Types::fieldInput(const Field &field, const std::vector<DataField> &before) {
   Shape shape;
   std::optional<DataField> known = evaluateField(field, before, shape);
-  if (!known)
+  if (!known || (known->categories && !known->type.classes && shape.empty()))
     return Poison{};
   Tensor value = input(field.name, known->type, shape);
   if (!known->padded)
@@ -208,7 +234,7 @@ Entity Types::fieldInput(const Field &field, const std::vector<DataField> &befor
   const std::string &owner = known->lengthOf.empty() ? known->name : known->lengthOf;
   padding.set(value, *known->padded,
               padding.ofField(owner, shape[size_t(*known->padded)].size,
-                              field.type.dimensions[size_t(*known->padded)].range));
+                              field.type->dimensions[size_t(*known->padded)].range));
   return padding.fill(value, *known->padded, 0, field.name.range);
 }
 

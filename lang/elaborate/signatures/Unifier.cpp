@@ -312,7 +312,8 @@ std::optional<Entity> Unifier::unifyInput(const Parameter &parameter, const Enti
     return std::nullopt;
   Element wanted = elementOf(type.element);
   Tensor result = Padding(environment, emitter).withLengths(*given);
-  if (wanted == Element::Float ? false : result.element != wanted) {
+  if ((wanted != Element::Float && result.element != wanted) ||
+      (type.element == ElementKind::Category && !result.classes)) {
     DiagnosticBuilder builder = reportArgument(parameter, value, range, "");
     adviseClass(builder, parameter, *given, range);
     return std::nullopt;

@@ -4,6 +4,7 @@
 #include "lang/elaborate/training/Augmentation.h"
 #include "lang/elaborate/training/Readers.h"
 #include "lang/elaborate/training/TextReaders.h"
+#include "lang/elaborate/training/Transforms.h"
 
 #include <algorithm>
 #include <charconv>
@@ -118,8 +119,16 @@ std::optional<DataInfo> elaborateData(Environment &environment, Types &types, Ev
     std::optional<DataField> known = types.evaluateField(field, info.fields, shape);
     good &= known.has_value();
     info.fields.push_back(known.value_or(DataField{field.name.text, {}, field.name.range, {}}));
+    good &= !known || readTransforms(field, info.fields.back(), environment, evaluator);
   }
-  for (const Entry &entry : declaration.entries) {
+  // What `train` says holds for the other splits, wherever it stands.
+  std::vector<const Entry *> entries;
+  for (const Entry &entry : declaration.entries)
+    entries.push_back(&entry);
+  std::ranges::stable_partition(entries,
+                                [](const Entry *entry) { return entry->name.text == "train"; });
+  for (const Entry *one : entries) {
+    const Entry &entry = *one;
     if (entry.name.text.empty())
       continue;
     if (std::find(std::begin(entryNames), std::end(entryNames), entry.name.text) ==
@@ -150,7 +159,8 @@ std::optional<DataInfo> elaborateData(Environment &environment, Types &types, Ev
     diagnostics.report(Diag::NoTrainSplit, declaration.name.range, declaration.name.text);
     good = false;
   }
-  good = good && readVocabularies(info, environment);
+  good = good && readVocabularies(info, environment) &&
+         checkTransforms(info, declaration, environment) && countCategories(info, environment);
   return good ? std::optional(std::move(info)) : std::nullopt;
 }
 

@@ -1,7 +1,9 @@
 // Implements the table of readers and the settings that splits have in common.
 #include "lang/elaborate/training/Readers.h"
 
+#include "lang/elaborate/training/TableSettings.h"
 #include "lang/elaborate/values/Shapes.h"
+#include "lang/support/Names.h"
 
 #include <algorithm>
 #include <map>
@@ -33,13 +35,6 @@ struct Reader {
 };
 
 constexpr std::string_view plannedReaders[] = {"images"};
-
-int64_t elementsOf(const Type &type) {
-  int64_t count = 1;
-  for (int64_t size : type.shape)
-    count *= size;
-  return count;
-}
 
 /// Reads `columns("a", "b")`, `columns(0..4)`, `"a"` or `3` into a list of names or numbers.
 class ColumnReader {
@@ -144,6 +139,10 @@ public:
     const std::string &name = argument.name.text;
     if (name == "window" || name == "horizon" || name == "split")
       return readSeriesSetting(name, *argument.value);
+    if (contains(tableSettings, name))
+      return readTableSetting(argument, split, diagnostics, evaluator);
+    if (name == "columns")
+      return readColumns(*argument.value);
     if (name == "header") {
       auto *given = as<BoolLiteral>(argument.value);
       if (!given) {
@@ -153,7 +152,7 @@ public:
       }
       split.arguments.push_back({name, given->value});
       header = given->value;
-      return true;
+      return headerGiven = true;
     }
     if (name == "separator") {
       auto *separator = as<StringLiteral>(argument.value);
@@ -165,12 +164,45 @@ public:
       split.arguments.push_back({name, separator->value});
       return true;
     }
+    return readFieldColumns(name, *argument.value);
+  }
+
+  bool readFieldColumns(const std::string &name, const Expression &value) {
     std::vector<std::string> columns;
-    if (!ColumnReader(diagnostics, evaluator, byName, byNumber).read(*argument.value, columns))
+    if (!ColumnReader(diagnostics, evaluator, byName, byNumber).read(value, columns))
       return false;
-    columnRanges[name] = argument.value->range;
+    columnRanges[name] = value.range;
     split.arguments.push_back({name, columns});
     selected.insert(name);
+    return true;
+  }
+
+  /// The columns of several fields, `columns = (age = 0, work = 1)`.
+  bool readColumns(const Expression &value) {
+    auto *record = as<RecordExpression>(&value);
+    if (!record) {
+      diagnostics.report(Diag::ReaderArgument, value.range, "csv",
+                         "`columns` has the columns of fields: `columns = (age = 0, work = 1)`");
+      return false;
+    }
+    std::vector<std::string> names;
+    for (const DataField &field : info.fields)
+      names.push_back(field.name);
+    for (const CallArgument &member : record->fields) {
+      const std::string &name = member.name.text;
+      if (std::ranges::find(names, name) == names.end()) {
+        diagnostics.report(Diag::UnknownArgument, member.name.range, "columns", "field", name)
+            .suggest(NameKind::Argument, name, names);
+        return false;
+      }
+      if (selected.count(name)) {
+        diagnostics.report(Diag::ReaderArgument, member.name.range, "csv",
+                           fmt::format("the columns of `{}` are given twice", name));
+        return false;
+      }
+      if (!readFieldColumns(name, *member.value))
+        return false;
+    }
     return true;
   }
 
@@ -230,7 +262,7 @@ public:
 
   /// Columns of a field in one row: with windows the field has the rows as its first dimension.
   int64_t columnsOf(const DataField &field) const {
-    int64_t count = elementsOf(field.type);
+    int64_t count = field.columns();
     bool isWindow = field.name == info.fields[0].name;
     if (window == 0 || (!isWindow && horizon < 2))
       return count;
@@ -304,9 +336,70 @@ public:
     return false;
   }
 
+  /// Columns and settings that only `train` has hold for the other splits, too.
+  void inherit() {
+    auto train = std::ranges::find(info.splits, "train", &DataSplit::name);
+    if (split.name == "train" || train == info.splits.end() || train->reader != "csv")
+      return;
+    const bool trainHeader = std::ranges::any_of(train->arguments, [](const auto &argument) {
+      return argument.name == "header" && std::get<bool>(argument.value);
+    });
+    bool trainSelects = false;
+    for (const ReaderArgument &argument : train->arguments)
+      trainSelects |= std::holds_alternative<std::vector<std::string>>(argument.value);
+    const bool isNamed = trainHeader || (trainSelects && !train->columnsByNumber);
+    if (selected.empty() && trainSelects && (train->columnsByNumber || header || !headerGiven)) {
+      (train->columnsByNumber ? byNumber : byName) = true;
+      for (const ReaderArgument &argument : train->arguments)
+        if (std::holds_alternative<std::vector<std::string>>(argument.value)) {
+          split.arguments.push_back(argument);
+          selected.insert(argument.name);
+        }
+    }
+    // A header of its own may differ: whether there is one is guessed as before.
+    if (!headerGiven && isNamed)
+      header = true;
+    inheritSettings(split, *train);
+  }
+
+  /// The column of `rows`: that of a field, or one of this name.
+  bool resolveFilter(const CallExpression &call) {
+    if (!split.filter)
+      return true;
+    std::string &column = split.filter->column;
+    split.filterByNumber = false;
+    for (const ReaderArgument &argument : split.arguments)
+      if (auto *columns = std::get_if<std::vector<std::string>>(&argument.value);
+          columns && argument.name == column) {
+        split.filterByNumber = split.columnsByNumber;
+        column = columns->front();
+        return true;
+      }
+    if (header || byName)
+      return true;
+    int64_t place = 0;
+    for (const DataField &field : info.fields) {
+      if (selected.empty() && field.name == column) {
+        split.filterByNumber = true;
+        column = std::to_string(place);
+        return true;
+      }
+      place += columnsOf(field);
+    }
+    diagnostics.report(Diag::ReaderArgument, call.range, "csv",
+                       fmt::format("the column `{}` of `rows` is found in a header: say header = "
+                                   "true, or name a field",
+                                   column));
+    return false;
+  }
+
   bool checkColumns(const CallExpression &call) {
-    if (!checkWindows(call) || !checkColumnCounts())
-      return false;
+    inherit();
+    return checkWindows(call) && checkColumnCounts() && completeColumns(call) &&
+           resolveFilter(call);
+  }
+
+  bool completeColumns(const CallExpression &call) {
     if (byName && byNumber) {
       diagnostics.report(Diag::ReaderArgument, call.range, "csv",
                          "columns are given by name or by number, not by both");
@@ -425,13 +518,15 @@ private:
   DataSplit split;
   std::set<std::string> selected;
   std::map<std::string, SourceRange> columnRanges; // by field: where its columns are given
-  bool byName = false, byNumber = false, header = false;
+  bool byName = false, byNumber = false, header = false, headerGiven = false;
   int64_t window = 0, horizon = 0; // rows; 0: not given
   bool isSplit = false;
 };
 
 constexpr std::string_view madeSettings[] = {"seed"};
-constexpr std::string_view csvSettings[] = {"header", "separator", "window", "horizon", "split"};
+constexpr std::string_view csvSettings[] = {"header", "separator", "window",  "horizon",
+                                            "split",  "columns",   "decimal", "comment",
+                                            "strip",  "encoding",  "missing", "rows"};
 
 constexpr Reader readers[] = {
     {"idx", true},

@@ -160,6 +160,8 @@ void TrainingElaborator::addTrainingStep(Phase &phase) {
   keys->require(train->declaration->keyword, *train->declaration->body);
   if (place.step + 1 >= train->steps.size()) // the last step has the metrics
     keys->finishStop(*metrics);
+  if (const DataInfo *data = program.findData(train->data->name.text))
+    keys->finishSelections(*data);
   checkValidation();
   checkPaths(frozen);
   checkPaths(keys->trained);

@@ -24,23 +24,15 @@ constexpr int everywhere = TrainKeys::Train | TrainKeys::Then | TrainKeys::Step;
 constexpr int ofPhase = TrainKeys::Train | TrainKeys::Then;
 
 constexpr TrainKey keys[] = {
-    {"loss", everywhere},
-    {"optimizer", everywhere},
-    {"batch", TrainKeys::Train},
-    {"epochs", ofPhase},
-    {"steps", ofPhase},
-    {"validate", TrainKeys::Train},
-    {"stop", ofPhase},
-    {"clip", everywhere},
-    {"shuffle", TrainKeys::Train},
-    {"bucket", TrainKeys::Train},
-    {"perturb", everywhere},
-    {"constrain", everywhere},
-    {"average", everywhere},
-    {"freeze", ofPhase},
-    {"load", TrainKeys::Train},
-    {"cache", ofPhase},
-    {"trains", TrainKeys::Step},
+    {"loss", everywhere},         {"optimizer", everywhere},
+    {"batch", TrainKeys::Train},  {"epochs", ofPhase},
+    {"steps", ofPhase},           {"validate", TrainKeys::Train},
+    {"sample", TrainKeys::Train}, {"stop", ofPhase},
+    {"clip", everywhere},         {"shuffle", TrainKeys::Train},
+    {"bucket", TrainKeys::Train}, {"perturb", everywhere},
+    {"constrain", everywhere},    {"average", everywhere},
+    {"freeze", ofPhase},          {"load", TrainKeys::Train},
+    {"cache", ofPhase},           {"trains", TrainKeys::Step},
     {"every", TrainKeys::Step},
 };
 
@@ -352,18 +344,101 @@ void TrainKeys::readBatch(const Expression &examples, const Expression *parts) {
                         nearest, recipe.batch / nearest));
 }
 
+/// `stratified(10%)`, `grouped(10%, patient)`: what stands behind the first `skipped` arguments is
+/// the field.
+bool TrainKeys::readSelection(const std::string &key, const Expression &value,
+                              std::initializer_list<std::string_view> manners, Selection &selection,
+                              size_t skipped) {
+  auto *call = as<CallExpression>(&value);
+  auto *callee = as<NameExpression>(call ? call->callee.get() : &value);
+  const size_t count = call ? call->arguments.size() : 0;
+  auto *field = count == skipped + 1 ? as<NameExpression>(call->arguments[skipped].value) : nullptr;
+  const bool known =
+      callee && std::ranges::find(manners, std::string_view(callee->name)) != manners.end();
+  if (!known || count > skipped + 1 || (count == skipped + 1 && !field)) {
+    if (!as<ErrorExpression>(&value))
+      diagnostics
+          .report(Diag::KeyValue, value.range, key,
+                  fmt::format("{}, with the field in brackets", fmt::join(manners, ", ")),
+                  toSource(value))
+          .help(skipped ? "write `validate = 10% stratified`, `10% grouped(patient)` or "
+                          "`10% latest(time)`"
+                        : "write `sample = balanced(label)`");
+    return false;
+  }
+  selection = {callee->name, field ? field->name : ""};
+  selectionRanges[key] = field ? field->range : value.range;
+  return true;
+}
+
+void TrainKeys::readValidate(const Expression &value) {
+  auto *call = as<CallExpression>(&value);
+  const Expression *part = &value;
+  if (call && !call->arguments.empty()) {
+    if (!readSelection("validate", value, {"stratified", "grouped", "latest"}, recipe.validateBy,
+                       1))
+      return;
+    part = call->arguments[0].value.get();
+  }
+  Entity given = elaboration.interpreter.evaluate(*part);
+  if (given.isNumber() && given.number() >= 0 && given.number() < 1)
+    recipe.validate = given.number();
+  else if (!given.poisoned())
+    diagnostics.report(Diag::KeyValue, part->range, "validate",
+                       "a part of the training data, as 10%", describe(given));
+}
+
+void TrainKeys::finishSelections(const DataInfo &data) {
+  auto check = [&](const std::string &key, Selection &selection, bool (*fits)(const DataField &),
+                   std::string_view what, bool optional) {
+    std::vector<std::string> names;
+    for (const DataField &field : data.fields)
+      if (fits(field))
+        names.push_back(field.name);
+    if (selection.field.empty() && names.size() == 1)
+      selection.field = names[0];
+    if ((selection.field.empty() && optional) ||
+        std::ranges::find(names, selection.field) != names.end())
+      return;
+    DiagnosticBuilder builder =
+        diagnostics.report(Diag::KeyValue, selectionRanges[key], key,
+                           fmt::format("{} for `{}`", what, selection.manner),
+                           selection.field.empty() ? "none" : fmt::format("`{}`", selection.field));
+    if (!names.empty())
+      builder.note(fmt::format("these fields fit: {}", fmt::join(names, ", ")));
+  };
+  auto isClass = [](const DataField &field) {
+    return field.type.shape.empty() && field.type.classes > 0 && !field.categories;
+  };
+  auto isScalar = [](const DataField &field) { return field.type.shape.empty(); };
+  auto isNumber = [](const DataField &field) {
+    return field.type.shape.empty() && !field.type.classes;
+  };
+  auto isFloat = [](const DataField &field) {
+    return field.type.shape.empty() && field.type.element == Element::Float;
+  };
+  const std::string &manner = recipe.validateBy.manner;
+  if (manner == "stratified")
+    check("validate", recipe.validateBy, isClass, "a class field", false);
+  else if (manner == "grouped")
+    check("validate", recipe.validateBy, isScalar, "a field without dimensions", false);
+  else if (manner == "latest" && !recipe.validateBy.field.empty())
+    check("validate", recipe.validateBy, isNumber, "a field of numbers", false);
+  if (recipe.sample.manner == "balanced")
+    check("sample", recipe.sample, isClass, "a class field", false);
+  else if (recipe.sample.manner == "weighted")
+    check("sample", recipe.sample, isFloat, "a field of weights", false);
+}
+
 void TrainKeys::read(const std::string &key, const Expression &value) {
   if (key == "epochs") {
     phase.epochs = positiveInteger(key, value);
   } else if (key == "steps") {
     phase.steps = positiveInteger(key, value);
   } else if (key == "validate") {
-    Entity given = elaboration.interpreter.evaluate(value);
-    if (given.isNumber() && given.number() >= 0 && given.number() < 1)
-      recipe.validate = given.number();
-    else if (!given.poisoned())
-      diagnostics.report(Diag::KeyValue, value.range, key, "a part of the training data, as 10%",
-                         describe(given));
+    readValidate(value);
+  } else if (key == "sample") {
+    readSelection(key, value, {"balanced", "weighted"}, recipe.sample);
   } else if (key == "shuffle" || key == "bucket") {
     Entity given = elaboration.interpreter.evaluate(value);
     if (auto *truth = given.get<bool>())

@@ -56,6 +56,9 @@ public:
   /// Reports keys that must be there and are not, nor seem to be meant by another statement.
   void require(SourceRange keyword, const nnc::lang::Block &body);
 
+  /// Once the data is known: the fields by which examples are held out and drawn.
+  void finishSelections(const DataInfo &data);
+
   /// Once the metrics are known: by which of them `stop` decides.
   void finishStop(const Metrics &metrics);
 
@@ -80,6 +83,10 @@ private:
   void readLoad(const Expression &value);
   std::optional<int64_t> positiveInteger(const std::string &key, const Expression &value);
   void readStop(const Expression &value);
+  void readValidate(const Expression &value);
+  bool readSelection(const std::string &key, const Expression &value,
+                     std::initializer_list<std::string_view> manners, Selection &selection,
+                     size_t skipped = 0);
   void readPart(RecipePart &part, CallableKind kind, const std::string &key,
                 const Expression &value, std::string_view expected);
   void advisePart(DiagnosticBuilder &builder, const RecipePart &part, const std::string &key,
@@ -88,7 +95,8 @@ private:
   Elaboration &elaboration;
   Diagnostics &diagnostics;
   Block block;
-  std::set<std::string> everSeen; ///< in all blocks
+  std::set<std::string> everSeen;                     ///< in all blocks
+  std::map<std::string, SourceRange> selectionRanges; ///< by key
   struct {
     Identifier metric; // empty: the loss
     std::optional<bool> highest;

@@ -39,6 +39,10 @@ public:
                                         std::string &) override {
     return 65;
   }
+  std::optional<int64_t> categoryCount(const DataInfo &, const DataField &,
+                                       std::string &) override {
+    return 5;
+  }
 };
 
 class Elaborated {

@@ -35,14 +35,9 @@ TEST(Programs, ThatTheLanguageMustCarry) {
   std::vector<std::filesystem::path> programs =
       programsBelow(std::filesystem::path(shared) / "language");
   EXPECT_FALSE(programs.empty());
-  // A proposal for tables, whose notation the grammar does not have yet.
-  const std::set<std::string> proposals = {"tables.nn"};
   for (const std::filesystem::path &program : programs) {
     Parsed parsed(read(program));
-    if (proposals.contains(program.filename()))
-      EXPECT_TRUE(parsed.diagnostics.hasErrors()) << program << " parses: take it off the list";
-    else
-      EXPECT_EQ(parsed.diagnostics.render(), "") << program;
+    EXPECT_EQ(parsed.diagnostics.render(), "") << program;
   }
 }
 

@@ -8,7 +8,7 @@ using namespace test;
 
 static std::vector<std::vector<std::string>> rows(const std::string &content,
                                                   std::optional<char> separator = {}) {
-  CsvReader reader(Bytes(content.begin(), content.end()), "table.csv", separator);
+  CsvReader reader(Bytes(content.begin(), content.end()), "table.csv", {separator});
   std::vector<std::vector<std::string>> result;
   while (reader.next())
     result.emplace_back(reader.cells().begin(), reader.cells().end());
@@ -190,11 +190,11 @@ TEST_F(CsvFieldsTest, FirstLinesOfValuesAreNoHeaders) {
             std::string(":1: '-Inf' in column 0 is not a number") + hint);
   EXPECT_EQ(error("2020-01-01,x,y\n1,2,0\n"),
             std::string(":1: '2020-01-01' in column 0 is not a number") + hint);
-  EXPECT_EQ(error("1,5;2,5;a\n"),
-            std::string(":1: '1,5' in column 0 has a decimal comma, where a point is expected") +
-                hint);
-  EXPECT_EQ(error("a;b;c\n1;2,5;0\n"),
-            ":2: '2,5' in column 'b' has a decimal comma, where a point is expected");
+  EXPECT_EQ(error("1,5;2,5;a\n"), std::string(":1: '1,5' in column 0 has a decimal comma, where a "
+                                              "point is expected (csv takes decimal = \",\")") +
+                                      hint);
+  EXPECT_EQ(error("a;b;c\n1;2,5;0\n"), ":2: '2,5' in column 'b' has a decimal comma, where a point "
+                                       "is expected (csv takes decimal = \",\")");
   EXPECT_EQ(error(",,\n1,2,0\n"), ":1: column 0 is empty");
   EXPECT_EQ(error("NA,NA,c\n1,2,0\n"), ":1: if this line is a header, two columns are named 'NA': "
                                        "say header = true or header = false");

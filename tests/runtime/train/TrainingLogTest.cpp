@@ -12,8 +12,8 @@ using namespace test;
 class SoundLog : public TrainingLog {
 public:
   SoundLog(const std::string &path, std::optional<LoggedStep> resumedAfter = std::nullopt)
-      : TrainingLog(path, resumedAfter, 9, [](const std::string &line) { ADD_FAILURE() << line; }) {
-  }
+      : TrainingLog(path, resumedAfter, 9, [](const std::string &line) { ADD_FAILURE() << line; },
+                    {"train_loss", "train_accuracy", "validation_loss"}) {}
 };
 
 static const std::string firstSteps = "{\"step\":1,\"epoch\":1,\"loss\":1,\"lr\":0.1}\n"
@@ -56,6 +56,47 @@ TEST(TrainingLogTest, ResumedRunsCutBackToTheirStep) {
   EXPECT_EQ(resumed(firstSteps + thirdStep + "{\"step\":4,\"ep", second), firstSteps + thirdStep);
   // A file system may have left zeros behind the last line that was on the disk.
   EXPECT_EQ(resumed(firstSteps + std::string(99, '\0'), second), firstSteps + thirdStep);
+}
+
+static const std::string header = "step,epoch,loss,lr,train_loss,train_accuracy,validation_loss\n",
+                         firstRows = header + "1,1,1,0.1,,,\n2,1,0.5,0.1,,,\n2,1,,,0.5,0.75,0.25\n",
+                         thirdRow = "3,2,0.25,0.1,,,\n";
+
+TEST(TrainingLogTest, WritesRowsIntoTables) {
+  TemporaryFolder folder;
+  std::string path = folder.path("log.csv");
+  {
+    SoundLog log(path);
+    log.step({1, 1, 1, 0.1});
+    log.step({2, 1, 0.5, 0.1});
+    Measures training{0.5, {{"accuracy", {0.75}}, {"confusion", {1, 2}, {2}}}},
+        validation{0.25, {}};
+    log.epoch(1, 2, training, validation, "validation", {});
+  }
+  EXPECT_EQ(readText(path), firstRows);
+  SoundLog(path).step({1, 1, NAN, NAN});
+  EXPECT_EQ(readText(path), header + "1,1,,,,,\n");
+}
+
+TEST(TrainingLogTest, TablesOfResumedRunsGoOn) {
+  TemporaryFolder folder;
+  std::string path = folder.path("log.csv");
+  const LoggedStep second{2, 1, 0.5, 0.1};
+  auto resumed = [&](const std::string &left) {
+    writeFile(path, left);
+    SoundLog(path, second).step({3, 2, 0.25, 0.1});
+    return readText(path);
+  };
+  for (size_t kept = 0; kept <= thirdRow.size(); ++kept)
+    EXPECT_EQ(resumed(firstRows + thirdRow.substr(0, kept)), firstRows + thirdRow) << kept;
+  EXPECT_EQ(resumed(firstRows + "20,2,0.1,0.1,,,\n"), firstRows + thirdRow);
+  EXPECT_TRUE(contains(errorOf([&] { resumed(header + "1,1,1,0.1,,,\n"); }), "ends at step 1"));
+  EXPECT_TRUE(contains(errorOf([&] { resumed("step,epoch,loss,lr\n1,1,1,0.1\n2,1,0.5,0.1\n"); }),
+                       "its columns are not those of this run"));
+  EXPECT_TRUE(contains(errorOf([&] { resumed(header + "1,1,1,0.1,,,\n2,1,0.75,0.1,,,\n"); }),
+                       "the log of another run"));
+  writeFile(path, "name,price\n");
+  EXPECT_TRUE(contains(errorOf([&] { SoundLog log(path); }), "not a training log"));
 }
 
 TEST(TrainingLogTest, BelongsToTheResumedRun) {

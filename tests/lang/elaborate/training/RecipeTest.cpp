@@ -240,7 +240,8 @@ TEST(Recipe, CsvColumns) {
                       "\";\") by number\n"),
             std::string::npos)
       << text;
-  EXPECT_NE(text.find("test = csv(\"z.csv\", a = [p, q, r], b = [b])\n"), std::string::npos)
+  EXPECT_NE(text.find("test = csv(\"z.csv\", a = [p, q, r], separator = \";\", b = [b])\n"),
+            std::string::npos)
       << text;
 }
 

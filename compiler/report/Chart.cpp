@@ -1,0 +1,450 @@
+// Implements the drawing of charts.
+#include "compiler/report/Chart.h"
+
+#include "compiler/report/Axes.h"
+
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/JSON.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace nnc::report {
+
+std::string escaped(llvm::StringRef text) {
+  std::string result;
+  for (char letter : text)
+    switch (letter) {
+    case '&':
+      result += "&amp;";
+      break;
+    case '<':
+      result += "&lt;";
+      break;
+    case '>':
+      result += "&gt;";
+      break;
+    case '"':
+      result += "&quot;";
+      break;
+    case '\'':
+      result += "&#39;";
+      break;
+    default: // XML cannot hold other control characters
+      result += uint8_t(letter) < 0x20 && letter != '\n' && letter != '\t' ? std::string("\uFFFD")
+                                                                           : std::string(1, letter);
+    }
+  return result;
+}
+
+static constexpr unsigned colours = 10;
+
+/// A coordinate with two digits behind the point at most.
+static std::string at(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.2f", value);
+  std::string result = text;
+  while (result.ends_with('0'))
+    result.pop_back();
+  if (result.ends_with('.'))
+    result.pop_back();
+  return result == "-0" ? "0" : result;
+}
+
+static std::string words(double x, double y, llvm::StringRef classes, llvm::StringRef text) {
+  return llvm::formatv("<text x=\"{0}\" y=\"{1}\" class=\"{2}\">{3}</text>\n", at(x), at(y),
+                       classes, escaped(text));
+}
+
+static std::string element(double width, double height, llvm::StringRef kind, llvm::StringRef title,
+                           const std::string &body, const std::string &more = "") {
+  return llvm::formatv(
+             "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"chart {0}\" viewBox=\"0 0 "
+             "{1} {2}\" width=\"{1}\" height=\"{2}\" role=\"img\" aria-label=\"{3}\"{4}>\n",
+             kind, at(width), at(height), escaped(title), more)
+             .str() +
+         body + "</svg>\n";
+}
+
+Line binned(const std::string &name, const std::vector<double> &x, const std::vector<double> &y,
+            size_t points) {
+  Line line{name, {}, {}};
+  if (x.size() <= points) {
+    line.x = x;
+    line.y = y;
+    return line;
+  }
+  for (size_t bin = 0; bin < points; ++bin) {
+    const size_t begin = bin * x.size() / points, end = (bin + 1) * x.size() / points;
+    double places = 0, sum = 0, low = INFINITY, high = -INFINITY;
+    for (size_t i = begin; i < end; ++i) {
+      places += x[i];
+      sum += y[i];
+      low = std::min(low, y[i]);
+      high = std::max(high, y[i]);
+    }
+    line.x.push_back(places / double(end - begin));
+    line.y.push_back(sum / double(end - begin));
+    line.low.push_back(low);
+    line.high.push_back(high);
+  }
+  return line;
+}
+
+//===----------------------------------------------------------------------===//
+// Lines
+//===----------------------------------------------------------------------===//
+
+/// Ticks, their numbers and the labels of both axes.
+static std::string drawAxes(const Scale &x, const Scale &y, double left, double top, double right,
+                            double bottom, llvm::StringRef xLabel, llvm::StringRef yLabel) {
+  std::string body;
+  for (const auto &[value, text] : y.ticks(5)) {
+    const std::string place = at(y.place(value));
+    body +=
+        llvm::formatv("<path class=\"grid\" d=\"M{0} {1}H{2}\"/>\n", at(left), place, at(right));
+    body += words(left - 6, y.place(value) + 4, "end", text);
+  }
+  for (const auto &[value, text] : x.ticks(6)) {
+    body += llvm::formatv("<path class=\"grid\" d=\"M{0} {1}V{2}\"/>\n", at(x.place(value)),
+                          at(top), at(bottom));
+    body += words(x.place(value), bottom + 16, "middle", text);
+  }
+  body += llvm::formatv("<path class=\"axis\" d=\"M{0} {1}V{2}H{3}\"/>\n", at(left), at(top),
+                        at(bottom), at(right));
+  body += words((left + right) / 2, bottom + 34, "middle", xLabel);
+  if (!yLabel.empty())
+    body += words(left, top - 8, "middle", yLabel);
+  return body;
+}
+
+/// The path through the points that have a place; it is broken where one has none.
+static std::string pathOf(const Scale &x, const Scale &y, const std::vector<double> &xs,
+                          const std::vector<double> &ys) {
+  std::string path;
+  bool isDown = false;
+  for (size_t i = 0; i < xs.size(); ++i) {
+    if (!x.has(xs[i]) || !y.has(ys[i])) {
+      isDown = false;
+      continue;
+    }
+    path += (isDown ? "L" : "M") + at(x.place(xs[i])) + " " + at(y.place(ys[i]));
+    isDown = true;
+  }
+  return path;
+}
+
+static std::string numbers(const std::vector<double> &values) {
+  std::string result;
+  for (double value : values) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%.5g", value);
+    result += (result.empty() ? "" : ",") + (std::isfinite(value) ? std::string(text) : "null");
+  }
+  return "[" + result + "]";
+}
+
+static std::string precise(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.9g", value);
+  return text;
+}
+
+/// A text of JSON within an attribute.
+static std::string jsonOf(llvm::StringRef text) {
+  return escaped(llvm::formatv("{0}", llvm::json::Value(llvm::json::fixUTF8(text))).str());
+}
+
+static std::string drawLine(const Line &line, const Scale &x, const Scale &y) {
+  std::string body;
+  if (!line.low.empty()) {
+    std::vector<double> xs, ys;
+    // The axes are those of the means, which the band may leave.
+    auto within = [&](double value) {
+      return y.has(value) ? std::clamp(value, y.low(), y.high()) : y.low();
+    };
+    for (size_t i = 0; i < line.x.size(); ++i) {
+      xs.push_back(line.x[i]);
+      ys.push_back(within(line.high[i]));
+    }
+    for (size_t i = line.x.size(); i-- > 0;) {
+      xs.push_back(line.x[i]);
+      ys.push_back(within(line.low[i]));
+    }
+    body += llvm::formatv("<path class=\"band c{0}\" d=\"{1}Z\"/>\n", line.colour % colours,
+                          pathOf(x, y, xs, ys));
+  }
+  if (!line.dots && line.x.size() > 1)
+    return body +
+           std::string(llvm::formatv("<path class=\"line c{0}{1}\" data-name=\"{2}\" d=\"{3}\"/>\n",
+                                     line.colour % colours, line.dashed ? " dashed" : "",
+                                     escaped(line.name), pathOf(x, y, line.x, line.y)));
+  for (size_t i = 0; i < line.x.size(); ++i)
+    if (x.has(line.x[i]) && y.has(line.y[i]))
+      body += llvm::formatv("<circle class=\"dot c{0}\" cx=\"{1}\" cy=\"{2}\" r=\"2.5\"/>\n",
+                            line.colour % colours, at(x.place(line.x[i])), at(y.place(line.y[i])));
+  return body;
+}
+
+std::string draw(const LineChart &chart) {
+  constexpr double letter = 6.6; // of the font's usual width
+  std::vector<const std::vector<double> *> xs, ys;
+  for (const Line &line : chart.lines) {
+    xs.push_back(&line.x);
+    ys.push_back(&line.y);
+  }
+  // The legend fills lines above the chart.
+  struct Entry {
+    double x, y;
+  };
+  std::vector<Entry> legend;
+  double place = 12, row = chart.title.empty() ? 16 : 34;
+  for (const Line &line : chart.lines) {
+    const double size = 34 + letter * double(line.name.size());
+    if (place > 12 && place + size > chart.width) {
+      place = 12;
+      row += 18;
+    }
+    legend.push_back({place, row});
+    place += size;
+  }
+  const double left = 62, right = chart.width - 14, top = row + (chart.yLabel.empty() ? 14 : 30),
+               bottom = top + chart.height - 84;
+  const Scale x = Scale::of(xs, left, right, chart.logX, 0),
+              y = Scale::of(ys, bottom, top, chart.logY, 0.04);
+  std::string body = words(12, 18, "title", chart.title);
+  std::string lines = "[";
+  for (size_t i = 0; i < chart.lines.size(); ++i) {
+    const Line &line = chart.lines[i];
+    body +=
+        llvm::formatv("<path class=\"line c{0}{1}\" d=\"M{2} {3}h18\"/>\n", line.colour % colours,
+                      line.dashed ? " dashed" : "", at(legend[i].x), at(legend[i].y - 4));
+    body += words(legend[i].x + 23, legend[i].y, "", line.name);
+    lines +=
+        (i ? "," : "") +
+        std::string(llvm::formatv("{{\"n\":{0},\"c\":{1},\"x\":{2},\"y\":{3}}", jsonOf(line.name),
+                                  line.colour % colours, numbers(line.x), numbers(line.y)));
+  }
+  body += drawAxes(x, y, left, top, right, bottom, chart.xLabel, chart.yLabel);
+  for (const Line &line : chart.lines)
+    body += drawLine(line, x, y);
+  const std::string data = llvm::formatv(
+      " data-hover='{{\"l\":{0},\"t\":{1},\"w\":{2},\"h\":{3},\"x0\":{4},\"x1\":{5},\"y0\":{6},"
+      "\"y1\":{7},\"logx\":{8},\"logy\":{9},\"xn\":{10},\"lines\":{11}}'",
+      at(left), at(top), at(right - left), at(bottom - top), precise(x.low()), precise(x.high()),
+      precise(y.low()), precise(y.high()), int(chart.logX), int(chart.logY), jsonOf(chart.xLabel),
+      lines + "]");
+  return element(chart.width, bottom + 44, "lines", chart.title, body, data);
+}
+
+//===----------------------------------------------------------------------===//
+// Histograms, heat maps, tiles
+//===----------------------------------------------------------------------===//
+
+std::string draw(const Histogram &histogram) {
+  const double left = 10, right = histogram.width - 10, top = 24, bottom = histogram.height - 20;
+  const Scale x(histogram.low, histogram.high, left, right, false);
+  int64_t most = 1;
+  for (int64_t count : histogram.counts)
+    most = std::max(most, count);
+  std::string body = words(left, 14, "", histogram.title);
+  const double width = (right - left) / double(std::max<size_t>(1, histogram.counts.size()));
+  for (size_t i = 0; i < histogram.counts.size(); ++i) {
+    if (histogram.counts[i] == 0)
+      continue;
+    const double height = (bottom - top) * double(histogram.counts[i]) / double(most);
+    const double step = (histogram.high - histogram.low) / double(histogram.counts.size());
+    body += llvm::formatv(
+        "<rect class=\"bar\" x=\"{0}\" y=\"{1}\" width=\"{2}\" height=\"{3}\"><title>{4} to {5}: "
+        "{6}</title></rect>\n",
+        at(left + double(i) * width), at(bottom - height), at(width * 0.92), at(height),
+        shortNumber(histogram.low + double(i) * step),
+        shortNumber(histogram.low + double(i + 1) * step), histogram.counts[i]);
+  }
+  body +=
+      llvm::formatv("<path class=\"axis\" d=\"M{0} {1}H{2}\"/>\n", at(left), at(bottom), at(right));
+  for (const auto &[value, text] : x.ticks(3))
+    body += words(x.place(value), bottom + 14, "middle", text);
+  return element(histogram.width, histogram.height, "histogram", histogram.title, body);
+}
+
+static size_t longest(const std::vector<std::string> &labels) {
+  size_t most = 0;
+  for (const std::string &label : labels)
+    most = std::max(most, label.size());
+  return most;
+}
+
+std::string draw(const HeatMap &map) {
+  const size_t rows = map.rows.size(), columns = map.columns.size();
+  const double cell = std::clamp(480.0 / double(std::max(rows, columns)), 6.0, 44.0);
+  const bool hasNumbers = cell >= 24 && map.isConfusion;
+  const bool hasLabels = cell >= 11;
+  const double letter = 6.6, left = 30 + (hasLabels ? letter * double(longest(map.rows)) : 0);
+  const bool turned = hasLabels && letter * double(longest(map.columns)) > cell;
+  const double top =
+      44 + (turned ? letter * double(longest(map.columns)) : 0) + (hasLabels ? 10 : 0);
+  std::string body = words(12, 18, "title", map.title);
+  double most = 0;
+  for (double value : map.values)
+    if (std::isfinite(value))
+      most = std::max(most, std::fabs(value));
+  for (size_t row = 0; row < rows; ++row) {
+    double sum = 0;
+    for (size_t column = 0; column < columns; ++column)
+      sum += map.values[row * columns + column];
+    for (size_t column = 0; column < columns; ++column) {
+      const double value = map.values[row * columns + column];
+      const double largest = map.isConfusion ? sum : most;
+      const double share = largest > 0 && std::isfinite(value) ? std::fabs(value) / largest : 0;
+      const double x = left + cell * double(column), y = top + cell * double(row);
+      // Few errors are to be seen, too.
+      const double shade =
+          map.isConfusion && row != column ? std::min(1.0, std::sqrt(share) * 1.6) : share;
+      body += llvm::formatv(
+          "<rect class=\"cell c{0}\" data-value=\"{1}\" x=\"{2}\" y=\"{3}\" width=\"{4}\" "
+          "height=\"{4}\" fill-opacity=\"{5}\"><title>{6}, {7}: {1}</title></rect>\n",
+          (map.isConfusion && row != column) || value < 0 ? 3 : 0, shortNumber(value), at(x), at(y),
+          at(cell), at(shade), escaped(map.rows[row]), escaped(map.columns[column]));
+      if (hasNumbers && value != 0)
+        body += words(x + cell / 2, y + cell / 2 + 4, shade > 0.5 ? "middle on" : "middle",
+                      shortNumber(value));
+    }
+  }
+  body +=
+      llvm::formatv("<rect class=\"frame\" x=\"{0}\" y=\"{1}\" width=\"{2}\" height=\"{3}\"/>\n",
+                    at(left), at(top), at(cell * double(columns)), at(cell * double(rows)));
+  for (size_t row = 0; hasLabels && row < rows; ++row)
+    body += words(left - 5, top + cell * (double(row) + 0.5) + 4, "end", map.rows[row]);
+  for (size_t column = 0; hasLabels && column < columns; ++column) {
+    const double x = left + cell * (double(column) + 0.5);
+    if (turned)
+      body += llvm::formatv("<text transform=\"translate({0} {1}) rotate(-90)\">{2}</text>\n",
+                            at(x + 4), at(top - 5), escaped(map.columns[column]));
+    else
+      body += words(x, top - 5, "middle", map.columns[column]);
+  }
+  const double middle = top + cell * double(rows) / 2;
+  body += words(left, 36, "", map.xLabel);
+  body += llvm::formatv(
+      "<text class=\"middle\" transform=\"translate(14 {0}) rotate(-90)\">{1}</text>\n", at(middle),
+      escaped(map.yLabel));
+  const double width =
+      std::max(left + cell * double(columns) + 12,
+               24 + letter * double(std::max(map.title.size(), map.xLabel.size())));
+  return element(width, top + cell * double(rows) + 12, "heatmap", map.title, body);
+}
+
+std::string draw(const Tiles &tiles) {
+  const int64_t count = int64_t(tiles.images.size());
+  const int64_t columns = std::clamp<int64_t>(int64_t(std::ceil(std::sqrt(double(count) * 1.8))), 1,
+                                              std::max<int64_t>(1, count));
+  const int64_t rows = (count + columns - 1) / columns;
+  const int64_t scale = std::clamp<int64_t>(56 / std::max(tiles.height, tiles.width), 1, 12);
+  const double stepX = double(tiles.width * scale + 4), stepY = double(tiles.height * scale + 4);
+  std::string body = words(12, 18, "title", tiles.title);
+  for (int64_t i = 0; i < count; ++i) {
+    const std::vector<double> &image = tiles.images[size_t(i)];
+    double low = INFINITY, high = -INFINITY;
+    for (double value : image) {
+      low = std::min(low, value);
+      high = std::max(high, value);
+    }
+    std::vector<uint8_t> pixels;
+    for (int64_t pixel = 0; pixel < tiles.height * tiles.width; ++pixel)
+      for (int64_t c = 0; c < 3; ++c) {
+        const double value =
+            image[size_t(tiles.channels == 3 ? pixel * 3 + c : pixel * tiles.channels)];
+        pixels.push_back(
+            uint8_t(high > low ? std::lround(255 * (value - low) / (high - low)) : 127));
+      }
+    body += llvm::formatv(
+        "<image x=\"{0}\" y=\"{1}\" width=\"{2}\" height=\"{3}\" href=\"{4}\"><title>"
+        "{5}: {6} to {7}</title></image>\n",
+        at(12 + stepX * double(i % columns)), at(28 + stepY * double(i / columns)),
+        tiles.width * scale, tiles.height * scale, pngUrl(tiles.width, tiles.height, pixels), i,
+        shortNumber(low), shortNumber(high));
+  }
+  return element(std::max(24 + stepX * double(columns), 24 + 6.6 * double(tiles.title.size())),
+                 40 + stepY * double(rows), "tiles", tiles.title, body);
+}
+
+//===----------------------------------------------------------------------===//
+// Regions
+//===----------------------------------------------------------------------===//
+
+/// The cells of each level as one path of rows of rectangles.
+static std::string drawLevels(const std::vector<int64_t> &levels, int64_t count, int64_t size,
+                              double left, double top, double side, bool areClasses) {
+  std::string body;
+  const double cell = side / double(size);
+  for (int64_t level = 0; level < count; ++level) {
+    std::string path;
+    for (int64_t row = 0; row < size; ++row)
+      for (int64_t column = 0; column < size;) {
+        int64_t end = column;
+        while (end < size && levels[size_t(row * size + end)] == level)
+          ++end;
+        if (end > column)
+          path += "M" + at(left + cell * double(column)) + " " + at(top + cell * double(row)) +
+                  "h" + at(cell * double(end - column)) + "v" + at(cell) + "h" +
+                  at(-cell * double(end - column)) + "z";
+        column = std::max(end, column + 1);
+      }
+    if (path.empty())
+      continue;
+    if (areClasses)
+      body += llvm::formatv("<path class=\"region c{0}\" data-class=\"{1}\" d=\"{2}\"/>\n",
+                            level % colours, level, path);
+    else
+      body += llvm::formatv("<path class=\"cell c0\" fill-opacity=\"{0}\" d=\"{1}\"/>\n",
+                            at(double(level) / double(count)), path);
+  }
+  return body;
+}
+
+std::string draw(const Regions &regions) {
+  constexpr int64_t shades = 16;
+  const double left = 62, side = 400, top = 34 + (regions.classes.empty() ? 0 : 18);
+  const bool areClasses = !regions.classes.empty();
+  double low = INFINITY, high = -INFINITY;
+  for (double value : regions.values) {
+    low = std::min(low, value);
+    high = std::max(high, value);
+  }
+  std::vector<int64_t> levels;
+  for (double value : regions.values)
+    levels.push_back(areClasses    ? int64_t(value)
+                     : low == high ? 0
+                                   : std::min<int64_t>(shades - 1, int64_t(shades * (value - low) /
+                                                                           (high - low))));
+  const Scale x(regions.x.low, regions.x.high, left, left + side, false),
+      y(regions.y.low, regions.y.high, top + side, top, false);
+  std::string body = words(12, 18, "title", regions.title);
+  double place = left;
+  for (size_t i = 0; areClasses && i < std::min<size_t>(regions.classes.size(), colours); ++i) {
+    body += llvm::formatv("<circle class=\"dot c{0}\" cx=\"{1}\" cy=\"36\" r=\"5\"/>\n", i,
+                          at(place + 6));
+    body += words(place + 15, 40, "", regions.classes[i]);
+    place += 30 + 6.6 * double(regions.classes[i].size());
+  }
+  body += drawLevels(levels, areClasses ? int64_t(regions.classes.size()) : shades, regions.size,
+                     left, top, side, areClasses);
+  body += drawAxes(x, y, left, top, left + side, top + side, regions.x.name, "");
+  body += llvm::formatv(
+      "<text class=\"middle\" transform=\"translate(14 {0}) rotate(-90)\">{1}</text>\n",
+      at(top + side / 2), escaped(regions.y.name));
+  for (const Regions::Point &point : regions.points)
+    body += llvm::formatv("<circle class=\"point {0}\" cx=\"{1}\" cy=\"{2}\" r=\"2.6\"/>\n",
+                          point.colour < 0 ? std::string()
+                                           : "c" + std::to_string(point.colour % colours),
+                          at(x.place(point.x)), at(y.place(point.y)));
+  if (!areClasses)
+    body += words(left, top + side + 52, "",
+                  "from " + shortNumber(low) + " (light) to " + shortNumber(high) + " (dark)");
+  return element(left + side + 20, top + side + (areClasses ? 44 : 60), "regions", regions.title,
+                 body);
+}
+
+} // namespace nnc::report

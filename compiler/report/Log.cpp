@@ -1,0 +1,171 @@
+// Implements the reading of logs.
+#include "compiler/report/Log.h"
+
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringMap.h"
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/JSON.h"
+#include "llvm/Support/MemoryBuffer.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace nnc::report {
+
+const Series *Log::find(llvm::StringRef name) const {
+  auto found = llvm::find_if(series, [&](const Series &one) { return one.name == name; });
+  return found == series.end() ? nullptr : &*found;
+}
+
+namespace {
+
+/// Adds numbers to the columns of a log.
+class LogBuilder {
+public:
+  void add(llvm::StringRef name, double step, double value) {
+    auto [entry, isNew] = places.try_emplace(name, log.series.size());
+    if (isNew)
+      log.series.push_back({name.str(), {}, {}});
+    Series &series = log.series[entry->second];
+    series.steps.push_back(step);
+    series.values.push_back(value);
+  }
+
+  Log log;
+
+private:
+  llvm::StringMap<size_t> places;
+};
+
+std::optional<double> numberOf(llvm::StringRef cell) {
+  double value;
+  if (cell.trim().getAsDouble(value) || !std::isfinite(value))
+    return std::nullopt;
+  return value;
+}
+
+bool addObject(LogBuilder &builder, llvm::StringRef line) {
+  llvm::Expected<llvm::json::Value> parsed = llvm::json::parse(line);
+  if (!parsed) {
+    llvm::consumeError(parsed.takeError());
+    return false;
+  }
+  const llvm::json::Object *object = parsed->getAsObject();
+  if (!object)
+    return false;
+  std::optional<double> step = object->getNumber("step");
+  if (!step)
+    step = object->getNumber("steps");
+  if (!step)
+    return false;
+  // The members of an object have no order; that of the text is the one of the columns.
+  std::vector<std::pair<size_t, std::pair<llvm::StringRef, double>>> members;
+  for (const auto &[key, value] : *object) {
+    llvm::StringRef name = key;
+    if (name != "step" && name != "steps" && value.getAsNumber())
+      members.push_back({line.find(("\"" + name + "\":").str()), {name, *value.getAsNumber()}});
+  }
+  llvm::sort(members);
+  for (const auto &[place, member] : members)
+    if (member.first != "epoch" || object->get("steps"))
+      builder.add(member.first, *step, member.second);
+  return true;
+}
+
+/// The cells of a line, without the quotes around them.
+std::vector<std::string> cellsOf(llvm::StringRef line) {
+  std::vector<std::string> cells(1);
+  bool quoted = false;
+  for (char letter : line) {
+    if (letter == '"')
+      quoted = !quoted;
+    else if (letter == ',' && !quoted)
+      cells.emplace_back();
+    else
+      cells.back() += letter;
+  }
+  return cells;
+}
+
+bool isRising(const std::vector<std::vector<std::string>> &rows) {
+  double before = -INFINITY;
+  for (const std::vector<std::string> &row : rows) {
+    std::optional<double> number = numberOf(row[0]);
+    if (!number || *number < before)
+      return false;
+    before = *number;
+  }
+  return true;
+}
+
+void addTable(LogBuilder &builder, std::vector<std::string> header,
+              const std::vector<std::vector<std::string>> &rows) {
+  auto found = llvm::find(header, "step");
+  size_t axis = found != header.end()                 ? size_t(found - header.begin())
+                : header.size() > 1 && isRising(rows) ? 0
+                                                      : header.size();
+  builder.log.axis = axis < header.size() ? header[axis] : "row";
+  for (size_t row = 0; row < rows.size(); ++row) {
+    std::optional<double> step =
+        axis < header.size() ? numberOf(rows[row][axis]) : std::optional(double(row + 1));
+    const bool isStep = found != header.end() && header.size() > 2 && !rows[row][2].empty();
+    for (size_t column = 0; step && column < header.size(); ++column)
+      if (std::optional<double> number = numberOf(rows[row][column]);
+          number && column != axis && (header[column] != "epoch" || !isStep))
+        builder.add(header[column], *step, *number);
+  }
+}
+
+} // namespace
+
+std::optional<Log> readLog(llvm::StringRef path, std::string &error) {
+  auto file = llvm::MemoryBuffer::getFile(path, /*IsText=*/true);
+  if (!file) {
+    error = llvm::formatv("cannot read `{0}`: {1}", path, file.getError().message());
+    return std::nullopt;
+  }
+  LogBuilder builder;
+  builder.log.axis = "step";
+  llvm::StringRef rest = (*file)->getBuffer();
+  const bool isJson = rest.ltrim().starts_with("{");
+  std::vector<std::string> header;
+  std::vector<std::vector<std::string>> rows;
+  for (int64_t number = 1; !rest.empty(); ++number) {
+    llvm::StringRef line;
+    const bool isWhole = rest.contains('\n');
+    std::tie(line, rest) = rest.split('\n');
+    line = line.trim("\r");
+    if (line.trim().empty())
+      continue;
+    if (isJson) {
+      if (addObject(builder, line) || !isWhole) // a killed run may leave a part of a line
+        continue;
+      error = llvm::formatv("{0}:{1}: this is not a line of a training log", path, number);
+      return std::nullopt;
+    }
+    std::vector<std::string> cells = cellsOf(line);
+    if (header.empty()) {
+      header = cells;
+      if (llvm::any_of(header, [](llvm::StringRef cell) { return numberOf(cell).has_value(); })) {
+        error = llvm::formatv("{0}:{1}: the first line must name the columns", path, number);
+        return std::nullopt;
+      }
+    } else if (cells.size() == header.size()) {
+      rows.push_back(std::move(cells));
+    } else if (isWhole) {
+      error = llvm::formatv("{0}:{1}: {2} cells, where the header has {3}", path, number,
+                            cells.size(), header.size());
+      return std::nullopt;
+    }
+  }
+  if (!isJson)
+    addTable(builder, header, rows);
+  if (builder.log.series.empty()) {
+    error = llvm::formatv("{0}: there are no numbers in it", path);
+    return std::nullopt;
+  }
+  return std::move(builder.log);
+}
+
+} // namespace nnc::report

@@ -1,0 +1,59 @@
+// The folders of training runs, which compiled programs write (`train --run`).
+#pragma once
+
+#include "compiler/report/Log.h"
+
+#include "llvm/Support/JSON.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace nnc::report {
+
+/// The epoch with the best loss that a run has logged.
+struct BestEpoch {
+  std::string measure; ///< validation_loss, else test_loss, else train_loss
+  double value = 0;
+  int64_t epoch = 0;
+};
+
+struct Run {
+  std::string path, name; ///< the name is the last part of the path
+  llvm::json::Object configuration, environment;
+  /// Of a run that has not ended: empty.
+  llvm::json::Object metrics, evaluation;
+  Log log;     ///< empty if there is none yet
+  bool locked; ///< a process writes to it
+
+  /// finished, stopped early, paused, interrupted, failed, running or killed
+  std::string state() const;
+  double seconds() const; ///< of all processes that took part
+  int64_t plannedSteps() const, stepsDone() const;
+  std::optional<BestEpoch> best() const;
+  std::string file(llvm::StringRef file) const { return path + "/" + file.str(); }
+};
+
+/// Whether the folder holds a run.
+bool isRun(llvm::StringRef path);
+/// Reads the run in a folder. Returns nothing and sets `error` if there is none, or if it is damaged.
+std::optional<Run> readRun(llvm::StringRef path, std::string &error);
+/// The folders of runs directly in a folder, or the folder itself, in the order of their names and
+/// numbers.
+std::vector<std::string> findRuns(llvm::StringRef path);
+
+/// What runs differ in: `-D` values, settings, seed and options; by name the values as text, one for
+/// each run, empty where a run has none.
+std::vector<std::pair<std::string, std::vector<std::string>>>
+differencesOf(const std::vector<Run> &runs);
+
+/// The numbers of an object that are no tensors, in a fixed order: the loss first, without the number
+/// of examples.
+std::vector<std::pair<std::string, double>> scalarsOf(const llvm::json::Object &metrics);
+
+/// A number with four significant digits; whole numbers as they are.
+std::string formatNumber(double value);
+/// "1:02:03", "2.4 s"
+std::string formatSeconds(double seconds);
+
+} // namespace nnc::report

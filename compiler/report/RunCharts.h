@@ -1,0 +1,45 @@
+// The charts of runs, which reports and `nnc plot` share.
+#pragma once
+
+#include "compiler/report/Chart.h"
+#include "compiler/report/Run.h"
+#include "compiler/report/Weights.h"
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace nnc::report {
+
+/// A log with the name that its lines have in charts.
+struct NamedLog {
+  std::string name;
+  const Log *log;
+};
+
+/// The curves of some columns of logs. One log: a colour for each column; several: a colour for each
+/// log, and the columns of the training are dashed.
+LineChart curvesOf(const std::vector<NamedLog> &logs, const std::vector<std::string> &columns,
+                   const std::string &title);
+
+/// The columns of logs by what they measure: (loss: loss, train_loss, validation_loss), (accuracy:
+/// train_accuracy, ...), (lr: lr). The loss comes first.
+std::vector<std::pair<std::string, std::vector<std::string>>>
+measuresOf(const std::vector<NamedLog> &logs);
+
+// These return nothing where a run has no such result.
+
+/// How often each class was taken for each other one.
+std::optional<HeatMap> confusionOf(const Run &run);
+/// What is predicted over a plane of inputs.
+std::optional<Regions> regionsOf(const Run &run);
+/// What is predicted over a line of inputs.
+std::optional<LineChart> curveOf(const Run &run);
+
+/// The first layer's weights as images: one for each unit or filter. At most 64.
+std::optional<Tiles> firstWeightsOf(const Run &run, const WeightFile &weights);
+/// A histogram for each tensor, at most `most` of them.
+std::vector<Histogram> histogramsOf(const WeightFile &weights, size_t most);
+
+} // namespace nnc::report

@@ -1,0 +1,23 @@
+// The settings of `csv` that say how the text of a table is read, and which of its rows.
+#pragma once
+
+#include "lang/Program.h"
+#include "lang/elaborate/environment/Evaluator.h"
+#include "lang/support/Diagnostics.h"
+#include "lang/syntax/AST.h"
+
+namespace nnc::lang {
+
+/// Names of these settings.
+inline constexpr std::string_view tableSettings[] = {"decimal",  "comment", "strip",
+                                                     "encoding", "missing", "rows"};
+
+/// Reads one of them; false, with an error, if it has another value than it takes. The column of
+/// `rows` is the name as the program has it.
+bool readTableSetting(const CallArgument &argument, DataSplit &split, Diagnostics &diagnostics,
+                      Evaluator &evaluator);
+
+/// A split takes the settings from `train` that it does not have itself.
+void inheritSettings(DataSplit &split, const DataSplit &train);
+
+} // namespace nnc::lang

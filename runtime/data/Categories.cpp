@@ -1,0 +1,223 @@
+// Implements categories: which there are, and what stands for missing and unknown ones.
+#include "runtime/data/Categories.h"
+
+#include "runtime/data/Csv.h"
+#include "runtime/data/Transforms.h"
+#include "runtime/support/Error.h"
+#include "runtime/support/Suggestion.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace nnc::runtime {
+
+namespace {
+
+using Policy = Transform::Policy;
+
+class CategoryColumn {
+public:
+  CategoryColumn(const DataField &field, FieldData &data, const Dataset &dataset, const Rows *rows,
+                 DataConventions &conventions, bool training)
+      : field(field), data(data), dataset(dataset), trained(rows), conventions(conventions),
+        training(training), missing(field.transform(Transform::Kind::Missing)),
+        unknown(field.transform(Transform::Kind::Unknown)),
+        codes(data.bytes.size() / sizeof(int32_t)) {
+    std::memcpy(codes.data(), data.bytes.data(), data.bytes.size());
+  }
+
+  void finish() {
+    if (field.categories)
+      number();
+    const std::optional<int32_t> fill = fillOfMissing();
+    for (size_t row = 0; row < codes.size(); ++row)
+      if (codes[row] == isMissing) {
+        if (!fill)
+          fail("%s: '%s' is missing in all rows, so that there is no value to take in its place",
+               place(row).c_str(), field.name.c_str());
+        codes[row] = *fill;
+      }
+    field.oneHot ? storeOneHot() : store();
+  }
+
+private:
+  static constexpr int32_t isMissing = -1, isZeros = -2;
+
+  std::string place(size_t row) const {
+    return dataset.places.lines.empty()
+               ? text("example %zu", row)
+               : dataset.places.describe(data.firstRow + static_cast<int64_t>(row));
+  }
+
+  static bool has(const Transform *transform, Policy policy) {
+    return transform && transform->policy == policy;
+  }
+
+  std::string missingName() const {
+    return missing->marks.empty() ? missingCategory : missing->marks[0];
+  }
+
+  template <typename Use> void forTrained(Use use) const {
+    if (trained)
+      for (int64_t row : *trained)
+        use(static_cast<size_t>(row));
+    else
+      for (size_t row = 0; row < codes.size(); ++row)
+        use(row);
+  }
+
+  /// Sorted, as numbers where all are numbers.
+  std::vector<std::string> learn() const {
+    std::vector<bool> seen(data.words.size());
+    forTrained([&](size_t row) {
+      if (codes[row] >= 0)
+        seen[static_cast<size_t>(codes[row])] = true;
+    });
+    std::vector<std::string> names;
+    for (size_t word = 0; word < seen.size(); ++word)
+      if (seen[word])
+        names.push_back(data.words[word].word);
+    if (has(missing, Policy::Category))
+      names.push_back(missingName());
+    const bool numbers = std::ranges::all_of(
+        names, [](const std::string &name) { return parseNumber(name).has_value(); });
+    std::ranges::sort(names, [&](const std::string &one, const std::string &other) {
+      if (numbers && *parseNumber(one) != *parseNumber(other))
+        return *parseNumber(one) < *parseNumber(other);
+      return one < other;
+    });
+    if (has(unknown, Policy::Category))
+      names.push_back(unknownCategory);
+    if (static_cast<int64_t>(names.size()) > field.classCount())
+      fail("'%s' has %zu categories in the training data, and the program was compiled for %lld: "
+           "compile it for this data",
+           field.name.c_str(), names.size(), static_cast<long long>(field.classCount()));
+    return names;
+  }
+
+  /// Replaces the codes of words by the numbers of categories.
+  void number() {
+    std::vector<std::string> &names = conventions.classes[field.name];
+    if (names.empty() && !training)
+      fail("the weights do not say which categories '%s' has: train them again",
+           field.name.c_str());
+    if (names.empty())
+      names = learn();
+    std::unordered_map<std::string_view, int32_t> index;
+    for (const std::string &name : names)
+      index.try_emplace(name, static_cast<int32_t>(index.size()));
+    std::vector<int32_t> numbers;
+    for (const Word &word : data.words) {
+      auto found = index.find(word.word);
+      numbers.push_back(found != index.end() ? found->second : numberOfUnknown());
+    }
+    const int32_t mostFrequent = has(unknown, Policy::MostFrequent)
+                                     ? learnt(*unknown, [&] { return mostFrequentOf(numbers); })
+                                     : 0;
+    for (size_t word = 0; word < numbers.size(); ++word) {
+      if (numbers[word] != isUnknown)
+        continue;
+      if (has(unknown, Policy::MostFrequent))
+        numbers[word] = mostFrequent;
+      else if (!field.isUsed)
+        numbers[word] = 0; // only whether rows are equal may matter
+      else
+        reportUnknown(data.words[word], names);
+    }
+    for (int32_t &code : codes)
+      code = code >= 0 ? numbers[static_cast<size_t>(code)] : code;
+  }
+
+  static constexpr int32_t isUnknown = -3;
+  int32_t numberOfUnknown() const {
+    if (has(unknown, Policy::Category))
+      return static_cast<int32_t>(conventions.classes[field.name].size()) - 1;
+    return has(unknown, Policy::Zeros) ? isZeros : isUnknown;
+  }
+
+  [[noreturn]] void reportUnknown(const Word &word, const std::vector<std::string> &names) const {
+    fail("%s: '%s' is no category of '%s' in the rows that are trained on%s; the program may "
+         "say `unknown(as = %s)`",
+         word.place.c_str(), printable(word.word).c_str(), field.name.c_str(),
+         suggestionOrAll(word.word, names).c_str(), field.oneHot ? "zeros" : "category");
+  }
+
+  /// The most frequent number among the rows that are trained on; of equally frequent ones the
+  /// first.
+  int32_t mostFrequentOf(const std::vector<int32_t> &numbers) const {
+    std::vector<int64_t> counts(static_cast<size_t>(field.classCount()));
+    forTrained([&](size_t row) {
+      const int32_t number =
+          codes[row] < 0 || numbers.empty() ? codes[row] : numbers[static_cast<size_t>(codes[row])];
+      if (number >= 0)
+        ++counts[static_cast<size_t>(number)];
+    });
+    auto most = std::ranges::max_element(counts);
+    if (*most == 0)
+      fail("'%s' has no value in the rows that are trained on", field.name.c_str());
+    return static_cast<int32_t>(most - counts.begin());
+  }
+
+  /// The number that a transform has learnt, or learns now.
+  template <typename Learn> int32_t learnt(const Transform &transform, Learn learn) {
+    std::vector<std::vector<double>> &known = conventions.statistics[field.name];
+    known.resize(field.transforms.size());
+    std::vector<double> &own = known[static_cast<size_t>(&transform - field.transforms.data())];
+    if (own.empty() && training)
+      own = {static_cast<double>(learn())};
+    if (own.size() != 1 || !(own[0] >= 0 && own[0] < static_cast<double>(field.classCount())))
+      fail("the weights do not say what the transform of '%s' has learnt from the training data: "
+           "train them again",
+           field.name.c_str());
+    return static_cast<int32_t>(own[0]);
+  }
+
+  std::optional<int32_t> fillOfMissing() {
+    if (has(missing, Policy::Zeros))
+      return isZeros;
+    if (has(missing, Policy::MostFrequent))
+      return learnt(*missing, [&] { return mostFrequentOf({}); });
+    if (!has(missing, Policy::Category))
+      return std::nullopt;
+    const std::vector<std::string> &names = conventions.classes[field.name];
+    auto found = std::ranges::find(names, missingName());
+    return found == names.end() ? std::nullopt
+                                : std::optional(static_cast<int32_t>(found - names.begin()));
+  }
+
+  void store() {
+    std::memcpy(data.bytes.data(), codes.data(), data.bytes.size());
+    data.words.clear();
+  }
+
+  void storeOneHot() {
+    const size_t count = static_cast<size_t>(field.shape[0]);
+    std::vector<float> numbers(codes.size() * count);
+    for (size_t row = 0; row < codes.size(); ++row)
+      if (codes[row] >= 0)
+        numbers[row * count + static_cast<size_t>(codes[row])] = 1;
+    data.bytes.resize(numbers.size() * sizeof(float));
+    std::memcpy(data.bytes.data(), numbers.data(), data.bytes.size());
+    data.storage = DType::F32;
+    data.shape = field.shape;
+    data.words.clear();
+  }
+
+  const DataField &field;
+  FieldData &data;
+  const Dataset &dataset;
+  const Rows *trained; ///< null: all
+  DataConventions &conventions;
+  const bool training;
+  const Transform *missing, *unknown; ///< null: it has none
+  std::vector<int32_t> codes;
+};
+
+} // namespace
+
+void finishCategories(const DataField &field, FieldData &data, const Dataset &dataset,
+                      const Rows *rows, DataConventions &conventions, bool training) {
+  CategoryColumn(field, data, dataset, rows, conventions, training).finish();
+}
+
+} // namespace nnc::runtime

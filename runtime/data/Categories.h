@@ -1,0 +1,13 @@
+// Categories of tables: the words of a column as numbers of classes, or as one-hot numbers.
+#pragma once
+
+#include "runtime/data/Dataset.h"
+
+namespace nnc::runtime {
+
+/// Turns the codes of a field of classes into its values; see finishFields(). `rows`, which may be
+/// null, are those that are trained on.
+void finishCategories(const DataField &field, FieldData &data, const Dataset &dataset,
+                      const Rows *rows, DataConventions &conventions, bool training);
+
+} // namespace nnc::runtime

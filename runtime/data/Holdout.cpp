@@ -1,0 +1,215 @@
+// Implements the manners of holding rows out: at random, stratified, by groups, by time.
+#include "runtime/data/Holdout.h"
+
+#include "runtime/support/Error.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <tuple>
+
+namespace nnc::runtime {
+
+namespace {
+
+using Manner = Selection::Manner;
+
+double valueOf(const FieldData &field, int64_t row) {
+  return loadElement(field.data(row), field.storage, 0);
+}
+
+const FieldData &fieldOf(const DataBlock &block, const Dataset &dataset, const std::string &name) {
+  const FieldData *found = dataset.field(name);
+  if (!found)
+    fail("data '%s' has no field '%s'", block.name.c_str(), name.c_str());
+  return *found;
+}
+
+/// Rows with the same value of a field, in the order of their first rows.
+std::vector<Rows> groupsOf(const FieldData &field, int64_t examples) {
+  std::vector<Rows> groups;
+  std::map<double, size_t> places;
+  for (int64_t row = 0; row < examples; ++row) {
+    auto [place, isNew] = places.try_emplace(valueOf(field, row), groups.size());
+    if (isNew)
+      groups.emplace_back();
+    groups[place->second].push_back(row);
+  }
+  return groups;
+}
+
+/// How many of `count` rows a part has. At least one row stays on each side.
+int64_t partOf(int64_t count, double fraction) {
+  return std::clamp<int64_t>(std::llround(fraction * static_cast<double>(count)), 1, count - 1);
+}
+
+/// The places in a sequence of `count` that belong to a fold.
+std::pair<int64_t, int64_t> foldOf(int64_t count, Fold fold) {
+  return {fold.index * count / fold.count, (fold.index + 1) * count / fold.count};
+}
+
+class Holdout {
+public:
+  Holdout(const DataBlock &block, const Recipe &recipe, const Dataset &dataset, Fold fold)
+      : block(block), selection(recipe.validateBy), fraction(recipe.validate), dataset(dataset),
+        fold(fold), isHeldOut(static_cast<size_t>(dataset.examples)) {}
+
+  Split choose() {
+    const int64_t least = std::max<int64_t>(2, fold.count + (selection.manner == Manner::Latest));
+    if (dataset.examples < least)
+      fail("data '%s': %lld training examples are too few to hold some out and to keep some",
+           block.name.c_str(), static_cast<long long>(dataset.examples));
+    if (selection.manner == Manner::Stratified)
+      stratified();
+    else if (selection.manner == Manner::Grouped)
+      grouped();
+    else if (selection.manner == Manner::Latest)
+      return latest();
+    else
+      hold(shuffled(inOrder(dataset.examples), 0));
+    Split split;
+    for (int64_t row = 0; row < dataset.examples; ++row)
+      (isHeldOut[static_cast<size_t>(row)] ? split.validation : split.train).push_back(row);
+    if (split.validation.empty() || split.train.empty())
+      fail("data '%s': no example is %s", block.name.c_str(),
+           split.train.empty() ? "left to train on" : "held out");
+    return split;
+  }
+
+private:
+  static Rows shuffled(Rows rows, uint32_t instance) {
+    shuffleForSplit(rows, instance);
+    return rows;
+  }
+
+  /// Holds out the part, or the fold, of rows in random order.
+  void hold(const Rows &rows) {
+    const int64_t count = static_cast<int64_t>(rows.size());
+    auto [begin, end] =
+        fold.count ? foldOf(count, fold) : std::pair<int64_t, int64_t>(0, partOf(count, fraction));
+    for (int64_t i = begin; i < end; ++i)
+      isHeldOut[static_cast<size_t>(rows[static_cast<size_t>(i)])] = true;
+  }
+
+  /// Of each class the same part. A class of one example is trained on; the folds of a class begin
+  /// where those of the class before have ended, so that they are of equal size.
+  void stratified() {
+    int64_t dealt = 0;
+    uint32_t instance = 0;
+    for (const Rows &group : groupsOf(fieldOf(block, dataset, selection.field), dataset.examples)) {
+      const Rows rows = shuffled(group, ++instance);
+      if (!fold.count && rows.size() > 1)
+        hold(rows);
+      for (size_t i = 0; fold.count && i < rows.size(); ++i, ++dealt)
+        if (dealt % fold.count == fold.index)
+          isHeldOut[static_cast<size_t>(rows[i])] = true;
+    }
+  }
+
+  /// Whole groups: as many in random order as make up the part. Folds take the largest groups
+  /// first, each into the fold that is smallest so far.
+  void grouped() {
+    std::vector<Rows> groups = groupsOf(fieldOf(block, dataset, selection.field), dataset.examples);
+    if (std::ssize(groups) < std::max<int64_t>(2, fold.count))
+      fail("data '%s': '%s' has %zu different values, too few groups to hold out %s",
+           block.name.c_str(), selection.field.c_str(), groups.size(),
+           fold.count ? "one in each fold" : "some and to keep some");
+    Rows order = shuffled(inOrder(std::ssize(groups)), 0);
+    if (fold.count)
+      std::ranges::stable_sort(order, [&](int64_t one, int64_t other) {
+        return groups[static_cast<size_t>(one)].size() > groups[static_cast<size_t>(other)].size();
+      });
+    const double wanted = fraction * static_cast<double>(dataset.examples);
+    std::vector<size_t> sizes(static_cast<size_t>(std::max<int64_t>(1, fold.count)));
+    for (size_t i = 0; i < order.size(); ++i) {
+      const Rows &group = groups[static_cast<size_t>(order[i])];
+      const size_t smallest = static_cast<size_t>(std::ranges::min_element(sizes) - sizes.begin());
+      const double before = static_cast<double>(sizes[0]),
+                   after = static_cast<double>(sizes[0] + group.size());
+      // A group that would take the part further away from what is wanted stays.
+      const bool takes = fold.count
+                             ? static_cast<int64_t>(smallest) == fold.index
+                             : i == 0 || (i + 1 < order.size() &&
+                                          std::abs(after - wanted) < std::abs(before - wanted));
+      if (fold.count || takes)
+        sizes[smallest] += group.size();
+      if (takes)
+        for (int64_t row : group)
+          isHeldOut[static_cast<size_t>(row)] = true;
+      if (!fold.count && !takes)
+        break;
+    }
+  }
+
+  /// The last rows in the order of the field, or of the table. A fold is trained on all rows before
+  /// it: the first of count + 1 parts is in no fold.
+  Split latest() {
+    Rows rows = inOrder(dataset.examples);
+    if (!selection.field.empty()) {
+      const FieldData &field = fieldOf(block, dataset, selection.field);
+      std::ranges::stable_sort(rows, [&](int64_t one, int64_t other) {
+        return valueOf(field, one) < valueOf(field, other);
+      });
+    }
+    const int64_t count = dataset.examples;
+    int64_t begin = count - (fold.count ? 0 : partOf(count, fraction)), end = count;
+    if (fold.count)
+      std::tie(begin, end) = foldOf(count, {fold.index + 1, fold.count + 1});
+    Split split;
+    split.train.assign(rows.begin(), rows.begin() + begin);
+    split.validation.assign(rows.begin() + begin, rows.begin() + end);
+    std::ranges::sort(split.train);
+    std::ranges::sort(split.validation);
+    return split;
+  }
+
+  const DataBlock &block;
+  const Selection &selection;
+  const double fraction;
+  const Dataset &dataset;
+  const Fold fold;
+  std::vector<bool> isHeldOut;
+};
+
+} // namespace
+
+Split chooseHeldOut(const DataBlock &block, const Recipe &recipe, const Dataset &dataset,
+                    Fold fold) {
+  if (!fold.count && recipe.validateBy.manner == Manner::Random)
+    return splitRows(dataset.examples, recipe.validate);
+  return Holdout(block, recipe, dataset, fold).choose();
+}
+
+std::vector<double> weightsOf(const Recipe &recipe, const Dataset &dataset) {
+  const Selection &sample = recipe.sample;
+  const FieldData *field = dataset.field(sample.field);
+  if (sample.manner == Manner::Random || !field)
+    return {};
+  std::vector<double> weights(static_cast<size_t>(dataset.examples));
+  for (int64_t row = 0; row < dataset.examples; ++row)
+    weights[static_cast<size_t>(row)] = valueOf(*field, row);
+  const Rows rows = dataset.split ? dataset.split->train : inOrder(dataset.examples);
+  if (sample.manner == Manner::Balanced) {
+    std::map<double, double> counts; // of the classes in the rows that are trained on
+    for (int64_t row : rows)
+      counts[weights[static_cast<size_t>(row)]] += 1;
+    for (double &weight : weights)
+      weight = counts.count(weight) ? 1 / counts[weight] : 0;
+    return weights;
+  }
+  double sum = 0;
+  for (int64_t row : rows) {
+    const double weight = weights[static_cast<size_t>(row)];
+    if (!(weight >= 0))
+      fail("%s: the weight '%s' is %g, which is negative",
+           dataset.places.lines.empty() ? text("example %lld", static_cast<long long>(row)).c_str()
+                                        : dataset.places.describe(field->firstRow + row).c_str(),
+           sample.field.c_str(), weight);
+    sum += weight;
+  }
+  if (!(sum > 0) || !std::isfinite(sum))
+    fail("the sum of the weights '%s' is %g", sample.field.c_str(), sum);
+  return weights;
+}
+
+} // namespace nnc::runtime
