@@ -311,6 +311,7 @@ void nnc_profile(int64_t region, int64_t thread);
          "class_names": [TEXT...],      (optional) declared names of the classes, in order
          "vocabulary": {...},           (optional) a field of texts, i32: the JSON of
                                         text::Tokenizer::serialize()
+         "unused": true | false,        (optional; default false) no function depends on the field
          "categories": true | false,    (optional; csv; default false) the classes are the categories of the
                                         rows that are trained on, at most "classes"
          "one_hot": true | false,       (optional; csv; default false) a field with categories that has a float

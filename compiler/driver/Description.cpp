@@ -348,6 +348,21 @@ Object describeTransform(const lang::FieldTransform &transform) {
   return entry;
 }
 
+/// Whether a function reads the field, which it has as an input in any case.
+static bool isRead(const lang::Function &function, const std::string &field) {
+  for (const lang::FunctionArgument &argument : function.arguments) {
+    if (argument.kind != lang::ArgumentKind::Input || argument.name != field)
+      continue;
+    for (const lang::Operation &operation : function.operations)
+      if (llvm::is_contained(operation.operands, argument.value))
+        return true;
+    for (const lang::FunctionResult &result : function.results)
+      if (result.value == argument.value)
+        return true;
+  }
+  return false;
+}
+
 Object Describer::dataBlock(const lang::DataInfo &data) const {
   Array fields, splits;
   for (const lang::DataField &field : data.fields) {
@@ -362,6 +377,10 @@ Object Describer::dataBlock(const lang::DataInfo &data) const {
       entry["classes"] = field.type.classes;
     if (!field.classNames.empty())
       entry["class_names"] = Array(field.classNames);
+    if (llvm::none_of(program.functions, [&](const lang::Function &function) {
+          return function.data == data.name && isRead(function, field.name);
+        }))
+      entry["unused"] = true;
     if (field.categories)
       entry["categories"] = true;
     if (field.oneHot)

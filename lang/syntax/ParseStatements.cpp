@@ -114,13 +114,14 @@ StatementPtr Parser::bindingStatement() {
     node->names.push_back(std::move(bound));
   } while (takeIf(TokenKind::Comma));
   expect(TokenKind::Assign);
+  const size_t valueBegin = position;
   node->value = expression();
   if (node->names.size() == 1 && node->names[0].text == "batch" && atWord("in") && !lineEnds()) {
     ++position;
     node->parts = expression();
   }
   if (node->names[0].text == "validate" && !panicking && !lineEnds() && at(TokenKind::Name))
-    node->value = withManner(std::move(node->value), first);
+    node->value = withManner(std::move(node->value), valueBegin);
   if (!panicking && !lineEnds() && at(TokenKind::Assign) && foreignAdvice().empty())
     lost(Diag::MissingSeparator, here(), found())
         .help("a statement binds one value: `b = x`, then `a = b`");

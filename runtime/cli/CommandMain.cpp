@@ -23,9 +23,9 @@ struct Entry {
 const Entry entries[] = {
     {trainCommandTable, trainCommand},       {evaluateCommandTable, evaluateCommand},
     {predictCommandTable, predictCommand},   {generateCommandTable, generateCommand},
-    {findRateCommandTable, findRateCommand}, {benchCommandTable, benchCommand},
-    {dataCommandTable, dataCommand},         {averageCommandTable, averageCommand},
-    {infoCommandTable, infoCommand}};
+    {findRateCommandTable, findRateCommand}, {crossValidateCommandTable, crossValidateCommand},
+    {benchCommandTable, benchCommand},       {dataCommandTable, dataCommand},
+    {averageCommandTable, averageCommand},   {infoCommandTable, infoCommand}};
 
 std::string versionLine(const Description &description) {
   return text("%s (%s), %s for %s, compiled by nnc %s", description.model.c_str(),
@@ -36,7 +36,7 @@ std::string versionLine(const Description &description) {
 std::string generalHelp(const std::string &program, const Description &description) {
   std::string result = versionLine(description) + "\n\n";
   for (const Entry &entry : entries)
-    result += text("  %s %-9s %s\n", program.c_str(), entry.table.name, entry.table.summary);
+    result += text("  %s %-14s %s\n", program.c_str(), entry.table.name, entry.table.summary);
   return result + text("\n`%s COMMAND --help` explains a command.\n", program.c_str());
 }
 

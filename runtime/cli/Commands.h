@@ -1,5 +1,5 @@
-// The commands of a compiled model's executable: train, eval, predict, generate, find-rate, bench,
-// data, average, info.
+// The commands of a compiled model's executable: train, eval, predict, generate, find-rate,
+// cross-validate, bench, data, average, info.
 #pragma once
 
 #include "runtime/cli/CommandLine.h"
@@ -20,14 +20,15 @@ namespace nnc::runtime {
 int runCommandLine(const Model &model, int argc, char **argv);
 
 extern const Command trainCommandTable, evaluateCommandTable, predictCommandTable,
-    generateCommandTable, findRateCommandTable, benchCommandTable, dataCommandTable,
-    averageCommandTable, infoCommandTable;
+    generateCommandTable, findRateCommandTable, crossValidateCommandTable, benchCommandTable,
+    dataCommandTable, averageCommandTable, infoCommandTable;
 
 int trainCommand(const Model &model, const Arguments &arguments);
 int evaluateCommand(const Model &model, const Arguments &arguments);
 int predictCommand(const Model &model, const Arguments &arguments);
 int generateCommand(const Model &model, const Arguments &arguments);
 int findRateCommand(const Model &model, const Arguments &arguments);
+int crossValidateCommand(const Model &model, const Arguments &arguments);
 int benchCommand(const Model &model, const Arguments &arguments);
 int dataCommand(const Model &model, const Arguments &arguments);
 int averageCommand(const Model &model, const Arguments &arguments);

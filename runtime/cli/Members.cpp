@@ -175,7 +175,8 @@ void printScores(const Model &model, const Arguments &arguments,
   Execution execution(model, threadCount(arguments));
   Safetensors first = readWeights(paths[0], execution);
   DataConventions conventions = loadConventions(first, description);
-  Dataset dataset = readSplit(block, test ? *test : *train, folder, conventions);
+  Dataset dataset =
+      readSplit(block, test ? *test : *train, folder, conventions, test ? nullptr : &recipe);
   addCachedField(execution, phase, dataset);
   const Rows rows = test ? examplesInOrder(dataset, recipe.batch)
                          : trainingRows(block, recipe, dataset).validation;

@@ -155,7 +155,7 @@ struct DataField {
   /// them, which is 1 for that of the example and 0 for the others.
   bool categories = false, oneHot = false;
   std::vector<Transform> transforms = {}; ///< in the order in which they are applied
-  /// Whether a function of the model takes the field.
+  /// Whether a function of the model depends on the field.
   bool isUsed = true;
 
   /// The maximum number of categories or classes.

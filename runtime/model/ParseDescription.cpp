@@ -293,6 +293,7 @@ DataBlock readBlock(const DescriptionReader &reader) {
       if (!field.lengthOf.empty() && !(other && other->padded))
         element.wrong("has the length of a field that is not a padded one before it");
     }
+    field.isUsed = !element.boolean("unused", false);
     field.categories = element.boolean("categories", false);
     field.oneHot = element.boolean("one_hot", false);
     if (field.oneHot ? field.shape.size() != 1 || !isFloat(field.dtype)
@@ -441,12 +442,6 @@ Description parseDescription(const char *json) {
     description.generation = readGeneration(reader.inside("generation"));
     checkGeneration(description, reader);
   }
-  for (DataBlock &block : description.data)
-    for (DataField &field : block.fields)
-      field.isUsed = std::ranges::any_of(description.functions, [&](const Function &function) {
-        return std::ranges::any_of(
-            function.fields, [&](const InputField &input) { return input.name == field.name; });
-      });
   readLayers(reader, description);
   readSourceLines(reader, description);
   return description;

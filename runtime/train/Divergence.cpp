@@ -65,7 +65,7 @@ void Trainer::failAndKeepBest(const std::string &message) {
   } catch (const Error &error) {
     fail("%s; the best weights so far were lost: %s", message.c_str(), error.what());
   }
-  if (!hasBest || phase.patience == 0)
+  if (!hasBest || phase.patience == 0 || plan.savePath.empty())
     fail("%s; %s", message.c_str(),
          keepsBest       ? (plan.bestPath + " has the best weights so far").c_str()
          : savedStep < 0 ? "nothing was saved"

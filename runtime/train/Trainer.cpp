@@ -181,6 +181,8 @@ void Trainer::saveBest() {
 }
 
 void Trainer::save() {
+  if (plan.savePath.empty())
+    return;
   log.synchronise();
   saveBest();
   now.sums = now.position ? trainingSteps.state() : std::vector<double>();

@@ -19,7 +19,7 @@ struct TrainingPlan {
   int64_t steps = 0;          ///< batches of the phase, those before a resume included
   int64_t stopAt = INT64_MAX; ///< batches of the phase after which to pause, as if interrupted
   bool quiet = false;
-  std::string savePath;
+  std::string savePath;  ///< empty: nothing is saved
   std::string bestPath;  ///< for the weights of the best epoch; empty: none
   std::string folder;    ///< of a run that has one
   bool resumable = true; ///< saved files can be resumed from

@@ -1,7 +1,7 @@
 // Implements Watcher.
 #include "runtime/train/Watch.h"
 
-#include "runtime/support/Output.h"
+#include "runtime/support/Error.h"
 
 #include <cmath>
 

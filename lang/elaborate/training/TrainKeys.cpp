@@ -424,7 +424,10 @@ void TrainKeys::finishSelections(const DataInfo &data) {
     check("validate", recipe.validateBy, isScalar, "a field without dimensions", false);
   else if (manner == "latest" && !recipe.validateBy.field.empty())
     check("validate", recipe.validateBy, isNumber, "a field of numbers", false);
-  if (recipe.sample.manner == "balanced")
+  if (!recipe.sample.manner.empty() && !recipe.shuffle)
+    diagnostics.report(Diag::KeyValue, selectionRanges["sample"], "sample",
+                       "left out with `shuffle = false`", recipe.sample.manner);
+  else if (recipe.sample.manner == "balanced")
     check("sample", recipe.sample, isClass, "a class field", false);
   else if (recipe.sample.manner == "weighted")
     check("sample", recipe.sample, isFloat, "a field of weights", false);
