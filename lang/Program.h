@@ -58,7 +58,9 @@ struct Body {
 };
 
 /// One operation of the `nn` dialect. Result types are those of the result values; `name` is the
-/// dialect's mnemonic.
+/// dialect's mnemonic. One has no counterpart there: the operands of `substitute` are a value and pairs
+/// of another one that it is computed from and the one in its place; the result is the value that
+/// would follow. The importer copies the operations between.
 struct Operation {
   std::string name;
   std::vector<ValueId> operands;

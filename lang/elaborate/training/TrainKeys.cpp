@@ -334,14 +334,11 @@ void TrainKeys::readBatch(const Expression &examples, const Expression *parts) {
     recipe.parts = *number;
     return;
   }
-  int64_t nearest = *number;
-  while (recipe.batch % nearest != 0)
-    --nearest;
   diagnostics
       .report(Diag::KeyValue, parts->range, "batch", "in parts of the same size",
               fmt::format("{} examples in {}", recipe.batch, *number))
-      .help(fmt::format("write `batch = {} in {}`, with parts of {} examples", recipe.batch,
-                        nearest, recipe.batch / nearest));
+      .help(fmt::format("write `batch = {} in {}`",
+                        (recipe.batch + *number - 1) / *number * *number, *number));
 }
 
 /// `stratified(10%)`, `grouped(10%, patient)`: what stands behind the first `skipped` arguments is

@@ -4,6 +4,7 @@
 #include "lang/elaborate/training/Optimizers.h"
 #include "lang/elaborate/environment/Patterns.h"
 
+#include <algorithm>
 #include <numeric>
 #include <set>
 
@@ -160,7 +161,20 @@ std::vector<size_t> Update::trainedParameters(const Tensor &loss, SourceRange lo
   if (!which.empty())
     return which;
   DiagnosticBuilder builder = diagnostics.report(Diag::NothingTrained, lossRange);
-  if (const Operation *step = pass.graph.stepBefore(loss.id, ArgumentKind::Parameter)) {
+  const std::set<std::string> behind =
+      pass.graph.argumentsBehind(loss.id, ArgumentKind::Parameter, true);
+  if (!behind.empty() &&
+      std::ranges::none_of(behind, [&](auto &path) { return isTrained(path); })) {
+    const bool allFrozen =
+        std::ranges::all_of(behind, [&](auto &path) { return matchesAny(frozen, path); });
+    const std::vector<Identifier> &patterns = allFrozen ? frozen : trained;
+    builder.note(patterns[0].range, allFrozen
+                                        ? "all parameters that it depends on are frozen"
+                                        : "the step trains none of the parameters that the loss "
+                                          "depends on");
+    builder.help(allFrozen ? "freeze fewer of them, or predict with the weights as they are"
+                           : fmt::format("`trains` may name others, as `{}`", *behind.begin()));
+  } else if (const Operation *step = pass.graph.stepBefore(loss.id, ArgumentKind::Parameter)) {
     builder.note(environment.inStandard(step->range) ? SourceRange{} : step->range,
                  fmt::format("{} is a step: its derivative is 0 everywhere, so that nothing can "
                              "be learnt through it",
