@@ -68,6 +68,17 @@ struct Operation {
   std::vector<std::pair<std::string, Attribute>> attributes;
   SourceRange range;
   std::vector<Body> body = {}; ///< of a `scan`: one
+  uint32_t scope = 0;          ///< in the function's scopes
+};
+
+/// An application of a layer, a function or a model, whose body gave operations.
+struct Scope {
+  uint32_t parent = 0;
+  std::string kind; ///< the name of its declaration: dense, relu
+  std::string path; ///< of layers: `encoder.dense`; empty for functions and the outermost model
+  bool isLayer = false;
+  bool isStandard = false; ///< of the standard library
+  SourceRange range;       ///< in the user's text
 };
 
 /// `Parameter`, `Slot` (optimizer state that belongs to a parameter), `State` and `ExampleState` (a
@@ -135,6 +146,7 @@ struct Function {
   std::vector<FunctionArgument> arguments;
   std::vector<Value> values;
   std::vector<Operation> operations;
+  std::vector<Scope> scopes = {{}}; ///< the first one is the function itself
   std::vector<FunctionResult> results;
   SourceRange range;
 };

@@ -19,6 +19,7 @@
 #include "compiler/driver/Description.h"
 #include "compiler/driver/DumpPasses.h"
 #include "compiler/driver/Frontend.h"
+#include "compiler/driver/Graphviz.h"
 #include "compiler/driver/MemoryLimit.h"
 #include "compiler/driver/MemoryReport.h"
 #include "compiler/driver/Output.h"
@@ -26,6 +27,7 @@
 #include "compiler/driver/TokenizerReport.h"
 #include "compiler/codegen/EmitObject.h"
 #include "compiler/codegen/LinkExecutable.h"
+#include "compiler/graph/Network.h"
 #include "lang/syntax/ASTPrinter.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/InitAllDialects.h"
@@ -78,6 +80,8 @@ private:
   bool checkSize(const std::string &where, int64_t limit);
   bool checkCache();
   bool emit();
+  const lang::Function *chooseDrawn();
+  bool drawGraph();
   LogicalResult runPipeline(ModuleOp on, llvm::function_ref<void(OpPassManager &)> build);
   LoweringOptions lowering() const;
   bool fail(const std::string &message);
@@ -109,7 +113,11 @@ bool Compilation::run() {
   if (options.emit == Stage::Ast)
     return write([&](llvm::raw_ostream &stream) { stream << lang::printAst(frontend.module()); });
 
-  if (!elaborate() || !import())
+  if (!elaborate())
+    return false;
+  if (options.graph)
+    return drawGraph();
+  if (!import())
     return false;
   for (Stage stage :
        {Stage::Nn, Stage::Grad, Stage::Opt, Stage::Linalg, Stage::Loops, Stage::Llvm}) {
@@ -165,7 +173,8 @@ bool Compilation::import() {
   if (!described)
     return fail(error);
   target = *described;
-  module = importProgram(frontend.program(), options.precision, context);
+  module = importProgram(frontend.program(), options.precision, context,
+                         /*scopes=*/options.graph.has_value());
   if (!module)
     return false;
   for (const lang::Function &function : frontend.program().functions) {
@@ -259,6 +268,63 @@ bool Compilation::fitMemory() {
   }
   memory = *fit->level;
   return true;
+}
+
+/// The function of a picture; null after an error.
+const lang::Function *Compilation::chooseDrawn() {
+  const std::vector<lang::Function> &functions = frontend.program().functions;
+  const std::string &name = options.graph->function;
+  const bool needsStep = options.graph->what != "network";
+  std::vector<std::string> names;
+  const lang::Function *chosen = nullptr;
+  for (const lang::Function &function : functions) {
+    const bool isStep = llvm::StringRef(function.name).starts_with("train_step");
+    const bool isPrediction = llvm::StringRef(function.name).starts_with("predict") ||
+                              function.name == "evaluate" || function.name == "generate";
+    if (!isStep && (needsStep || !isPrediction))
+      continue;
+    names.push_back(function.name);
+    if (name.empty()
+            ? !chosen || (isStep && !llvm::StringRef(chosen->name).starts_with("train_step"))
+            : function.name == name)
+      chosen = &function;
+  }
+  if (!chosen)
+    fail(names.empty()
+             ? needsStep ? "the program has no `train` block, so it has no training step"
+                         : "`" + options.input + "` has no model to draw"
+             : "--function: there is no function `" + name + "`, but " + llvm::join(names, ", "));
+  return chosen;
+}
+
+bool Compilation::drawGraph() {
+  const lang::Function *function = chooseDrawn();
+  if (!function)
+    return false;
+  const std::string &what = options.graph->what;
+  graph::Drawing drawing;
+  if (what == "network") {
+    drawing = graph::drawNetwork(*function, frontend.source());
+  } else {
+    if (!import())
+      return false;
+    const bool kernels = what == "step";
+    for (Stage stage : {Stage::Nn, Stage::Grad, Stage::Opt, Stage::Linalg})
+      if ((kernels || stage <= Stage::Grad) && !runPasses(stage))
+        return false;
+    drawing =
+        graph::drawStep(module->lookupSymbol<func::FuncOp>(function->name), *function, kernels);
+  }
+  drawing.title = frontend.program().model + ": " +
+                  (what == "network"    ? "the network, shapes of one example"
+                   : what == "gradient" ? "a training step with its gradient"
+                                        : "the kernels of a training step") +
+                  (options.graph->function.empty() ? "" : ", " + function->name);
+  const std::string dot =
+      formatDot(drawing, frontend.source(), {options.graph->expand, options.graph->link});
+  std::string error;
+  std::optional<std::string> content = renderGraph(dot, options.output, error);
+  return content ? write([&](llvm::raw_ostream &stream) { stream << *content; }) : fail(error);
 }
 
 bool Compilation::emit() {

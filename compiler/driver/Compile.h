@@ -20,11 +20,20 @@ enum class Stage { Ast, Nn, Grad, Opt, Linalg, Loops, Llvm, Asm, Obj, Exe, Memor
 /// The stage that `--emit=` calls by this name.
 std::optional<Stage> parseStage(llvm::StringRef name);
 
+/// A picture in place of a program.
+struct GraphOptions {
+  std::string what = "network"; ///< network, gradient or step
+  std::string function;         ///< empty: the first training step, else the first prediction
+  bool expand = false;
+  std::string link = "{file}#L{line}";
+};
+
 struct CompileOptions {
   std::string input;
   /// Where the result goes; `-` is standard output.
   std::string output;
   Stage emit = Stage::Exe;
+  std::optional<GraphOptions> graph; ///< draw this, and build nothing
   FloatPrecision precision = FloatPrecision::F32;
   std::string targetCpu = "native";
   unsigned targetThreads = 0; ///< as in LoweringOptions

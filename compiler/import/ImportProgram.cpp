@@ -59,8 +59,8 @@ nn::Kind kindOf(lang::ResultKind kind) {
 
 class Importer {
 public:
-  Importer(FloatPrecision precision, MLIRContext &context)
-      : builder(&context),
+  Importer(FloatPrecision precision, MLIRContext &context, bool scopes)
+      : builder(&context), scopes(scopes),
         floatType(precision == FloatPrecision::F32 ? builder.getF32Type() : builder.getF64Type()) {}
 
   LogicalResult importFunction(const lang::Function &function, ModuleOp module);
@@ -91,7 +91,8 @@ private:
     return tensorType(type);
   }
 
-  Location location(const lang::SourceRange &range, StringRef name = {});
+  Location location(const lang::SourceRange &range, StringRef name = {},
+                    std::optional<uint32_t> scope = std::nullopt);
   Attribute attribute(const lang::Attribute &value);
   Attribute constantElements(const lang::Attribute &value, RankedTensorType type);
   LogicalResult importOperation(const lang::Function &function, const lang::Operation &operation);
@@ -100,16 +101,20 @@ private:
   void importSubstitution(const lang::Operation &operation);
 
   OpBuilder builder;
+  const bool scopes;
   Type floatType;
   std::vector<Value> values;
 };
 
-Location Importer::location(const lang::SourceRange &range, StringRef name) {
+Location Importer::location(const lang::SourceRange &range, StringRef name,
+                            std::optional<uint32_t> scope) {
   Location place = builder.getUnknownLoc();
   if (range.valid()) {
     lang::LineColumn start = range.start();
     place = FileLineColLoc::get(builder.getContext(), range.file->name(), start.line, start.column);
   }
+  if (scopes && scope)
+    place = FusedLoc::get(builder.getContext(), {place}, builder.getI64IntegerAttr(*scope));
   return name.empty() ? place : NameLoc::get(builder.getStringAttr(name), place);
 }
 
@@ -147,7 +152,7 @@ LogicalResult Importer::importOperation(const lang::Function &function,
   }
   StringRef name =
       operation.results.empty() ? StringRef() : function.values[operation.results[0]].name;
-  OperationState state(location(operation.range, name), "nn." + operation.name);
+  OperationState state(location(operation.range, name, operation.scope), "nn." + operation.name);
   if (!builder.getContext()->isOperationRegistered(state.name.getStringRef()))
     return emitError(state.location) << "the standard library names the operation `"
                                      << operation.name << "`, which this compiler does not have";
@@ -284,16 +289,27 @@ LogicalResult Importer::importFunction(const lang::Function &function, ModuleOp 
 } // namespace
 
 OwningOpRef<ModuleOp> importProgram(const lang::Program &program, FloatPrecision precision,
-                                    MLIRContext &context) {
+                                    MLIRContext &context, bool scopes) {
   context.loadDialect<func::FuncDialect, nn::NNDialect>();
   OwningOpRef<ModuleOp> module = ModuleOp::create(UnknownLoc::get(&context), program.model);
-  Importer importer(precision, context);
+  Importer importer(precision, context, scopes);
   for (const lang::Function &function : program.functions)
     if (failed(importer.importFunction(function, *module)))
       return nullptr;
   if (failed(verify(*module)))
     return nullptr;
   return module;
+}
+
+std::optional<int64_t> scopeOf(Location location) {
+  std::optional<int64_t> scope;
+  location->walk([&](Location inner) {
+    if (auto fused = dyn_cast<FusedLoc>(inner))
+      if (auto number = dyn_cast_or_null<IntegerAttr>(fused.getMetadata()))
+        scope = number.getInt();
+    return scope ? WalkResult::interrupt() : WalkResult::advance();
+  });
+  return scope;
 }
 
 } // namespace nnc

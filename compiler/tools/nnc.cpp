@@ -1,6 +1,7 @@
 // nnc: the compiler's command line.
 #include "compiler/passes/RemarkCategories.h"
 #include "compiler/driver/Compile.h"
+#include "compiler/driver/Graphviz.h"
 #include "compiler/driver/MemoryLimit.h"
 #include "compiler/driver/Output.h"
 #include "compiler/driver/Reports.h"
@@ -45,6 +46,7 @@ See what training has done (`EXE train --run` keeps a run in a folder):
   nnc plot log.jsonl -o loss.svg              curves of logs, tables or runs; --what draws more of a run
 
 See what the compiler does to a network:
+  nnc graph FILE -o net.svg                   a picture of the network (--what gradient, --what step: of a training step)
   nnc build --emit=nn FILE                    the network as a graph of operations
   nnc build --emit=grad FILE                  with its derivative and the optimizer's update
   nnc build --emit=asm FILE                   the machine code of the training step
@@ -352,6 +354,23 @@ int execute(int count, char **arguments) {
   addRemarks(runCommand, options.remarks);
   runCommand->add_option("ARGUMENTS", trainArguments, "for the compiled program's `train`");
 
+  GraphOptions graph;
+  CLI::App *graphCommand = app.add_subcommand("graph", "draw the network, or a training step");
+  addProgram(graphCommand, options, defines, folders);
+  graphCommand->add_option("-o,--output", options.output,
+                           "the file to write: .svg, .png or .pdf (needs Graphviz), .dot; `-` is "
+                           "the text of .dot on standard output");
+  graphCommand
+      ->add_option("--what", graph.what,
+                   "network: layers and functions with the shapes between them; gradient: with the "
+                   "backward pass and the update; step: the fused kernels of the compiled step")
+      ->check(CLI::IsMember({"network", "gradient", "step"}));
+  graphCommand->add_option("--function", graph.function,
+                           "the function to draw, such as train_step_2, evaluate or predict");
+  graphCommand->add_flag("--expand", graph.expand, "draw repeated layers each time");
+  graphCommand->add_option("--link", graph.link,
+                           "where boxes lead to; {file} and {line} are replaced; empty: nowhere");
+
   CLI::App *checkCommand = app.add_subcommand("check", "parse and type-check a program");
   addProgram(checkCommand, options, defines, folders);
 
@@ -446,6 +465,18 @@ int execute(int count, char **arguments) {
     return checkGradients(options, elements) ? 0 : 1;
   if (runCommand->parsed())
     return run(options, trainArguments);
+  if (graphCommand->parsed()) {
+    options.graph = graph;
+    if (options.output.empty())
+      options.output = defaultName(options.input) + ".svg";
+    if (!isGraphFile(options.output)) {
+      llvm::errs() << "nnc: -o " << lang::printable(options.output)
+                   << ": the name must end with .svg, .png, .pdf or .dot\n";
+      return 2;
+    }
+    options.emit = Stage::Linalg;
+    return compile(options) ? 0 : 1;
+  }
   options.emit = memory ? Stage::Memory : *parseStage(emit);
   if (options.output.empty())
     options.output = outputName(options);

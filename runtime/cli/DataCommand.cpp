@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 
 namespace nnc::runtime {
 
@@ -165,7 +164,9 @@ private:
     for (size_t i = 0; i < counts.size(); ++i)
       if (counts[i] > 0)
         order.push_back(i);
-    std::ranges::stable_sort(order, std::greater(), [&](size_t i) { return counts[i]; });
+    std::sort(order.begin(), order.end(), [&](size_t one, size_t other) {
+      return counts[one] != counts[other] ? counts[one] > counts[other] : one < other;
+    });
     auto known = conventions.classes.find(field.name);
     std::string result = text("%zu of %zu: ", order.size(), counts.size());
     for (size_t i = 0; i < std::min(order.size(), listedClasses); ++i) {

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <tuple>
 
 namespace nnc::runtime {
@@ -25,15 +24,26 @@ const FieldData &fieldOf(const DataBlock &block, const Dataset &dataset, const s
   return *found;
 }
 
-/// Rows with the same value of a field, in the order of their first rows.
+/// Sorts row numbers by a key, and equal ones as they are in `rows`.
+template <typename Key> void sortBy(Rows &rows, Key key) {
+  std::vector<std::pair<double, int64_t>> keyed; // with the place in `rows`
+  for (size_t i = 0; i < rows.size(); ++i)
+    keyed.emplace_back(key(rows[i]), static_cast<int64_t>(i));
+  std::sort(keyed.begin(), keyed.end());
+  const Rows before = rows;
+  for (size_t i = 0; i < rows.size(); ++i)
+    rows[i] = before[static_cast<size_t>(keyed[i].second)];
+}
+
+/// Rows with the same value of a field, by that value.
 std::vector<Rows> groupsOf(const FieldData &field, int64_t examples) {
+  Rows rows = inOrder(examples);
+  sortBy(rows, [&](int64_t row) { return valueOf(field, row); });
   std::vector<Rows> groups;
-  std::map<double, size_t> places;
-  for (int64_t row = 0; row < examples; ++row) {
-    auto [place, isNew] = places.try_emplace(valueOf(field, row), groups.size());
-    if (isNew)
+  for (int64_t row : rows) {
+    if (groups.empty() || valueOf(field, row) != valueOf(field, groups.back()[0]))
       groups.emplace_back();
-    groups[place->second].push_back(row);
+    groups.back().push_back(row);
   }
   return groups;
 }
@@ -116,8 +126,8 @@ private:
            fold.count ? "one in each fold" : "some and to keep some");
     Rows order = shuffled(inOrder(std::ssize(groups)), 0);
     if (fold.count)
-      std::ranges::stable_sort(order, [&](int64_t one, int64_t other) {
-        return groups[static_cast<size_t>(one)].size() > groups[static_cast<size_t>(other)].size();
+      sortBy(order, [&](int64_t group) {
+        return -static_cast<double>(groups[static_cast<size_t>(group)].size());
       });
     const double wanted = fraction * static_cast<double>(dataset.examples);
     std::vector<size_t> sizes(static_cast<size_t>(std::max<int64_t>(1, fold.count)));
@@ -147,9 +157,7 @@ private:
     Rows rows = inOrder(dataset.examples);
     if (!selection.field.empty()) {
       const FieldData &field = fieldOf(block, dataset, selection.field);
-      std::ranges::stable_sort(rows, [&](int64_t one, int64_t other) {
-        return valueOf(field, one) < valueOf(field, other);
-      });
+      sortBy(rows, [&](int64_t row) { return valueOf(field, row); });
     }
     const int64_t count = dataset.examples;
     int64_t begin = count - (fold.count ? 0 : partOf(count, fraction)), end = count;
@@ -190,11 +198,12 @@ std::vector<double> weightsOf(const Recipe &recipe, const Dataset &dataset) {
     weights[static_cast<size_t>(row)] = valueOf(*field, row);
   const Rows rows = dataset.split ? dataset.split->train : inOrder(dataset.examples);
   if (sample.manner == Manner::Balanced) {
-    std::map<double, double> counts; // of the classes in the rows that are trained on
+    // Of the classes in the rows that are trained on.
+    std::vector<double> counts(1 + static_cast<size_t>(*std::ranges::max_element(weights)));
     for (int64_t row : rows)
-      counts[weights[static_cast<size_t>(row)]] += 1;
+      ++counts[static_cast<size_t>(weights[static_cast<size_t>(row)])];
     for (double &weight : weights)
-      weight = counts.count(weight) ? 1 / counts[weight] : 0;
+      weight = 1 / std::max(1.0, counts[static_cast<size_t>(weight)]);
     return weights;
   }
   double sum = 0;

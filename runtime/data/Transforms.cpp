@@ -206,14 +206,14 @@ void finishNumbers(const DataField &field, FieldData &data, const Dataset &datas
   for (size_t i = 0; i < field.transforms.size(); ++i) {
     if (learns)
       known.push_back(columns.learn(field.transforms[i]));
-    if (i >= known.size() ||
-        known[i].size() !=
-            countOf(field.transforms[i]) *
-                static_cast<size_t>(data.step ? data.step : elementCount(data.shape)))
+    static const Statistics none;
+    const Statistics &learnt = i < known.size() ? known[i] : none;
+    const int64_t each = data.step ? data.step : elementCount(data.shape);
+    if (learnt.size() != countOf(field.transforms[i]) * static_cast<size_t>(each))
       fail("the weights do not say what the transform of '%s' has learnt from the training data: "
            "train them again",
            field.name.c_str());
-    columns.apply(field.transforms[i], known[i]);
+    columns.apply(field.transforms[i], learnt);
   }
   columns.store();
 }

@@ -205,7 +205,14 @@ void saveCheckpoint(const std::string &path, const Snapshot &snapshot) {
   add("classes", snapshot.conventions.classes);
   add("columns", snapshot.conventions.columns);
   add("bytes", snapshot.conventions.bytes);
-  add("statistics", snapshot.conventions.statistics);
+  Json statistics = Json::object();
+  for (const auto &[field, transforms] : snapshot.conventions.statistics) {
+    Json list = Json::array();
+    for (const std::vector<double> &numbers : transforms)
+      list.push_back(numbersToJson(numbers));
+    statistics[field] = std::move(list);
+  }
+  add("statistics", statistics);
   Json vocabularies = Json::object();
   for (const DataBlock &block : description.data)
     for (const DataField &field : block.fields)
@@ -321,11 +328,29 @@ std::vector<std::string> unknownTensors(const Safetensors &file, const Descripti
   return unknown;
 }
 
+static std::map<std::string, std::vector<std::vector<double>>>
+readStatistics(const Safetensors &file) {
+  const Json stored = fromMetadata<Json>(file, "statistics");
+  bool good = stored.is_null() || stored.is_object();
+  std::map<std::string, std::vector<std::vector<double>>> result;
+  for (const auto &[field, transforms] : stored.items())
+    for (const Json &numbers : transforms) {
+      std::vector<double> &list = result[field].emplace_back();
+      good &= numbers.is_array();
+      for (const Json &number : numbers) {
+        good &= number.is_number();
+        list.push_back(number.is_number() ? number.get<double>() : 0);
+      }
+    }
+  if (!good)
+    fail("%s: metadata 'statistics': it is damaged", file.origin().c_str());
+  return result;
+}
+
 DataConventions loadConventions(const Safetensors &file, const Description &description) {
   DataConventions result{
       fromMetadata<ClassNames>(file, "classes"), fromMetadata<ClassNames>(file, "columns"),
-      fromMetadata<std::map<std::string, bool>>(file, "bytes"),
-      fromMetadata<std::map<std::string, std::vector<std::vector<double>>>>(file, "statistics")};
+      fromMetadata<std::map<std::string, bool>>(file, "bytes"), readStatistics(file)};
   for (const DataBlock &block : description.data) {
     for (const DataField &field : block.fields) {
       auto found = result.classes.find(field.name);

@@ -7,6 +7,7 @@
 #include "lang/elaborate/signatures/Arguments.h"
 
 #include <algorithm>
+#include <optional>
 
 namespace nnc::lang {
 
@@ -64,8 +65,13 @@ Entity Calls::apply(const Entity &callee, const std::vector<GivenArgument> &give
     return result;
   };
   switch (declaration.callable) {
-  case CallableKind::Primitive:
+  case CallableKind::Primitive: {
+    std::optional<Graph::EnterScope> scope;
+    if (emitter.pass)
+      scope.emplace(emitter.pass->graph, Scope{0, declaration.name.text, "", false,
+                                               /*isStandard=*/true, environment.place(range)});
     return recorded(applyPrimitive(declaration, given, range));
+  }
   case CallableKind::Model: {
     LayerPtr model = instances.model(declaration);
     return model ? applyLayer(model, given, range) : Entity(Poison{});
@@ -169,6 +175,10 @@ Entity Calls::applyBuiltin(const Builtin &builtin, const std::vector<GivenArgume
                   [&](const Builtin &one) { return one.name == builtin.name; }))
     return environment.unsupported(fmt::format("`{}` in the block of a `scan`", builtin.name),
                                    range);
+  std::optional<Graph::EnterScope> scope;
+  if (emitter.pass)
+    scope.emplace(emitter.pass->graph, Scope{0, std::string(builtin.name), "", false,
+                                             /*isStandard=*/true, environment.place(range)});
   return builtin.apply({builtin, settings, given, range, environment, emitter, operators,
                         reductions, instances, evaluator});
 }

@@ -94,6 +94,11 @@ Entity Calls::invoke(const CallableDeclaration &declaration,
   LayerInstance *owner = layer                      ? layer
                          : !environment.executing() ? nullptr
                                                     : environment.frame().layer;
+  std::optional<Graph::EnterScope> scope;
+  if (emitter.pass)
+    scope.emplace(emitter.pass->graph,
+                  Scope{0, declaration.name.text, layer ? layer->path() : "", layer != nullptr,
+                        isStandard, layer ? layer->range : environment.place(range)});
   EnterFrame enter(environment, declaration, range);
   environment.frame().layer = owner;
   if (layer)

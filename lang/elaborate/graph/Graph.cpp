@@ -55,7 +55,7 @@ std::vector<ValueId> Graph::addMany(const std::string &operation, std::vector<Va
   for (const Type &type : types)
     results.push_back(addValue(type, range, perExample));
   this->operations().push_back(
-      {operation, std::move(operands), results, std::move(attributes), range});
+      {operation, std::move(operands), results, std::move(attributes), range, {}, scope});
   return results;
 }
 

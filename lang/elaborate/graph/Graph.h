@@ -35,6 +35,22 @@ public:
                                const std::vector<Type> &types, Attributes attributes,
                                SourceRange range);
 
+  /// While it lives, operations belong to an application inside the one at hand.
+  class EnterScope {
+  public:
+    EnterScope(Graph &graph, Scope scope) : graph(graph), outer(graph.scope) {
+      scope.parent = outer;
+      graph.scope = uint32_t(graph.function.scopes.size());
+      graph.function.scopes.push_back(std::move(scope));
+    }
+    ~EnterScope() { graph.scope = outer; }
+    EnterScope(const EnterScope &) = delete;
+
+  private:
+    Graph &graph;
+    const uint32_t outer;
+  };
+
   /// A scan whose block is being built: operations are appended to it.
   struct OpenScan {
     int64_t steps = 1;
@@ -120,6 +136,7 @@ private:
   /// Of each value whether `value` is computed from it.
   std::vector<bool> sourcesOf(ValueId value) const;
 
+  uint32_t scope = 0; // of the operations that are added
   std::map<std::pair<ArgumentKind, std::string>, ValueId> argumentValues;
   std::vector<OpenScan> scans; // each in the block of the one before
 };

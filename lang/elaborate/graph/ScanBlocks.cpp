@@ -112,7 +112,7 @@ std::vector<ValueId> Graph::closeScan(std::vector<ValueId> carries, std::vector<
   std::for_each(body.emits.begin(), body.emits.end(), replace);
   findDiffering(body, initial, function.values);
 
-  Operation operation{"scan", std::move(operands), {}, {{"steps", steps}}, range};
+  Operation operation{"scan", std::move(operands), {}, {{"steps", steps}}, range, {}, scope};
   auto addResult = [&](ValueId row, int64_t rows, bool perExample) {
     Type all = type(row);
     all.shape.insert(all.shape.begin(), rows);

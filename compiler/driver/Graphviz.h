@@ -1,0 +1,19 @@
+// Pictures by the programs of Graphviz, which need not be installed.
+#pragma once
+
+#include "llvm/ADT/StringRef.h"
+
+#include <optional>
+#include <string>
+
+namespace nnc {
+
+/// The file formats that a picture of a graph can have, by the ending of its name: .svg, .png, .pdf
+/// need Graphviz, .dot and .gv are its input.
+bool isGraphFile(llvm::StringRef path);
+/// What belongs into a file with this ending, or `-`. Returns nothing and sets `error` if Graphviz
+/// is not there, or fails.
+std::optional<std::string> renderGraph(const std::string &dot, llvm::StringRef path,
+                                       std::string &error);
+
+} // namespace nnc
