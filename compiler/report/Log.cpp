@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 namespace nnc::report {
 
@@ -45,6 +46,19 @@ std::optional<double> numberOf(llvm::StringRef cell) {
   return value;
 }
 
+/// Adds the norms of parameters: a column `gradient of dense.weight` for each.
+void addWatched(LogBuilder &builder, double step, const llvm::json::Object &watched) {
+  std::map<std::string, double> numbers; // in an order of their own
+  for (const auto &[parameter, norms] : watched)
+    if (const llvm::json::Object *object = norms.getAsObject())
+      for (const auto &[kind, value] : *object)
+        if (value.getAsNumber())
+          numbers[(llvm::StringRef(kind) + " of " + llvm::StringRef(parameter)).str()] =
+              *value.getAsNumber();
+  for (const auto &[name, number] : numbers)
+    builder.add(name, step, number);
+}
+
 bool addObject(LogBuilder &builder, llvm::StringRef line) {
   llvm::Expected<llvm::json::Value> parsed = llvm::json::parse(line);
   if (!parsed) {
@@ -63,6 +77,8 @@ bool addObject(LogBuilder &builder, llvm::StringRef line) {
   std::vector<std::pair<size_t, std::pair<llvm::StringRef, double>>> members;
   for (const auto &[key, value] : *object) {
     llvm::StringRef name = key;
+    if (const llvm::json::Object *watched = name == "watch" ? value.getAsObject() : nullptr)
+      addWatched(builder, *step, *watched);
     if (name != "step" && name != "steps" && value.getAsNumber())
       members.push_back({line.find(("\"" + name + "\":").str()), {name, *value.getAsNumber()}});
   }

@@ -58,8 +58,13 @@ measuresOf(const std::vector<NamedLog> &logs) {
     for (const Series &series : log.log->series) {
       if (series.name == "epoch")
         continue;
+      // The norms of one kind together, of all parameters.
+      const llvm::StringRef name = series.name;
+      const size_t parameter = name.find(" of ");
       std::vector<std::string> &columns =
-          measures[llvm::StringRef(series.name).drop_front(splitOf(series.name).size()).str()];
+          measures[parameter != llvm::StringRef::npos
+                       ? name.take_front(parameter).str() + " by parameter"
+                       : name.drop_front(splitOf(name).size()).str()];
       if (!llvm::is_contained(columns, series.name))
         columns.push_back(series.name);
     }

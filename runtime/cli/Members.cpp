@@ -2,6 +2,7 @@
 #include "runtime/cli/Members.h"
 
 #include "runtime/cli/Commands.h"
+#include "runtime/cli/RunFolder.h"
 #include "runtime/support/Interruption.h"
 #include "runtime/support/Output.h"
 #include "runtime/support/Table.h"
@@ -218,9 +219,13 @@ void printScores(const Model &model, const Arguments &arguments,
 
 int trainMembers(const Model &model, const Arguments &arguments, int64_t members,
                  const std::function<int(const Arguments &)> &train) {
-  for (const char *option : {"--resume", "--run"})
-    if (arguments.has(option))
-      throw UsageError(text("--members and %s exclude each other", option));
+  if (arguments.has("--resume"))
+    throw UsageError("--members and --resume exclude each other");
+  for (const char *option : {"--save", "--log"})
+    if (arguments.has("--run") && arguments.has(option))
+      throw UsageError(text("--run and %s exclude each other: the folder of a run has its weights "
+                            "and its log",
+                            option));
   if (arguments.value("--log") == "-")
     throw UsageError("--log -: several members have several logs; name a file");
   const Description &description = model.description;
@@ -229,6 +234,12 @@ int trainMembers(const Model &model, const Arguments &arguments, int64_t members
       arguments.value("--save", description.recipes.size() == 1 ? description.weightsFile()
                                                                 : recipe.name + ".safetensors");
   const int64_t seed = arguments.integer("--seed", INT64_MIN, INT64_MAX - members).value_or(0);
+  const std::string folder =
+      arguments.has("--run")
+          ? RunFolder::createForMembers(arguments.value("--run"), description.recipes.size() == 1
+                                                                      ? description.model
+                                                                      : recipe.name)
+          : "";
   const int64_t threads = threadCount(arguments), atOnce = std::min(members, threads);
   std::vector<std::string> paths;
   std::vector<pid_t> running;
@@ -239,12 +250,17 @@ int trainMembers(const Model &model, const Arguments &arguments, int64_t members
     for (int64_t number = 1; number <= members && !interrupted && status == 0; ++number) {
       Arguments own = arguments;
       own.set("--seed", std::to_string(seed + number - 1));
-      own.set("--save", numbered(weights, number));
+      if (folder.empty()) {
+        own.set("--save", numbered(weights, number));
+        paths.push_back(numbered(weights, number));
+      } else {
+        own.set("--run", folder + "/member-" + std::to_string(number));
+        paths.push_back(own.value("--run") + "/" + RunFolder::last);
+      }
       own.set("--threads", std::to_string(threads / atOnce));
       own.set("--quiet", "");
       if (arguments.has("--log"))
         own.set("--log", numbered(arguments.value("--log"), number));
-      paths.push_back(numbered(weights, number));
       const pid_t process = fork();
       if (process < 0)
         fail("cannot start a process: %s", systemMessage(errno).c_str());

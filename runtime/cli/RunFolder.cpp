@@ -88,7 +88,8 @@ RunFolder::~RunFolder() {
     close(descriptor);
 }
 
-RunFolder RunFolder::create(const std::string &path, const std::string &name) {
+/// Makes the folder of this path, or the next free one.
+static std::string makeChosen(const std::string &path, const std::string &name) {
   std::string chosen = path;
   if (path.empty())
     do
@@ -96,6 +97,21 @@ RunFolder RunFolder::create(const std::string &path, const std::string &name) {
     while (!makeFolder(chosen)); // another process was faster
   else
     makeFolder(path);
+  return chosen;
+}
+
+std::string RunFolder::createForMembers(const std::string &path, const std::string &name) {
+  checkFree(path);
+  const std::string chosen = makeChosen(path, name);
+  if (exists(chosen + "/member-1"))
+    fail("--run %s: the folder holds the members of an ensemble already; another folder begins a "
+         "new one",
+         chosen.c_str());
+  return chosen;
+}
+
+RunFolder RunFolder::create(const std::string &path, const std::string &name) {
+  const std::string chosen = makeChosen(path, name);
   RunFolder result(chosen);
   checkFree(chosen); // with the lock, so that nothing comes in between
   return result;

@@ -21,6 +21,9 @@ public:
   /// Throws Error if `path` holds a run, or is something else than a folder. An empty path is
   /// always free.
   static void checkFree(const std::string &path);
+  /// Makes a folder for the runs of several members, in which each has a folder of its own; its path.
+  /// Throws Error if it holds something already.
+  static std::string createForMembers(const std::string &path, const std::string &name);
   /// Makes and locks the folder of a new run. An empty path: the next of runs/NAME-1, runs/NAME-2,
   /// and so on. Throws Error as checkFree() does.
   static RunFolder create(const std::string &path, const std::string &name);
