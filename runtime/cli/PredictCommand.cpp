@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <unistd.h>
 
 namespace nnc::runtime {
 
@@ -21,8 +22,9 @@ static const Option predictOptions[] = {
      "by --samples",
      true},
     {"-o", "OUT",
-     "where the predictions go: .csv, .npy, .json, or .svg, a picture; `-` (default) is CSV on the "
-     "standard output"},
+     "where the predictions go: .csv, .npy, .json, or a picture, .svg or .png; `-` (default) is "
+     "CSV "
+     "on the standard output"},
     {"--raw-weights", nullptr,
      "the weights themselves, where the file has averages of them (default: the averages)"},
     {"--block", "NAME", "the predict block, where the program has several"},
@@ -39,6 +41,9 @@ static const Option predictOptions[] = {
 const Command predictCommandTable = {
     "predict", "predictions for the examples in .csv, .npy, .json or IDX files, or lines of text",
     predictOptions, "[INPUT...]"};
+
+/// Examples in a picture.
+static constexpr int64_t mostDrawn = 100;
 
 /// The names of the values of a field: pieces of its texts or names of its classes. Empty if they
 /// have none.
@@ -200,9 +205,10 @@ int predictCommand(const Model &model, const Arguments &arguments) {
   std::string output = arguments.value("-o", "-");
   std::string extension = extensionOf(output);
   if (output != "-" && extension != ".csv" && extension != ".npy" && extension != ".json" &&
-      extension != ".svg")
-    throw UsageError(text("-o %s: unknown kind of file; predict writes .csv, .npy, .json and .svg",
-                          output.c_str()));
+      extension != ".svg" && extension != ".png")
+    throw UsageError(
+        text("-o %s: unknown kind of file; predict writes .csv, .npy, .json, .svg and .png",
+             output.c_str()));
 
   for (const std::string &input : arguments.operands())
     if (output != "-" && input != "-" && isSameFile(input, output))
@@ -265,8 +271,16 @@ int predictCommand(const Model &model, const Arguments &arguments) {
     shape.insert(shape.begin(), examples);
     content = formatNpy(predictions[0].dtype, shape, predictions[0].bytes.data());
   } else {
+    const bool drawn = extension == ".svg" || extension == ".png";
+    if (drawn && examples > mostDrawn) {
+      (void)writeAll(STDERR_FILENO,
+                     text("%s: draws the first %lld of %lld examples\n", output.c_str(),
+                          static_cast<long long>(mostDrawn), static_cast<long long>(examples)));
+      examples = mostDrawn;
+    }
     content = extension == ".json"  ? formatJson(predictions, examples)
               : extension == ".svg" ? formatSvg(predictions, examples)
+              : extension == ".png" ? formatPng(predictions, examples)
                                     : formatCsv(predictions, examples);
   }
   if (output == "-") {

@@ -53,4 +53,8 @@ std::string formatJson(const std::vector<Prediction> &predictions, int64_t examp
 /// Error if an output has no dimensions.
 std::string formatSvg(const std::vector<Prediction> &predictions, int64_t examples);
 
+/// A picture in PNG of the outputs that are images: ten examples in a row, the outputs of each below
+/// one another. Throws Error if no output is an image, or if they differ in shape.
+std::string formatPng(const std::vector<Prediction> &predictions, int64_t examples);
+
 } // namespace nnc::runtime
