@@ -165,15 +165,15 @@ std::vector<size_t> Update::trainedParameters(const Tensor &loss, SourceRange lo
       pass.graph.argumentsBehind(loss.id, ArgumentKind::Parameter, true);
   if (!behind.empty() &&
       std::ranges::none_of(behind, [&](auto &path) { return isTrained(path); })) {
-    const bool allFrozen =
-        std::ranges::all_of(behind, [&](auto &path) { return matchesAny(frozen, path); });
-    const std::vector<Identifier> &patterns = allFrozen ? frozen : trained;
-    builder.note(patterns[0].range, allFrozen
-                                        ? "all parameters that it depends on are frozen"
-                                        : "the step trains none of the parameters that the loss "
-                                          "depends on");
-    builder.help(allFrozen ? "freeze fewer of them, or predict with the weights as they are"
-                           : fmt::format("`trains` may name others, as `{}`", *behind.begin()));
+    const bool areFrozen = std::ranges::any_of(behind, [&](auto &path) {
+      return (trained.empty() || matchesAny(trained, path)) && matchesAny(frozen, path);
+    });
+    if (areFrozen)
+      builder.note(frozen[0].range, "those that the step would train are frozen")
+          .help("freeze fewer of them, or predict with the weights as they are");
+    else
+      builder.note(trained[0].range, "the step trains none of those that the loss depends on")
+          .help(fmt::format("`trains` may name others, as `{}`", *behind.begin()));
   } else if (const Operation *step = pass.graph.stepBefore(loss.id, ArgumentKind::Parameter)) {
     builder.note(environment.inStandard(step->range) ? SourceRange{} : step->range,
                  fmt::format("{} is a step: its derivative is 0 everywhere, so that nothing can "
