@@ -94,11 +94,22 @@ std::vector<std::string> findRuns(llvm::StringRef path) {
   if (isRun(path))
     return {path.str()};
   std::vector<std::string> found;
-  std::error_code code;
-  for (llvm::sys::fs::directory_iterator entry(path, code), end; entry != end && !code;
-       entry.increment(code))
-    if (isRun(entry->path()))
-      found.push_back(entry->path());
+  auto forEntries = [](llvm::StringRef folder,
+                       llvm::function_ref<void(const std::string &)> visit) {
+    std::error_code code;
+    for (llvm::sys::fs::directory_iterator entry(folder, code), end; entry != end && !code;
+         entry.increment(code))
+      visit(entry->path());
+  };
+  forEntries(path, [&](const std::string &entry) {
+    if (isRun(entry))
+      found.push_back(entry);
+    else if (llvm::sys::fs::is_directory(entry))
+      forEntries(entry, [&](const std::string &member) {
+        if (isRun(member))
+          found.push_back(member);
+      });
+  });
   llvm::sort(found, comesBefore);
   return found;
 }

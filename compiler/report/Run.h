@@ -38,8 +38,8 @@ struct Run {
 bool isRun(llvm::StringRef path);
 /// Reads the run in a folder. Returns nothing and sets `error` if there is none, or if it is damaged.
 std::optional<Run> readRun(llvm::StringRef path, std::string &error);
-/// The folders of runs directly in a folder, or the folder itself, in the order of their names and
-/// numbers.
+/// The folders of runs in a folder, those of ensembles among them, or the folder itself, in the order
+/// of their names and numbers.
 std::vector<std::string> findRuns(llvm::StringRef path);
 
 /// What runs differ in: `-D` values, settings, seed and options; by name the values as text, one for

@@ -168,10 +168,12 @@ private:
     Json names = Json::array();
     for (size_t i = 0; i < size; ++i)
       names.push_back(className(*classes.field, static_cast<int64_t>(i)));
-    return {{"field", classes.field->name},
-            {"output", classes.output->name},
-            {"classes", names},
-            {"confusion", counts}};
+    Json json;
+    json["field"] = classes.field->name;
+    json["output"] = classes.output->name;
+    json["classes"] = std::move(names);
+    json["confusion"] = counts;
+    return json;
   }
 
   /// The examples with the largest losses; of a classification, among those it gets wrong.
@@ -194,10 +196,18 @@ private:
     }
     losses.resize(std::min<size_t>(losses.size(), shownExamples));
     Json examples = Json::array();
-    for (auto [loss, row] : losses)
-      examples.push_back({{"example", row}, {"loss", rounded(-loss)}, {"fields", fieldsOf(row)}});
+    for (auto [loss, row] : losses) {
+      Json &example = examples.emplace_back();
+      example["example"] = row;
+      example["loss"] = rounded(-loss);
+      example["fields"] = fieldsOf(row);
+    }
     addOutputs(losses, examples);
-    return {{"candidates", wrong}, {"tried", candidates.size()}, {"examples", examples}};
+    Json json;
+    json["candidates"] = wrong;
+    json["tried"] = candidates.size();
+    json["examples"] = std::move(examples);
+    return json;
   }
 
   Json fieldsOf(int64_t row) const {
@@ -307,11 +317,12 @@ private:
         const double margin = least < largest ? 0.05 * (largest - least) : 1;
         low.push_back(least - margin);
         high.push_back(largest + margin);
-        axes.push_back({{"name", elementCount(field->shape) == 1
-                                     ? field->name
-                                     : field->name + "[" + std::to_string(i) + "]"},
-                        {"low", rounded(low.back())},
-                        {"high", rounded(high.back())}});
+        Json &axis = axes.emplace_back();
+        axis["name"] = elementCount(field->shape) == 1
+                           ? field->name
+                           : field->name + "[" + std::to_string(i) + "]";
+        axis["low"] = rounded(low.back());
+        axis["high"] = rounded(high.back());
       }
     if (target)
       add(*target, 0);
@@ -354,11 +365,12 @@ private:
         results.push_back(classified ? Json(classes.predicted(bound, i))
                                      : rounded(loadElement(bound.output(output), output.dtype, i)));
     }
-    Json json = {{"output", output.name},
-                 {"axes", axes},
-                 {"size", size},
-                 {"values", results},
-                 {"points", points}};
+    Json json;
+    json["output"] = output.name;
+    json["axes"] = std::move(axes);
+    json["size"] = size;
+    json["values"] = std::move(results);
+    json["points"] = std::move(points);
     if (target)
       json["target"] = target->name;
     if (classified) {

@@ -32,20 +32,28 @@ static size_t bytesOf(const Description &description, TensorKind kind) {
 }
 
 static Json memoryJson(const Description &description, const Function &step) {
-  Json saved = Json::array();
-  for (const SavedBuffer &buffer : step.saved)
-    saved.push_back({{"name", buffer.name}, {"line", buffer.line}, {"bytes", buffer.bytes}});
-  return {{"parameters", bytesOf(description, TensorKind::Parameter)},
-          {"optimizer", bytesOf(description, TensorKind::Slot)},
-          {"averages", bytesOf(description, TensorKind::Average)},
-          {"statistics", bytesOf(description, TensorKind::State)},
-          {"example_states", bytesOf(description, TensorKind::ExampleState)},
-          {"saved_bytes", step.savedBytes()},
-          {"saved", saved},
-          {"scratch", step.scratchBytes},
-          {"arena", step.arenaBytes - step.panelBytes},
-          {"panels", step.panelBytes},
-          {"largest_live", step.largestLiveBytes}};
+  Json saved = Json::array(), json;
+  for (const SavedBuffer &buffer : step.saved) {
+    Json &entry = saved.emplace_back();
+    entry["name"] = buffer.name;
+    entry["line"] = buffer.line;
+    entry["bytes"] = buffer.bytes;
+  }
+  const std::pair<const char *, size_t> sizes[] = {
+      {"parameters", bytesOf(description, TensorKind::Parameter)},
+      {"optimizer", bytesOf(description, TensorKind::Slot)},
+      {"averages", bytesOf(description, TensorKind::Average)},
+      {"statistics", bytesOf(description, TensorKind::State)},
+      {"example_states", bytesOf(description, TensorKind::ExampleState)},
+      {"saved_bytes", step.savedBytes()},
+      {"scratch", step.scratchBytes},
+      {"arena", step.arenaBytes - step.panelBytes},
+      {"panels", step.panelBytes},
+      {"largest_live", step.largestLiveBytes}};
+  for (const auto &[name, bytes] : sizes)
+    json[name] = bytes;
+  json["saved"] = std::move(saved);
+  return json;
 }
 
 static void printMemory(const Description &description, const Function &step) {
@@ -91,23 +99,29 @@ static std::vector<std::string> givenInputs(const Description &description) {
 
 Json infoJson(const Description &description) {
   Json layers = Json::array(), tensors = Json::array(), functions = Json::array();
-  for (const Layer &layer : description.layers)
-    layers.push_back({{"path", layer.path},
-                      {"kind", layer.kind},
-                      {"line", layer.line},
-                      {"input", layer.input},
-                      {"output", layer.output},
-                      {"parameters", layer.parameters},
-                      {"bytes", layer.bytes},
-                      {"flop", layer.flop}});
+  for (const Layer &layer : description.layers) {
+    Json &entry = layers.emplace_back();
+    entry["path"] = layer.path;
+    entry["kind"] = layer.kind;
+    const std::pair<const char *, int64_t> numbers[] = {{"line", layer.line},
+                                                        {"parameters", layer.parameters},
+                                                        {"bytes", layer.bytes},
+                                                        {"flop", layer.flop}};
+    for (const auto &[name, number] : numbers)
+      entry[name] = number;
+    entry["input"] = layer.input;
+    entry["output"] = layer.output;
+  }
   static const char *const kinds[] = {"parameter", "slot", "state", "example_state", "average"};
-  for (const PersistentTensor &tensor : description.tensors)
-    tensors.push_back({{"name", tensor.name},
-                       {"kind", kinds[static_cast<int>(tensor.kind)]},
-                       {"dtype", nameOf(tensor.dtype)},
-                       {"shape", tensor.shape},
-                       {"line", tensor.line},
-                       {"trained", tensor.trained}});
+  for (const PersistentTensor &tensor : description.tensors) {
+    Json &entry = tensors.emplace_back();
+    entry["name"] = tensor.name;
+    entry["kind"] = kinds[static_cast<int>(tensor.kind)];
+    entry["dtype"] = nameOf(tensor.dtype);
+    entry["shape"] = tensor.shape;
+    entry["line"] = tensor.line;
+    entry["trained"] = tensor.trained;
+  }
   for (const Function &function : description.functions) {
     Json entry = {{"symbol", function.symbol},
                   {"batch", function.batch},
@@ -138,23 +152,29 @@ Json infoJson(const Description &description) {
                   {"inputs", givenInputs(description)},
                   {"limit", description.generation->limit},
                   {"cache_bytes", description.generation->cacheBytes}};
-  return {{"model", description.model},
-          {"source", description.source},
-          {"float", nameOf(description.floatType)},
-          {"target", description.target},
-          {"compiler", description.compiler},
-          {"batch", step ? step->batch : 0},
-          {"parameters", description.parameterCount()},
-          {"parameter_bytes", description.parameterBytes()},
-          {"arena_bytes", step ? step->arenaBytes : 0},
-          {"flop_per_step", step ? step->flop : 0},
-          {"memory", memory},
-          {"layers", layers},
-          {"tensors", tensors},
-          {"functions", functions},
-          {"generation", generation},
-          {"vocabularies", vocabularies},
-          {"settings", settings}};
+  Json json;
+  const std::pair<const char *, const std::string &> texts[] = {{"model", description.model},
+                                                                {"source", description.source},
+                                                                {"target", description.target},
+                                                                {"compiler", description.compiler}};
+  for (const auto &[name, value] : texts)
+    json[name] = value;
+  json["float"] = nameOf(description.floatType);
+  const std::pair<const char *, int64_t> numbers[] = {
+      {"batch", step ? step->batch : 0},
+      {"parameters", description.parameterCount()},
+      {"parameter_bytes", static_cast<int64_t>(description.parameterBytes())},
+      {"arena_bytes", step ? static_cast<int64_t>(step->arenaBytes) : 0},
+      {"flop_per_step", step ? step->flop : 0}};
+  for (const auto &[name, number] : numbers)
+    json[name] = number;
+  const std::pair<const char *, Json &> parts[] = {
+      {"memory", memory},       {"layers", layers},         {"tensors", tensors},
+      {"functions", functions}, {"generation", generation}, {"vocabularies", vocabularies},
+      {"settings", settings}};
+  for (const auto &[name, part] : parts)
+    json[name] = std::move(part);
+  return json;
 }
 
 int infoCommand(const Model &model, const Arguments &arguments) {

@@ -45,24 +45,21 @@ Json configurationOf(const Description &description, const Recipe &recipe,
                       {"dtype", nameOf(field.dtype)},
                       {"shape", field.shape},
                       {"classes", field.classes}});
-  return {{"nnc", description.compiler},
-          {"model", description.model},
-          {"recipe", recipe.name},
-          {"source", description.source},
-          {"defines", defines},
-          {"float", nameOf(description.floatType)},
-          {"target", description.target},
-          {"seed", state.seed},
-          {"settings", settingsOf(description, changed)},
-          {"options", options},
-          {"batch", recipe.examplesPerStep()},
-          {"steps", state.steps},
-          {"data", recipe.data},
-          {"fields", fields},
-          {"examples", state.examples},
-          {"folders", foldersOf(folders)},
-          {"hashes", state.data},
-          {"info", infoJson(description)}};
+  Json json;
+  const std::pair<const char *, const std::string &> texts[] = {
+      {"nnc", description.compiler},  {"model", description.model},   {"recipe", recipe.name},
+      {"source", description.source}, {"target", description.target}, {"data", recipe.data}};
+  for (const auto &[name, value] : texts)
+    json[name] = value;
+  const std::pair<const char *, int64_t> numbers[] = {
+      {"seed", state.seed}, {"batch", recipe.batch}, {"examples", state.examples}};
+  for (const auto &[name, value] : numbers)
+    json[name] = value;
+  json["float"] = nameOf(description.floatType);
+  json["defines"] = std::move(defines);
+  json["options"] = std::move(options);
+  json["fields"] = std::move(fields);
+  return resumedConfiguration(std::move(json), description, state, changed, folders);
 }
 
 Json resumedConfiguration(Json before, const Description &description, const TrainingState &state,
@@ -111,16 +108,18 @@ RunSession::RunSession(const RunFolder &folder, int threads, int64_t stepsBefore
   if (!environment["sessions"].is_array())
     environment["sessions"] = Json::array();
   struct utsname system;
-  environment["sessions"].push_back(
-      {{"started", timeNow()},
-       {"processor", processorName()},
-       {"cores", std::thread::hardware_concurrency()},
-       {"threads", threads},
-       {"system", uname(&system) == 0
-                      ? text("%s %s %s", system.sysname, system.release, system.machine)
-                      : std::string()},
-       {"steps_before", stepsBefore},
-       {"outcome", "running"}});
+  Json &session = environment["sessions"].emplace_back();
+  session["started"] = timeNow();
+  session["processor"] = processorName();
+  const std::pair<const char *, int64_t> numbers[] = {
+      {"cores", static_cast<int64_t>(std::thread::hardware_concurrency())},
+      {"threads", threads},
+      {"steps_before", stepsBefore}};
+  for (const auto &[name, number] : numbers)
+    session[name] = number;
+  if (uname(&system) == 0)
+    session["system"] = text("%s %s %s", system.sysname, system.release, system.machine);
+  session["outcome"] = "running";
   folder.write(RunFolder::environment, environment);
 }
 

@@ -415,7 +415,11 @@ int TrainingRun::run() {
     session.finish(ending, state.stepsBefore + state.step);
     return status;
   } catch (const std::exception &error) {
-    session.finish("failed", state.stepsBefore + state.step, error.what());
+    try {
+      session.finish("failed", state.stepsBefore + state.step, error.what());
+    } catch (const Error &) {
+      // What made the run fail says more.
+    }
     throw;
   }
 }
