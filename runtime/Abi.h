@@ -330,7 +330,8 @@ void nnc_profile(int64_t region, int64_t thread);
        }],
        "splits": [{
          "name": "train" | "test" | "validation",
-         "reader": "idx" | "csv" | "npy" | "ts" | "cifar" | "text" | "lines" | "random" | "made",
+         "reader": "idx" | "csv" | "npy" | "ts" | "cifar" | "text" | "lines" | "images" | "random" |
+                   "made",
          "files": [TEXT...],            relative to the folder of the data block
                                         idx, npy: one per field, in the order of the fields
                                         csv, ts: one or more of the same kind; their examples are appended
@@ -339,6 +340,8 @@ void nnc_profile(int64_t region, int64_t thread);
                                         text: one; the only field takes windows of it
                                         lines: one or more; each line is an example, its fields separated by
                                         tabs
+                                        images: folders with a folder of images for each class; without a
+                                        class field, of images
                                         random, made: none
          "examples": COUNT,             (random, made) the number of examples
          "seed": COUNT,                 (optional; made; default 0) below 2^31
@@ -351,6 +354,7 @@ void nnc_profile(int64_t region, int64_t thread);
          "encoding": TEXT,              (optional; text, lines, csv) "utf-8" (default) | "windows-1252" | "latin-1"
          "stream": true | false,        (optional; text; default false) row b of each batch begins at
                                         b / batch of the text and continues from step to step
+         "resize": true | false,        (optional; images; default false) make images of other sizes fit
          "truncate": true | false,      (optional; lines; default false) cut texts that are too long
          "window": COUNT, "horizon": COUNT,
                                         (optional; csv; default 0) rows are times: the first field takes

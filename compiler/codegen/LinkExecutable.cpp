@@ -61,12 +61,14 @@ std::error_code reserve(const std::string &output, const std::vector<std::string
 
 } // namespace
 
-bool linkExecutable(const std::vector<std::string> &objects, const std::string &runtimeArchive,
-                    const std::string &output, const std::string &messages, std::string &error) {
-  if (!llvm::sys::fs::exists(runtimeArchive)) {
-    error = "the runtime library `" + runtimeArchive + "` is missing";
-    return false;
-  }
+bool linkExecutable(const std::vector<std::string> &objects,
+                    const std::vector<std::string> &archives, const std::string &output,
+                    const std::string &messages, std::string &error) {
+  for (const std::string &archive : archives)
+    if (!llvm::sys::fs::exists(archive)) {
+      error = "the runtime library `" + archive + "` is missing";
+      return false;
+    }
 #ifdef NNC_SANITIZER_DRIVER
   // The runtime beside a sanitized compiler is sanitized too, and needs the libraries of the same
   // compiler.
@@ -81,9 +83,13 @@ bool linkExecutable(const std::vector<std::string> &objects, const std::string &
   std::vector<std::string> files;
   for (const std::string &object : objects)
     files.push_back(absolutePath(object));
-  files.push_back(absolutePath(runtimeArchive));
+  for (const std::string &archive : archives)
+    files.push_back(absolutePath(archive));
   const std::string linked = absolutePath(output);
   llvm::SmallVector<llvm::StringRef> command = {*driver};
+  // main() refers to it weakly, by which no archive is searched.
+  if (archives.size() > 1)
+    command.push_back("-Wl,-u,nnc_images");
   command.append(files.begin(), files.end());
   command.append({"-o", linked, "-static-libstdc++", "-static-libgcc", "-s", "-Wl,--gc-sections",
                   "-pthread", "-lm"});

@@ -6,10 +6,11 @@
 
 namespace nnc {
 
-/// Runs the system's C++ compiler as link driver, with lld where it is installed. `runtimeArchive`
-/// holds the runtime with main(); `messages` is a file for the output of the link programs.
+/// Runs the system's C++ compiler as link driver, with lld where it is installed. The last archive
+/// holds the runtime with main(), one in front of it the reader of images; `messages` is a file for the output of the link programs.
 /// False, and a message of one line in `error`, on failure.
-bool linkExecutable(const std::vector<std::string> &objects, const std::string &runtimeArchive,
-                    const std::string &output, const std::string &messages, std::string &error);
+bool linkExecutable(const std::vector<std::string> &objects,
+                    const std::vector<std::string> &archives, const std::string &output,
+                    const std::string &messages, std::string &error);
 
 } // namespace nnc

@@ -383,10 +383,19 @@ bool Compilation::link(llvm::ArrayRef<llvm::SmallString<0>> objects) {
     if (!writeFile(paths.back(), [&](llvm::raw_ostream &stream) { stream << object; }, error))
       return fail("cannot write `" + options.output + "`: " + error);
   }
-  llvm::SmallString<128> archive(options.libraryFolder);
-  llvm::sys::path::append(archive, "libnnc-runtime.a");
+  std::vector<std::string> archives;
+  auto add = [&](llvm::StringRef name) {
+    llvm::SmallString<128> archive(options.libraryFolder);
+    llvm::sys::path::append(archive, name);
+    archives.push_back(std::string(archive));
+  };
+  if (llvm::any_of(frontend.program().data, [](const lang::DataInfo &data) {
+        return llvm::any_of(data.splits, [](auto &split) { return split.reader == "images"; });
+      }))
+    add("libnnc-images.a");
+  add("libnnc-runtime.a");
   const std::string linked = folder->file("executable");
-  return (linkExecutable(paths, std::string(archive), linked, folder->file("messages"), error) &&
+  return (linkExecutable(paths, archives, linked, folder->file("messages"), error) &&
           output->install(linked, error)) ||
          fail(error);
 }

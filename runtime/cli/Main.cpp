@@ -1,6 +1,7 @@
 // Entry point of compiled models. In an object of its own, so that the rest can be linked with a
 // test's main().
 #include "runtime/cli/Commands.h"
+#include "runtime/data/ImageFiles.h"
 #include "runtime/exec/MadeData.h"
 #include "runtime/support/Error.h"
 
@@ -12,6 +13,8 @@ extern "C" {
 #pragma weak nnc_generate_begin
 #pragma weak nnc_generate_step
 #pragma weak nnc_generate_chunk
+#pragma weak nnc_images
+const nnc::runtime::ImageReader *nnc_images();
 }
 
 /// In place of libstdc++'s, which brings a demangler of 45 KB into every executable.
@@ -31,6 +34,8 @@ int main(int argc, char **argv) {
     for (size_t i = 0; i < model.description.functions.size(); ++i)
       model.description.functions[i].code = nnc_functions[i];
     bindMadeData(model.description);
+    if (nnc_images)
+      imageReader = nnc_images();
   } catch (const std::exception &error) {
     std::fprintf(stderr, "error: %s\n", error.what());
     return 1;

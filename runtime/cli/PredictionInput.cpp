@@ -2,6 +2,7 @@
 #include "runtime/cli/Predictions.h"
 
 #include "runtime/data/CsvFields.h"
+#include "runtime/data/ImageFiles.h"
 #include "runtime/data/Readers.h"
 #include "runtime/data/Series.h"
 #include "runtime/data/Text.h"
@@ -283,12 +284,19 @@ Dataset readExamples(const std::string &path, const DataBlock &fields, const Dat
   }
   const Reader *reader = path == "-" ? findReader("csv") : readerOf(path);
   Dataset dataset;
-  if (extensionOf(withoutGz(path)) == ".json") {
+  if (reader && reader->name == std::string_view("images")) {
+    if (fields.fields.size() != 1 || fields.fields[0].shape.size() < 2)
+      fail("%s: an image is one input, float[rows, columns] or float[rows, columns, 3]",
+           path.c_str());
+    dataset = readArrayExamples(readImage(path, fields.fields[0], train && train->resize), fields,
+                                conventions);
+  } else if (extensionOf(withoutGz(path)) == ".json") {
     Bytes content = readUtf8(path);
     Json json = parseJson({content.data(), content.size()}, path);
     dataset = JsonExamples(path, fields, conventions.classes).read(json);
   } else if (!reader) {
-    fail("%s: unknown kind of file; predict reads .csv, .npy, .json, .ts and IDX", path.c_str());
+    fail("%s: unknown kind of file; predict reads .csv, .npy, .json, .ts, IDX and images",
+         path.c_str());
   } else if (reader->readArray) {
     dataset = readArrayExamples(reader->readArray(path), fields, conventions);
   } else if (reader->name == std::string_view("ts")) {

@@ -4,6 +4,7 @@
 #include "runtime/data/Cifar.h"
 #include "runtime/data/CsvFields.h"
 #include "runtime/data/Idx.h"
+#include "runtime/data/ImageFiles.h"
 #include "runtime/data/Made.h"
 #include "runtime/data/Npy.h"
 #include "runtime/data/Random.h"
@@ -64,6 +65,7 @@ static constexpr Reader table[] = {
     // csv has the same content and stands first.
     {"text", matchesNoName, isUtf8Text, readTextSplit, nullptr},
     {"lines", matchesNoName, isUtf8Text, readLinesSplit, nullptr},
+    {"images", isNamedImage, matchesNoContent, readImagesSplit, nullptr},
     {"random", matchesNoName, matchesNoContent, drawSplit, nullptr},
     {"made", matchesNoName, matchesNoContent, makeSplit, nullptr},
 };

@@ -191,6 +191,7 @@ struct DataSplit {
   int64_t window = 0;      ///< csv: rows of an example; 0: an example is a row
   int64_t horizon = 0;     ///< csv: rows after the window, for the other fields
   bool stream = false;     ///< text: each row of the batch continues from step to step
+  bool resize = false;     ///< images: make those of other sizes fit
   bool truncate = false;   ///< lines: cut texts that are too long
   std::string classByFile; ///< lines: the class field that holds the index of the file; empty: none
 

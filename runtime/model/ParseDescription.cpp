@@ -210,6 +210,7 @@ DataSplit readSplit(const DescriptionReader &reader) {
   if (split.window > INT32_MAX || split.horizon > INT32_MAX)
     reader.wrong("has windows that are too large");
   split.stream = reader.boolean("stream", false);
+  split.resize = reader.boolean("resize", false);
   split.truncate = reader.boolean("truncate", false);
   split.classByFile = reader.string("class_by_file", "");
   if (reader.has("separator")) {

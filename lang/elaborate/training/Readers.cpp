@@ -34,63 +34,6 @@ struct Reader {
   bool hasBlock = false;
 };
 
-constexpr std::string_view plannedReaders[] = {"images"};
-
-/// Reads `columns("a", "b")`, `columns(0..4)`, `"a"` or `3` into a list of names or numbers.
-class ColumnReader {
-public:
-  ColumnReader(Diagnostics &diagnostics, Evaluator &evaluator, bool &byName, bool &byNumber)
-      : diagnostics(diagnostics), evaluator(evaluator), byName(byName), byNumber(byNumber) {}
-
-  bool read(const Expression &expression, std::vector<std::string> &columns) {
-    if (auto *text = as<StringLiteral>(&expression)) {
-      columns.push_back(text->value);
-      return byName = true;
-    }
-    if (auto *number = as<IntegerLiteral>(&expression)) {
-      columns.push_back(std::to_string(number->value));
-      return byNumber = true;
-    }
-    if (as<NameExpression>(&expression)) { // an entry of the config
-      Entity value = evaluator.evaluate(expression);
-      if (auto *text = value.get<std::string>()) {
-        columns.push_back(*text);
-        return byName = true;
-      }
-      if (auto *number = value.get<IntegerConstant>(); number && number->value >= 0) {
-        columns.push_back(std::to_string(number->value));
-        return byNumber = true;
-      }
-      if (value.poisoned())
-        return false;
-    }
-    if (auto *range = as<RangeExpression>(&expression)) {
-      auto *begin = as<IntegerLiteral>(range->begin), *end = as<IntegerLiteral>(range->end);
-      if (begin && end && begin->value < end->value && end->value - begin->value < 1'000'000) {
-        for (int64_t column = begin->value; column < end->value; ++column)
-          columns.push_back(std::to_string(column));
-        return byNumber = true;
-      }
-    }
-    auto *call = as<CallExpression>(&expression);
-    auto *callee = call ? as<NameExpression>(call->callee) : nullptr;
-    if (callee && callee->name == "columns" && !call->arguments.empty()) {
-      for (const CallArgument &argument : call->arguments)
-        if (argument.named() || !read(*argument.value, columns))
-          return false;
-      return true;
-    }
-    diagnostics.report(Diag::ReaderArgument, expression.range, "csv",
-                       "columns are given as \"name\", a number, or columns(...) of these");
-    return false;
-  }
-
-private:
-  Diagnostics &diagnostics;
-  Evaluator &evaluator;
-  bool &byName, &byNumber;
-};
-
 class SplitReader {
 public:
   SplitReader(const DataInfo &info, const Reader &reader, Diagnostics &diagnostics,
@@ -169,7 +112,7 @@ public:
 
   bool readFieldColumns(const std::string &name, const Expression &value) {
     std::vector<std::string> columns;
-    if (!ColumnReader(diagnostics, evaluator, byName, byNumber).read(value, columns))
+    if (!readColumnList(value, columns, byName, byNumber, diagnostics, evaluator))
       return false;
     columnRanges[name] = value.range;
     split.arguments.push_back({name, columns});
@@ -313,6 +256,33 @@ public:
     if (problem.empty())
       return true;
     diagnostics.report(Diag::ReaderArgument, call.range, "csv", problem);
+    return false;
+  }
+
+  bool readImagesSetting(const CallArgument &argument) {
+    auto *given = as<BoolLiteral>(argument.value);
+    if (argument.name.text != "resize" || !given) {
+      diagnostics.report(Diag::ReaderArgument, argument.value->range, "images",
+                         "`resize` is true or false, and fields have no settings");
+      return false;
+    }
+    split.arguments.push_back({"resize", given->value});
+    return true;
+  }
+
+  bool checkImageFolders(const CallExpression &call) {
+    int64_t images = 0, labels = 0;
+    for (const DataField &field : info.fields) {
+      const std::vector<int64_t> &shape = field.type.shape;
+      images += field.type.element == Element::Float && !field.padded &&
+                (shape.size() == 2 || (shape.size() == 3 && (shape[2] == 1 || shape[2] == 3)));
+      labels += field.type.classes > 0 && shape.empty();
+    }
+    if (images == 1 && labels <= 1 && images + labels == int64_t(info.fields.size()))
+      return true;
+    diagnostics.report(Diag::ReaderArgument, call.range, "images",
+                       "the fields are an image, as float[64, 64, 3] or float[64, 64], and "
+                       "optionally a class");
     return false;
   }
 
@@ -528,11 +498,15 @@ constexpr std::string_view csvSettings[] = {"header", "separator", "window",  "h
                                             "split",  "columns",   "decimal", "comment",
                                             "strip",  "encoding",  "missing", "rows"};
 
+constexpr std::string_view imagesSettings[] = {"resize"};
+
 constexpr Reader readers[] = {
     {"idx", true},
     {"csv", false, csvSettings, &SplitReader::readCsvSetting, &SplitReader::checkColumns},
     {"npy", true},
     {"ts", false, {}, nullptr, &SplitReader::checkSeries},
+    {"images", false, imagesSettings, &SplitReader::readImagesSetting,
+     &SplitReader::checkImageFolders},
     {"cifar", false, {}, nullptr, &SplitReader::checkImages},
     {"random", false, {}, nullptr, &SplitReader::checkRandom, true},
     {"made", false, madeSettings, &SplitReader::readMadeSetting, &SplitReader::checkNoPadding, true,
@@ -548,12 +522,6 @@ std::optional<DataSplit> readSplit(const Entry &entry, const DataInfo &info,
   if (!callee) {
     if (!as<ErrorExpression>(entry.value))
       diagnostics.report(Diag::ReaderNeeded, entry.value->range, entry.name.text);
-    return std::nullopt;
-  }
-  if (std::find(std::begin(plannedReaders), std::end(plannedReaders), callee->name) !=
-      std::end(plannedReaders)) {
-    diagnostics.report(Diag::NotSupported, callee->range,
-                       fmt::format("the reader `{}`", callee->name));
     return std::nullopt;
   }
   std::vector<std::string_view> names;

@@ -43,7 +43,67 @@ private:
   Evaluator &evaluator;
 };
 
+/// Reads `columns("a", "b")`, `columns(0..4)`, `"a"` or `3` into a list of names or numbers.
+class ColumnReader {
+public:
+  ColumnReader(Diagnostics &diagnostics, Evaluator &evaluator, bool &byName, bool &byNumber)
+      : diagnostics(diagnostics), evaluator(evaluator), byName(byName), byNumber(byNumber) {}
+
+  bool read(const Expression &expression, std::vector<std::string> &columns) {
+    if (auto *text = as<StringLiteral>(&expression)) {
+      columns.push_back(text->value);
+      return byName = true;
+    }
+    if (auto *number = as<IntegerLiteral>(&expression)) {
+      columns.push_back(std::to_string(number->value));
+      return byNumber = true;
+    }
+    if (as<NameExpression>(&expression)) { // an entry of the config
+      Entity value = evaluator.evaluate(expression);
+      if (auto *text = value.get<std::string>()) {
+        columns.push_back(*text);
+        return byName = true;
+      }
+      if (auto *number = value.get<IntegerConstant>(); number && number->value >= 0) {
+        columns.push_back(std::to_string(number->value));
+        return byNumber = true;
+      }
+      if (value.poisoned())
+        return false;
+    }
+    if (auto *range = as<RangeExpression>(&expression)) {
+      auto *begin = as<IntegerLiteral>(range->begin), *end = as<IntegerLiteral>(range->end);
+      if (begin && end && begin->value < end->value && end->value - begin->value < 1'000'000) {
+        for (int64_t column = begin->value; column < end->value; ++column)
+          columns.push_back(std::to_string(column));
+        return byNumber = true;
+      }
+    }
+    auto *call = as<CallExpression>(&expression);
+    auto *callee = call ? as<NameExpression>(call->callee) : nullptr;
+    if (callee && callee->name == "columns" && !call->arguments.empty()) {
+      for (const CallArgument &argument : call->arguments)
+        if (argument.named() || !read(*argument.value, columns))
+          return false;
+      return true;
+    }
+    diagnostics.report(Diag::ReaderArgument, expression.range, "csv",
+                       "columns are given as \"name\", a number, or columns(...) of these");
+    return false;
+  }
+
+private:
+  Diagnostics &diagnostics;
+  Evaluator &evaluator;
+  bool &byName, &byNumber;
+};
+
 } // namespace
+
+bool readColumnList(const Expression &expression, std::vector<std::string> &columns, bool &byName,
+                    bool &byNumber, Diagnostics &diagnostics, Evaluator &evaluator) {
+  return ColumnReader(diagnostics, evaluator, byName, byNumber).read(expression, columns);
+}
 
 bool readTableSetting(const CallArgument &argument, DataSplit &split, Diagnostics &diagnostics,
                       Evaluator &evaluator) {

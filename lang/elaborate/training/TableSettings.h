@@ -1,4 +1,4 @@
-// The settings of `csv` that say how the text of a table is read, and which of its rows.
+// The settings of `csv` that say how the text of a table is read, and which of its rows and columns.
 #pragma once
 
 #include "lang/Program.h"
@@ -16,6 +16,11 @@ inline constexpr std::string_view tableSettings[] = {"decimal",  "comment", "str
 /// `rows` is the name as the program has it.
 bool readTableSetting(const CallArgument &argument, DataSplit &split, Diagnostics &diagnostics,
                       Evaluator &evaluator);
+
+/// Appends the columns that an expression names: `columns("a", "b")`, `columns(0..4)`, `"a"` or `3`;
+/// false, with an error, if it names none. Sets `byName` and `byNumber` if it does so.
+bool readColumnList(const Expression &expression, std::vector<std::string> &columns, bool &byName,
+                    bool &byNumber, Diagnostics &diagnostics, Evaluator &evaluator);
 
 /// A split takes the settings from `train` that it does not have itself.
 void inheritSettings(DataSplit &split, const DataSplit &train);

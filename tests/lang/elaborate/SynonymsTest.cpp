@@ -33,8 +33,11 @@ struct Known {
     }
     for (const std::string &builtin : builtinNames())
       names[NameKind::Name].insert(builtin);
-    names[NameKind::Name].insert({"grad", "param"});        // in optimizers
-    names[NameKind::Argument].insert({"dim", "separator"}); // of builtins and readers
+    names[NameKind::Name].insert({"grad", "param"}); // in optimizers
+    names[NameKind::Name].insert({"images", "csv"}); // readers
+    names[NameKind::Name].insert(
+        {"standardize", "min_max", "missing", "is_missing", "date"}); // steps
+    names[NameKind::Argument].insert({"dim", "separator"});           // of builtins and readers
     names[NameKind::Member] = names[NameKind::Name];
     for (std::string_view key : trainKeys())
       names[NameKind::Key].insert(std::string(key));
