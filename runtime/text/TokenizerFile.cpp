@@ -16,7 +16,10 @@
 
 namespace nnc::text {
 
-using Json = nlohmann::json;
+/// As in the rest of the runtime, whose executables carry its code.
+using Json = nlohmann::ordered_json;
+/// Finds a member among many fast; only the compiler reads files of other tools.
+using SortedJson = nlohmann::json;
 using Kind = TokenizerSpec::Kind;
 
 static const std::array<char32_t, 256> &byteAlphabet() {
@@ -61,7 +64,7 @@ static std::optional<std::string> bytesOf(std::string_view spelled) {
 
 /// The value of a JSON text; discarded if it is not valid JSON, or nests so deeply that its
 /// recursive destructor could overflow the stack.
-static Json parseBounded(std::string_view source) {
+template <typename Json> static Json parseBounded(std::string_view source) {
   constexpr int deepest = 100;
   int depth = 0;
   bool inString = false;
@@ -117,7 +120,7 @@ public:
   explicit TokenizerReader(std::string &error) : error(error) {}
 
   std::optional<Tokenizer> read(std::string_view source) {
-    json = parseBounded(source);
+    json = parseBounded<Json>(source);
     if (!json.is_object())
       return damaged("it is not a JSON object");
     if (!readKind() || !readPieces() || !readSpecial())
@@ -236,7 +239,7 @@ public:
   explicit HuggingFaceReader(std::string &error) : error(error) {}
 
   std::optional<Tokenizer> read(std::string_view source) {
-    json = parseBounded(source);
+    json = parseBounded<SortedJson>(source);
     if (!json.is_object() || !part("model").is_object())
       return refuse("it is not a tokenizer.json: it has no \"model\"");
     result.type = Kind::BytePairs;
@@ -247,20 +250,21 @@ public:
   }
 
 private:
-  static const Json &memberOf(const Json &object, const char *name) {
-    static const Json none;
+  static const SortedJson &memberOf(const SortedJson &object, const char *name) {
+    static const SortedJson none;
     if (!object.is_object())
       return none;
     auto found = object.find(name);
     return found == object.end() ? none : *found;
   }
-  const Json &part(const char *name) const { return memberOf(json, name); }
-  static std::string typeOf(const Json &object) {
-    const Json &type = memberOf(object, "type");
+  const SortedJson &part(const char *name) const { return memberOf(json, name); }
+  static std::string typeOf(const SortedJson &object) {
+    const SortedJson &type = memberOf(object, "type");
     return type.is_string() ? type.get<std::string>() : "";
   }
-  static bool isOff(const Json &value) {
-    return value.is_null() || value == Json(false) || value == Json("") || value == Json(0);
+  static bool isOff(const SortedJson &value) {
+    return value.is_null() || value == SortedJson(false) || value == SortedJson("") ||
+           value == SortedJson(0);
   }
   std::nullopt_t refuse(const std::string &reason) {
     error = reason;
@@ -272,7 +276,7 @@ private:
   }
 
   bool checkModel() {
-    const Json &model = part("model");
+    const SortedJson &model = part("model");
     std::string type = typeOf(model);
     if (!type.empty() && type != "BPE")
       return no("its model is " + shown(type) + ", and only \"BPE\" on bytes is read");
@@ -287,16 +291,16 @@ private:
   }
 
   bool readPreTokenizer() {
-    const Json &cut = part("pre_tokenizer");
+    const SortedJson &cut = part("pre_tokenizer");
     if (typeOf(cut) != "ByteLevel")
       return no("its pre_tokenizer is not \"ByteLevel\", so that it does not work on bytes, or "
                 "cuts texts by a pattern of its own");
-    result.cut = memberOf(cut, "use_regex") == Json(false) ? Cut::Whole : Cut::Gpt2;
-    result.addsSpace = memberOf(cut, "add_prefix_space") == Json(true);
+    result.cut = memberOf(cut, "use_regex") == SortedJson(false) ? Cut::Whole : Cut::Gpt2;
+    result.addsSpace = memberOf(cut, "add_prefix_space") == SortedJson(true);
     return true;
   }
 
-  bool add(const Json &id, const std::string &piece, bool isSpecial) {
+  bool add(const SortedJson &id, const std::string &piece, bool isSpecial) {
     if (!id.is_number_unsigned())
       return no("a piece of its vocabulary has no id");
     uint64_t place = id.get<uint64_t>();
@@ -310,13 +314,13 @@ private:
   }
 
   bool readVocabulary() {
-    const Json &vocabulary = memberOf(part("model"), "vocab"), &added = part("added_tokens");
+    const SortedJson &vocabulary = memberOf(part("model"), "vocab"), &added = part("added_tokens");
     if (!vocabulary.is_object() || vocabulary.empty())
       return no("its model has no \"vocab\"");
     std::set<std::string> names;
     if (added.is_array())
-      for (const Json &token : added) {
-        const Json &content = memberOf(token, "content");
+      for (const SortedJson &token : added) {
+        const SortedJson &content = memberOf(token, "content");
         if (!content.is_string())
           return no("one of its \"added_tokens\" has no \"content\"");
         names.insert(content.get<std::string>());
@@ -336,7 +340,7 @@ private:
       known.emplace(*bytes, id.get<int32_t>());
     }
     if (added.is_array())
-      for (const Json &token : added)
+      for (const SortedJson &token : added)
         if (!add(memberOf(token, "id"), memberOf(token, "content").get<std::string>(), true))
           return false;
     for (int byte = 0; byte < 256; ++byte)
@@ -352,10 +356,10 @@ private:
   }
 
   bool readMerges() {
-    const Json &merges = memberOf(part("model"), "merges");
+    const SortedJson &merges = memberOf(part("model"), "merges");
     if (!merges.is_array())
       return no("its model has no \"merges\"");
-    for (const Json &merge : merges) {
+    for (const SortedJson &merge : merges) {
       std::string left, right;
       if (merge.is_string()) {
         const std::string &both = merge.get_ref<const std::string &>();
@@ -380,7 +384,7 @@ private:
   }
 
   std::string &error;
-  Json json;
+  SortedJson json;
   Tokenizer result;
   std::unordered_map<std::string, int32_t> known; ///< ids by bytes
 };
