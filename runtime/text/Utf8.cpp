@@ -2,7 +2,9 @@
 #include "runtime/text/Utf8.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdio>
+#include <cstring>
 
 namespace nnc::text {
 
@@ -55,7 +57,17 @@ Character characterAt(std::string_view text, size_t position) {
 }
 
 size_t firstInvalid(std::string_view text) {
+  constexpr uint64_t highBits = 0x8080808080808080;
   for (size_t position = 0; position < text.size();) {
+    // Most texts are ASCII for the most part.
+    uint64_t word;
+    if (position + sizeof word <= text.size()) {
+      std::memcpy(&word, text.data() + position, sizeof word);
+      if (!(word & highBits)) {
+        position += sizeof word;
+        continue;
+      }
+    }
     size_t bytes = characterAt(text, position).bytes;
     if (bytes == 0)
       return position;
