@@ -40,7 +40,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   fuzz::callReader(path, [&] {
     Safetensors file = Safetensors::read(path);
     TrainingState state = loadForResume(file, description, persistent, best).state;
-    checkPlace(state, path);
+    checkPlace(state, path, 1);
     fuzz::require(state.position >= 0 && state.position < state.examples && state.batch > 0,
                   "a run goes on outside its data");
     int64_t stepsPerEpoch = (state.examples - 1) / state.batch + 1;
