@@ -184,11 +184,25 @@ const lang::DataField *Describer::classField(const std::string &prediction,
   for (const lang::FunctionResult &result : of.results)
     if (result.name == prediction)
       classes = of.values[result.value].type.classes;
-  if (const lang::DataInfo *data = classes ? program.findData(of.data) : nullptr)
-    for (const lang::DataField &field : data->fields)
-      if (field.type.classes == classes || field.vocabulary == classes)
-        return &field;
-  return nullptr;
+  const lang::DataInfo *data = classes ? program.findData(of.data) : nullptr;
+  if (!data)
+    return nullptr;
+  // The field that the output is named after; else the only one that is not an input, as labels are;
+  // else, of what continues an input, the first one.
+  llvm::SmallVector<const lang::DataField *> inputs, others;
+  for (const lang::DataField &field : data->fields) {
+    if (field.type.classes != classes && field.vocabulary != classes)
+      continue;
+    if (field.name == prediction)
+      return &field;
+    const bool isInput = llvm::any_of(of.arguments, [&](const lang::FunctionArgument &argument) {
+      return argument.kind == lang::ArgumentKind::Input && argument.name == field.name;
+    });
+    (isInput ? inputs : others).push_back(&field);
+  }
+  if (!others.empty())
+    return others.size() == 1 ? others[0] : nullptr;
+  return inputs.empty() ? nullptr : inputs[0];
 }
 
 Object Describer::memory(const FunctionBlocks &function) const {

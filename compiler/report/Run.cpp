@@ -150,7 +150,7 @@ int64_t Run::stepsDone() const {
 }
 
 std::optional<BestEpoch> Run::best() const {
-  for (llvm::StringRef name : {"validation_loss", "test_loss", "train_loss"}) {
+  for (llvm::StringRef name : {"validation_loss", "train_loss"}) {
     const Series *losses = log.find(name);
     if (!losses)
       continue;

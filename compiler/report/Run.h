@@ -11,9 +11,9 @@
 
 namespace nnc::report {
 
-/// The epoch with the best loss that a run has logged.
+/// The epoch with the best loss that a run has logged. A test loss chooses nothing, as in training.
 struct BestEpoch {
-  std::string measure; ///< validation_loss, else test_loss, else train_loss
+  std::string measure; ///< validation_loss, else train_loss
   double value = 0;
   int64_t epoch = 0;
 };

@@ -278,10 +278,11 @@ int trainMembers(const Model &model, const Arguments &arguments, int64_t members
     return 128 + Interruption::signal();
   if (status)
     return status;
+  if (arguments.has("--quiet"))
+    return 0;
   for (const std::string &path : paths)
     print("saved " + path + "\n");
-  if (!arguments.has("--quiet"))
-    printScores(model, arguments, paths);
+  printScores(model, arguments, paths);
   return 0;
 }
 

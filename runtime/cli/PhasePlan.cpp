@@ -59,6 +59,7 @@ void beginNextPhase(TrainingState &state) {
   state.badEpochs = 0;
   state.sums.clear();
   state.losses.clear();
+  state.watched.clear();
 }
 
 } // namespace nnc::runtime

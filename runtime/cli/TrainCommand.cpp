@@ -429,7 +429,7 @@ int TrainingRun::runPhases() {
     const Phase &phase = recipe.phases[static_cast<size_t>(state.phase)];
     if (!isLastPhase() && plan.resumed && isFinished(state, phase)) {
       if (hasBest)
-        std::memcpy(execution.persistent(), best.data(), best.size());
+        copyWeights(description, best.data(), execution.persistent());
     } else if (std::optional<int> status = runPhase(phase)) {
       return *status;
     }

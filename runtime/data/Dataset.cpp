@@ -64,7 +64,7 @@ Split trainingRows(const DataBlock &block, const Recipe &recipe, const Dataset &
     return *train.split;
   if (recipe.validate > 0 && !block.split("validation"))
     return chooseHeldOut(block, recipe, train, {});
-  return {examplesInOrder(train, recipe.batch), {}};
+  return {examplesInOrder(train, recipe.examplesPerStep()), {}};
 }
 
 FieldData FieldData::of(const DataField &field) {

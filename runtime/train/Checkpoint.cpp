@@ -31,6 +31,9 @@ static Json numbersToJson(const std::vector<double> &values) {
 }
 
 static Json toJson(const TrainingState &state) {
+  Json watched = Json::array();
+  for (const std::vector<double> &numbers : state.watched)
+    watched.push_back(numbersToJson(numbers));
   return {{"seed", state.seed},
           {"recipe", state.recipe},
           {"phase", state.phase},
@@ -51,6 +54,7 @@ static Json toJson(const TrainingState &state) {
           {"last_rate", numberToJson(state.last.rate)},
           {"sums", numbersToJson(state.sums)},
           {"losses", numbersToJson(state.losses)},
+          {"watched", std::move(watched)},
           {"settings", state.settings},
           {"data", state.data}};
 }
@@ -154,6 +158,13 @@ static TrainingState stateFromJson(const Json &json, const std::string &origin) 
     state.sums.push_back(reader.number(sum, "sums"));
   for (const Json &loss : reader.container("losses", true))
     state.losses.push_back(reader.number(loss, "losses"));
+  for (const Json &numbers : reader.container("watched", true)) {
+    if (!numbers.is_array())
+      reader.damaged("\"watched\" holds something other than lists");
+    state.watched.emplace_back();
+    for (const Json &number : numbers)
+      state.watched.back().push_back(reader.number(number, "watched"));
+  }
   for (const auto &[name, value] : reader.container("settings", false).items()) {
     double number = reader.number(value, "settings");
     if (!std::isfinite(number))
@@ -186,6 +197,12 @@ void checkPlace(const TrainingState &state, const std::string &origin, int64_t e
   if (between != state.sums.empty() ||
       (!between && every == 1 && state.sums[0] != static_cast<double>(state.position)))
     damaged("\"sums\" are not those of the epoch so far");
+}
+
+void copyWeights(const Description &description, const char *from, char *to) {
+  for (const PersistentTensor &tensor : description.tensors)
+    if (tensor.isWeight())
+      std::memcpy(to + tensor.offset, from + tensor.offset, tensor.bytes());
 }
 
 void saveCheckpoint(const std::string &path, const Snapshot &snapshot) {

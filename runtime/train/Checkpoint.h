@@ -36,11 +36,12 @@ struct TrainingState {
   int64_t badEpochs = 0;                                     ///< epochs since bestLoss
   /// After the epoch before, as schedules read it.
   double validationLoss = std::numeric_limits<double>::infinity();
-  LoggedStep last;                         ///< by which the log of the run is recognised
-  std::vector<double> sums;                ///< of the current epoch's losses and metrics
-  std::vector<double> losses;              ///< of each training step, when it ran last
-  std::map<std::string, double> settings;  ///< that were changed by --set
-  std::map<std::string, std::string> data; ///< a hash of each split's data
+  LoggedStep last;                          ///< by which the log of the run is recognised
+  std::vector<double> sums;                 ///< of the current epoch's losses and metrics
+  std::vector<double> losses;               ///< of each training step, when it ran last
+  std::vector<std::vector<double>> watched; ///< numbers of each training step, when it ran last
+  std::map<std::string, double> settings;   ///< that were changed by --set
+  std::map<std::string, std::string> data;  ///< a hash of each split's data
 };
 
 /// More steps than this cannot be told apart where they are counted in double precision.
@@ -54,6 +55,10 @@ struct Snapshot {
   const char *current;        ///< block from which training goes on; may be the same
   const TrainingState *state; ///< null: the file cannot be resumed from
 };
+
+/// Copies the parameters and states of one persistent block to another; slots and the states of rows
+/// belong to the training, which goes on with what it has.
+void copyWeights(const Description &description, const char *from, char *to);
 
 /// Replaces `path` atomically.
 void saveCheckpoint(const std::string &path, const Snapshot &snapshot);

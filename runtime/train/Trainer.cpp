@@ -49,6 +49,7 @@ Trainer::Trainer(Execution &execution, const Recipe &recipe, const Phase &phase,
   if (!now.sums.empty() && !trainingSteps.restore(now.sums))
     throw Error("the checkpoint is of a model with other metrics");
   trainingSteps.setLastLosses(now.losses);
+  trainingSteps.restoreWatch(now.watched);
   trainingSteps.plan(plan.steps, stepsPerEpoch());
   execution.setScalar("seed", now.seed);
   setValidationLoss(now.validationLoss);
@@ -187,6 +188,7 @@ void Trainer::save() {
   saveBest();
   now.sums = now.position ? trainingSteps.state() : std::vector<double>();
   now.losses = trainingSteps.lastLosses();
+  now.watched = trainingSteps.watchState();
   const char *current = execution.persistent();
   saveCheckpoint(plan.savePath, {execution.description(), conventions, hasBest ? best() : current,
                                  current, plan.resumable ? &now : nullptr});
@@ -211,7 +213,7 @@ void Trainer::saveIfDue() {
 
 void Trainer::useBest() {
   if (hasBest)
-    std::memcpy(execution.persistent(), best(), bestBlock.size());
+    copyWeights(execution.description(), best(), execution.persistent());
 }
 
 } // namespace nnc::runtime

@@ -109,10 +109,23 @@ double TrainingSteps::loss() const {
 std::vector<Watched> TrainingSteps::watched() const {
   std::vector<Watched> all;
   for (const std::unique_ptr<Turn> &turn : turns)
-    if (turn->updating)
-      for (Watched &one : watchedBy(*turn->updating))
+    if (const std::vector<double> numbers = turn->watched(); !numbers.empty())
+      for (Watched &one : watchedBy(turn->updater(), numbers))
         all.push_back(std::move(one));
   return all;
+}
+
+std::vector<std::vector<double>> TrainingSteps::watchState() const {
+  std::vector<std::vector<double>> state;
+  for (const std::unique_ptr<Turn> &turn : turns)
+    state.push_back(turn->watched());
+  return state;
+}
+
+void TrainingSteps::restoreWatch(const std::vector<std::vector<double>> &state) {
+  for (size_t i = 0; i < std::min(state.size(), turns.size()); ++i)
+    if (state[i].size() == turns[i]->updater().valuesOf(OutputKind::Watch).size())
+      turns[i]->watchedBefore = state[i];
 }
 
 Measures TrainingSteps::result() {

@@ -44,6 +44,9 @@ public:
 
   /// Of all steps when they ran last, if the program was built for it.
   std::vector<Watched> watched() const;
+  /// The numbers of watched(), by step, for a checkpoint.
+  std::vector<std::vector<double>> watchState() const;
+  void restoreWatch(const std::vector<std::vector<double>> &state);
 
   /// Of the examples since clear(). Of several steps the loss is the sum, and the loss of each is a
   /// metric. Overwrites the arena.
@@ -73,6 +76,14 @@ private:
     MeasureSum sums;
     double lastLoss = 0;
     const BoundFunction *updating = nullptr; ///< that has changed the parameters last
+    std::vector<double> watchedBefore;       ///< by the run that this one goes on with
+
+    /// The function that changes the parameters, or one with the same outputs.
+    const Function &updater() const { return update ? update->description() : step.description(); }
+    /// Empty if it has not run, or if the program was not built for it.
+    std::vector<double> watched() const {
+      return updating ? watchedNumbers(*updating) : watchedBefore;
+    }
   };
   const Turn &first() const { return *turns.front(); }
   /// False if the step leaves the batch out; else sets its counters.

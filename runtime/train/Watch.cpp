@@ -7,9 +7,17 @@
 
 namespace nnc::runtime {
 
-std::vector<Watched> watchedBy(const BoundFunction &function) {
+std::vector<double> watchedNumbers(const BoundFunction &function) {
+  std::vector<double> numbers;
+  for (const OutputValue *value : function.description().valuesOf(OutputKind::Watch))
+    numbers.push_back(function.scalar(*value));
+  return numbers;
+}
+
+std::vector<Watched> watchedBy(const Function &function, const std::vector<double> &numbers) {
   std::vector<Watched> result;
-  for (const OutputValue *value : function.description().valuesOf(OutputKind::Watch)) {
+  size_t index = 0;
+  for (const OutputValue *value : function.valuesOf(OutputKind::Watch)) {
     const size_t slash = value->name.find('/');
     const std::string what = value->name.substr(0, slash), path = value->name.substr(slash + 1);
     if (result.empty() || result.back().parameter != path)
@@ -19,7 +27,7 @@ std::vector<Watched> watchedBy(const BoundFunction &function) {
                     : what == "weight" ? one.weight
                     : what == "update" ? one.update
                                        : one.unused;
-    place = function.scalar(*value);
+    place = numbers[index++];
   }
   return result;
 }

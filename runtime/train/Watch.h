@@ -20,8 +20,10 @@ struct Watched {
   double ratio() const { return weight > 0 ? update / weight : 0; }
 };
 
-/// Of a function that has run: the parameters in the order of its outputs.
-std::vector<Watched> watchedBy(const BoundFunction &function);
+/// The numbers of a function that has run, in the order of its outputs.
+std::vector<double> watchedNumbers(const BoundFunction &function);
+/// The parameters to which numbers of such a function belong.
+std::vector<Watched> watchedBy(const Function &function, const std::vector<double> &numbers);
 
 /// Finds what slows a training down, and names each kind of it once.
 class Watcher {

@@ -186,7 +186,8 @@ static Entity weights(const BuiltinCall &call) {
         call.emitter.pass->graph.findArgument(ArgumentKind::Parameter, parameter.path);
     const bool meant =
         patterns ? matchesAny(*patterns, parameter.path) : parameter.type.shape.size() >= 2;
-    if (!inside || !argument || !meant || !trained.count(parameter.path))
+    if (!inside || !argument || !meant || !trained.count(parameter.path) ||
+        matchesAny(call.emitter.pass->frozen, parameter.path))
       continue;
     Tensor value;
     value.graph = &call.emitter.pass->graph;

@@ -117,7 +117,7 @@ void TrainingElaborator::addRecipe(TrainBlock &block) {
       place = {phase, step};
       addTrainingStep(made);
       if (phase == 0 && step == 0) {
-        recipe = keys->recipe;
+        recipe = finishedRecipe;
         for (const TrainKeys::Load &load : keys->loads)
           checkPaths({load.to});
         loads = std::move(keys->loads);
@@ -162,6 +162,7 @@ void TrainingElaborator::addTrainingStep(Phase &phase) {
     keys->finishStop(*metrics);
   if (const DataInfo *data = program.findData(train->data->name.text))
     keys->finishSelections(*data);
+  finishedRecipe = keys->recipe;
   checkValidation();
   checkPaths(frozen);
   checkPaths(keys->trained);
@@ -243,6 +244,7 @@ void TrainingElaborator::addCache(Phase &phase) {
 }
 
 void TrainingElaborator::takeCached(Pass &pass) {
+  EnterPass enterPass(emitter, &pass);
   const RecipePart &cached = *keys->cached;
   auto *tensor = cached.value.get<Tensor>();
   if (!tensor || tensor->element != Element::Float ||

@@ -119,6 +119,9 @@ std::optional<int64_t> TrainKeys::positiveInteger(const std::string &key, const 
 }
 
 void TrainKeys::readStop(const Expression &value) {
+  stop = {};
+  phase.stopMetric.clear();
+  phase.stopHighest = false;
   auto *call = as<CallExpression>(&value);
   auto wrong = [&] {
     if (as<ErrorExpression>(&value))

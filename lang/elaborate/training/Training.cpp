@@ -335,6 +335,14 @@ void TrainingElaborator::checkValidation() {
   const DataInfo *data = program.findData(train->data->name.text);
   if (!data || keys->recipe.validate == 0)
     return;
+  if (std::ranges::find(data->splits, "validation", &DataSplit::name) != data->splits.end()) {
+    diagnostics
+        .report(Diag::KeyValue, train->declaration->keyword, "validate",
+                "left out where the data has a `validation` split",
+                fmt::format("{}%", keys->recipe.validate * 100))
+        .help("remove `validate`: the split is evaluated after each epoch");
+    return;
+  }
   bool ownSplit = std::ranges::any_of(data->splits, [](auto &split) {
     return std::ranges::any_of(split.arguments,
                                [](auto &argument) { return argument.name == "window"; });

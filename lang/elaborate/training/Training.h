@@ -136,6 +136,7 @@ private:
   size_t phasesMet = 0, stepsMet = 0;
   size_t runningPhase = 0; // whose block runs
   std::optional<TrainKeys> keys;
+  Recipe finishedRecipe; // of the last training step's keys
   /// Patterns of the paths that the training step at hand does not change, and of those that it
   /// changes; without any it changes all others.
   std::vector<Identifier> frozen, trained;

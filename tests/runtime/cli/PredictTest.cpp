@@ -185,7 +185,7 @@ TEST_F(PredictTest, RejectsBadInput) {
       error("a.npy", formatNpy(DType::U8, {1, 2}, reinterpret_cast<const char *>(bytes))),
       "a.npy: it holds bytes, which would be divided by 255, but field 'features' was trained on "
       "other numbers"));
-  EXPECT_TRUE(contains(error("a.txt", "x"), "unknown kind of file"));
+  EXPECT_TRUE(contains(error("a.gif", "x"), "unknown kind of file"));
   EXPECT_TRUE(contains(error("a.png", "x"), "a.png: an image is one input, float[rows, columns]"));
   EXPECT_TRUE(
       contains(predict({"-", "--select", "specie"}, centres).err, "did you mean 'species'?"));
