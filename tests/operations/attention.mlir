@@ -1,4 +1,5 @@
 // Attention: form, errors, value, derivative, code, formation from its parts, and the language.
+// REQUIRES: !sanitized
 // RUN: split-file %s %t
 // RUN: nn-opt %t/values.mlir | nn-opt | FileCheck --check-prefix=FORM %t/values.mlir
 // RUN: nn-opt --split-input-file --verify-diagnostics %t/errors.mlir
