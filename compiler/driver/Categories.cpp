@@ -45,7 +45,7 @@ std::optional<size_t> placeOf(const std::vector<std::string_view> &names, const 
   return found == names.end() ? std::nullopt : std::optional(size_t(found - names.begin()));
 }
 
-/// What the transforms of a field make of missing and of unknown categories.
+/// How the transforms of a field treat missing and unknown categories.
 struct Policies {
   bool isMissing(std::string_view cell, const DataSplit &split) const {
     auto among = [&](const std::vector<std::string> &marks) {
@@ -109,7 +109,7 @@ std::optional<int64_t> Vocabularies::categoryCount(const lang::DataInfo &data,
         if (split.filter)
           filter = placeOf(cells, split.filter->column, split.filterByNumber);
         if (!place || (split.filter && !filter)) {
-          error = path + ": there is no column " + (place ? split.filter->column : column);
+          error = path + ": the table has no column " + (place ? split.filter->column : column);
           return std::nullopt;
         }
         first = false;

@@ -290,10 +290,10 @@ const lang::Function *Compilation::chooseDrawn() {
       chosen = &function;
   }
   if (!chosen)
-    fail(names.empty()
-             ? needsStep ? "the program has no `train` block, so it has no training step"
-                         : "`" + options.input + "` has no model to draw"
-             : "--function: there is no function `" + name + "`, but " + llvm::join(names, ", "));
+    fail(names.empty() ? needsStep ? "the program has no `train` block, so it has no training step"
+                                   : "`" + options.input + "` has no model to draw"
+                       : "--function: the program has no function `" + name + "`, but " +
+                             llvm::join(names, ", "));
   return chosen;
 }
 

@@ -27,7 +27,7 @@ std::optional<std::string> renderGraph(const std::string &dot, llvm::StringRef p
     return dot;
   llvm::ErrorOr<std::string> program = llvm::sys::findProgramByName("dot");
   if (!program) {
-    error = llvm::formatv("there is no program `dot` to draw the graph: install the package "
+    error = llvm::formatv("the program `dot`, which draws graphs, is missing: install the package "
                           "`graphviz`, or write its input, -o {0}.dot",
                           llvm::sys::path::stem(path));
     return std::nullopt;

@@ -11,8 +11,8 @@ namespace nnc {
 /// The file formats that a picture of a graph can have, by the ending of its name: .svg, .png, .pdf
 /// need Graphviz, .dot and .gv are its input.
 bool isGraphFile(llvm::StringRef path);
-/// What belongs into a file with this ending, or `-`. Returns nothing and sets `error` if Graphviz
-/// is not there, or fails.
+/// Returns the content of a file with this ending, or of `-`. Returns nothing and sets `error` if
+/// Graphviz is missing, or fails.
 std::optional<std::string> renderGraph(const std::string &dot, llvm::StringRef path,
                                        std::string &error);
 

@@ -29,8 +29,8 @@ static std::optional<std::vector<Run>> readRuns(const std::vector<std::string> &
   std::string error;
   for (const std::string &folder : folders) {
     if (!llvm::sys::fs::is_directory(folder)) {
-      fail(
-          llvm::formatv("there is no folder `{0}`; `EXE train --run` makes one for a run", folder));
+      fail(llvm::formatv("the folder `{0}` does not exist; `EXE train --run` makes one for a run",
+                         folder));
       return std::nullopt;
     }
     const std::vector<std::string> found = findRuns(folder);
@@ -125,7 +125,7 @@ static bool plotCurves(const PlotOptions &options) {
   }
   for (const std::string &column : columns)
     if (!llvm::is_contained(known, column) && column != "epoch")
-      return fail(llvm::formatv("--columns: there is no column `{0}`, but {1}", column,
+      return fail(llvm::formatv("--columns: the logs have no column `{0}`, but {1}", column,
                                 llvm::join(known, ", ")));
   if (columns.empty()) {
     const auto measures = measuresOf(named);
@@ -135,7 +135,7 @@ static bool plotCurves(const PlotOptions &options) {
   }
   LineChart chart = curvesOf(named, columns, options.title);
   if (chart.lines.empty())
-    return fail("there is nothing to draw: the logs are empty");
+    return fail("the logs are empty, so that nothing can be drawn");
   if (columns.size() == 1)
     chart.yLabel = columns[0];
   for (Line &line : chart.lines)
@@ -193,8 +193,8 @@ bool writePlot(const PlotOptions &options) {
       histogram.height = 260;
       return draw(std::optional(std::move(histogram)), "");
     }
-  return fail(llvm::formatv("--columns: there is no tensor `{0}`, but {1}", options.columns[0],
-                            llvm::join(weights->names(), ", ")));
+  return fail(llvm::formatv("--columns: the weights have no tensor `{0}`, but {1}",
+                            options.columns[0], llvm::join(weights->names(), ", ")));
 }
 
 } // namespace nnc

@@ -112,7 +112,7 @@ uint32_t Grouper::frameScope(uint32_t scope) const {
   return scope;
 }
 
-/// What is computed behind the loss in scopes or on lines of its own, such as those of an optimizer, is
+/// Operations behind the loss, in scopes or on lines of their own such as those of an optimizer, make up
 /// the update.
 void Grouper::separateUpdates() {
   std::set<uint32_t> forward;

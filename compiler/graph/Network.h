@@ -8,8 +8,8 @@
 
 namespace nnc::graph {
 
-/// What a function computes its results of; of a function with a loss, the loss alone. Shapes are
-/// those of one example.
+/// Draws the operations from which a function computes its results; of a function with a loss, the loss
+/// alone. Shapes are those of one example.
 Drawing drawNetwork(const lang::Function &function, const lang::SourceFile &source);
 
 /// A function after a stage of the compiler, whose locations say scopes of `of`. `kernels`: its

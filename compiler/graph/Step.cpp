@@ -41,8 +41,7 @@ static bool isPlumbing(Operation &operation, bool kernels) {
                             name);
 }
 
-/// What a kernel is: a contraction multiplies and adds, a reduction combines, others are
-/// element-wise.
+/// The kind of a kernel: contraction, reduction, or element-wise.
 static std::string kernelKind(Operation &operation) {
   auto kernel = dyn_cast<linalg::LinalgOp>(operation);
   if (!kernel)
@@ -127,7 +126,7 @@ private:
       values.clear();
       for (OpOperand *input : kernel.getDpsInputOperands())
         values.push_back(input->get());
-      // What it adds to is another kernel's value, unless that only fills it.
+      // A kernel that adds to its output reads the value of another one, unless that only fills it.
       for (OpOperand &init : kernel.getDpsInitsMutable())
         if (Operation *maker = init.get().getDefiningOp();
             !maker || !isa<linalg::FillOp, tensor::EmptyOp>(maker))

@@ -56,7 +56,7 @@ struct Axis {
   double low = 0, high = 1;
 };
 
-/// What is predicted for the points of a square grid, with points of the data.
+/// Predictions for the points of a square grid, with points of the data.
 struct Regions {
   std::string title;
   Axis x, y;

@@ -59,7 +59,7 @@ std::optional<Run> readRun(llvm::StringRef path, std::string &error) {
     path = path.drop_back();
   if (!isRun(path)) {
     error = llvm::formatv(
-        "`{0}` holds no run: there is no config.json in it; `EXE train --run {0}` makes one", path);
+        "`{0}` holds no run: it has no config.json; `EXE train --run {0}` makes one", path);
     return std::nullopt;
   }
   Run run;

@@ -36,13 +36,13 @@ struct Run {
 
 /// Whether the folder holds a run.
 bool isRun(llvm::StringRef path);
-/// Reads the run in a folder. Returns nothing and sets `error` if there is none, or if it is damaged.
+/// Reads the run in a folder. Returns nothing and sets `error` if the folder holds none, or a damaged one.
 std::optional<Run> readRun(llvm::StringRef path, std::string &error);
 /// The folders of runs in a folder, those of ensembles among them, or the folder itself, in the order
 /// of their names and numbers.
 std::vector<std::string> findRuns(llvm::StringRef path);
 
-/// What runs differ in: `-D` values, settings, seed and options; by name the values as text, one for
+/// The differences between runs: `-D` values, settings, seed and options; by name the values as text, one for
 /// each run, empty where a run has none.
 std::vector<std::pair<std::string, std::vector<std::string>>>
 differencesOf(const std::vector<Run> &runs);

@@ -32,9 +32,9 @@ measuresOf(const std::vector<NamedLog> &logs);
 
 /// How often each class was taken for each other one.
 std::optional<HeatMap> confusionOf(const Run &run);
-/// What is predicted over a plane of inputs.
+/// The predictions over a plane of inputs.
 std::optional<Regions> regionsOf(const Run &run);
-/// What is predicted over a line of inputs.
+/// The predictions over a line of inputs.
 std::optional<LineChart> curveOf(const Run &run);
 
 /// The first layer's weights as images: one for each unit or filter. At most 64.

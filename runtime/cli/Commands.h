@@ -39,7 +39,7 @@ int infoCommand(const Model &model, const Arguments &arguments);
 std::map<std::string, std::string> dataFolders(const Description &description,
                                                const Arguments &arguments, const Json &before = {});
 
-/// What `info --json` prints.
+/// The object that `info --json` prints.
 Json infoJson(const Description &description);
 
 /// --threads, else the number of cores.

@@ -142,7 +142,7 @@ private:
       sum += number;
       ++count;
     });
-    // What is 0 but for rounding.
+    // Rounding errors around 0 become 0.
     for (double *end : {&low, &high})
       if (std::abs(*end) < 1e-6 * std::max(std::abs(low), std::abs(high)))
         *end = 0;
@@ -183,7 +183,7 @@ private:
     return result;
   }
 
-  /// What the first column of the transforms has learnt.
+  /// The statistics that the transforms have learnt of the first column.
   std::string learnt() const {
     auto known = conventions.statistics.find(field.name);
     if (known == conventions.statistics.end() || field.classCount() > 0)
@@ -223,7 +223,7 @@ int dataCommand(const Model &model, const Arguments &arguments) {
         text("--split: data '%s' has no split '%s'", block.name.c_str(), printable(name).c_str()));
   DataConventions conventions;
   const std::string folder = dataFolders(description, arguments)[block.name];
-  // What is learnt from the training data holds for the other splits.
+  // Transforms learn from the training data alone, also for the other splits.
   const bool needsTraining =
       !split->isTraining() && block.split("train") &&
       std::ranges::any_of(block.fields, [](const DataField &one) { return one.isTransformed(); });

@@ -1,6 +1,7 @@
 // Implements the record of an evaluation. Its size is bounded: a report holds all of it.
 #include "runtime/cli/EvaluationRecord.h"
 
+#include "runtime/cli/Classification.h"
 #include "runtime/cli/ExampleImages.h"
 #include "runtime/text/Utf8.h"
 #include "runtime/train/Evaluation.h"
@@ -50,27 +51,6 @@ Rows sampleOf(const Rows &rows, int64_t count) {
   return result;
 }
 
-/// A prediction that says the class of an example, by its number or by scores.
-struct Classification {
-  const Function *function = nullptr;
-  const OutputValue *output = nullptr;
-  const DataField *field = nullptr;
-
-  int64_t predicted(const BoundFunction &bound, int64_t example) const {
-    const char *data = bound.output(*output);
-    if (!isFloat(output->dtype))
-      return static_cast<int64_t>(loadElement(data, output->dtype, example));
-    int64_t best = 0;
-    auto score = [&](int64_t i) {
-      return loadElement(data, output->dtype, example * field->classes + i);
-    };
-    for (int64_t i = 1; i < field->classes; ++i)
-      if (score(i) > score(best))
-        best = i;
-    return best;
-  }
-};
-
 class Recorder {
 public:
   Recorder(Execution &execution, const Recipe &recipe, const Dataset &dataset, const Rows &rows,
@@ -87,7 +67,7 @@ public:
       json["classification"] = confusion();
       candidates.clear();
       for (size_t i = 0; i < rows.size(); ++i)
-        if (predictedClasses[i] != classOf(*classes.field, rows[i]))
+        if (predictedClasses[i] != classOf(dataset, *classes.field, rows[i]))
           candidates.push_back(rows[i]);
     }
     json["worst"] = worst(std::move(candidates));
@@ -105,35 +85,10 @@ private:
       if (!fits)
         continue;
       predictions.push_back(function);
-      if (!classes.function)
-        findClasses(*function);
     }
-  }
-
-  void findClasses(const Function &function) {
-    for (const OutputValue *value : function.valuesOf(OutputKind::Prediction)) {
-      const DataField *field = block.field(value->field);
-      if (!field || !field->shape.empty() || field->classes > mostClasses || field->classes < 2 ||
-          !value->batched || isInput(function, field->name))
-        continue;
-      const bool scores = isFloat(value->dtype);
-      if (value->shape.size() != (scores ? 2u : 1u) ||
-          (scores && value->shape[1] != field->classes))
-        continue;
-      classes = {&function, value, field};
-      if (!scores) // a number says more than the largest score
-        return;
-    }
-  }
-
-  static bool isInput(const Function &function, const std::string &name) {
-    return std::ranges::any_of(function.fields,
-                               [&](const InputField &field) { return field.name == name; });
-  }
-
-  int64_t classOf(const DataField &field, int64_t row) const {
-    const FieldData &data = *dataset.field(field.name);
-    return static_cast<int64_t>(loadElement(data.data(row), data.storage, 0));
+    classes = findClassification(description, block, dataset, /*prefersScores=*/false);
+    if (classes.function && classes.field->classes > mostClasses)
+      classes = {};
   }
 
   std::string className(const DataField &field, int64_t number) const {
@@ -160,7 +115,7 @@ private:
     const size_t size = static_cast<size_t>(classes.field->classes);
     std::vector<std::vector<int64_t>> counts(size, std::vector<int64_t>(size));
     for (size_t i = 0; i < rows.size(); ++i) {
-      const size_t truth = static_cast<size_t>(classOf(*classes.field, rows[i])),
+      const size_t truth = static_cast<size_t>(classOf(dataset, *classes.field, rows[i])),
                    predicted = static_cast<size_t>(predictedClasses[i]);
       if (truth < size && predicted < size)
         ++counts[truth][predicted];
@@ -226,7 +181,7 @@ private:
           ids.push_back(static_cast<int32_t>(loadElement(data.data(row), data.storage, i)));
         entry["text"] = text::replaceInvalid(field.tokenizer->decode(ids));
       } else if (field.classes && field.shape.empty()) {
-        entry["text"] = className(field, classOf(field, row));
+        entry["text"] = className(field, classOf(dataset, field, row));
       } else {
         std::string numbers;
         const double scale = data.storage == DType::U8 && isFloat(field.dtype) ? 255 : 1;
@@ -261,7 +216,7 @@ private:
     }
   }
 
-  /// What is predicted for inputs of one or two numbers, between the least and the largest of the
+  /// The predictions for inputs of one or two numbers, between the least and the largest of the
   /// data; null for other inputs.
   Json landscape() {
     for (const Function *function : predictions) {

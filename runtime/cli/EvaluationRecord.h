@@ -1,6 +1,6 @@
-// What a run's folder holds about trained weights, for reports: loss and metrics of a split, the
-// confusion of classes, the examples with the largest loss, and what is predicted over a plane or a
-// line of inputs.
+// The evaluation of trained weights in a run's folder, for reports: loss and metrics of a split, the
+// confusion of classes, the examples with the largest loss, and the predictions over a plane or a line
+// of inputs.
 #pragma once
 
 #include "runtime/cli/RunFolder.h"

@@ -1,6 +1,7 @@
 // Implements the training of an ensemble.
 #include "runtime/cli/Members.h"
 
+#include "runtime/cli/Classification.h"
 #include "runtime/cli/Commands.h"
 #include "runtime/cli/RunFolder.h"
 #include "runtime/support/Interruption.h"
@@ -69,45 +70,10 @@ int waitForMember(std::vector<pid_t> &running, bool &interrupted) {
   }
 }
 
-/// The output of a predict block that scores or numbers the classes of a field of the data; scores are
-/// preferred, as those of several members can be averaged.
-struct ClassOutput {
-  const Function *function = nullptr;
-  const OutputValue *value = nullptr;
-  const DataField *field = nullptr;
-
-  bool hasScores() const { return isFloat(value->dtype); }
-};
-
-ClassOutput findClassOutput(const Description &description, const DataBlock &block,
-                            const Dataset &dataset) {
-  ClassOutput found;
-  for (const Function *function : description.predictions()) {
-    if (std::ranges::any_of(function->fields, [&](const InputField &field) {
-          return field.kind == InputKind::Field && !dataset.field(field.name);
-        }))
-      continue;
-    for (const OutputValue *value : function->valuesOf(OutputKind::Prediction)) {
-      const bool scores = isFloat(value->dtype);
-      if (!value->batched || value->shape.size() != (scores ? 2u : 1u))
-        continue;
-      const auto field = std::ranges::find_if(block.fields, [&](const DataField &one) {
-        return one.classes > 0 && one.shape.empty() &&
-               (scores ? one.classes == value->shape[1] : one.name == value->field);
-      });
-      if (field == block.fields.end())
-        continue;
-      if (!found.value || (scores && !found.hasScores()))
-        found = {function, value, &*field};
-    }
-  }
-  return found;
-}
-
-/// What the members give together: for each example and class the sum of scores, or of votes.
+/// The joined predictions of the members: for each example and class the sum of scores, or of votes.
 class Votes {
 public:
-  Votes(const ClassOutput &output, const Dataset &dataset, const Rows &rows)
+  Votes(const Classification &output, const Dataset &dataset, const Rows &rows)
       : output(output), dataset(dataset), rows(rows),
         classes(static_cast<size_t>(output.field->classes)), sums(rows.size() * classes) {}
 
@@ -119,15 +85,12 @@ public:
     for (size_t first = 0; first < rows.size(); first += static_cast<size_t>(bound.batch())) {
       const int64_t count = std::min(bound.batch(), static_cast<int64_t>(rows.size() - first));
       bound.run(rows.data() + first, count);
-      const char *data = bound.output(*output.value);
       for (int64_t i = 0; i < count; ++i) {
         std::ranges::fill(own, 0);
         if (output.hasScores())
           for (size_t k = 0; k < classes; ++k)
-            own[k] = loadElement(data, output.value->dtype,
-                                 i * static_cast<int64_t>(classes) + static_cast<int64_t>(k));
-        else if (auto k = static_cast<size_t>(loadElement(data, output.value->dtype, i));
-                 k < classes)
+            own[k] = output.score(bound, i, static_cast<int64_t>(k));
+        else if (auto k = static_cast<size_t>(output.predicted(bound, i)); k < classes)
           own[k] = 1;
         const size_t example = first + static_cast<size_t>(i);
         for (size_t k = 0; k < classes; ++k)
@@ -147,12 +110,11 @@ public:
 
 private:
   bool isRight(size_t example, const double *scores) const {
-    const FieldData &labels = *dataset.field(output.field->name);
     return std::max_element(scores, scores + classes) - scores ==
-           static_cast<int64_t>(loadElement(labels.data(rows[example]), labels.storage, 0));
+           classOf(dataset, *output.field, rows[example]);
   }
 
-  const ClassOutput output;
+  const Classification output;
   const Dataset &dataset;
   const Rows &rows;
   const size_t classes;
@@ -182,13 +144,14 @@ void printScores(const Model &model, const Arguments &arguments,
   const Rows rows = test ? examplesInOrder(dataset, recipe.batch)
                          : trainingRows(block, recipe, dataset).validation;
 
-  const ClassOutput output = findClassOutput(description, block, dataset);
+  const Classification output =
+      findClassification(description, block, dataset, /*prefersScores=*/true);
   std::optional<Votes> votes;
-  if (output.value)
+  if (output.function)
     votes.emplace(output, dataset, rows);
   std::vector<std::vector<std::string>> table{{"", "loss"}};
-  if (output.value)
-    table[0].push_back(output.value->name + " right");
+  if (output.function)
+    table[0].push_back(output.output->name + " right");
   double loss = 0, right = 0;
   for (size_t i = 0; i < paths.size(); ++i) {
     readWeights(paths[i], execution);
@@ -207,8 +170,8 @@ void printScores(const Model &model, const Arguments &arguments,
   table.push_back({"mean of the members", text("%.4g", loss / count)});
   if (votes) {
     table.back().push_back(text("%.2f %%", 100 * right / count));
-    table.push_back({output.hasScores() ? "mean of their " + output.value->name
-                                        : "majority of their " + output.value->name,
+    table.push_back({output.hasScores() ? "mean of their " + output.output->name
+                                        : "majority of their " + output.output->name,
                      "", text("%.2f %%", 100 * votes->accuracy())});
   }
   print(text("%s split, %zu examples\n", test ? test->name.c_str() : "validation", rows.size()));

@@ -119,7 +119,7 @@ RunFolder RunFolder::create(const std::string &path, const std::string &name) {
 
 RunFolder RunFolder::open(const std::string &path) {
   if (!exists(path + "/" + configuration))
-    fail("%s holds no run: there is no %s in it", path.c_str(), configuration);
+    fail("%s holds no run: it has no %s", path.c_str(), configuration);
   return RunFolder(path);
 }
 

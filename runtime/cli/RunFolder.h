@@ -41,7 +41,7 @@ public:
   /// Replaces a file atomically.
   void write(const char *name, const std::string &content) const;
   void write(const char *name, const Json &json) const;
-  /// Throws Error if the file is missing or is no JSON object.
+  /// Throws Error if the file is missing or not a JSON object.
   Json read(const char *name) const;
 
 private:

@@ -1,4 +1,4 @@
-// What a run of training writes about itself into its folder: its configuration, and the machine and
+// The record of a training run in its folder: its configuration, and the machine and
 // the times of the processes that took part.
 #pragma once
 

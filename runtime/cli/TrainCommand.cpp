@@ -418,7 +418,7 @@ int TrainingRun::run() {
     try {
       session.finish("failed", state.stepsBefore + state.step, error.what());
     } catch (const Error &) {
-      // What made the run fail says more.
+      // The error that ended the run says more.
     }
     throw;
   }

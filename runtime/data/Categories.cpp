@@ -33,7 +33,7 @@ public:
     for (size_t row = 0; row < codes.size(); ++row)
       if (codes[row] == isMissing) {
         if (!fill)
-          fail("%s: '%s' is missing in all rows, so that there is no value to take in its place",
+          fail("%s: '%s' is missing in all rows, which leaves no value to take in its place",
                place(row).c_str(), field.name.c_str());
         codes[row] = *fill;
       }
@@ -136,7 +136,7 @@ private:
   }
 
   [[noreturn]] void reportUnknown(const Word &word, const std::vector<std::string> &names) const {
-    fail("%s: '%s' is no category of '%s' in the rows that are trained on%s; the program may "
+    fail("%s: '%s' is not a category of '%s' in the rows that are trained on%s; the program may "
          "say `unknown(as = %s)`",
          word.place.c_str(), printable(word.word).c_str(), field.name.c_str(),
          suggestionOrAll(word.word, names).c_str(), field.oneHot ? "zeros" : "category");

@@ -194,7 +194,7 @@ std::optional<double> CsvFields::Builder::parseCell(std::string_view cell) {
   if (!split || !split->decimalComma)
     return parseNumber(cell);
   buffer.assign(cell);
-  std::replace(buffer.begin(), buffer.end(), '.', '_'); // a point is no decimal comma
+  std::replace(buffer.begin(), buffer.end(), '.', '_'); // a point does not separate decimals here
   std::replace(buffer.begin(), buffer.end(), ',', '.');
   return parseNumber(buffer);
 }
@@ -211,8 +211,9 @@ double CsvFields::Builder::readNumber(std::string_view cell, const Wrong &wrong)
   }
   std::optional<double> value = parseDate(cell, date->format, date->part);
   if (!value)
-    wrong(date->format.empty() ? "is no date as 2024-03-01 or 2024-03-01 12:30:00"
-                               : text("is no date in the format %s", date->format.c_str()).c_str());
+    wrong(date->format.empty()
+              ? "is not a date as 2024-03-01 or 2024-03-01 12:30:00"
+              : text("is not a date in the format %s", date->format.c_str()).c_str());
   return *value;
 }
 

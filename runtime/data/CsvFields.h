@@ -15,13 +15,13 @@ struct RawCell {
   double number = 0; ///< of a field of numbers; nan if it is missing
 };
 
-/// Reads such a cell; std::nullopt if it is no value of the field.
+/// Reads such a cell; std::nullopt if it is not a value of the field.
 std::optional<RawCell> readRawCell(const DataField &field, std::string_view cell);
 
 /// A field without examples that stores raw values, if it has transforms.
 FieldData rawField(const DataField &field);
 
-/// What a table is read for.
+/// The purpose for which a table is read.
 enum class CsvPurpose {
   Training, ///< conventions are set
   Split,

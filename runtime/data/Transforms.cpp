@@ -151,7 +151,7 @@ private:
       if (transform.policy == Policy::Value)
         value = transform.low;
       else if (statistics.empty())
-        fail("%s: '%s' is missing in all rows, so that there is no value to take in its place",
+        fail("%s: '%s' is missing in all rows, which leaves no value to take in its place",
              place(element).c_str(), field.name.c_str());
       else
         value = statistics[column];

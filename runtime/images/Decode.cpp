@@ -205,7 +205,7 @@ ColourImage decodeImage(const Bytes &content, const std::string &origin) {
     return decodePpm(content, origin);
   if (view.starts_with("BM"))
     return decodeBmp(content, origin);
-  fail("%s: it is no PNG, JPEG, BMP or binary PPM file", origin.c_str());
+  fail("%s: it is not a PNG, JPEG, BMP or binary PPM file", origin.c_str());
 }
 
 } // namespace nnc::runtime

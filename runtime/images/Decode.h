@@ -16,7 +16,7 @@ struct ColourImage {
 };
 
 /// The content of a file, whose kind is recognised by its first bytes. Transparency is on black.
-/// Throws Error, which begins with `origin`, if it is no image, damaged, or larger than 100
+/// Throws Error, which begins with `origin`, if it is not an image, damaged, or larger than 100
 /// megapixels.
 ColourImage decodeImage(const Bytes &content, const std::string &origin);
 

@@ -118,7 +118,7 @@ struct Scalar {
 /// A step from the cell of a table to the value of a field.
 struct Transform {
   enum class Kind { Missing, IsMissing, Unknown, Date, Log, Log1p, Standardize, MinMax };
-  /// What stands for missing values and unknown categories.
+  /// The treatment of missing values and of unknown categories.
   enum class Policy { None, Drop, Mean, Median, MostFrequent, Previous, Category, Zeros, Value };
   enum class DatePart { Days, Year, Month, Day, Hour, Minute, Weekday, Yearday };
 

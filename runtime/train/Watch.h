@@ -1,4 +1,4 @@
-// What a program that was built with --watch says of its parameters after each step: norms of
+// Numbers that a program built with --watch computes of its parameters in each step: norms of
 // gradients and updates, and units that do not learn.
 #pragma once
 

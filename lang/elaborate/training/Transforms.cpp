@@ -55,12 +55,12 @@ private:
     auto *callee = as<NameExpression>(call ? call->callee.get() : &expression);
     if (!callee || (call && call->block))
       return wrong(expression.range,
-                   fmt::format("`{}` is no step of a transform", toSource(expression)));
+                   fmt::format("`{}` is not a step of a transform", toSource(expression)));
     FieldTransform transform{callee->name};
     if (!contains(kinds, callee->name)) {
       DiagnosticBuilder builder =
           environment.report(Diag::FieldTransform, callee->range, field.name,
-                             fmt::format("`{}` is no step of a transform", callee->name));
+                             fmt::format("`{}` is not a step of a transform", callee->name));
       if (!builder.suggest(NameKind::Name, callee->name, kinds))
         builder.note(fmt::format("the steps are {}", fmt::join(kinds, ", ")));
       return false;
