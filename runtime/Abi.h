@@ -399,7 +399,6 @@ void nnc_profile(int64_t region, int64_t thread);
                                         (optional; default: each example once) an epoch draws as many examples
                                         as there are: each class of the field as often, or by its numbers
        "shuffle": true | false,         (optional; default true) false: the examples are taken in their order
-       "bucket": true | false,          (optional; default false) true: batches of examples of similar length
        "load": [{                       (optional) before the first step, unless a run is resumed or --init given
          "file": TEXT,                  relative to the current folder
          "tensors": {NAME: TEXT, ...}   parameters and states, each with the name of its tensor in the file

@@ -483,8 +483,6 @@ Array Describer::recipes() {
          {std::pair("validate_by", &recipe.validateBy), std::pair("sample", &recipe.sample)})
       if (!selection->manner.empty())
         entry[key] = Object{{"manner", selection->manner}, {"field", selection->field}};
-    if (recipe.bucket)
-      entry["bucket"] = true;
     if (!recipe.shuffle)
       entry["shuffle"] = false;
     Array loads, phases;

@@ -87,7 +87,7 @@ bool writeReport(const std::vector<std::string> &folders, const std::string &out
 // Plots
 //===----------------------------------------------------------------------===//
 
-/// The logs of files and of runs, which `logs` and `runs` keep.
+/// Appends the logs of files and of runs, and their names.
 static bool readLogs(const PlotOptions &options, std::vector<Log> &logs,
                      std::vector<std::string> &names) {
   std::string error;

@@ -18,7 +18,7 @@ struct PlotOptions {
   std::vector<std::string> inputs; ///< logs, tables, or folders of runs
   std::string output;
   std::string what = "curves";
-  std::vector<std::string> columns; ///< empty: those that there are
+  std::vector<std::string> columns; ///< empty: the losses of a training log, else all
   std::string title;
   bool logX = false, logY = false, dots = false;
 };

@@ -20,12 +20,8 @@ namespace {
 /// Text of HTML, as labels have it.
 std::string html(llvm::StringRef text) {
   std::string result;
-  for (char letter : text)
-    result += letter == '&'   ? "&amp;"
-              : letter == '<' ? "&lt;"
-              : letter == '>' ? "&gt;"
-              : letter == '"' ? "&quot;"
-                              : std::string(1, letter);
+  llvm::raw_string_ostream stream(result);
+  llvm::printHTMLEscaped(text, stream);
   return result;
 }
 
@@ -140,8 +136,6 @@ private:
              : box.isFolded ? ", style=\"rounded,filled,dashed\""
                             : "");
     std::string attributes = place(box.line);
-    for (size_t at = 0; (at = attributes.find("; URL", at)) != std::string::npos;)
-      attributes.replace(at, 1, ",");
     if (!attributes.empty())
       text += "," + attributes.substr(0, attributes.size() - 1);
     text += "];\n";

@@ -19,7 +19,7 @@ struct Item {
   std::string detail;    ///< a second line
   std::string shape;     ///< of its result
   uint32_t scope = 0;
-  Part part = Part::Forward;
+  Part part = Part::Forward; ///< Forward or Backward; the grouping finds the updates
   int64_t line = 0;
   std::vector<size_t> parameters; ///< that it reads, by their numbers in the drawing
 };

@@ -127,9 +127,8 @@ void Grouper::separateUpdates() {
   for (const Item &item : drawing.items) {
     const uint32_t unit = unitOf(item);
     // A kernel that several layers share may be of one that has no kernel in the forward pass.
-    const bool isUpdate =
-        item.part == Part::Update || (item.part == Part::Backward && !lines.count(item.line) &&
-                                      (unit == 0 || !forward.count(unit)));
+    const bool isUpdate = item.part == Part::Backward && !lines.count(item.line) &&
+                          (unit == 0 || !forward.count(unit));
     parts.push_back(isUpdate ? Part::Update : item.part);
   }
 }

@@ -4,6 +4,7 @@
 #include "llvm/ADT/STLExtras.h"
 
 #include <set>
+#include <map>
 
 namespace nnc::graph {
 

@@ -31,7 +31,7 @@ static std::string typeText(Type type) {
   return element.empty() ? shape : shape + " " + element;
 }
 
-/// Operations that are no kernels, or that only arrange a value.
+/// Operations other than kernels, or those that only arrange a value.
 static bool isPlumbing(Operation &operation, bool kernels) {
   StringRef name = operation.getName().getStringRef();
   if (kernels)

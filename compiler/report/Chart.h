@@ -80,7 +80,7 @@ std::string draw(const Regions &regions);
 /// A file of its own from an element that draw() made.
 std::string standalone(const std::string &svg);
 
-/// What the elements need in the page around them.
+/// The style and the script of a page with such elements.
 llvm::StringRef chartStyle();
 llvm::StringRef chartScript();
 

@@ -1,4 +1,4 @@
-// What charts need around them: colours, and the script of the numbers under the pointer.
+// The surroundings of charts: colours, and the script of the numbers under the pointer.
 #include "compiler/report/Chart.h"
 
 namespace nnc::report {

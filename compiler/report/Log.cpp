@@ -178,7 +178,7 @@ std::optional<Log> readLog(llvm::StringRef path, std::string &error) {
   if (!isJson)
     addTable(builder, header, rows);
   if (builder.log.series.empty()) {
-    error = llvm::formatv("{0}: there are no numbers in it", path);
+    error = llvm::formatv("{0}: the file holds no numbers", path);
     return std::nullopt;
   }
   return std::move(builder.log);

@@ -132,12 +132,15 @@ std::string worstExamples(const Run &run) {
                 tried = worst->getInteger("tried").value_or(0);
   std::string html = llvm::formatv(
       "<h3>{0}</h3><p>{1}{2}</p><div class=\"examples\" id=\"worst\">\n",
-      classified ? "Wrong with the largest loss" : "Examples with the largest loss",
+      tried == 0   ? classified ? "Wrong examples" : "Examples"
+      : classified ? "Wrong with the largest loss"
+                   : "Examples with the largest loss",
       classified ? llvm::formatv("{0} examples of the {1} split are wrong.", candidates,
                                  run.evaluation.getString("split").value_or(""))
                        .str()
                  : llvm::formatv("Of {0} examples.", candidates).str(),
-      tried < candidates ? llvm::formatv(" {0} of them were tried.", tried).str() : "");
+      tried > 0 && tried < candidates ? llvm::formatv(" {0} of them were tried.", tried).str()
+                                      : "");
   for (const llvm::json::Value &value : *examples) {
     const Object *example = value.getAsObject();
     if (!example)

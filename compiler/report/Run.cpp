@@ -197,9 +197,9 @@ differencesOf(const std::vector<Run> &runs) {
           add(name, *object->get(name));
       }
     if (const Object *options = configuration.getObject("options"))
-      for (llvm::StringRef name : {"--init", "--init-partial", "--no-shuffle"})
-        if (const llvm::json::Value *value = options->get(name))
-          add(name.str(), *value);
+      for (llvm::StringRef name : {"--init", "--init-partial", "--bootstrap", "--no-shuffle"})
+        if (const llvm::json::Value *value = options->get(name)) // a flag is empty text
+          add(name.str(), value->getAsString() == "" ? llvm::json::Value("yes") : *value);
   }
   std::vector<std::pair<std::string, std::vector<std::string>>> result;
   for (auto &[name, row] : values) {

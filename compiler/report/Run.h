@@ -11,7 +11,8 @@
 
 namespace nnc::report {
 
-/// The epoch with the best loss that a run has logged. A test loss chooses nothing, as in training.
+/// The epoch with the least validation loss, else training loss, in the log. That of best.safetensors
+/// is another one where `stop` waits for a metric, or after several phases.
 struct BestEpoch {
   std::string measure; ///< validation_loss, else train_loss
   double value = 0;
@@ -23,7 +24,7 @@ struct Run {
   llvm::json::Object configuration, environment;
   /// Of a run that has not ended: empty.
   llvm::json::Object metrics, evaluation;
-  Log log;     ///< empty if there is none yet
+  Log log;     ///< empty before the first step
   bool locked; ///< a process writes to it
 
   /// finished, stopped early, paused, interrupted, failed, running or killed
@@ -47,7 +48,7 @@ std::vector<std::string> findRuns(llvm::StringRef path);
 std::vector<std::pair<std::string, std::vector<std::string>>>
 differencesOf(const std::vector<Run> &runs);
 
-/// The numbers of an object that are no tensors, in a fixed order: the loss first, without the number
+/// The numbers of an object, without its tensors, in a fixed order: the loss first, without the number
 /// of examples.
 std::vector<std::pair<std::string, double>> scalarsOf(const llvm::json::Object &metrics);
 

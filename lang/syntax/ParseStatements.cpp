@@ -116,11 +116,12 @@ StatementPtr Parser::bindingStatement() {
   expect(TokenKind::Assign);
   const size_t valueBegin = position;
   node->value = expression();
-  if (node->names.size() == 1 && node->names[0].text == "batch" && atWord("in") && !lineEnds()) {
+  const std::string_view key = node->names.size() == 1 ? node->names[0].text : std::string_view();
+  if (key == "batch" && atWord("in") && !lineEnds()) {
     ++position;
     node->parts = expression();
   }
-  if (node->names[0].text == "validate" && !panicking && !lineEnds() && at(TokenKind::Name))
+  if (key == "validate" && !panicking && !lineEnds() && at(TokenKind::Name))
     node->value = withManner(std::move(node->value), valueBegin);
   if (!panicking && !lineEnds() && at(TokenKind::Assign) && foreignAdvice().empty())
     lost(Diag::MissingSeparator, here(), found())

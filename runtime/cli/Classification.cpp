@@ -50,7 +50,7 @@ static const DataField *fieldOf(const OutputValue &output, const Function &funct
 }
 
 Classification findClassification(const Description &description, const DataBlock &block,
-                                  const Dataset &dataset, bool prefersScores) {
+                                  const Dataset &dataset, bool prefersScores, int64_t mostClasses) {
   Classification other;
   for (const Function *function : description.predictions()) {
     const bool lacksInput = std::ranges::any_of(function->fields, [&](const InputField &field) {
@@ -60,7 +60,7 @@ Classification findClassification(const Description &description, const DataBloc
       continue;
     for (const OutputValue *output : function->valuesOf(OutputKind::Prediction)) {
       const DataField *field = fieldOf(*output, *function, block);
-      if (!field || !dataset.field(field->name))
+      if (!field || field->classes > mostClasses || !dataset.field(field->name))
         continue;
       if (isFloat(output->dtype) == prefersScores)
         return {function, output, field};

@@ -23,8 +23,10 @@ struct Classification {
 int64_t classOf(const Dataset &dataset, const DataField &field, int64_t row);
 
 /// The first such output of the predict blocks of which the dataset has all inputs: one of the
-/// preferred kind, else one of the other. The field is not an input of the block.
+/// preferred kind, else one of the other. The field is not an input of the block, and has at most so
+/// many classes.
 Classification findClassification(const Description &description, const DataBlock &block,
-                                  const Dataset &dataset, bool prefersScores);
+                                  const Dataset &dataset, bool prefersScores,
+                                  int64_t mostClasses = INT64_MAX);
 
 } // namespace nnc::runtime

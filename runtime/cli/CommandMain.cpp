@@ -126,6 +126,10 @@ int threadCount(const Arguments &arguments) {
   return threads ? static_cast<int>(*threads) : defaultThreads();
 }
 
+std::string nameOfRuns(const Description &description, const Recipe &recipe) {
+  return description.recipes.size() == 1 ? description.model : recipe.name;
+}
+
 void warnOfUnknownTensors(const Safetensors &file, const Description &description) {
   std::vector<std::string> unknown = unknownTensors(file, description);
   if (!unknown.empty())

@@ -45,6 +45,10 @@ Json infoJson(const Description &description);
 /// --threads, else the number of cores.
 int threadCount(const Arguments &arguments);
 
+/// The name of a recipe's weights and runs: that of the model, or that of the recipe if the model has
+/// several.
+std::string nameOfRuns(const Description &description, const Recipe &recipe);
+
 /// One line on the standard error that names the tensors that the model lacks, if there are any.
 void warnOfUnknownTensors(const Safetensors &file, const Description &description);
 

@@ -1,6 +1,7 @@
 // `cross-validate`: trains once for each fold of the training data, and evaluates what was held out.
 #include "runtime/cli/Commands.h"
 #include "runtime/cli/InitialWeights.h"
+#include "runtime/cli/MetricTables.h"
 #include "runtime/cli/PhasePlan.h"
 #include "runtime/cli/Settings.h"
 #include "runtime/support/Interruption.h"
@@ -121,14 +122,6 @@ Measures summary(const std::vector<FoldResult> &folds, bool deviation) {
       result.metrics[i].values[j] =
           reduce([&](const Measures &measures) { return measures.metrics[i].values[j]; });
   return result;
-}
-
-Json toJson(const Measures &measures) {
-  auto number = [](double value) { return dumpJson(value); };
-  Json json = {{"loss", measures.loss}};
-  for (const Metric &metric : measures.metrics)
-    json[metric.name] = parseJson(metric.json(number), metric.name);
-  return json;
 }
 
 } // namespace

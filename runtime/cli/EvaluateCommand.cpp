@@ -70,25 +70,21 @@ int evaluateCommand(const Model &model, const Arguments &arguments) {
       split != train && split->reader == "csv")
     readSplit(block, *train, folder, conventions, &recipe);
   Dataset dataset = readSplit(block, heldOut ? *train : *split, folder, conventions, &recipe);
-  Rows rows = heldOut          ? trainingRows(block, recipe, dataset).validation
-              : split == train ? trainingRows(block, recipe, dataset).train
-                               : examplesInOrder(dataset, recipe.batch);
+  const Rows rows = heldOut          ? trainingRows(block, recipe, dataset).validation
+                    : split == train ? trainingRows(block, recipe, dataset).train
+                                     : examplesInOrder(dataset, recipe.batch);
   addCachedField(execution, recipe.phases.back(), dataset);
-  if (run)
-    recordEvaluation(*run, execution, recipe, dataset, rows, splitName, conventions);
-  Evaluator evaluator(execution, recipe.phases.back(), dataset, std::move(rows));
-  Measures measures = evaluator.evaluate();
+  const Measures measures =
+      run ? recordEvaluation(*run, execution, recipe, dataset, rows, splitName, conventions)
+          : Evaluator(execution, recipe.phases.back(), dataset, rows).evaluate();
   if (!arguments.has("--json")) {
     std::printf("%s %s (%lld examples)\n", splitName.c_str(), measures.describe().c_str(),
-                static_cast<long long>(evaluator.examples()));
+                static_cast<long long>(rows.size()));
     printMetricTables(measures, block, conventions);
     return 0;
   }
-  auto number = [](double value) { return dumpJson(value); };
-  Json json = {{"loss", measures.loss}};
-  for (const Metric &metric : measures.metrics)
-    json[metric.name] = parseJson(metric.json(number), metric.name);
-  json["examples"] = evaluator.examples();
+  Json json = toJson(measures);
+  json["examples"] = rows.size();
   json["split"] = splitName;
   print(dumpJson(json) + "\n");
   return 0;

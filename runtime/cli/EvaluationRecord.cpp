@@ -2,6 +2,7 @@
 #include "runtime/cli/EvaluationRecord.h"
 
 #include "runtime/cli/Classification.h"
+#include "runtime/cli/MetricTables.h"
 #include "runtime/cli/ExampleImages.h"
 #include "runtime/text/Utf8.h"
 #include "runtime/train/Evaluation.h"
@@ -86,9 +87,7 @@ private:
         continue;
       predictions.push_back(function);
     }
-    classes = findClassification(description, block, dataset, /*prefersScores=*/false);
-    if (classes.function && classes.field->classes > mostClasses)
-      classes = {};
+    classes = findClassification(description, block, dataset, /*prefersScores=*/false, mostClasses);
   }
 
   std::string className(const DataField &field, int64_t number) const {
@@ -142,9 +141,9 @@ private:
       BoundFunction bound(execution, evaluate, dataset);
       for (int64_t row : candidates) {
         bound.run(&row, 1);
-        losses.emplace_back(-bound.scalar(*evaluate.loss()), row);
+        losses.emplace_back(bound.scalar(*evaluate.loss()), row);
       }
-      std::sort(losses.begin(), losses.end());
+      std::ranges::stable_sort(losses, std::greater<>(), &std::pair<double, int64_t>::first);
     } else {
       for (int64_t row : candidates)
         losses.emplace_back(NAN, row);
@@ -154,13 +153,13 @@ private:
     for (auto [loss, row] : losses) {
       Json &example = examples.emplace_back();
       example["example"] = row;
-      example["loss"] = rounded(-loss);
+      example["loss"] = rounded(loss);
       example["fields"] = fieldsOf(row);
     }
     addOutputs(losses, examples);
     Json json;
     json["candidates"] = wrong;
-    json["tried"] = candidates.size();
+    json["tried"] = budget >= shownExamples ? candidates.size() : 0;
     json["examples"] = std::move(examples);
     return json;
   }
@@ -350,21 +349,20 @@ private:
 
 } // namespace
 
-void recordEvaluation(const RunFolder &folder, Execution &execution, const Recipe &recipe,
-                      const Dataset &dataset, Rows rows, const std::string &split,
-                      const DataConventions &conventions) {
+Measures recordEvaluation(const RunFolder &folder, Execution &execution, const Recipe &recipe,
+                          const Dataset &dataset, const Rows &rows, const std::string &split,
+                          const DataConventions &conventions) {
   Evaluator evaluator(execution, recipe.phases.back(), dataset, rows);
-  const Measures measures = evaluator.evaluate();
-  Json metrics = {{"split", split}, {"examples", evaluator.examples()}, {"loss", measures.loss}};
-  for (const Metric &metric : measures.metrics)
-    metrics[metric.name] =
-        parseJson(metric.json([](double value) { return dumpJson(value); }), metric.name);
+  Measures measures = evaluator.evaluate();
+  Json metrics = {{"split", split}, {"examples", evaluator.examples()}};
+  metrics.update(toJson(measures));
   folder.write(RunFolder::metrics, metrics);
   Json json = {{"split", split}, {"examples", evaluator.examples()}};
   execution.exchangeAverages(); // with which the measures were computed
   Recorder(execution, recipe, dataset, rows, conventions).record(json);
   execution.exchangeAverages();
   folder.write(RunFolder::evaluation, json);
+  return measures;
 }
 
 } // namespace nnc::runtime

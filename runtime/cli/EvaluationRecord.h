@@ -6,13 +6,14 @@
 #include "runtime/cli/RunFolder.h"
 #include "runtime/data/Dataset.h"
 #include "runtime/exec/Execution.h"
+#include "runtime/train/Evaluation.h"
 
 namespace nnc::runtime {
 
 /// Writes metrics.json and evaluation.json of the weights in the execution's persistent block, for
-/// these rows of the split `split`. A function of the weights and the data.
-void recordEvaluation(const RunFolder &folder, Execution &execution, const Recipe &recipe,
-                      const Dataset &dataset, Rows rows, const std::string &split,
-                      const DataConventions &conventions);
+/// these rows of the split `split`: a function of the weights and the data. Returns the measures.
+Measures recordEvaluation(const RunFolder &folder, Execution &execution, const Recipe &recipe,
+                          const Dataset &dataset, const Rows &rows, const std::string &split,
+                          const DataConventions &conventions);
 
 } // namespace nnc::runtime

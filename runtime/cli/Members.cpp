@@ -194,14 +194,11 @@ int trainMembers(const Model &model, const Arguments &arguments, int64_t members
   const Description &description = model.description;
   const Recipe &recipe = chooseRecipe(description, arguments);
   const std::string weights =
-      arguments.value("--save", description.recipes.size() == 1 ? description.weightsFile()
-                                                                : recipe.name + ".safetensors");
+      arguments.value("--save", nameOfRuns(description, recipe) + ".safetensors");
   const int64_t seed = arguments.integer("--seed", INT64_MIN, INT64_MAX - members).value_or(0);
   const std::string folder =
       arguments.has("--run")
-          ? RunFolder::createForMembers(arguments.value("--run"), description.recipes.size() == 1
-                                                                      ? description.model
-                                                                      : recipe.name)
+          ? RunFolder::createForMembers(arguments.value("--run"), nameOfRuns(description, recipe))
           : "";
   const int64_t threads = threadCount(arguments), atOnce = std::min(members, threads);
   std::vector<std::string> paths;

@@ -64,4 +64,12 @@ void printMetricTables(const Measures &measures, const DataBlock &block,
   }
 }
 
+Json toJson(const Measures &measures) {
+  auto number = [](double value) { return dumpJson(value); };
+  Json json = {{"loss", measures.loss}};
+  for (const Metric &metric : measures.metrics)
+    json[metric.name] = parseJson(metric.json(number), metric.name);
+  return json;
+}
+
 } // namespace nnc::runtime

@@ -68,8 +68,10 @@ namespace {
 /// Reads examples out of a JSON text.
 class JsonExamples {
 public:
-  JsonExamples(const std::string &origin, const DataBlock &fields, const ClassNames &classes)
-      : origin(origin), fields(fields) {
+  /// `train` is the reader of the training data, whose marks of missing values hold here; may be null.
+  JsonExamples(const std::string &origin, const DataBlock &fields, const DataSplit *train,
+               const ClassNames &classes)
+      : origin(origin), fields(fields), train(train) {
     for (const DataField &field : fields.fields) {
       dataset.fields.push_back(rawField(field));
       auto known = classes.find(field.name);
@@ -152,10 +154,10 @@ private:
     const std::string cell = value.is_null()     ? ""
                              : value.is_string() ? value.get<std::string>()
                                                  : dumpJson(value);
-    std::optional<RawCell> raw = readRawCell(field, cell);
+    std::optional<RawCell> raw = readRawCell(field, train, cell);
     if (!raw)
       wrong(text(": \"%s\" holds '%s', which is %s", field.name.c_str(), printable(cell).c_str(),
-                 cell.empty() ? "missing" : "no value of it"));
+                 cell.empty() ? "missing" : "not a value of the field"));
     const size_t size = data.bytes.size();
     if (data.storage == DType::F64) {
       data.bytes.resize(size + sizeof(double));
@@ -242,6 +244,7 @@ private:
 
   const std::string &origin;
   const DataBlock &fields;
+  const DataSplit *train;
   std::vector<std::vector<std::string>> names; ///< of the classes of each field
   std::vector<ClassIndex> indices;
   Dataset dataset;
@@ -293,7 +296,7 @@ Dataset readExamples(const std::string &path, const DataBlock &fields, const Dat
   } else if (extensionOf(withoutGz(path)) == ".json") {
     Bytes content = readUtf8(path);
     Json json = parseJson({content.data(), content.size()}, path);
-    dataset = JsonExamples(path, fields, conventions.classes).read(json);
+    dataset = JsonExamples(path, fields, train, conventions.classes).read(json);
   } else if (!reader) {
     fail("%s: unknown kind of file; predict reads .csv, .npy, .json, .ts, IDX and images",
          path.c_str());

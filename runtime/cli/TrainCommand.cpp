@@ -254,8 +254,8 @@ public:
 private:
   void openFolder();
   int runPhases();
-  /// Writes metrics and evaluation of the split that `eval` takes.
-  void recordResult();
+  /// Writes metrics and evaluation of the split that `eval` takes; returns the measures.
+  Measures recordResult();
   DataConventions loadStart();
   /// Throws UsageError if the command line ends the current phase before where it is.
   void checkLength() const;
@@ -303,11 +303,6 @@ std::optional<RunFolder> resumedFolder(const Arguments &arguments) {
          "again",
          folder.path().c_str());
   return folder;
-}
-
-/// The names of the model's, or of one of its recipes', files.
-std::string nameOfRuns(const Description &description, const Recipe &recipe) {
-  return description.recipes.size() == 1 ? description.model : recipe.name;
 }
 
 TrainingRun::TrainingRun(const Model &model, const Arguments &arguments)
@@ -495,7 +490,7 @@ std::optional<int> TrainingRun::runPhase(const Phase &phase) {
   return std::nullopt;
 }
 
-void TrainingRun::recordResult() {
+Measures TrainingRun::recordResult() {
   const Dataset *dataset = &data.train;
   Rows rows = data.trainRows;
   const char *split = "train";
@@ -507,18 +502,19 @@ void TrainingRun::recordResult() {
     rows = data.validationRows;
     split = "validation";
   }
-  recordEvaluation(*folder, execution, recipe, *dataset, std::move(rows), split, data.conventions);
+  return recordEvaluation(*folder, execution, recipe, *dataset, rows, split, data.conventions);
 }
 
 /// `evaluator` may be null.
 void TrainingRun::reportResult(Trainer &trainer, Evaluator *evaluator, const char *split) {
   trainer.output().message(text("saved %s after %lld steps", plan.savePath.c_str(),
                                 static_cast<long long>(state.stepsBefore + state.step)));
+  std::optional<Measures> recorded;
   if (folder)
-    recordResult();
+    recorded = recordResult();
   if (plan.quiet || !evaluator)
     return;
-  Measures measures = evaluator->evaluate();
+  const Measures measures = recorded ? std::move(*recorded) : evaluator->evaluate();
   trainer.output().message(text("%s %s (%lld examples)", split, measures.describe().c_str(),
                                 static_cast<long long>(evaluator->examples())));
   printMetricTables(measures, *description.block(recipe.data), data.conventions);

@@ -13,6 +13,17 @@
 
 namespace nnc::runtime {
 
+/// Whether a cell stands for a missing value: one of the marks of the transforms or of the reader, all
+/// of which may be null.
+static bool isMissingMark(std::string_view cell, const Transform *missing,
+                          const Transform *indicator, const DataSplit *split) {
+  auto among = [&](const std::vector<std::string> &marks) {
+    return std::find(marks.begin(), marks.end(), cell) != marks.end();
+  };
+  return (missing && among(missing->marks)) || (indicator && among(indicator->marks)) ||
+         (split && among(split->missing));
+}
+
 namespace {
 
 /// The distinct words of a class field and where each was first seen; numbers are given to them at
@@ -44,11 +55,7 @@ struct CsvFields::Builder {
   bool drops() const { return missing && missing->policy == Transform::Policy::Drop; }
 
   bool isMark(std::string_view cell) const {
-    auto among = [&](const std::vector<std::string> &marks) {
-      return std::find(marks.begin(), marks.end(), cell) != marks.end();
-    };
-    return (missing && among(missing->marks)) || (indicator && among(indicator->marks)) ||
-           (split && !split->missing.empty() && among(split->missing));
+    return isMissingMark(cell, missing, indicator, split);
   }
   bool isGap(std::string_view cell) const { return cell.empty() || isMark(cell); }
 
@@ -169,20 +176,17 @@ FieldData rawField(const DataField &field) {
   return data;
 }
 
-std::optional<RawCell> readRawCell(const DataField &field, std::string_view cell) {
+std::optional<RawCell> readRawCell(const DataField &field, const DataSplit *split,
+                                   std::string_view cell) {
   const Transform *missing = field.transform(Transform::Kind::Missing),
                   *indicator = field.transform(Transform::Kind::IsMissing),
                   *date = field.transform(Transform::Kind::Date);
-  auto among = [&](const Transform *transform) {
-    return transform && (cell.empty() || std::find(transform->marks.begin(), transform->marks.end(),
-                                                   cell) != transform->marks.end());
-  };
+  const bool isGap = cell.empty() || isMissingMark(cell, missing, indicator, split);
   if (indicator)
-    return RawCell{false, among(indicator) ? 1.0 : 0.0};
-  if (among(missing) && missing->policy != Transform::Policy::Drop)
-    return RawCell{true, NAN};
-  if (cell.empty())
-    return std::nullopt;
+    return RawCell{false, isGap ? 1.0 : 0.0};
+  if (isGap)
+    return missing && missing->policy != Transform::Policy::Drop ? std::optional(RawCell{true, NAN})
+                                                                 : std::nullopt;
   if (field.classCount() > 0)
     return RawCell{};
   std::optional<double> value =

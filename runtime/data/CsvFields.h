@@ -15,8 +15,10 @@ struct RawCell {
   double number = 0; ///< of a field of numbers; nan if it is missing
 };
 
-/// Reads such a cell; std::nullopt if it is not a value of the field.
-std::optional<RawCell> readRawCell(const DataField &field, std::string_view cell);
+/// Reads such a cell, as the reader of `split` (may be null) marks missing values; std::nullopt if it
+/// is not a value of the field.
+std::optional<RawCell> readRawCell(const DataField &field, const DataSplit *split,
+                                   std::string_view cell);
 
 /// A field without examples that stores raw values, if it has transforms.
 FieldData rawField(const DataField &field);

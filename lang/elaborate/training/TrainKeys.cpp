@@ -390,15 +390,19 @@ void TrainKeys::readValidate(const Expression &value) {
 
 void TrainKeys::finishSelections(const DataInfo &data) {
   auto check = [&](const std::string &key, Selection &selection, bool (*fits)(const DataField &),
-                   std::string_view what, bool optional) {
-    std::vector<std::string> names;
-    for (const DataField &field : data.fields)
-      if (fits(field))
-        names.push_back(field.name);
-    if (selection.field.empty() && names.size() == 1)
-      selection.field = names[0];
-    if ((selection.field.empty() && optional) ||
-        std::ranges::find(names, selection.field) != names.end())
+                   std::string_view what) {
+    std::vector<std::string> names, labels;
+    for (const DataField &field : data.fields) {
+      if (!fits(field))
+        continue;
+      names.push_back(field.name);
+      if (!field.categories) // which mostly are inputs
+        labels.push_back(field.name);
+    }
+    const std::vector<std::string> &likely = labels.empty() ? names : labels;
+    if (selection.field.empty() && likely.size() == 1)
+      selection.field = likely[0];
+    if (std::ranges::find(names, selection.field) != names.end())
       return;
     DiagnosticBuilder builder =
         diagnostics.report(Diag::KeyValue, selectionRanges[key], key,
@@ -408,7 +412,7 @@ void TrainKeys::finishSelections(const DataInfo &data) {
       builder.note(fmt::format("these fields fit: {}", fmt::join(names, ", ")));
   };
   auto isClass = [](const DataField &field) {
-    return field.type.shape.empty() && field.type.classes > 0 && !field.categories;
+    return field.type.shape.empty() && field.type.classes > 0;
   };
   auto isScalar = [](const DataField &field) { return field.type.shape.empty(); };
   auto isNumber = [](const DataField &field) {
@@ -419,18 +423,18 @@ void TrainKeys::finishSelections(const DataInfo &data) {
   };
   const std::string &manner = recipe.validateBy.manner;
   if (manner == "stratified")
-    check("validate", recipe.validateBy, isClass, "a class field", false);
+    check("validate", recipe.validateBy, isClass, "a class field");
   else if (manner == "grouped")
-    check("validate", recipe.validateBy, isScalar, "a field without dimensions", false);
+    check("validate", recipe.validateBy, isScalar, "a field without dimensions");
   else if (manner == "latest" && !recipe.validateBy.field.empty())
-    check("validate", recipe.validateBy, isNumber, "a field of numbers", false);
+    check("validate", recipe.validateBy, isNumber, "a field of numbers");
   if (!recipe.sample.manner.empty() && !recipe.shuffle)
     diagnostics.report(Diag::KeyValue, selectionRanges["sample"], "sample",
                        "left out with `shuffle = false`", recipe.sample.manner);
   else if (recipe.sample.manner == "balanced")
-    check("sample", recipe.sample, isClass, "a class field", false);
+    check("sample", recipe.sample, isClass, "a class field");
   else if (recipe.sample.manner == "weighted")
-    check("sample", recipe.sample, isFloat, "a field of weights", false);
+    check("sample", recipe.sample, isFloat, "a field of weights");
 }
 
 void TrainKeys::read(const std::string &key, const Expression &value) {

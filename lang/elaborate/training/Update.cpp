@@ -115,10 +115,10 @@ void Update::addWatch(const ParameterInfo &info, const Tensor &value, const Tens
   Tensor largest = emitter.reduce("reduce_max", size, inputs, range);
   Tensor zero =
       emitter.broadcastTo(emitter.constant(0.0, Element::Float, range), largest.shape, range);
-  Tensor none = emitter.emit("compare", {largest, zero}, Element::Bool, largest.shape,
-                             {{"predicate", std::string("eq")}}, range);
+  Tensor isZero = emitter.emit("compare", {largest, zero}, Element::Bool, largest.shape,
+                               {{"predicate", std::string("eq")}}, range);
   Tensor count =
-      emitter.reduce("reduce_sum", emitter.convert(none, Element::Real, range), {0}, range);
+      emitter.reduce("reduce_sum", emitter.convert(isZero, Element::Real, range), {0}, range);
   Tensor units = emitter.constant(double(largest.shape[0].size), Element::Real, range);
   add("unused", emitter.emit("div", {count, units}, Element::Real, {}, {}, range));
 }

@@ -60,7 +60,7 @@ private:
   void apply(const std::vector<size_t> &which, std::vector<Tensor> gradients);
   /// The sum of the gradients of a parameter, in a slot.
   Tensor gradientSum(const ParameterInfo &info);
-  /// The initial value of a slot is 0.
+  /// Adds the initial value of a slot, which is 0.
   void addZeroSlot(const std::string &path, const Shape &shape, SourceRange range);
   /// The results of a function of gradients that has been read, such as that of `clip`; nothing where it is not applied.
   std::vector<std::optional<Tensor>> applied(RecipeFunction &function,
