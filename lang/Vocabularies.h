@@ -5,8 +5,15 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace nnc::lang {
+
+/// The number of different values of a field, with those for missing and unknown ones.
+struct CategoryCount {
+  int64_t count = 0; ///< 0: `error` says in one line why they cannot be counted
+  std::string error;
+};
 
 class VocabularyReader {
 public:
@@ -16,10 +23,9 @@ public:
   /// the field has a tokenizer. std::nullopt, with a message of one line in `error`, if that fails.
   virtual std::optional<int64_t> vocabularySize(const DataInfo &data, const DataField &field,
                                                 std::string &error) = 0;
-  /// The number of different categories of a field in the train split of the data block, with those
-  /// for missing and unknown ones; nothing as above.
-  virtual std::optional<int64_t> categoryCount(const DataInfo &data, const DataField &field,
-                                               std::string &error) = 0;
+  /// For each field of the data block that has categories, in their order: how many the train split
+  /// has. Reads its tables once.
+  virtual std::vector<CategoryCount> categoryCounts(const DataInfo &data) = 0;
 };
 
 } // namespace nnc::lang

@@ -1,4 +1,4 @@
-// Counts the categories of a field in the tables of a train split.
+// Counts the categories of fields in the tables of a train split.
 #include "compiler/driver/Vocabularies.h"
 
 #include "runtime/text/CsvRows.h"
@@ -57,12 +57,7 @@ struct Policies {
   const lang::FieldTransform *missing = nullptr, *unknown = nullptr;
 };
 
-} // namespace
-
-std::optional<int64_t> Vocabularies::categoryCount(const lang::DataInfo &data,
-                                                   const lang::DataField &field,
-                                                   std::string &error) {
-  const DataSplit &split = *std::ranges::find(data.splits, "train", &DataSplit::name);
+Policies policiesOf(const lang::DataField &field) {
   Policies policies;
   for (const lang::FieldTransform &transform : field.transforms) {
     if (transform.kind == "missing")
@@ -70,71 +65,107 @@ std::optional<int64_t> Vocabularies::categoryCount(const lang::DataInfo &data,
     if (transform.kind == "unknown")
       policies.unknown = &transform;
   }
-  const bool *stated = argumentOf<bool>(split, "header");
-  const std::vector<std::string> *columns = argumentOf<std::vector<std::string>>(split, field.name);
-  const bool named = columns && !split.columnsByNumber;
-  if (!stated && !named) {
-    error = "say header = true or header = false";
-    return std::nullopt;
-  }
-  const bool header = stated ? *stated : named;
-  // Without a selection, the fields have the columns from left to right.
+  return policies;
+}
+
+/// The column of a field that has categories.
+struct Column {
+  std::string name; ///< or its number
+  bool byNumber = false;
+  Policies policies;
+  std::optional<size_t> place; ///< in the table that is being read
+  std::set<std::string, std::less<>> categories = {};
+};
+
+/// Those of a data block. Without a selection, fields have the columns from left to right.
+std::vector<Column> columnsOf(const lang::DataInfo &data, const DataSplit &split) {
+  std::vector<Column> columns;
   size_t leftToRight = 0;
-  for (const lang::DataField &one : data.fields) {
-    if (one.name == field.name)
-      break;
-    leftToRight += size_t(one.columns());
+  for (const lang::DataField &field : data.fields) {
+    const auto *selected = argumentOf<std::vector<std::string>>(split, field.name);
+    if (field.categories)
+      columns.push_back({selected ? selected->front() : std::to_string(leftToRight),
+                         !selected || split.columnsByNumber,
+                         policiesOf(field),
+                         {}});
+    leftToRight += size_t(field.columns());
   }
-  const std::string column = columns ? columns->front() : std::to_string(leftToRight);
+  return columns;
+}
+
+/// Adds the categories of the table at `path` to those of the columns; an error in one line, or nothing.
+std::string addCategories(const std::string &path, text::CsvRows &rows, const DataSplit &split,
+                          bool header, std::vector<Column> &columns) {
+  std::optional<size_t> filter;
+  bool first = true;
+  while (rows.next()) {
+    const std::vector<std::string_view> &cells = rows.cells();
+    if (first) {
+      if (split.filter) {
+        filter = placeOf(cells, split.filter->column, split.filterByNumber);
+        if (!filter)
+          return path + ": the table has no column " + split.filter->column;
+      }
+      for (Column &column : columns) {
+        column.place = placeOf(cells, column.name, column.byNumber);
+        if (!column.place)
+          return path + ": the table has no column " + column.name;
+      }
+      first = false;
+      if (header)
+        continue;
+    }
+    if (filter &&
+        (*filter >= cells.size() ||
+         std::ranges::find(split.filter->values, cells[*filter]) == split.filter->values.end()))
+      continue;
+    for (Column &column : columns) // the runtime reports a line without the column
+      if (*column.place < cells.size() && !column.policies.isMissing(cells[*column.place], split) &&
+          !column.categories.contains(cells[*column.place]))
+        column.categories.emplace(cells[*column.place]);
+  }
+  return rows.problem().empty()
+             ? ""
+             : path + ":" + std::to_string(rows.problemLine()) + ": " + rows.problem();
+}
+
+} // namespace
+
+std::vector<lang::CategoryCount> Vocabularies::categoryCounts(const lang::DataInfo &data) {
+  const DataSplit &split = *std::ranges::find(data.splits, "train", &DataSplit::name);
+  std::vector<Column> columns = columnsOf(data, split);
+  const bool *stated = argumentOf<bool>(split, "header");
+  const bool named = !std::ranges::all_of(columns, &Column::byNumber);
+  auto failed = [&](const std::string &error) {
+    return std::vector<lang::CategoryCount>(columns.size(), {0, error});
+  };
+  if (!stated && !named)
+    return failed("say header = true or header = false");
+  const bool header = stated ? *stated : named;
   const std::string *encoding = argumentOf<std::string>(split, "encoding");
-  std::set<std::string, std::less<>> categories;
   for (const lang::ReaderArgument &argument : split.arguments) {
     if (!argument.name.empty())
       continue;
-    std::string path;
+    std::string path, error;
     std::optional<std::string> content =
         readFile(data, std::get<std::string>(argument.value), path, error);
     if (content)
       content =
           text::toText(*content, *text::parseEncoding(encoding ? *encoding : "utf-8"), path, error);
     if (!content)
-      return std::nullopt;
+      return failed(error);
     text::CsvRows rows(content->data(), content->size(), formatOf(split));
-    std::optional<size_t> place, filter;
-    bool first = true;
-    while (rows.next()) {
-      const std::vector<std::string_view> &cells = rows.cells();
-      if (first) {
-        place = placeOf(cells, column, !named);
-        if (split.filter)
-          filter = placeOf(cells, split.filter->column, split.filterByNumber);
-        if (!place || (split.filter && !filter)) {
-          error = path + ": the table has no column " + (place ? split.filter->column : column);
-          return std::nullopt;
-        }
-        first = false;
-        if (header)
-          continue;
-      }
-      if (cells.size() <= std::max(*place, filter.value_or(0)))
-        continue; // the runtime reports the line
-      if (filter &&
-          std::ranges::find(split.filter->values, cells[*filter]) == split.filter->values.end())
-        continue;
-      if (!policies.isMissing(cells[*place], split))
-        categories.emplace(cells[*place]);
-    }
-    if (!rows.problem().empty()) {
-      error = path + ":" + std::to_string(rows.problemLine()) + ": " + rows.problem();
-      return std::nullopt;
-    }
+    if (std::string problem = addCategories(path, rows, split, header, columns); !problem.empty())
+      return failed(problem);
   }
-  int64_t count = int64_t(categories.size());
-  for (const lang::FieldTransform *policy : {policies.missing, policies.unknown})
-    count += policy && policy->as == "category";
-  if (count == 0)
-    error = "its column is empty";
-  return count ? std::optional(count) : std::nullopt;
+  std::vector<lang::CategoryCount> counts;
+  for (const Column &column : columns) {
+    int64_t count = int64_t(column.categories.size());
+    for (const lang::FieldTransform *policy : {column.policies.missing, column.policies.unknown})
+      count += policy && policy->as == "category";
+    counts.push_back({count, count ? "" : "its column is empty"});
+  }
+  return counts;
 }
 
 } // namespace nnc

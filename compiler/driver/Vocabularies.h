@@ -27,8 +27,7 @@ public:
 
   std::optional<int64_t> vocabularySize(const lang::DataInfo &data, const lang::DataField &field,
                                         std::string &error) override;
-  std::optional<int64_t> categoryCount(const lang::DataInfo &data, const lang::DataField &field,
-                                       std::string &error) override;
+  std::vector<lang::CategoryCount> categoryCounts(const lang::DataInfo &data) override;
 
   /// The folder of a data block's files.
   std::string folderOf(const std::string &data) const;

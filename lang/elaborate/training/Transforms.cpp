@@ -272,22 +272,26 @@ bool checkTransforms(const DataInfo &info, const DataDeclaration &declaration,
 }
 
 bool countCategories(DataInfo &info, Environment &environment) {
+  if (std::ranges::none_of(info.fields, &DataField::categories))
+    return true;
+  std::vector<CategoryCount> counts;
+  if (environment.vocabularies.reader)
+    counts = environment.vocabularies.reader->categoryCounts(info);
+  size_t index = 0;
   for (DataField &field : info.fields) {
     if (!field.categories)
       continue;
-    std::string error = "this compiler reads no data";
-    std::optional<int64_t> count;
-    if (environment.vocabularies.reader)
-      count = environment.vocabularies.reader->categoryCount(info, field, error);
-    if (!count) {
-      environment.report(Diag::NoCategories, field.range, field.name, error)
+    const CategoryCount found =
+        index < counts.size() ? counts[index++] : CategoryCount{0, "this compiler reads no data"};
+    if (found.count == 0) {
+      environment.report(Diag::NoCategories, field.range, field.name, found.error)
           .note("the table is read when compiling: `--data NAME=FOLDER` says where it is");
       return false;
     }
     if (field.oneHot)
-      field.type.shape = {*count};
+      field.type.shape = {found.count};
     else
-      field.type.classes = *count;
+      field.type.classes = found.count;
   }
   return true;
 }

@@ -39,9 +39,9 @@ public:
                                         std::string &) override {
     return 65;
   }
-  std::optional<int64_t> categoryCount(const DataInfo &, const DataField &,
-                                       std::string &) override {
-    return 5;
+  std::vector<CategoryCount> categoryCounts(const DataInfo &data) override {
+    auto count = std::ranges::count_if(data.fields, &DataField::categories);
+    return std::vector<CategoryCount>(static_cast<size_t>(count), {5, ""});
   }
 };
 
