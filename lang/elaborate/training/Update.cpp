@@ -23,6 +23,14 @@ std::string describeStep(const Operation &operation) {
 
 } // namespace
 
+Tensor Update::sumOfSquares(const Tensor &value, SourceRange range) {
+  Tensor exact = emitter.convert(value, Element::Real, range);
+  Tensor square = emitter.emit("mul", {exact, exact}, Element::Real, value.shape, {}, range);
+  std::vector<int64_t> axes(value.shape.size());
+  std::iota(axes.begin(), axes.end(), 0);
+  return emitter.reduce("reduce_sum", square, axes, range);
+}
+
 std::vector<std::optional<Tensor>> Update::applied(RecipeFunction &function,
                                                    const std::vector<Tensor> &gradients,
                                                    const std::vector<Tensor> &parameters,
@@ -33,15 +41,9 @@ std::vector<std::optional<Tensor>> Update::applied(RecipeFunction &function,
   auto globalNorm = [&]() -> Tensor {
     if (norm)
       return *norm;
-    // In double precision, where squares of single precision neither overflow nor vanish.
     std::optional<Tensor> total;
     for (const Tensor &gradient : gradients) {
-      Tensor exact = emitter.convert(gradient, Element::Real, range);
-      Tensor square = emitter.emit("mul", {exact, exact}, Element::Real, gradient.shape, {}, range);
-      std::vector<int64_t> axes;
-      for (size_t axis = 0; axis < gradient.shape.size(); ++axis)
-        axes.push_back(int64_t(axis));
-      Tensor sum = emitter.reduce("reduce_sum", square, axes, range);
+      Tensor sum = sumOfSquares(gradient, range);
       total = total ? emitter.emit("add", {*total, sum}, Element::Real, {}, {}, range) : sum;
     }
     norm = emitter.emit("sqrt", {*total}, Element::Real, {}, {}, range);
@@ -97,12 +99,7 @@ void Update::addWatch(const ParameterInfo &info, const Tensor &value, const Tens
                                   number.id);
   };
   auto norm = [&](const Tensor &of) {
-    Tensor exact = emitter.convert(of, Element::Real, range);
-    Tensor square = emitter.emit("mul", {exact, exact}, Element::Real, of.shape, {}, range);
-    std::vector<int64_t> axes(of.shape.size());
-    std::iota(axes.begin(), axes.end(), 0);
-    return emitter.emit("sqrt", {emitter.reduce("reduce_sum", square, axes, range)}, Element::Real,
-                        {}, {}, range);
+    return emitter.emit("sqrt", {sumOfSquares(of, range)}, Element::Real, {}, {}, range);
   };
   add("gradient", norm(gradient));
   add("weight", norm(value));
@@ -297,7 +294,7 @@ void Update::updateParameters(const Tensor &loss, SourceRange lossRange) {
 }
 
 Tensor Update::gradientSum(const ParameterInfo &info) {
-  const std::string path = slotPrefix + gradientSumOf(info.path);
+  const std::string path = sumPath(info);
   return emitter.persistent(ArgumentKind::Slot, path, Element::Float,
                             *elaboration.instances.findParameter(info.path), info.range);
 }
@@ -320,7 +317,7 @@ void Update::sumGradients(const Tensor &loss, SourceRange lossRange) {
   for (size_t index = 0; index < ofPart.size(); ++index) {
     const ParameterInfo &info = program.parameters[summed[index]];
     const Tensor &gradient = ofPart[index];
-    const std::string path = slotPrefix + gradientSumOf(info.path);
+    const std::string path = sumPath(info);
     program.slots.push_back({path, info.path, info.type});
     addZeroSlot(path, gradient.shape, lossRange);
     Tensor weighted =
@@ -338,7 +335,7 @@ void Update::applySums(const std::vector<size_t> &which) {
   apply(which, sums);
   for (size_t index = 0; index < which.size(); ++index) {
     Tensor zero = emitter.constant(0.0, Element::Float, optimizer.range);
-    updates.slots[slotPrefix + gradientSumOf(program.parameters[which[index]].path)] =
+    updates.slots[sumPath(program.parameters[which[index]])] =
         emitter.broadcastTo(zero, sums[index].shape, optimizer.range);
   }
 }

@@ -58,6 +58,12 @@ private:
                                 const std::vector<size_t> &which);
   /// Clips, and applies the optimizer to each parameter.
   void apply(const std::vector<size_t> &which, std::vector<Tensor> gradients);
+  /// In double precision, where squares of single precision neither overflow nor vanish.
+  Tensor sumOfSquares(const Tensor &value, SourceRange range);
+  /// The path of the slot that holds the sum of a parameter's gradients.
+  std::string sumPath(const ParameterInfo &info) const {
+    return slotPrefix + gradientSumOf(info.path);
+  }
   /// The sum of the gradients of a parameter, in a slot.
   Tensor gradientSum(const ParameterInfo &info);
   /// Adds the initial value of a slot, which is 0.
