@@ -74,7 +74,8 @@ TEST_F(HoldoutTest, StratifiedHoldsOutThePartOfEachClass) {
   EXPECT_EQ(split.train.size() + split.validation.size(), 100u);
   EXPECT_EQ(counts("label", split.validation),
             (std::map<int64_t, int64_t>{{0, 14}, {1, 4}, {2, 2}}));
-  EXPECT_EQ(choose(Manner::Stratified, "label", 0.2).validation, split.validation);
+  // The choice is at random, and the same for every process and machine.
+  EXPECT_EQ(Rows(split.validation.begin(), split.validation.begin() + 5), (Rows{1, 2, 14, 17, 18}));
 }
 
 TEST_F(HoldoutTest, GroupsStayTogether) {
@@ -82,6 +83,12 @@ TEST_F(HoldoutTest, GroupsStayTogether) {
     Split split = choose(Manner::Grouped, "group", fraction);
     EXPECT_EQ(split.train.size() + split.validation.size(), 100u);
     std::map<int64_t, int64_t> trained = counts("group", split.train);
+    int64_t largest = 0;
+    for (const auto &[group, count] : counts("group", inOrder(100)))
+      largest = std::max(largest, count);
+    // A further group, or one less, would be further from the part.
+    EXPECT_NEAR(static_cast<double>(split.validation.size()), 100 * fraction,
+                static_cast<double>(largest) / 2);
     for (const auto &[group, count] : counts("group", split.validation))
       EXPECT_FALSE(trained.contains(group)) << group;
   }
@@ -114,6 +121,11 @@ TEST_F(HoldoutTest, FoldsHoldOutEachExampleOnce) {
         EXPECT_EQ(counts("label", split.validation)[0], 10);
       if (manner == Manner::Grouped) {
         std::map<int64_t, int64_t> trained = counts("group", split.train);
+        int64_t largest = 0;
+        for (const auto &[group, count] : counts("group", inOrder(100)))
+          largest = std::max(largest, count);
+        EXPECT_NEAR(static_cast<double>(split.validation.size()), 100.0 / 7,
+                    static_cast<double>(largest));
         for (const auto &[group, count] : counts("group", split.validation))
           EXPECT_FALSE(trained.contains(group));
       }
