@@ -257,7 +257,7 @@ struct RowFilter {
 
 struct DataSplit {
   std::string name;   ///< train, test, validation
-  std::string reader; ///< idx, csv, npy, ts, cifar, text, lines, images, random,
+  std::string reader; ///< idx, csv, npy, npz, safetensors, ts, cifar, text, lines, images, random,
                       ///< made
   /// Positional arguments are file names. `drop_last`, `only_last` and, of random and made,
   /// `examples` are numbers of examples. made has a `seed`, and the function made_train of a split
@@ -266,7 +266,7 @@ struct DataSplit {
   /// names, or numbers from 0 in decimal; see `columnsByNumber`). csv, text and lines have
   /// `part_begin` and `part_end` (fractions of the whole); text and lines `encoding` (string), text
   /// also `stream` (bool), lines `class_by_file` (string, a field) and `truncate` (bool). csv also
-  /// has `decimal`, `comment`, `strip` and `encoding` (strings), images `resize` (bool).
+  /// has `decimal`, `comment`, `strip` and `encoding` (strings), images `resize` (bool), npz and safetensors for a field the name of its array (list of one string).
   std::vector<ReaderArgument> arguments;
   bool columnsByNumber = false;
   std::vector<std::string> missing = {}; ///< csv: cells that stand for no value

@@ -330,10 +330,11 @@ void nnc_profile(int64_t region, int64_t thread);
        }],
        "splits": [{
          "name": "train" | "test" | "validation",
-         "reader": "idx" | "csv" | "npy" | "ts" | "cifar" | "text" | "lines" | "images" | "random" |
-                   "made",
+         "reader": "idx" | "csv" | "npy" | "npz" | "safetensors" | "ts" | "cifar" | "text" | "lines" |
+                   "images" | "random" | "made",
          "files": [TEXT...],            relative to the folder of the data block
                                         idx, npy: one per field, in the order of the fields
+                                        npz, safetensors: one, with an array for each field
                                         csv, ts: one or more of the same kind; their examples are appended
                                         cifar: one or more CIFAR-10 batches, in the binary version; the
                                         fields are a float [32, 32, 3] and a class
@@ -373,6 +374,8 @@ void nnc_profile(int64_t region, int64_t thread);
          "rows": {"column": TEXT or COUNT, "values": [TEXT...]},
                                         (optional; csv) only the rows with one of these cells
          "columns": {FIELD: [TEXT or COUNT ...], ...}
+                                        (optional; npz, safetensors) the name of each field's array; default:
+                                        that of the field
                                         (optional; csv) the columns that make up each field, by name or by
                                         number from 0, as many as the field has elements. Default: the fields
                                         take the columns from left to right

@@ -39,7 +39,8 @@ static const Option predictOptions[] = {
     {"--threads", "N", "threads (default: one per core); results do not depend on it"},
 };
 const Command predictCommandTable = {
-    "predict", "predictions for the examples in .csv, .npy, .json or IDX files, or lines of text",
+    "predict",
+    "predictions for the examples in .csv, .npy, .npz, .json or IDX files, or lines of text",
     predictOptions, "[INPUT...]"};
 
 /// Examples in a picture.
@@ -235,8 +236,17 @@ int predictCommand(const Model &model, const Arguments &arguments) {
   std::vector<Dataset> datasets;
   if (arguments.has("--split"))
     datasets.push_back(readNamedSplit(description, block, arguments, conventions));
-  for (const std::string &input : arguments.operands())
-    datasets.push_back(readExamples(input, fields, block, conventions));
+  const std::vector<std::string> &inputs = arguments.operands();
+  if (fields.fields.size() > 1 && inputs.size() > 1 && std::ranges::all_of(inputs, holdsOneArray)) {
+    if (inputs.size() != fields.fields.size())
+      throw UsageError(
+          text("predict: the model has %zu inputs, and there are %zu files with an array",
+               fields.fields.size(), inputs.size()));
+    datasets.push_back(readInputFiles(inputs, fields, block, conventions));
+  } else {
+    for (const std::string &input : inputs)
+      datasets.push_back(readExamples(input, fields, block, conventions));
+  }
   execution.setScalar("seed", arguments.integer("--seed", 0, INT64_MAX).value_or(0));
   int64_t examples = 0, step = 0;
   auto predictOnce = [&](std::vector<Prediction> &results) {

@@ -1,6 +1,7 @@
 // Implements the reading of examples to predict: CSV laid out as the training data, arrays, JSON.
 #include "runtime/cli/Predictions.h"
 
+#include "runtime/data/ArrayFiles.h"
 #include "runtime/data/CsvFields.h"
 #include "runtime/data/ImageFiles.h"
 #include "runtime/data/Readers.h"
@@ -252,56 +253,122 @@ private:
 
 } // namespace
 
-static Dataset readArrayExamples(Array array, const DataBlock &fields,
+/// An array for each input.
+static Dataset readArrayExamples(std::vector<Array> arrays, const DataBlock &fields,
                                  DataConventions &conventions) {
-  if (fields.fields.size() != 1)
-    fail("%s: an array holds one input, but the model has %zu: use .csv or .json",
-         array.origin.c_str(), fields.fields.size());
-  const DataField &field = fields.fields[0];
-  if (field.isTransformed() && (field.classCount() || field.transform(Transform::Kind::Date) ||
-                                field.transform(Transform::Kind::IsMissing)))
-    fail("%s: '%s' is made of the text in the cells of a table: use .csv or .json",
-         array.origin.c_str(), field.name.c_str());
-  // An array of the input's own shape is one example.
-  bool isOne = array.shape == field.shape;
-  if (field.padded && array.shape.size() == field.shape.size())
-    isOne = array.shape == field.shapeOf(array.shape[*field.padded]);
-  if (isOne)
-    array.shape.insert(array.shape.begin(), 1);
   Dataset dataset;
-  dataset.examples = array.shape.empty() ? 0 : array.shape[0];
-  dataset.fields.push_back(fieldFromArray(field, std::move(array), conventions, false));
+  std::string first;
+  for (size_t i = 0; i < arrays.size(); ++i) {
+    Array &array = arrays[i];
+    const DataField &field = fields.fields[i];
+    if (field.isTransformed() && (field.classCount() || field.transform(Transform::Kind::Date) ||
+                                  field.transform(Transform::Kind::IsMissing)))
+      fail("%s: '%s' is made of the text in the cells of a table: use .csv or .json",
+           array.origin.c_str(), field.name.c_str());
+    // An array of the input's own shape is one example.
+    bool isOne = array.shape == field.shape;
+    if (field.padded && array.shape.size() == field.shape.size())
+      isOne = array.shape == field.shapeOf(array.shape[*field.padded]);
+    if (isOne)
+      array.shape.insert(array.shape.begin(), 1);
+    const int64_t examples = array.shape.empty() ? 0 : array.shape[0];
+    if (i > 0 && examples != dataset.examples)
+      fail("%s holds %lld examples, but %s holds %lld", array.origin.c_str(),
+           static_cast<long long>(examples), first.c_str(),
+           static_cast<long long>(dataset.examples));
+    dataset.examples = examples;
+    if (i == 0)
+      first = array.origin;
+    dataset.fields.push_back(fieldFromArray(field, std::move(array), conventions, false));
+  }
   return dataset;
+}
+
+/// The arrays of a file by the names of the inputs, or by those that the training data gives them.
+static std::vector<Array> readNamedInputs(const std::string &path, const DataBlock &fields,
+                                          const DataSplit *train) {
+  const NamedArrays file(path);
+  const std::vector<std::string> names = file.names();
+  std::vector<Array> arrays;
+  for (const DataField &field : fields.fields) {
+    const std::string other = train ? arrayOf(field, *train) : field.name;
+    const bool only = fields.fields.size() == 1 && names.size() == 1;
+    arrays.push_back(file.read(only                                       ? names[0]
+                               : !file.has(field.name) && file.has(other) ? other
+                                                                          : field.name));
+  }
+  return arrays;
+}
+
+/// Facts about the training data that weights may not say.
+static DataConventions conventionsFor(const DataBlock &fields, const DataSplit *train,
+                                      const DataConventions &ofTraining) {
+  DataConventions conventions = ofTraining;
+  for (const DataField &field : fields.fields) {
+    if (!field.classNames.empty())
+      conventions.classes[field.name] = field.classNames;
+    // Text holds no bytes.
+    if (isFloat(field.dtype) && train && train->reader == "csv")
+      conventions.bytes.emplace(field.name, false);
+  }
+  return conventions;
+}
+
+static Dataset finish(Dataset dataset, const std::string &path, const DataBlock &fields,
+                      DataConventions &conventions) {
+  if (dataset.examples == 0)
+    fail("%s: it holds no examples", path.c_str());
+  finishFields(fields, dataset, conventions, false);
+  checkLengths(fields, dataset, path);
+  return dataset;
+}
+
+bool holdsOneArray(const std::string &path) {
+  const Reader *reader = path == "-" ? nullptr : readerOf(path);
+  return reader && reader->readArray;
+}
+
+Dataset readInputFiles(const std::vector<std::string> &paths, const DataBlock &fields,
+                       const DataBlock *block, const DataConventions &ofTraining) {
+  DataConventions conventions =
+      conventionsFor(fields, block ? block->split("train") : nullptr, ofTraining);
+  std::vector<Array> arrays;
+  for (const std::string &path : paths)
+    arrays.push_back(readerOf(path)->readArray(path));
+  return finish(readArrayExamples(std::move(arrays), fields, conventions), paths[0], fields,
+                conventions);
 }
 
 Dataset readExamples(const std::string &path, const DataBlock &fields, const DataBlock *block,
                      const DataConventions &ofTraining) {
-  DataConventions conventions = ofTraining;
   const DataSplit *train = block ? block->split("train") : nullptr;
-  for (const DataField &field : fields.fields) {
-    if (!field.classNames.empty())
-      conventions.classes[field.name] = field.classNames;
-    // Weights that do not say it: text holds no bytes.
-    if (isFloat(field.dtype) && train && train->reader == "csv")
-      conventions.bytes.emplace(field.name, false);
-  }
+  DataConventions conventions = conventionsFor(fields, train, ofTraining);
   const Reader *reader = path == "-" ? findReader("csv") : readerOf(path);
   Dataset dataset;
   if (reader && reader->name == std::string_view("images")) {
     if (fields.fields.size() != 1 || fields.fields[0].shape.size() < 2)
       fail("%s: an image is one input, float[rows, columns] or float[rows, columns, 3]",
            path.c_str());
-    dataset = readArrayExamples(readImage(path, fields.fields[0], train && train->resize), fields,
+    dataset = readArrayExamples({readImage(path, fields.fields[0], train && train->resize)}, fields,
                                 conventions);
+  } else if (reader && reader->read == readNamedArraysSplit) {
+    dataset = readArrayExamples(readNamedInputs(path, fields, train), fields, conventions);
   } else if (extensionOf(withoutGz(path)) == ".json") {
     Bytes content = readUtf8(path);
     Json json = parseJson({content.data(), content.size()}, path);
     dataset = JsonExamples(path, fields, train, conventions.classes).read(json);
   } else if (!reader) {
-    fail("%s: unknown kind of file; predict reads .csv, .npy, .json, .ts, IDX and images",
+    fail("%s: unknown kind of file; predict reads .csv, .npy, .npz, .safetensors, .json, .ts, IDX "
+         "and "
+         "images",
          path.c_str());
   } else if (reader->readArray) {
-    dataset = readArrayExamples(reader->readArray(path), fields, conventions);
+    if (fields.fields.size() != 1)
+      fail("%s: an array holds one input, but the model has %zu: use .csv, .json, .npz, or a file "
+           "for "
+           "each in the order in which `info` lists them",
+           path.c_str(), fields.fields.size());
+    dataset = readArrayExamples({reader->readArray(path)}, fields, conventions);
   } else if (reader->name == std::string_view("ts")) {
     DataSplit split;
     split.files = {path};
@@ -312,11 +379,7 @@ Dataset readExamples(const std::string &path, const DataBlock &fields, const Dat
   } else {
     dataset = readCsvExamples(path, fields, block, conventions);
   }
-  if (dataset.examples == 0)
-    fail("%s: it holds no examples", path.c_str());
-  finishFields(fields, dataset, conventions, false);
-  checkLengths(fields, dataset, path);
-  return dataset;
+  return finish(std::move(dataset), path, fields, conventions);
 }
 
 } // namespace nnc::runtime

@@ -1,4 +1,4 @@
-// Files around `predict`: examples read from CSV, NPY, JSON or IDX, predictions written as CSV, NPY,
+// Files around `predict`: examples read from CSV, arrays or JSON, predictions written as CSV, NPY,
 // JSON or a picture.
 #pragma once
 
@@ -20,6 +20,12 @@ DataBlock predictFields(const Function &predict, const DataBlock *block);
 /// CSV file are, and whether it has a header. Throws Error.
 Dataset readExamples(const std::string &path, const DataBlock &fields, const DataBlock *block,
                      const DataConventions &conventions);
+
+/// Whether a file's name says that it holds one array without a name (NPY, IDX).
+bool holdsOneArray(const std::string &path);
+/// Reads examples from such files, one for each input in the order of `fields`. Throws Error.
+Dataset readInputFiles(const std::vector<std::string> &paths, const DataBlock &fields,
+                       const DataBlock *block, const DataConventions &conventions);
 
 /// One output of all examples.
 struct Prediction {

@@ -30,25 +30,28 @@ bool isIdx(std::string_view content) {
          idxType(static_cast<unsigned char>(content[2]));
 }
 
-Array readIdx(const std::string &path) {
-  Array array;
-  array.origin = path;
-  Bytes content = readFileOrGz(path);
+ArrayLayout layoutOfIdx(std::string_view content, const std::string &origin) {
   auto byte = [&](size_t i) { return static_cast<unsigned char>(content[i]); };
   if (content.size() < 4)
-    fail("%s: not an IDX file: it has only %zu bytes", path.c_str(), content.size());
+    fail("%s: not an IDX file: it has only %zu bytes", origin.c_str(), content.size());
   std::optional<FileType> type = idxType(byte(2));
   size_t rank = byte(3);
   if (byte(0) != 0 || byte(1) != 0 || !type || rank == 0)
-    fail("%s: not an IDX file: wrong magic number 0x%02x%02x%02x%02x", path.c_str(), byte(0),
+    fail("%s: not an IDX file: wrong magic number 0x%02x%02x%02x%02x", origin.c_str(), byte(0),
          byte(1), byte(2), byte(3));
   if (content.size() < 4 + 4 * rank)
-    fail("%s: truncated within its header", path.c_str());
+    fail("%s: truncated within its header", origin.c_str());
+  ArrayLayout layout{{}, *type, true, false, 4 + 4 * rank};
   for (size_t i = 4; i < 4 + 4 * rank; i += 4)
-    array.shape.push_back(int64_t(byte(i)) << 24 | int64_t(byte(i + 1)) << 16 |
-                          int64_t(byte(i + 2)) << 8 | int64_t(byte(i + 3)));
-  takeElements(array, std::move(content), 4 + 4 * rank, *type, true);
-  return array;
+    layout.shape.push_back(int64_t(byte(i)) << 24 | int64_t(byte(i + 1)) << 16 |
+                           int64_t(byte(i + 2)) << 8 | int64_t(byte(i + 3)));
+  return layout;
+}
+
+Array readIdx(const std::string &path) {
+  Bytes content = readFileOrGz(path);
+  const ArrayLayout layout = layoutOfIdx({content.data(), content.size()}, path);
+  return takeElements(std::move(content), layout, path);
 }
 
 } // namespace nnc::runtime

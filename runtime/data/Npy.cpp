@@ -4,6 +4,7 @@
 #include "runtime/support/Error.h"
 
 #include <algorithm>
+#include <bit>
 
 namespace nnc::runtime {
 
@@ -23,8 +24,8 @@ public:
     size_t quote = rest.find('\'', 1);
     std::string_view digits = rest.substr(3, quote == std::string_view::npos ? 0 : quote - 3);
     int size = digits.size() == 1 && digits[0] >= '1' && digits[0] <= '8' ? digits[0] - '0' : 0;
-    bool known = (kind == 'b' && size == 1) || (kind == 'u' && (size == 1 || size == 2)) ||
-                 (kind == 'i' && (size == 1 || size == 2 || size == 4 || size == 8)) ||
+    bool known = (kind == 'b' && size == 1) ||
+                 ((kind == 'u' || kind == 'i') && std::has_single_bit(unsigned(size))) ||
                  (kind == 'f' && (size == 2 || size == 4 || size == 8));
     if (!known)
       unsupported("the element type " + printable(rest.substr(0, std::min<size_t>(quote + 1, 16))));
@@ -32,9 +33,11 @@ public:
     return {kind, size};
   }
 
-  void rejectFortranOrder() const {
-    if (!valueOf("'fortran_order'").starts_with("False"))
-      unsupported("column-major (Fortran) order");
+  bool columnMajor() const {
+    std::string_view rest = valueOf("'fortran_order'");
+    if (!rest.starts_with("False") && !rest.starts_with("True"))
+      damaged();
+    return rest.starts_with("True");
   }
 
   Shape shape() const {
@@ -87,12 +90,9 @@ private:
 
 bool isNpy(std::string_view content) { return content.starts_with("\x93NUMPY"); }
 
-Array readNpy(const std::string &path) {
-  Array array;
-  array.origin = path;
-  Bytes content = readFileOrGz(path);
-  if (content.size() < 12 || !isNpy({content.data(), content.size()}))
-    fail("%s: not an NPY file", path.c_str());
+ArrayLayout layoutOfNpy(std::string_view content, const std::string &origin) {
+  if (content.size() < 12 || !isNpy(content))
+    fail("%s: not an NPY file", origin.c_str());
   auto byte = [&](size_t i) { return static_cast<size_t>(static_cast<unsigned char>(content[i])); };
   size_t length = byte(8) | byte(9) << 8, start = 10;
   if (content[6] >= 2) {
@@ -100,16 +100,22 @@ Array readNpy(const std::string &path) {
     start = 12;
   }
   if (length > content.size() - start)
-    fail("%s: truncated within its header", path.c_str());
-  // The parser keeps a view into the content, which takeElements then takes.
-  NpyHeader header(std::string_view(content.data() + start, length), path);
-  bool bigEndian = false;
-  FileType type = header.type(bigEndian);
-  header.rejectFortranOrder();
-  array.shape = header.shape();
-  takeElements(array, std::move(content), start + length, type, bigEndian);
-  return array;
+    fail("%s: truncated within its header", origin.c_str());
+  NpyHeader header(content.substr(start, length), origin);
+  ArrayLayout layout;
+  layout.type = header.type(layout.bigEndian);
+  layout.columnMajor = header.columnMajor();
+  layout.shape = header.shape();
+  layout.start = start + length;
+  return layout;
 }
+
+Array parseNpy(Bytes content, const std::string &origin) {
+  const ArrayLayout layout = layoutOfNpy({content.data(), content.size()}, origin);
+  return takeElements(std::move(content), layout, origin);
+}
+
+Array readNpy(const std::string &path) { return parseNpy(readFileOrGz(path), path); }
 
 std::string formatNpy(DType dtype, const Shape &shape, const char *data) {
   const char *type = "";

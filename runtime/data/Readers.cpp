@@ -1,6 +1,7 @@
-// Implements the table of readers, and splits whose files are one array for each field.
+// Implements the table of readers.
 #include "runtime/data/Readers.h"
 
+#include "runtime/data/ArrayFiles.h"
 #include "runtime/data/Cifar.h"
 #include "runtime/data/CsvFields.h"
 #include "runtime/data/Idx.h"
@@ -14,34 +15,11 @@
 
 namespace nnc::runtime {
 
-/// A file for each field; all hold as many examples.
-template <Array (*readArray)(const std::string &)>
-static Dataset readArrays(const DataBlock &block, const DataSplit &split, const std::string &folder,
-                          DataConventions &conventions) {
-  if (split.files.size() != block.fields.size())
-    fail("data '%s': its %s split names %zu files for %zu fields", block.name.c_str(),
-         split.name.c_str(), split.files.size(), block.fields.size());
-  Dataset dataset;
-  std::string firstOrigin;
-  for (size_t i = 0; i < split.files.size(); ++i) {
-    std::string path = joinPath(folder, split.files[i]);
-    Array array = readArray(path);
-    int64_t examples = array.shape.empty() ? 0 : array.shape[0];
-    if (i == 0) {
-      dataset.examples = examples;
-      firstOrigin = path;
-    } else if (examples != dataset.examples) {
-      fail("%s holds %lld examples, but %s holds %lld", path.c_str(),
-           static_cast<long long>(examples), firstOrigin.c_str(),
-           static_cast<long long>(dataset.examples));
-    }
-    dataset.fields.push_back(
-        fieldFromArray(block.fields[i], std::move(array), conventions, split.isTraining()));
-  }
-  return dataset;
-}
-
 static bool isNamedNpy(const std::string &path) { return extensionOf(path) == ".npy"; }
+static bool isNamedNpz(const std::string &path) { return extensionOf(path) == ".npz"; }
+static bool isNamedSafetensors(const std::string &path) {
+  return extensionOf(path) == ".safetensors";
+}
 static bool isNamedCsv(const std::string &path) {
   std::string extension = extensionOf(path);
   return extension == ".csv" || extension == ".tsv" || extension == ".txt";
@@ -57,8 +35,10 @@ static bool matchesNoContent(std::string_view) { return false; }
 
 /// The strictest checks stand first.
 static constexpr Reader table[] = {
-    {"idx", isNamedIdx, isIdx, readArrays<readIdx>, readIdx},
-    {"npy", isNamedNpy, isNpy, readArrays<readNpy>, readNpy},
+    {"idx", isNamedIdx, isIdx, readIdxSplit, readIdx},
+    {"npy", isNamedNpy, isNpy, readNpySplit, readNpy},
+    {"npz", isNamedNpz, isZip, readNamedArraysSplit, nullptr},
+    {"safetensors", isNamedSafetensors, isSafetensors, readNamedArraysSplit, nullptr},
     {"cifar", matchesNoName, isCifar, readCifarSplit, nullptr},
     {"ts", isNamedTimeSeries, isTimeSeries, readTimeSeriesSplit, nullptr},
     {"csv", isNamedCsv, isUtf8Text, readCsvSplit, nullptr},

@@ -11,7 +11,8 @@
 namespace nnc::runtime {
 
 struct Reader {
-  /// As the language spells it: idx, npy, csv, ts, cifar, text, lines, images, random, made.
+  /// As the language spells it: idx, npy, npz, safetensors, csv, ts, cifar, text, lines,
+  /// images, random, made.
   const char *name;
   /// Whether a file's name, without .gz, says that it is of this kind.
   bool (*named)(const std::string &path);

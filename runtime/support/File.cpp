@@ -48,6 +48,42 @@ void InputFile::read(Bytes &content, size_t count) {
   content.resize(size);
 }
 
+RandomAccessFile::RandomAccessFile(const std::string &path)
+    : path(path), descriptor(open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
+  if (descriptor < 0)
+    fail("%s: %s", path.c_str(), systemMessage(errno).c_str());
+  struct stat status;
+  const bool regular = fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
+  if (!regular) {
+    close(descriptor);
+    fail("%s: it is not a regular file, of which parts can be read", path.c_str());
+  }
+  length = static_cast<uint64_t>(status.st_size);
+}
+
+RandomAccessFile::~RandomAccessFile() { close(descriptor); }
+
+void RandomAccessFile::read(char *to, size_t count, uint64_t offset) const {
+  while (count > 0) {
+    const ssize_t got = pread(descriptor, to, count, static_cast<off_t>(offset));
+    if (got < 0 && errno == EINTR)
+      continue;
+    if (got < 0)
+      fail("%s: %s", path.c_str(), systemMessage(errno).c_str());
+    if (got == 0)
+      fail("%s: it ends at byte %llu", path.c_str(), static_cast<unsigned long long>(offset));
+    to += got;
+    count -= static_cast<size_t>(got);
+    offset += static_cast<uint64_t>(got);
+  }
+}
+
+Bytes RandomAccessFile::read(uint64_t offset, size_t count) const {
+  Bytes content(count);
+  read(content.data(), count, offset);
+  return content;
+}
+
 Bytes readFile(const std::string &path) {
   Bytes content;
   InputFile(path).read(content);
@@ -96,7 +132,7 @@ static Bytes decompress(const Bytes &compressed, const std::string &path) {
     stream.avail_in = static_cast<uInt>(input);
     stream.next_out = reinterpret_cast<Bytef *>(content.data() + produced);
     stream.avail_out = static_cast<uInt>(room);
-    int status = inflate(&stream, Z_NO_FLUSH);
+    int status = ::inflate(&stream, Z_NO_FLUSH);
     consumed += input - stream.avail_in;
     produced += room - stream.avail_out;
     if (status == Z_STREAM_END) {
@@ -116,6 +152,35 @@ static Bytes decompress(const Bytes &compressed, const std::string &path) {
            stream.msg ? stream.msg : "it cannot be decompressed");
   }
   content.resize(produced);
+  return content;
+}
+
+Bytes inflate(const Bytes &compressed, uint64_t size, const std::string &origin) {
+  // Deflate cannot make more of a byte.
+  if (size / 1032 > compressed.size())
+    fail("%s: it says that it has %llu bytes, of %zu compressed ones", origin.c_str(),
+         static_cast<unsigned long long>(size), compressed.size());
+  Bytes content(size + 1); // one more, so that the end is seen
+  z_stream stream = {};
+  if (inflateInit2(&stream, -15) != Z_OK)
+    fail("%s: not enough memory to decompress it", origin.c_str());
+  size_t consumed = 0, produced = 0;
+  int status = Z_OK;
+  while (status == Z_OK && produced < content.size()) {
+    const size_t input = std::min<size_t>(compressed.size() - consumed, UINT_MAX);
+    const size_t room = std::min<size_t>(content.size() - produced, UINT_MAX);
+    stream.next_in = reinterpret_cast<Bytef *>(const_cast<char *>(compressed.data() + consumed));
+    stream.avail_in = static_cast<uInt>(input);
+    stream.next_out = reinterpret_cast<Bytef *>(content.data() + produced);
+    stream.avail_out = static_cast<uInt>(room);
+    status = ::inflate(&stream, Z_NO_FLUSH);
+    consumed += input - stream.avail_in;
+    produced += room - stream.avail_out;
+  }
+  inflateEnd(&stream);
+  if (status != Z_STREAM_END || produced != size)
+    fail("%s: its compressed data is damaged", origin.c_str());
+  content.resize(size);
   return content;
 }
 

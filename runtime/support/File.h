@@ -42,12 +42,36 @@ private:
   size_t expected = 0;
 };
 
+/// A file of which any part is read. Throws Error, naming the file, if it cannot be read.
+class RandomAccessFile {
+public:
+  explicit RandomAccessFile(const std::string &path);
+  RandomAccessFile(const RandomAccessFile &) = delete;
+  ~RandomAccessFile();
+
+  uint64_t size() const { return length; }
+  const std::string &origin() const { return path; }
+  /// Fills `count` bytes from those at `offset`. Throws Error if the file ends before. Several
+  /// threads may read at once.
+  void read(char *to, size_t count, uint64_t offset) const;
+  Bytes read(uint64_t offset, size_t count) const;
+
+private:
+  std::string path;
+  int descriptor;
+  uint64_t length = 0;
+};
+
 /// The content of a file; "-" is the standard input. Throws Error if it cannot be read.
 Bytes readFile(const std::string &path);
 
 /// The same, and decompresses what begins like a gz file, whatever its name. Throws Error if that
 /// is damaged or truncated.
 Bytes readFileOrGz(const std::string &path);
+
+/// The content of a deflate stream without a header. Throws Error, naming `origin`, if it is damaged
+/// or has not `size` bytes.
+Bytes inflate(const Bytes &compressed, uint64_t size, const std::string &origin);
 
 /// The first `size` bytes of a regular file, or fewer if it has no more; empty if it cannot be
 /// read.

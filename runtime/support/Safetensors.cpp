@@ -41,14 +41,8 @@ const char *fileTypeName(DType dtype) {
   return "";
 }
 
-/// A tensor as the header describes it.
-struct TensorEntry {
-  std::string name, typeName;
-  Shape shape;
-  uint64_t begin, end; ///< bytes of the data
-};
-
-TensorEntry parseEntry(const std::string &name, const Json &json) {
+/// `start` is the place of the data in the file.
+TensorEntry parseEntry(const std::string &name, const Json &json, uint64_t start) {
   for (const char *key : {"shape", "data_offsets"})
     for (const Json &number : json.at(key))
       if (!number.is_number_unsigned())
@@ -56,13 +50,15 @@ TensorEntry parseEntry(const std::string &name, const Json &json) {
   auto offsets = json.at("data_offsets").get<std::vector<uint64_t>>();
   if (offsets.size() != 2 || offsets[0] > offsets[1])
     throw Error("its place is not a begin and an end");
+  if (offsets[1] > UINT64_MAX - start)
+    throw Error("its place is beyond any file");
   TensorEntry entry{name, json.at("dtype").get<std::string>(), json.at("shape").get<Shape>(),
-                    offsets[0], offsets[1]};
+                    start + offsets[0], start + offsets[1]};
   int64_t count = 1;
   for (int64_t size : entry.shape)
     if (size < 0 || __builtin_mul_overflow(count, size, &count))
       throw Error("its shape is impossible");
-  const StoredType *type = findFileType(entry.typeName);
+  const StoredType *type = findFileType(entry.type);
   uint64_t bytes;
   if (type && (__builtin_mul_overflow(static_cast<uint64_t>(count),
                                       static_cast<uint64_t>(type->size), &bytes) ||
@@ -72,7 +68,7 @@ TensorEntry parseEntry(const std::string &name, const Json &json) {
 }
 
 /// The tensors take up the data without holes and without overlap, as the format demands.
-void checkPlaces(const std::vector<TensorEntry> &entries, uint64_t dataSize,
+void checkPlaces(const std::vector<TensorEntry> &entries, uint64_t start, uint64_t fileSize,
                  const std::string &path) {
   std::vector<const TensorEntry *> sorted;
   for (const TensorEntry &entry : entries)
@@ -80,11 +76,11 @@ void checkPlaces(const std::vector<TensorEntry> &entries, uint64_t dataSize,
   std::sort(sorted.begin(), sorted.end(), [](const TensorEntry *a, const TensorEntry *b) {
     return std::pair(a->begin, a->end) < std::pair(b->begin, b->end);
   });
-  uint64_t end = 0;
+  uint64_t end = start;
   std::string last = "its header";
   for (const TensorEntry *entry : sorted) {
     std::string name = "tensor '" + printable(entry->name) + "'";
-    if (entry->end > dataSize)
+    if (entry->end > fileSize)
       fail("%s: truncated or damaged: the data of %s lies outside the file", path.c_str(),
            name.c_str());
     if (entry->begin < end)
@@ -96,18 +92,14 @@ void checkPlaces(const std::vector<TensorEntry> &entries, uint64_t dataSize,
     end = entry->end;
     last = std::move(name);
   }
-  if (end < dataSize)
+  if (end < fileSize)
     fail("%s: damaged: %llu bytes behind %s belong to no tensor", path.c_str(),
-         static_cast<unsigned long long>(dataSize - end), last.c_str());
+         static_cast<unsigned long long>(fileSize - end), last.c_str());
 }
 
-} // namespace
-
-Safetensors Safetensors::read(const std::string &path) {
-  Safetensors file;
-  file.path = path;
-  Bytes &content = file.content;
-  InputFile input(path);
+/// Reads the header at the beginning of a file, which is left in `content`.
+std::vector<TensorEntry> readHeader(InputFile &input, Bytes &content, Metadata &metadata,
+                                    const std::string &path) {
   // A file of another kind is refused by its first bytes, however large it is.
   constexpr size_t beginning = 9;
   input.read(content, beginning);
@@ -116,7 +108,7 @@ Safetensors Safetensors::read(const std::string &path) {
     std::memcpy(&headerSize, content.data(), sizeof headerSize);
   if (headerSize < 2 || headerSize > largestHeader || content[beginning - 1] != '{')
     fail("%s: not a safetensors file", path.c_str());
-  size_t start = sizeof headerSize + headerSize;
+  const uint64_t start = sizeof headerSize + headerSize;
   input.read(content, start - beginning);
   if (content.size() < start)
     fail("%s: truncated within its header", path.c_str());
@@ -125,25 +117,46 @@ Safetensors Safetensors::read(const std::string &path) {
   for (const auto &[name, json] : header.items()) {
     try {
       if (name == "__metadata__")
-        file.entries = json.get<Metadata>();
+        metadata = json.get<Metadata>();
       else
-        entries.push_back(parseEntry(name, json));
+        entries.push_back(parseEntry(name, json, start));
     } catch (const Error &error) {
       fail("%s: damaged: tensor '%s': %s", path.c_str(), printable(name).c_str(), error.what());
     } catch (const Json::exception &) {
       fail("%s: damaged: the entry '%s' of its header", path.c_str(), printable(name).c_str());
     }
   }
+  return entries;
+}
+
+} // namespace
+
+std::vector<TensorEntry> readTensorEntries(const std::string &path) {
+  InputFile input(path);
+  Bytes content;
+  Metadata metadata;
+  std::vector<TensorEntry> entries = readHeader(input, content, metadata, path);
+  checkPlaces(entries, content.size(), input.size(), path);
+  return entries;
+}
+
+Safetensors Safetensors::read(const std::string &path) {
+  Safetensors file;
+  file.path = path;
+  Bytes &content = file.content;
+  InputFile input(path);
+  std::vector<TensorEntry> entries = readHeader(input, content, file.entries, path);
+  const uint64_t start = content.size();
   input.read(content);
-  checkPlaces(entries, content.size() - start, path);
+  checkPlaces(entries, start, content.size(), path);
   for (TensorEntry &entry : entries) {
-    const StoredType *type = findFileType(entry.typeName);
+    const StoredType *type = findFileType(entry.type);
     if (!type) {
-      file.otherTypes[entry.name] = entry.typeName;
+      file.otherTypes[entry.name] = entry.type;
       continue;
     }
     StoredTensor tensor{std::move(entry.name), type->dtype, std::move(entry.shape),
-                        content.data() + start + entry.begin};
+                        content.data() + entry.begin};
     if (type->size == 2) {
       Bytes &data = file.widened.emplace_back(tensor.bytes());
       convertEach<uint16_t>(tensor.data, data.data(), tensor.count(),

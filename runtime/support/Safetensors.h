@@ -24,6 +24,17 @@ struct StoredTensor {
 
 using Metadata = std::map<std::string, std::string>;
 
+/// A tensor as the header of a file describes it.
+struct TensorEntry {
+  std::string name, type; ///< as "BF16"
+  Shape shape;
+  uint64_t begin = 0, end = 0; ///< bytes of the file
+};
+
+/// What the header of a safetensors file says, and checks against the size of the file. Throws
+/// Error, naming the file, as Safetensors::read() does.
+std::vector<TensorEntry> readTensorEntries(const std::string &path);
+
 /// A safetensors file in memory. Holds tensors of types F32, F64, I32, I64, U8 and BOOL, and those
 /// of F16 and BF16 as F32.
 class Safetensors {

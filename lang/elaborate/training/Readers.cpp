@@ -149,6 +149,43 @@ public:
     return true;
   }
 
+  /// The name of a field's array, `image = "x_train"`.
+  bool readArrayName(const CallArgument &argument) {
+    Entity name = evaluator.evaluate(*argument.value);
+    auto *text = name.get<std::string>();
+    if (text && !text->empty()) {
+      split.arguments.push_back({argument.name.text, std::vector<std::string>{*text}});
+      return true;
+    }
+    if (!name.poisoned())
+      diagnostics.report(Diag::ReaderArgument, argument.value->range, split.reader,
+                         fmt::format("`{}` is the name of an array in quotes", argument.name.text));
+    return false;
+  }
+
+  bool checkNamedArrays(const CallExpression &call) {
+    const auto files = std::ranges::count(split.arguments, "", &ReaderArgument::name);
+    if (files != 1) {
+      diagnostics.report(Diag::ReaderArgument, call.range, split.reader,
+                         "one file has the arrays of all fields");
+      return false;
+    }
+    // Names that only `train` gives hold for the other splits, too.
+    auto train = std::ranges::find(info.splits, "train", &DataSplit::name);
+    if (train == info.splits.end() || !isNamedReader(train->reader))
+      return true;
+    for (const ReaderArgument &argument : train->arguments)
+      if (std::holds_alternative<std::vector<std::string>>(argument.value) &&
+          std::ranges::find(split.arguments, argument.name, &ReaderArgument::name) ==
+              split.arguments.end())
+        split.arguments.push_back(argument);
+    return true;
+  }
+
+  static bool isNamedReader(std::string_view name) {
+    return name == "npz" || name == "safetensors";
+  }
+
   bool readMadeSetting(const CallArgument &argument) {
     auto *seed = as<IntegerLiteral>(argument.value);
     if (argument.name.text == "seed" && seed && seed->value <= INT32_MAX) {
@@ -504,6 +541,8 @@ constexpr Reader readers[] = {
     {"idx", true},
     {"csv", false, csvSettings, &SplitReader::readCsvSetting, &SplitReader::checkColumns},
     {"npy", true},
+    {"npz", false, {}, &SplitReader::readArrayName, &SplitReader::checkNamedArrays},
+    {"safetensors", false, {}, &SplitReader::readArrayName, &SplitReader::checkNamedArrays},
     {"ts", false, {}, nullptr, &SplitReader::checkSeries},
     {"images", false, imagesSettings, &SplitReader::readImagesSetting,
      &SplitReader::checkImageFolders},
