@@ -24,7 +24,7 @@ int64_t classOf(const Dataset &dataset, const DataField &field, int64_t row) {
   return static_cast<int64_t>(loadElement(data.data(row), data.storage, 0));
 }
 
-/// The field whose class an output says. Numbers name their field; scores that do not are those of the
+/// The field whose class an output says. Numbers name their field, or are called as it; scores that do not are those of the
 /// only field with as many classes. Returns null if no field fits.
 static const DataField *fieldOf(const OutputValue &output, const Function &function,
                                 const DataBlock &block) {
@@ -38,7 +38,9 @@ static const DataField *fieldOf(const OutputValue &output, const Function &funct
     if (isInput || field.classes < 2 || !field.shape.empty() ||
         (scores && field.classes != output.shape[1]))
       continue;
-    if (field.name == output.field)
+    // `int(score > 0)` has no number of classes, but says by its name what it predicts.
+    if (field.name == output.field ||
+        (output.field.empty() && !scores && field.name == output.name))
       return &field;
     if (!scores || !output.field.empty())
       continue;

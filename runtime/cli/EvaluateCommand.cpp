@@ -2,6 +2,7 @@
 #include "runtime/train/Checkpoint.h"
 #include "runtime/cli/Commands.h"
 #include "runtime/cli/EvaluationRecord.h"
+#include "runtime/cli/LossLandscape.h"
 #include "runtime/cli/MetricTables.h"
 #include "runtime/train/CachedField.h"
 #include "runtime/train/Evaluation.h"
@@ -24,6 +25,8 @@ static const Option evaluateOptions[] = {
     {"--run", "DIR",
      "evaluate the last weights of the run in this folder, or --weights, and write metrics and "
      "evaluation there"},
+    {"--landscape", nullptr,
+     "with --run: also the loss around the weights, along two random directions"},
     {"--threads", "N", "threads (default: one per core); results do not depend on it"},
     {"--json", nullptr, "print one JSON object"},
 };
@@ -39,6 +42,8 @@ static std::string defaultSplit(const DataBlock &block, const Recipe &recipe) {
 
 int evaluateCommand(const Model &model, const Arguments &arguments) {
   const Description &description = model.description;
+  if (arguments.has("--landscape") && !arguments.has("--run"))
+    throw UsageError("--landscape is for --run, whose folder holds the result");
   std::optional<RunFolder> run;
   Json configuration = Json::object();
   if (arguments.has("--run")) {
@@ -74,8 +79,12 @@ int evaluateCommand(const Model &model, const Arguments &arguments) {
                     : split == train ? trainingRows(block, recipe, dataset).train
                                      : examplesInOrder(dataset, recipe.batch);
   addCachedField(execution, recipe.phases.back(), dataset);
+  Json landscape;
+  if (arguments.has("--landscape"))
+    landscape = lossLandscape(execution, recipe.phases.back(), dataset, rows);
   const Measures measures =
-      run ? recordEvaluation(*run, execution, recipe, dataset, rows, splitName, conventions)
+      run ? recordEvaluation(*run, execution, recipe, dataset, rows, splitName, conventions,
+                             landscape)
           : Evaluator(execution, recipe.phases.back(), dataset, rows).evaluate();
   if (!arguments.has("--json")) {
     std::printf("%s %s (%lld examples)\n", splitName.c_str(), measures.describe().c_str(),

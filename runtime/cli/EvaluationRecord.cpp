@@ -2,8 +2,10 @@
 #include "runtime/cli/EvaluationRecord.h"
 
 #include "runtime/cli/Classification.h"
-#include "runtime/cli/MetricTables.h"
 #include "runtime/cli/ExampleImages.h"
+#include "runtime/cli/MetricTables.h"
+#include "runtime/cli/OutputLabels.h"
+#include "runtime/cli/PredictionPlane.h"
 #include "runtime/text/Utf8.h"
 #include "runtime/train/Evaluation.h"
 
@@ -14,11 +16,13 @@ namespace nnc::runtime {
 
 namespace {
 
-constexpr int64_t mostClasses = 100; ///< of a confusion matrix
 constexpr int64_t shownExamples = 24;
 /// The loss of an example takes a whole batch: at most so many are tried, and so many flop.
 constexpr int64_t triedExamples = 400, triedFlop = 20'000'000'000;
-constexpr int64_t gridSize = 80, curvePoints = 200, shownPoints = 500;
+constexpr int64_t linePoints = 200, side = 80;
+constexpr int64_t calibrationBins = 15, mostNames = 1000;
+/// Of an output with at least two dimensions, which is drawn: numbers, and examples.
+constexpr int64_t mostNumbers = 65536, mappedExamples = 2;
 constexpr int64_t shownNumbers = 12, shownLetters = 200, largestSide = 256; // pixels
 
 std::string base64(const std::string &bytes) {
@@ -34,24 +38,6 @@ std::string base64(const std::string &bytes) {
   return result;
 }
 
-/// Six digits are enough for a picture.
-Json rounded(double value) {
-  if (!std::isfinite(value))
-    return nullptr;
-  return std::strtod(text("%.6g", value).c_str(), nullptr);
-}
-
-/// At most `count` of `rows`, at equal distances.
-Rows sampleOf(const Rows &rows, int64_t count) {
-  const int64_t size = static_cast<int64_t>(rows.size());
-  if (size <= count)
-    return rows;
-  Rows result;
-  for (int64_t i = 0; i < count; ++i)
-    result.push_back(rows[static_cast<size_t>(i * size / count)]);
-  return result;
-}
-
 class Recorder {
 public:
   Recorder(Execution &execution, const Recipe &recipe, const Dataset &dataset, const Rows &rows,
@@ -61,52 +47,125 @@ public:
         conventions(conventions) {}
 
   void record(Json &json) {
-    findPredictions();
+    predictions = predictionsOf(description, dataset);
+    classes = findClassification(description, block, dataset, /*prefersScores=*/false, mostClasses);
     Rows candidates = rows;
     if (classes.function) {
       predictClasses();
       json["classification"] = confusion();
+      if (Json bins = calibration(); !bins.is_null())
+        json["calibration"] = std::move(bins);
       candidates.clear();
       for (size_t i = 0; i < rows.size(); ++i)
         if (predictedClasses[i] != classOf(dataset, *classes.field, rows[i]))
           candidates.push_back(rows[i]);
     }
+    for (const DataField &field : block.fields)
+      if (std::vector<std::string> names = valueNames(field, conventions.classes);
+          !names.empty() && std::ssize(names) <= mostNames)
+        json["names"][field.name] = std::move(names);
     json["worst"] = worst(std::move(candidates));
-    if (Json plane = landscape(); !plane.is_null())
-      json["landscape"] = std::move(plane);
+    if (Json drawn = maps(); !drawn.empty())
+      json["maps"] = std::move(drawn);
+    if (PredictionPlane plane(execution, block, dataset, rows, conventions, linePoints, side);
+        plane.exists()) {
+      json["plane"] = plane.axes();
+      json["plane"]["values"] = plane.values();
+    }
   }
 
 private:
-  /// Predictions of which the data has all inputs.
-  void findPredictions() {
-    for (const Function *function : description.predictions()) {
-      bool fits = !function->fields.empty();
-      for (const InputField &field : function->fields)
-        fits &= field.kind != InputKind::Field || dataset.field(field.name) != nullptr;
-      if (!fits)
-        continue;
-      predictions.push_back(function);
-    }
-    classes = findClassification(description, block, dataset, /*prefersScores=*/false, mostClasses);
-  }
-
   std::string className(const DataField &field, int64_t number) const {
-    const std::vector<std::string> *names = &field.classNames;
-    if (auto found = conventions.classes.find(field.name);
-        names->empty() && found != conventions.classes.end())
-      names = &found->second;
-    return number >= 0 && number < std::ssize(*names) ? (*names)[static_cast<size_t>(number)]
-                                                      : std::to_string(number);
+    return valueName(field, conventions.classes, number);
   }
 
   void predictClasses() {
     BoundFunction bound(execution, *classes.function, dataset);
+    const OutputValue *scores = scoresOf(*classes.function), *certainty = nullptr;
+    for (const char *name : {"probability", "confidence"})
+      if (const OutputValue *value = classes.function->value(OutputKind::Prediction, name);
+          value && isFloat(value->dtype) && value->batched && value->shape.size() == 1)
+        certainty = value;
+    const int64_t count = classes.field->classes;
     for (size_t first = 0; first < rows.size(); first += static_cast<size_t>(bound.batch())) {
-      const int64_t count = std::min(bound.batch(), static_cast<int64_t>(rows.size() - first));
-      bound.run(rows.data() + first, count);
-      for (int64_t i = 0; i < count; ++i)
-        predictedClasses.push_back(classes.predicted(bound, i));
+      const int64_t examples = std::min(bound.batch(), static_cast<int64_t>(rows.size() - first));
+      bound.run(rows.data() + first, examples);
+      for (int64_t i = 0; i < examples; ++i) {
+        const int64_t predicted = classes.predicted(bound, i);
+        predictedClasses.push_back(predicted);
+        if (scores && (predicted < 0 || predicted >= count)) {
+          areProbabilities = false;
+          confidences.push_back(NAN);
+        } else if (scores) {
+          double sum = 0, least = 0;
+          for (int64_t j = 0; j < count; ++j) {
+            const double score = loadElement(bound.output(*scores), scores->dtype, i * count + j);
+            sum += score;
+            least = std::min(least, score);
+          }
+          areProbabilities &= least >= 0 && std::abs(sum - 1) < 1e-3;
+          confidences.push_back(
+              loadElement(bound.output(*scores), scores->dtype, i * count + predicted));
+        } else if (certainty) {
+          const double number = loadElement(bound.output(*certainty), certainty->dtype, i);
+          confidences.push_back(number);
+          areProbabilities &= number >= 0 && number <= 1 + 1e-6;
+          isOfSecond &= (number > 0.5) == (predicted == 1);
+        }
+      }
     }
+    isOfSecond &= !scores && count == 2;
+    areProbabilities &= !confidences.empty();
+  }
+
+  /// The output of the same block that scores the classes; null if none does.
+  const OutputValue *scoresOf(const Function &function) const {
+    if (classes.hasScores())
+      return classes.output;
+    const OutputValue *found = nullptr;
+    for (const OutputValue *value : function.valuesOf(OutputKind::Prediction))
+      if (isFloat(value->dtype) && value->batched && value->shape.size() == 2 &&
+          value->shape[1] == classes.field->classes && !found)
+        found = value;
+    return found;
+  }
+
+  /// How often predictions are right, by the probability that the model gives them: Guo et al. 2017.
+  /// The probabilities are scores that add up to 1, or a number called `confidence` or `probability`,
+  /// of the predicted class or, of two, of the second one. Null if there are none.
+  Json calibration() const {
+    if (!areProbabilities)
+      return nullptr;
+    struct Bin {
+      int64_t examples = 0, right = 0;
+      double confidence = 0;
+    };
+    std::vector<Bin> bins(calibrationBins);
+    for (size_t i = 0; i < rows.size(); ++i) {
+      const double confidence =
+          isOfSecond && predictedClasses[i] == 0 ? 1 - confidences[i] : confidences[i];
+      // That of a predicted class is at least its share.
+      if (confidence < 1.0 / static_cast<double>(classes.field->classes) - 1e-6)
+        return nullptr;
+      Bin &bin = bins[static_cast<size_t>(
+          std::clamp<int64_t>(static_cast<int64_t>(std::ceil(confidence * calibrationBins)) - 1, 0,
+                              calibrationBins - 1))];
+      ++bin.examples;
+      bin.confidence += confidence;
+      bin.right += predictedClasses[i] == classOf(dataset, *classes.field, rows[i]);
+    }
+    double error = 0;
+    Json json, array = Json::array();
+    for (const Bin &bin : bins) {
+      const double examples = static_cast<double>(std::max<int64_t>(1, bin.examples));
+      error += std::abs(bin.confidence - static_cast<double>(bin.right));
+      array.push_back({{"examples", bin.examples},
+                       {"confidence", rounded(bin.confidence / examples)},
+                       {"right", rounded(static_cast<double>(bin.right) / examples)}});
+    }
+    json["error"] = rounded(error / static_cast<double>(std::max<size_t>(1, rows.size())));
+    json["bins"] = std::move(array);
+    return json;
   }
 
   /// The number of examples by their class, in rows, and by the predicted one.
@@ -215,123 +274,64 @@ private:
     }
   }
 
-  /// The predictions for inputs of one or two numbers, between the least and the largest of the
-  /// data; null for other inputs.
-  Json landscape() {
-    for (const Function *function : predictions) {
-      int64_t numbers = 0;
-      bool floats = true;
-      std::vector<const DataField *> inputs;
-      for (const InputField &field : function->fields)
-        if (field.kind == InputKind::Field) {
-          inputs.push_back(block.field(field.name));
-          floats &= inputs.back() && isFloat(field.dtype) && !inputs.back()->padded;
-          numbers += field.elementsPerExample();
+  /// The outputs of some examples that have at least two dimensions: maps of features, weights of
+  /// attention.
+  Json maps() {
+    Json examples = Json::array();
+    const Rows chosen = sampleOf(rows, mappedExamples);
+    for (int64_t row : chosen) {
+      Json outputs = Json::array();
+      for (const Function *function : predictions) {
+        std::optional<BoundFunction> bound;
+        for (const OutputValue *value : function->valuesOf(OutputKind::Prediction)) {
+          if (!isFloat(value->dtype) || !value->batched || value->shape.size() < 3 ||
+              elementCount(value->shape) / value->shape[0] > mostNumbers)
+            continue;
+          if (!bound) {
+            bound.emplace(execution, *function, dataset);
+            bound->run(&row, 1);
+          }
+          outputs.push_back(map(*function, *bound, *value, row));
         }
-      const bool classified = function == classes.function;
-      const OutputValue *output = classified ? classes.output : numberOutput(*function);
-      if (floats && output && (numbers == 1 || numbers == 2))
-        return landscape(*function, inputs, *output, classified, numbers);
-    }
-    return nullptr;
-  }
-
-  /// The output that is one float: one that is called like a field, else the first.
-  const OutputValue *numberOutput(const Function &function) const {
-    const OutputValue *found = nullptr;
-    for (const OutputValue *value : function.valuesOf(OutputKind::Prediction))
-      if (isFloat(value->dtype) && value->batched &&
-          elementCount(value->shape) == value->shape[0] &&
-          (!found || (block.field(value->name) && !block.field(found->name))))
-        found = value;
-    return found;
-  }
-
-  Json landscape(const Function &function, const std::vector<const DataField *> &inputs,
-                 const OutputValue &output, bool classified, int64_t numbers) {
-    Json axes = Json::array(), points = Json::array();
-    const DataField *target = classified ? classes.field : block.field(output.name);
-    if (target && !classified && elementCount(target->shape) != 1)
-      target = nullptr;
-    // By axis: the values of the shown points.
-    std::vector<std::vector<double>> values;
-    const Rows shown = sampleOf(rows, shownPoints);
-    auto add = [&](const DataField &field, int64_t element) {
-      const FieldData &data = *dataset.field(field.name);
-      values.emplace_back();
-      for (int64_t row : shown)
-        values.back().push_back(loadElement(data.data(row), data.storage, element) /
-                                (data.storage == DType::U8 && isFloat(field.dtype) ? 255 : 1));
-    };
-    std::vector<double> low, high;
-    for (const DataField *field : inputs)
-      for (int64_t i = 0; i < elementCount(field->shape); ++i) {
-        add(*field, i);
-        auto [least, largest] = std::ranges::minmax(values.back());
-        const double margin = least < largest ? 0.05 * (largest - least) : 1;
-        low.push_back(least - margin);
-        high.push_back(largest + margin);
-        Json &axis = axes.emplace_back();
-        axis["name"] = elementCount(field->shape) == 1
-                           ? field->name
-                           : field->name + "[" + std::to_string(i) + "]";
-        axis["low"] = rounded(low.back());
-        axis["high"] = rounded(high.back());
       }
-    if (target)
-      add(*target, 0);
-    for (size_t i = 0; i < shown.size(); ++i) {
-      Json point = Json::array();
-      for (const std::vector<double> &column : values)
-        point.push_back(rounded(column[i]));
-      points.push_back(std::move(point));
+      if (!outputs.empty())
+        examples.push_back(
+            {{"example", row}, {"fields", fieldsOf(row)}, {"outputs", std::move(outputs)}});
     }
-    const int64_t size = numbers == 1 ? curvePoints : gridSize;
-    Dataset grid;
-    grid.examples = numbers == 1 ? size : size * size;
-    size_t axis = 0;
-    for (const DataField *field : inputs) {
-      FieldData data = FieldData::of(*field);
-      const size_t count = static_cast<size_t>(elementCount(field->shape));
-      const size_t bytes = sizeOf(data.storage);
-      data.bytes.resize(static_cast<size_t>(grid.examples) * count * bytes);
-      for (int64_t example = 0; example < grid.examples; ++example)
-        for (size_t i = 0; i < count; ++i) {
-          // The second axis, of the rows, goes down.
-          const int64_t place = axis + i == 0 ? example % size : size - 1 - example / size;
-          const double number = low[axis + i] + (high[axis + i] - low[axis + i]) *
-                                                    static_cast<double>(place) /
-                                                    static_cast<double>(size - 1);
-          convertElements(reinterpret_cast<const char *>(&number), DType::F64,
-                          data.bytes.data() + (static_cast<size_t>(example) * count + i) * bytes,
-                          data.storage, 1);
-        }
-      axis += count;
-      grid.fields.push_back(std::move(data));
+    return examples;
+  }
+
+  /// The numbers of an output, without padding, and the labels of its last two dimensions.
+  Json map(const Function &function, const BoundFunction &bound, const OutputValue &value,
+           int64_t row) const {
+    const Shape padded(value.shape.begin() + 1, value.shape.end());
+    Shape shape = padded;
+    for (const auto &[dimension, name] : value.lengths)
+      shape[dimension] =
+          std::min(shape[dimension],
+                   static_cast<int64_t>(loadElement(
+                       bound.output(*function.value(OutputKind::Length, name)), DType::I32, 0)));
+    Json json = {{"name", value.name}, {"shape", shape}}, numbers = Json::array();
+    for (int64_t i = 0; i < elementCount(shape); ++i) {
+      int64_t rest = i, offset = 0, stride = 1;
+      for (size_t dimension = shape.size(); dimension-- > 0;) {
+        offset += rest % shape[dimension] * stride;
+        rest /= shape[dimension];
+        stride *= padded[dimension];
+      }
+      numbers.push_back(rounded(loadElement(bound.output(value), value.dtype, offset), 4));
     }
-    BoundFunction bound(execution, function, grid);
-    const Rows all = inOrder(grid.examples);
-    Json results = Json::array();
-    for (int64_t first = 0; first < grid.examples; first += bound.batch()) {
-      const int64_t count = std::min(bound.batch(), grid.examples - first);
-      bound.run(all.data() + first, count);
-      for (int64_t i = 0; i < count; ++i)
-        results.push_back(classified ? Json(classes.predicted(bound, i))
-                                     : rounded(loadElement(bound.output(output), output.dtype, i)));
-    }
-    Json json;
-    json["output"] = output.name;
-    json["axes"] = std::move(axes);
-    json["size"] = size;
-    json["values"] = std::move(results);
-    json["points"] = std::move(points);
-    if (target)
-      json["target"] = target->name;
-    if (classified) {
-      json["classes"] = Json::array();
-      for (int64_t i = 0; i < classes.field->classes; ++i)
-        json["classes"].push_back(className(*classes.field, i));
-    }
+    json["values"] = std::move(numbers);
+    Json labels = Json::array();
+    for (size_t dimension = shape.size() - 2; dimension < shape.size(); ++dimension)
+      if (std::optional<std::vector<std::string>> names =
+              labelsOf(value, padded, dimension, block, dataset, conventions.classes, row)) {
+        names->resize(std::min(names->size(), static_cast<size_t>(shape[dimension])));
+        if (std::ssize(*names) == shape[dimension])
+          labels.push_back(*names);
+      }
+    if (labels.size() == 2)
+      json["labels"] = std::move(labels);
     return json;
   }
 
@@ -345,13 +345,16 @@ private:
   std::vector<const Function *> predictions;
   Classification classes;
   std::vector<int64_t> predictedClasses; ///< by row
+  std::vector<double> confidences;       ///< by row, empty if no output has them
+  bool areProbabilities = true;
+  bool isOfSecond = true; ///< those of the second class of two, not of the predicted one
 };
 
 } // namespace
 
 Measures recordEvaluation(const RunFolder &folder, Execution &execution, const Recipe &recipe,
                           const Dataset &dataset, const Rows &rows, const std::string &split,
-                          const DataConventions &conventions) {
+                          const DataConventions &conventions, const Json &landscape) {
   Evaluator evaluator(execution, recipe.phases.back(), dataset, rows);
   Measures measures = evaluator.evaluate();
   Json metrics = {{"split", split}, {"examples", evaluator.examples()}};
@@ -361,6 +364,8 @@ Measures recordEvaluation(const RunFolder &folder, Execution &execution, const R
   execution.exchangeAverages(); // with which the measures were computed
   Recorder(execution, recipe, dataset, rows, conventions).record(json);
   execution.exchangeAverages();
+  if (!landscape.is_null())
+    json["landscape"] = landscape;
   folder.write(RunFolder::evaluation, json);
   return measures;
 }

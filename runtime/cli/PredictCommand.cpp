@@ -5,6 +5,7 @@
 #include "runtime/train/Checkpoint.h"
 #include "runtime/cli/Commands.h"
 #include "runtime/support/Output.h"
+#include "runtime/cli/OutputLabels.h"
 #include "runtime/cli/Predictions.h"
 #include "runtime/cli/SampledPredictions.h"
 #include "runtime/support/Suggestion.h"
@@ -45,18 +46,6 @@ const Command predictCommandTable = {
 
 /// Examples in a picture.
 static constexpr int64_t mostDrawn = 100;
-
-/// The names of the values of a field: pieces of its texts or names of its classes. Empty if they
-/// have none.
-static std::vector<std::string> valueNames(const DataField &field, const ClassNames &classes) {
-  std::vector<std::string> names = field.classNames;
-  if (field.tokenizer)
-    for (int32_t id = 0; id < field.tokenizer->size(); ++id)
-      names.push_back(text::replaceInvalid(field.tokenizer->piece(id)));
-  else if (auto found = classes.find(field.name); names.empty() && found != classes.end())
-    names = found->second;
-  return names;
-}
 
 /// The outputs that the user chose, still without examples.
 static std::vector<Prediction> chooseOutputs(const Function &function, const DataBlock *block,
@@ -139,43 +128,17 @@ static void restoreUnits(std::vector<Prediction> &predictions, const DataBlock *
   }
 }
 
-/// Finds the input whose elements a dimension of an output counts: the one that its length follows,
-/// or the first whose texts or classes are as many, or one more, since the last one of a text is
-/// often left out. Returns null if no input fits.
-static const DataField *countedField(const OutputValue &value, const Prediction &prediction,
-                                     size_t dimension, const DataBlock &inputs) {
-  if (auto found = value.fields.find(dimension); found != value.fields.end())
-    return inputs.field(found->second);
-  for (int64_t more : {0, 1})
-    for (const DataField &field : inputs.fields)
-      if (field.classes > 0 && field.shape.size() == 1 &&
-          field.shape[0] == prediction.shape[dimension] + more)
-        return &field;
-  return nullptr;
-}
-
 /// Labels the last two dimensions of the outputs with the elements of the inputs.
 static void addLabels(const Dataset &dataset, const DataBlock &inputs, const ClassNames &classes,
                       const std::vector<const OutputValue *> &values,
                       std::vector<Prediction> &predictions) {
   for (size_t i = 0; i < predictions.size(); ++i) {
     const size_t rank = predictions[i].shape.size();
-    for (size_t dimension = rank - std::min<size_t>(rank, 2); dimension < rank; ++dimension) {
-      const DataField *field = countedField(*values[i], predictions[i], dimension, inputs);
-      const FieldData *data = field ? dataset.field(field->name) : nullptr;
-      if (!data || data->shape.size() != 1 || isFloat(field->dtype))
-        continue;
-      const std::vector<std::string> names = valueNames(*field, classes);
-      for (int64_t example = 0; example < dataset.examples; ++example) {
-        std::vector<std::string> labels;
-        for (int64_t position = 0; position < data->elements(example); ++position) {
-          size_t number =
-              static_cast<size_t>(loadElement(data->data(example), data->storage, position));
-          labels.push_back(number < names.size() ? names[number] : std::to_string(number));
-        }
-        predictions[i].labels[dimension].push_back(std::move(labels));
-      }
-    }
+    for (size_t dimension = rank - std::min<size_t>(rank, 2); dimension < rank; ++dimension)
+      for (int64_t example = 0; example < dataset.examples; ++example)
+        if (std::optional<std::vector<std::string>> labels = labelsOf(
+                *values[i], predictions[i].shape, dimension, inputs, dataset, classes, example))
+          predictions[i].labels[dimension].push_back(std::move(*labels));
   }
 }
 

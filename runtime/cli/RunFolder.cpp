@@ -57,7 +57,7 @@ void RunFolder::checkFree(const std::string &path) {
   if (!S_ISDIR(status.st_mode))
     fail("--run %s: it exists and is not a folder", path.c_str());
   for (const char *name :
-       {configuration, environment, program, log, last, best, metrics, evaluation})
+       {configuration, environment, program, log, last, best, metrics, evaluation, epochs})
     if (exists(path + "/" + name))
       fail("--run %s: the folder holds a run already (%s); `--resume %s` goes on with it, another "
            "folder begins a new one",

@@ -16,7 +16,7 @@ public:
                               *program = "program.nn", *log = "log.jsonl",
                               *last = "last.safetensors", *best = "best.safetensors",
                               *metrics = "metrics.json", *evaluation = "evaluation.json",
-                              *lock = "lock";
+                              *epochs = "epochs.json", *lock = "lock";
 
   /// Throws Error if `path` holds a run, or is something else than a folder. An empty path is
   /// always free.

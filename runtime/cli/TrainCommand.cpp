@@ -1,6 +1,7 @@
 // `train`: plans a run from the command line, the recipe and the resumed run, and starts it.
 #include "runtime/support/AtomicFile.h"
 #include "runtime/cli/Commands.h"
+#include "runtime/cli/EpochRecord.h"
 #include "runtime/cli/EvaluationRecord.h"
 #include "runtime/cli/InitialWeights.h"
 #include "runtime/cli/Members.h"
@@ -254,8 +255,13 @@ public:
 private:
   void openFolder();
   int runPhases();
-  /// Writes metrics and evaluation of the split that `eval` takes; returns the measures.
-  Measures recordResult();
+  /// The data that `eval` takes.
+  struct Evaluated {
+    const Dataset &dataset;
+    Rows rows;
+    const char *split;
+  };
+  Evaluated evaluated() const;
   DataConventions loadStart();
   /// Throws UsageError if the command line ends the current phase before where it is.
   void checkLength() const;
@@ -280,6 +286,8 @@ private:
   AlignedBuffer best; ///< of the resumed run
   bool hasBest = false;
   TrainingData data;
+  std::optional<Evaluated> shown; ///< of a run that has a folder
+  std::optional<EpochRecord> epochs;
   int64_t stopAt; ///< steps of all phases after which to pause
   const char *ending = "finished";
 };
@@ -390,6 +398,10 @@ void TrainingRun::openFolder() {
   plan.bestPath = folder->file(RunFolder::best);
   plan.logPath = folder->file(RunFolder::log);
   plan.folder = folder->path();
+  shown.emplace(evaluated());
+  epochs.emplace(*folder, execution, *description.block(recipe.data), shown->dataset, shown->rows,
+                 data.conventions, state.epochsBefore + state.epoch);
+  plan.afterEpoch = [this](int64_t epoch) { epochs->add(epoch); };
 }
 
 int TrainingRun::run() {
@@ -490,19 +502,14 @@ std::optional<int> TrainingRun::runPhase(const Phase &phase) {
   return std::nullopt;
 }
 
-Measures TrainingRun::recordResult() {
-  const Dataset *dataset = &data.train;
-  Rows rows = data.trainRows;
-  const char *split = "train";
-  if (data.test || data.validation) {
-    dataset = data.test ? &*data.test : &*data.validation;
-    rows = examplesInOrder(*dataset, recipe.batch);
-    split = data.test ? "test" : "validation";
-  } else if (!data.validationRows.empty()) {
-    rows = data.validationRows;
-    split = "validation";
-  }
-  return recordEvaluation(*folder, execution, recipe, *dataset, rows, split, data.conventions);
+TrainingRun::Evaluated TrainingRun::evaluated() const {
+  if (data.test)
+    return {*data.test, examplesInOrder(*data.test, recipe.batch), "test"};
+  if (data.validation)
+    return {*data.validation, examplesInOrder(*data.validation, recipe.batch), "validation"};
+  if (!data.validationRows.empty())
+    return {data.train, data.validationRows, "validation"};
+  return {data.train, data.trainRows, "train"};
 }
 
 /// `evaluator` may be null.
@@ -511,7 +518,8 @@ void TrainingRun::reportResult(Trainer &trainer, Evaluator *evaluator, const cha
                                 static_cast<long long>(state.stepsBefore + state.step)));
   std::optional<Measures> recorded;
   if (folder)
-    recorded = recordResult();
+    recorded = recordEvaluation(*folder, execution, recipe, shown->dataset, shown->rows,
+                                shown->split, data.conventions);
   if (plan.quiet || !evaluator)
     return;
   const Measures measures = recorded ? std::move(*recorded) : evaluator->evaluate();

@@ -35,7 +35,8 @@ enum class RandomStream : uint32_t {
   Sample,
   Buckets,
   Draw,
-  Bootstrap
+  Bootstrap,
+  Landscape
 };
 
 /// A uniform 64-bit word: number `index` of instance `instance` (e.g. an epoch) of a stream.

@@ -108,6 +108,8 @@ bool Trainer::finishEpoch() {
   log.epoch(now.epochsBefore + now.epoch, now.stepsBefore + now.step, training, evaluation,
             evaluated, watched);
   progress.epoch(now.epoch, now.step, training, evaluation, evaluated);
+  if (plan.afterEpoch)
+    plan.afterEpoch(now.epochsBefore + now.epoch);
   for (const std::string &problem : watcher.problems(watched))
     progress.warning(problem);
   const Measures &deciding = evaluatorDecides ? *evaluation : training;

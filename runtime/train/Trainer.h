@@ -9,6 +9,7 @@
 #include "runtime/train/TrainingSteps.h"
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,10 +20,11 @@ struct TrainingPlan {
   int64_t steps = 0;          ///< batches of the phase, those before a resume included
   int64_t stopAt = INT64_MAX; ///< batches of the phase after which to pause, as if interrupted
   bool quiet = false;
-  std::string savePath;  ///< empty: nothing is saved
-  std::string bestPath;  ///< for the weights of the best epoch; empty: none
-  std::string folder;    ///< of a run that has one
-  bool resumable = true; ///< saved files can be resumed from
+  std::string savePath;                         ///< empty: nothing is saved
+  std::string bestPath;                         ///< for the weights of the best epoch; empty: none
+  std::string folder;                           ///< of a run that has one
+  std::function<void(int64_t)> afterEpoch = {}; ///< called with its number, from 1; may be empty
+  bool resumable = true;                        ///< saved files can be resumed from
   std::string logPath;
   std::vector<std::string> logColumns; ///< measures of the epochs, for a log in CSV
   bool resumed = false;                ///< the log goes on, too; so in a later phase
