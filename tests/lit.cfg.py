@@ -30,7 +30,7 @@ if os.path.isdir(os.path.join(shared, "data")):
 config.substitutions.append(("%{shared}", shared))
 
 # Programs of other packages that some pictures need; tests with them are skipped without.
-for program in ("chromium", "dot"):
+for program in ("chromium", "dot", "rsvg-convert"):
     if shutil.which(program):
         config.available_features.add(program)
 

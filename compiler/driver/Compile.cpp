@@ -19,7 +19,7 @@
 #include "compiler/driver/Description.h"
 #include "compiler/driver/DumpPasses.h"
 #include "compiler/driver/Frontend.h"
-#include "compiler/driver/Graphviz.h"
+#include "compiler/driver/Pictures.h"
 #include "compiler/driver/MemoryLimit.h"
 #include "compiler/driver/MemoryReport.h"
 #include "compiler/driver/Output.h"

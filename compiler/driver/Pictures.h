@@ -1,4 +1,5 @@
-// Pictures by the programs of Graphviz, which need not be installed.
+// Pictures by programs of other packages, which need not be installed: graphs by Graphviz, charts that
+// are no SVG by librsvg.
 #pragma once
 
 #include "llvm/ADT/StringRef.h"
@@ -14,6 +15,11 @@ bool isGraphFile(llvm::StringRef path);
 /// Returns the content of a file with this ending, or of `-`. Returns nothing and sets `error` if
 /// Graphviz is missing, or fails.
 std::optional<std::string> renderGraph(const std::string &dot, llvm::StringRef path,
+                                       std::string &error);
+
+/// The same of charts: .svg and `-` as they are, .png and .pdf by the program `rsvg-convert`.
+bool isChartFile(llvm::StringRef path);
+std::optional<std::string> renderChart(const std::string &svg, llvm::StringRef path,
                                        std::string &error);
 
 } // namespace nnc

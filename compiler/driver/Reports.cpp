@@ -2,6 +2,7 @@
 #include "compiler/driver/Reports.h"
 
 #include "compiler/driver/Output.h"
+#include "compiler/driver/Pictures.h"
 #include "compiler/report/Report.h"
 #include "compiler/report/RunCharts.h"
 #include "compiler/report/RunsTable.h"
@@ -57,9 +58,7 @@ static std::optional<std::vector<Run>> readRuns(const std::vector<std::string> &
   return runs;
 }
 
-static bool write(const std::string &path, llvm::StringRef extension, const std::string &content) {
-  if (path != "-" && llvm::sys::path::extension(path).lower() != extension)
-    return fail(llvm::formatv("-o {0}: the name must end with {1}", path, extension));
+static bool write(const std::string &path, const std::string &content) {
   std::string error;
   std::optional<Output> output = Output::at(path, Output::Text, "", error);
   return (output && output->write([&](llvm::raw_ostream &stream) { stream << content; }, error)) ||
@@ -78,14 +77,23 @@ bool writeReport(const std::vector<std::string> &folders, const std::string &out
   std::optional<std::vector<Run>> runs = readRuns(folders);
   if (!runs)
     return false;
+  if (output != "-" && llvm::sys::path::extension(output).lower() != ".html")
+    return fail(llvm::formatv("-o {0}: the name must end with .html", output));
   std::string error;
   std::optional<std::string> page = formatReport(*runs, error);
-  return page ? write(output, ".html", *page) : fail(error);
+  return page ? write(output, *page) : fail(error);
 }
 
 //===----------------------------------------------------------------------===//
 // Plots
 //===----------------------------------------------------------------------===//
+
+/// Writes an element that draw() made.
+static bool writeChart(const std::string &path, const std::string &element) {
+  std::string error;
+  std::optional<std::string> picture = renderChart(standalone(element), path, error);
+  return picture ? write(path, *picture) : fail(error);
+}
 
 /// Appends the logs of files and of runs, and their names.
 static bool readLogs(const PlotOptions &options, std::vector<Log> &logs,
@@ -149,41 +157,137 @@ static bool plotCurves(const PlotOptions &options) {
         }))
       return fail(llvm::formatv("--log-{0}: no number is positive", isX ? "x" : "y"));
   }
-  return write(options.output, ".svg", standalone(draw(chart)));
+  return writeChart(options.output, draw(chart));
+}
+
+/// The paths of two columns of the logs of runs.
+static bool addPaths(const std::vector<Run> &runs, const std::vector<std::string> &columns,
+                     Regions &regions) {
+  if (columns.size() != 2)
+    return fail("--what predictions takes two --columns, whose path is drawn over the plane");
+  regions.points.clear();
+  for (size_t i = 0; i < runs.size(); ++i) {
+    Line path{runs[i].name, {}, {}};
+    for (bool isX : {true, false}) {
+      const Series *series = runs[i].log.find(columns[isX ? 0 : 1]);
+      if (!series)
+        return fail(llvm::formatv("--columns: the log of `{0}` has no column `{1}`", runs[i].path,
+                                  columns[isX ? 0 : 1]));
+      (isX ? path.x : path.y) = series->values;
+    }
+    path.colour = unsigned(i + 1); // the shades have the first one
+    regions.paths.push_back(std::move(path));
+  }
+  return true;
+}
+
+/// Several runs are drawn side by side.
+static bool plotPlanes(const PlotOptions &options, const std::vector<Run> &runs) {
+  constexpr size_t mostFrames = 9;
+  std::vector<Regions> charts;
+  for (const Run &run : runs) {
+    std::optional<Regions> regions =
+        options.what == "landscape" ? landscapeOf(run) : regionsOf(run);
+    if (!regions)
+      return fail(llvm::formatv(
+          "`{0}` has no {1}", run.path,
+          options.what == "landscape"
+              ? "loss around its weights: `EXE eval --run DIR --landscape` computes it"
+              : "predictions to draw: the inputs of a `predict` block must be one or two numbers, "
+                "and the run must have ended"));
+    charts.push_back(std::move(*regions));
+    if (!options.columns.empty())
+      break; // one plane with the paths of all
+  }
+  if (!options.columns.empty() && !addPaths(runs, options.columns, charts[0]))
+    return false;
+  if (options.what == "epochs") {
+    if (runs.size() > 1)
+      return fail("--what epochs draws one run");
+    charts = framesOf(charts[0], mostFrames);
+    if (charts.empty())
+      return fail(llvm::formatv("`{0}` has no predictions of epochs", runs[0].path));
+  } else {
+    for (size_t i = 0; i < charts.size(); ++i) {
+      charts[i].frames.clear();
+      if (charts.size() == 1)
+        continue;
+      charts[i].title = runs[i].name;
+      charts[i].side = 300;
+    }
+  }
+  if (charts.size() == 1 && !options.title.empty())
+    charts[0].title = options.title;
+  std::vector<std::string> elements;
+  for (const Regions &chart : charts)
+    elements.push_back(draw(chart));
+  return writeChart(options.output,
+                    charts.size() == 1 ? elements[0] : panels(options.title, elements));
 }
 
 bool writePlot(const PlotOptions &options) {
+  if (!isChartFile(options.output))
+    return fail(llvm::formatv("-o {0}: the name must end with .svg, .png or .pdf", options.output));
   if (options.what == "curves")
     return plotCurves(options);
-  if (options.inputs.size() != 1)
-    return fail(llvm::formatv("--what {0} draws one run", options.what));
   std::string error;
-  std::optional<Run> run = readRun(options.inputs[0], error);
-  if (!run)
-    return fail(error);
+  std::vector<Run> runs;
+  for (const std::string &input : options.inputs) {
+    std::optional<Run> run = readRun(input, error);
+    if (!run)
+      return fail(error);
+    runs.push_back(std::move(*run));
+  }
+  const Run *run = &runs[0];
+  const bool isCurve = runs.size() == 1 && curveOf(*run);
+  if (options.what == "landscape" ||
+      ((options.what == "predictions" || options.what == "epochs") && !isCurve))
+    return plotPlanes(options, runs);
+  if (runs.size() != 1)
+    return fail(llvm::formatv("--what {0} draws one run", options.what));
+  constexpr int64_t mostDrawnUnits = 200;
   auto draw = [&](auto chart, const char *missing) {
     if (!chart)
       return fail(llvm::formatv("`{0}` has no {1}", run->path, missing));
     if (!options.title.empty())
       chart->title = options.title;
-    return write(options.output, ".svg", standalone(report::draw(*chart)));
+    return writeChart(options.output, report::draw(*chart));
+  };
+  // Several charts of one run.
+  auto drawAll = [&](std::vector<std::string> elements, const char *missing) {
+    if (elements.empty())
+      return fail(llvm::formatv("`{0}` has no {1}", run->path, missing));
+    if (elements.size() == 1 && options.title.empty())
+      return writeChart(options.output, elements[0]);
+    return writeChart(options.output, panels(options.title, elements));
   };
   if (options.what == "confusion")
     return draw(confusionOf(*run), "confusion matrix: the program needs a `predict` block with a "
                                    "class of the data, and the run must have ended");
-  if (options.what == "predictions") {
-    if (std::optional<LineChart> curve = curveOf(*run))
-      return draw(curve, "");
-    return draw(regionsOf(*run), "predictions to draw: the inputs of a `predict` block must be one "
-                                 "or two numbers, and the run must have ended");
-  }
+  if (options.what == "predictions")
+    return draw(curveOf(*run), "");
+  if (options.what == "epochs")
+    return draw(curveOfEpochs(*run), "predictions of epochs");
+  if (options.what == "calibration")
+    return draw(calibrationOf(*run),
+                "probabilities: a `predict` block needs those of all classes, or a number called "
+                "`confidence` or `probability` beside the class, and the run must have ended");
+  if (options.what == "maps")
+    return drawAll(mapsOf(*run), "maps: no output of a `predict` block has two or more dimensions, "
+                                 "or the run has not ended");
   std::optional<WeightFile> weights = WeightFile::read(run->file("last.safetensors"), error);
   if (!weights)
     return fail(error);
   if (options.what == "weights")
-    return draw(firstWeightsOf(*run, *weights),
+    return draw(firstWeightsOf(*run, *weights, mostDrawnUnits),
                 "weights that are images: filters, or a dense layer "
                 "on an image");
+  if (options.what == "embeddings") {
+    std::vector<std::string> elements;
+    for (const Scatter &scatter : embeddingsOf(*run, *weights))
+      elements.push_back(report::draw(scatter));
+    return drawAll(std::move(elements), "layer `embed`");
+  }
   if (options.columns.size() != 1)
     return fail("--what histogram needs --columns TENSOR, one of " +
                 llvm::join(weights->names(), ", "));

@@ -2,6 +2,7 @@
 #include "compiler/report/Chart.h"
 
 #include "compiler/report/Axes.h"
+#include "compiler/report/Drawing.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -38,10 +39,7 @@ std::string escaped(llvm::StringRef text) {
   return result;
 }
 
-static constexpr unsigned colours = 10;
-
-/// A coordinate with two digits behind the point at most.
-static std::string at(double value) {
+std::string at(double value) {
   char text[32];
   std::snprintf(text, sizeof text, "%.2f", value);
   std::string result = text;
@@ -52,13 +50,13 @@ static std::string at(double value) {
   return result == "-0" ? "0" : result;
 }
 
-static std::string words(double x, double y, llvm::StringRef classes, llvm::StringRef text) {
+std::string words(double x, double y, llvm::StringRef classes, llvm::StringRef text) {
   return llvm::formatv("<text x=\"{0}\" y=\"{1}\" class=\"{2}\">{3}</text>\n", at(x), at(y),
                        classes, escaped(text));
 }
 
-static std::string element(double width, double height, llvm::StringRef kind, llvm::StringRef title,
-                           const std::string &body, const std::string &more = "") {
+std::string element(double width, double height, llvm::StringRef kind, llvm::StringRef title,
+                    const std::string &body, const std::string &more) {
   return llvm::formatv(
              "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"chart {0}\" viewBox=\"0 0 "
              "{1} {2}\" width=\"{1}\" height=\"{2}\" role=\"img\" aria-label=\"{3}\"{4}>\n",
@@ -96,9 +94,8 @@ Line binned(const std::string &name, const std::vector<double> &x, const std::ve
 // Lines
 //===----------------------------------------------------------------------===//
 
-/// Ticks, their numbers and the labels of both axes.
-static std::string drawAxes(const Scale &x, const Scale &y, double left, double top, double right,
-                            double bottom, llvm::StringRef xLabel, llvm::StringRef yLabel) {
+std::string drawAxes(const Scale &x, const Scale &y, double left, double top, double right,
+                     double bottom, llvm::StringRef xLabel, llvm::StringRef yLabel) {
   std::string body;
   for (const auto &[value, text] : y.ticks(5)) {
     const std::string place = at(y.place(value));
@@ -156,7 +153,7 @@ static std::string jsonOf(llvm::StringRef text) {
   return escaped(llvm::formatv("{0}", llvm::json::Value(llvm::json::fixUTF8(text))).str());
 }
 
-static std::string drawLine(const Line &line, const Scale &x, const Scale &y) {
+std::string drawLine(const Line &line, const Scale &x, const Scale &y) {
   std::string body;
   if (!line.low.empty()) {
     std::vector<double> xs, ys;
@@ -188,7 +185,6 @@ static std::string drawLine(const Line &line, const Scale &x, const Scale &y) {
 }
 
 std::string draw(const LineChart &chart) {
-  constexpr double letter = 6.6; // of the font's usual width
   std::vector<const std::vector<double> *> xs, ys;
   for (const Line &line : chart.lines) {
     xs.push_back(&line.x);
@@ -201,7 +197,7 @@ std::string draw(const LineChart &chart) {
   std::vector<Entry> legend;
   double place = 12, row = chart.title.empty() ? 16 : 34;
   for (const Line &line : chart.lines) {
-    const double size = 34 + letter * double(line.name.size());
+    const double size = 34 + letterWidth * double(line.name.size());
     if (place > 12 && place + size > chart.width) {
       place = 12;
       row += 18;
@@ -278,13 +274,13 @@ static size_t longest(const std::vector<std::string> &labels) {
 
 std::string draw(const HeatMap &map) {
   const size_t rows = map.rows.size(), columns = map.columns.size();
-  const double cell = std::clamp(480.0 / double(std::max(rows, columns)), 6.0, 44.0);
+  const double cell = std::clamp(480.0 / double(std::max(rows, columns)), 6.0, map.mostCell);
   const bool hasNumbers = cell >= 24 && map.isConfusion;
   const bool hasLabels = cell >= 11;
-  const double letter = 6.6, left = 30 + (hasLabels ? letter * double(longest(map.rows)) : 0);
-  const bool turned = hasLabels && letter * double(longest(map.columns)) > cell;
+  const double left = 30 + (hasLabels ? letterWidth * double(longest(map.rows)) : 0);
+  const bool turned = hasLabels && letterWidth * double(longest(map.columns)) > cell;
   const double top =
-      44 + (turned ? letter * double(longest(map.columns)) : 0) + (hasLabels ? 10 : 0);
+      44 + (turned ? letterWidth * double(longest(map.columns)) : 0) + (hasLabels ? 10 : 0);
   std::string body = words(12, 18, "title", map.title);
   double most = 0;
   for (double value : map.values)
@@ -332,7 +328,7 @@ std::string draw(const HeatMap &map) {
       escaped(map.yLabel));
   const double width =
       std::max(left + cell * double(columns) + 12,
-               24 + letter * double(std::max(map.title.size(), map.xLabel.size())));
+               24 + wideLetter * double(std::max(map.title.size(), map.xLabel.size())));
   return element(width, top + cell * double(rows) + 12, "heatmap", map.title, body);
 }
 
@@ -366,84 +362,48 @@ std::string draw(const Tiles &tiles) {
         tiles.width * scale, tiles.height * scale, pngUrl(tiles.width, tiles.height, pixels), i,
         shortNumber(low), shortNumber(high));
   }
-  return element(std::max(24 + stepX * double(columns), 24 + 6.6 * double(tiles.title.size())),
-                 40 + stepY * double(rows), "tiles", tiles.title, body);
+  return element(
+      std::max(24 + stepX * double(columns), 24 + wideLetter * double(tiles.title.size())),
+      40 + stepY * double(rows), "tiles", tiles.title, body);
 }
 
 //===----------------------------------------------------------------------===//
-// Regions
+// Panels
 //===----------------------------------------------------------------------===//
 
-/// The cells of each level as one path of rows of rectangles.
-static std::string drawLevels(const std::vector<int64_t> &levels, int64_t count, int64_t size,
-                              double left, double top, double side, bool areClasses) {
+/// The number behind ` NAME="` in the opening tag of an element.
+static double attribute(llvm::StringRef element, llvm::StringRef name) {
+  llvm::StringRef rest = element.split((" " + name + "=\"").str()).second;
+  double value = 0;
+  (void)rest.split('"').first.getAsDouble(value);
+  return value;
+}
+
+std::string panels(const std::string &title, const std::vector<std::string> &elements) {
+  const size_t columns = elements.size() == 4 ? 2 : std::min<size_t>(elements.size(), 3);
+  std::vector<double> widths(columns), heights((elements.size() + columns - 1) / columns);
+  for (size_t i = 0; i < elements.size(); ++i) {
+    widths[i % columns] = std::max(widths[i % columns], attribute(elements[i], "width"));
+    heights[i / columns] = std::max(heights[i / columns], attribute(elements[i], "height"));
+  }
   std::string body;
-  const double cell = side / double(size);
-  for (int64_t level = 0; level < count; ++level) {
-    std::string path;
-    for (int64_t row = 0; row < size; ++row)
-      for (int64_t column = 0; column < size;) {
-        int64_t end = column;
-        while (end < size && levels[size_t(row * size + end)] == level)
-          ++end;
-        if (end > column)
-          path += "M" + at(left + cell * double(column)) + " " + at(top + cell * double(row)) +
-                  "h" + at(cell * double(end - column)) + "v" + at(cell) + "h" +
-                  at(-cell * double(end - column)) + "z";
-        column = std::max(end, column + 1);
-      }
-    if (path.empty())
-      continue;
-    if (areClasses)
-      body += llvm::formatv("<path class=\"region c{0}\" data-class=\"{1}\" d=\"{2}\"/>\n",
-                            level % colours, level, path);
-    else
-      body += llvm::formatv("<path class=\"cell c0\" fill-opacity=\"{0}\" d=\"{1}\"/>\n",
-                            at(double(level) / double(count)), path);
+  double top = title.empty() ? 0 : 28, width = 0;
+  if (!title.empty())
+    body = words(12, 18, "title", title);
+  for (size_t row = 0; row < heights.size(); ++row) {
+    double left = 0;
+    for (size_t i = row * columns; i < std::min(elements.size(), (row + 1) * columns); ++i) {
+      llvm::StringRef inner = elements[i];
+      const bool isElement = inner.consume_front("<svg ");
+      assert(isElement);
+      (void)isElement;
+      body += llvm::formatv("<svg x=\"{0}\" y=\"{1}\" {2}", at(left), at(top), inner);
+      left += widths[i % columns];
+    }
+    width = std::max(width, left);
+    top += heights[row];
   }
-  return body;
-}
-
-std::string draw(const Regions &regions) {
-  constexpr int64_t shades = 16;
-  const double left = 62, side = 400, top = 34 + (regions.classes.empty() ? 0 : 18);
-  const bool areClasses = !regions.classes.empty();
-  double low = INFINITY, high = -INFINITY;
-  for (double value : regions.values) {
-    low = std::min(low, value);
-    high = std::max(high, value);
-  }
-  std::vector<int64_t> levels;
-  for (double value : regions.values)
-    levels.push_back(areClasses    ? int64_t(value)
-                     : low == high ? 0
-                                   : std::min<int64_t>(shades - 1, int64_t(shades * (value - low) /
-                                                                           (high - low))));
-  const Scale x(regions.x.low, regions.x.high, left, left + side, false),
-      y(regions.y.low, regions.y.high, top + side, top, false);
-  std::string body = words(12, 18, "title", regions.title);
-  double place = left;
-  for (size_t i = 0; areClasses && i < std::min<size_t>(regions.classes.size(), colours); ++i) {
-    body += llvm::formatv("<circle class=\"dot c{0}\" cx=\"{1}\" cy=\"36\" r=\"5\"/>\n", i,
-                          at(place + 6));
-    body += words(place + 15, 40, "", regions.classes[i]);
-    place += 30 + 6.6 * double(regions.classes[i].size());
-  }
-  body += drawLevels(levels, areClasses ? int64_t(regions.classes.size()) : shades, regions.size,
-                     left, top, side, areClasses);
-  body += drawAxes(x, y, left, top, left + side, top + side, regions.x.name, "");
-  body += llvm::formatv(
-      "<text class=\"middle\" transform=\"translate(14 {0}) rotate(-90)\">{1}</text>\n",
-      at(top + side / 2), escaped(regions.y.name));
-  for (const Regions::Point &point : regions.points)
-    body += llvm::formatv("<circle class=\"point {0}\" cx=\"{1}\" cy=\"{2}\" r=\"2.6\"/>\n",
-                          point.colour < 0 ? std::string()
-                                           : "c" + std::to_string(point.colour % colours),
-                          at(x.place(point.x)), at(y.place(point.y)));
-  if (!areClasses)
-    body += words(left, top + side + 52, "",
-                  "from " + shortNumber(low) + " (light) to " + shortNumber(high) + " (dark)");
-  return element(left + side + 20, top + side + (areClasses ? 44 : 60), "regions", regions.title,
+  return element(std::max(width, 24 + wideLetter * double(title.size())), top, "panels", title,
                  body);
 }
 

@@ -42,6 +42,7 @@ struct HeatMap {
   std::vector<double> values;             ///< row by row
   /// Each row is compared with its own sum, and what is not on the diagonal has another colour.
   bool isConfusion = false;
+  double mostCell = 44; ///< the side of a cell
 };
 
 /// Images of equal size, each from its smallest number to its largest.
@@ -56,18 +57,35 @@ struct Axis {
   double low = 0, high = 1;
 };
 
-/// Predictions for the points of a square grid, with points of the data.
+/// A square grid of numbers, from the top to the bottom.
+struct Grid {
+  int64_t size = 0; ///< in both directions
+  std::vector<double> values;
+};
+
+/// Predictions for the points of a square grid, with points of the data or paths.
 struct Regions {
   std::string title;
   Axis x, y;
-  int64_t size = 0;           ///< of the grid, in both directions
-  std::vector<double> values; ///< from the top to the bottom; numbers of classes, or any numbers
+  Grid grid; ///< of numbers of classes, or of any numbers
   std::vector<std::string> classes;
+  bool logShades = false; ///< of numbers that are positive
   struct Point {
     double x = 0, y = 0;
     int64_t colour = -1; ///< of its class; -1: unknown
   };
   std::vector<Point> points;
+  std::vector<Line> paths; ///< each with a dot at its end
+  /// The same over time, by name: layers that a page shows in turn. The grid above is the last one.
+  std::vector<std::pair<std::string, Grid>> frames;
+  double side = 400;
+};
+
+/// Points of a plane with their names.
+struct Scatter {
+  std::string title, xLabel, yLabel;
+  std::vector<double> x, y;
+  std::vector<std::string> names;
 };
 
 /// Each is an element `svg`, to stand in a page or behind standalone().
@@ -76,6 +94,10 @@ std::string draw(const Histogram &histogram);
 std::string draw(const HeatMap &map);
 std::string draw(const Tiles &tiles);
 std::string draw(const Regions &regions);
+std::string draw(const Scatter &scatter);
+
+/// Several such elements side by side, at most three in a row, under a title.
+std::string panels(const std::string &title, const std::vector<std::string> &elements);
 
 /// A file of its own from an element that draw() made.
 std::string standalone(const std::string &svg);

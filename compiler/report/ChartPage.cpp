@@ -4,22 +4,26 @@
 namespace nnc::report {
 
 llvm::StringRef chartStyle() {
+  // Without variables, which only browsers know.
   return R"css(
-:root { color-scheme: light dark; --paper: #fff; --ink: #1c2024; --soft: #60646c; --grid: #e3e6ea; }
-@media (prefers-color-scheme: dark) { :root { --paper: #16181b; --ink: #e6e8eb; --soft: #9aa0a8; --grid: #2b2f35; } }
-.c0 { --c: #3b78c9 } .c1 { --c: #e07b1f } .c2 { --c: #3a9d4e } .c3 { --c: #d2453f } .c4 { --c: #8e63c5 }
-.c5 { --c: #9b6a53 } .c6 { --c: #d667b0 } .c7 { --c: #7f868f } .c8 { --c: #a8a12c } .c9 { --c: #22a6b8 }
-.chart text { font: 12px system-ui, sans-serif; fill: var(--soft); }
-.chart text.title { font-weight: 600; fill: var(--ink); }
-.chart .middle { text-anchor: middle } .chart .end { text-anchor: end } .chart text.on { fill: #fff }
-.chart .grid { stroke: var(--grid); fill: none } .chart .axis { stroke: var(--soft); fill: none }
-.chart .frame { stroke: var(--grid); fill: none }
-.chart .line { stroke: var(--c); fill: none; stroke-width: 1.7; stroke-linejoin: round } .chart .dashed { stroke-dasharray: 5 4 }
-.chart .band { fill: var(--c); opacity: .16 } .chart .dot, .chart .cell { fill: var(--c) }
-.chart .region { fill: var(--c); opacity: .35 } .chart .bar { fill: #3b78c9 }
-.chart .point { fill: var(--c, var(--soft)); stroke: var(--paper); stroke-width: .7 }
+.chart text { font-family: system-ui, sans-serif; font-size: 12px; fill: #60646c }
+.chart text.title { font-weight: 600; fill: #1c2024 } .chart text.on { fill: #fff }
+.chart .middle { text-anchor: middle } .chart .end { text-anchor: end }
+.chart .paper { fill: #fff } .chart .grid, .chart .frame { stroke: #e3e6ea; fill: none } .chart .axis { stroke: #60646c; fill: none }
+.point { color: #60646c }
+.c0 { color: #3b78c9 } .c1 { color: #e07b1f } .c2 { color: #3a9d4e } .c3 { color: #d2453f } .c4 { color: #8e63c5 }
+.c5 { color: #9b6a53 } .c6 { color: #d667b0 } .c7 { color: #7f868f } .c8 { color: #a8a12c } .c9 { color: #22a6b8 }
+.chart .line { stroke: currentColor; fill: none; stroke-width: 1.7; stroke-linejoin: round } .chart .dashed { stroke-dasharray: 5 4 }
+.chart .band { fill: currentColor; opacity: .16 } .chart .dot, .chart .cell { fill: currentColor }
+.chart .region { fill: currentColor; opacity: .35 } .chart .bar { fill: #3b78c9 }
+.chart .point { fill: currentColor; stroke: #fff; stroke-width: .7 }
 .chart image { image-rendering: pixelated }
-.chart .guide { stroke: var(--soft); stroke-dasharray: 2 3 } .chart .tip { fill: var(--paper); stroke: var(--grid) }
+.chart .guide { stroke: #60646c; stroke-dasharray: 2 3 } .chart .tip { fill: #fff; stroke: #e3e6ea }
+@media (prefers-color-scheme: dark) {
+  .chart text { fill: #9aa0a8 } .chart text.title { fill: #e6e8eb }
+  .chart .paper { fill: #16181b } .chart .grid, .chart .frame { stroke: #2b2f35 } .chart .axis { stroke: #9aa0a8 }
+  .point { color: #9aa0a8 } .chart .point { stroke: #16181b } .chart .guide { stroke: #9aa0a8 } .chart .tip { fill: #16181b; stroke: #2b2f35 }
+}
 )css";
 }
 
@@ -83,13 +87,13 @@ document.querySelectorAll('svg[data-hover]').forEach(function (chart) {
 std::string standalone(const std::string &svg) {
   const size_t begin = svg.find('>') + 1;
   const size_t end = svg.rfind("</svg>");
-  // Behind the style, which names the colour of the paper.
+  // Numbers under the pointer are there for charts of lines alone.
+  const std::string script = llvm::StringRef(svg).contains(" data-hover=")
+                                 ? "<script><![CDATA[" + chartScript().str() + "]]></script>\n"
+                                 : "";
   return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n" + svg.substr(0, begin) + "\n<style>" +
-         chartStyle().str() +
-         "svg { background: var(--paper) }\n</style>\n<rect width=\"100%\" height=\"100%\" "
-         "fill=\"var(--paper)\"/>" +
-         svg.substr(begin, end - begin) + "<script><![CDATA[" + chartScript().str() +
-         "]]></script>\n</svg>\n";
+         chartStyle().str() + "</style>\n<rect width=\"100%\" height=\"100%\" class=\"paper\"/>" +
+         svg.substr(begin, end - begin) + script + "</svg>\n";
 }
 
 } // namespace nnc::report

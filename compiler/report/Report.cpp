@@ -20,6 +20,8 @@ using Rows = std::vector<std::vector<std::string>>;
 
 constexpr llvm::StringRef pageStyle = R"css(
 * { box-sizing: border-box }
+:root { color-scheme: light dark; --paper: #fff; --ink: #1c2024; --soft: #60646c; --grid: #e3e6ea }
+@media (prefers-color-scheme: dark) { :root { --paper: #16181b; --ink: #e6e8eb; --soft: #9aa0a8; --grid: #2b2f35 } }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 15px/1.45 system-ui, sans-serif }
 main { max-width: 1320px; margin: 0 auto; padding: 16px }
 h1 { font-size: 22px; margin: 8px 0 } h2 { font-size: 18px; margin: 28px 0 8px; border-bottom: 1px solid var(--grid) } h3 { font-size: 15px; margin: 20px 0 6px }
@@ -35,8 +37,18 @@ th { color: var(--soft); font-weight: 600 } td.number, th.number { text-align: r
 .example { border: 1px solid var(--grid); border-radius: 6px; padding: 8px; overflow-wrap: anywhere } .example img { width: 84px; image-rendering: pixelated; display: block; margin-bottom: 4px }
 .example b { font-weight: 600 } details { margin: 10px 0 } summary { cursor: pointer; color: var(--soft) }
 pre { font-size: 12px; overflow-x: auto; padding: 10px; border: 1px solid var(--grid); border-radius: 6px }
-.swatch { display: inline-block; width: 10px; height: 10px; border-radius: 5px; background: var(--c); margin-right: 6px }
+.swatch { display: inline-block; width: 10px; height: 10px; border-radius: 5px; background: currentColor; margin-right: 6px }
 )css";
+
+constexpr llvm::StringRef pageScript = R"js(
+document.querySelectorAll('.frames').forEach(function (figure) {
+  var frames = figure.querySelectorAll('.frame-of');
+  figure.querySelector('input').addEventListener('input', function (event) {
+    frames.forEach(function (frame, i) { frame.setAttribute('display', i == event.target.value ? 'inline' : 'none'); });
+    figure.querySelector('output').textContent = frames[event.target.value].dataset.name;
+  });
+});
+)js";
 
 bool isNumber(llvm::StringRef cell) {
   double value;
@@ -259,6 +271,38 @@ std::string configuration(const Run &run) {
   return html;
 }
 
+/// The regions of a plane, at the end and, with a slider, after some epochs.
+std::string sliding(const Regions &regions) {
+  if (regions.frames.empty())
+    return figure(draw(regions));
+  return llvm::formatv("<figure class=\"frames\"><label class=\"toggle\"><input type=\"range\" "
+                       "min=\"0\" max=\"{0}\" value=\"{0}\"> <output>end</output></label>{1}"
+                       "</figure>\n",
+                       regions.frames.size(), draw(regions));
+}
+
+/// Time by source line, of what `bench --profile --json` printed.
+std::string profile(const Run &run) {
+  const Array *lines = run.profile.getArray("profile");
+  if (!lines || lines->empty())
+    return "";
+  Rows rows{{"line", "pass", "us", "share", "GFLOP/s", "of the peak", "source"}};
+  for (const llvm::json::Value &value : *lines)
+    if (const Object *line = value.getAsObject()) {
+      const int64_t number = line->getInteger("line").value_or(0);
+      auto share = [&](llvm::StringRef key) {
+        return llvm::formatv("{0:F1} %", 100 * line->getNumber(key).value_or(0)).str();
+      };
+      rows.push_back(
+          {number > 0 ? std::to_string(number) : "", line->getString("pass").value_or("").str(),
+           llvm::formatv("{0:F1}", line->getNumber("us").value_or(0)).str(), share("share"),
+           llvm::formatv("{0:F1}", line->getNumber("gflops").value_or(0)).str(),
+           share("share_of_peak"), line->getString("source").value_or("").trim().str()});
+    }
+  return "<details><summary>Time of a training step by source line</summary>" +
+         tableHtml(rows, "profile") + "</details>\n";
+}
+
 /// All that belongs to one run.
 std::optional<std::string> details(const Run &run, std::string &error) {
   std::string html;
@@ -266,20 +310,35 @@ std::optional<std::string> details(const Run &run, std::string &error) {
   std::optional<HeatMap> confusion = confusionOf(run);
   if (confusion)
     charts += figure(draw(*confusion)) + "<div>" + classTable(*confusion) + "</div>\n";
+  if (std::optional<LineChart> calibration = calibrationOf(run))
+    charts += figure(draw(*calibration));
   if (std::optional<Regions> regions = regionsOf(run))
-    charts += figure(draw(*regions));
+    charts += sliding(*regions);
   if (std::optional<LineChart> curve = curveOf(run))
     charts += figure(draw(*curve));
+  if (std::optional<LineChart> curve = curveOfEpochs(run))
+    charts += figure(draw(*curve));
+  if (std::optional<Regions> landscape = landscapeOf(run))
+    charts += figure(draw(*landscape));
   if (!charts.empty())
     html += "<div class=\"charts\">" + charts + "</div>\n";
   html += worstExamples(run);
+  if (const std::vector<std::string> maps = mapsOf(run); !maps.empty()) {
+    html += "<h3>Outputs of examples</h3><div class=\"charts\" id=\"maps\">";
+    for (const std::string &map : maps)
+      html += figure(map);
+    html += "</div>\n";
+  }
   if (llvm::sys::fs::exists(run.file("last.safetensors"))) {
     std::optional<WeightFile> weights = WeightFile::read(run.file("last.safetensors"), error);
     if (!weights)
       return std::nullopt;
+    constexpr int64_t mostUnits = 64;
     html += "<h3>Weights</h3><div class=\"charts\">";
-    if (std::optional<Tiles> tiles = firstWeightsOf(run, *weights))
+    if (std::optional<Tiles> tiles = firstWeightsOf(run, *weights, mostUnits))
       html += figure(draw(*tiles));
+    for (const Scatter &scatter : embeddingsOf(run, *weights))
+      html += figure(draw(scatter));
     constexpr size_t most = 36;
     for (const Histogram &histogram : histogramsOf(*weights, most))
       html += figure(draw(histogram));
@@ -290,6 +349,7 @@ std::optional<std::string> details(const Run &run, std::string &error) {
   }
   if (const Object *info = run.configuration.getObject("info"))
     html += layers(*info) + memory(*info);
+  html += profile(run);
   return html + configuration(run);
 }
 
@@ -320,7 +380,8 @@ std::optional<std::string> formatReport(const std::vector<Run> &runs, std::strin
       return std::nullopt;
     html += llvm::formatv("<h2>{0}</h2>\n", escaped(run.name)).str() + *part;
   }
-  html += llvm::formatv("</main>\n<script>{0}</script>\n</body>\n</html>\n", chartScript());
+  html += llvm::formatv("</main>\n<script>{0}</script>\n</body>\n</html>\n",
+                        chartScript().str() + pageScript.str());
   return html;
 }
 

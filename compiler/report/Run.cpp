@@ -69,7 +69,9 @@ std::optional<Run> readRun(llvm::StringRef path, std::string &error) {
   for (auto [object, name] : {std::pair(&run.configuration, "config.json"),
                               {&run.environment, "environment.json"},
                               {&run.metrics, "metrics.json"},
-                              {&run.evaluation, "evaluation.json"}}) {
+                              {&run.evaluation, "evaluation.json"},
+                              {&run.epochs, "epochs.json"},
+                              {&run.profile, "profile.json"}}) {
     std::optional<Object> read = readObject(run.file(name), error);
     if (!read)
       return std::nullopt;

@@ -24,6 +24,9 @@ struct Run {
   llvm::json::Object configuration, environment;
   /// Of a run that has not ended: empty.
   llvm::json::Object metrics, evaluation;
+  /// Predictions over a plane or a line of inputs after some epochs, and what `bench --profile --json`
+  /// printed; empty: none.
+  llvm::json::Object epochs, profile;
   Log log;     ///< empty before the first step
   bool locked; ///< a process writes to it
 

@@ -14,8 +14,8 @@ using llvm::json::Object;
 
 namespace nnc::report {
 
-constexpr size_t mostPoints = 500;
-constexpr size_t mostTiles = 64;
+constexpr size_t mostPoints = 500, mostPointsOfFrame = 150;
+constexpr int64_t mostTiles = 64, mostMatrices = 16; ///< of an output
 
 /// The split in front of a measure's name: "train_", "validation_", "test_", or none.
 static llvm::StringRef splitOf(llvm::StringRef column) {
@@ -120,22 +120,44 @@ static Axis axisOf(const Object &axis) {
           axis.getNumber("high").value_or(1)};
 }
 
+/// The numbers of a square grid; empty if they are damaged.
+static Grid gridOf(const Object &object, llvm::StringRef values, int64_t size = 0) {
+  Grid grid{size ? size : object.getInteger("size").value_or(0),
+            numbersOf(object.getArray(values))};
+  if (grid.size < 1 || grid.values.size() != size_t(grid.size * grid.size))
+    return {};
+  return grid;
+}
+
 std::optional<Regions> regionsOf(const Run &run) {
-  const Object *landscape = run.evaluation.getObject("landscape");
-  const Array *axes = landscape ? landscape->getArray("axes") : nullptr;
+  const Object *plane = run.evaluation.getObject("plane");
+  // Of a run that has not ended, the last epoch.
+  const bool isEvaluated = plane;
+  if (!plane)
+    plane = &run.epochs;
+  const Array *axes = plane->getArray("axes");
   if (!axes || axes->size() != 2 || !(*axes)[0].getAsObject() || !(*axes)[1].getAsObject())
     return std::nullopt;
   Regions regions;
   regions.x = axisOf(*(*axes)[0].getAsObject());
   regions.y = axisOf(*(*axes)[1].getAsObject());
-  regions.size = landscape->getInteger("size").value_or(0);
-  regions.values = numbersOf(landscape->getArray("values"));
-  regions.classes = textsOf(landscape->getArray("classes"));
-  if (regions.size < 1 || regions.values.size() != size_t(regions.size * regions.size))
+  regions.classes = textsOf(plane->getArray("classes"));
+  if (const Array *epochs = run.epochs.getArray("epochs"))
+    for (const llvm::json::Value &value : *epochs)
+      if (const Object *epoch = value.getAsObject())
+        if (Grid grid = gridOf(*epoch, "values", run.epochs.getInteger("size").value_or(0));
+            grid.size > 0)
+          regions.frames.emplace_back(
+              llvm::formatv("epoch {0}", epoch->getInteger("epoch").value_or(0)), std::move(grid));
+  if (isEvaluated)
+    regions.grid = gridOf(*plane, "values");
+  else if (!regions.frames.empty())
+    regions.grid = regions.frames.back().second;
+  if (regions.grid.size < 1)
     return std::nullopt;
-  regions.title = llvm::formatv("{0} over the inputs, with points of the {1} split",
-                                landscape->getString("output").value_or(""), splitName(run));
-  if (const Array *points = landscape->getArray("points"))
+  regions.title = plane->getString("output").value_or("").str() + " over the inputs" +
+                  (isEvaluated ? ", with points of the " + splitName(run) + " split" : "");
+  if (const Array *points = plane->getArray("points"))
     for (const llvm::json::Value &point : *points) {
       std::vector<double> numbers = numbersOf(point.getAsArray());
       if (numbers.size() >= 2)
@@ -146,129 +168,206 @@ std::optional<Regions> regionsOf(const Run &run) {
   return regions;
 }
 
+std::vector<Regions> framesOf(const Regions &regions, size_t most) {
+  std::vector<Regions> result;
+  const size_t count = regions.frames.size();
+  const size_t shown = std::min(most, count);
+  for (size_t i = 0; i < shown; ++i) {
+    // From the first to the last one.
+    const auto &[name, grid] =
+        regions.frames[shown < 2 ? count - 1 : i * (count - 1) / (shown - 1)];
+    Regions &frame = result.emplace_back(regions);
+    frame.frames.clear();
+    frame.title = name;
+    frame.grid = grid;
+    frame.side = 240;
+    frame.points.clear();
+    const size_t step = (regions.points.size() + mostPointsOfFrame - 1) / mostPointsOfFrame;
+    for (size_t point = 0; point < regions.points.size(); point += step)
+      frame.points.push_back(regions.points[point]);
+  }
+  return result;
+}
+
+static Line lineOver(const Axis &axis, const std::string &name, const Array *values) {
+  Line line{name, {}, numbersOf(values)};
+  for (size_t i = 0; i < line.y.size(); ++i)
+    line.x.push_back(axis.low +
+                     (axis.high - axis.low) * double(i) / std::max(1.0, double(line.y.size()) - 1));
+  return line;
+}
+
 std::optional<LineChart> curveOf(const Run &run) {
-  const Object *landscape = run.evaluation.getObject("landscape");
-  const Array *axes = landscape ? landscape->getArray("axes") : nullptr;
+  const Object *plane = run.evaluation.getObject("plane");
+  const Array *axes = plane ? plane->getArray("axes") : nullptr;
   if (!axes || axes->size() != 1 || !(*axes)[0].getAsObject())
     return std::nullopt;
   const Axis axis = axisOf(*(*axes)[0].getAsObject());
   LineChart chart;
-  chart.title = landscape->getString("output").value_or("").str() + " over " + axis.name;
+  chart.title = plane->getString("output").value_or("").str() + " over " + axis.name;
   chart.xLabel = axis.name;
-  Line points{landscape->getString("target").value_or("data").str() + ", " + splitName(run) +
-                  " split",
-              {},
-              {}};
+  Line points{
+      plane->getString("target").value_or("data").str() + ", " + splitName(run) + " split", {}, {}};
   points.dots = true;
   points.colour = 7;
-  if (const Array *array = landscape->getArray("points"))
+  if (const Array *array = plane->getArray("points"))
     for (const llvm::json::Value &point : *array)
       if (std::vector<double> numbers = numbersOf(point.getAsArray()); numbers.size() >= 2) {
         points.x.push_back(numbers[0]);
         points.y.push_back(numbers[1]);
       }
-  Line line{"predicted", {}, numbersOf(landscape->getArray("values"))};
-  for (size_t i = 0; i < line.y.size(); ++i)
-    line.x.push_back(axis.low +
-                     (axis.high - axis.low) * double(i) / std::max(1.0, double(line.y.size()) - 1));
+  Line line = lineOver(axis, "predicted", plane->getArray("values"));
   if (!points.x.empty())
     chart.lines.push_back(std::move(points));
   chart.lines.push_back(std::move(line));
   return chart;
 }
 
-//===----------------------------------------------------------------------===//
-// Weights
-//===----------------------------------------------------------------------===//
-
-/// The shape of the images that the model takes, as rows, columns, channels.
-static std::optional<std::vector<int64_t>> imageShape(const Run &run, int64_t elements) {
-  const Array *fields = run.configuration.getArray("fields");
-  if (!fields)
+std::optional<LineChart> curveOfEpochs(const Run &run) {
+  constexpr size_t mostLines = 6;
+  std::optional<LineChart> chart = curveOf(run);
+  const Array *axes = run.epochs.getArray("axes"), *epochs = run.epochs.getArray("epochs");
+  if (!chart || !epochs || epochs->empty() || !axes || axes->empty() || !(*axes)[0].getAsObject())
     return std::nullopt;
-  for (const llvm::json::Value &field : *fields) {
-    const Object *object = field.getAsObject();
-    const Array *shape = object ? object->getArray("shape") : nullptr;
-    if (!shape || shape->size() < 2 || shape->size() > 3)
-      continue;
-    std::vector<int64_t> sizes;
-    int64_t product = 1;
-    for (const llvm::json::Value &size : *shape) {
-      sizes.push_back(size.getAsInteger().value_or(0));
-      product *= sizes.back();
+  chart->lines.pop_back();
+  const Axis axis = axisOf(*(*axes)[0].getAsObject());
+  const size_t shown = std::min(mostLines, epochs->size());
+  for (size_t i = 0; i < shown; ++i)
+    if (const Object *epoch =
+            (*epochs)[shown < 2 ? 0 : i * (epochs->size() - 1) / (shown - 1)].getAsObject()) {
+      Line line =
+          lineOver(axis, llvm::formatv("epoch {0}", epoch->getInteger("epoch").value_or(0)).str(),
+                   epoch->getArray("values"));
+      line.colour = unsigned(i);
+      chart->lines.push_back(std::move(line));
     }
-    if (sizes.size() == 2)
-      sizes.push_back(1);
-    if (product == elements && (sizes[2] == 1 || sizes[2] == 3))
-      return sizes;
-  }
-  return std::nullopt;
+  return chart;
 }
 
-std::optional<Tiles> firstWeightsOf(const Run &run, const WeightFile &weights) {
-  for (const std::string &name : weights.names()) {
-    if (llvm::StringRef(name).starts_with("average/"))
+/// The least loss in the middle is that of the trained weights.
+std::optional<Regions> landscapeOf(const Run &run) {
+  const Object *landscape = run.evaluation.getObject("landscape");
+  if (!landscape)
+    return std::nullopt;
+  Regions regions;
+  regions.title = "Loss around the weights, " + splitName(run) + " split";
+  regions.x = {"first direction", -1, 1};
+  regions.y = {"second direction", -1, 1};
+  regions.grid = gridOf(*landscape, "losses");
+  regions.logShades = true;
+  if (regions.grid.size < 2)
+    return std::nullopt;
+  return regions;
+}
+
+std::optional<LineChart> calibrationOf(const Run &run) {
+  const Object *calibration = run.evaluation.getObject("calibration");
+  const Array *bins = calibration ? calibration->getArray("bins") : nullptr;
+  if (!bins)
+    return std::nullopt;
+  LineChart chart;
+  chart.title = llvm::formatv("Calibration, {0} split: expected error {1:F1} %", splitName(run),
+                              100 * calibration->getNumber("error").value_or(NAN));
+  chart.xLabel = "probability of the predicted class";
+  chart.yLabel = "right";
+  chart.width = 420;
+  chart.height = 360;
+  double examples = 0;
+  for (const llvm::json::Value &value : *bins)
+    if (const Object *bin = value.getAsObject())
+      examples += bin->getNumber("examples").value_or(0);
+  Line perfect{"calibrated", {0, 1}, {0, 1}}, right{"share of right ones", {}, {}},
+      share{"share of examples", {}, {}};
+  perfect.colour = 7;
+  perfect.dashed = true;
+  share.colour = 1;
+  for (size_t i = 0; i < bins->size(); ++i) {
+    const Object *bin = (*bins)[i].getAsObject();
+    const double count = bin ? bin->getNumber("examples").value_or(0) : 0;
+    share.x.push_back((double(i) + 0.5) / double(bins->size()));
+    share.y.push_back(examples > 0 ? count / examples : 0);
+    if (count == 0)
       continue;
-    std::optional<WeightTensor> tensor = weights.tensor(name);
-    const std::vector<int64_t> &shape = tensor->shape;
-    Tiles tiles;
-    int64_t count = 0;
-    if (shape.size() == 2) { // dense: [in, units]
-      std::optional<std::vector<int64_t>> image = imageShape(run, shape[0]);
-      if (!image)
-        continue;
-      tiles.height = (*image)[0];
-      tiles.width = (*image)[1];
-      tiles.channels = (*image)[2];
-      count = shape[1];
-    } else if (shape.size() == 4 && shape[0] > 1) { // filters: [rows, columns, channels, filters]
-      tiles.height = shape[0];
-      tiles.width = shape[1];
-      tiles.channels = shape[2];
-      count = shape[3];
-    } else {
-      continue;
-    }
-    const int64_t elements = tiles.height * tiles.width * tiles.channels;
-    const int64_t shown = std::min<int64_t>(count, mostTiles);
-    for (int64_t image = 0; image < shown; ++image) {
-      std::vector<double> values;
-      for (int64_t i = 0; i < elements; ++i)
-        values.push_back(tensor->values[size_t(i * count + image)]);
-      tiles.images.push_back(std::move(values));
-    }
-    tiles.title =
-        name + (shown < count ? llvm::formatv(", the first {0} of {1}", shown, count).str() : "");
-    if (tiles.channels > 3 || tiles.channels == 2)
-      tiles.title += ", first channel";
+    right.x.push_back(bin->getNumber("confidence").value_or(NAN));
+    right.y.push_back(bin->getNumber("right").value_or(NAN));
+  }
+  chart.lines = {perfect, right, share};
+  return chart;
+}
+
+/// The images of the channels of a map, `first` being where its numbers begin.
+static Tiles tilesOf(const std::vector<double> &values, int64_t rows, int64_t columns,
+                     int64_t channels) {
+  Tiles tiles;
+  tiles.height = rows;
+  tiles.width = columns;
+  if (channels == 3) {
+    tiles.channels = 3;
+    tiles.images = {values};
     return tiles;
   }
-  return std::nullopt;
+  for (int64_t channel = 0; channel < std::min<int64_t>(channels, mostTiles); ++channel) {
+    std::vector<double> image;
+    for (int64_t i = 0; i < rows * columns; ++i)
+      image.push_back(values[size_t(i * channels + channel)]);
+    tiles.images.push_back(std::move(image));
+  }
+  return tiles;
 }
 
-std::vector<Histogram> histogramsOf(const WeightFile &weights, size_t most) {
-  constexpr size_t bins = 40;
-  std::vector<Histogram> histograms;
-  for (const std::string &name : weights.names()) {
-    if (histograms.size() == most)
-      break;
-    std::optional<WeightTensor> tensor = weights.tensor(name);
-    if (tensor->values.size() < 2)
-      continue;
-    Histogram histogram;
-    histogram.title = name;
-    auto [low, high] = std::minmax_element(tensor->values.begin(), tensor->values.end());
-    histogram.low = *low < *high ? *low : *low - 0.5;
-    histogram.high = *low < *high ? *high : *low + 0.5;
-    histogram.counts.resize(bins);
-    for (double value : tensor->values) {
-      const double share = (value - histogram.low) / (histogram.high - histogram.low);
-      if (std::isfinite(share))
-        ++histogram.counts[std::min(bins - 1, size_t(share * double(bins)))];
-    }
-    histograms.push_back(std::move(histogram));
+/// One output of an example: matrices, the last two dimensions, where these have labels or where
+/// both are equal, as those of attention are; else an image for each channel, the last dimension.
+static void drawMap(const Object &output, const std::string &title,
+                    std::vector<std::string> &charts) {
+  const std::vector<double> values = numbersOf(output.getArray("values"));
+  const std::string name = output.getString("name").value_or("").str();
+  std::vector<int64_t> shape;
+  int64_t elements = 1;
+  for (double size : numbersOf(output.getArray("shape"))) {
+    shape.push_back(int64_t(size));
+    elements *= shape.back();
   }
-  return histograms;
+  const size_t rank = shape.size();
+  if (rank < 2 || elements < 1 || size_t(elements) != values.size())
+    return;
+  const Array *labels = output.getArray("labels");
+  const int64_t rows = shape[rank - 2], columns = shape[rank - 1];
+  const bool areMatrices = labels || rank > 3 || (rank == 3 && rows == columns && shape[0] != rows);
+  if (!areMatrices) {
+    Tiles tiles = tilesOf(values, shape[0], shape[1], rank == 3 ? columns : 1);
+    tiles.title = name + title;
+    charts.push_back(draw(tiles));
+    return;
+  }
+  for (int64_t i = 0; i < std::min<int64_t>(elements / (rows * columns), mostMatrices); ++i) {
+    HeatMap map;
+    map.title = (rank == 2 ? name : llvm::formatv("{0}[{1}]", name, i).str()) + title;
+    map.mostCell = 22;
+    for (int64_t side : {0, 1}) {
+      std::vector<std::string> &ticks = side == 0 ? map.rows : map.columns;
+      if (labels && labels->size() == 2)
+        ticks = textsOf((*labels)[size_t(side)].getAsArray());
+      ticks.resize(size_t(side == 0 ? rows : columns));
+    }
+    map.values.assign(values.begin() + i * rows * columns,
+                      values.begin() + (i + 1) * rows * columns);
+    charts.push_back(draw(map));
+  }
+}
+
+std::vector<std::string> mapsOf(const Run &run) {
+  std::vector<std::string> charts;
+  if (const Array *examples = run.evaluation.getArray("maps"))
+    for (const llvm::json::Value &value : *examples) {
+      const Object *example = value.getAsObject();
+      const Array *outputs = example ? example->getArray("outputs") : nullptr;
+      for (size_t i = 0; outputs && i < outputs->size(); ++i)
+        if (const Object *output = (*outputs)[i].getAsObject())
+          drawMap(*output,
+                  llvm::formatv(", example {0}", example->getInteger("example").value_or(0)),
+                  charts);
+    }
+  return charts;
 }
 
 } // namespace nnc::report

@@ -32,13 +32,25 @@ measuresOf(const std::vector<NamedLog> &logs);
 
 /// How often each class was taken for each other one.
 std::optional<HeatMap> confusionOf(const Run &run);
-/// The predictions over a plane of inputs.
+/// The predictions over a plane of inputs, at the end and after some epochs.
 std::optional<Regions> regionsOf(const Run &run);
+/// At most `most` of the regions after epochs, each in a chart of its own.
+std::vector<Regions> framesOf(const Regions &regions, size_t most);
+/// The loss around the weights along two directions.
+std::optional<Regions> landscapeOf(const Run &run);
+/// How often predictions are right, by their probability.
+std::optional<LineChart> calibrationOf(const Run &run);
+/// The outputs of some examples that have dimensions, drawn: maps of features, weights of attention.
+std::vector<std::string> mapsOf(const Run &run);
 /// The predictions over a line of inputs.
 std::optional<LineChart> curveOf(const Run &run);
+/// The same after some epochs, a line each.
+std::optional<LineChart> curveOfEpochs(const Run &run);
 
-/// The first layer's weights as images: one for each unit or filter. At most 64.
-std::optional<Tiles> firstWeightsOf(const Run &run, const WeightFile &weights);
+/// The first layer's weights as images: one for each unit or filter, at most `most` of them.
+std::optional<Tiles> firstWeightsOf(const Run &run, const WeightFile &weights, int64_t most);
+/// The tables of embeddings along their principal components.
+std::vector<Scatter> embeddingsOf(const Run &run, const WeightFile &weights);
 /// A histogram for each tensor, at most `most` of them.
 std::vector<Histogram> histogramsOf(const WeightFile &weights, size_t most);
 

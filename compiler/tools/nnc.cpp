@@ -1,7 +1,7 @@
 // nnc: the compiler's command line.
 #include "compiler/passes/RemarkCategories.h"
 #include "compiler/driver/Compile.h"
-#include "compiler/driver/Graphviz.h"
+#include "compiler/driver/Pictures.h"
 #include "compiler/driver/MemoryLimit.h"
 #include "compiler/driver/Output.h"
 #include "compiler/driver/Reports.h"
@@ -407,13 +407,19 @@ int execute(int count, char **arguments) {
       ->add_option("INPUT", plot.inputs,
                    "logs (.jsonl, .csv), other CSV tables, or folders of runs")
       ->required();
-  plotCommand->add_option("-o,--output", plot.output, "the .svg file to write")->required();
+  plotCommand
+      ->add_option("-o,--output", plot.output, "the file to write: .svg; .png and .pdf by librsvg")
+      ->required();
   plotCommand
       ->add_option(
           "--what", plot.what,
-          "curves, or of one run: confusion, predictions (over one or two inputs), weights "
-          "(of the first layer), histogram (of the tensor that --columns names)")
-      ->check(CLI::IsMember({"curves", "confusion", "predictions", "weights", "histogram"}));
+          "curves, or of runs: predictions (over one or two inputs; --columns X,Y draws the path "
+          "of two columns of the logs), epochs (the predictions after some of them), landscape (of "
+          "`EXE eval --run --landscape`), confusion, calibration, maps (outputs that have "
+          "dimensions), weights (of the first layer), embeddings, histogram (of the tensor that "
+          "--columns names)")
+      ->check(CLI::IsMember({"curves", "predictions", "epochs", "landscape", "confusion",
+                             "calibration", "maps", "weights", "embeddings", "histogram"}));
   plotCommand
       ->add_option("--columns", plot.columns, "columns to draw (default: the losses, or all)")
       ->delimiter(',')
