@@ -316,6 +316,8 @@ struct Phase {
   int64_t patience = 0;     ///< epochs without improvement before stopping; 0: never
   std::string stopMetric;   ///< whose improvement counts; empty: that of the loss
   bool stopHighest = false; ///< whether a higher value of it is better
+  /// Metrics of one number, each with whether a higher value is better, as far as that is known.
+  std::vector<std::pair<std::string, bool>> directions = {};
   std::string evaluate;     ///< the function of its loss
   std::string metrics =
       {}; ///< the function of its metrics; empty: they are means over the examples

@@ -416,6 +416,8 @@ void nnc_profile(int64_t region, int64_t thread);
          "stop_metric": TEXT,           (optional; default the loss) name of a metric of one number that
                                         decides in place of the loss
          "stop_highest": true | false,  (optional; default false) whether a higher one is better
+         "directions": {NAME: BOOL},    (optional; default none) whether a higher value of a metric is better, of
+                                        metrics of one number where that is known
          "evaluate": TEXT,              symbol of the function of its loss and metrics
          "metrics": TEXT,               (optional) symbol of the function of its metrics, if these are computed of
                                         totals

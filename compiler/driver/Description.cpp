@@ -457,6 +457,11 @@ static Object describePhase(const lang::Phase &phase) {
     entry["stop_metric"] = phase.stopMetric;
     entry["stop_highest"] = phase.stopHighest;
   }
+  Object directions;
+  for (const auto &[metric, highest] : phase.directions)
+    directions[metric] = highest;
+  if (!directions.empty())
+    entry["directions"] = std::move(directions);
   if (!phase.cache.empty())
     entry["cache"] = "nnc_" + phase.cache;
   if (phase.epochs)

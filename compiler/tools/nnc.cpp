@@ -40,6 +40,8 @@ executable that trains, evaluates and predicts.
   nnc tokenizer FILE.nn                       print the vocabulary of its texts
   nnc explain N0302                           explain a diagnostic
 
+  nnc tune FILE -- --over rate=1e-4..1e-1:log   which settings train best; -D hidden=64,128 tries both
+
 See what training has done (`EXE train --run` keeps a run in a folder):
   nnc runs                                    the runs in the folder `runs`, compared
   nnc report runs/mnist-3 -o mnist.html       curves, confusion, worst examples, weights in one page
@@ -224,8 +226,8 @@ int explain(const std::string &id) {
   return 2;
 }
 
-/// Compiles to a temporary executable and becomes it, so that signals and the exit code are its
-/// own. Returns only if that fails.
+/// Compiles to a temporary executable and becomes it with these words, so that signals and the exit
+/// code are its own. Returns only if that fails.
 int run(CompileOptions options, const std::vector<std::string> &arguments) {
   const std::string name = defaultName(options.input);
   int executable = -1;
@@ -244,13 +246,59 @@ int run(CompileOptions options, const std::vector<std::string> &arguments) {
     executable = ::open(options.output.c_str(), O_RDONLY | O_CLOEXEC);
   }
   // Nothing is left to remove: the file exists as long as a process runs it.
-  std::vector<const char *> words = {name.c_str(), "train"};
+  std::vector<const char *> words = {name.c_str()};
   for (const std::string &argument : arguments)
     words.push_back(argument.c_str());
   words.push_back(nullptr);
   ::fexecve(executable, const_cast<char *const *>(words.data()), environ);
   llvm::errs() << "nnc: cannot run the compiled program: " << std::strerror(errno) << "\n";
   return 1;
+}
+
+/// Whether the value of a `-D` is a list or a range of values, for `tune`.
+bool isTuned(llvm::StringRef value) { return value.contains(',') || value.contains(".."); }
+
+/// The words of `nnc build` with the options of this command line, but for values that are tuned.
+std::vector<std::string> compileCommand(const char *program, const CompileOptions &options,
+                                        const std::vector<std::string> &defines,
+                                        const std::vector<std::string> &folders,
+                                        const std::string &precision,
+                                        const std::string &memoryLimit) {
+  std::vector<std::string> words = {program, "build", options.input};
+  auto add = [&](const char *option, const std::string &value, llvm::StringRef usual) {
+    if (value != usual)
+      words.insert(words.end(), {option, value});
+  };
+  for (const std::string &define : defines)
+    if (!isTuned(define))
+      add("-D", define, "");
+  for (const std::string &folder : folders)
+    add("--data", folder, "");
+  const CompileOptions usual;
+  add("--float", precision, "f32");
+  add("--target-cpu", options.targetCpu, usual.targetCpu);
+  add("--target-threads", std::to_string(options.targetThreads),
+      std::to_string(usual.targetThreads));
+  add("--memory-limit", memoryLimit, "");
+  if (options.anySize)
+    words.push_back("--no-size-limit");
+  return words;
+}
+
+/// The words of `tune`: the values of configs, and the command by which the executable has the program
+/// compiled with each of them. It is compiled itself with the first ones.
+std::vector<std::string> tuneWords(CompileOptions &options, const std::vector<std::string> &given) {
+  std::vector<std::string> words = {"tune"};
+  for (auto &[name, value] : options.defines)
+    if (isTuned(value)) {
+      words.insert(words.end(), {"--config", name + "=" + value});
+      llvm::StringRef list = llvm::StringRef(value).split("..").first;
+      value = list.split(',').first.str();
+    }
+  if (words.size() > 1)
+    for (const std::string &word : given)
+      words.insert(words.end(), {"--compile", word});
+  return words;
 }
 
 /// Opens the standard streams that the caller has closed, so that no file of ours gets their
@@ -353,6 +401,14 @@ int execute(int count, char **arguments) {
   addSizeLimit(runCommand, options);
   addRemarks(runCommand, options.remarks);
   runCommand->add_option("ARGUMENTS", trainArguments, "for the compiled program's `train`");
+
+  CLI::App *tuneCommand = app.add_subcommand(
+      "tune", "train with many settings and values of `-D`, which may be lists, hidden=64,128, or "
+              "ranges, hidden=32..256:log; words after `--` go to `tune` of the compiled program");
+  addCompileOptions(tuneCommand, options, defines, folders, precision);
+  addMemoryLimit(tuneCommand, memoryLimit);
+  addSizeLimit(tuneCommand, options);
+  tuneCommand->add_option("ARGUMENTS", trainArguments, "for the compiled program's `tune`");
 
   GraphOptions graph;
   CLI::App *graphCommand = app.add_subcommand("graph", "draw the network, or a training step");
@@ -469,8 +525,14 @@ int execute(int count, char **arguments) {
     return showTokenizers(options, sample) ? 0 : 1;
   if (gradCheck->parsed())
     return checkGradients(options, elements) ? 0 : 1;
-  if (runCommand->parsed())
-    return run(options, trainArguments);
+  if (runCommand->parsed() || tuneCommand->parsed()) {
+    std::vector<std::string> words = {"train"};
+    if (tuneCommand->parsed())
+      words = tuneWords(
+          options, compileCommand(arguments[0], options, defines, folders, precision, memoryLimit));
+    words.insert(words.end(), trainArguments.begin(), trainArguments.end());
+    return run(options, words);
+  }
   if (graphCommand->parsed()) {
     options.graph = graph;
     if (options.output.empty())

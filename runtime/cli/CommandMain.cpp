@@ -24,8 +24,9 @@ const Entry entries[] = {
     {trainCommandTable, trainCommand},       {evaluateCommandTable, evaluateCommand},
     {predictCommandTable, predictCommand},   {generateCommandTable, generateCommand},
     {findRateCommandTable, findRateCommand}, {crossValidateCommandTable, crossValidateCommand},
-    {benchCommandTable, benchCommand},       {dataCommandTable, dataCommand},
-    {averageCommandTable, averageCommand},   {infoCommandTable, infoCommand}};
+    {tuneCommandTable, tuneCommand},         {benchCommandTable, benchCommand},
+    {dataCommandTable, dataCommand},         {averageCommandTable, averageCommand},
+    {infoCommandTable, infoCommand}};
 
 std::string versionLine(const Description &description) {
   return text("%s (%s), %s for %s, compiled by nnc %s", description.model.c_str(),
@@ -73,8 +74,12 @@ int dispatch(const Model &model, const std::string &program, int argc, char **ar
 
 } // namespace
 
+static std::string firstWord;
+
+const std::string &programWord() { return firstWord; }
+
 int runCommandLine(const Model &model, int argc, char **argv) {
-  std::string program = argc > 0 ? argv[0] : "model";
+  std::string program = firstWord = argc > 0 ? argv[0] : "model";
   if (size_t slash = program.rfind('/'); slash != std::string::npos)
     program.erase(0, slash + 1);
   openStandardDescriptors();

@@ -1,5 +1,5 @@
 // The commands of a compiled model's executable: train, eval, predict, generate, find-rate,
-// cross-validate, bench, data, average, info.
+// cross-validate, tune, bench, data, average, info.
 #pragma once
 
 #include "runtime/cli/CommandLine.h"
@@ -21,7 +21,7 @@ int runCommandLine(const Model &model, int argc, char **argv);
 
 extern const Command trainCommandTable, evaluateCommandTable, predictCommandTable,
     generateCommandTable, findRateCommandTable, crossValidateCommandTable, benchCommandTable,
-    dataCommandTable, averageCommandTable, infoCommandTable;
+    tuneCommandTable, dataCommandTable, averageCommandTable, infoCommandTable;
 
 int trainCommand(const Model &model, const Arguments &arguments);
 int evaluateCommand(const Model &model, const Arguments &arguments);
@@ -29,10 +29,14 @@ int predictCommand(const Model &model, const Arguments &arguments);
 int generateCommand(const Model &model, const Arguments &arguments);
 int findRateCommand(const Model &model, const Arguments &arguments);
 int crossValidateCommand(const Model &model, const Arguments &arguments);
+int tuneCommand(const Model &model, const Arguments &arguments);
 int benchCommand(const Model &model, const Arguments &arguments);
 int dataCommand(const Model &model, const Arguments &arguments);
 int averageCommand(const Model &model, const Arguments &arguments);
 int infoCommand(const Model &model, const Arguments &arguments);
+
+/// The program as the command line names it.
+const std::string &programWord();
 
 /// Folder of each data block: --data NAME=FOLDER, else that of `before`, of a run, else the folder of
 /// the program. Throws UsageError for an unknown block.

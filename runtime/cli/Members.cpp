@@ -3,6 +3,7 @@
 
 #include "runtime/cli/Classification.h"
 #include "runtime/cli/Commands.h"
+#include "runtime/cli/Processes.h"
 #include "runtime/cli/RunFolder.h"
 #include "runtime/support/Interruption.h"
 #include "runtime/support/Output.h"
@@ -12,13 +13,10 @@
 #include "runtime/train/Evaluation.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <cmath>
-#include <map>
 #include <optional>
 #include <string>
-#include <sys/wait.h>
-#include <unistd.h>
+#include <utility>
 #include <vector>
 
 namespace nnc::runtime {
@@ -32,42 +30,6 @@ std::string numbered(const std::string &path, int64_t number) {
       dot != std::string::npos && (slash == std::string::npos || dot > slash + 1);
   return path.substr(0, hasEnding ? dot : path.size()) + "-" + std::to_string(number) +
          (hasEnding ? path.substr(dot) : "");
-}
-
-/// Runs one member in this process, which has been made for it; its exit status.
-int runMember(int64_t number, const Arguments &arguments,
-              const std::function<int(const Arguments &)> &train) {
-  try {
-    return train(arguments);
-  } catch (const UsageError &error) {
-    if (number == 1) // it is that of all members
-      (void)writeAll(STDERR_FILENO, text("error: %s\n", error.what()));
-    return 2;
-  } catch (const std::exception &error) {
-    (void)writeAll(STDERR_FILENO,
-                   text("member %lld: error: %s\n", static_cast<long long>(number), error.what()));
-    return 1;
-  }
-}
-
-/// Waits for any member; its exit status, 128 + n if signal n ended it. A signal that asks this
-/// process to end goes to all of them.
-int waitForMember(std::vector<pid_t> &running, bool &interrupted) {
-  for (;;) {
-    int status;
-    const pid_t ended = waitpid(-1, &status, 0);
-    if (ended > 0) {
-      std::erase(running, ended);
-      return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-    }
-    if (errno != EINTR)
-      fail("cannot wait for the members: %s", systemMessage(errno).c_str());
-    if (Interruption::signal() && !interrupted) {
-      interrupted = true;
-      for (pid_t member : running)
-        kill(member, SIGTERM);
-    }
-  }
 }
 
 /// The joined predictions of the members: for each example and class the sum of scores, or of votes.
@@ -202,12 +164,15 @@ int trainMembers(const Model &model, const Arguments &arguments, int64_t members
           : "";
   const int64_t threads = threadCount(arguments), atOnce = std::min(members, threads);
   std::vector<std::string> paths;
-  std::vector<pid_t> running;
   int status = 0;
   bool interrupted = false;
   {
-    Interruption interruption;
-    for (int64_t number = 1; number <= members && !interrupted && status == 0; ++number) {
+    Processes processes;
+    auto waitForOne = [&] {
+      if (const int ended = processes.wait().status; status == 0)
+        status = ended;
+    };
+    for (int64_t number = 1; number <= members && !processes.interrupted() && !status; ++number) {
       Arguments own = arguments;
       own.set("--seed", std::to_string(seed + number - 1));
       if (folder.empty()) {
@@ -221,18 +186,21 @@ int trainMembers(const Model &model, const Arguments &arguments, int64_t members
       own.set("--quiet", "");
       if (arguments.has("--log"))
         own.set("--log", numbered(arguments.value("--log"), number));
-      const pid_t process = fork();
-      if (process < 0)
-        fail("cannot start a process: %s", systemMessage(errno).c_str());
-      if (process == 0)
-        _exit(runMember(number, own, train));
-      running.push_back(process);
-      if (std::ssize(running) == atOnce)
-        status = waitForMember(running, interrupted);
+      processes.start(number, text("member %lld", static_cast<long long>(number)), [&] {
+        try {
+          return train(own);
+        } catch (const UsageError &) {
+          if (number > 1) // it is that of all members
+            return 2;
+          throw;
+        }
+      });
+      if (std::cmp_equal(processes.count(), atOnce))
+        waitForOne();
     }
-    while (!running.empty())
-      if (int ended = waitForMember(running, interrupted); status == 0)
-        status = ended;
+    while (processes.count())
+      waitForOne();
+    interrupted = processes.interrupted();
   }
   if (interrupted)
     return 128 + Interruption::signal();

@@ -13,11 +13,6 @@
 
 namespace nnc::runtime {
 
-static bool exists(const std::string &path) {
-  struct stat status;
-  return lstat(path.c_str(), &status) == 0;
-}
-
 /// Makes a folder with those that it is in; false if it is there already.
 static bool makeFolder(const std::string &path) {
   for (size_t slash = path.find('/', 1); slash != std::string::npos;
@@ -55,13 +50,13 @@ void RunFolder::checkFree(const std::string &path) {
   if (path.empty() || stat(path.c_str(), &status) != 0)
     return;
   if (!S_ISDIR(status.st_mode))
-    fail("--run %s: it exists and is not a folder", path.c_str());
+    fail("%s: it exists and is not a folder", path.c_str());
   for (const char *name :
-       {configuration, environment, program, log, last, best, metrics, evaluation, epochs})
+       {configuration, environment, program, log, last, best, metrics, evaluation, epochs, tuning})
     if (exists(path + "/" + name))
-      fail("--run %s: the folder holds a run already (%s); `--resume %s` goes on with it, another "
-           "folder begins a new one",
-           path.c_str(), name, path.c_str());
+      fail("%s: the folder holds a %s already (%s); `--resume %s` goes on with it, another folder "
+           "begins a new one",
+           path.c_str(), name == tuning ? "tuning" : "run", name, path.c_str());
 }
 
 RunFolder::RunFolder(std::string path) : folder(std::move(path)) {
@@ -117,13 +112,15 @@ RunFolder RunFolder::create(const std::string &path, const std::string &name) {
   return result;
 }
 
-RunFolder RunFolder::open(const std::string &path) {
-  if (!exists(path + "/" + configuration))
-    fail("%s holds no run: it has no %s", path.c_str(), configuration);
+RunFolder RunFolder::open(const std::string &path, const char *mark) {
+  if (!exists(path + "/" + mark))
+    fail("%s holds no %s: it has no %s", path.c_str(), mark == tuning ? "tuning" : "run", mark);
   return RunFolder(path);
 }
 
 bool RunFolder::has(const char *name) const { return exists(file(name)); }
+
+void RunFolder::keepLock() const { (void)fcntl(descriptor, F_SETFD, 0); }
 
 void RunFolder::write(const char *name, const std::string &content) const {
   AtomicFile output(file(name));

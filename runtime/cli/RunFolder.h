@@ -17,9 +17,11 @@ public:
                               *last = "last.safetensors", *best = "best.safetensors",
                               *metrics = "metrics.json", *evaluation = "evaluation.json",
                               *epochs = "epochs.json", *lock = "lock";
+  /// Of the folder of a tuning, whose trials have folders in it.
+  static constexpr const char *tuning = "tuning.json";
 
-  /// Throws Error if `path` holds a run, or is something else than a folder. An empty path is
-  /// always free.
+  /// Throws Error if `path` holds a run or a tuning, or is something else than a folder. An empty path
+  /// is always free.
   static void checkFree(const std::string &path);
   /// Makes a folder for the runs of several members, in which each has a folder of its own; its path.
   /// Throws Error if it holds something already.
@@ -27,8 +29,9 @@ public:
   /// Makes and locks the folder of a new run. An empty path: the next of runs/NAME-1, runs/NAME-2,
   /// and so on. Throws Error as checkFree() does.
   static RunFolder create(const std::string &path, const std::string &name);
-  /// Locks the folder of a run. Throws Error if it holds none, or if another process has locked it.
-  static RunFolder open(const std::string &path);
+  /// Locks the folder of a run, or of a tuning, which has the file `mark`. Throws Error if it holds
+  /// none, or if another process has locked it.
+  static RunFolder open(const std::string &path, const char *mark = configuration);
 
   RunFolder(RunFolder &&other) noexcept;
   RunFolder &operator=(RunFolder &&) = delete;
@@ -37,6 +40,8 @@ public:
   const std::string &path() const { return folder; }
   std::string file(const char *name) const { return folder + "/" + name; }
   bool has(const char *name) const;
+  /// Lets a program that this process becomes keep the lock.
+  void keepLock() const;
 
   /// Replaces a file atomically.
   void write(const char *name, const std::string &content) const;

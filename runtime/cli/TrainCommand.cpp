@@ -29,6 +29,7 @@ static const Option trainOptions[] = {
     {"--epochs", "N", "passes over the training data in each phase, from its beginning"},
     {"--steps", "N", "steps of each phase, from its beginning; with --epochs, the shorter of both"},
     {"--stop-after", "N", "pause after N steps of this process; --resume goes on"},
+    {"--pause-at-epoch", "N", "pause after epoch N of the run; --resume goes on"},
     {"--set", "KEY=VALUE", "change a setting of the recipe (listed below)", true},
     {"--seed", "S", "seed of initialisation, shuffling and dropout (default 0)"},
     {"--members", "N", "train an ensemble: N runs with consecutive seeds, side by side"},
@@ -289,6 +290,7 @@ private:
   std::optional<Evaluated> shown; ///< of a run that has a folder
   std::optional<EpochRecord> epochs;
   int64_t stopAt; ///< steps of all phases after which to pause
+  int64_t pauseAtEpoch;
   const char *ending = "finished";
 };
 
@@ -351,6 +353,7 @@ TrainingRun::TrainingRun(const Model &model, const Arguments &arguments)
                                : data.test                                     ? "test"
                                                                                : nullptr);
   checkLength();
+  pauseAtEpoch = arguments.integer("--pause-at-epoch", 1, mostSteps).value_or(INT64_MAX);
   stopAt = length.stopAfter ? state.stepsBefore + state.step + *length.stopAfter : INT64_MAX;
 }
 
@@ -411,6 +414,12 @@ int TrainingRun::run() {
                  static_cast<long long>(state.stepsBefore + state.step)));
     return 0;
   }
+  if (state.epochsDone() >= pauseAtEpoch) {
+    if (!plan.quiet)
+      print(text("nothing to do: %lld epochs of the run are done\n",
+                 static_cast<long long>(state.epochsDone())));
+    return 0;
+  }
   if (!folder && !arguments.has("--run"))
     return runPhases();
   openFolder();
@@ -448,6 +457,7 @@ int TrainingRun::runPhases() {
 std::optional<int> TrainingRun::runPhase(const Phase &phase) {
   plan.steps = plannedSteps();
   plan.stopAt = stopAt == INT64_MAX ? stopAt : stopAt - state.stepsBefore;
+  plan.pauseAtEpoch = pauseAtEpoch;
   addCachedField(execution, phase, data.train);
   if (data.validation)
     addCachedField(execution, phase, *data.validation);
@@ -495,7 +505,7 @@ std::optional<int> TrainingRun::runPhase(const Phase &phase) {
                  test ? "test" : "validation");
     return 0;
   }
-  if (stopAt <= state.stepsBefore + state.step) {
+  if (stopAt <= state.stepsBefore + state.step || state.epochsDone() >= pauseAtEpoch) {
     ending = "paused";
     return reportPause(trainer, Trainer::Outcome::Paused, plan);
   }

@@ -230,6 +230,8 @@ struct Phase {
   int64_t patience = 0;
   std::string stopMetric;   ///< that patience waits for; empty: the loss
   bool stopHighest = false; ///< whether a higher one is better
+  /// Metrics, each with whether a higher value is better, as far as that is known.
+  std::map<std::string, bool> directions = {};
   std::string metrics;      ///< the symbol of the function of its metrics; empty: they are means
   std::string evaluate;     ///< the symbol of the function of its loss and metrics
   std::string cache;        ///< the symbol of the function of cachedField; empty: none

@@ -28,6 +28,11 @@ static Phase readPhase(const DescriptionReader &reader) {
   phase.patience = reader.count("patience", 0);
   phase.stopMetric = reader.string("stop_metric", "");
   phase.stopHighest = reader.boolean("stop_highest", false);
+  if (reader.has("directions")) {
+    const DescriptionReader directions = reader.inside("directions");
+    for (const auto &[metric, highest] : reader.member("directions").items())
+      phase.directions[metric] = directions.boolean(metric.c_str(), false);
+  }
   phase.evaluate = reader.string("evaluate");
   phase.metrics = reader.string("metrics", "");
   phase.cache = reader.string("cache", "");

@@ -193,6 +193,11 @@ Bytes readFileOrGz(const std::string &path) {
   return content;
 }
 
+bool exists(const std::string &path) {
+  struct stat status;
+  return lstat(path.c_str(), &status) == 0;
+}
+
 std::string joinPath(const std::string &folder, const std::string &path) {
   if (path.starts_with('/') || path == "-" || folder.empty())
     return path;

@@ -77,6 +77,9 @@ Bytes inflate(const Bytes &compressed, uint64_t size, const std::string &origin)
 /// read.
 std::string beginningOf(const std::string &path, size_t size);
 
+/// Whether there is something of this name, if only a symbolic link that leads nowhere.
+bool exists(const std::string &path);
+
 /// `path` if it is absolute or "-", else `folder`/`path`.
 std::string joinPath(const std::string &folder, const std::string &path);
 

@@ -36,7 +36,8 @@ enum class RandomStream : uint32_t {
   Buckets,
   Draw,
   Bootstrap,
-  Landscape
+  Landscape,
+  Tune
 };
 
 /// A uniform 64-bit word: number `index` of instance `instance` (e.g. an epoch) of a stream.

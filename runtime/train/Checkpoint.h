@@ -42,6 +42,9 @@ struct TrainingState {
   std::vector<std::vector<double>> watched; ///< numbers of each training step, when it ran last
   std::map<std::string, double> settings;   ///< that were changed by --set
   std::map<std::string, std::string> data;  ///< a hash of each split's data
+
+  /// Epochs of all phases that are finished.
+  int64_t epochsDone() const { return epochsBefore + epoch; }
 };
 
 /// More steps than this cannot be told apart where they are counted in double precision.

@@ -165,7 +165,8 @@ Trainer::Outcome Trainer::run() {
       outcome = Outcome::Interrupted;
       break;
     }
-    if (now.step >= plan.stopAt && now.step < plan.steps) {
+    const bool isDue = now.step >= plan.stopAt || now.epochsDone() >= plan.pauseAtEpoch;
+    if (isDue && now.step < plan.steps) {
       outcome = Outcome::Paused;
       break;
     }

@@ -19,6 +19,7 @@ namespace nnc::runtime {
 struct TrainingPlan {
   int64_t steps = 0;          ///< batches of the phase, those before a resume included
   int64_t stopAt = INT64_MAX; ///< batches of the phase after which to pause, as if interrupted
+  int64_t pauseAtEpoch = INT64_MAX; ///< the epoch of all phases after which to pause
   bool quiet = false;
   std::string savePath;                         ///< empty: nothing is saved
   std::string bestPath;                         ///< for the weights of the best epoch; empty: none

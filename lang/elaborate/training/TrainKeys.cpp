@@ -232,6 +232,9 @@ void TrainKeys::readLoad(const Expression &value) {
 }
 
 void TrainKeys::finishStop(const Metrics &metrics) {
+  for (const Metrics::Known &known : metrics.known())
+    if (known.isNumber && known.highest)
+      phase.directions.emplace_back(known.name, *known.highest);
   if (stop.metric.text.empty())
     return;
   const std::string &name = stop.metric.text;
@@ -254,6 +257,8 @@ void TrainKeys::finishStop(const Metrics &metrics) {
     }
     phase.stopMetric = name;
     phase.stopHighest = *highest;
+    if (!known.highest)
+      phase.directions.emplace_back(name, *highest);
     return;
   }
   DiagnosticBuilder builder =
