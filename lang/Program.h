@@ -318,7 +318,7 @@ struct Phase {
   bool stopHighest = false; ///< whether a higher value of it is better
   /// Metrics of one number, each with whether a higher value is better, as far as that is known.
   std::vector<std::pair<std::string, bool>> directions = {};
-  std::string evaluate;     ///< the function of its loss
+  std::string evaluate; ///< the function of its loss
   std::string metrics =
       {}; ///< the function of its metrics; empty: they are means over the examples
   /// The function of a value that its training steps take as the Input `cachedInput`, once for each

@@ -221,7 +221,7 @@ void Tuning::show(Schedule::Job job) const {
   const double value = *schedule.result(job);
   line += ": ";
   if (std::isfinite(value))
-    line += text("%s %s after %lld epochs", plan.measureName().c_str(), valueText(value).c_str(),
+    line += text("%s %s at epoch %lld", plan.measureName().c_str(), valueText(value).c_str(),
                  static_cast<long long>(trials[job.trial].epochs()));
   else
     line += "failed: " + trials[job.trial].message();

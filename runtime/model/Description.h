@@ -232,9 +232,9 @@ struct Phase {
   bool stopHighest = false; ///< whether a higher one is better
   /// Metrics, each with whether a higher value is better, as far as that is known.
   std::map<std::string, bool> directions = {};
-  std::string metrics;      ///< the symbol of the function of its metrics; empty: they are means
-  std::string evaluate;     ///< the symbol of the function of its loss and metrics
-  std::string cache;        ///< the symbol of the function of cachedField; empty: none
+  std::string metrics;  ///< the symbol of the function of its metrics; empty: they are means
+  std::string evaluate; ///< the symbol of the function of its loss and metrics
+  std::string cache;    ///< the symbol of the function of cachedField; empty: none
   std::vector<TrainingStep> trainingSteps;
 };
 
