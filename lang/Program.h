@@ -259,7 +259,7 @@ struct DataSplit {
   std::string name;   ///< train, test, validation
   std::string reader; ///< idx, csv, npy, npz, safetensors, ts, cifar, text, lines, images, random,
                       ///< made
-  /// Positional arguments are file names. `drop_last`, `only_last` and, of random and made,
+  /// Positional arguments are file names. `memory` is a number of bytes. `drop_last`, `only_last` and, of random and made,
   /// `examples` are numbers of examples. made has a `seed`, and the function made_train of a split
   /// `train`. csv also has, by name: `header` (bool), `separator` (string), `window`
   /// and `horizon` (numbers of rows), and for a field the columns that make it up (list of strings:

@@ -349,6 +349,8 @@ void nnc_profile(int64_t region, int64_t thread);
          "drop_last": COUNT,            (optional; default 0: all) leaves out the last so many examples of all
                                         files together
          "only_last": COUNT,            (optional; default 0: all) the last so many only; not with drop_last
+         "memory": COUNT,               (optional; idx, npy, npz, safetensors, csv; default 0: all) the most bytes
+                                        of examples that are in memory at once
          "part_begin": NUMBER, "part_end": NUMBER,
                                         (optional; text, lines, csv with "window"; default 0 and 1) the part
                                         of the text, the lines or the rows, as fractions

@@ -83,7 +83,7 @@ std::optional<FoldResult> CrossValidation::run(Fold fold) {
   for (const auto &[name, value] : settings)
     execution.setScalar(name, value);
   Dataset dataset = readSplit(block, *block.split("train"), folder, conventions, &recipe, fold);
-  state.examples = static_cast<int64_t>(dataset.split->train.size());
+  state.examples = dataset.split->train.size();
   planPhases(state, recipe, length, state.examples);
   TrainingPlan plan;
   plan.quiet = true;

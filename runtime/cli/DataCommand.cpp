@@ -63,14 +63,13 @@ void preview(const Model &model, const Recipe &recipe, const Dataset &dataset,
   const Function *function = findAugmentation(model.description, block);
   const OutputValue *output =
       function ? function->value(OutputKind::Prediction, field.name) : nullptr;
-  const Rows rows = examplesInOrder(dataset, recipe.batch);
-  const int64_t examples = std::min<int64_t>(arguments.integer("--examples", 1, 1000).value_or(8),
-                                             static_cast<int64_t>(rows.size()));
+  const RowSet rows = examplesInOrder(dataset, recipe.batch);
+  const int64_t examples =
+      std::min<int64_t>(arguments.integer("--examples", 1, 1000).value_or(8), rows.size());
   std::vector<Image> originals;
   const FieldData &source = *dataset.field(field.name);
   for (int64_t i = 0; i < examples; ++i)
-    originals.push_back(
-        imageOf(source.data(rows[static_cast<size_t>(i)]), source.storage, field, 0));
+    originals.push_back(imageOf(source.data(rows[i]), source.storage, field, 0));
   ContactSheet sheet(field, examples, output ? 1 + drawnSteps : 1, originals, /*gap=*/2);
   for (int64_t i = 0; i < examples; ++i)
     sheet.draw(originals[static_cast<size_t>(i)], i, 0);
@@ -78,11 +77,12 @@ void preview(const Model &model, const Recipe &recipe, const Dataset &dataset,
     Execution execution(model, threadCount(arguments));
     BoundFunction augment(execution, *function, dataset);
     execution.setScalar("seed", arguments.integer("--seed", 0, INT64_MAX).value_or(0));
+    Rows buffer;
     for (int64_t step = 0; step < drawnSteps; ++step) {
       execution.setScalar("step", step);
       for (int64_t first = 0; first < examples; first += augment.batch()) {
         const int64_t count = std::min(augment.batch(), examples - first);
-        augment.run(rows.data() + first, count);
+        augment.run(rows.part(first, count, buffer), count);
         for (int64_t i = 0; i < count; ++i)
           sheet.draw(imageOf(augment.output(*output), output->dtype, field, i), first + i,
                      1 + step);
@@ -123,9 +123,12 @@ private:
 
   template <typename Use> void forEach(Use use) const {
     const bool isByte = data.storage == DType::U8 && isFloat(field.dtype);
-    for (int64_t example = 0; example < dataset.examples; ++example)
+    for (int64_t example = 0; example < dataset.examples; ++example) {
       for (int64_t i = 0; i < data.elements(example); ++i)
         use(loadElement(data.data(example), data.storage, i) / (isByte ? 255 : 1), i);
+      if (dataset.memory && example % 1024 == 0)
+        MappedFile::keepBound();
+    }
   }
 
   /// In the units of the files, where transforms can be undone.
@@ -234,9 +237,11 @@ int dataCommand(const Model &model, const Arguments &arguments) {
     preview(model, recipe, dataset, arguments);
     return 0;
   }
-  std::string result = text("%s: %zu examples", name.c_str(), examplesInOrder(dataset, 1).size());
+  std::string result = text("%s: %lld examples", name.c_str(),
+                            static_cast<long long>(examplesInOrder(dataset, 1).size()));
   if (dataset.split && !dataset.split->validation.empty())
-    result += text(", of which %zu are held out", dataset.split->validation.size());
+    result += text(", of which %lld are held out",
+                   static_cast<long long>(dataset.split->validation.size()));
   if (dataset.dropped)
     result += text("; %lld rows left out because of a missing value",
                    static_cast<long long>(dataset.dropped));

@@ -8,7 +8,7 @@ constexpr int64_t epochPoints = 100, epochSide = 32;
 constexpr double mostEpochWork = 1e9;
 
 EpochRecord::EpochRecord(const RunFolder &folder, Execution &execution, const DataBlock &block,
-                         const Dataset &dataset, const Rows &rows,
+                         const Dataset &dataset, const RowSet &rows,
                          const DataConventions &conventions, int64_t epochs)
     : folder(folder), execution(execution),
       plane(execution, block, dataset, rows, conventions, epochPoints, epochSide) {

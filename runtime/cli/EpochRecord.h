@@ -12,7 +12,7 @@ public:
   /// Of a run that has done `epochs`: later ones that the folder has are forgotten. The other
   /// arguments are the data that the run is evaluated with, and must live as long.
   EpochRecord(const RunFolder &folder, Execution &execution, const DataBlock &block,
-              const Dataset &dataset, const Rows &rows, const DataConventions &conventions,
+              const Dataset &dataset, const RowSet &rows, const DataConventions &conventions,
               int64_t epochs);
 
   /// After each epoch; they count from 1.

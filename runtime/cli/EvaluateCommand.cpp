@@ -75,9 +75,9 @@ int evaluateCommand(const Model &model, const Arguments &arguments) {
       split != train && split->reader == "csv")
     readSplit(block, *train, folder, conventions, &recipe);
   Dataset dataset = readSplit(block, heldOut ? *train : *split, folder, conventions, &recipe);
-  const Rows rows = heldOut          ? trainingRows(block, recipe, dataset).validation
-                    : split == train ? trainingRows(block, recipe, dataset).train
-                                     : examplesInOrder(dataset, recipe.batch);
+  const RowSet rows = heldOut          ? dataset.split->validation
+                      : split == train ? dataset.split->train
+                                       : examplesInOrder(dataset, recipe.batch);
   addCachedField(execution, recipe.phases.back(), dataset);
   Json landscape;
   if (arguments.has("--landscape"))

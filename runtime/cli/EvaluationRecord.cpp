@@ -40,7 +40,7 @@ std::string base64(const std::string &bytes) {
 
 class Recorder {
 public:
-  Recorder(Execution &execution, const Recipe &recipe, const Dataset &dataset, const Rows &rows,
+  Recorder(Execution &execution, const Recipe &recipe, const Dataset &dataset, const RowSet &rows,
            const DataConventions &conventions)
       : execution(execution), description(execution.description()), recipe(recipe),
         block(*description.block(recipe.data)), dataset(dataset), rows(rows),
@@ -49,16 +49,17 @@ public:
   void record(Json &json) {
     predictions = predictionsOf(description, dataset);
     classes = findClassification(description, block, dataset, /*prefersScores=*/false, mostClasses);
-    Rows candidates = rows;
+    RowSet candidates = rows;
     if (classes.function) {
       predictClasses();
       json["classification"] = confusion();
       if (Json bins = calibration(); !bins.is_null())
         json["calibration"] = std::move(bins);
-      candidates.clear();
-      for (size_t i = 0; i < rows.size(); ++i)
-        if (predictedClasses[i] != classOf(dataset, *classes.field, rows[i]))
-          candidates.push_back(rows[i]);
+      Rows wrong;
+      for (int64_t i = 0; i < rows.size(); ++i)
+        if (predictedClasses[static_cast<size_t>(i)] != classOf(dataset, *classes.field, rows[i]))
+          wrong.push_back(rows[i]);
+      candidates = std::move(wrong);
     }
     for (const DataField &field : block.fields)
       if (std::vector<std::string> names = valueNames(field, conventions.classes);
@@ -87,9 +88,10 @@ private:
           value && isFloat(value->dtype) && value->batched && value->shape.size() == 1)
         certainty = value;
     const int64_t count = classes.field->classes;
-    for (size_t first = 0; first < rows.size(); first += static_cast<size_t>(bound.batch())) {
-      const int64_t examples = std::min(bound.batch(), static_cast<int64_t>(rows.size() - first));
-      bound.run(rows.data() + first, examples);
+    Rows buffer;
+    for (int64_t first = 0; first < rows.size(); first += bound.batch()) {
+      const int64_t examples = std::min(bound.batch(), rows.size() - first);
+      bound.run(rows.part(first, examples, buffer), examples);
       for (int64_t i = 0; i < examples; ++i) {
         const int64_t predicted = classes.predicted(bound, i);
         predictedClasses.push_back(predicted);
@@ -141,7 +143,7 @@ private:
       double confidence = 0;
     };
     std::vector<Bin> bins(calibrationBins);
-    for (size_t i = 0; i < rows.size(); ++i) {
+    for (size_t i = 0; i < predictedClasses.size(); ++i) {
       const double confidence =
           isOfSecond && predictedClasses[i] == 0 ? 1 - confidences[i] : confidences[i];
       // That of a predicted class is at least its share.
@@ -152,7 +154,8 @@ private:
                               calibrationBins - 1))];
       ++bin.examples;
       bin.confidence += confidence;
-      bin.right += predictedClasses[i] == classOf(dataset, *classes.field, rows[i]);
+      bin.right +=
+          predictedClasses[i] == classOf(dataset, *classes.field, rows[static_cast<int64_t>(i)]);
     }
     double error = 0;
     Json json, array = Json::array();
@@ -163,7 +166,7 @@ private:
                        {"confidence", rounded(bin.confidence / examples)},
                        {"right", rounded(static_cast<double>(bin.right) / examples)}});
     }
-    json["error"] = rounded(error / static_cast<double>(std::max<size_t>(1, rows.size())));
+    json["error"] = rounded(error / static_cast<double>(std::max<int64_t>(1, rows.size())));
     json["bins"] = std::move(array);
     return json;
   }
@@ -172,9 +175,9 @@ private:
   Json confusion() const {
     const size_t size = static_cast<size_t>(classes.field->classes);
     std::vector<std::vector<int64_t>> counts(size, std::vector<int64_t>(size));
-    for (size_t i = 0; i < rows.size(); ++i) {
+    for (int64_t i = 0; i < rows.size(); ++i) {
       const size_t truth = static_cast<size_t>(classOf(dataset, *classes.field, rows[i])),
-                   predicted = static_cast<size_t>(predictedClasses[i]);
+                   predicted = static_cast<size_t>(predictedClasses[static_cast<size_t>(i)]);
       if (truth < size && predicted < size)
         ++counts[truth][predicted];
     }
@@ -190,11 +193,10 @@ private:
   }
 
   /// The examples with the largest losses; of a classification, among those it gets wrong.
-  Json worst(Rows candidates) {
+  Json worst(const RowSet &all) {
     const Function &evaluate = *description.function(recipe.phases.back().evaluate);
     const int64_t budget = std::min(triedExamples, triedFlop / std::max<int64_t>(1, evaluate.flop));
-    const size_t wrong = candidates.size();
-    candidates = sampleOf(candidates, std::max(budget, shownExamples));
+    const Rows candidates = sampleOf(all, std::max(budget, shownExamples));
     std::vector<std::pair<double, int64_t>> losses;
     if (budget >= shownExamples) {
       BoundFunction bound(execution, evaluate, dataset);
@@ -217,7 +219,7 @@ private:
     }
     addOutputs(losses, examples);
     Json json;
-    json["candidates"] = wrong;
+    json["candidates"] = all.size();
     json["tried"] = budget >= shownExamples ? candidates.size() : 0;
     json["examples"] = std::move(examples);
     return json;
@@ -340,7 +342,7 @@ private:
   const Recipe &recipe;
   const DataBlock &block;
   const Dataset &dataset;
-  const Rows &rows;
+  const RowSet &rows;
   const DataConventions &conventions;
   std::vector<const Function *> predictions;
   Classification classes;
@@ -353,7 +355,7 @@ private:
 } // namespace
 
 Measures recordEvaluation(const RunFolder &folder, Execution &execution, const Recipe &recipe,
-                          const Dataset &dataset, const Rows &rows, const std::string &split,
+                          const Dataset &dataset, const RowSet &rows, const std::string &split,
                           const DataConventions &conventions, const Json &landscape) {
   Evaluator evaluator(execution, recipe.phases.back(), dataset, rows);
   Measures measures = evaluator.evaluate();

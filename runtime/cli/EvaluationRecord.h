@@ -14,7 +14,7 @@ namespace nnc::runtime {
 /// these rows of the split `split`: a function of the weights and the data. Returns the measures.
 /// `landscape` is what lossLandscape() returned, or null.
 Measures recordEvaluation(const RunFolder &folder, Execution &execution, const Recipe &recipe,
-                          const Dataset &dataset, const Rows &rows, const std::string &split,
+                          const Dataset &dataset, const RowSet &rows, const std::string &split,
                           const DataConventions &conventions, const Json &landscape = {});
 
 } // namespace nnc::runtime

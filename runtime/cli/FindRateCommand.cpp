@@ -2,6 +2,7 @@
 // which rates train and which diverge.
 #include "runtime/cli/Commands.h"
 #include "runtime/cli/Settings.h"
+#include "runtime/data/Order.h"
 #include "runtime/data/Csv.h"
 #include "runtime/support/Json.h"
 #include "runtime/support/Output.h"
@@ -58,28 +59,26 @@ double readRate(const Arguments &arguments, const char *option, double otherwise
 
 /// The steps of the test, whose last one may have a loss that is not finite.
 std::vector<Trial> runTrials(Execution &execution, TrainingSteps &trainingSteps,
-                             const Dataset &dataset, const Rows &rows, bool shuffled, int64_t seed,
+                             const Dataset &dataset, RowSet rows, bool shuffled, int64_t seed,
                              double from, double to, int64_t steps) {
-  const auto examples = static_cast<int64_t>(rows.size());
+  const int64_t examples = rows.size();
   const int64_t batch = trainingSteps.batch();
   const int64_t stepsPerEpoch = (examples + batch - 1) / batch;
   execution.setScalar("seed", seed);
   trainingSteps.plan(steps, stepsPerEpoch);
   execution.setScalar("validation_loss", HUGE_VAL);
   std::vector<Trial> trials;
-  Rows order;
+  Order order(dataset, std::move(rows));
   double average = 0, least = HUGE_VAL;
   for (int64_t step = 0; step < steps; ++step) {
     const int64_t epoch = step / stepsPerEpoch, position = step % stepsPerEpoch * batch;
-    if (position == 0) {
-      order = rows;
-      if (shuffled)
-        shuffleEpoch(order, dataset, static_cast<uint64_t>(seed), static_cast<uint32_t>(epoch));
-    }
+    if (position == 0)
+      order.begin(shuffled, static_cast<uint64_t>(seed), static_cast<uint32_t>(epoch));
     const double part = steps > 1 ? static_cast<double>(step) / static_cast<double>(steps - 1) : 0;
     const double rate = from * std::pow(to / from, part);
     execution.setScalar(overridingScalar, rate);
-    trainingSteps.run(step, order.data() + position, std::min(batch, examples - position));
+    const int64_t count = std::min(batch, examples - position);
+    trainingSteps.run(step, order.batch(position, count), count);
     const double value = trainingSteps.loss();
     average = persistence * average + (1 - persistence) * value;
     const double smoothed = average / (1 - std::pow(persistence, static_cast<double>(step + 1)));
@@ -160,8 +159,8 @@ int findRateCommand(const Model &model, const Arguments &arguments) {
     fail("data '%s' has no train split", block.name.c_str());
   Dataset dataset = readSplit(block, *train, folders[recipe.data], conventions, &recipe);
   addCachedField(execution, phase, dataset);
-  const Rows rows = trainingRows(block, recipe, dataset).train;
-  TrainingSteps trainingSteps(execution, recipe, phase, dataset, static_cast<int64_t>(rows.size()));
+  const RowSet &rows = dataset.split->train;
+  TrainingSteps trainingSteps(execution, recipe, phase, dataset, rows.size());
   std::vector<Trial> trials =
       runTrials(execution, trainingSteps, dataset, rows, recipe.shuffle, seed, from, to, steps);
   std::optional<double> suggested = steepest(trials);

@@ -77,7 +77,7 @@ void place(Execution &execution, const std::vector<Moved> &tensors, double x, do
 } // namespace
 
 Json lossLandscape(Execution &execution, const Phase &phase, const Dataset &dataset,
-                   const Rows &rows) {
+                   const RowSet &rows) {
   const Function &evaluate = *execution.description().function(phase.evaluate);
   BoundFunction bound(execution, evaluate, dataset);
   const double perBatch = std::max(1.0, static_cast<double>(evaluate.flop));

@@ -11,6 +11,6 @@ namespace nnc::runtime {
 /// direction is as long as the weights of each unit or filter; vectors, such as biases, stay. The
 /// weights in the execution are as before.
 Json lossLandscape(Execution &execution, const Phase &phase, const Dataset &dataset,
-                   const Rows &rows);
+                   const RowSet &rows);
 
 } // namespace nnc::runtime

@@ -35,18 +35,20 @@ std::string numbered(const std::string &path, int64_t number) {
 /// The joined predictions of the members: for each example and class the sum of scores, or of votes.
 class Votes {
 public:
-  Votes(const Classification &output, const Dataset &dataset, const Rows &rows)
+  Votes(const Classification &output, const Dataset &dataset, const RowSet &rows)
       : output(output), dataset(dataset), rows(rows),
-        classes(static_cast<size_t>(output.field->classes)), sums(rows.size() * classes) {}
+        classes(static_cast<size_t>(output.field->classes)),
+        sums(static_cast<size_t>(rows.size()) * classes) {}
 
   /// Adds the predictions of a member; the fraction of the examples that it has right.
   double add(Execution &execution) {
     BoundFunction bound(execution, *output.function, dataset);
     std::vector<double> own(classes);
     size_t right = 0;
-    for (size_t first = 0; first < rows.size(); first += static_cast<size_t>(bound.batch())) {
-      const int64_t count = std::min(bound.batch(), static_cast<int64_t>(rows.size() - first));
-      bound.run(rows.data() + first, count);
+    Rows buffer;
+    for (int64_t first = 0; first < rows.size(); first += bound.batch()) {
+      const int64_t count = std::min(bound.batch(), rows.size() - first);
+      bound.run(rows.part(first, count, buffer), count);
       for (int64_t i = 0; i < count; ++i) {
         std::ranges::fill(own, 0);
         if (output.hasScores())
@@ -54,7 +56,7 @@ public:
             own[k] = output.score(bound, i, static_cast<int64_t>(k));
         else if (auto k = static_cast<size_t>(output.predicted(bound, i)); k < classes)
           own[k] = 1;
-        const size_t example = first + static_cast<size_t>(i);
+        const size_t example = static_cast<size_t>(first + i);
         for (size_t k = 0; k < classes; ++k)
           sums[example * classes + k] += own[k];
         right += isRight(example, own.data());
@@ -65,7 +67,7 @@ public:
 
   double accuracy() const {
     size_t right = 0;
-    for (size_t example = 0; example < rows.size(); ++example)
+    for (size_t example = 0; example < static_cast<size_t>(rows.size()); ++example)
       right += isRight(example, sums.data() + example * classes);
     return static_cast<double>(right) / static_cast<double>(rows.size());
   }
@@ -73,12 +75,12 @@ public:
 private:
   bool isRight(size_t example, const double *scores) const {
     return std::max_element(scores, scores + classes) - scores ==
-           classOf(dataset, *output.field, rows[example]);
+           classOf(dataset, *output.field, rows[static_cast<int64_t>(example)]);
   }
 
   const Classification output;
   const Dataset &dataset;
-  const Rows &rows;
+  const RowSet &rows;
   const size_t classes;
   std::vector<double> sums;
 };
@@ -103,8 +105,7 @@ void printScores(const Model &model, const Arguments &arguments,
   Dataset dataset =
       readSplit(block, test ? *test : *train, folder, conventions, test ? nullptr : &recipe);
   addCachedField(execution, phase, dataset);
-  const Rows rows = test ? examplesInOrder(dataset, recipe.batch)
-                         : trainingRows(block, recipe, dataset).validation;
+  const RowSet rows = test ? examplesInOrder(dataset, recipe.batch) : dataset.split->validation;
 
   const Classification output =
       findClassification(description, block, dataset, /*prefersScores=*/true);

@@ -78,12 +78,13 @@ static int64_t predictAll(Execution &execution, const Function &function, const 
                           const std::vector<const OutputValue *> &values,
                           std::vector<Prediction> &predictions, int64_t &step) {
   BoundFunction bound(execution, function, dataset);
-  const Rows rows = examplesInOrder(dataset, bound.batch());
-  const int64_t examples = static_cast<int64_t>(rows.size());
+  const RowSet rows = examplesInOrder(dataset, bound.batch());
+  Rows buffer;
+  const int64_t examples = rows.size();
   for (int64_t first = 0; first < examples; first += bound.batch()) {
     int64_t count = std::min(bound.batch(), examples - first);
     execution.setScalar("step", step++);
-    bound.run(rows.data() + first, count);
+    bound.run(rows.part(first, count, buffer), count);
     for (size_t i = 0; i < values.size(); ++i) {
       size_t perExample =
           static_cast<size_t>(elementCount(predictions[i].shape)) * sizeOf(values[i]->dtype);

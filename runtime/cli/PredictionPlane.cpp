@@ -29,18 +29,18 @@ Json rounded(double value, int digits) {
   return std::strtod(text("%.*g", digits, value).c_str(), nullptr);
 }
 
-Rows sampleOf(const Rows &rows, int64_t count) {
-  const int64_t size = static_cast<int64_t>(rows.size());
+Rows sampleOf(const RowSet &rows, int64_t count) {
+  const int64_t size = rows.size();
   if (size <= count)
-    return rows;
+    return rows.toList();
   Rows result;
   for (int64_t i = 0; i < count; ++i)
-    result.push_back(rows[static_cast<size_t>(i * size / count)]);
+    result.push_back(rows[i * size / count]);
   return result;
 }
 
 PredictionPlane::PredictionPlane(Execution &execution, const DataBlock &block,
-                                 const Dataset &dataset, const Rows &rows,
+                                 const Dataset &dataset, const RowSet &rows,
                                  const DataConventions &conventions, int64_t linePoints,
                                  int64_t side)
     : block(block), dataset(dataset), conventions(conventions), shown(sampleOf(rows, shownPoints)),

@@ -19,14 +19,14 @@ std::vector<const Function *> predictionsOf(const Description &description, cons
 Json rounded(double value, int digits = 6);
 
 /// At most `count` of `rows`, at equal distances.
-Rows sampleOf(const Rows &rows, int64_t count);
+Rows sampleOf(const RowSet &rows, int64_t count);
 
 class PredictionPlane {
 public:
   /// Of the first predict block that has such inputs; with `linePoints` predictions over a line, or
   /// `side` by `side` over a plane. The arguments must live as long.
   PredictionPlane(Execution &execution, const DataBlock &block, const Dataset &dataset,
-                  const Rows &rows, const DataConventions &conventions, int64_t linePoints,
+                  const RowSet &rows, const DataConventions &conventions, int64_t linePoints,
                   int64_t side);
 
   /// Whether there is such a predict block.

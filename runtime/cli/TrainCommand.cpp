@@ -61,7 +61,7 @@ namespace {
 /// The data of a run: what is trained on, and what is evaluated.
 struct TrainingData {
   Dataset train;
-  Rows trainRows, validationRows; ///< rows of `train`
+  RowSet trainRows, validationRows; ///< rows of `train`
   std::optional<Dataset> validation, test;
   DataConventions conventions;
   std::map<std::string, std::string> hashes; ///< by split
@@ -76,11 +76,11 @@ TrainingData readTrainingData(const Description &description, const Recipe &reci
   TrainingData data;
   data.conventions = known;
   data.train = readSplit(block, *train, folder, data.conventions, &recipe);
-  Split split = trainingRows(block, recipe, data.train);
+  const Split &split = *data.train.split;
   if (const DataSplit *validation = block.split("validation"))
     data.validation = readSplit(block, *validation, folder, data.conventions);
-  data.trainRows = std::move(split.train);
-  data.validationRows = std::move(split.validation);
+  data.trainRows = split.train;
+  data.validationRows = split.validation;
   if (const DataSplit *test = block.split("test"))
     data.test = readSplit(block, *test, folder, data.conventions);
   data.hashes["train"] = hashOf(data.train);
@@ -94,7 +94,7 @@ TrainingData readTrainingData(const Description &description, const Recipe &reci
 /// A state that was loaded from `origin` must fit the program and the data.
 void checkResumed(const TrainingState &state, const Recipe &recipe, const TrainingData &data,
                   bool changedData, const std::string &origin) {
-  int64_t examples = static_cast<int64_t>(data.trainRows.size());
+  const int64_t examples = data.trainRows.size();
   if (state.examples != examples)
     fail("%s: that run had %lld training examples, this one has %lld (--init starts a new run from "
          "its weights)",
@@ -259,7 +259,7 @@ private:
   /// The data that `eval` takes.
   struct Evaluated {
     const Dataset &dataset;
-    Rows rows;
+    RowSet rows;
     const char *split;
   };
   Evaluated evaluated() const;
@@ -341,12 +341,18 @@ TrainingRun::TrainingRun(const Model &model, const Arguments &arguments)
     state.shuffled = false;
   state.bootstrap |= arguments.has("--bootstrap");
   data = readTrainingData(description, recipe, folders[recipe.data], conventions);
-  if (state.bootstrap)
-    drawBootstrap(data.trainRows, static_cast<uint64_t>(state.seed));
+  if (state.bootstrap && data.train.memory)
+    throw UsageError("--bootstrap draws examples that are all in memory, and the train split has "
+                     "`memory`");
+  if (state.bootstrap) {
+    Rows drawn = data.trainRows.toList();
+    drawBootstrap(drawn, static_cast<uint64_t>(state.seed));
+    data.trainRows = std::move(drawn);
+  }
   if (plan.resumed)
     checkResumed(state, recipe, data, arguments.has("--changed-data"), arguments.value("--resume"));
   state.data = data.hashes;
-  state.examples = static_cast<int64_t>(data.trainRows.size());
+  state.examples = data.trainRows.size();
   planPhases(state, recipe, length, state.examples);
   plan.logColumns = logColumns(description, recipe,
                                data.validation || !data.validationRows.empty() ? "validation"

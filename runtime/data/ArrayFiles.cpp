@@ -24,37 +24,72 @@ std::optional<FileType> typeOf(const TensorEntry &entry) {
   return std::nullopt;
 }
 
-/// A dataset of the arrays that `arrayOf` gives for each field; all hold as many examples.
-template <typename ArrayOf>
+/// Where the array of a field stands.
+struct Place {
+  std::string path;
+  ArrayLayout layout;
+};
+
+/// A dataset of the arrays of all fields, which hold as many examples: in memory those that `array`
+/// gives, else those at the places that `place` gives.
+template <typename ArrayOf, typename PlaceOf>
 Dataset readFields(const DataBlock &block, const DataSplit &split, DataConventions &conventions,
-                   const ArrayOf &arrayOf) {
+                   const ArrayOf &arrayOf, const PlaceOf &placeOf) {
   Dataset dataset;
   std::string first;
-  for (size_t i = 0; i < block.fields.size(); ++i) {
-    Array array = arrayOf(i);
-    const int64_t examples = array.shape.empty() ? 0 : array.shape[0];
-    if (i == 0) {
-      dataset.examples = examples;
-      first = array.origin;
-    } else if (examples != dataset.examples) {
-      fail("%s holds %lld examples, but %s holds %lld", array.origin.c_str(),
+  auto count = [&](const Shape &shape, const std::string &origin) {
+    const int64_t examples = shape.empty() ? 0 : shape[0];
+    if (!first.empty() && examples != dataset.examples)
+      fail("%s holds %lld examples, but %s holds %lld", origin.c_str(),
            static_cast<long long>(examples), first.c_str(),
            static_cast<long long>(dataset.examples));
+    dataset.examples = examples;
+    if (first.empty())
+      first = origin;
+  };
+  const bool training = split.isTraining();
+  for (size_t i = 0; i < block.fields.size(); ++i) {
+    const DataField &field = block.fields[i];
+    if (split.memory) {
+      const Place place = placeOf(i);
+      count(place.layout.shape, place.path);
+      dataset.fields.push_back(
+          fieldFromFile(field, place.path, place.layout, conventions, training));
+    } else {
+      Array array = arrayOf(i);
+      count(array.shape, array.origin);
+      dataset.fields.push_back(fieldFromArray(field, std::move(array), conventions, training));
     }
-    dataset.fields.push_back(
-        fieldFromArray(block.fields[i], std::move(array), conventions, split.isTraining()));
   }
   return dataset;
 }
 
 /// A file for each field.
 Dataset readFiles(const DataBlock &block, const DataSplit &split, const std::string &folder,
-                  DataConventions &conventions, Array (*readArray)(const std::string &)) {
+                  DataConventions &conventions, Array (*readArray)(const std::string &),
+                  ArrayLayout (*layoutOf)(std::string_view, const std::string &)) {
   if (split.files.size() != block.fields.size())
     fail("data '%s': its %s split names %zu files for %zu fields", block.name.c_str(),
          split.name.c_str(), split.files.size(), block.fields.size());
-  return readFields(block, split, conventions,
-                    [&](size_t i) { return readArray(joinPath(folder, split.files[i])); });
+  auto path = [&](size_t i) { return joinPath(folder, split.files[i]); };
+  return readFields(
+      block, split, conventions, [&](size_t i) { return readArray(path(i)); },
+      [&](size_t i) {
+        const RandomAccessFile file(path(i));
+        constexpr uint64_t longestHeader = (1 << 16) + 12;
+        const Bytes begin = file.read(0, std::min(longestHeader, file.size()));
+        const std::string_view view(begin.data(), begin.size());
+        if (view.starts_with("\x1f\x8b"))
+          fail("%s: it is compressed, so that parts of it cannot be read: `memory` takes plain "
+               "files",
+               path(i).c_str());
+        const ArrayLayout layout = layoutOf(view, path(i));
+        const uint64_t end = layout.start + layout.bytes(path(i));
+        if (file.size() > end)
+          fail("%s: it has %llu bytes more than its header promises (%s)", path(i).c_str(),
+               static_cast<unsigned long long>(file.size() - end), describe(layout.shape).c_str());
+        return Place{path(i), layout};
+      });
 }
 
 } // namespace
@@ -130,12 +165,12 @@ std::string arrayOf(const DataField &field, const DataSplit &split) {
 
 Dataset readIdxSplit(const DataBlock &block, const DataSplit &split, const std::string &folder,
                      DataConventions &conventions) {
-  return readFiles(block, split, folder, conventions, readIdx);
+  return readFiles(block, split, folder, conventions, readIdx, layoutOfIdx);
 }
 
 Dataset readNpySplit(const DataBlock &block, const DataSplit &split, const std::string &folder,
                      DataConventions &conventions) {
-  return readFiles(block, split, folder, conventions, readNpy);
+  return readFiles(block, split, folder, conventions, readNpy, layoutOfNpy);
 }
 
 Dataset readNamedArraysSplit(const DataBlock &block, const DataSplit &split,
@@ -143,9 +178,12 @@ Dataset readNamedArraysSplit(const DataBlock &block, const DataSplit &split,
   if (split.files.size() != 1)
     fail("data '%s': its %s split names %zu files, and one has all arrays", block.name.c_str(),
          split.name.c_str(), split.files.size());
-  const NamedArrays arrays(joinPath(folder, split.files[0]));
-  return readFields(block, split, conventions,
-                    [&](size_t i) { return arrays.read(arrayOf(block.fields[i], split)); });
+  const std::string path = joinPath(folder, split.files[0]);
+  const NamedArrays arrays(path);
+  auto name = [&](size_t i) { return arrayOf(block.fields[i], split); };
+  return readFields(
+      block, split, conventions, [&](size_t i) { return arrays.read(name(i)); },
+      [&](size_t i) { return Place{path, arrays.layout(name(i))}; });
 }
 
 bool isSafetensors(std::string_view content) {

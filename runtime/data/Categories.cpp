@@ -17,8 +17,8 @@ using Policy = Transform::Policy;
 
 class CategoryColumn {
 public:
-  CategoryColumn(const DataField &field, FieldData &data, const Dataset &dataset, const Rows *rows,
-                 DataConventions &conventions, bool training)
+  CategoryColumn(const DataField &field, FieldData &data, const Dataset &dataset,
+                 const RowSet *rows, DataConventions &conventions, bool training)
       : field(field), data(data), dataset(dataset), trained(rows), conventions(conventions),
         training(training), missing(field.transform(Transform::Kind::Missing)),
         unknown(field.transform(Transform::Kind::Unknown)),
@@ -59,8 +59,7 @@ private:
 
   template <typename Use> void forTrained(Use use) const {
     if (trained)
-      for (int64_t row : *trained)
-        use(static_cast<size_t>(row));
+      trained->forEach([&](int64_t row) { use(static_cast<size_t>(row)); });
     else
       for (size_t row = 0; row < codes.size(); ++row)
         use(row);
@@ -206,7 +205,7 @@ private:
   const DataField &field;
   FieldData &data;
   const Dataset &dataset;
-  const Rows *trained; ///< null: all
+  const RowSet *trained; ///< null: all
   DataConventions &conventions;
   const bool training;
   const Transform *missing, *unknown; ///< null: it has none
@@ -216,7 +215,7 @@ private:
 } // namespace
 
 void finishCategories(const DataField &field, FieldData &data, const Dataset &dataset,
-                      const Rows *rows, DataConventions &conventions, bool training) {
+                      const RowSet *rows, DataConventions &conventions, bool training) {
   CategoryColumn(field, data, dataset, rows, conventions, training).finish();
 }
 

@@ -8,6 +8,6 @@ namespace nnc::runtime {
 /// Turns the codes of a field of classes into its values; see finishFields(). `rows`, which may be
 /// null, are those that are trained on.
 void finishCategories(const DataField &field, FieldData &data, const Dataset &dataset,
-                      const Rows *rows, DataConventions &conventions, bool training);
+                      const RowSet *rows, DataConventions &conventions, bool training);
 
 } // namespace nnc::runtime

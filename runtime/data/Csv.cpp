@@ -18,9 +18,12 @@ bool isUtf8Text(std::string_view content) {
 }
 
 Bytes readUtf8(const std::string &path, text::Encoding encoding) {
-  Bytes content = readFileOrGz(path);
-  std::string_view view(content.data(), content.size());
-  const char *origin = path == "-" ? "standard input" : path.c_str();
+  return toUtf8(readFileOrGz(path), path == "-" ? "standard input" : path.c_str(), encoding);
+}
+
+Bytes toUtf8(Bytes content, const char *origin, text::Encoding encoding, size_t firstByte,
+             size_t firstLine) {
+  const std::string_view view(content.data(), content.size());
   if (encoding != text::Encoding::Utf8) {
     std::string error;
     std::optional<std::string> converted = text::toText(view, encoding, origin, error);
@@ -28,22 +31,23 @@ Bytes readUtf8(const std::string &path, text::Encoding encoding) {
       throw Error(error);
     return Bytes(converted->begin(), converted->end());
   }
-  if (view.starts_with("\xFF\xFE") || view.starts_with("\xFE\xFF"))
+  if (firstByte == 0 && (view.starts_with("\xFF\xFE") || view.starts_with("\xFE\xFF")))
     fail("%s: it is in UTF-16: save it as UTF-8", origin);
   if (size_t zero = view.find('\0'); zero != std::string_view::npos)
     fail("%s: byte %zu is zero: it is not text, or it is text in UTF-16: save it as UTF-8", origin,
-         zero + 1);
+         firstByte + zero + 1);
   if (size_t wrong = text::firstInvalid(view); wrong != std::string_view::npos)
     fail("%s:%zu: byte 0x%02X is not UTF-8: save it as UTF-8, or say encoding = \"latin-1\" in the "
          "reader",
-         origin, 1 + static_cast<size_t>(std::count(view.begin(), view.begin() + wrong, '\n')),
+         origin,
+         firstLine + static_cast<size_t>(std::count(view.begin(), view.begin() + wrong, '\n')),
          static_cast<unsigned>(static_cast<uint8_t>(view[wrong])));
   return content;
 }
 
-CsvReader::CsvReader(Bytes bytes, std::string origin, text::CsvFormat format)
+CsvReader::CsvReader(Bytes bytes, std::string origin, text::CsvFormat format, size_t line)
     : content(std::move(bytes)), name(std::move(origin)),
-      rows(content.data(), content.size(), std::move(format)) {}
+      rows(content.data(), content.size(), std::move(format), line) {}
 
 bool CsvReader::next() {
   if (rows.next())

@@ -15,7 +15,8 @@ namespace nnc::runtime {
 /// Walks over the rows of a CSV file; see text::CsvRows.
 class CsvReader {
 public:
-  CsvReader(Bytes content, std::string origin, text::CsvFormat format);
+  /// The content begins with line `line` of the file.
+  CsvReader(Bytes content, std::string origin, text::CsvFormat format, size_t line = 1);
 
   /// Moves to the next row; false at the end. Throws Error for a quote that is never closed.
   bool next();
@@ -24,6 +25,8 @@ public:
   const std::vector<std::string_view> &cells() const { return rows.cells(); }
   /// Line on which the row begins, from 1.
   size_t line() const { return rows.line(); }
+  size_t nextLine() const { return rows.lineBehind(); }
+  char separator() const { return rows.usedSeparator(); }
   const std::string &origin() const { return name; }
 
 private:
@@ -37,6 +40,10 @@ bool isUtf8Text(std::string_view content);
 /// The text in a file as UTF-8, decompressed if it is a gz file. Throws Error if it is UTF-16, no
 /// text, or not in this encoding.
 Bytes readUtf8(const std::string &path, text::Encoding encoding = text::Encoding::Utf8);
+
+/// The same of content that begins with this byte, from 0, and this line of its file.
+Bytes toUtf8(Bytes content, const char *origin, text::Encoding encoding, size_t firstByte = 0,
+             size_t firstLine = 1);
 
 /// Finite number that fills the whole cell; an optional plus sign is allowed.
 std::optional<double> parseNumber(std::string_view cell);

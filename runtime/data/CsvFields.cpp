@@ -1,6 +1,7 @@
 // Implements CsvFields: cells become values, words of class fields become numbers at the end.
 #include "runtime/data/CsvFields.h"
 
+#include "runtime/data/CsvParts.h"
 #include "runtime/data/Dates.h"
 #include "runtime/data/Series.h"
 #include "runtime/data/Transforms.h"
@@ -43,7 +44,15 @@ struct CsvFields::Builder {
   ClassColumn classes;
   const Transform *missing, *indicator, *date; ///< null where the field has none
   int64_t gaps = 0;
-  std::string buffer = {}; ///< a number with its decimal comma replaced
+  std::string buffer = {};                  ///< a number with its decimal comma replaced
+  std::unique_ptr<TemporaryData> file = {}; ///< of a table that is larger than memory
+
+  void moveToFile() {
+    if (!file)
+      file = std::make_unique<TemporaryData>();
+    file->append(data.bytes.data(), data.bytes.size());
+    data.bytes.clear();
+  }
 
   Builder(const DataField &field, const DataSplit *split)
       : field(field), split(split), data(rawField(field)),
@@ -270,13 +279,28 @@ void CsvFields::Builder::numberClasses(std::vector<std::string> &known, bool onl
                : "");
     numbers.push_back(static_cast<int32_t>(number));
   }
-  for (size_t i = 0; i < data.bytes.size(); i += sizeof(int32_t)) {
-    int32_t code;
-    std::memcpy(&code, data.bytes.data() + i, sizeof code);
-    if (code < 0) // a missing value
-      continue;
-    std::memcpy(data.bytes.data() + i, &numbers[static_cast<size_t>(code)], sizeof code);
+  auto replace = [&](const char *from, size_t size, char *to) {
+    for (size_t i = 0; i < size; i += sizeof(int32_t)) {
+      int32_t code;
+      std::memcpy(&code, from + i, sizeof code);
+      if (code >= 0) // else a missing value
+        code = numbers[static_cast<size_t>(code)];
+      std::memcpy(to + i, &code, sizeof code);
+    }
+  };
+  replace(data.bytes.data(), data.bytes.size(), data.bytes.data());
+  if (!data.file)
+    return;
+  TemporaryData numbered;
+  constexpr size_t part = 1 << 20;
+  Bytes bytes;
+  for (size_t begin = 0; begin < data.file->size(); begin += part) {
+    bytes.resize(std::min(part, data.file->size() - begin));
+    replace(data.file->data() + begin, bytes.size(), bytes.data());
+    numbered.append(bytes.data(), bytes.size());
+    MappedFile::keepBound();
   }
+  data.file = numbered.map();
 }
 
 CsvFields::CsvFields(const DataBlock &block, DataConventions &conventions, CsvPurpose purpose,
@@ -302,37 +326,66 @@ bool CsvFields::isDropped(const CsvReader &reader, const CsvColumns &columns) co
 
 CsvFields::~CsvFields() = default;
 
-void CsvFields::add(CsvReader reader,
-                    const std::function<ColumnSelection(const CsvReader &)> &select) {
+bool CsvFields::begin(CsvReader &reader, const SelectColumns &select) {
   if (!reader.next())
-    fail("%s: it is empty", reader.origin().c_str());
+    return false;
   const ColumnSelection selection = select(reader);
-  const CsvColumns columns =
+  table.columns =
       findColumns(reader, block, selection, conventions, purpose == CsvPurpose::Training);
-  const std::optional<size_t> filter = findFilter(reader, selection);
+  table.filter = findFilter(reader, selection);
+  table.width = reader.cells().size();
+  table.guessed = !selection.header && !selection.stated;
   if (keepsPlaces)
     places.files.emplace_back(examples, reader.origin());
-  const size_t width = reader.cells().size();
-  // A line that was not taken for a header may be meant as one.
-  bool guessed = !selection.header && !selection.stated;
-  for (bool more = selection.header ? reader.next() : true; more; more = reader.next()) {
-    if (reader.cells().size() != width)
-      fail("%s:%zu: this line has %zu cells, the first one has %zu", reader.origin().c_str(),
-           reader.line(), reader.cells().size(), width);
-    if (filter && std::find(split->filter->values.begin(), split->filter->values.end(),
-                            reader.cells()[*filter]) == split->filter->values.end())
-      continue;
-    if (drops && isDropped(reader, columns)) {
-      ++dropped;
-      continue;
-    }
-    if (keepsPlaces)
-      places.lines.push_back(static_cast<uint32_t>(reader.line()));
-    for (size_t field = 0; field < builders.size(); ++field)
-      builders[field].readRow(columns.ofField[field], reader, columns.names, guessed);
-    ++examples;
-    guessed = false;
+  if (!selection.header)
+    readRow(reader);
+  return true;
+}
+
+void CsvFields::readRows(CsvReader &reader) {
+  while (reader.next())
+    readRow(reader);
+}
+
+void CsvFields::readRow(const CsvReader &reader) {
+  if (reader.cells().size() != table.width)
+    fail("%s:%zu: this line has %zu cells, the first one has %zu", reader.origin().c_str(),
+         reader.line(), reader.cells().size(), table.width);
+  if (table.filter && std::find(split->filter->values.begin(), split->filter->values.end(),
+                                reader.cells()[*table.filter]) == split->filter->values.end())
+    return;
+  if (drops && isDropped(reader, table.columns)) {
+    ++dropped;
+    return;
   }
+  if (keepsPlaces)
+    places.lines.push_back(static_cast<uint32_t>(reader.line()));
+  for (size_t field = 0; field < builders.size(); ++field)
+    builders[field].readRow(table.columns.ofField[field], reader, table.columns.names,
+                            table.guessed);
+  ++examples;
+  table.guessed = false;
+}
+
+void CsvFields::add(CsvReader reader, const SelectColumns &select) {
+  if (!begin(reader, select))
+    fail("%s: it is empty", reader.origin().c_str());
+  readRows(reader);
+}
+
+void CsvFields::addLarge(const std::string &path, size_t partBytes, const SelectColumns &select) {
+  keepsPlaces = false; // one number for each row
+  CsvParts parts(path, split->csvFormat(), split->encoding, partBytes);
+  bool begun = false;
+  while (std::optional<CsvReader> part = parts.next()) {
+    begun = begun || begin(*part, select);
+    readRows(*part);
+    for (Builder &builder : builders)
+      builder.moveToFile();
+    parts.goOnAfter(*part);
+  }
+  if (!begun)
+    fail("%s: it is empty", path.c_str());
 }
 
 /// The place of the column by which rows are chosen.
@@ -368,6 +421,9 @@ Dataset CsvFields::finish() {
   dataset.dropped = dropped;
   dataset.places = std::move(places);
   for (Builder &builder : builders) {
+    if (builder.file)
+      builder.data.file = builder.file->map();
+    builder.file.reset();
     if (builder.gaps)
       dataset.gaps[builder.field.name] = builder.gaps;
     if (builder.missing && builder.missing->policy == Transform::Policy::Previous)
@@ -399,13 +455,20 @@ Dataset readCsvSplit(const DataBlock &block, const DataSplit &split, const std::
   }
   CsvFields fields(block, conventions,
                    split.isTraining() ? CsvPurpose::Training : CsvPurpose::Split, &split);
+  auto select = [&](const CsvReader &firstRow) {
+    return selectForSplit(firstRow, block, split, conventions);
+  };
   for (const std::string &file : split.files) {
     std::string path = joinPath(folder, file);
+    if (split.memory) {
+      constexpr int64_t most = 8 << 20, least = 1 << 16;
+      fields.addLarge(path, static_cast<size_t>(std::clamp(split.memory / 16, least, most)),
+                      select);
+      continue;
+    }
     fields.add(CsvReader(readUtf8(path, split.encoding), path == "-" ? "standard input" : path,
                          split.csvFormat()),
-               [&](const CsvReader &firstRow) {
-                 return selectForSplit(firstRow, block, split, conventions);
-               });
+               select);
   }
   return fields.finish();
 }

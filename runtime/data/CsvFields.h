@@ -30,6 +30,9 @@ enum class CsvPurpose {
   Prediction ///< each row is to have a result, so that none is left out
 };
 
+/// Says how a file with this first row is read.
+using SelectColumns = std::function<ColumnSelection(const CsvReader &firstRow)>;
+
 class CsvFields {
 public:
   CsvFields(const DataBlock &block, DataConventions &conventions, CsvPurpose purpose,
@@ -39,8 +42,11 @@ public:
 
   /// Appends the rows of a file; `select` is given its first one. Throws Error, naming file and
   /// line, if a cell is not a value of its field.
-  void add(CsvReader reader,
-           const std::function<ColumnSelection(const CsvReader &firstRow)> &select);
+  void add(CsvReader reader, const SelectColumns &select);
+
+  /// The same of a file that is larger than memory, part by part. The fields that finish() hands
+  /// out are in temporary files.
+  void addLarge(const std::string &path, size_t partBytes, const SelectColumns &select);
 
   /// Numbers the classes (see readSplit) and hands out the fields. Those with transforms are as
   /// finishFields() takes them.
@@ -48,6 +54,18 @@ public:
 
 private:
   struct Builder;
+
+  /// How the rows of the file at hand are read.
+  struct Table {
+    CsvColumns columns;
+    std::optional<size_t> filter; ///< the place of the column by which rows are chosen
+    size_t width = 0;
+    bool guessed = false; ///< the first line, which was not taken for a header, may be meant as one
+  };
+  /// Reads what the first row says and, unless that is a header, its values; false if there is no row.
+  bool begin(CsvReader &reader, const SelectColumns &select);
+  void readRows(CsvReader &reader);
+  void readRow(const CsvReader &reader);
 
   std::optional<size_t> findFilter(const CsvReader &firstRow,
                                    const ColumnSelection &selection) const;
@@ -62,6 +80,7 @@ private:
   int64_t examples = 0, dropped = 0;
   bool keepsPlaces = false, drops = false;
   RowPlaces places;
+  Table table;
 };
 
 /// Reads the fields of `block` from the files of a CSV split; see readSplit.

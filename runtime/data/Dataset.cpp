@@ -34,10 +34,10 @@ int64_t smallestInteger(const DataField &field) {
   return field.tokenizer || field.classes ? 0 : INT32_MIN;
 }
 
-Rows examplesInOrder(const Dataset &dataset, int64_t batch) {
+RowSet examplesInOrder(const Dataset &dataset, int64_t batch) {
   const Windows &windows = dataset.windows;
   if (!windows.size)
-    return inOrder(dataset.examples);
+    return RowSet::all(dataset.examples);
   int64_t length = dataset.examples + windows.size - 1;
   if (!windows.stream)
     return windowsInOrder(length, windows.size);
@@ -59,12 +59,20 @@ void shuffleEpoch(Rows &rows, const Dataset &dataset, uint64_t seed, uint32_t ep
     drawWindows(rows, dataset.examples + windows.size - 1, windows.size, seed, epoch);
 }
 
-Split trainingRows(const DataBlock &block, const Recipe &recipe, const Dataset &train) {
-  if (train.split)
-    return *train.split;
-  if (recipe.validate > 0 && !block.split("validation"))
-    return chooseHeldOut(block, recipe, train, {});
-  return {examplesInOrder(train, recipe.examplesPerStep()), {}};
+/// The rows of the train split that a recipe trains on, in the order of an evaluation, and those
+/// that it holds out, if the data has no validation split.
+static Split splitFor(const DataBlock &block, const Recipe &recipe, const Dataset &train,
+                      Fold fold) {
+  const bool holdsOut = recipe.validate > 0 && !block.split("validation");
+  if (!fold.count && !holdsOut)
+    return {examplesInOrder(train, recipe.examplesPerStep()), {}};
+  if (!train.memory)
+    return chooseHeldOut(block, recipe, train, fold);
+  if (fold.count)
+    fail("data '%s': the folds of a cross-validation need all examples in memory, and its train "
+         "split has `memory`",
+         block.name.c_str());
+  return spreadRows(train.examples, recipe.validate);
 }
 
 FieldData FieldData::of(const DataField &field) {
@@ -102,44 +110,71 @@ void checkLengths(const DataBlock &block, const Dataset &dataset, const std::str
   }
 }
 
-static void checkIntegers(const DataField &field, const Array &array) {
+namespace {
+
+/// Consecutive elements of an array.
+struct Elements {
+  const std::string &origin;
+  DType dtype;
+  const char *data;
+  int64_t count, perExample;
+  int64_t first = 0; ///< the number of the first one in the array
+
+  int64_t exampleOf(int64_t element) const {
+    return (first + element) / std::max<int64_t>(1, perExample);
+  }
+};
+
+void checkIntegers(const DataField &field, const Elements &elements) {
   int64_t low = smallestInteger(field), high = largestInteger(field);
-  int64_t count = array.count();
-  int64_t perExample = std::max<int64_t>(1, count / std::max<int64_t>(1, array.shape[0]));
-  for (int64_t i = 0; i < count; ++i) {
+  for (int64_t i = 0; i < elements.count; ++i) {
     int64_t value = 0;
-    if (array.dtype == DType::U8) {
-      value = static_cast<unsigned char>(array.bytes[static_cast<size_t>(i)]);
-    } else if (array.dtype == DType::I32) {
+    if (elements.dtype == DType::U8) {
+      value = static_cast<unsigned char>(elements.data[i]);
+    } else if (elements.dtype == DType::I32) {
       int32_t narrow;
-      std::memcpy(&narrow, array.bytes.data() + i * 4, 4);
+      std::memcpy(&narrow, elements.data + i * 4, 4);
       value = narrow;
     } else {
-      std::memcpy(&value, array.bytes.data() + i * 8, 8);
+      std::memcpy(&value, elements.data + i * 8, 8);
     }
     if (value >= low && value <= high)
       continue;
-    fail("%s: %s of example %lld is %lld, which is outside %lld..%lld", array.origin.c_str(),
-         field.name.c_str(), static_cast<long long>(i / perExample), static_cast<long long>(value),
-         static_cast<long long>(low), static_cast<long long>(high));
+    fail("%s: %s of example %lld is %lld, which is outside %lld..%lld", elements.origin.c_str(),
+         field.name.c_str(), static_cast<long long>(elements.exampleOf(i)),
+         static_cast<long long>(value), static_cast<long long>(low), static_cast<long long>(high));
   }
 }
 
-FieldData fieldFromArray(const DataField &field, Array array, DataConventions &conventions,
-                         bool training) {
-  if (array.shape.empty())
-    fail("%s: it holds a single number, not one entry per example", array.origin.c_str());
-  Shape example(array.shape.begin() + 1, array.shape.end());
+/// Throws Error for a value that the field cannot have.
+void checkElements(const DataField &field, const Elements &elements) {
+  if (!isFloat(field.dtype))
+    return checkIntegers(field, elements);
+  if (elements.dtype == DType::U8)
+    return;
+  int64_t place = firstOverflow(elements.data, elements.dtype, field.dtype, elements.count);
+  if (place < elements.count)
+    fail("%s: %s of example %lld is %g, which is too large for %s", elements.origin.c_str(),
+         field.name.c_str(), static_cast<long long>(elements.exampleOf(place)),
+         loadElement(elements.data, elements.dtype, place), nameOf(field.dtype));
+}
+
+/// The field of an array of this shape and type, without its elements, if the two agree.
+FieldData makeField(const DataField &field, const Shape &shape, DType dtype,
+                    const std::string &origin, DataConventions &conventions, bool training) {
+  if (shape.empty())
+    fail("%s: it holds a single number, not one entry per example", origin.c_str());
+  Shape example(shape.begin() + 1, shape.end());
   Shape expected = field.shape;
   if (field.padded && example.size() == expected.size()) {
     expected[*field.padded] = example[*field.padded];
     if (std::string problem = lengthProblem(field, example[*field.padded]); !problem.empty())
-      fail("%s: %s", array.origin.c_str(), problem.c_str());
+      fail("%s: %s", origin.c_str(), problem.c_str());
   }
   if (field.padded ? example != expected : !agree(example, field.shape))
-    fail("%s: each example is %s, but field '%s' is %s", array.origin.c_str(),
-         describe(example).c_str(), field.name.c_str(), describe(field.shape).c_str());
-  bool bytes = array.dtype == DType::U8;
+    fail("%s: each example is %s, but field '%s' is %s", origin.c_str(), describe(example).c_str(),
+         field.name.c_str(), describe(field.shape).c_str());
+  bool bytes = dtype == DType::U8;
   if (isFloat(field.dtype) && training) {
     conventions.bytes[field.name] = bytes;
   } else if (isFloat(field.dtype) && bytes) {
@@ -147,32 +182,78 @@ FieldData fieldFromArray(const DataField &field, Array array, DataConventions &c
     if (known != conventions.bytes.end() && !known->second)
       fail("%s: it holds bytes, which would be divided by 255, but field '%s' was trained on other "
            "numbers: save it as float32",
-           array.origin.c_str(), field.name.c_str());
+           origin.c_str(), field.name.c_str());
   }
+  if (!isFloat(field.dtype) && isFloat(dtype))
+    fail("%s: it holds floats, but field '%s' is an integer", origin.c_str(), field.name.c_str());
   FieldData data = FieldData::of(field);
   if (field.padded)
-    for (int64_t i = 0; i < array.shape[0]; ++i)
+    for (int64_t i = 0; i < shape[0]; ++i)
       data.endExample(example[*field.padded]);
-  if (isFloat(field.dtype)) {
-    data.storage = bytes ? DType::U8 : field.dtype;
-    int64_t place = firstOverflow(array.bytes.data(), array.dtype, data.storage, array.count());
-    if (place < array.count())
-      fail("%s: %s of example %lld is %g, which is too large for %s", array.origin.c_str(),
-           field.name.c_str(), static_cast<long long>(place / elementCount(example)),
-           loadElement(array.bytes.data(), array.dtype, place), nameOf(data.storage));
-  } else {
-    if (isFloat(array.dtype))
-      fail("%s: it holds floats, but field '%s' is an integer", array.origin.c_str(),
-           field.name.c_str());
-    checkIntegers(field, array);
-    data.storage = bytes ? DType::U8 : DType::I32;
-  }
+  return data;
+}
+
+} // namespace
+
+FieldData fieldFromArray(const DataField &field, Array array, DataConventions &conventions,
+                         bool training) {
+  FieldData data = makeField(field, array.shape, array.dtype, array.origin, conventions, training);
+  const int64_t count = array.count();
+  checkElements(field, {array.origin, array.dtype, array.bytes.data(), count,
+                        count / std::max<int64_t>(1, array.shape[0])});
+  data.storage = array.dtype == DType::U8 ? DType::U8
+                 : isFloat(field.dtype)   ? field.dtype
+                                          : DType::I32;
   if (data.storage == array.dtype) {
     data.bytes = std::move(array.bytes);
   } else {
-    int64_t count = array.count();
     data.bytes.resize(static_cast<size_t>(count) * sizeOf(data.storage));
     convertElements(array.bytes.data(), array.dtype, data.bytes.data(), data.storage, count);
+  }
+  return data;
+}
+
+FieldData fieldFromFile(const DataField &field, const std::string &path, const ArrayLayout &layout,
+                        DataConventions &conventions, bool training) {
+  const DType dtype = layout.dtype();
+  FieldData data = makeField(field, layout.shape, dtype, path, conventions, training);
+  const size_t bytes = layout.bytes(path), size = static_cast<size_t>(layout.type.size);
+  data.storage = dtype;
+  data.file = MappedFile::open(path);
+  data.fileStart = layout.start;
+  if (data.file->size() < layout.start || data.file->size() - layout.start < bytes)
+    fail("%s: truncated, its header promises %zu bytes of data (%s)", path.c_str(), bytes,
+         describe(layout.shape).c_str());
+  if (layout.columnMajor && layout.shape.size() > 1)
+    fail("%s: it is in Fortran order, where the numbers of an example stand apart: `memory` takes "
+         "files in C order",
+         path.c_str());
+  const bool converts = size > 1
+                            ? size != sizeOf(dtype) || layout.bigEndian || layout.type.kind == 'u'
+                            : dtype != DType::U8;
+  std::optional<TemporaryData> converted;
+  if (converts)
+    converted.emplace();
+  constexpr size_t chunk = 1 << 20;
+  const size_t count = bytes / size,
+               perExample = count / std::max<size_t>(1, static_cast<size_t>(layout.shape[0]));
+  Bytes elements;
+  for (size_t first = 0; first < count; first += chunk) {
+    const size_t part = std::min(chunk, count - first);
+    const char *source = data.file->data() + layout.start + first * size;
+    if (converts) {
+      elements.resize(part * sizeOf(dtype));
+      convertStored(source, elements.data(), static_cast<int64_t>(part), layout, path);
+      converted->append(elements.data(), elements.size());
+      source = elements.data();
+    }
+    checkElements(field, {path, dtype, source, static_cast<int64_t>(part),
+                          static_cast<int64_t>(perExample), static_cast<int64_t>(first)});
+    MappedFile::keepBound();
+  }
+  if (converts) {
+    data.file = converted->map();
+    data.fileStart = 0;
   }
   return data;
 }
@@ -190,8 +271,12 @@ static void keepRange(Dataset &dataset, const DataBlock &block, const DataSplit 
   int64_t begin = split.onlyLast ? dataset.examples - limit : 0;
   int64_t kept = split.onlyLast ? limit : dataset.examples - limit;
   for (FieldData &field : dataset.fields) {
-    field.bytes = Bytes(field.data(begin), field.data(begin + kept));
     field.firstRow += begin;
+    if (field.file) {
+      field.fileStart = static_cast<size_t>(field.data(begin) - field.file->data());
+      continue;
+    }
+    field.bytes = Bytes(field.data(begin), field.data(begin + kept));
     if (!field.padded)
       continue;
     std::vector<int64_t> starts(field.starts.begin() + begin,
@@ -224,6 +309,8 @@ Dataset readSplit(const DataBlock &block, const DataSplit &split, const std::str
   const Reader *reader = findReader(split.reader);
   if (!reader)
     fail("data '%s': unknown reader '%s'", block.name.c_str(), split.reader.c_str());
+  if (split.memory)
+    MappedFile::limit(static_cast<size_t>(split.memory / 4 * 3));
   Dataset dataset;
   try {
     dataset = reader->read(block, split, folder, conventions);
@@ -244,11 +331,11 @@ Dataset readSplit(const DataBlock &block, const DataSplit &split, const std::str
   if (dataset.examples == 0)
     fail("%s: the %s split of data '%s' has no examples", filesOf(split, folder).c_str(),
          split.name.c_str(), block.name.c_str());
+  dataset.memory = split.memory;
   checkLengths(block, dataset, filesOf(split, folder));
   keepRange(dataset, block, split);
   if (split.isTraining() && recipe)
-    dataset.split = fold.count ? chooseHeldOut(block, *recipe, dataset, fold)
-                               : trainingRows(block, *recipe, dataset);
+    dataset.split = splitFor(block, *recipe, dataset, fold);
   finishFields(block, dataset, conventions, split.isTraining());
   if (split.isTraining() && recipe)
     dataset.weights = weightsOf(*recipe, dataset);

@@ -6,6 +6,7 @@
 #include "runtime/data/Classes.h"
 #include "runtime/data/Sampling.h"
 #include "runtime/model/Description.h"
+#include "runtime/support/MappedFile.h"
 
 #include <map>
 #include <optional>
@@ -26,6 +27,10 @@ struct FieldData {
   DType storage = DType::U8; ///< type in memory; a float field stored as U8 means value / 255
   Shape shape;               ///< of one example; of a padded field with the maximum length
   Bytes bytes;
+  /// Of data that is larger than memory: the file that has the examples, in place of `bytes`, and
+  /// where they begin in it.
+  std::shared_ptr<const MappedFile> file = {};
+  size_t fileStart = 0;
   std::optional<size_t> padded = {}; ///< the padded dimension
   /// Of a padded field: the number of positions before each example, and at the end that of all
   /// positions.
@@ -49,7 +54,14 @@ struct FieldData {
   const char *data(int64_t example) const {
     int64_t before = padded ? starts[static_cast<size_t>(example)] * elementsPerPosition()
                             : example * (step ? step : elementCount(shape));
-    return bytes.data() + static_cast<size_t>(before) * sizeOf(storage);
+    const char *first = file ? file->data() + fileStart : bytes.data();
+    return first + static_cast<size_t>(before) * sizeOf(storage);
+  }
+  /// Has examples [first, last) of a file read.
+  void readAhead(int64_t first, int64_t last) const {
+    if (file)
+      file->readAhead(static_cast<size_t>(data(first) - file->data()),
+                      static_cast<size_t>(data(last) - file->data()));
   }
 
   /// A field without examples, which stores the values in the type of `field`.
@@ -85,8 +97,12 @@ struct Dataset {
   RowPlaces places = {}; ///< of tables with transforms; else empty
   int64_t dropped = 0;   ///< rows of tables that are left out because of a missing value
   std::map<std::string, int64_t> gaps = {}; ///< missing values of fields, where there are any
-  std::optional<Split> split = {};  ///< of a train split: what is trained on, and what is held out
+  std::optional<Split> split =
+      {}; ///< of a train split that is read for a recipe: what is trained on,
+          ///< and what is held out if there is no validation split
   std::vector<double> weights = {}; ///< by which an epoch draws examples; empty: it takes each once
+  /// Of data that is larger than memory: the bound of what is in memory, in bytes.
+  int64_t memory = 0;
 
   const FieldData *field(const std::string &name) const;
 };
@@ -125,13 +141,10 @@ Dataset readSplit(const DataBlock &block, const DataSplit &split, const std::str
 
 /// The examples of a dataset in the order of an evaluation; of windows, those that cover the text.
 /// Throws Error if the text is too short for `batch` streams.
-Rows examplesInOrder(const Dataset &dataset, int64_t batch);
+RowSet examplesInOrder(const Dataset &dataset, int64_t batch);
 /// Puts rows of a dataset into the order of epoch `epoch` (from 0) of the run with this seed.
 /// Windows are drawn anew; streams of windows keep their order.
 void shuffleEpoch(Rows &rows, const Dataset &dataset, uint64_t seed, uint32_t epoch);
-/// The rows of the train split that a recipe trains on, in the order of an evaluation, and those
-/// that it holds out, if the data has no validation split.
-Split trainingRows(const DataBlock &block, const Recipe &recipe, const Dataset &train);
 /// The message if an example of a padded field cannot have this length, else empty.
 std::string lengthProblem(const DataField &field, int64_t length);
 
@@ -145,5 +158,10 @@ void checkLengths(const DataBlock &block, const Dataset &dataset, const std::str
 /// `training`, it is noted whether a float field has bytes.
 FieldData fieldFromArray(const DataField &field, Array array, DataConventions &conventions,
                          bool training);
+
+/// The same of an array in a file, which is larger than memory: its elements stay there, or are
+/// converted into a temporary file if the runtime does not have their type.
+FieldData fieldFromFile(const DataField &field, const std::string &path, const ArrayLayout &layout,
+                        DataConventions &conventions, bool training);
 
 } // namespace nnc::runtime

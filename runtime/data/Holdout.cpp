@@ -77,13 +77,13 @@ public:
       return latest();
     else
       hold(shuffled(inOrder(dataset.examples), 0));
-    Split split;
+    Rows train, validation;
     for (int64_t row = 0; row < dataset.examples; ++row)
-      (isHeldOut[static_cast<size_t>(row)] ? split.validation : split.train).push_back(row);
-    if (split.validation.empty() || split.train.empty())
+      (isHeldOut[static_cast<size_t>(row)] ? validation : train).push_back(row);
+    if (validation.empty() || train.empty())
       fail("data '%s': no example is %s", block.name.c_str(),
-           split.train.empty() ? "left to train on" : "held out");
-    return split;
+           train.empty() ? "left to train on" : "held out");
+    return {std::move(train), std::move(validation)};
   }
 
 private:
@@ -163,12 +163,11 @@ private:
     int64_t begin = count - (fold.count ? 0 : partOf(count, fraction)), end = count;
     if (fold.count)
       std::tie(begin, end) = foldOf(count, {fold.index + 1, fold.count + 1});
-    Split split;
-    split.train.assign(rows.begin(), rows.begin() + begin);
-    split.validation.assign(rows.begin() + begin, rows.begin() + end);
-    std::ranges::sort(split.train);
-    std::ranges::sort(split.validation);
-    return split;
+    Rows train(rows.begin(), rows.begin() + begin);
+    Rows validation(rows.begin() + begin, rows.begin() + end);
+    std::ranges::sort(train);
+    std::ranges::sort(validation);
+    return {std::move(train), std::move(validation)};
   }
 
   const DataBlock &block;
@@ -196,18 +195,18 @@ std::vector<double> weightsOf(const Recipe &recipe, const Dataset &dataset) {
   std::vector<double> weights(static_cast<size_t>(dataset.examples));
   for (int64_t row = 0; row < dataset.examples; ++row)
     weights[static_cast<size_t>(row)] = valueOf(*field, row);
-  const Rows rows = dataset.split ? dataset.split->train : inOrder(dataset.examples);
+  const RowSet rows = dataset.split ? dataset.split->train : RowSet::all(dataset.examples);
   if (sample.manner == Manner::Balanced) {
     // Of the classes in the rows that are trained on.
     std::vector<double> counts(1 + static_cast<size_t>(*std::ranges::max_element(weights)));
-    for (int64_t row : rows)
-      ++counts[static_cast<size_t>(weights[static_cast<size_t>(row)])];
+    rows.forEach(
+        [&](int64_t row) { ++counts[static_cast<size_t>(weights[static_cast<size_t>(row)])]; });
     for (double &weight : weights)
       weight = 1 / std::max(1.0, counts[static_cast<size_t>(weight)]);
     return weights;
   }
   double sum = 0;
-  for (int64_t row : rows) {
+  rows.forEach([&](int64_t row) {
     const double weight = weights[static_cast<size_t>(row)];
     if (!(weight >= 0))
       fail("%s: the weight '%s' is %g, which is negative",
@@ -215,7 +214,7 @@ std::vector<double> weightsOf(const Recipe &recipe, const Dataset &dataset) {
                                         : dataset.places.describe(field->firstRow + row).c_str(),
            sample.field.c_str(), weight);
     sum += weight;
-  }
+  });
   if (!(sum > 0) || !std::isfinite(sum))
     fail("the sum of the weights '%s' is %g", sample.field.c_str(), sum);
   return weights;

@@ -17,17 +17,26 @@ Rows inOrder(int64_t count) {
 }
 
 /// Fisher-Yates. The bounded number is the high word of a 128-bit product; its bias, below count /
-/// 2^64, is beyond measuring.
-static void permute(Rows &rows, uint64_t seed, RandomStream stream, uint32_t instance) {
+/// 2^64, is beyond measuring. The words are those behind number `begin`.
+static void permute(Rows &rows, uint64_t seed, RandomStream stream, uint32_t instance,
+                    uint64_t begin = 0) {
   for (size_t i = rows.size(); i > 1; --i) {
     unsigned __int128 product =
-        static_cast<unsigned __int128>(randomWord(seed, stream, instance, i)) * i;
+        static_cast<unsigned __int128>(randomWord(seed, stream, instance, begin + i)) * i;
     std::swap(rows[i - 1], rows[static_cast<size_t>(product >> 64)]);
   }
 }
 
 void shuffle(Rows &rows, uint64_t seed, uint32_t epoch) {
   permute(rows, seed, RandomStream::Shuffle, epoch);
+}
+
+void shuffleBlocks(Rows &blocks, uint64_t seed, uint32_t epoch) {
+  permute(blocks, seed, RandomStream::Blocks, epoch);
+}
+
+void shuffleGroup(Rows &rows, uint64_t seed, uint32_t epoch, uint64_t begin) {
+  permute(rows, seed, RandomStream::Shuffle, epoch, begin);
 }
 
 void sortIntoBuckets(Rows &rows, const std::vector<uint8_t> &bucketOf, int64_t batch, uint64_t seed,
@@ -106,22 +115,73 @@ void shuffleForSplit(Rows &rows, uint32_t instance) {
   permute(rows, 0, RandomStream::Split, instance);
 }
 
-Split splitRows(int64_t count, double fraction) {
-  Rows rows = inOrder(count);
-  if (fraction <= 0)
-    return {std::move(rows), {}};
+static int64_t countHeld(int64_t count, double fraction) {
   if (count < 2)
     fail("validate = %g%%: %lld training example is too few to hold some out and to keep some",
          fraction * 100, static_cast<long long>(count));
-  int64_t held = std::llround(fraction * static_cast<double>(count));
-  held = std::clamp<int64_t>(held, 1, count - 1);
+  return std::clamp<int64_t>(std::llround(fraction * static_cast<double>(count)), 1, count - 1);
+}
+
+Split splitRows(int64_t count, double fraction) {
+  Rows rows = inOrder(count);
+  if (fraction <= 0)
+    return {std::move(rows), Rows()};
+  const int64_t held = countHeld(count, fraction);
   permute(rows, 0, RandomStream::Split, 0);
-  Split split;
-  split.validation.assign(rows.begin(), rows.begin() + held);
-  split.train.assign(rows.begin() + held, rows.end());
-  std::sort(split.validation.begin(), split.validation.end());
-  std::sort(split.train.begin(), split.train.end());
-  return split;
+  Rows train(rows.begin() + held, rows.end());
+  rows.resize(static_cast<size_t>(held));
+  std::sort(rows.begin(), rows.end());
+  std::sort(train.begin(), train.end());
+  return {std::move(train), std::move(rows)};
+}
+
+Split spreadRows(int64_t count, double fraction) {
+  const int64_t held = fraction > 0 ? countHeld(count, fraction) : 0;
+  return {RowSet::spread(count, held, false), RowSet::spread(count, held, true)};
+}
+
+/// a * b / c without overflow.
+static int64_t product(int64_t a, int64_t b, int64_t c) {
+  return static_cast<int64_t>(static_cast<__int128>(a) * b / c);
+}
+
+int64_t RowSet::strideBegin(int64_t index) const { return product(index, count, rule.held); }
+
+int64_t RowSet::heldRow(int64_t index) const {
+  const int64_t begin = strideBegin(index), rows = strideBegin(index + 1) - begin;
+  const uint64_t word = randomWord(0, RandomStream::Split, 1, static_cast<uint64_t>(index));
+  return begin + static_cast<int64_t>(word % static_cast<uint64_t>(rows));
+}
+
+int64_t RowSet::operator[](int64_t place) const {
+  if (!rule.holds)
+    return list[static_cast<size_t>(place)];
+  if (rule.isHeld)
+    return heldRow(place);
+  if (rule.held == 0)
+    return place;
+  // Stride i begins with kept row i * kept / held, rounded down: the last one that does so at or
+  // before `place`.
+  const int64_t kept = count - rule.held,
+                index = static_cast<int64_t>(((static_cast<__int128>(place) + 1) * rule.held - 1) /
+                                             kept);
+  const int64_t row = place + index;
+  return row >= heldRow(index) ? row + 1 : row;
+}
+
+const int64_t *RowSet::part(int64_t first, int64_t number, Rows &buffer) const {
+  if (!rule.holds)
+    return list.data() + first;
+  buffer.clear();
+  for (int64_t place = first; place < first + number; ++place)
+    buffer.push_back((*this)[place]);
+  return buffer.data();
+}
+
+Rows RowSet::toList() const {
+  Rows rows;
+  forEach([&](int64_t row) { rows.push_back(row); });
+  return rows;
 }
 
 } // namespace nnc::runtime

@@ -17,112 +17,156 @@ using Kind = Transform::Kind;
 using Policy = Transform::Policy;
 using Statistics = std::vector<double>;
 
-/// The numbers of a field, row by row.
+/// The numbers of a field, a part of the rows at a time.
 class NumberColumns {
 public:
-  NumberColumns(const DataField &field, FieldData &data, const Dataset &dataset, const Rows *rows)
-      : field(field), data(data), dataset(dataset), trained(rows),
-        columns(data.step ? data.step : elementCount(data.shape)) {
-    values.resize(data.bytes.size() / sizeOf(data.storage));
-    convertElements(data.bytes.data(), data.storage, reinterpret_cast<char *>(values.data()),
-                    DType::F64, static_cast<int64_t>(values.size()));
+  NumberColumns(const DataField &field, const FieldData &data, const Dataset &dataset,
+                const RowSet *rows)
+      : field(field), data(data), dataset(dataset), trained(data.step ? nullptr : rows),
+        columns(data.step ? data.step : elementCount(data.shape)),
+        rows(data.file ? dataset.examples
+                       : static_cast<int64_t>(data.bytes.size() / sizeOf(data.storage)) / columns) {
   }
 
-  Statistics learn(const Transform &transform) const {
+  int64_t columnCount() const { return columns; }
+
+  /// What a transform learns from the values that those before it give.
+  Statistics learn(const Transform &transform) {
+    const size_t count = static_cast<size_t>(columns);
     Statistics result;
-    for (int64_t column = 0; column < columns; ++column)
-      learn(transform, column, result);
-    return result;
+    switch (transform.kind) {
+    case Kind::Standardize: {
+      const std::vector<double> middle = means();
+      std::vector<double> squares(count);
+      const std::vector<int64_t> counts = forTrained([&](size_t column, double value) {
+        squares[column] += (value - middle[column]) * (value - middle[column]);
+      });
+      for (size_t column = 0; column < count; ++column) {
+        const double deviation = std::sqrt(squares[column] / static_cast<double>(counts[column]));
+        // A column of equal values becomes 0.
+        result.insert(result.end(), {middle[column], deviation > 0 ? deviation : 1});
+      }
+      return result;
+    }
+    case Kind::MinMax: {
+      std::vector<double> least(count, HUGE_VAL), largest(count, -HUGE_VAL);
+      forTrained([&](size_t column, double value) {
+        least[column] = std::min(least[column], value);
+        largest[column] = std::max(largest[column], value);
+      });
+      for (size_t column = 0; column < count; ++column)
+        result.insert(result.end(), {least[column], largest[column]});
+      return result;
+    }
+    case Kind::Missing: {
+      if (transform.policy == Policy::Mean)
+        return means();
+      if (transform.policy != Policy::Median && transform.policy != Policy::MostFrequent)
+        return result;
+      std::vector<std::vector<double>> samples(count);
+      forTrained([&](size_t column, double value) { samples[column].push_back(value); });
+      for (std::vector<double> &sample : samples)
+        result.push_back(fill(transform.policy, sample));
+      return result;
+    }
+    default:
+      return result;
+    }
   }
 
-  void apply(const Transform &transform, const Statistics &statistics) {
-    for (size_t i = 0; i < values.size(); ++i)
-      apply(transform, statistics, i);
+  /// The transforms that learn() and store() apply, in this order, with what they have learnt.
+  void add(const Transform &transform, const Statistics &statistics) {
+    steps.emplace_back(&transform, statistics);
   }
 
-  /// Stores the values in the type of the field.
-  void store() {
+  /// Calls use(bytes) with the values in the type of the field, part by part.
+  template <typename Use> void store(Use use) {
     const DType type = field.dtype;
-    const int64_t count = static_cast<int64_t>(values.size());
-    for (size_t i = 0; i < values.size(); ++i)
-      if (!std::isfinite(values[i]))
-        fail("%s: '%s' is %s after its transform", place(i).c_str(), field.name.c_str(),
-             std::isnan(values[i]) ? "not a number" : "infinite");
-    const char *source = reinterpret_cast<const char *>(values.data());
-    if (int64_t place = firstOverflow(source, DType::F64, type, count); place < count)
-      fail("%s: '%s' is %g after its transform, which is too large for %s",
-           this->place(static_cast<size_t>(place)).c_str(), field.name.c_str(),
-           values[static_cast<size_t>(place)], nameOf(type));
-    data.bytes.resize(values.size() * sizeOf(type));
-    convertElements(source, DType::F64, data.bytes.data(), type, count);
-    data.storage = type;
+    Bytes bytes;
+    forParts([&] {
+      for (size_t i = 0; i < values.size(); ++i)
+        if (!std::isfinite(values[i]))
+          fail("%s: '%s' is %s after its transform", place(i).c_str(), field.name.c_str(),
+               std::isnan(values[i]) ? "not a number" : "infinite");
+      const char *source = reinterpret_cast<const char *>(values.data());
+      const int64_t count = static_cast<int64_t>(values.size());
+      if (int64_t large = firstOverflow(source, DType::F64, type, count); large < count)
+        fail("%s: '%s' is %g after its transform, which is too large for %s",
+             place(static_cast<size_t>(large)).c_str(), field.name.c_str(),
+             values[static_cast<size_t>(large)], nameOf(type));
+      bytes.resize(values.size() * sizeOf(type));
+      convertElements(source, DType::F64, bytes.data(), type, count);
+      use(bytes);
+    });
   }
 
 private:
+  static constexpr int64_t partElements = 1 << 17;
+
+  /// Calls `use` for each part, whose values are in `values` then, after the transforms so far.
+  template <typename Use> void forParts(Use use) {
+    const int64_t each = std::max<int64_t>(1, partElements / columns);
+    for (begin = 0; begin < rows; begin += each) {
+      const int64_t count = std::min(each, rows - begin) * columns;
+      values.resize(static_cast<size_t>(count));
+      const char *first = data.file ? data.data(begin)
+                                    : data.bytes.data() + static_cast<size_t>(begin * columns) *
+                                                              sizeOf(data.storage);
+      convertElements(first, data.storage, reinterpret_cast<char *>(values.data()), DType::F64,
+                      count);
+      for (const auto &[transform, statistics] : steps)
+        for (size_t i = 0; i < values.size(); ++i)
+          apply(*transform, statistics, i);
+      use();
+      if (data.file)
+        MappedFile::keepBound();
+    }
+  }
+
+  /// Calls use(column, value) for the values in the rows that are trained on, in their order,
+  /// without missing ones. Returns how many each column has.
+  template <typename Use> std::vector<int64_t> forTrained(Use use) {
+    std::vector<int64_t> counts(static_cast<size_t>(columns));
+    int64_t next = 0; // of the rows that are trained on
+    forParts([&] {
+      const int64_t end = begin + static_cast<int64_t>(values.size()) / columns;
+      auto add = [&](int64_t row) {
+        for (size_t column = 0; column < counts.size(); ++column) {
+          const double value = values[static_cast<size_t>((row - begin) * columns) + column];
+          if (std::isnan(value))
+            continue;
+          use(column, value);
+          ++counts[column];
+        }
+      };
+      if (!trained)
+        for (int64_t row = begin; row < end; ++row)
+          add(row);
+      else
+        for (; next < trained->size() && (*trained)[next] < end; ++next)
+          add((*trained)[next]);
+    });
+    if (std::ranges::find(counts, 0) != counts.end())
+      fail("'%s' has no value in the rows that are trained on", field.name.c_str());
+    return counts;
+  }
+
+  std::vector<double> means() {
+    std::vector<double> sums(static_cast<size_t>(columns));
+    const std::vector<int64_t> counts =
+        forTrained([&](size_t column, double value) { sums[column] += value; });
+    for (size_t column = 0; column < sums.size(); ++column)
+      sums[column] /= static_cast<double>(counts[column]);
+    return sums;
+  }
+
   std::string place(size_t element) const {
-    const int64_t row = data.firstRow + static_cast<int64_t>(element) / columns;
+    const int64_t row = data.firstRow + begin + static_cast<int64_t>(element) / columns;
     return dataset.places.lines.empty() ? text("example %lld", static_cast<long long>(row))
                                         : dataset.places.describe(row);
   }
 
-  /// The values of a column in the rows that are trained on, without missing ones.
-  std::vector<double> sample(int64_t column) const {
-    std::vector<double> result;
-    auto add = [&](int64_t row) {
-      if (double value = values[static_cast<size_t>(row * columns + column)]; !std::isnan(value))
-        result.push_back(value);
-    };
-    const int64_t rows = static_cast<int64_t>(values.size()) / columns;
-    if (!trained || data.step)
-      for (int64_t row = 0; row < rows; ++row)
-        add(row);
-    else
-      for (int64_t row : *trained)
-        add(row);
-    if (result.empty())
-      fail("'%s' has no value in the rows that are trained on", field.name.c_str());
-    return result;
-  }
-
-  static double mean(const std::vector<double> &sample) {
-    double sum = 0;
-    for (double value : sample)
-      sum += value;
-    return sum / static_cast<double>(sample.size());
-  }
-
-  void learn(const Transform &transform, int64_t column, Statistics &result) const {
-    switch (transform.kind) {
-    case Kind::Standardize: {
-      const std::vector<double> sample = this->sample(column);
-      const double middle = mean(sample);
-      double squares = 0;
-      for (double value : sample)
-        squares += (value - middle) * (value - middle);
-      const double deviation = std::sqrt(squares / static_cast<double>(sample.size()));
-      // A column of equal values becomes 0.
-      result.insert(result.end(), {middle, deviation > 0 ? deviation : 1});
-      break;
-    }
-    case Kind::MinMax: {
-      const std::vector<double> sample = this->sample(column);
-      auto [least, largest] = std::ranges::minmax(sample);
-      result.insert(result.end(), {least, largest});
-      break;
-    }
-    case Kind::Missing:
-      if (transform.policy == Policy::Mean || transform.policy == Policy::Median ||
-          transform.policy == Policy::MostFrequent)
-        result.push_back(fill(transform.policy, sample(column)));
-      break;
-    default:
-      break;
-    }
-  }
-
-  static double fill(Policy policy, std::vector<double> sample) {
-    if (policy == Policy::Mean)
-      return mean(sample);
+  static double fill(Policy policy, std::vector<double> &sample) {
     std::ranges::sort(sample);
     if (policy == Policy::Median) {
       const size_t half = sample.size() / 2;
@@ -182,11 +226,13 @@ private:
   }
 
   const DataField &field;
-  FieldData &data;
+  const FieldData &data;
   const Dataset &dataset;
-  const Rows *trained; ///< null: all
-  const int64_t columns;
-  std::vector<double> values;
+  const RowSet *trained; ///< null: all
+  const int64_t columns, rows;
+  std::vector<std::pair<const Transform *, Statistics>> steps;
+  int64_t begin = 0;          ///< the first row of the part
+  std::vector<double> values; ///< of the part
 };
 
 /// The number of statistics that a transform has for each column.
@@ -199,7 +245,7 @@ size_t countOf(const Transform &transform) {
 }
 
 void finishNumbers(const DataField &field, FieldData &data, const Dataset &dataset,
-                   const Rows *rows, DataConventions &conventions, bool training) {
+                   const RowSet *rows, DataConventions &conventions, bool training) {
   NumberColumns columns(field, data, dataset, rows);
   std::vector<Statistics> &known = conventions.statistics[field.name];
   const bool learns = training && known.empty();
@@ -208,21 +254,31 @@ void finishNumbers(const DataField &field, FieldData &data, const Dataset &datas
       known.push_back(columns.learn(field.transforms[i]));
     static const Statistics none;
     const Statistics &learnt = i < known.size() ? known[i] : none;
-    const int64_t each = data.step ? data.step : elementCount(data.shape);
-    if (learnt.size() != countOf(field.transforms[i]) * static_cast<size_t>(each))
+    if (learnt.size() != countOf(field.transforms[i]) * static_cast<size_t>(columns.columnCount()))
       fail("the weights do not say what the transform of '%s' has learnt from the training data: "
            "train them again",
            field.name.c_str());
-    columns.apply(field.transforms[i], learnt);
+    columns.add(field.transforms[i], learnt);
   }
-  columns.store();
+  if (data.file) {
+    TemporaryData stored;
+    columns.store([&](const Bytes &bytes) { stored.append(bytes.data(), bytes.size()); });
+    data.file = stored.map();
+    data.fileStart = 0;
+  } else {
+    Bytes stored;
+    columns.store(
+        [&](const Bytes &bytes) { stored.insert(stored.end(), bytes.begin(), bytes.end()); });
+    data.bytes = std::move(stored);
+  }
+  data.storage = field.dtype;
 }
 
 } // namespace
 
 void finishFields(const DataBlock &block, Dataset &dataset, DataConventions &conventions,
                   bool training) {
-  const Rows *rows = dataset.split ? &dataset.split->train : nullptr;
+  const RowSet *rows = dataset.split ? &dataset.split->train : nullptr;
   for (size_t i = 0; i < block.fields.size(); ++i) {
     const DataField &field = block.fields[i];
     if (!field.isTransformed())

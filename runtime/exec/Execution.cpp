@@ -119,7 +119,7 @@ void Execution::initialize(int64_t seed) {
 
 BoundFunction::BoundFunction(Execution &execution, const Function &function, const Dataset &dataset)
     : execution(execution), function(function), inputs(function, dataset),
-      outputs(function.outputBytes) {}
+      outputs(function.outputBytes), isLarge(dataset.memory > 0) {}
 
 void BoundFunction::call(void *self, int64_t thread, int64_t threads) {
   BoundFunction &bound = *static_cast<BoundFunction *>(self);
@@ -139,6 +139,8 @@ void BoundFunction::run(const int64_t *newRows, int64_t newCount) {
   rows = newRows;
   count = newCount;
   execution.pool.run(assembleAndCall, this);
+  if (isLarge)
+    MappedFile::keepBound();
 }
 
 void BoundFunction::runAlone(const int64_t *newRows, int64_t newCount) {

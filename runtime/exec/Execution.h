@@ -91,6 +91,7 @@ private:
   const Function &function;
   InputBlock inputs;
   AlignedBuffer outputs;
+  const bool isLarge; ///< the dataset is larger than memory
   const int64_t *rows = nullptr;
   int64_t count = 0;
 };

@@ -190,6 +190,7 @@ struct DataSplit {
   text::CsvFormat csvFormat() const { return {separator, comment, strip}; }
   int64_t window = 0;      ///< csv: rows of an example; 0: an example is a row
   int64_t horizon = 0;     ///< csv: rows after the window, for the other fields
+  int64_t memory = 0;      ///< the most bytes of examples that are in memory at once; 0: all are
   bool stream = false;     ///< text: each row of the batch continues from step to step
   bool resize = false;     ///< images: make those of other sizes fit
   bool truncate = false;   ///< lines: cut texts that are too long

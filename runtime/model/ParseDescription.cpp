@@ -209,6 +209,7 @@ DataSplit readSplit(const DescriptionReader &reader) {
   split.horizon = reader.count("horizon", 0);
   if (split.window > INT32_MAX || split.horizon > INT32_MAX)
     reader.wrong("has windows that are too large");
+  split.memory = reader.count("memory", 0);
   split.stream = reader.boolean("stream", false);
   split.resize = reader.boolean("resize", false);
   split.truncate = reader.boolean("truncate", false);

@@ -37,7 +37,8 @@ enum class RandomStream : uint32_t {
   Draw,
   Bootstrap,
   Landscape,
-  Tune
+  Tune,
+  Blocks
 };
 
 /// A uniform 64-bit word: number `index` of instance `instance` (e.g. an epoch) of a stream.

@@ -6,9 +6,9 @@
 
 namespace nnc::text {
 
-CsvRows::CsvRows(char *text, size_t length, CsvFormat format)
+CsvRows::CsvRows(char *text, size_t length, CsvFormat format, size_t line)
     : content(text), size(length), separator(format.separator.value_or(',')),
-      comment(std::move(format.comment)), strip(std::move(format.strip)) {
+      comment(std::move(format.comment)), strip(std::move(format.strip)), nextLine(line) {
   if (size >= 3 && std::memcmp(content, "\xEF\xBB\xBF", 3) == 0)
     position = 3;
   if (format.separator)

@@ -23,7 +23,8 @@ struct CsvFormat {
 class CsvRows {
 public:
   /// The text is changed where quoted cells have doubled quotes, and outlives the rows.
-  CsvRows(char *content, size_t size, CsvFormat format);
+  /// It begins with line `line` of a file.
+  CsvRows(char *content, size_t size, CsvFormat format, size_t line = 1);
 
   /// Moves to the next row; false at the end, or if problem() says what is wrong.
   bool next();
@@ -32,6 +33,9 @@ public:
   const std::vector<std::string_view> &cells() const { return row; }
   /// Line on which the row begins, from 1.
   size_t line() const { return rowLine; }
+  /// Line behind the row.
+  size_t lineBehind() const { return nextLine; }
+  char usedSeparator() const { return separator; }
 
   /// A quote that is never closed and the like, and its line; empty if all is well.
   const std::string &problem() const { return problemText; }
@@ -46,7 +50,7 @@ private:
   size_t size;
   char separator;
   std::string comment, strip;
-  size_t position = 0, nextLine = 1, rowLine = 0;
+  size_t position = 0, nextLine, rowLine = 0;
   std::vector<std::string_view> row;
   std::string problemText;
   size_t problemAt = 0;

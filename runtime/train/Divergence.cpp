@@ -150,10 +150,11 @@ std::string Trainer::findCulprit(int64_t steps, bool infinite) {
 /// input that is not finite, else an operation of the step: the line of the first one if the code is
 /// profiled; the largest parameter is a hint.
 std::string Trainer::findCulpritOfStep(bool infinite) {
-  int64_t end = std::min(now.examples, now.position + trainingSteps.batch());
+  const int64_t end = std::min(now.examples, now.position + trainingSteps.batch());
+  const int64_t *rowsOfStep = order.batch(now.position, end - now.position);
   for (const FieldData &field : dataset.fields) {
-    for (int64_t i = now.position; i < end; ++i) {
-      int64_t row = order[static_cast<size_t>(i)];
+    for (int64_t i = 0; i < end - now.position; ++i) {
+      const int64_t row = rowsOfStep[i];
       if (!allFinite(field.data(row), field.storage, field.elements(row)))
         return text("field '%s' of example %lld of the data is infinite or nan", field.name.c_str(),
                     static_cast<long long>(row));
@@ -178,7 +179,6 @@ std::string Trainer::findCulpritOfStep(bool infinite) {
   if (largest)
     culprit += text("; the largest parameter is in %s (%.3g)", nameWithPlace(*largest).c_str(),
                     largestValue);
-  const int64_t *rowsOfStep = order.data() + now.position;
   if (trainingSteps.function().regions.empty())
     return culprit + "; in a program that was built with --trap-nan this message names its line";
   const Region *region = nullptr;

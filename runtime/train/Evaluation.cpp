@@ -153,11 +153,11 @@ bool MeasureSum::restore(const std::vector<double> &state) {
   return true;
 }
 
-Evaluator::Evaluator(Execution &execution, const Phase &phase, const Dataset &dataset, Rows rows)
+Evaluator::Evaluator(Execution &execution, const Phase &phase, const Dataset &dataset, RowSet rows)
     : execution(execution),
       function(execution, *execution.description().function(phase.evaluate), dataset),
       sum(execution, function.description(), execution.description().function(phase.metrics),
-          static_cast<int64_t>(rows.size())),
+          rows.size()),
       rows(std::move(rows)) {}
 
 Measures Evaluator::evaluate() {
@@ -166,7 +166,7 @@ Measures Evaluator::evaluate() {
   int64_t batch = function.batch(), total = examples();
   for (int64_t first = 0; first < total; first += batch) {
     int64_t count = std::min(batch, total - first);
-    function.run(rows.data() + first, count);
+    function.run(rows.part(first, count, buffer), count);
     sum.add(function, count);
   }
   Measures measures = sum.result();

@@ -70,16 +70,17 @@ private:
 class Evaluator {
 public:
   /// Of the loss and metrics of a phase. Throws Error if the dataset lacks a field.
-  Evaluator(Execution &execution, const Phase &phase, const Dataset &dataset, Rows rows);
+  Evaluator(Execution &execution, const Phase &phase, const Dataset &dataset, RowSet rows);
 
   Measures evaluate();
-  int64_t examples() const { return static_cast<int64_t>(rows.size()); }
+  int64_t examples() const { return rows.size(); }
 
 private:
   Execution &execution;
   BoundFunction function;
   MeasureSum sum;
-  Rows rows;
+  RowSet rows;
+  Rows buffer;
 };
 
 } // namespace nnc::runtime

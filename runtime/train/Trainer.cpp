@@ -23,14 +23,13 @@ static int64_t rememberInterval(const Description &description, const Function &
 }
 
 Trainer::Trainer(Execution &execution, const Recipe &recipe, const Phase &phase,
-                 const Dataset &dataset, Rows trainRows, const TrainingPlan &plan,
+                 const Dataset &dataset, RowSet trainRows, const TrainingPlan &plan,
                  const TrainingState &state, const DataConventions &conventions)
-    : execution(execution), phase(phase), dataset(dataset), rows(std::move(trainRows)), plan(plan),
-      conventions(conventions), now(state),
-      trainingSteps(execution, recipe, phase, dataset, static_cast<int64_t>(rows.size())),
-      bestBlock(phase.patience > 0 || !plan.bestPath.empty()
-                    ? execution.description().persistentBytes
-                    : 0),
+    : execution(execution), phase(phase), dataset(dataset), plan(plan), conventions(conventions),
+      now(state), trainingSteps(execution, recipe, phase, dataset, trainRows.size()),
+      order(dataset, std::move(trainRows)), bestBlock(phase.patience > 0 || !plan.bestPath.empty()
+                                                          ? execution.description().persistentBytes
+                                                          : 0),
       rememberedBlock(execution.description().persistentBytes),
       rememberEvery(rememberInterval(execution.description(), trainingSteps.function())),
       watcher(execution.description()),
@@ -44,7 +43,7 @@ Trainer::Trainer(Execution &execution, const Recipe &recipe, const Phase &phase,
     if (tensor.kind == TensorKind::Parameter ||
         allFinite(execution.tensor(tensor), tensor.dtype, tensor.count()))
       finiteTensors.push_back(&tensor);
-  now.examples = static_cast<int64_t>(rows.size());
+  now.examples = order.size();
   now.batch = trainingSteps.batch();
   if (!now.sums.empty() && !trainingSteps.restore(now.sums))
     throw Error("the checkpoint is of a model with other metrics");
@@ -57,7 +56,7 @@ Trainer::Trainer(Execution &execution, const Recipe &recipe, const Phase &phase,
 
 int64_t Trainer::stepsPerEpoch() const {
   const int64_t batch = trainingSteps.batch();
-  return (static_cast<int64_t>(rows.size()) + batch - 1) / batch;
+  return (order.size() + batch - 1) / batch;
 }
 
 void Trainer::evaluateWith(Evaluator *newEvaluator, const char *name, bool decides) {
@@ -69,20 +68,18 @@ void Trainer::evaluateWith(Evaluator *newEvaluator, const char *name, bool decid
 void Trainer::beginEpoch() {
   if (orderEpoch == now.epoch)
     return;
-  order = rows;
   uint64_t seed = static_cast<uint64_t>(now.seed);
   uint32_t epoch = static_cast<uint32_t>(now.epochsBefore + now.epoch);
-  if (now.shuffled) {
-    shuffleEpoch(order, dataset, seed, epoch);
-    if (const std::vector<uint8_t> &bucketOf = trainingSteps.bucketOfRows(); !bucketOf.empty())
-      sortIntoBuckets(order, bucketOf, trainingSteps.batch(), seed, epoch);
-  }
+  order.begin(now.shuffled, seed, epoch);
+  const std::vector<uint8_t> &bucketOf = trainingSteps.bucketOfRows();
+  if (Rows *all = order.all(); all && now.shuffled && !bucketOf.empty())
+    sortIntoBuckets(*all, bucketOf, trainingSteps.batch(), seed, epoch);
   orderEpoch = now.epoch;
 }
 
 void Trainer::step() {
   int64_t count = std::min(trainingSteps.batch(), now.examples - now.position);
-  trainingSteps.run(now.step, order.data() + now.position, count);
+  trainingSteps.run(now.step, order.batch(now.position, count), count);
   ++now.step;
   now.position += count;
 }

@@ -6,6 +6,7 @@
 #include "runtime/train/Evaluation.h"
 #include "runtime/train/Progress.h"
 #include "runtime/train/TrainingLog.h"
+#include "runtime/data/Order.h"
 #include "runtime/train/TrainingSteps.h"
 
 #include <chrono>
@@ -38,7 +39,7 @@ public:
   /// Trains one phase on these rows of the dataset, beginning at `state` with the execution's
   /// persistent block. All arguments must live as long. Throws Error if a file cannot be written.
   Trainer(Execution &execution, const Recipe &recipe, const Phase &phase, const Dataset &dataset,
-          Rows rows, const TrainingPlan &plan, const TrainingState &state,
+          RowSet rows, const TrainingPlan &plan, const TrainingState &state,
           const DataConventions &conventions);
 
   /// After each epoch, `evaluator` is asked, and named `name` in what is shown. Its loss or metric
@@ -89,7 +90,6 @@ private:
   Execution &execution;
   const Phase &phase;
   const Dataset &dataset;
-  const Rows rows;
   const TrainingPlan &plan;
   const DataConventions &conventions;
   TrainingState now;
@@ -97,7 +97,7 @@ private:
   Evaluator *evaluator = nullptr;
   const char *evaluated = "";
   bool evaluatorDecides = false;
-  Rows order;
+  Order order;
   int64_t orderEpoch = -1;
   AlignedBuffer bestBlock;
   bool hasBest = false;

@@ -6,6 +6,9 @@
 #include "lang/support/Names.h"
 
 #include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <iterator>
 #include <map>
 #include <set>
 #include <span>
@@ -22,7 +25,7 @@ class SplitReader;
 /// A reader of the language. A new one is a row of the table below.
 struct Reader {
   std::string_view name;
-  bool filePerField; ///< else any number of files, each with all fields
+  bool filePerField = false; ///< else any number of files, each with all fields
   /// Settings besides `drop_last` and `only_last`; with them, fields are settings as well.
   std::span<const std::string_view> settings = {};
   bool (SplitReader::*readSetting)(const CallArgument &) = nullptr;
@@ -32,6 +35,8 @@ struct Reader {
   bool generated = false;
   /// A block behind the call computes the fields.
   bool hasBlock = false;
+  /// Examples may stay in the file: the setting `memory`.
+  bool takesMemory = false;
 };
 
 class SplitReader {
@@ -73,6 +78,8 @@ public:
       return std::nullopt;
     }
     if (reader.check && !(this->*reader.check)(call))
+      return std::nullopt;
+    if (!checkMemory())
       return std::nullopt;
     return split;
   }
@@ -430,6 +437,59 @@ public:
   }
 
 private:
+  /// A number of bytes, "256 MB".
+  bool readMemory(const Expression &value) {
+    Entity given = evaluator.evaluate(value);
+    if (given.poisoned())
+      return false;
+    double number = 0;
+    if (auto *text = given.get<std::string>()) {
+      auto [rest, error] = std::from_chars(text->data(), text->data() + text->size(), number);
+      std::string_view unit(rest, text->data() + text->size());
+      unit.remove_prefix(std::min(unit.find_first_not_of(' '), unit.size()));
+      constexpr std::pair<std::string_view, double> units[] = {{"MB", 1e6}, {"GB", 1e9}};
+      auto known = std::ranges::find(units, unit, &std::pair<std::string_view, double>::first);
+      number = error == std::errc() && known != std::end(units) ? number * known->second : 0;
+    }
+    if (number >= 1e6 && number < 1e15) {
+      split.arguments.push_back({"memory", std::floor(number)});
+      return true;
+    }
+    diagnostics.report(
+        Diag::ReaderArgument, value.range, split.reader,
+        "`memory` is how much of the examples is in memory at once, at least 1 MB, as "
+        "\"256 MB\" or \"2 GB\"");
+    return false;
+  }
+
+  /// A split that does not say `memory` has that of `train`.
+  bool checkMemory() {
+    auto isMemory = [](const ReaderArgument &one) { return one.name == "memory"; };
+    auto train = std::ranges::find(info.splits, "train", &DataSplit::name);
+    if (reader.takesMemory && train != info.splits.end() &&
+        std::ranges::none_of(split.arguments, isMemory))
+      std::ranges::copy_if(train->arguments, std::back_inserter(split.arguments), isMemory);
+    if (std::ranges::none_of(split.arguments, isMemory))
+      return true;
+    if (window) {
+      diagnostics.report(Diag::ReaderArgument, split.range, split.reader,
+                         "with `window` all rows are in memory: leave out `memory`");
+      return false;
+    }
+    for (const DataField &field : info.fields)
+      if (field.padded) {
+        diagnostics
+            .report(
+                Diag::ReaderArgument, split.range, split.reader,
+                fmt::format("examples of `{}` differ in length, and are all in memory: leave out "
+                            "`memory`",
+                            field.name))
+            .label(field.range, "declared here");
+        return false;
+      }
+    return true;
+  }
+
   bool readSeriesSetting(const std::string &name, const Expression &value) {
     Entity given = evaluator.evaluate(value);
     if (given.poisoned())
@@ -489,6 +549,8 @@ private:
   bool readNamed(const CallArgument &argument) {
     const std::string &name = argument.name.text;
     std::vector<std::string> known = {"drop_last", "only_last"};
+    if (reader.takesMemory)
+      known.push_back("memory");
     if (reader.readSetting) {
       known.insert(known.end(), reader.settings.begin(), reader.settings.end());
       for (const DataField &field : info.fields)
@@ -500,6 +562,8 @@ private:
       builder.suggest(NameKind::Argument, name, known);
       return false;
     }
+    if (name == "memory")
+      return readMemory(*argument.value);
     if (name == "drop_last" || name == "only_last") {
       auto *count = as<IntegerLiteral>(argument.value);
       bool both = std::any_of(split.arguments.begin(), split.arguments.end(), [](auto &other) {
@@ -538,11 +602,21 @@ constexpr std::string_view csvSettings[] = {"header", "separator", "window",  "h
 constexpr std::string_view imagesSettings[] = {"resize"};
 
 constexpr Reader readers[] = {
-    {"idx", true},
-    {"csv", false, csvSettings, &SplitReader::readCsvSetting, &SplitReader::checkColumns},
-    {"npy", true},
-    {"npz", false, {}, &SplitReader::readArrayName, &SplitReader::checkNamedArrays},
-    {"safetensors", false, {}, &SplitReader::readArrayName, &SplitReader::checkNamedArrays},
+    {.name = "idx", .filePerField = true, .takesMemory = true},
+    {.name = "csv",
+     .settings = csvSettings,
+     .readSetting = &SplitReader::readCsvSetting,
+     .check = &SplitReader::checkColumns,
+     .takesMemory = true},
+    {.name = "npy", .filePerField = true, .takesMemory = true},
+    {.name = "npz",
+     .readSetting = &SplitReader::readArrayName,
+     .check = &SplitReader::checkNamedArrays,
+     .takesMemory = true},
+    {.name = "safetensors",
+     .readSetting = &SplitReader::readArrayName,
+     .check = &SplitReader::checkNamedArrays,
+     .takesMemory = true},
     {"ts", false, {}, nullptr, &SplitReader::checkSeries},
     {"images", false, imagesSettings, &SplitReader::readImagesSetting,
      &SplitReader::checkImageFolders},

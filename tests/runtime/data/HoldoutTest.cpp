@@ -53,11 +53,16 @@ protected:
     return result;
   }
 
-  Split choose(Manner manner, const std::string &field, double fraction, Fold fold = {}) {
+  /// The rows of a Split, as lists.
+  struct Parts {
+    Rows train, validation;
+  };
+  Parts choose(Manner manner, const std::string &field, double fraction, Fold fold = {}) {
     Recipe recipe;
     recipe.validate = fraction;
     recipe.validateBy = {manner, field};
-    Split split = chooseHeldOut(block, recipe, dataset, fold);
+    const Split chosen = chooseHeldOut(block, recipe, dataset, fold);
+    Parts split{chosen.train.toList(), chosen.validation.toList()};
     EXPECT_TRUE(std::ranges::is_sorted(split.train) && std::ranges::is_sorted(split.validation));
     std::set<int64_t> all(split.train.begin(), split.train.end());
     for (int64_t row : split.validation)
@@ -70,7 +75,7 @@ protected:
 };
 
 TEST_F(HoldoutTest, StratifiedHoldsOutThePartOfEachClass) {
-  Split split = choose(Manner::Stratified, "label", 0.2);
+  Parts split = choose(Manner::Stratified, "label", 0.2);
   EXPECT_EQ(split.train.size() + split.validation.size(), 100u);
   EXPECT_EQ(counts("label", split.validation),
             (std::map<int64_t, int64_t>{{0, 14}, {1, 4}, {2, 2}}));
@@ -80,7 +85,7 @@ TEST_F(HoldoutTest, StratifiedHoldsOutThePartOfEachClass) {
 
 TEST_F(HoldoutTest, GroupsStayTogether) {
   for (double fraction : {0.1, 0.3, 0.5}) {
-    Split split = choose(Manner::Grouped, "group", fraction);
+    Parts split = choose(Manner::Grouped, "group", fraction);
     EXPECT_EQ(split.train.size() + split.validation.size(), 100u);
     std::map<int64_t, int64_t> trained = counts("group", split.train);
     int64_t largest = 0;
@@ -101,7 +106,7 @@ TEST_F(HoldoutTest, GroupsStayTogether) {
 }
 
 TEST_F(HoldoutTest, LatestHoldsOutTheLargestValues) {
-  Split byOrder = choose(Manner::Latest, "", 0.25), byTime = choose(Manner::Latest, "time", 0.25);
+  Parts byOrder = choose(Manner::Latest, "", 0.25), byTime = choose(Manner::Latest, "time", 0.25);
   EXPECT_EQ(byOrder.validation.front(), 75);
   EXPECT_EQ(byOrder.validation.size(), 25u);
   EXPECT_EQ(byTime.validation, inOrder(25)); // times fall
@@ -113,7 +118,7 @@ TEST_F(HoldoutTest, FoldsHoldOutEachExampleOnce) {
         std::pair(Manner::Grouped, "group")}) {
     std::set<int64_t> seen;
     for (int64_t index = 0; index < 7; ++index) {
-      Split split = choose(manner, field, 0.1, {index, 7});
+      Parts split = choose(manner, field, 0.1, {index, 7});
       EXPECT_EQ(split.train.size() + split.validation.size(), 100u);
       if (manner != Manner::Grouped)
         EXPECT_TRUE(split.validation.size() == 14 || split.validation.size() == 15);
@@ -138,7 +143,7 @@ TEST_F(HoldoutTest, FoldsHoldOutEachExampleOnce) {
 
 TEST_F(HoldoutTest, LatestFoldsTrainOnThePast) {
   for (int64_t index = 0; index < 4; ++index) {
-    Split split = choose(Manner::Latest, "", 0.1, {index, 4});
+    Parts split = choose(Manner::Latest, "", 0.1, {index, 4});
     EXPECT_EQ(split.train, inOrder(20 * (index + 1)));
     EXPECT_EQ(split.validation.front(), 20 * (index + 1));
     EXPECT_EQ(split.validation.size(), 20u);
@@ -176,12 +181,12 @@ TEST_F(HoldoutTest, DrawsByWeights) {
     EXPECT_NEAR(static_cast<double>(drawn[label]), 2500, 173);
 
   // Only what is trained on counts, and negative weights are none.
-  dataset.split = Split{{70, 71, 99}, {}};
+  dataset.split = Split{Rows{70, 71, 99}, {}};
   weights = weightsOf(recipe, dataset);
   EXPECT_EQ(weights[70], 0.5);
   EXPECT_EQ(weights[99], 1);
   recipe.sample = {Manner::Weighted, "time"};
-  dataset.split = Split{{0, 1}, {}};
+  dataset.split = Split{Rows{0, 1}, {}};
   for (FieldData &field : dataset.fields)
     if (field.name == "time") {
       const float negative = -1;

@@ -3,6 +3,7 @@
 #include "runtime/support/Philox.h"
 
 #include <algorithm>
+#include <cmath>
 #include <gtest/gtest.h>
 #include <set>
 
@@ -82,24 +83,54 @@ TEST(SamplingTest, ShuffleIsUniform) {
     EXPECT_NEAR(count, 1000, 150);
 }
 
+/// All rows are on one side, each ascending.
+static void checkSplit(const Split &split, int64_t count) {
+  const Rows train = split.train.toList(), validation = split.validation.toList();
+  EXPECT_EQ(std::ssize(train), split.train.size());
+  EXPECT_TRUE(std::ranges::is_sorted(train) && std::ranges::is_sorted(validation));
+  Rows all = train;
+  all.insert(all.end(), validation.begin(), validation.end());
+  std::ranges::sort(all);
+  EXPECT_EQ(all, inOrder(count));
+}
+
 TEST(SamplingTest, SplitIsDisjointAndComplete) {
-  Split split = splitRows(1000, 0.1);
-  EXPECT_EQ(split.validation.size(), 100u);
-  EXPECT_TRUE(std::is_sorted(split.train.begin(), split.train.end()));
-  Rows all = split.train;
-  all.insert(all.end(), split.validation.begin(), split.validation.end());
-  std::sort(all.begin(), all.end());
-  EXPECT_EQ(all, inOrder(1000));
-  EXPECT_EQ(splitRows(1000, 0.1).validation, split.validation);
-  EXPECT_GT(split.validation.back() - split.validation.front(), 500) << "not spread over the data";
+  const Split split = splitRows(1000, 0.1);
+  EXPECT_EQ(split.validation.size(), 100);
+  checkSplit(split, 1000);
+  EXPECT_EQ(splitRows(1000, 0.1).validation.toList(), split.validation.toList());
+  EXPECT_GT(split.validation[99] - split.validation[0], 500) << "not spread over the data";
+}
+
+TEST(SamplingTest, SpreadRowsAreOneOfEachStride) {
+  for (int64_t count : {2, 3, 10, 97, 1000})
+    for (double fraction : {0.0, 0.001, 0.1, 0.33, 0.5, 0.7, 0.999}) {
+      const Split split = spreadRows(count, fraction);
+      EXPECT_EQ(split.validation.size(),
+                fraction > 0
+                    ? std::clamp<int64_t>(std::llround(fraction * double(count)), 1, count - 1)
+                    : 0);
+      checkSplit(split, count);
+      for (int64_t i = 0; i < split.validation.size(); ++i) {
+        const int64_t row = split.validation[i], held = split.validation.size();
+        EXPECT_TRUE(row >= i * count / held && row < (i + 1) * count / held);
+      }
+    }
+  // As many as there are, the places cost nothing.
+  const Split large = spreadRows(int64_t{1} << 40, 0.1);
+  EXPECT_LT(large.train[large.train.size() - 1], int64_t{1} << 40);
+  EXPECT_GE(large.train[large.train.size() - 1], (int64_t{1} << 40) - 2);
+  Rows buffer;
+  const int64_t *part = large.train.part(1'000'000'000, 3, buffer);
+  EXPECT_EQ(part[2], large.train[1'000'000'002]);
 }
 
 TEST(SamplingTest, SplitKeepsBothSides) {
   EXPECT_TRUE(splitRows(10, 0).validation.empty());
-  EXPECT_EQ(splitRows(10, 0.001).validation.size(), 1u);
-  EXPECT_EQ(splitRows(10, 0.999).train.size(), 1u);
-  EXPECT_EQ(splitRows(1, 0).train.size(), 1u);
-  EXPECT_EQ(splitRows(2, 0.5).train.size(), 1u);
+  EXPECT_EQ(splitRows(10, 0.001).validation.size(), 1);
+  EXPECT_EQ(splitRows(10, 0.999).train.size(), 1);
+  EXPECT_EQ(splitRows(1, 0).train.size(), 1);
+  EXPECT_EQ(splitRows(2, 0.5).train.size(), 1);
   EXPECT_THROW(splitRows(1, 0.5), Error);
   EXPECT_THROW(splitRows(1, 0.01), Error);
 }

@@ -66,9 +66,9 @@ TEST_F(TextTest, WindowsCoverTheText) {
   EXPECT_EQ(data.fields[0].storage, DType::U8);
   EXPECT_EQ(ids(data.fields[0], 0), (Ids{1, 2, 3}));
   EXPECT_EQ(ids(data.fields[0], 3), (Ids{4, 0, 5}));
-  EXPECT_EQ(examplesInOrder(data, 4), (Rows{0, 2, 4, 6}));
+  EXPECT_EQ(examplesInOrder(data, 4).toList(), (Rows{0, 2, 4, 6}));
 
-  Rows drawn = examplesInOrder(data, 4), again = drawn;
+  Rows drawn = examplesInOrder(data, 4).toList(), again = drawn;
   drawWindows(drawn, 9, 3, 5, 0);
   drawWindows(again, 9, 3, 5, 0);
   EXPECT_EQ(drawn, again);
@@ -97,7 +97,7 @@ TEST_F(TextTest, StreamsGoOnFromBatchToBatch) {
   addText("tokens", 4, {}, "ab");
   train.stream = true;
   Dataset data = read("abababab");
-  EXPECT_EQ(errorOf([&] { examplesInOrder(data, 3); }),
+  EXPECT_EQ(errorOf([&] { examplesInOrder(data, 3).toList(); }),
             "field 'tokens': the text has 8 pieces, too few for 3 streams of windows of 4");
 }
 

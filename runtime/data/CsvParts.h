@@ -1,0 +1,36 @@
+// A table that is larger than memory, part by part: each part has whole rows.
+#pragma once
+
+#include "runtime/data/Csv.h"
+
+#include <optional>
+#include <string>
+
+namespace nnc::runtime {
+
+class CsvParts {
+public:
+  /// Parts have about `partBytes` bytes, or one row if that is longer. Throws Error if the file
+  /// cannot be read, or if it is compressed.
+  CsvParts(const std::string &path, text::CsvFormat format, text::Encoding encoding,
+           size_t partBytes);
+
+  /// The rows of the next part; nothing at the end of the file.
+  std::optional<CsvReader> next();
+  /// Is told a part whose rows have been read, which the next one follows.
+  void goOnAfter(const CsvReader &part);
+
+private:
+  /// The end of the last row that is whole; 0: there is none.
+  size_t endOfRows(const Bytes &content) const;
+
+  std::string path;
+  InputFile file;
+  text::CsvFormat format;
+  text::Encoding encoding;
+  size_t partBytes, offset = 0, line = 1;
+  Bytes rest; ///< of the content that was read, the beginning of the next part
+  bool atEnd = false;
+};
+
+} // namespace nnc::runtime
