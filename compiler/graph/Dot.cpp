@@ -15,6 +15,12 @@ std::string shapeText(const std::vector<int64_t> &shape) {
   return text;
 }
 
+std::string typeText(const std::vector<int64_t> &shape, llvm::StringRef element) {
+  if (shape.empty())
+    return element.empty() ? "number" : element.str();
+  return shapeText(shape) + (element.empty() ? "" : " " + element.str());
+}
+
 namespace {
 
 /// Text of HTML, as labels have it.

@@ -51,5 +51,7 @@ std::string formatDot(const Drawing &drawing, const lang::SourceFile &source,
 
 /// "64 x 28 x 28"
 std::string shapeText(const std::vector<int64_t> &shape);
+/// The same with the kind of the elements, which is empty for floats: "20 int", "number".
+std::string typeText(const std::vector<int64_t> &shape, llvm::StringRef element);
 
 } // namespace nnc::graph

@@ -41,6 +41,7 @@ public:
       fold();
     mergeArrows();
     thinArrows();
+    removeLoose();
     return std::move(result);
   }
 
@@ -60,6 +61,8 @@ private:
   void makeArrows();
   void mergeArrows();
   void thinArrows();
+  void findShared();
+  void removeLoose();
 
   // Folding.
   void fold();
@@ -75,6 +78,7 @@ private:
   std::vector<bool> expanded; // by scope
   std::vector<Part> parts;    // by item
   std::vector<size_t> boxOf;  // by item
+  std::vector<bool> shared;   // by item
   std::map<std::pair<Part, uint32_t>, size_t> frames;
   std::map<std::string, size_t> foldedFrom; // by title of the first one
 };
@@ -267,10 +271,52 @@ void Grouper::makeBoxes() {
   }
 }
 
+/// What depends on neither a parameter nor the data, but on constants, lengths and random numbers, such
+/// as the masks of padding: layers that need the same one share it.
+void Grouper::findShared() {
+  shared.assign(drawing.items.size(), true);
+  for (size_t i = 0; i < drawing.items.size(); ++i) {
+    const Item &item = drawing.items[i];
+    if (!item.parameters.empty() || item.kind == Item::Output ||
+        (item.kind == Item::Input && !llvm::StringRef(item.name).ends_with(".length")))
+      shared[i] = false;
+  }
+  for (const Link &link : drawing.links) // in the order of the items that they lead to
+    if (!shared[link.from])
+      shared[link.to] = false;
+}
+
+/// Removes boxes of what layers share if nothing shows that they are used.
+void Grouper::removeLoose() {
+  std::vector<bool> hasData(result.boxes.size());
+  for (size_t i = 0; i < drawing.items.size(); ++i)
+    if (!shared[i])
+      hasData[boxOf[i]] = true;
+  for (size_t box = result.boxes.size(); box-- > 0;) { // uses come behind what they use
+    if (hasData[box] || result.boxes[box].isFolded || !result.boxes[box].saves.empty() ||
+        llvm::any_of(result.arrows, [&](const Arrow &arrow) { return arrow.from == box; }))
+      continue;
+    result.boxes[box].isGone = true;
+    std::erase_if(result.arrows, [&](const Arrow &arrow) { return arrow.to == box; });
+  }
+}
+
 void Grouper::makeArrows() {
   std::vector<std::vector<Arrow>> into(result.boxes.size());
+  findShared();
+  std::set<size_t> reached; // boxes that data reaches
   for (const Link &link : drawing.links)
-    if (boxOf[link.from] != boxOf[link.to])
+    if (boxOf[link.from] != boxOf[link.to] && !shared[link.from])
+      reached.insert(boxOf[link.to]);
+  // An arrow to each layer that shares a value would hide those of the data.
+  const bool isStep = llvm::any_of(parts, [](Part part) { return part != Part::Forward; });
+  auto isHidden = [&](const Link &link) {
+    return shared[link.from] && parts[link.from] == parts[link.to] &&
+           (isStep || drawing.items[link.from].kind != Item::Input) &&
+           reached.count(boxOf[link.to]);
+  };
+  for (const Link &link : drawing.links)
+    if (boxOf[link.from] != boxOf[link.to] && !isHidden(link))
       into[boxOf[link.to]].push_back(
           {boxOf[link.from], boxOf[link.to], {link.shape}, link.isSaved});
   // Plumbing is passed by. It comes behind the plumbing that it reads.
@@ -310,7 +356,7 @@ void Grouper::makeArrows() {
 void Grouper::thinArrows() {
   if (llvm::none_of(parts, [](Part part) { return part != Part::Forward; }))
     return;
-  constexpr size_t most = 12; // arrows between two parts
+  constexpr size_t most = 12, mostUpdates = 6; // arrows between two parts
   auto partOf = [&](size_t box) { return result.boxes[box].part; };
   std::vector<size_t> incoming(result.boxes.size());
   size_t saved = 0, updates = 0;
@@ -325,7 +371,7 @@ void Grouper::thinArrows() {
       --incoming[arrow.to];
       return true;
     }
-    if (partOf(arrow.to) == Part::Update && updates > most) {
+    if (partOf(arrow.to) == Part::Update && updates > mostUpdates) {
       if (partOf(arrow.from) != Part::Backward || std::exchange(isUpdated, true))
         return true;
       arrow.shapes = {"all gradients"};
@@ -381,6 +427,9 @@ std::vector<size_t> Grouper::boxesIn(size_t frame) const {
 std::string Grouper::signature(size_t frame, bool withShapes) const {
   std::string text;
   for (size_t box : boxesIn(frame)) {
+    // Gradients that meet are added, which depends on what is around a layer.
+    if (result.boxes[box].part == Part::Backward && result.boxes[box].name == "add")
+      continue;
     size_t depth = 0;
     for (size_t outer = result.boxes[box].frame; outer != frame;
          outer = result.frames[outer].parent)

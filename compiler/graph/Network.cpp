@@ -11,18 +11,14 @@ namespace nnc::graph {
 /// Operations that change how a value is arranged, and constants.
 static bool isPlumbing(llvm::StringRef name) {
   return llvm::is_contained({"constant", "iota", "reshape", "transpose", "broadcast", "convert",
-                             "slice", "stop_gradient", "expand", "squeeze"},
+                             "slice", "pad", "stop_gradient", "expand", "squeeze"},
                             name);
 }
 
 static std::string typeText(const lang::Type &type) {
-  std::string shape = shapeText(type.shape);
-  const char *element = type.element == lang::Element::Int    ? "int"
-                        : type.element == lang::Element::Bool ? "bool"
-                                                              : "";
-  if (shape.empty())
-    return *element ? element : "number";
-  return *element ? shape + " " + element : shape;
+  return typeText(type.shape, type.element == lang::Element::Int    ? "int"
+                              : type.element == lang::Element::Bool ? "bool"
+                                                                    : "");
 }
 
 Drawing drawNetwork(const lang::Function &function, const lang::SourceFile &source) {

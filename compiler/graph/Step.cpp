@@ -22,13 +22,10 @@ static std::string typeText(Type type) {
   auto tensor = dyn_cast<RankedTensorType>(type);
   if (!tensor)
     return "";
-  std::string shape = shapeText(std::vector<int64_t>(tensor.getShape()));
-  std::string element;
-  if (!isa<FloatType>(tensor.getElementType()))
-    element = tensor.getElementType().isInteger(1) ? "bool" : "int";
-  if (shape.empty())
-    return element.empty() ? "number" : element;
-  return element.empty() ? shape : shape + " " + element;
+  const Type element = tensor.getElementType();
+  return typeText(tensor.getShape().vec(), isa<FloatType>(element) ? ""
+                                           : element.isInteger(1)  ? "bool"
+                                                                   : "int");
 }
 
 /// Operations other than kernels, or those that only arrange a value.
@@ -37,7 +34,7 @@ static bool isPlumbing(Operation &operation, bool kernels) {
   if (kernels)
     return !isa<linalg::LinalgOp>(operation) && !name.starts_with("nn.");
   return llvm::is_contained({"nn.constant", "nn.iota", "nn.reshape", "nn.transpose", "nn.broadcast",
-                             "nn.convert", "nn.slice", "nn.stop_gradient"},
+                             "nn.convert", "nn.slice", "nn.pad", "nn.stop_gradient"},
                             name);
 }
 
