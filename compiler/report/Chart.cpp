@@ -4,6 +4,8 @@
 #include "compiler/report/Axes.h"
 #include "compiler/report/Drawing.h"
 
+#include "runtime/text/Xml.h"
+
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/JSON.h"
@@ -13,31 +15,7 @@
 
 namespace nnc::report {
 
-std::string escaped(llvm::StringRef text) {
-  std::string result;
-  for (char letter : text)
-    switch (letter) {
-    case '&':
-      result += "&amp;";
-      break;
-    case '<':
-      result += "&lt;";
-      break;
-    case '>':
-      result += "&gt;";
-      break;
-    case '"':
-      result += "&quot;";
-      break;
-    case '\'':
-      result += "&#39;";
-      break;
-    default: // XML cannot hold other control characters
-      result += uint8_t(letter) < 0x20 && letter != '\n' && letter != '\t' ? std::string("\uFFFD")
-                                                                           : std::string(1, letter);
-    }
-  return result;
-}
+std::string escaped(llvm::StringRef text) { return text::escapeXml(std::string_view(text)); }
 
 std::string at(double value) {
   char text[32];
@@ -280,7 +258,7 @@ std::string draw(const HeatMap &map) {
   const double left = 30 + (hasLabels ? letterWidth * double(longest(map.rows)) : 0);
   const bool turned = hasLabels && letterWidth * double(longest(map.columns)) > cell;
   const double top =
-      44 + (turned ? letterWidth * double(longest(map.columns)) : 0) + (hasLabels ? 10 : 0);
+      48 + (turned ? letterWidth * double(longest(map.columns)) : 0) + (hasLabels ? 10 : 0);
   std::string body = words(12, 18, "title", map.title);
   double most = 0;
   for (double value : map.values)

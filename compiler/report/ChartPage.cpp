@@ -10,19 +10,19 @@ llvm::StringRef chartStyle() {
 .chart text.title { font-weight: 600; fill: #1c2024 } .chart text.on { fill: #fff }
 .chart .middle { text-anchor: middle } .chart .end { text-anchor: end }
 .chart .paper { fill: #fff } .chart .grid, .chart .frame { stroke: #e3e6ea; fill: none } .chart .axis { stroke: #60646c; fill: none }
-.point { color: #60646c }
+.points { color: #60646c }
 .c0 { color: #3b78c9 } .c1 { color: #e07b1f } .c2 { color: #3a9d4e } .c3 { color: #d2453f } .c4 { color: #8e63c5 }
 .c5 { color: #9b6a53 } .c6 { color: #d667b0 } .c7 { color: #7f868f } .c8 { color: #a8a12c } .c9 { color: #22a6b8 }
 .chart .line { stroke: currentColor; fill: none; stroke-width: 1.7; stroke-linejoin: round } .chart .dashed { stroke-dasharray: 5 4 }
 .chart .band { fill: currentColor; opacity: .16 } .chart .dot, .chart .cell { fill: currentColor }
-.chart .region { fill: currentColor; opacity: .35 } .chart .bar { fill: #3b78c9 }
-.chart .point { fill: currentColor; stroke: #fff; stroke-width: .7 }
+.chart .region { stroke: currentColor; fill: none } .chart .bar { fill: #3b78c9 }
+.chart .points { stroke: currentColor; stroke-width: 5; stroke-linecap: round; fill: none } .chart .around { stroke: #fff; stroke-width: 6.4 }
 .chart image { image-rendering: pixelated }
 .chart .guide { stroke: #60646c; stroke-dasharray: 2 3 } .chart .tip { fill: #fff; stroke: #e3e6ea }
 @media (prefers-color-scheme: dark) {
   .chart text { fill: #9aa0a8 } .chart text.title { fill: #e6e8eb }
   .chart .paper { fill: #16181b } .chart .grid, .chart .frame { stroke: #2b2f35 } .chart .axis { stroke: #9aa0a8 }
-  .point { color: #9aa0a8 } .chart .point { stroke: #16181b } .chart .guide { stroke: #9aa0a8 } .chart .tip { fill: #16181b; stroke: #2b2f35 }
+  .points:not([class*=' c']) { color: #9aa0a8 } .chart .around { stroke: #16181b } .chart .guide { stroke: #9aa0a8 } .chart .tip { fill: #16181b; stroke: #2b2f35 }
 }
 )css";
 }

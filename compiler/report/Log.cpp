@@ -1,6 +1,8 @@
 // Implements the reading of logs.
 #include "compiler/report/Log.h"
 
+#include "runtime/text/CsvRows.h"
+
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringMap.h"
@@ -89,21 +91,6 @@ bool addObject(LogBuilder &builder, llvm::StringRef line) {
   return true;
 }
 
-/// The cells of a line, without the quotes around them.
-std::vector<std::string> cellsOf(llvm::StringRef line) {
-  std::vector<std::string> cells(1);
-  bool quoted = false;
-  for (char letter : line) {
-    if (letter == '"')
-      quoted = !quoted;
-    else if (letter == ',' && !quoted)
-      cells.emplace_back();
-    else
-      cells.back() += letter;
-  }
-  return cells;
-}
-
 bool isRising(const std::vector<std::vector<std::string>> &rows) {
   double before = -INFINITY;
   for (const std::vector<std::string> &row : rows) {
@@ -135,6 +122,60 @@ void addTable(LogBuilder &builder, std::vector<std::string> header,
 
 } // namespace
 
+/// Returns false and sets `error` if a line is not one of a log.
+static bool readJsonLines(llvm::StringRef content, llvm::StringRef path, LogBuilder &builder,
+                          std::string &error) {
+  for (int64_t number = 1; !content.empty(); ++number) {
+    const bool isWhole = content.contains('\n'); // a killed run may leave a part of a line
+    llvm::StringRef line;
+    std::tie(line, content) = content.split('\n');
+    line = line.trim();
+    if (line.empty() || addObject(builder, line) || !isWhole)
+      continue;
+    error = llvm::formatv("{0}:{1}: this is not a line of a training log", path, number);
+    return false;
+  }
+  return true;
+}
+
+static bool readTable(llvm::StringRef content, llvm::StringRef path, LogBuilder &builder,
+                      std::string &error) {
+  const bool isWhole = content.ends_with("\n");
+  std::string text = content.str(); // which the rows change
+  text::CsvRows csv(text.data(), text.size(), {});
+  std::vector<std::string> header;
+  std::vector<std::vector<std::string>> rows;
+  std::optional<std::pair<size_t, size_t>> ragged; // its line, and how many cells it has
+  while (csv.next()) {
+    if (ragged)
+      break;
+    std::vector<std::string> cells(csv.cells().begin(), csv.cells().end());
+    if (header.empty()) {
+      header = std::move(cells);
+      if (llvm::any_of(header, [](llvm::StringRef cell) { return numberOf(cell).has_value(); })) {
+        error = llvm::formatv("{0}:{1}: the first line must name the columns", path, csv.line());
+        return false;
+      }
+    } else if (cells.size() == header.size()) {
+      rows.push_back(std::move(cells));
+    } else {
+      ragged = {csv.line(), cells.size()};
+    }
+  }
+  const bool hasMore = ragged && csv.line() != ragged->first;
+  if (!csv.problem().empty()) {
+    error = llvm::formatv("{0}:{1}: {2}", path, csv.problemLine(), csv.problem());
+    return false;
+  }
+  if (ragged && (hasMore || isWhole)) {
+    error = llvm::formatv("{0}:{1}: {2} cells, where the header has {3}", path, ragged->first,
+                          ragged->second, header.size());
+    return false;
+  }
+  addTable(builder, header, rows);
+  return true;
+}
+
 std::optional<Log> readLog(llvm::StringRef path, std::string &error) {
   auto file = llvm::MemoryBuffer::getFile(path, /*IsText=*/true);
   if (!file) {
@@ -143,40 +184,10 @@ std::optional<Log> readLog(llvm::StringRef path, std::string &error) {
   }
   LogBuilder builder;
   builder.log.axis = "step";
-  llvm::StringRef rest = (*file)->getBuffer();
-  const bool isJson = rest.ltrim().starts_with("{");
-  std::vector<std::string> header;
-  std::vector<std::vector<std::string>> rows;
-  for (int64_t number = 1; !rest.empty(); ++number) {
-    llvm::StringRef line;
-    const bool isWhole = rest.contains('\n');
-    std::tie(line, rest) = rest.split('\n');
-    line = line.trim("\r");
-    if (line.trim().empty())
-      continue;
-    if (isJson) {
-      if (addObject(builder, line) || !isWhole) // a killed run may leave a part of a line
-        continue;
-      error = llvm::formatv("{0}:{1}: this is not a line of a training log", path, number);
-      return std::nullopt;
-    }
-    std::vector<std::string> cells = cellsOf(line);
-    if (header.empty()) {
-      header = cells;
-      if (llvm::any_of(header, [](llvm::StringRef cell) { return numberOf(cell).has_value(); })) {
-        error = llvm::formatv("{0}:{1}: the first line must name the columns", path, number);
-        return std::nullopt;
-      }
-    } else if (cells.size() == header.size()) {
-      rows.push_back(std::move(cells));
-    } else if (isWhole) {
-      error = llvm::formatv("{0}:{1}: {2} cells, where the header has {3}", path, number,
-                            cells.size(), header.size());
-      return std::nullopt;
-    }
-  }
-  if (!isJson)
-    addTable(builder, header, rows);
+  const llvm::StringRef content = (*file)->getBuffer();
+  if (!(content.ltrim().starts_with("{") ? readJsonLines(content, path, builder, error)
+                                         : readTable(content, path, builder, error)))
+    return std::nullopt;
   if (builder.log.series.empty()) {
     error = llvm::formatv("{0}: the file holds no numbers", path);
     return std::nullopt;

@@ -39,10 +39,15 @@ static std::string stored(const std::string &data) {
 }
 
 std::string pngUrl(int64_t width, int64_t height, const std::vector<uint8_t> &pixels) {
+  bool isGrey = true;
+  for (size_t i = 0; i < pixels.size(); i += 3)
+    isGrey &= pixels[i] == pixels[i + 1] && pixels[i] == pixels[i + 2];
+  const size_t step = isGrey ? 3 : 1;
   std::string rows;
-  for (int64_t row = 0; row < height; ++row) {
+  for (size_t row = 0; row < size_t(height); ++row) {
     rows += '\0'; // without a filter
-    rows.append(reinterpret_cast<const char *>(pixels.data()) + row * width * 3, size_t(width) * 3);
+    for (size_t i = row * size_t(width) * 3; i < (row + 1) * size_t(width) * 3; i += step)
+      rows += char(pixels[i]);
   }
   std::string compressed;
   if (llvm::compression::zlib::isAvailable()) {
@@ -55,7 +60,7 @@ std::string pngUrl(int64_t width, int64_t height, const std::vector<uint8_t> &pi
   std::string file = "\x89PNG\r\n\x1a\n", header;
   addBigEndian(header, uint32_t(width));
   addBigEndian(header, uint32_t(height));
-  header += {8, 2, 0, 0, 0}; // eight bits each of red, green and blue
+  header += {8, char(isGrey ? 0 : 2), 0, 0, 0}; // eight bits of grey, or of red, green and blue
   addChunk(file, "IHDR", header);
   addChunk(file, "IDAT", compressed);
   addChunk(file, "IEND", "");

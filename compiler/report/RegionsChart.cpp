@@ -8,12 +8,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 namespace nnc::report {
 
 static constexpr int64_t shades = 16;
 
-/// The cells of each level as one path of rows of rectangles.
+/// The cells of each level as one path of strokes, a cell thick, along the rows.
 static std::string drawLevels(const std::vector<int64_t> &levels, int64_t count, int64_t size,
                               double left, double top, double side, bool areClasses) {
   std::string body;
@@ -26,19 +27,16 @@ static std::string drawLevels(const std::vector<int64_t> &levels, int64_t count,
         while (end < size && levels[size_t(row * size + end)] == level)
           ++end;
         if (end > column)
-          path += "M" + at(left + cell * double(column)) + " " + at(top + cell * double(row)) +
-                  "h" + at(cell * double(end - column)) + "v" + at(cell) + "h" +
-                  at(-cell * double(end - column)) + "z";
+          path += "M" + at(left + cell * double(column)) + " " +
+                  at(top + cell * (double(row) + 0.5)) + "h" + at(cell * double(end - column));
         column = std::max(end, column + 1);
       }
     if (path.empty())
       continue;
-    if (areClasses)
-      body += llvm::formatv("<path class=\"region c{0}\" data-class=\"{1}\" d=\"{2}\"/>\n",
-                            level % colours, level, path);
-    else
-      body += llvm::formatv("<path class=\"cell c0\" fill-opacity=\"{0}\" d=\"{1}\"/>\n",
-                            at(double(level) / double(count)), path);
+    body += llvm::formatv("<path class=\"region c{0}\" data-level=\"{1}\" stroke-width=\"{2}\" "
+                          "opacity=\"{3}\" d=\"{4}\"/>\n",
+                          areClasses ? level % colours : 0, level, at(cell),
+                          areClasses ? "0.35" : at(double(level) / double(count)), path);
   }
   return body;
 }
@@ -67,6 +65,24 @@ static std::vector<int64_t> shadesOf(const std::vector<double> &values, double l
                          : shades - 1);
   }
   return levels;
+}
+
+/// The points of each class as one path of strokes without length, whose ends are round.
+static std::string drawPoints(const std::vector<Regions::Point> &points, const Scale &x,
+                              const Scale &y) {
+  std::map<int64_t, std::string> paths;
+  std::string all, body;
+  for (const Regions::Point &point : points) {
+    const std::string dot = "M" + at(x.place(point.x)) + " " + at(y.place(point.y)) + "h0";
+    all += dot;
+    paths[point.colour] += dot;
+  }
+  if (!points.empty())
+    body = "<path class=\"points around\" d=\"" + all + "\"/>\n";
+  for (const auto &[colour, path] : paths)
+    body += llvm::formatv("<path class=\"points{0}\" d=\"{1}\"/>\n",
+                          colour < 0 ? "" : " c" + std::to_string(colour % colours), path);
+  return body;
 }
 
 std::string draw(const Regions &regions) {
@@ -105,11 +121,7 @@ std::string draw(const Regions &regions) {
   body += llvm::formatv(
       "<text class=\"middle\" transform=\"translate(14 {0}) rotate(-90)\">{1}</text>\n",
       at(top + side / 2), escaped(regions.y.name));
-  for (const Regions::Point &point : regions.points)
-    body += llvm::formatv("<circle class=\"point {0}\" cx=\"{1}\" cy=\"{2}\" r=\"2.6\"/>\n",
-                          point.colour < 0 ? std::string()
-                                           : "c" + std::to_string(point.colour % colours),
-                          at(x.place(point.x)), at(y.place(point.y)));
+  body += drawPoints(regions.points, x, y);
   for (const Line &path : regions.paths) {
     // A path that leaves the plane ends at its edge.
     Line inside = path;

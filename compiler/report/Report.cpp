@@ -172,10 +172,8 @@ std::string worstExamples(const Run &run) {
                                 escaped(field->getString("text").value_or("")));
       }
     if (const Object *outputs = example->getObject("outputs"))
-      for (const auto &[name, output] : *outputs)
-        html += llvm::formatv("&rarr; {0} <b>{1}</b><br>", escaped(name),
-                              output.getAsNumber() ? formatNumber(*output.getAsNumber())
-                                                   : escaped(output.getAsString().value_or("?")));
+      for (const auto &[name, output] : sortedMembers(*outputs))
+        html += llvm::formatv("&rarr; {0} <b>{1}</b><br>", escaped(name), escaped(textOf(*output)));
     html += llvm::formatv("example {0}", example->getInteger("example").value_or(0));
     if (std::optional<double> loss = example->getNumber("loss"))
       html += ", loss " + formatNumber(*loss);
@@ -241,14 +239,11 @@ std::string configuration(const Run &run) {
   for (llvm::StringRef key :
        {"source", "model", "recipe", "seed", "batch", "examples", "float", "target", "nnc"})
     if (const llvm::json::Value *value = run.configuration.get(key))
-      rows.push_back({key.str(), value->getAsString() ? value->getAsString()->str()
-                                                      : llvm::formatv("{0}", *value).str()});
+      rows.push_back({key.str(), textOf(*value)});
   for (llvm::StringRef part : {"defines", "settings", "options"})
     if (const Object *object = run.configuration.getObject(part))
-      for (const auto &[key, value] : *object)
-        rows.push_back(
-            {(part == "defines" ? "-D " : "") + llvm::StringRef(key).str(),
-             value.getAsString() ? value.getAsString()->str() : llvm::formatv("{0}", value).str()});
+      for (const auto &[name, value] : sortedMembers(*object))
+        rows.push_back({(part == "defines" ? "-D " : "") + name, textOf(*value)});
   Rows sessions{{"started", "steps", "seconds", "threads", "processor", "peak MB", "outcome"}};
   if (const Array *array = run.environment.getArray("sessions"))
     for (const llvm::json::Value &value : *array)

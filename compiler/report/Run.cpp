@@ -165,7 +165,7 @@ std::optional<BestEpoch> Run::best() const {
   return std::nullopt;
 }
 
-static std::string textOf(const llvm::json::Value &value) {
+std::string textOf(const llvm::json::Value &value) {
   if (std::optional<llvm::StringRef> text = value.getAsString())
     return text->str();
   if (std::optional<int64_t> integer = value.getAsInteger())
@@ -173,6 +173,14 @@ static std::string textOf(const llvm::json::Value &value) {
   if (std::optional<double> number = value.getAsNumber())
     return formatNumber(*number);
   return llvm::formatv("{0}", value);
+}
+
+std::vector<std::pair<std::string, const llvm::json::Value *>> sortedMembers(const Object &object) {
+  std::vector<std::pair<std::string, const llvm::json::Value *>> members;
+  for (const auto &[key, value] : object)
+    members.emplace_back(llvm::StringRef(key).str(), &value);
+  llvm::sort(members, llvm::less_first());
+  return members;
 }
 
 std::vector<std::pair<std::string, std::vector<std::string>>>
@@ -190,14 +198,9 @@ differencesOf(const std::vector<Run> &runs) {
       if (const llvm::json::Value *value = configuration.get(name))
         add(name.str(), *value);
     for (llvm::StringRef part : {"defines", "settings"})
-      if (const Object *object = configuration.getObject(part)) {
-        std::vector<std::string> names;
-        for (const auto &[key, value] : *object)
-          names.push_back(llvm::StringRef(key).str());
-        llvm::sort(names);
-        for (const std::string &name : names)
-          add(name, *object->get(name));
-      }
+      if (const Object *object = configuration.getObject(part))
+        for (const auto &[name, value] : sortedMembers(*object))
+          add(name, *value);
     if (const Object *options = configuration.getObject("options"))
       for (llvm::StringRef name : {"--init", "--init-partial", "--bootstrap", "--no-shuffle"})
         if (const llvm::json::Value *value = options->get(name)) // a flag is empty text

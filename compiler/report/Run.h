@@ -55,6 +55,11 @@ differencesOf(const std::vector<Run> &runs);
 /// of examples.
 std::vector<std::pair<std::string, double>> scalarsOf(const llvm::json::Object &metrics);
 
+/// A value of a configuration as text.
+std::string textOf(const llvm::json::Value &value);
+/// The members of an object in the order of their names.
+std::vector<std::pair<std::string, const llvm::json::Value *>>
+sortedMembers(const llvm::json::Object &object);
 /// A number with four significant digits; whole numbers as they are.
 std::string formatNumber(double value);
 /// "1:02:03", "2.4 s"

@@ -1,7 +1,7 @@
 // Implements predictions as a picture: the matrices of each example, with labels.
 #include "runtime/cli/Predictions.h"
 #include "runtime/support/Error.h"
-#include "runtime/text/Utf8.h"
+#include "runtime/text/Xml.h"
 
 #include <algorithm>
 #include <cmath>
@@ -12,32 +12,11 @@ namespace {
 
 constexpr int64_t cell = 16, letter = 8, margin = 12; // in pixels; the widest usual letter
 
-/// Text of XML. A blank is drawn as a sign, since a piece may begin or end with one.
+/// A label as text of XML. A blank is drawn as a sign, since a piece may begin or end with one.
 std::string escaped(const std::string &words) {
   std::string result;
-  for (char letter : words)
-    switch (letter) {
-    case '&':
-      result += "&amp;";
-      break;
-    case '<':
-      result += "&lt;";
-      break;
-    case '>':
-      result += "&gt;";
-      break;
-    case '"':
-      result += "&quot;";
-      break;
-    case ' ':
-      result += "\u2423";
-      break;
-    default:
-      if (static_cast<unsigned char>(letter) < 0x20) // which XML cannot hold
-        result += "\ufffd";
-      else
-        result += letter;
-    }
+  for (char letter : text::escapeXml(words))
+    result += letter == ' ' ? std::string("\u2423") : std::string(1, letter);
   return result;
 }
 
