@@ -25,16 +25,18 @@ static std::string chunk(std::string_view kind, const std::string &data) {
 std::string formatPng(const Pixels &picture) {
   std::string header = fourBytes(static_cast<uint64_t>(picture.width)) +
                        fourBytes(static_cast<uint64_t>(picture.height));
-  // 8 bits, red, green and blue; packed as zlib does, no filters beyond those named in each row, no
-  // interlacing.
-  header += {8, 2, 0, 0, 0};
+  bool isGrey = true;
+  for (size_t i = 0; i < picture.bytes.size(); i += 3)
+    isGrey &= picture.bytes[i] == picture.bytes[i + 1] && picture.bytes[i] == picture.bytes[i + 2];
+  // 8 bits of grey, or each of red, green and blue; packed as zlib does, no filters beyond those named
+  // in each row, no interlacing.
+  header += {8, static_cast<char>(isGrey ? 0 : 2), 0, 0, 0};
   std::string rows;
-  const size_t bytes = static_cast<size_t>(3 * picture.width);
-  for (int64_t row = 0; row < picture.height; ++row) {
-    rows += '\0'; // no filter
-    rows.append(reinterpret_cast<const char *>(picture.bytes.data()) +
-                    static_cast<size_t>(row) * bytes,
-                bytes);
+  const size_t width = static_cast<size_t>(3 * picture.width);
+  for (size_t i = 0; i < picture.bytes.size(); i += isGrey ? 3 : 1) {
+    if (i % width == 0)
+      rows += '\0'; // no filter
+    rows += static_cast<char>(picture.bytes[i]);
   }
   const uLong checksum =
       adler32(adler32(0, nullptr, 0), reinterpret_cast<const Bytef *>(rows.data()),
