@@ -6,7 +6,7 @@
 
 /// Goes up whenever a change here makes old objects and new runtimes disagree. The description
 /// repeats it as "abi", and the runtime refuses to start when the two differ.
-#define NNC_ABI_VERSION 4
+#define NNC_ABI_VERSION 5
 
 #ifdef __cplusplus
 extern "C" {
@@ -62,11 +62,15 @@ typedef void nnc_step_function(char *persistent, char *arena, const char *inputs
 ///   nnc_generate_chunk  the same for several elements from "position" on, with a row of output for
 ///                       each; some models do not have it. The sequence may end within the chunk:
 ///                       steps at later positions overwrite the cache there
+///   nnc_generate_rows   a step of several sequences at the same position; some models do not have it.
+///                       The cache is that of all of them: a tensor has the sequences as its first
+///                       dimension, and its offset is as many times the one in "generation"
 ///
 /// One that the model does not have is not defined: the runtime's references are weak.
 nnc_step_function nnc_generate_begin;
 nnc_step_function nnc_generate_step;
 nnc_step_function nnc_generate_chunk;
+nnc_step_function nnc_generate_rows;
 
 /// Everything else that the runtime must know: a JSON text, UTF-8, ended by a zero byte. Schema
 /// below.
@@ -141,7 +145,7 @@ void nnc_profile(int64_t region, int64_t thread);
    ([] is a scalar); DTYPE is "f32" | "f64" | "i32" | "i64" | "u8" (a bool is a u8 holding 0 or 1).
 
    {
-     "abi": 4,                          NNC_ABI_VERSION
+     "abi": 5,                          NNC_ABI_VERSION
      "compiler": TEXT,                  its version, e.g. "0.1.0"
      "model": TEXT,                     name of the model; names the default weights, MODEL.safetensors
      "source": TEXT,                    file name of the program, without folders, e.g. "mnist.nn"
@@ -173,18 +177,18 @@ void nnc_profile(int64_t region, int64_t thread);
 
      "functions": [{                    one for each exported function
        "symbol": TEXT,                  unique: "nnc_initialize" | "nnc_generate_begin" |
-                                        "nnc_generate_step" | "nnc_generate_chunk", or any of a training
-                                        step, an evaluation, metrics or a prediction; or "nnc_sample",
-                                        "nnc_sample_2", ..., with random layers such as dropout on and the batch
-                                        and the outputs of "nnc_predict", "nnc_predict_2", ...; or with the
-                                        beginning "nnc_augment", whose predictions have the names of fields; or
+                                        "nnc_generate_step" | "nnc_generate_chunk" |
+                                        "nnc_generate_rows", or any of a training step, an
+                                        evaluation, metrics or a prediction; or "nnc_sample", "nnc_sample_2", ...,
+                                        with random layers such as dropout on and the batch and the outputs of
+                                        "nnc_predict", "nnc_predict_2", ...; or with the beginning "nnc_augment", whose predictions have the names of fields; or
                                         "nnc_made_" and the name of a split, whose predictions are the fields of
                                         one example, whose number from 0 is the scalar "step", and not batched
        "block": TEXT,                   (predictions) name of the predict block, unique
        "data": TEXT,                    (optional) name of the data block whose fields it takes
        "batch": COUNT,                  examples per call; 0 for nnc_initialize and metrics; for nnc_generate_begin 1,
-                                        or 0 if it has no inputs; for nnc_generate_step and
-                                        nnc_generate_chunk the number of elements in their input
+                                        or 0 if it has no inputs; for the others that
+                                        generate the number of elements in their input
        "arena": BYTES,
        "thread_memory": BYTES,          (optional; default 0) for each thread, behind the arena
        "flop": COUNT,                   (optional) floating-point operations of one call

@@ -128,6 +128,10 @@ inline constexpr llvm::StringLiteral stepsAttrName = "nn.steps";
 /// positions and by the stored rows; 0 means unlimited.
 inline constexpr llvm::StringLiteral limitAttrName = "nn.limit";
 
+/// On a function with a token: how many sequences `f_rows` takes a step of, if there is to be such a
+/// function. On `f_rows`, the same number.
+inline constexpr llvm::StringLiteral rowsAttrName = "nn.rows";
+
 /// On a function: its number of examples, where it is not that of the module.
 inline constexpr llvm::StringLiteral batchAttrName = "nn.batch";
 

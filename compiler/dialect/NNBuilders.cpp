@@ -28,6 +28,11 @@ std::optional<Kind> nnc::nn::kindIn(DictionaryAttr attributes) {
   return kind ? std::optional(kind.getValue()) : std::nullopt;
 }
 
+int64_t nnc::nn::rowsOfSteps(Operation *function) {
+  auto rows = function->getAttrOfType<IntegerAttr>(rowsAttrName);
+  return rows && function->hasAttr(stepsAttrName) ? rows.getInt() : 1;
+}
+
 std::optional<Kind> nnc::nn::kindOf(Value value) { return kindIn(argumentAttributes(value)); }
 
 StringRef nnc::nn::nameOf(Value value) {

@@ -20,6 +20,10 @@ std::optional<Kind> kindIn(mlir::DictionaryAttr attributes);
 /// The `nn.kind` of the function argument that the value is; nothing for other values.
 std::optional<Kind> kindOf(mlir::Value value);
 
+/// How many sequences a function takes a step of: the value of `nn.rows` on a function that nn-step has
+/// derived, otherwise 1.
+int64_t rowsOfSteps(mlir::Operation *function);
+
 bool isFloat(mlir::Value value);
 
 /// `type` with a leading dimension of `batch` elements.

@@ -29,7 +29,7 @@ struct CacheGroup {
 std::optional<CacheSize> cacheSize(ModuleOp module) {
   func::FuncOp step;
   for (auto function : module.getOps<func::FuncOp>())
-    if (function->hasAttr(nn::limitAttrName))
+    if (function->hasAttr(nn::limitAttrName) && nn::rowsOfSteps(function) == 1)
       step = function;
   if (!step)
     return std::nullopt;

@@ -34,12 +34,28 @@ struct Decision {
 } // namespace
 
 /// Cycles per element, by the figures that kernels are planned with. What follows from the loops'
-/// counters is computed outside the innermost of them.
+/// counters is computed outside the innermost of them, and an integer that follows from numbers of the run,
+/// such as a position, in front of all loops.
 static double elementCycles(linalg::GenericOp op) {
   double cycles = 0;
-  for (Operation &operation : op.getBody()->without_terminator())
-    if (!isa<linalg::IndexOp, affine::AffineApplyOp, arith::IndexCastOp>(operation))
+  llvm::DenseSet<Value> numbers;
+  for (BlockArgument argument : op.getBody()->getArguments())
+    if (op.getMatchingIndexingMap(&op->getOpOperand(argument.getArgNumber())).getNumResults() == 0)
+      numbers.insert(argument);
+  for (Operation &operation : op.getBody()->without_terminator()) {
+    if (isa<linalg::IndexOp, affine::AffineApplyOp, arith::IndexCastOp>(operation))
+      continue;
+    const bool ofNumbers =
+        llvm::all_of(operation.getResultTypes(), [](Type type) { return type.isInteger(); }) &&
+        !operation.getOperands().empty() &&
+        llvm::all_of(operation.getOperands(), [&](Value operand) {
+          return numbers.contains(operand) || matchPattern(operand, m_Constant());
+        });
+    if (ofNumbers)
+      numbers.insert(operation.result_begin(), operation.result_end());
+    else
       cycles += isa<tensor::ExtractOp>(operation) ? 4 : operationCycles(&operation, 1);
+  }
   return cycles;
 }
 

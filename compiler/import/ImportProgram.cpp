@@ -244,6 +244,24 @@ LogicalResult Importer::importScan(const lang::Function &function, const lang::O
   return imported;
 }
 
+/// How many sequences a step takes at a time, where the program can generate several: those of a search by
+/// beams, in groups of equal size.
+static int64_t rowsOfSequences(const lang::Function &function) {
+  constexpr int64_t usual = 8, most = 16;
+  if (!function.generation)
+    return 1;
+  const std::optional<lang::Sampling> &sampling = function.generation->sampling;
+  const bool hasInputs = llvm::any_of(function.arguments, [&](const lang::FunctionArgument &one) {
+    return one.kind == lang::ArgumentKind::Input && one.name != function.generation->sequence;
+  });
+  if (!sampling)
+    return hasInputs ? usual : 1; // sequences of the same prompt and inputs are equal
+  if (sampling->width == 0)
+    return usual;
+  const int64_t groups = llvm::divideCeil(sampling->width, most);
+  return llvm::divideCeil(sampling->width, groups);
+}
+
 LogicalResult Importer::importFunction(const lang::Function &function, ModuleOp module) {
   values.assign(function.values.size(), Value());
   SmallVector<Type> argumentTypes, resultTypes;
@@ -275,6 +293,8 @@ LogicalResult Importer::importFunction(const lang::Function &function, ModuleOp 
     if (result.kind == lang::ResultKind::ExampleState)
       created.setResultAttr(index, nn::perExampleAttrName, builder.getUnitAttr());
   }
+  if (int64_t rows = rowsOfSequences(function); rows > 1)
+    created->setAttr(nn::rowsAttrName, builder.getI64IntegerAttr(rows));
   builder.setInsertionPointToStart(entry);
   for (const lang::Operation &operation : function.operations)
     if (failed(importOperation(function, operation)))

@@ -30,11 +30,13 @@ static bool isPersistent(StringRef kind) {
 
 /// The block and the offset of a tensor that outlives the call.
 static std::pair<FunctionRewriter::BlockNumber, int64_t>
-persistentPlace(const ModuleBlocks &module, StringRef kind, StringRef name) {
+persistentPlace(func::FuncOp function, const ModuleBlocks &module, StringRef kind, StringRef name) {
   bool isCache = kind == "cache";
   const BlockLayout &block = isCache ? module.cache : module.persistent;
+  // The tensors of several sequences lie where the space in front is that of so many caches.
   return {isCache ? FunctionRewriter::Cache : FunctionRewriter::Persistent,
-          block.tensors[*block.find(kind, name)].offset};
+          block.tensors[*block.find(kind, name)].offset *
+              (isCache ? nn::rowsOfSteps(function) : 1)};
 }
 
 static std::string kindOf(DictionaryAttr attributes, StringRef otherwise) {
@@ -131,7 +133,7 @@ void FunctionAssignment::placeArguments(BufferAnalysis &analysis) {
     auto type = cast<RankedTensorType>(argument.getType());
     Storage &storage = analysis.storage(argument);
     if (isPersistent(kind)) {
-      std::tie(storage.blockNumber, storage.offset) = persistentPlace(module, kind, name);
+      std::tie(storage.blockNumber, storage.offset) = persistentPlace(function, module, kind, name);
     } else if (kind == "scalar") {
       storage.blockNumber = FunctionRewriter::Scalars;
       storage.offset = module.scalars.tensors[*module.scalars.find(kind, name)].offset;
@@ -162,7 +164,7 @@ void FunctionAssignment::placeResults(BufferAnalysis &analysis, SmallVectorImpl<
     if (argument && operand.get() == function.getArgument(*argument))
       continue; // unchanged
     storage.kind = Storage::Result;
-    std::tie(storage.blockNumber, storage.offset) = persistentPlace(module, kind, name);
+    std::tie(storage.blockNumber, storage.offset) = persistentPlace(function, module, kind, name);
     Update update;
     update.argument = argument ? function.getArgument(*argument) : BlockArgument();
     update.writer = storage.writers.front();
@@ -394,7 +396,9 @@ static LogicalResult collectShared(ModuleOp module, ModuleBlocks &blocks) {
   };
   std::vector<Entry> entries;
   std::map<std::pair<std::string, std::string>, size_t> numbers; // by kind and name
-  auto collect = [&](Operation *function, std::string kind, std::string name, Type type) {
+  auto collect = [&](func::FuncOp function, std::string kind, std::string name, Type type) {
+    if (kind == "cache" && nn::rowsOfSteps(function) > 1)
+      return success(); // the tensors of the step of one sequence, several times
     auto [found, isNew] = numbers.try_emplace({kind, name}, entries.size());
     if (!isNew) {
       const Entry &entry = entries[found->second];

@@ -72,7 +72,7 @@ func::FuncOp FunctionRewriter::createFunction() {
                           block(blocks.inputs.bytes), block(blocks.outputs.bytes),
                           block(module.scalars.bytes)};
   if (function->hasAttr(nn::stepsAttrName))
-    types.push_back(block(module.cache.bytes));
+    types.push_back(block(module.cache.bytes * nn::rowsOfSteps(function)));
   const unsigned blockCount = types.size();
   types.append(2, builder.getIndexType());
   auto result = func::FuncOp::create(builder, function.getLoc(), blocks.symbol,

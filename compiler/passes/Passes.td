@@ -35,6 +35,9 @@ def Step : Pass<"nn-step", "::mlir::ModuleOp"> {
     Where no carry, ring buffer or sum is in the cache, and the sequence has 32 positions, `f_chunk`
     is a step of 32 positions, with a row of results for each.
 
+    With the attribute `nn.rows` on `f`, `f_rows` is a copy of `f_step` that nn-add-batch turns into a step
+    of so many sequences at the same position: tokens, cache and results get their dimension.
+
     Errors: an operation that looks at positions after its own, at its location.
 
     ```mlir

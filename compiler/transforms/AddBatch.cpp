@@ -60,8 +60,11 @@ public:
     for (unsigned i = 0; i < function.getNumArguments(); ++i)
       if (argumentKind(function, i) == Kind::Input)
         lastInput = i;
-    // Generation takes one example after the other.
-    if (!lastInput || function->hasAttr(stepsAttrName))
+    // Generation takes one example after the other, or a step of several sequences.
+    const bool isSteps = function->hasAttr(stepsAttrName), hasRows = rowsOfSteps(function) > 1;
+    if (hasRows && failed(checkNoBatchOps()))
+      return failure();
+    if (!hasRows && (!lastInput || isSteps))
       return rebuildWithoutInputs();
     if (!function.getBody().hasOneBlock())
       return function.emitOpError("must have one block to get a batch dimension");
@@ -70,7 +73,7 @@ public:
     Block *newBlock = new Block;
     function.getBody().push_back(newBlock);
     builder.setInsertionPointToEnd(newBlock);
-    buildArguments(oldBlock, newBlock, *lastInput);
+    buildArguments(oldBlock, newBlock, hasRows ? std::nullopt : lastInput);
     for (BlockArgument argument : newBlock->getArguments())
       if (failed(checkSize(argument)))
         return failure();
@@ -117,13 +120,20 @@ private:
     return failure(result.wasInterrupted());
   }
 
-  void buildArguments(Block *oldBlock, Block *newBlock, unsigned lastInput) {
+  /// Whether the argument has another value in each example, or in each sequence of a step.
+  bool differs(unsigned argument) {
+    std::optional<Kind> kind = argumentKind(function, argument);
+    return kind == Kind::Input || kind == Kind::Token || kind == Kind::Cache ||
+           isExampleState(function.getArgAttrDict(argument));
+  }
+
+  /// Adds the weights of the examples behind the last input, if there is one.
+  void buildArguments(Block *oldBlock, Block *newBlock, std::optional<unsigned> lastInput) {
     SmallVector<Type> types;
     SmallVector<DictionaryAttr> attributes;
     for (BlockArgument argument : oldBlock->getArguments()) {
       unsigned i = argument.getArgNumber();
-      bool isInput =
-          argumentKind(function, i) == Kind::Input || isExampleState(function.getArgAttrDict(i));
+      bool isInput = differs(i);
       types.push_back(isInput ? withBatchDim(argument.getType(), batch) : argument.getType());
       attributes.push_back(function.getArgAttrDict(i));
       mapping.map(argument, newBlock->addArgument(types.back(), argument.getLoc()));
@@ -310,7 +320,8 @@ private:
     for (auto [i, operand] : llvm::enumerate(op.getOperands())) {
       std::optional<Kind> kind = resultKind(function, i);
       Value value = mapping.lookup(operand);
-      if (kind == Kind::ExampleOutput || isExampleState(function.getResultAttrDict(i))) {
+      if (kind == Kind::ExampleOutput || isExampleState(function.getResultAttrDict(i)) ||
+          function->hasAttr(stepsAttrName)) {
         value = buildWithBatchDim(builder, withoutName(value.getLoc()), value, isBatched(operand),
                                   batch);
       } else if (isBatched(operand) && kind &&
@@ -357,7 +368,8 @@ LogicalResult nnc::addBatch(ModuleOp module, int64_t batch) {
   FloatType floatType = findFloatType(module);
   for (func::FuncOp function : module.getOps<func::FuncOp>()) {
     auto own = dyn_cast_or_null<IntegerAttr>(function->removeAttr(batchAttrName));
-    int64_t size = own ? own.getInt() : batch;
+    const int64_t rows = rowsOfSteps(function);
+    int64_t size = rows > 1 ? rows : own ? own.getInt() : batch;
     if (!function.isExternal() && failed(FunctionBatcher(function, size, floatType).run()))
       return failure();
   }

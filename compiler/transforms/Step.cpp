@@ -20,7 +20,7 @@ namespace {
 /// The positions of a step that reads a prompt.
 constexpr int64_t positionsOfChunk = 32;
 
-/// Derives the two functions from one; a step takes `count` positions.
+/// Derives the two functions from one; a step takes `count` positions of one sequence.
 class Derivation {
 public:
   Derivation(func::FuncOp function, int64_t count, StringRef stepName)
@@ -36,6 +36,9 @@ public:
     step->setAttr(limitAttrName, builder.getI64IntegerAttr(steps.limit()));
     return success();
   }
+
+  /// Marks the step function for nn-add-batch, which gives it a dimension of sequences.
+  void setRows(IntegerAttr rows) { step->setAttr(rowsAttrName, rows); }
 
   /// Whether the sequence has positions enough, and a step can take several of them.
   bool canTakeSeveral(int64_t count) const {
@@ -206,6 +209,13 @@ LogicalResult nnc::deriveSteps(ModuleOp module) {
         if (failed(chunk.run()))
           return failure();
         chunk.keepStep();
+      }
+      if (auto rows = function->getAttrOfType<IntegerAttr>(rowsAttrName)) {
+        Derivation several(function, 1, "_rows");
+        if (failed(several.run()))
+          return failure();
+        several.keepStep();
+        several.setRows(rows);
       }
       function.erase();
     }

@@ -3,7 +3,8 @@
 #include "runtime/cli/GenerationOptions.h"
 #include "runtime/cli/Predictions.h"
 #include "runtime/generate/BeamSearch.h"
-#include "runtime/generate/Sequence.h"
+#include "runtime/generate/Sampler.h"
+#include "runtime/generate/Sequences.h"
 #include "runtime/support/Json.h"
 #include "runtime/support/Output.h"
 #include "runtime/train/Checkpoint.h"
@@ -97,6 +98,13 @@ public:
                   : (last > promptSize ? separator : "") + elementText(at(elements, last), field));
   }
 
+  /// Adds all elements behind the prompt but `ending`.
+  void addAll(std::span<const char> elements, std::optional<int32_t> ending) {
+    for (int64_t number = promptSize; number < count(elements); ++number)
+      if (!ending || idOf(elements, number) != ending)
+        add(elements.first(static_cast<size_t>(number + 1) * elementBytes()));
+  }
+
   /// Ends a sample; `input` is the number of the example that it belongs to, `score` the logarithm
   /// of its probability, if that is known.
   void end(std::optional<int64_t> input, int64_t sample, std::span<const char> elements,
@@ -147,37 +155,36 @@ private:
   std::optional<text::Decoder> decoder;
 };
 
-/// Runs a search from the current sequence, which it does not change. Each beam has its own state
-/// of the model; only a state that several beams continue is copied.
-void runSearch(Sequence &sequence, BeamSearch &search) {
-  std::vector<Sequence::State> beams;
-  beams.push_back(sequence.save());
-  while (!beams.empty()) {
+/// Runs a search from the sequence of row 0. Each beam has a row; only one that several beams continue is
+/// copied.
+void runSearch(Sequences &sequences, BeamSearch &search) {
+  std::vector<int64_t> rows = {0}; // by beam
+  while (true) {
     std::vector<std::vector<double>> logits;
-    for (Sequence::State &beam : beams) {
-      sequence.exchange(beam);
-      logits.push_back(sequence.readLogits());
-      sequence.exchange(beam);
-    }
-    std::vector<BeamSearch::Extension> extensions = search.advance(logits);
-    std::vector<Sequence::State> next;
-    for (auto extension = extensions.begin(); extension != extensions.end(); ++extension) {
-      bool isLast = std::none_of(extension + 1, extensions.end(),
-                                 [&](auto &other) { return other.parent == extension->parent; });
-      Sequence::State &parent = beams[extension->parent], state;
-      if (isLast) {
-        state = std::move(parent);
-      } else {
-        sequence.exchange(parent);
-        state = sequence.save();
-        sequence.exchange(parent);
+    for (int64_t row : rows)
+      logits.push_back(sequences.readLogits(row));
+    const std::vector<BeamSearch::Extension> extensions = search.advance(logits);
+    if (extensions.empty())
+      return;
+    // The first of the beams that continue another one takes its row, the others take free ones.
+    std::vector<int64_t> next(extensions.size(), -1);
+    std::vector<bool> isTaken(static_cast<size_t>(sequences.rows()));
+    for (size_t i = 0; i < extensions.size(); ++i)
+      if (int64_t row = rows[extensions[i].parent]; !isTaken[static_cast<size_t>(row)]) {
+        isTaken[static_cast<size_t>(row)] = true;
+        next[i] = row;
       }
-      sequence.exchange(state);
-      sequence.add(reinterpret_cast<const char *>(&extension->element));
-      sequence.exchange(state);
-      next.push_back(std::move(state));
-    }
-    beams = std::move(next);
+    for (size_t i = 0; i < extensions.size(); ++i)
+      if (next[i] < 0) {
+        auto free = std::find(isTaken.begin(), isTaken.end(), false);
+        *free = true;
+        next[i] = free - isTaken.begin();
+        sequences.copy(rows[extensions[i].parent], next[i]);
+      }
+    for (size_t i = 0; i < extensions.size(); ++i)
+      sequences.append(next[i], reinterpret_cast<const char *>(&extensions[i].element));
+    sequences.step();
+    rows = std::move(next);
   }
 }
 
@@ -223,54 +230,80 @@ std::vector<int32_t> excludedPieces(const text::Tokenizer &tokenizer, std::optio
   return excluded;
 }
 
+/// A sequence to generate.
+struct Sample {
+  std::optional<int64_t> input; ///< the number of the example that it belongs to
+  int64_t number;               ///< among all samples
+};
+
 /// Generates sequences that begin with the same prompt.
 class Generator {
 public:
-  Generator(Sequence &sequence, Sampler *sampler, int64_t tokens, std::optional<int32_t> last,
-            SampleOutput &output)
-      : sequence(sequence), sampler(sampler), tokens(tokens), last(last), output(output) {}
+  Generator(Sequences &sequences, std::span<const char> prompt, Sampler *sampler, int64_t tokens,
+            std::optional<int32_t> last, SampleOutput &output)
+      : sequences(sequences), prompt(prompt), sampler(sampler), tokens(tokens), last(last),
+        output(output) {}
 
   /// Prints the best sequences of a search by beams, numbered from `first`.
   void search(BeamSearch::Settings settings, std::optional<int64_t> input, int64_t first,
               int64_t samples) {
-    settings.begin = sequence.size();
+    sequences.begin(0, input.value_or(0), prompt);
     BeamSearch search(std::move(settings));
     if (tokens > 0)
-      runSearch(sequence, search);
+      runSearch(sequences, search);
     for (const BeamSearch::Hypothesis &found : search.best(samples)) {
-      std::vector<char> elements(sequence.elements().begin(), sequence.elements().end());
-      output.begin(elements);
-      for (int32_t id : found.elements) {
-        const char *bytes = reinterpret_cast<const char *>(&id);
-        elements.insert(elements.end(), bytes, bytes + sizeof id);
-        if (id != last)
-          output.add(elements);
-      }
-      output.end(input, first++, elements, found.score);
+      std::vector<char> elements(prompt.begin(), prompt.end());
+      const char *ids = reinterpret_cast<const char *>(found.elements.data());
+      elements.insert(elements.end(), ids, ids + found.elements.size() * sizeof(int32_t));
+      print({input, first++}, elements, found.score);
     }
   }
 
-  /// Prints sequences that are drawn, or given by the model without a sampler, numbered from
-  /// `first`.
-  void draw(std::optional<int64_t> input, int64_t first, int64_t samples) {
-    const Sequence::State afterPrompt = sequence.save();
-    for (int64_t sample = first; sample < first + samples; ++sample) {
-      if (sample > first)
-        sequence.restore(afterPrompt);
-      output.begin(sequence.elements());
-      for (int64_t number = 0; number < tokens; ++number) {
+  /// Prints sequences that are drawn, or given by the model without a sampler: at most as many as there are
+  /// rows. The first one is printed as it grows.
+  void draw(std::span<const Sample> samples) {
+    const auto count = static_cast<int64_t>(samples.size());
+    for (int64_t row = 0; row < count; ++row)
+      if (row > 0 && samples[row].input == samples[row - 1].input)
+        sequences.copy(row - 1, row);
+      else
+        sequences.begin(row, samples[row].input.value_or(0), prompt);
+
+    output.begin(prompt);
+    std::vector<bool> hasEnded(samples.size());
+    int64_t growing = count;
+    for (int64_t number = 0; number < tokens; ++number) {
+      for (int64_t row = 0; row < count; ++row) {
+        if (hasEnded[row])
+          continue;
         if (!sampler)
-          sequence.addOutput();
-        else if (sequence.addSampled(*sampler, sample) == last)
-          break;
-        output.add(sequence.elements());
+          sequences.appendOutput(row);
+        else if (sequences.appendSampled(row, *sampler, samples[row].number) == last)
+          hasEnded[row] = true, --growing;
+        if (row == 0 && !hasEnded[row])
+          output.add(sequences.elements(row));
       }
-      output.end(input, sample, sequence.elements());
+      if (growing == 0)
+        break;
+      if (number + 1 < tokens)
+        sequences.step();
     }
+    output.end(samples[0].input, samples[0].number, sequences.elements(0));
+    for (int64_t row = 1; row < count; ++row)
+      print(samples[row], sequences.elements(row));
   }
 
 private:
-  Sequence &sequence;
+  /// Prints a whole sequence.
+  void print(const Sample &sample, std::span<const char> elements,
+             std::optional<double> score = {}) {
+    output.begin(prompt);
+    output.addAll(elements, last);
+    output.end(sample.input, sample.number, elements, score);
+  }
+
+  Sequences &sequences;
+  std::span<const char> prompt;
   Sampler *sampler;
   const int64_t tokens;
   const std::optional<int32_t> last; ///< ends a sequence
@@ -303,7 +336,6 @@ int generateCommand(const Model &model, const Arguments &arguments) {
   const DataConventions conventions = loadConventions(weights, description);
   const Dataset inputs = readInputs(description, arguments, conventions);
   BoundSteps steps(execution, inputs);
-  Sequence sequence(steps, generation.limit);
 
   std::optional<int32_t> last;
   std::vector<int32_t> excluded;
@@ -320,6 +352,7 @@ int generateCommand(const Model &model, const Arguments &arguments) {
     beams.width = sampling->width;
     beams.lengthPenalty = sampling->lengthPenalty;
     beams.longest = tokens;
+    beams.begin = static_cast<int64_t>(prompt.size() / steps.elementBytes());
     beams.end = last;
     beams.excluded = excluded;
     if (samples > sampling->width)
@@ -328,18 +361,25 @@ int generateCommand(const Model &model, const Arguments &arguments) {
                             static_cast<long long>(sampling->width)));
   }
   SampleOutput output(field, tokenizer, arguments.has("--json"), seed);
-  Generator generator(sequence, sampling ? &sampler : nullptr, tokens, last, output);
   const bool hasInputs = !inputs.fields.empty();
-  for (int64_t number = 0; number < (hasInputs ? inputs.examples : 1); ++number) {
-    if (hasInputs)
-      steps.choose(number);
-    sequence.begin();
-    sequence.addPrompt(prompt);
-    const std::optional<int64_t> input = hasInputs ? std::optional(number) : std::nullopt;
-    if (searches)
-      generator.search(beams, input, number * samples, samples);
-    else
-      generator.draw(input, number * samples, samples);
+  const int64_t given = hasInputs ? inputs.examples : 1;
+  const int64_t rows =
+      searches ? sampling->width : std::min(StepRows::rowsOfCall(execution), given * samples);
+  Sequences sequences(execution, steps, generation.limit, rows);
+  Generator generator(sequences, prompt, sampling ? &sampler : nullptr, tokens, last, output);
+  auto inputOf = [&](int64_t number) { return hasInputs ? std::optional(number) : std::nullopt; };
+  if (searches) {
+    for (int64_t number = 0; number < given; ++number)
+      generator.search(beams, inputOf(number), number * samples, samples);
+    return 0;
+  }
+  std::vector<Sample> group;
+  for (int64_t number = 0; number < given * samples; ++number) {
+    group.push_back({inputOf(number / samples), number});
+    if (static_cast<int64_t>(group.size()) == rows || number + 1 == given * samples) {
+      generator.draw(group);
+      group.clear();
+    }
   }
   return 0;
 }

@@ -13,6 +13,7 @@ extern "C" {
 #pragma weak nnc_generate_begin
 #pragma weak nnc_generate_step
 #pragma weak nnc_generate_chunk
+#pragma weak nnc_generate_rows
 #pragma weak nnc_images
 const nnc::runtime::ImageReader *nnc_images();
 }
@@ -43,5 +44,6 @@ int main(int argc, char **argv) {
   model.generateBegin = nnc_generate_begin;
   model.generateStep = nnc_generate_step;
   model.generateChunk = nnc_generate_chunk;
+  model.generateRows = nnc_generate_rows;
   return runCommandLine(model, argc, argv);
 }

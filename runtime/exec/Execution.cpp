@@ -44,7 +44,7 @@ static void checkMemory(const Description &description, int threads, int persist
   size_t arena = largestArena(description, threads), batches = 0;
   for (const Function &function : description.functions)
     batches = sum(batches, sum(function.inputBytes, function.outputBytes));
-  if (description.generation) // the current one, and the one saved after the prompt
+  if (description.generation) // of the prompt, and of the sequence behind it
     batches = sum(batches, product(description.generation->cacheBytes, 2));
   size_t total = sum(sum(parameters, arena), batches), usable = usableMemory();
   if (total > usable)
@@ -115,6 +115,22 @@ void Execution::initialize(int64_t seed) {
   Dataset nothing;
   BoundFunction bound(*this, *function, nothing);
   bound.runAgain();
+}
+
+void Execution::step(nnc_step_function *code, const char *inputs, char *outputs, char *cache) {
+  struct Call {
+    Execution &execution;
+    nnc_step_function *code;
+    const char *inputs;
+    char *outputs, *cache;
+  } call{*this, code, inputs, outputs, cache};
+  auto run = [](void *self, int64_t thread, int64_t threads) {
+    Call &call = *static_cast<Call *>(self);
+    Execution &execution = call.execution;
+    call.code(execution.persistentBlock.data(), execution.arena.data(), call.inputs, call.outputs,
+              execution.scalars.data(), call.cache, thread, threads);
+  };
+  pool.run(run, &call);
 }
 
 BoundFunction::BoundFunction(Execution &execution, const Function &function, const Dataset &dataset)

@@ -42,10 +42,11 @@ public:
 
   /// Writes parameters, slots and states.
   void initialize(int64_t seed);
+  /// Calls a function that generates sequences, on all threads.
+  void step(nnc_step_function *code, const char *inputs, char *outputs, char *cache);
 
 private:
   friend class BoundFunction;
-  friend class BoundSteps;
 
   template <typename Number> void store(const Scalar *scalar, Number value);
 

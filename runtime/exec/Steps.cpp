@@ -3,13 +3,13 @@
 
 #include <algorithm>
 #include <cstring>
-#include <utility>
 
 namespace nnc::runtime {
 
 BoundSteps::BoundSteps(Execution &execution, const Dataset &examples)
     : execution(execution), step(*execution.description().function("nnc_generate_step")),
       given(*execution.description().function("nnc_generate_begin"), examples),
+      hasExamples(!examples.fields.empty()),
       chunk(execution.description().function("nnc_generate_chunk")), inputs(step.inputBytes),
       outputs(step.outputBytes), cache(execution.description().generation->cacheBytes) {
   if (!execution.model().generateChunk)
@@ -20,28 +20,17 @@ BoundSteps::BoundSteps(Execution &execution, const Dataset &examples)
   }
 }
 
-void BoundSteps::callOnThread(void *self, int64_t thread, int64_t threads) {
-  Call &call = *static_cast<Call *>(self);
-  BoundSteps &steps = call.steps;
-  Execution &execution = steps.execution;
-  call.code(execution.persistentBlock.data(), execution.arena.data(), call.inputs, call.outputs,
-            execution.scalars.data(), steps.cache.data(), thread, threads);
-}
-
-void BoundSteps::call(nnc_step_function *code, char *inputs, char *outputs) {
-  Call call{*this, code, inputs, outputs};
-  execution.pool.run(callOnThread, &call);
-}
-
-void BoundSteps::begin() {
+void BoundSteps::begin(int64_t example) {
+  if (hasExamples)
+    given.assemble(&example, 1, 0, 1);
   count = 0;
-  call(execution.model().generateBegin, given.data(), outputs.data());
+  execution.step(execution.model().generateBegin, given.data(), outputs.data(), cache.data());
 }
 
-void BoundSteps::add(const char *element) {
+void BoundSteps::addOne(const char *element) {
   std::memcpy(inputs.data() + this->element().offset, element, elementBytes());
   execution.setScalar("position", count);
-  call(execution.model().generateStep, inputs.data(), outputs.data());
+  execution.step(execution.model().generateStep, inputs.data(), outputs.data(), cache.data());
   ++count;
 }
 
@@ -52,7 +41,7 @@ void BoundSteps::add(const char *elements, int64_t number) {
   while (number > 0) {
     const int64_t taken = number < fewest ? 1 : std::max<int64_t>(1, std::min(number, most));
     if (taken == 1)
-      add(elements);
+      addOne(elements);
     else
       addChunk(elements, taken);
     elements += static_cast<size_t>(taken) * elementBytes();
@@ -68,32 +57,13 @@ void BoundSteps::addChunk(const char *elements, int64_t number) {
   std::memset(input + given, 0,
               static_cast<size_t>(chunk->fields[0].shape[0]) * elementBytes() - given);
   execution.setScalar("position", count);
-  call(execution.model().generateChunk, chunkInputs.data(), chunkOutputs.data());
+  execution.step(execution.model().generateChunk, chunkInputs.data(), chunkOutputs.data(),
+                 cache.data());
   const size_t row = static_cast<size_t>(elementCount(result().shape)) * sizeOf(result().dtype);
   std::memcpy(outputs.data() + result().offset,
               chunkOutputs.data() + chunk->values[0].offset + static_cast<size_t>(number - 1) * row,
               row);
   count += number;
-}
-
-static AlignedBuffer copyOf(const AlignedBuffer &from) {
-  AlignedBuffer copy(from.size());
-  std::memcpy(copy.data(), from.data(), from.size());
-  return copy;
-}
-
-BoundSteps::State BoundSteps::save() const { return {copyOf(cache), copyOf(outputs), count}; }
-
-void BoundSteps::restore(const State &state) {
-  std::memcpy(cache.data(), state.cache.data(), cache.size());
-  std::memcpy(outputs.data(), state.outputs.data(), outputs.size());
-  count = state.position;
-}
-
-void BoundSteps::exchange(State &state) {
-  std::swap(cache, state.cache);
-  std::swap(outputs, state.outputs);
-  std::swap(count, state.position);
 }
 
 } // namespace nnc::runtime

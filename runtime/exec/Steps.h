@@ -21,40 +21,23 @@ public:
   }
   int64_t position() const { return count; }
 
-  /// Takes the other inputs from this example for the sequences that begin after it.
-  void choose(int64_t example) { given.assemble(&example, 1, 0, 1); }
-  /// Goes to the beginning of a sequence.
-  void begin();
-  /// Takes one element of the sequence, of the type and size of `element()`.
-  void add(const char *element);
-  /// Takes several consecutive elements.
+  /// Goes to the beginning of a sequence, for this one of the examples if there are any.
+  void begin(int64_t example);
+  /// Takes several consecutive elements of the sequence, of the type and size of `element()`.
   void add(const char *elements, int64_t number);
   /// The result after the last element; valid until the next call.
   const char *output() const { return outputs.data() + result().offset; }
-
-  /// A copy of the state at a position.
-  struct State {
-    AlignedBuffer cache, outputs;
-    int64_t position = 0;
-  };
-  State save() const;
-  void restore(const State &state);
-  /// Exchanges the state with another one, without copying it.
-  void exchange(State &state);
+  /// The cache, as the description's `generation` describes it.
+  const char *state() const { return cache.data(); }
 
 private:
-  struct Call {
-    BoundSteps &steps;
-    nnc_step_function *code;
-    char *inputs, *outputs;
-  };
-  void call(nnc_step_function *code, char *inputs, char *outputs);
+  void addOne(const char *element);
   void addChunk(const char *elements, int64_t number);
-  static void callOnThread(void *self, int64_t thread, int64_t threads);
 
   Execution &execution;
   const Function &step;
   InputBlock given;
+  const bool hasExamples;
   const Function *chunk; ///< takes several elements; null if the model has no such function
   AlignedBuffer inputs, outputs, cache, chunkInputs, chunkOutputs;
   int64_t count = 0;

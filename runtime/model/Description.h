@@ -284,11 +284,17 @@ struct Sampling {
   double lengthPenalty = 1;
 };
 
+/// A tensor in the state of a generated sequence.
+struct CacheTensor {
+  size_t offset = 0, bytes = 0;
+};
+
 /// A sequence that is generated element by element.
 struct Generation {
   std::string sequence; ///< the field that grows
   int64_t limit = 0;    ///< maximum number of positions; 0: none
   size_t cacheBytes = 0;
+  std::vector<CacheTensor> cache;
   std::optional<Sampling> sampling; ///< if absent, the output is the next element
 };
 

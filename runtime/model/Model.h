@@ -8,7 +8,8 @@ namespace nnc::runtime {
 
 struct Model {
   Description description;
-  nnc_step_function *generateBegin = nullptr, *generateStep = nullptr, *generateChunk = nullptr;
+  nnc_step_function *generateBegin = nullptr, *generateStep = nullptr, *generateChunk = nullptr,
+                    *generateRows = nullptr;
 };
 
 } // namespace nnc::runtime

@@ -335,9 +335,10 @@ Generation readGeneration(const DescriptionReader &reader) {
   DescriptionReader cache = reader.inside("cache");
   generation.cacheBytes = cache.bytes("bytes");
   cache.forEach("tensors", [&](const DescriptionReader &element) {
-    checkPlace(element, element.bytes("offset"),
-               tensorBytes(element.dtype("dtype"), element.shape("shape")), generation.cacheBytes,
-               64);
+    CacheTensor tensor{element.bytes("offset"),
+                       tensorBytes(element.dtype("dtype"), element.shape("shape"))};
+    checkPlace(element, tensor.offset, tensor.bytes, generation.cacheBytes, 64);
+    generation.cache.push_back(tensor);
   });
   if (reader.has("sampling")) {
     DescriptionReader numbers = reader.inside("sampling");
@@ -401,6 +402,17 @@ void checkGeneration(const Description &description, const DescriptionReader &re
                 chunk->fields[0].dtype != step->fields[0].dtype ||
                 chunk->values[0].dtype != step->values[0].dtype))
     reader.wrong("has a function of several positions that is not one of its generation");
+  const Function *rows = description.function("nnc_generate_rows");
+  auto isBatch = [&](const Shape &shape, Shape one) {
+    one.insert(one.begin(), rows->batch);
+    return shape == one;
+  };
+  if (rows && (rows->batch < 2 || rows->fields.size() != 1 || rows->values.size() != 1 ||
+               !isBatch(rows->fields[0].shape, step->fields[0].shape) ||
+               !isBatch(rows->values[0].shape, step->values[0].shape) ||
+               rows->fields[0].dtype != step->fields[0].dtype ||
+               rows->values[0].dtype != step->values[0].dtype))
+    reader.wrong("has a function of several sequences that is not one of its generation");
 }
 
 } // namespace

@@ -15,7 +15,7 @@ extern "C" size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max
 
 /// A model of one weight, its momentum and a state.
 static const char *const model = R"({
-  "abi": 4, "compiler": "0.0.0", "model": "m", "source": "m.nn", "float": "f32", "target": "test",
+  "abi": 5, "compiler": "0.0.0", "model": "m", "source": "m.nn", "float": "f32", "target": "test",
   "persistent": {"bytes": 192, "tensors": [
     {"name": "w", "kind": "parameter", "dtype": "f32", "shape": [2], "offset": 0},
     {"name": "w.mu", "kind": "slot", "owner": "w", "dtype": "f32", "shape": [2], "offset": 64},

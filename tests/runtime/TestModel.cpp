@@ -182,7 +182,7 @@ static_assert(offsetof(Predictions, scores) == 128 && sizeof(Predictions) <= 320
 
 extern "C" const char nnc_description[] =
     R"({
-  "abi": 4, "compiler": "0.0.0", "model": "flower", "source": "flower.nn", "float": ")" TEST_FLOAT_NAME
+  "abi": 5, "compiler": "0.0.0", "model": "flower", "source": "flower.nn", "float": ")" TEST_FLOAT_NAME
     R"(",
   "target": "test", "something new": {"is": "ignored"},
   "persistent": {"bytes": 320, "tensors": [

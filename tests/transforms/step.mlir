@@ -1,4 +1,5 @@
 // RUN: nn-opt %s -split-input-file --nn-step | FileCheck %s
+// RUN: nn-opt %s -split-input-file --nn-step --nn-add-batch=batch=2 | FileCheck --check-prefix=SEVERAL %s
 
 // A recurrent network: the embedding and the product are rows, the carry is the cache.
 // CHECK-LABEL: func.func @rnn_begin
@@ -179,4 +180,37 @@ func.func @attention(%x: tensor<9x3xf32> {nn.kind = #nn.kind<token>, nn.name = "
   %kept = nn.select %mask, %scores, %zero : tensor<9x9xf32>
   %y = nn.contract %kept, %x [0, 1] x [1, 2] -> [0, 2] : tensor<9x9xf32>, tensor<9x3xf32> -> tensor<9x3xf32>
   return %y : tensor<9x3xf32>
+}
+
+// -----
+
+// Several sequences: a step of one becomes a step of three, each with its own token and carry.
+// CHECK-LABEL: func.func @several_step
+// CHECK-SAME:    tensor<2xf32> {nn.kind = #nn.kind<cache>, nn.name = "carry"}
+// CHECK-LABEL: func.func @several_rows
+// CHECK-SAME:    tensor<2xf32> {nn.kind = #nn.kind<cache>, nn.name = "carry"}
+// CHECK-SAME:    nn.rows = 3 : i64
+// SEVERAL-LABEL: func.func @several_step
+// SEVERAL-SAME:    tensor<2xf32> {nn.kind = #nn.kind<cache>, nn.name = "carry"}
+// SEVERAL-LABEL: func.func @several_rows
+// SEVERAL-SAME:    %[[W:[a-z0-9]*]]: tensor<f32> {nn.kind = #nn.kind<parameter>
+// SEVERAL-SAME:    %[[X:[a-z0-9]*]]: tensor<3x1x2xf32> {nn.kind = #nn.kind<token>, nn.name = "x"}
+// SEVERAL-SAME:    tensor<i64> {nn.kind = #nn.kind<scalar>, nn.name = "position"}
+// SEVERAL-SAME:    %[[H:[a-z0-9]*]]: tensor<3x2xf32> {nn.kind = #nn.kind<cache>, nn.name = "carry"})
+// SEVERAL-SAME:    -> (tensor<3x1x2xf32> {nn.kind = #nn.kind<output>, nn.name = "y"},
+// SEVERAL-SAME:        tensor<3x2xf32> {nn.kind = #nn.kind<cache>, nn.name = "carry"})
+// SEVERAL:         nn.add %[[H]], %{{.*}} : tensor<3x2xf32>
+func.func @several(%w: tensor<f32> {nn.kind = #nn.kind<parameter>, nn.name = "w"},
+                   %x: tensor<9x2xf32> {nn.kind = #nn.kind<token>, nn.name = "x"})
+    -> (tensor<9x2xf32> {nn.kind = #nn.kind<example_output>, nn.name = "y"})
+    attributes {nn.rows = 3 : i64} {
+  %zero = nn.constant dense<0.0> : tensor<2xf32>
+  %h = nn.scan 9 over(%x_t = %x : tensor<9x2xf32>) carry(%h_t = %zero : tensor<2xf32>) {
+    %sum = nn.add %h_t, %x_t : tensor<2xf32>
+    nn.yield carry(%sum : tensor<2xf32>)
+  }
+  %hs = nn.slice %h [1, 0] [9, 2] [1, 1] : tensor<10x2xf32> -> tensor<9x2xf32>
+  %v = nn.broadcast %w [] : tensor<f32> -> tensor<9x2xf32>
+  %y = nn.mul %hs, %v : tensor<9x2xf32>
+  return %y : tensor<9x2xf32>
 }

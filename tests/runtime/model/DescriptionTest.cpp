@@ -7,7 +7,7 @@ using namespace test;
 
 static Json minimal() {
   return parseJson(
-      R"({"abi": 4, "compiler": "1", "model": "m", "source": "m.nn", "float": "f32", "target": "t",
+      R"({"abi": 5, "compiler": "1", "model": "m", "source": "m.nn", "float": "f32", "target": "t",
     "persistent": {"bytes": 128, "tensors": [
       {"name": "d.w", "kind": "parameter", "dtype": "f32", "shape": [2, 3], "offset": 0},
       {"name": "d.w.m", "kind": "slot", "owner": "d.w", "dtype": "f32", "shape": [2, 3], "offset": 64}]},

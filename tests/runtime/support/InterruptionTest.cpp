@@ -32,7 +32,7 @@ protected:
   /// Sends a signal when the file `log` has more than so many bytes.
   ProcessResult signalled(const std::string &options, size_t bytes, const std::string &signal) {
     return script("touch log; $train --log log " + options + " & while [ $(wc -c < log) -le " +
-                  std::to_string(bytes) + " ]; do sleep 0.01; done; kill -" + signal +
+                  std::to_string(bytes) + " ] && kill -0 $!; do sleep 0.01; done; kill -" + signal +
                   " $!; wait $!");
   }
   std::string content(const std::string &name) { return readText(folder.path(name)); }
