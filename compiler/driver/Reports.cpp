@@ -101,6 +101,8 @@ static bool readLogs(const PlotOptions &options, std::vector<Log> &logs,
   std::string error;
   for (const std::string &input : options.inputs) {
     if (llvm::sys::fs::is_directory(input)) {
+      if (!options.axis.empty())
+        return fail("--x is for tables; the logs of runs are drawn by their steps");
       std::optional<std::vector<Run>> runs = readRuns({input});
       if (!runs)
         return false;
@@ -110,7 +112,7 @@ static bool readLogs(const PlotOptions &options, std::vector<Log> &logs,
       }
       continue;
     }
-    std::optional<Log> log = readLog(input, error);
+    std::optional<Log> log = readLog(input, error, options.axis);
     if (!log)
       return fail(error);
     names.push_back(llvm::sys::path::stem(input).str());
@@ -140,6 +142,10 @@ static bool plotCurves(const PlotOptions &options) {
     // Of a training log the loss, of another table everything.
     const bool isLog = !measures.empty() && measures[0].first == "loss";
     columns = isLog ? measures[0].second : known;
+    // Deviations are the bands of what they belong to.
+    llvm::erase_if(columns, [&](llvm::StringRef column) {
+      return column.consume_back("_deviation") && llvm::is_contained(known, column);
+    });
   }
   LineChart chart = curvesOf(named, columns, options.title);
   if (chart.lines.empty())

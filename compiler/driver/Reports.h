@@ -19,6 +19,7 @@ struct PlotOptions {
   std::string output;
   std::string what = "curves";
   std::vector<std::string> columns; ///< empty: the losses of a training log, else all
+  std::string axis;                 ///< a column of tables; empty: by the steps
   std::string title;
   bool logX = false, logY = false, dots = false;
 };

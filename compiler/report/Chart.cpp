@@ -183,7 +183,7 @@ std::string draw(const LineChart &chart) {
     legend.push_back({place, row});
     place += size;
   }
-  const double left = 62, right = chart.width - 14, top = row + (chart.yLabel.empty() ? 14 : 30),
+  const double left = 62, right = chart.width - 20, top = row + (chart.yLabel.empty() ? 14 : 30),
                bottom = top + chart.height - 84;
   const Scale x = Scale::of(xs, left, right, chart.logX, 0),
               y = Scale::of(ys, bottom, top, chart.logY, 0.04);

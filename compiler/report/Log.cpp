@@ -102,17 +102,22 @@ bool isRising(const std::vector<std::vector<std::string>> &rows) {
   return true;
 }
 
-void addTable(LogBuilder &builder, std::vector<std::string> header,
-              const std::vector<std::vector<std::string>> &rows) {
-  auto found = llvm::find(header, "step");
+void addTable(LogBuilder &builder, const std::vector<std::string> &header,
+              std::vector<std::vector<std::string>> rows, llvm::StringRef named) {
+  auto found = llvm::find(header, named.empty() ? "step" : named);
   size_t axis = found != header.end()                 ? size_t(found - header.begin())
                 : header.size() > 1 && isRising(rows) ? 0
                                                       : header.size();
   builder.log.axis = axis < header.size() ? header[axis] : "row";
+  if (!named.empty())
+    llvm::stable_sort(rows, [&](const auto &left, const auto &right) {
+      return numberOf(left[axis]).value_or(INFINITY) < numberOf(right[axis]).value_or(INFINITY);
+    });
   for (size_t row = 0; row < rows.size(); ++row) {
     std::optional<double> step =
         axis < header.size() ? numberOf(rows[row][axis]) : std::optional(double(row + 1));
-    const bool isStep = found != header.end() && header.size() > 2 && !rows[row][2].empty();
+    const bool isStep =
+        named.empty() && found != header.end() && header.size() > 2 && !rows[row][2].empty();
     for (size_t column = 0; step && column < header.size(); ++column)
       if (std::optional<double> number = numberOf(rows[row][column]);
           number && column != axis && (header[column] != "epoch" || !isStep))
@@ -138,8 +143,8 @@ static bool readJsonLines(llvm::StringRef content, llvm::StringRef path, LogBuil
   return true;
 }
 
-static bool readTable(llvm::StringRef content, llvm::StringRef path, LogBuilder &builder,
-                      std::string &error) {
+static bool readTable(llvm::StringRef content, llvm::StringRef path, llvm::StringRef axis,
+                      LogBuilder &builder, std::string &error) {
   const bool isWhole = content.ends_with("\n");
   std::string text = content.str(); // which the rows change
   text::CsvRows csv(text.data(), text.size(), {});
@@ -172,11 +177,16 @@ static bool readTable(llvm::StringRef content, llvm::StringRef path, LogBuilder 
                           ragged->second, header.size());
     return false;
   }
-  addTable(builder, header, rows);
+  if (!axis.empty() && !llvm::is_contained(header, axis)) {
+    error = llvm::formatv("{0}: there is no column `{1}`, but {2}", path, axis,
+                          llvm::join(header, ", "));
+    return false;
+  }
+  addTable(builder, header, std::move(rows), axis);
   return true;
 }
 
-std::optional<Log> readLog(llvm::StringRef path, std::string &error) {
+std::optional<Log> readLog(llvm::StringRef path, std::string &error, llvm::StringRef axis) {
   auto file = llvm::MemoryBuffer::getFile(path, /*IsText=*/true);
   if (!file) {
     error = llvm::formatv("cannot read `{0}`: {1}", path, file.getError().message());
@@ -185,8 +195,14 @@ std::optional<Log> readLog(llvm::StringRef path, std::string &error) {
   LogBuilder builder;
   builder.log.axis = "step";
   const llvm::StringRef content = (*file)->getBuffer();
-  if (!(content.ltrim().starts_with("{") ? readJsonLines(content, path, builder, error)
-                                         : readTable(content, path, builder, error)))
+  const bool isJson = content.ltrim().starts_with("{");
+  if (isJson && !axis.empty()) {
+    error =
+        llvm::formatv("{0}: a log of JSON lines is drawn by its steps, not by `{1}`", path, axis);
+    return std::nullopt;
+  }
+  if (!(isJson ? readJsonLines(content, path, builder, error)
+               : readTable(content, path, axis, builder, error)))
     return std::nullopt;
   if (builder.log.series.empty()) {
     error = llvm::formatv("{0}: the file holds no numbers", path);

@@ -25,8 +25,9 @@ struct Log {
 
 /// Reads JSON lines or a CSV file by their content. The steps are in `step`, those of epochs in
 /// `steps`; in another CSV file, the first column has them if its numbers rise, else the rows are
-/// counted. Numbers that are missing are left out. Returns nothing and sets `error`, with file and
+/// counted. `axis` names another column of a CSV file, by which the rows are sorted; empty: none.
+/// Numbers that are missing are left out. Returns nothing and sets `error`, with file and
 /// line, if a line is neither.
-std::optional<Log> readLog(llvm::StringRef path, std::string &error);
+std::optional<Log> readLog(llvm::StringRef path, std::string &error, llvm::StringRef axis = "");
 
 } // namespace nnc::report

@@ -35,13 +35,21 @@ LineChart curvesOf(const std::vector<NamedLog> &logs, const std::vector<std::str
       const Series *series = logs[log].log->find(columns[column]);
       if (!series)
         continue;
-      const std::string name = columns.size() == 1 ? logs[log].name
-                               : logs.size() == 1  ? columns[column]
-                                                   : logs[log].name + " " + columns[column];
+      const std::string name = columns.size() == 1 || logs[log].name == columns[column]
+                                   ? logs[log].name
+                               : logs.size() == 1 ? columns[column]
+                                                  : logs[log].name + " " + columns[column];
       Line line = binned(logs.size() == 1 ? columns[column] : name, series->steps, series->values,
                          mostPoints);
       line.colour = unsigned(logs.size() == 1 ? column : log);
       line.dashed = logs.size() > 1 && columns.size() > 1 && splitOf(columns[column]) == "train_";
+      // Of predictions with samples.
+      const Series *deviation = logs[log].log->find(columns[column] + "_deviation");
+      if (deviation && line.low.empty() && deviation->values.size() == line.y.size())
+        for (size_t i = 0; i < line.y.size(); ++i) {
+          line.low.push_back(line.y[i] - deviation->values[i]);
+          line.high.push_back(line.y[i] + deviation->values[i]);
+        }
       // Bands of several runs would hide each other.
       if (logs.size() > 1)
         line.low = line.high = {};

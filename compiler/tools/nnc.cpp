@@ -480,6 +480,7 @@ int execute(int count, char **arguments) {
       ->add_option("--columns", plot.columns, "columns to draw (default: the losses, or all)")
       ->delimiter(',')
       ->allow_extra_args(false);
+  plotCommand->add_option("--x", plot.axis, "the column of tables that the others are drawn over");
   plotCommand->add_option("--title", plot.title, "a title");
   plotCommand->add_flag("--log-x", plot.logX, "a logarithmic horizontal axis");
   plotCommand->add_flag("--log-y", plot.logY, "a logarithmic vertical axis");
