@@ -16,7 +16,9 @@ constexpr int64_t cell = 16, letter = 8, margin = 12; // in pixels; the widest u
 std::string escaped(const std::string &words) {
   std::string result;
   for (char letter : text::escapeXml(words))
-    result += letter == ' ' ? std::string("\u2423") : std::string(1, letter);
+    result += letter == ' '                      ? std::string("\u2423")
+              : letter == '\n' || letter == '\t' ? std::string("\ufffd")
+                                                 : std::string(1, letter);
   return result;
 }
 
