@@ -6,7 +6,7 @@
 DATA is a folder with adult.data, adult.test, california_housing.csv, winequality-red.csv and airfoil_self_noise.dat. Needs NumPy and
 scikit-learn (the package python3-sklearn). The programs are those of tests/examples/inputs/tables, without their held-out rows: a
 fifth of the rows, drawn here, is the test split of tables that have none. scikit-learn gets the inputs that nnc computes of the
-columns, and has the same layers, batch, rate and epochs; it knows neither dropout nor schedules. Both use all cores.
+columns, and has the same layers, batch, rate and epochs; it knows neither dropout nor schedules. Both use one thread.
 """
 import argparse
 import json
@@ -21,6 +21,7 @@ import tempfile
 import time
 import warnings
 
+os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
 import numpy
 import sklearn
 from sklearn.neural_network import MLPClassifier, MLPRegressor
@@ -77,7 +78,7 @@ def mean_of(numbers):
 
 
 warnings.simplefilter("ignore")  # that the last epoch may not be the best one
-print(f"nnc beside scikit-learn {sklearn.__version__}, {arguments.seeds} seeds, {os.cpu_count()} cores\n")
+print(f"nnc beside scikit-learn {sklearn.__version__}, {arguments.seeds} seeds, one thread each\n")
 print("| table | rows | test | nnc | scikit-learn | nnc, s | scikit-learn, s |\n|---|--:|---|--:|--:|--:|--:|")
 for name in arguments.tables or TABLES:
     table = TABLES[name]
@@ -88,7 +89,7 @@ for name in arguments.tables or TABLES:
         mine, theirs, times = [], [], [[], []]
         for seed in range(arguments.seeds):
             begin = time.perf_counter()
-            run("./table", "train", "--quiet", "--seed", seed, "--save", "w", cwd=folder)
+            run("./table", "train", "--quiet", "--threads", 1, "--seed", seed, "--save", "w", cwd=folder)
             times[0].append(time.perf_counter() - begin)
             mine.append(json.loads(run("./table", "eval", "--weights", "w", "--json", cwd=folder))[table["metric"]])
         arrays = {}
