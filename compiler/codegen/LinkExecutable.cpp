@@ -62,8 +62,8 @@ std::error_code reserve(const std::string &output, const std::vector<std::string
 } // namespace
 
 bool linkExecutable(const std::vector<std::string> &objects,
-                    const std::vector<std::string> &archives, const std::string &output,
-                    const std::string &messages, std::string &error) {
+                    const std::vector<std::string> &archives, const std::vector<std::string> &parts,
+                    const std::string &output, const std::string &messages, std::string &error) {
   for (const std::string &archive : archives)
     if (!llvm::sys::fs::exists(archive)) {
       error = "the runtime library `" + archive + "` is missing";
@@ -87,9 +87,10 @@ bool linkExecutable(const std::vector<std::string> &objects,
     files.push_back(absolutePath(archive));
   const std::string linked = absolutePath(output);
   llvm::SmallVector<llvm::StringRef> command = {*driver};
-  // main() refers to it weakly, by which no archive is searched.
-  if (archives.size() > 1)
-    command.push_back("-Wl,-u,nnc_images");
+  std::vector<std::string> options;
+  for (const std::string &part : parts)
+    options.push_back("-Wl,-u," + part);
+  command.append(options.begin(), options.end());
   command.append(files.begin(), files.end());
   command.append({"-o", linked, "-static-libstdc++", "-static-libgcc", "-s", "-Wl,--gc-sections",
                   "-pthread", "-lm"});
@@ -106,7 +107,9 @@ bool linkExecutable(const std::vector<std::string> &objects,
       if (llvm::sys::fs::can_execute(folder + "/ld.lld")) {
         linkerFolder = ("-B" + folder).str();
         // Equal functions, such as those of templates, become one unless their addresses are taken.
-        command.append({"-fuse-ld=lld", linkerFolder, "-Wl,--icf=safe"});
+        // Relative relocations take a bit rather than 24 bytes; glibc reads that from 2.36 on.
+        command.append(
+            {"-fuse-ld=lld", linkerFolder, "-Wl,--icf=safe", "-Wl,-z,pack-relative-relocs"});
       }
     }
   }

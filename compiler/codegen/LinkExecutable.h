@@ -6,11 +6,11 @@
 
 namespace nnc {
 
-/// Runs the system's C++ compiler as link driver, with lld where it is installed. The last archive
-/// holds the runtime with main(), one in front of it the reader of images; `messages` is a file for the output of the link programs.
-/// False, and a message of one line in `error`, on failure.
+/// Runs the system's C++ compiler as link driver, with lld where it is installed. `parts` are symbols of
+/// parts of the archives to which nothing refers; `messages` is a file for the output of the link
+/// programs. False, and a message of one line in `error`, on failure.
 bool linkExecutable(const std::vector<std::string> &objects,
-                    const std::vector<std::string> &archives, const std::string &output,
-                    const std::string &messages, std::string &error);
+                    const std::vector<std::string> &archives, const std::vector<std::string> &parts,
+                    const std::string &output, const std::string &messages, std::string &error);
 
 } // namespace nnc

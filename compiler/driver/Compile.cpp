@@ -389,13 +389,24 @@ bool Compilation::link(llvm::ArrayRef<llvm::SmallString<0>> objects) {
     llvm::sys::path::append(archive, name);
     archives.push_back(std::string(archive));
   };
-  if (llvm::any_of(frontend.program().data, [](const lang::DataInfo &data) {
+  std::vector<std::string> parts;
+  const lang::Program &program = frontend.program();
+  if (llvm::any_of(program.data, [](const lang::DataInfo &data) {
         return llvm::any_of(data.splits, [](auto &split) { return split.reader == "images"; });
-      }))
+      })) {
     add("libnnc-images.a");
+    parts.push_back("nnc_images");
+  }
+  if (llvm::any_of(program.data, [](const lang::DataInfo &data) {
+        return llvm::any_of(data.fields, [](auto &field) { return field.vocabulary > 0; });
+      }))
+    parts.push_back("nnc_tokenizers");
+  if (llvm::any_of(program.functions,
+                   [](const lang::Function &function) { return function.generation.has_value(); }))
+    parts.push_back("nnc_generate");
   add("libnnc-runtime.a");
   const std::string linked = folder->file("executable");
-  return (linkExecutable(paths, archives, linked, folder->file("messages"), error) &&
+  return (linkExecutable(paths, archives, parts, linked, folder->file("messages"), error) &&
           output->install(linked, error)) ||
          fail(error);
 }

@@ -14,19 +14,31 @@
 
 namespace nnc::runtime {
 
+const GenerateCommand *generate = nullptr;
+
 namespace {
 
 struct Entry {
   const Command &table;
   int (*run)(const Model &, const Arguments &);
 };
-const Entry entries[] = {
-    {trainCommandTable, trainCommand},       {evaluateCommandTable, evaluateCommand},
-    {predictCommandTable, predictCommand},   {generateCommandTable, generateCommand},
-    {findRateCommandTable, findRateCommand}, {crossValidateCommandTable, crossValidateCommand},
-    {tuneCommandTable, tuneCommand},         {benchCommandTable, benchCommand},
-    {dataCommandTable, dataCommand},         {averageCommandTable, averageCommand},
-    {infoCommandTable, infoCommand}};
+
+std::vector<Entry> commands() {
+  std::vector<Entry> list = {{trainCommandTable, trainCommand},
+                             {evaluateCommandTable, evaluateCommand},
+                             {predictCommandTable, predictCommand}};
+  if (generate)
+    list.push_back({generate->table, generate->run});
+  for (const Entry &entry : {Entry{findRateCommandTable, findRateCommand},
+                             {crossValidateCommandTable, crossValidateCommand},
+                             {tuneCommandTable, tuneCommand},
+                             {benchCommandTable, benchCommand},
+                             {dataCommandTable, dataCommand},
+                             {averageCommandTable, averageCommand},
+                             {infoCommandTable, infoCommand}})
+    list.push_back(entry);
+  return list;
+}
 
 std::string versionLine(const Description &description) {
   return text("%s (%s), %s for %s, compiled by nnc %s", description.model.c_str(),
@@ -36,7 +48,7 @@ std::string versionLine(const Description &description) {
 
 std::string generalHelp(const std::string &program, const Description &description) {
   std::string result = versionLine(description) + "\n\n";
-  for (const Entry &entry : entries)
+  for (const Entry &entry : commands())
     result += text("  %s %-14s %s\n", program.c_str(), entry.table.name, entry.table.summary);
   return result + text("\n`%s COMMAND --help` explains a command.\n", program.c_str());
 }
@@ -53,7 +65,7 @@ int dispatch(const Model &model, const std::string &program, int argc, char **ar
     return 0;
   }
   std::vector<std::string> names{"--help", "--version"};
-  for (const Entry &entry : entries) {
+  for (const Entry &entry : commands()) {
     names.push_back(entry.table.name);
     if (command != entry.table.name)
       continue;
@@ -68,6 +80,8 @@ int dispatch(const Model &model, const std::string &program, int argc, char **ar
     }
     return entry.run(model, Arguments(entry.table, {argv + 2, static_cast<size_t>(argc - 2)}));
   }
+  if (command == "generate")
+    fail("this program has no `generate` block");
   throw UsageError(text("unknown command '%s'%s", printable(command).c_str(),
                         suggestion(command, names).c_str()));
 }

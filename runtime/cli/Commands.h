@@ -19,6 +19,13 @@ namespace nnc::runtime {
 /// training.
 int runCommandLine(const Model &model, int argc, char **argv);
 
+/// `generate`, which only programs with a generate block are linked with; else null.
+struct GenerateCommand {
+  const Command &table;
+  int (*run)(const Model &model, const Arguments &arguments);
+};
+extern const GenerateCommand *generate;
+
 extern const Command trainCommandTable, evaluateCommandTable, predictCommandTable,
     generateCommandTable, findRateCommandTable, crossValidateCommandTable, benchCommandTable,
     tuneCommandTable, dataCommandTable, averageCommandTable, infoCommandTable;

@@ -1,11 +1,14 @@
 // Implements parseDescription(): the schema of runtime/Abi.h, member by member.
 #include "runtime/model/DescriptionReader.h"
+#include "runtime/model/Tokenizers.h"
 
 #include <algorithm>
 #include <cstring>
 #include <set>
 
 namespace nnc::runtime {
+
+std::shared_ptr<const text::Tokenizer> (*parseTokenizer)(std::string_view, std::string &) = nullptr;
 
 namespace {
 
@@ -312,13 +315,13 @@ DataBlock readBlock(const DescriptionReader &reader) {
       element.wrong("does not have as many class names as classes");
     if (element.has("vocabulary")) {
       std::string error;
-      std::optional<text::Tokenizer> tokenizer =
-          text::Tokenizer::parse(dumpJson(element.member("vocabulary")), error);
-      if (!tokenizer)
+      if (!parseTokenizer)
+        element.wrong("has a vocabulary, but the program is linked without tokenizers");
+      field.tokenizer = parseTokenizer(dumpJson(element.member("vocabulary")), error);
+      if (!field.tokenizer)
         element.wrong(error);
       if (field.dtype != DType::I32 || field.classes > 0)
         element.wrong("has a vocabulary, but is not an i32");
-      field.tokenizer = std::make_shared<text::Tokenizer>(std::move(*tokenizer));
     }
     block.fields.push_back(std::move(field));
   });

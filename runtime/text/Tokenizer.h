@@ -34,6 +34,7 @@ struct UnknownPiece {
   std::string piece;
 };
 
+/// What is large in it is virtual, so that a program that makes none is linked without it.
 class Tokenizer {
 public:
   /// Characters: the code points of the texts, in numeric order. Bytes: all 256. Words: by
@@ -49,27 +50,28 @@ public:
   /// damaged.
   static std::optional<Tokenizer> parse(std::string_view json, std::string &error);
   /// One line of JSON, the same for equal tokenizers.
-  std::string serialize() const;
+  virtual std::string serialize() const;
   /// The hash of serialize(), as 16 hexadecimal digits.
-  std::string hash() const;
+  virtual std::string hash() const;
 
   TokenizerSpec::Kind kind() const { return type; }
   /// characters, bytes, words or bpe
-  const char *kindName() const;
+  virtual const char *kindName() const;
   int64_t size() const { return static_cast<int64_t>(pieces.size()); }
   /// The bytes of a piece, or the name of a special one. `0 <= id < size()`.
   const std::string &piece(int32_t id) const { return pieces[static_cast<size_t>(id)]; }
   bool isSpecial(int32_t id) const { return specials[static_cast<size_t>(id)]; }
   /// The id of a special piece.
-  std::optional<int32_t> special(std::string_view name) const;
+  virtual std::optional<int32_t> special(std::string_view name) const;
 
   /// Appends the ids of a text, with `<unk>` for out-of-vocabulary pieces. If the vocabulary has no
   /// `<unk>`, appends nothing and returns the first such piece.
-  std::optional<UnknownPiece> encode(std::string_view text, std::vector<int32_t> &ids) const;
+  virtual std::optional<UnknownPiece> encode(std::string_view text,
+                                             std::vector<int32_t> &ids) const;
 
   /// The text of a sequence, without special pieces except `<unk>`; ids are in range. Words have a
   /// space between them. The bytes may end within a character: see Decoder.
-  std::string decode(const std::vector<int32_t> &ids) const;
+  virtual std::string decode(const std::vector<int32_t> &ids) const;
 
 private:
   friend class TokenizerReader;
@@ -93,6 +95,7 @@ private:
 public:
   // The index refers to the pieces.
   Tokenizer() = default;
+  virtual ~Tokenizer() = default;
   Tokenizer(Tokenizer &&) = default;
   Tokenizer &operator=(Tokenizer &&) = default;
 };

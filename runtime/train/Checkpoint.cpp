@@ -1,6 +1,7 @@
 // Implements the files of weights and of runs, and checks all that is read from them.
 #include "runtime/train/Checkpoint.h"
 
+#include "runtime/model/Tokenizers.h"
 #include "runtime/support/Json.h"
 #include "runtime/text/Utf8.h"
 
@@ -262,8 +263,8 @@ template <typename T> static T fromMetadata(const Safetensors &file, const char 
 /// Why the weights' vocabulary of a field is not that of the program.
 static std::string vocabularyDifference(const Json &stored, const text::Tokenizer &here) {
   std::string error;
-  std::optional<text::Tokenizer> there = text::Tokenizer::parse(
-      stored.is_object() ? dumpJson(stored.value("vocabulary", Json())) : "", error);
+  const std::shared_ptr<const text::Tokenizer> there =
+      parseTokenizer(stored.is_object() ? dumpJson(stored.value("vocabulary", Json())) : "", error);
   if (!there)
     return "";
   if (there->kind() != here.kind())
