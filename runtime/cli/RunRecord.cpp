@@ -101,6 +101,19 @@ static std::string timeNow() {
   return words;
 }
 
+bool hasEnded(const RunFolder &folder, int64_t steps) {
+  if (!folder.has(RunFolder::environment))
+    return false;
+  const Json environment = folder.read(RunFolder::environment);
+  const Json sessions = environment.value("sessions", Json::array());
+  for (const Json &session : sessions)
+    if (session.is_object() && session.value("steps", Json()) == steps &&
+        (session.value("outcome", Json()) == "finished" ||
+         session.value("outcome", Json()) == "stopped early"))
+      return true;
+  return false;
+}
+
 RunSession::RunSession(const RunFolder &folder, int threads, int64_t stepsBefore)
     : folder(folder), start(std::chrono::steady_clock::now()) {
   if (folder.has(RunFolder::environment))

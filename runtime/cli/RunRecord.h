@@ -22,6 +22,10 @@ Json resumedConfiguration(Json before, const Description &description, const Tra
                           const SettingValues &changed,
                           const std::map<std::string, std::string> &folders);
 
+/// Whether a process has brought the run of a folder to its end, after so many steps, with all results.
+/// Others may have been killed behind the last step.
+bool hasEnded(const RunFolder &folder, int64_t steps);
+
 /// The part of a run that one process does, in the environment of its folder.
 class RunSession {
 public:

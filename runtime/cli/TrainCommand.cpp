@@ -414,7 +414,7 @@ void TrainingRun::openFolder() {
 }
 
 int TrainingRun::run() {
-  if (isDone()) {
+  if (isDone() && (!folder || hasEnded(*folder, state.stepsBefore + state.step))) {
     if (!plan.quiet)
       print(text("nothing to do: all %lld steps of the run are done\n",
                  static_cast<long long>(state.stepsBefore + state.step)));

@@ -2,9 +2,11 @@
 #include "runtime/train/Checkpoint.h"
 
 #include "runtime/model/Tokenizers.h"
+#include "runtime/support/Hash.h"
 #include "runtime/support/Json.h"
 #include "runtime/text/Utf8.h"
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 
@@ -206,6 +208,17 @@ void copyWeights(const Description &description, const char *from, char *to) {
       std::memcpy(to + tensor.offset, from + tensor.offset, tensor.bytes());
 }
 
+/// Of all tensors that a file has, whatever their order.
+static std::string hashOf(std::vector<StoredTensor> tensors) {
+  std::ranges::sort(tensors, {}, &StoredTensor::name);
+  Hash hash;
+  for (const StoredTensor &tensor : tensors) {
+    hash.add(std::string_view(tensor.name));
+    hash.add(std::string_view(tensor.data, tensor.bytes()));
+  }
+  return hash.text();
+}
+
 void saveCheckpoint(const std::string &path, const Snapshot &snapshot) {
   const Description &description = snapshot.description;
   std::vector<StoredTensor> tensors;
@@ -244,6 +257,7 @@ void saveCheckpoint(const std::string &path, const Snapshot &snapshot) {
     for (const PersistentTensor &tensor : description.tensors)
       if (!tensor.isWeight() || snapshot.current != snapshot.weights)
         tensors.push_back(stored(tensor, snapshot.current, resumePrefix));
+    metadata["hash"] = hashOf(tensors);
   }
   writeSafetensors(path, tensors, metadata);
 }
@@ -394,6 +408,10 @@ Resumed loadForResume(const Safetensors &file, const Description &description, c
     fail("%s: training cannot be resumed from it, it holds only weights (--init starts from them)",
          file.origin().c_str());
   checkVocabularies(file, description);
+  if (file.hasMetadata("hash") && file.metadata("hash") != hashOf(file.tensors()))
+    fail(
+        "%s: its tensors have changed since the run saved them (--init starts a new run from them)",
+        file.origin().c_str());
   Resumed result;
   result.state = stateFromJson(parseJson(file.metadata("training"), file.origin()), file.origin());
   for (const PersistentTensor &tensor : description.tensors) {

@@ -37,7 +37,8 @@ Trainer::Trainer(Execution &execution, const Recipe &recipe, const Phase &phase,
       log(
           plan.logPath, plan.resumed ? std::optional(state.last) : std::nullopt,
           execution.description().floatType == DType::F64 ? 17 : 9,
-          [this](const std::string &line) { progress.warning(line); }, plan.logColumns),
+          [this](const std::string &line) { progress.warning(line); }, plan.logColumns,
+          !plan.folder.empty()),
       lastSaved(std::chrono::steady_clock::now()) {
   for (const PersistentTensor &tensor : execution.description().tensors)
     if (tensor.kind == TensorKind::Parameter ||

@@ -22,9 +22,9 @@ static constexpr std::string_view stepStart = "{\"step\":", epochStart = "{\"epo
 
 TrainingLog::TrainingLog(const std::string &path, const std::optional<LoggedStep> &resumedAfter,
                          int digits, std::function<void(const std::string &)> warn,
-                         std::vector<std::string> columns)
+                         std::vector<std::string> columns, bool required)
     : path(path == "-" ? "the standard output" : path), isTable(extensionOf(path) == ".csv"),
-      columns(std::move(columns)), digits(digits), warn(std::move(warn)) {
+      columns(std::move(columns)), digits(digits), required(required), warn(std::move(warn)) {
   if (path.empty())
     return;
   buffer.reserve(2 * bufferBytes);
@@ -53,8 +53,13 @@ TrainingLog::TrainingLog(const std::string &path, const std::optional<LoggedStep
 TrainingLog::~TrainingLog() {
   if (descriptor < 0)
     return;
-  flush();
-  close(descriptor);
+  try {
+    flush();
+  } catch (const Error &) {
+    // An error ends the run already, or all that matters is on the disk.
+  }
+  if (descriptor >= 0)
+    close(descriptor);
 }
 
 std::string TrainingLog::header() const {
@@ -125,6 +130,9 @@ void TrainingLog::beginAnew() {
 void TrainingLog::cutBack(const LoggedStep &last) {
   Bytes content = readFile(path);
   std::string_view rest(content.data(), content.size());
+  if (rest.empty() && required)
+    fail("%s is empty, but the resumed run is at step %lld", path.c_str(),
+         static_cast<long long>(last.step));
   if (rest.empty()) {
     warn(text("%s is empty: the log begins at step %lld", path.c_str(),
               static_cast<long long>(last.step + 1)));
@@ -289,6 +297,8 @@ void TrainingLog::flush() {
   close(descriptor);
   descriptor = -1;
   buffer.clear();
+  if (required)
+    fail("cannot write %s: %s", path.c_str(), systemMessage(problem).c_str());
   // A reader that goes away ends the run.
   warn(text("cannot write %s: %s%s", path.c_str(), systemMessage(problem).c_str(),
             problem == EPIPE ? "" : "; training goes on without the log"));

@@ -1,5 +1,6 @@
-// The log of a run as JSON lines, or as CSV where its file is called so. Its content is a function of the run alone: no times, nothing
-// that depends on the machine, the number of threads, or where the run was interrupted.
+// The log of a run as JSON lines, or as CSV where its file is called so. Its content is a function of
+// the run alone: no times, nothing that depends on the machine, the number of threads, or where the
+// run was interrupted.
 #pragma once
 
 #include "runtime/train/Evaluation.h"
@@ -26,9 +27,11 @@ public:
   /// that the file is empty. `digits` are significant, for losses and rates. Throws Error if the
   /// file cannot be opened, exists and is not a log, or is not the log of the resumed run. The
   /// first failed write calls `warn` and ends the log with its last whole line. `columns` are the
-  /// measures of the epochs that a CSV file has behind those of the steps.
+  /// measures of the epochs that a CSV file has behind those of the steps. If the log is `required`, as
+  /// that of a run that is to be resumed with it, a failed write and an empty file are errors.
   TrainingLog(const std::string &path, const std::optional<LoggedStep> &resumedAfter, int digits,
-              std::function<void(const std::string &)> warn, std::vector<std::string> columns = {});
+              std::function<void(const std::string &)> warn, std::vector<std::string> columns = {},
+              bool required = false);
   TrainingLog(const TrainingLog &) = delete;
   ~TrainingLog();
 
@@ -69,6 +72,7 @@ private:
   int64_t size = 0;    ///< of the file, in bytes; whole lines
   std::string buffer;  ///< whole lines
   int digits;
+  bool required;
   std::function<void(const std::string &)> warn;
 };
 
