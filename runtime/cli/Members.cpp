@@ -152,6 +152,9 @@ int trainMembers(const Model &model, const Arguments &arguments, int64_t members
       throw UsageError(text("--run and %s exclude each other: the folder of a run has its weights "
                             "and its log",
                             option));
+  if (arguments.has("--tensorboard") && !arguments.value("--tensorboard").empty())
+    throw UsageError(
+        "--tensorboard DIR: several members have several folders; leave DIR out, with --run");
   if (arguments.value("--log") == "-")
     throw UsageError("--log -: several members have several logs; name a file");
   const Description &description = model.description;

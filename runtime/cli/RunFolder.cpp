@@ -13,18 +13,6 @@
 
 namespace nnc::runtime {
 
-/// Makes a folder with those that it is in; false if it is there already.
-static bool makeFolder(const std::string &path) {
-  for (size_t slash = path.find('/', 1); slash != std::string::npos;
-       slash = path.find('/', slash + 1))
-    (void)mkdir(path.substr(0, slash).c_str(), 0777); // a failure shows in what follows
-  if (mkdir(path.c_str(), 0777) == 0)
-    return true;
-  if (errno != EEXIST)
-    fail("cannot make the folder %s: %s", path.c_str(), systemMessage(errno).c_str());
-  return false;
-}
-
 /// One more than the largest N of the folders NAME-N in `parent`.
 static int64_t nextNumber(const std::string &parent, const std::string &name) {
   int64_t last = 0;

@@ -35,7 +35,8 @@ Json configurationOf(const Description &description, const Recipe &recipe,
                      const Arguments &arguments) {
   Json options = Json::object(), defines = Json::object();
   for (const auto &[name, values] : arguments.options())
-    if (name != "--run" && name != "--threads" && name != "--quiet")
+    if (name != "--run" && name != "--threads" && name != "--quiet" && name != "--tensorboard" &&
+        name != "--plot")
       options[name] = values.size() == 1 ? Json(values[0]) : Json(values);
   for (const auto &[name, value] : description.defines)
     defines[name] = value;

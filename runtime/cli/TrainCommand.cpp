@@ -18,6 +18,7 @@
 #include <algorithm>
 #include <cstring>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <utility>
 
 namespace nnc::runtime {
@@ -51,7 +52,10 @@ static const Option trainOptions[] = {
     {"--changed-data", nullptr, "resume although the data differs from that of the run"},
     {"--log", "F.jsonl",
      "write one JSON object per step and per epoch, or rows of a .csv file; `-`: print only these"},
+    {"--tensorboard", "DIR",
+     "write event files for TensorBoard to this folder (default: that of the run)", false, true},
     {"--no-shuffle", nullptr, "take the examples in the order of the file"},
+    {"--plot", nullptr, "on a terminal, draw the curve of the losses below the progress line"},
     {"--quiet", nullptr, "print nothing but errors"},
 };
 const Command trainCommandTable = {"train", "train the model and save its weights", trainOptions};
@@ -204,6 +208,9 @@ static void checkOptions(const Arguments &arguments) {
   if (arguments.has("--run") && resumesFolder(arguments))
     throw UsageError("--run and --resume FOLDER exclude each other: leave out --run to go on with "
                      "that run");
+  if (arguments.has("--tensorboard") && arguments.value("--tensorboard").empty() &&
+      !arguments.has("--run") && !resumesFolder(arguments))
+    throw UsageError("--tensorboard DIR: without --run it needs a folder");
   for (auto [one, other] : {std::pair("--init", "--resume"),
                             {"--init-partial", "--resume"},
                             {"--init", "--init-partial"}})
@@ -223,6 +230,7 @@ static TrainingPlan planFiles(const Arguments &arguments, const std::string &def
   plan.resumed = arguments.has("--resume");
   // With the log on the standard output nothing else goes there.
   plan.quiet = arguments.has("--quiet") || plan.logPath == "-";
+  plan.plot = arguments.has("--plot");
   plan.resumable = !arguments.has("--weights-only");
   if (arguments.has("--run")) { // its files are known once everything else has been checked
     RunFolder::checkFree(arguments.value("--run"));
@@ -291,6 +299,7 @@ private:
   std::optional<EpochRecord> epochs;
   int64_t stopAt; ///< steps of all phases after which to pause
   int64_t pauseAtEpoch;
+  std::optional<EventLog> events;
   const char *ending = "finished";
 };
 
@@ -447,6 +456,13 @@ int TrainingRun::run() {
 }
 
 int TrainingRun::runPhases() {
+  if (arguments.has("--tensorboard")) {
+    const std::string path = arguments.value("--tensorboard");
+    events.emplace(
+        path.empty() ? folder->path() : path, state.stepsBefore + state.step,
+        [](const std::string &line) { (void)writeAll(STDERR_FILENO, "warning: " + line + "\n"); });
+    plan.events = &*events;
+  }
   for (;; beginNextPhase(state)) {
     const Phase &phase = recipe.phases[static_cast<size_t>(state.phase)];
     if (!isLastPhase() && plan.resumed && isFinished(state, phase)) {

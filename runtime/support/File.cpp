@@ -193,6 +193,17 @@ Bytes readFileOrGz(const std::string &path) {
   return content;
 }
 
+bool makeFolder(const std::string &path) {
+  for (size_t slash = path.find('/', 1); slash != std::string::npos;
+       slash = path.find('/', slash + 1))
+    (void)mkdir(path.substr(0, slash).c_str(), 0777); // a failure shows in what follows
+  if (mkdir(path.c_str(), 0777) == 0)
+    return true;
+  if (errno != EEXIST)
+    fail("cannot make the folder %s: %s", path.c_str(), systemMessage(errno).c_str());
+  return false;
+}
+
 bool exists(const std::string &path) {
   struct stat status;
   return lstat(path.c_str(), &status) == 0;

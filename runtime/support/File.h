@@ -77,6 +77,9 @@ Bytes inflate(const Bytes &compressed, uint64_t size, const std::string &origin)
 /// read.
 std::string beginningOf(const std::string &path, size_t size);
 
+/// Makes a folder with those that it is in; false if it is there already. Throws Error.
+bool makeFolder(const std::string &path);
+
 /// Whether there is something of this name, if only a symbolic link that leads nowhere.
 bool exists(const std::string &path);
 

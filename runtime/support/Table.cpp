@@ -6,8 +6,9 @@
 
 namespace nnc::runtime {
 
-void printTable(const std::vector<std::vector<std::string>> &rows, size_t firstNumber,
-                size_t endNumber) {
+std::string formatTable(const std::vector<std::vector<std::string>> &rows, size_t firstNumber,
+                        size_t endNumber) {
+  std::string table;
   std::vector<size_t> widths(rows[0].size());
   for (const auto &row : rows)
     for (size_t i = 0; i < row.size(); ++i)
@@ -20,8 +21,14 @@ void printTable(const std::vector<std::vector<std::string>> &rows, size_t firstN
       line += (i ? "  " : "") + (number ? space + row[i] : row[i] + space);
     }
     line.erase(line.find_last_not_of(' ') + 1);
-    std::printf("%s\n", line.c_str());
+    table += line + "\n";
   }
+  return table;
+}
+
+void printTable(const std::vector<std::vector<std::string>> &rows, size_t firstNumber,
+                size_t endNumber) {
+  std::fputs(formatTable(rows, firstNumber, endNumber).c_str(), stdout);
 }
 
 } // namespace nnc::runtime

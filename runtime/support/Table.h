@@ -7,8 +7,12 @@
 
 namespace nnc::runtime {
 
-/// Prints rows as columns that are as wide as their widest cell; columns [firstNumber, endNumber)
+/// Rows as lines, with columns that are as wide as their widest cell; columns [firstNumber, endNumber)
 /// flush right.
+std::string formatTable(const std::vector<std::vector<std::string>> &rows, size_t firstNumber,
+                        size_t endNumber);
+
+/// Prints them.
 void printTable(const std::vector<std::vector<std::string>> &rows, size_t firstNumber,
                 size_t endNumber);
 

@@ -3,6 +3,7 @@
 
 #include "runtime/support/Error.h"
 #include "runtime/support/Output.h"
+#include "runtime/support/Table.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -27,10 +28,22 @@ static std::string formatThousands(double value) {
   return digits;
 }
 
-Progress::Progress(bool quiet, int64_t steps, int64_t stepsPerEpoch, int64_t stepsBefore)
-    : quiet(quiet), terminal(isatty(STDOUT_FILENO) != 0), steps(steps),
-      stepsPerEpoch(stepsPerEpoch), stepsBefore(stepsBefore),
-      epochs((steps + stepsPerEpoch - 1) / stepsPerEpoch), start(Clock::now()), lastDrawn(start) {}
+/// A terminal that does not know its size is taken for a usual one.
+static winsize terminalSize() {
+  winsize window = {};
+  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &window) != 0 || window.ws_col < 2 || window.ws_row == 0) {
+    window.ws_col = 80;
+    window.ws_row = 24;
+  }
+  return window;
+}
+
+Progress::Progress(bool quiet, bool plot, int64_t steps, int64_t stepsPerEpoch, int64_t stepsBefore,
+                   const std::map<std::string, bool> &directions)
+    : quiet(quiet), terminal(isatty(STDOUT_FILENO) != 0), plot(plot && terminal && !quiet),
+      steps(steps), stepsPerEpoch(stepsPerEpoch), stepsBefore(stepsBefore),
+      epochs((steps + stepsPerEpoch - 1) / stepsPerEpoch), start(Clock::now()), lastDrawn(start),
+      directions(directions) {}
 
 Progress::~Progress() { eraseLine(); }
 
@@ -67,22 +80,90 @@ void Progress::draw(int64_t stepsDone, const Measures &measures) {
   if (!terminal)
     return print(line + "\n");
   // A line that wraps could not be redrawn.
-  winsize window = {};
-  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 1)
-    line.resize(std::min<size_t>(line.size(), window.ws_col - 1u));
-  print("\r\x1b[K" + line);
+  line.resize(std::min<size_t>(line.size(), terminalSize().ws_col - 1u));
+  size_t lines = 0;
+  const std::string below = drawCurve(lines);
+  print("\r\x1b[J" + line + (lines ? "\n" + below + text("\x1b[%zuA", lines + 1) : ""));
   drawn = true;
+}
+
+/// Below the redrawn line, as far as there is room.
+std::string Progress::drawCurve(size_t &lines) const {
+  constexpr size_t height = 8, leastColumns = 8;
+  const winsize window = terminalSize();
+  lines = 0;
+  if (!plot || curve.isEmpty() || window.ws_col <= leastColumns || window.ws_row < height + 4)
+    return "";
+  lines = height;
+  return curve.draw(std::min<size_t>(window.ws_col - 1u, 120), height);
+}
+
+void Progress::record(const std::string &split, const Measures &measures, int64_t epoch) {
+  auto add = [&](const std::string &measure, double value) {
+    const std::string name = split + " " + measure;
+    auto found = std::ranges::find(series, name, &Series::name);
+    if (found == series.end()) {
+      const auto known = directions.find(measure);
+      const bool isLoss = measure == "loss";
+      series.push_back({name, isLoss || known != directions.end(),
+                        !isLoss && known != directions.end() && known->second, value, value, value,
+                        epoch});
+      return;
+    }
+    if (found->isHighest ? value > found->best : value < found->best) {
+      found->best = value;
+      found->bestEpoch = epoch;
+    }
+    found->last = value;
+  };
+  add("loss", measures.loss);
+  for (const Metric &metric : measures.metrics)
+    if (metric.shape.empty())
+      add(metric.name, metric.values[0]);
+}
+
+void Progress::finish() {
+  if (quiet || !terminal)
+    return;
+  eraseLine();
+  size_t lines;
+  std::string result = drawCurve(lines);
+  if (epochsSeen > 1) {
+    std::vector<std::vector<std::string>> table{{"", "first", "last", "best", "epoch"}};
+    for (const Series &one : series) {
+      auto number = [](double value) { return text("%.4g", value); };
+      table.push_back({one.name, number(one.first), number(one.last)});
+      if (one.hasDirection)
+        table.back().insert(table.back().end(), {number(one.best), std::to_string(one.bestEpoch)});
+      else
+        table.back().resize(table[0].size());
+    }
+    const std::string formatted = formatTable(table, 1, table[0].size());
+    size_t width = 0;
+    for (size_t begin = 0, end; (end = formatted.find('\n', begin)) != std::string::npos;
+         begin = end + 1)
+      width = std::max(width, end - begin);
+    if (width < terminalSize().ws_col)
+      result += formatted;
+  }
+  print(result);
 }
 
 void Progress::eraseLine() {
   if (!drawn)
     return;
-  print("\r\x1b[K");
+  print("\r\x1b[J");
   drawn = false;
 }
 
 void Progress::epoch(int64_t epoch, int64_t stepsDone, const Measures &training,
                      const std::optional<Measures> &evaluation, const char *evaluated) {
+  ++epochsSeen;
+  if (terminal && !quiet) {
+    record("train", training, epoch);
+    if (evaluation)
+      record(evaluated, *evaluation, epoch);
+  }
   constexpr int64_t shown = 20;
   int64_t every = (epochs + shown - 1) / shown;
   if (quiet || (epoch % every != 0 && epoch != 1 && epoch != epochs))

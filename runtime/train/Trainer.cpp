@@ -33,7 +33,7 @@ Trainer::Trainer(Execution &execution, const Recipe &recipe, const Phase &phase,
       rememberedBlock(execution.description().persistentBytes),
       rememberEvery(rememberInterval(execution.description(), trainingSteps.function())),
       watcher(execution.description()),
-      progress(plan.quiet, plan.steps, stepsPerEpoch(), state.step),
+      progress(plan.quiet, plan.plot, plan.steps, stepsPerEpoch(), state.step, phase.directions),
       log(
           plan.logPath, plan.resumed ? std::optional(state.last) : std::nullopt,
           execution.description().floatType == DType::F64 ? 17 : 9,
@@ -105,6 +105,8 @@ bool Trainer::finishEpoch() {
   now.position = 0;
   log.epoch(now.epochsBefore + now.epoch, now.stepsBefore + now.step, training, evaluation,
             evaluated, watched);
+  if (plan.events)
+    plan.events->epoch(now.stepsBefore + now.step, training, evaluation, evaluated);
   progress.epoch(now.epoch, now.step, training, evaluation, evaluated);
   if (plan.afterEpoch)
     plan.afterEpoch(now.epochsBefore + now.epoch);
@@ -150,11 +152,14 @@ Trainer::Outcome Trainer::run() {
     now.last = {now.stepsBefore + now.step, now.epochsBefore + now.epoch + 1, value,
                 rateValue.value_or(NAN)};
     log.step(now.last);
+    if (plan.events)
+      plan.events->step(now.last);
     if (rateValue && !std::isfinite(*rateValue))
       reportRate(*rateValue);
     if (!std::isfinite(value))
       reportDivergence(value);
-    progress.step(now.step, now.position - before, [this] { return trainingSteps.result(); });
+    progress.step(now.step, now.position - before, value,
+                  [this] { return trainingSteps.result(); });
     if (now.position == now.examples && finishEpoch()) {
       outcome = Outcome::StoppedEarly;
       break;
@@ -171,6 +176,7 @@ Trainer::Outcome Trainer::run() {
     saveIfDue();
   }
   checkFinite();
+  progress.finish();
   save();
   return outcome;
 }

@@ -4,6 +4,7 @@
 
 #include "runtime/train/Checkpoint.h"
 #include "runtime/train/Evaluation.h"
+#include "runtime/train/EventLog.h"
 #include "runtime/train/Progress.h"
 #include "runtime/train/TrainingLog.h"
 #include "runtime/data/Order.h"
@@ -22,6 +23,7 @@ struct TrainingPlan {
   int64_t stopAt = INT64_MAX; ///< batches of the phase after which to pause, as if interrupted
   int64_t pauseAtEpoch = INT64_MAX; ///< the epoch of all phases after which to pause
   bool quiet = false;
+  bool plot = false;                            ///< on a terminal, with a curve of the losses
   std::string savePath;                         ///< empty: nothing is saved
   std::string bestPath;                         ///< for the weights of the best epoch; empty: none
   std::string folder;                           ///< of a run that has one
@@ -29,6 +31,7 @@ struct TrainingPlan {
   bool resumable = true;                        ///< saved files can be resumed from
   std::string logPath;
   std::vector<std::string> logColumns; ///< measures of the epochs, for a log in CSV
+  EventLog *events = nullptr;          ///< null: none are written
   bool resumed = false;                ///< the log goes on, too; so in a later phase
 };
 
