@@ -272,6 +272,11 @@ bool writePlot(const PlotOptions &options) {
                                    "class of the data, and the run must have ended");
   if (options.what == "predictions")
     return draw(curveOf(*run), "");
+  if (options.what == "norms")
+    return draw(
+        normsOf(run->log, options.columns.empty() ? "gradient" : options.columns[0]),
+        "such norms: a program that is built with --watch logs its gradient, weight, update "
+        "and unused units");
   if (options.what == "epochs")
     return draw(curveOfEpochs(*run), "predictions of epochs");
   if (options.what == "calibration")

@@ -38,6 +38,9 @@ Scale Scale::of(const std::vector<const std::vector<double> *> &columns, double 
       }
   if (low > high)
     low = high = 1;
+  // Means of equal numbers differ by their rounding.
+  if (high - low <= 1e-9 * std::max(std::fabs(low), std::fabs(high)))
+    low = high = (isLog ? std::sqrt(low) * std::sqrt(high) : low / 2 + high / 2);
   if (isLog) {
     const double factor = low < high ? std::pow(high / low, margin) : 2;
     return {low / factor, high * factor, begin, end, true};
@@ -74,7 +77,10 @@ std::vector<std::pair<double, std::string>> Scale::ticks(int about) const {
                                : raw / power < 3.5 ? 2
                                : raw / power < 7.5 ? 5
                                                    : 10);
-  for (double i = std::ceil(least / step); i * step <= most * (1 + 1e-12); ++i)
+  const double first = std::ceil(least / step);
+  if (!std::isfinite(first) || std::fabs(first) > 1e12) // the axis is finer than its numbers
+    return {{least, shortNumber(least)}};
+  for (double i = first; i <= first + 4 * about && i * step <= most + 1e-9 * step; ++i)
     result.emplace_back(i * step, shortNumber(std::fabs(i * step) < step / 1e6 ? 0 : i * step));
   return result;
 }

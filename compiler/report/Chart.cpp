@@ -252,7 +252,8 @@ static size_t longest(const std::vector<std::string> &labels) {
 
 std::string draw(const HeatMap &map) {
   const size_t rows = map.rows.size(), columns = map.columns.size();
-  const double cell = std::clamp(480.0 / double(std::max(rows, columns)), 6.0, map.mostCell);
+  const double cell =
+      std::clamp(480.0 / double(std::max(rows, columns)), map.leastCell, map.mostCell);
   const bool hasNumbers = cell >= 24 && map.isConfusion;
   const bool hasLabels = cell >= 11;
   const double left = 30 + (hasLabels ? letterWidth * double(longest(map.rows)) : 0);
@@ -260,10 +261,13 @@ std::string draw(const HeatMap &map) {
   const double top =
       48 + (turned ? letterWidth * double(longest(map.columns)) : 0) + (hasLabels ? 10 : 0);
   std::string body = words(12, 18, "title", map.title);
-  double most = 0;
+  double most = 0, least = INFINITY;
   for (double value : map.values)
-    if (std::isfinite(value))
+    if (std::isfinite(value)) {
       most = std::max(most, std::fabs(value));
+      if (value > 0)
+        least = std::min(least, value);
+    }
   for (size_t row = 0; row < rows; ++row) {
     double sum = 0;
     for (size_t column = 0; column < columns; ++column)
@@ -271,7 +275,12 @@ std::string draw(const HeatMap &map) {
     for (size_t column = 0; column < columns; ++column) {
       const double value = map.values[row * columns + column];
       const double largest = map.isConfusion ? sum : most;
-      const double share = largest > 0 && std::isfinite(value) ? std::fabs(value) / largest : 0;
+      const double share = largest <= 0 || !std::isfinite(value) ? 0
+                           : !map.logShades                      ? std::fabs(value) / largest
+                           : value <= 0                          ? 0
+                           : least == most
+                               ? 1
+                               : 0.06 + 0.94 * std::log(value / least) / std::log(most / least);
       const double x = left + cell * double(column), y = top + cell * double(row);
       // Few errors are to be seen, too.
       const double shade =

@@ -42,7 +42,8 @@ struct HeatMap {
   std::vector<double> values;             ///< row by row
   /// Each row is compared with its own sum, and what is not on the diagonal has another colour.
   bool isConfusion = false;
-  double mostCell = 44; ///< the side of a cell
+  bool logShades = false;              ///< of numbers that are positive, from the least one
+  double leastCell = 6, mostCell = 44; ///< the side of a cell
 };
 
 /// Images of equal size, each from its smallest number to its largest.

@@ -96,6 +96,14 @@ std::string curves(const std::vector<NamedLog> &logs) {
   std::string html;
   size_t number = 0;
   for (const auto &[measure, columns] : measuresOf(logs)) {
+    // Many lines would hide each other.
+    constexpr size_t mostParameters = 8;
+    llvm::StringRef kind = measure;
+    if (logs.size() == 1 && columns.size() > mostParameters && kind.consume_back(" by parameter")) {
+      if (std::optional<HeatMap> norms = normsOf(*logs[0].log, kind))
+        html += figure(draw(*norms));
+      continue;
+    }
     LineChart chart = curvesOf(logs, columns, measure == "lr" ? "learning rate" : measure);
     if (chart.lines.empty())
       continue;

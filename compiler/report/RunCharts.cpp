@@ -77,12 +77,52 @@ measuresOf(const std::vector<NamedLog> &logs) {
         columns.push_back(series.name);
     }
   std::vector<std::pair<std::string, std::vector<std::string>>> result;
-  for (auto &[name, columns] : measures)
-    if (!columns.empty() && name != "lr")
-      result.emplace_back(name, columns);
-  if (auto rate = measures.find("lr"); rate != measures.end())
-    result.emplace_back("lr", rate->second);
+  for (auto &[name, columns] : measures) // dense_2 comes before dense_10
+    if (llvm::StringRef(name).ends_with(" by parameter"))
+      llvm::stable_sort(columns, [](llvm::StringRef left, llvm::StringRef right) {
+        return left.compare_numeric(right) < 0;
+      });
+  auto append = [&](auto isOne) {
+    for (auto &[name, columns] : measures)
+      if (!columns.empty() && isOne(llvm::StringRef(name)))
+        result.emplace_back(name, columns);
+  };
+  auto isNorm = [](llvm::StringRef name) { return name.ends_with(" by parameter"); };
+  append([&](llvm::StringRef name) { return name != "lr" && !isNorm(name); });
+  append([](llvm::StringRef name) { return name == "lr"; });
+  append(isNorm);
   return result;
+}
+
+std::optional<HeatMap> normsOf(const Log &log, llvm::StringRef kind) {
+  constexpr size_t mostColumns = 60;
+  HeatMap map;
+  for (const auto &[measure, columns] : measuresOf({{"", &log}})) {
+    if (measure != kind.str() + " by parameter")
+      continue;
+    const std::vector<double> &steps = log.find(columns[0])->steps;
+    const size_t shown = std::min(mostColumns, steps.size());
+    auto place = [&](size_t i) { return shown < 2 ? 0 : i * (steps.size() - 1) / (shown - 1); };
+    for (size_t i = 0; i < shown; ++i)
+      map.columns.push_back(formatNumber(steps[place(i)]));
+    for (const std::string &column : columns) {
+      const Series &series = *log.find(column);
+      map.rows.push_back(llvm::StringRef(column).split(" of ").second.str());
+      for (size_t i = 0; i < shown; ++i)
+        map.values.push_back(place(i) < series.values.size() ? series.values[place(i)] : NAN);
+    }
+  }
+  if (map.rows.empty())
+    return std::nullopt;
+  auto [least, most] = std::minmax_element(map.values.begin(), map.values.end());
+  map.title = llvm::formatv("{0} of each parameter, from {1} to {2}",
+                            kind == "unused" ? "unused units" : "norm of the " + kind.str(),
+                            formatNumber(*least), formatNumber(*most));
+  map.xLabel = log.axis;
+  map.logShades = kind != "unused";
+  map.leastCell = 13;
+  map.mostCell = 22;
+  return map;
 }
 
 static std::vector<std::string> textsOf(const Array *array) {

@@ -24,9 +24,13 @@ LineChart curvesOf(const std::vector<NamedLog> &logs, const std::vector<std::str
                    const std::string &title);
 
 /// The columns of logs by what they measure: (loss: loss, train_loss, validation_loss), (accuracy:
-/// train_accuracy, ...), (lr: lr). The loss comes first.
+/// train_accuracy, ...), (lr: lr). The loss comes first, norms of parameters last.
 std::vector<std::pair<std::string, std::vector<std::string>>>
 measuresOf(const std::vector<NamedLog> &logs);
+
+/// The norms of one kind, such as `gradient`, of all parameters over the steps, as a watched run logs
+/// them; the darker, the larger by its logarithm.
+std::optional<HeatMap> normsOf(const Log &log, llvm::StringRef kind);
 
 // These return nothing where a run has no such result.
 

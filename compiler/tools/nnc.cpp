@@ -473,9 +473,12 @@ int execute(int count, char **arguments) {
           "of two columns of the logs), epochs (the predictions after some of them), landscape (of "
           "`EXE eval --run --landscape`), confusion, calibration, maps (outputs that have "
           "dimensions), weights (of the first layer), embeddings, histogram (of the tensor that "
-          "--columns names)")
-      ->check(CLI::IsMember({"curves", "predictions", "epochs", "landscape", "confusion",
-                             "calibration", "maps", "weights", "embeddings", "histogram"}));
+          "--columns names), norms (of each parameter, that a program built with --watch logs: "
+          "gradient, "
+          "or what --columns names)")
+      ->check(
+          CLI::IsMember({"curves", "predictions", "epochs", "landscape", "confusion", "calibration",
+                         "maps", "weights", "embeddings", "histogram", "norms"}));
   plotCommand
       ->add_option("--columns", plot.columns, "columns to draw (default: the losses, or all)")
       ->delimiter(',')
