@@ -36,9 +36,9 @@ enum class RandomStream : uint32_t {
   Buckets,
   Draw,
   Bootstrap,
-  Landscape,
   Tune,
-  Blocks
+  Blocks,
+  Landscape
 };
 
 /// A uniform 64-bit word: number `index` of instance `instance` (e.g. an epoch) of a stream.
