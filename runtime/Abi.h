@@ -346,7 +346,8 @@ void nnc_profile(int64_t region, int64_t thread);
                                         lines: one or more; each line is an example, its fields separated by
                                         tabs
                                         images: folders with a folder of images for each class; without a
-                                        class field, of images
+                                        class field, of images; or tables of files' names, .csv, with
+                                        the settings of csv
                                         random, made: none
          "examples": COUNT,             (random, made) the number of examples
          "seed": COUNT,                 (optional; made; default 0) below 2^31
@@ -362,6 +363,7 @@ void nnc_profile(int64_t region, int64_t thread);
          "stream": true | false,        (optional; text; default false) row b of each batch begins at
                                         b / batch of the text and continues from step to step
          "resize": true | false,        (optional; images; default false) make images of other sizes fit
+         "crop": true | false,          (optional; images; default false) take the part in the middle
          "truncate": true | false,      (optional; lines; default false) cut texts that are too long
          "window": COUNT, "horizon": COUNT,
                                         (optional; csv; default 0) rows are times: the first field takes

@@ -52,11 +52,9 @@ static Dataset readCsvExamples(const std::string &path, const DataBlock &fields,
   const std::string window = isSeries ? block->fields[0].name : "";
   const DataBlock row = isSeries ? fieldsOfRow(fields, window, *train) : fields;
   CsvFields reader(row, conventions, CsvPurpose::Prediction, train);
-  reader.add(CsvReader(readUtf8(path, train ? train->encoding : text::Encoding::Utf8), origin,
-                       train ? train->csvFormat() : text::CsvFormat{}),
-             [&](const CsvReader &firstRow) {
-               return selectForPrediction(firstRow, row, block, conventions);
-             });
+  reader.add(path, [&](const CsvReader &firstRow) {
+    return selectForPrediction(firstRow, row, block, conventions);
+  });
   if (!isSeries)
     return reader.finish();
   DataSplit all = *train;
@@ -349,8 +347,7 @@ Dataset readExamples(const std::string &path, const DataBlock &fields, const Dat
     if (fields.fields.size() != 1 || fields.fields[0].shape.size() < 2)
       fail("%s: an image is one input, float[rows, columns] or float[rows, columns, 3]",
            path.c_str());
-    dataset = readArrayExamples({readImage(path, fields.fields[0], train && train->resize)}, fields,
-                                conventions);
+    dataset = readArrayExamples({readImage(path, fields.fields[0], train)}, fields, conventions);
   } else if (reader && reader->read == readNamedArraysSplit) {
     dataset = readArrayExamples(readNamedInputs(path, fields, train), fields, conventions);
   } else if (extensionOf(withoutGz(path)) == ".json") {

@@ -90,8 +90,56 @@ static size_t numberLength(std::string_view cell) {
   return end;
 }
 
+/// Digits with an optional minus sign, point and exponent, where the number is a whole one below 2^53
+/// times or divided by a power of ten that a double holds exactly: one rounding is the right one
+/// (Clinger 1990). Other numbers, and all else, are left to strtod.
+static std::optional<double> parseShortNumber(std::string_view cell) {
+  static constexpr double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                      1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                                      1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+  const char *c = cell.data(), *const end = c + cell.size();
+  const bool negative = c != end && *c == '-';
+  c += negative;
+  uint64_t digits = 0;
+  const char *const first = c;
+  auto takeDigits = [&] {
+    for (unsigned digit; c != end && (digit = static_cast<unsigned>(*c - '0')) < 10; ++c)
+      digits = 10 * digits + digit;
+  };
+  takeDigits();
+  int64_t count = c - first, exponent = 0;
+  if (c != end && *c == '.') {
+    const char *const point = ++c;
+    takeDigits();
+    exponent = point - c;
+    count -= exponent;
+  }
+  // With 19 digits there was no overflow.
+  if (count == 0 || count > 19 || digits > uint64_t{1} << 53)
+    return std::nullopt;
+  if (c != end && (*c == 'e' || *c == 'E')) {
+    ++c;
+    const bool isSmall = c != end && *c == '-';
+    c += c != end && (*c == '-' || *c == '+');
+    int64_t value = 0;
+    const char *const begin = c;
+    for (unsigned digit; c != end && (digit = static_cast<unsigned>(*c - '0')) < 10; ++c)
+      value = 10 * value + digit;
+    if (c == begin || c - begin > 4)
+      return std::nullopt;
+    exponent += isSmall ? -value : value;
+  }
+  if (c != end || exponent < -22 || exponent > 22)
+    return std::nullopt;
+  const double whole = static_cast<double>(digits);
+  const double value = exponent < 0 ? whole / powers[-exponent] : whole * powers[exponent];
+  return negative ? -value : value;
+}
+
 std::optional<double> parseNumber(std::string_view cell) {
   cell = withoutPlus(cell);
+  if (std::optional<double> value = parseShortNumber(cell))
+    return value;
   if (cell.empty() || numberLength(cell) != cell.size())
     return std::nullopt;
   // Most cells are short; the others need no speed. No locale is set, so that the point is a point.

@@ -47,7 +47,11 @@ struct CsvFields::Builder {
   std::string buffer = {};                  ///< a number with its decimal comma replaced
   std::unique_ptr<TemporaryData> file = {}; ///< of a table that is larger than memory
 
+  std::array<char, 4096> pending; ///< values that are not in `data` yet
+  size_t pendingSize = 0;
+
   void moveToFile() {
+    flush();
     if (!file)
       file = std::make_unique<TemporaryData>();
     file->append(data.bytes.data(), data.bytes.size());
@@ -69,9 +73,15 @@ struct CsvFields::Builder {
   bool isGap(std::string_view cell) const { return cell.empty() || isMark(cell); }
 
   template <typename T> void append(T value) {
-    size_t size = data.bytes.size();
-    data.bytes.resize(size + sizeof(T));
-    std::memcpy(data.bytes.data() + size, &value, sizeof(T));
+    if (pendingSize + sizeof(T) > pending.size())
+      flush();
+    std::memcpy(pending.data() + pendingSize, &value, sizeof(T));
+    pendingSize += sizeof(T);
+  }
+  void flush() {
+    data.bytes.insert(data.bytes.end(), pending.begin(),
+                      pending.begin() + static_cast<std::ptrdiff_t>(pendingSize));
+    pendingSize = 0;
   }
 
   /// Reads the cells of a field in one row. Padding is empty cells.
@@ -367,25 +377,24 @@ void CsvFields::readRow(const CsvReader &reader) {
   table.guessed = false;
 }
 
-void CsvFields::add(CsvReader reader, const SelectColumns &select) {
-  if (!begin(reader, select))
-    fail("%s: it is empty", reader.origin().c_str());
-  readRows(reader);
-}
-
-void CsvFields::addLarge(const std::string &path, size_t partBytes, const SelectColumns &select) {
-  keepsPlaces = false; // one number for each row
-  CsvParts parts(path, split->csvFormat(), split->encoding, partBytes);
+void CsvFields::add(const std::string &path, const SelectColumns &select, int64_t memory) {
+  constexpr int64_t largest = 1 << 20, least = 1 << 16;
+  const int64_t partBytes = memory ? std::clamp(memory / 16, least, largest) : largest;
+  keepsPlaces &= !memory; // one number for each row
+  CsvParts parts(path, split ? split->csvFormat() : text::CsvFormat{},
+                 split ? split->encoding : text::Encoding::Utf8, static_cast<size_t>(partBytes),
+                 memory > 0);
   bool begun = false;
   while (std::optional<CsvReader> part = parts.next()) {
     begun = begun || begin(*part, select);
     readRows(*part);
-    for (Builder &builder : builders)
-      builder.moveToFile();
+    if (memory)
+      for (Builder &builder : builders)
+        builder.moveToFile();
     parts.goOnAfter(*part);
   }
   if (!begun)
-    fail("%s: it is empty", path.c_str());
+    fail("%s: it is empty", path == "-" ? "standard input" : path.c_str());
 }
 
 /// The place of the column by which rows are chosen.
@@ -421,6 +430,7 @@ Dataset CsvFields::finish() {
   dataset.dropped = dropped;
   dataset.places = std::move(places);
   for (Builder &builder : builders) {
+    builder.flush();
     if (builder.file)
       builder.data.file = builder.file->map();
     builder.file.reset();
@@ -458,18 +468,8 @@ Dataset readCsvSplit(const DataBlock &block, const DataSplit &split, const std::
   auto select = [&](const CsvReader &firstRow) {
     return selectForSplit(firstRow, block, split, conventions);
   };
-  for (const std::string &file : split.files) {
-    std::string path = joinPath(folder, file);
-    if (split.memory) {
-      constexpr int64_t most = 8 << 20, least = 1 << 16;
-      fields.addLarge(path, static_cast<size_t>(std::clamp(split.memory / 16, least, most)),
-                      select);
-      continue;
-    }
-    fields.add(CsvReader(readUtf8(path, split.encoding), path == "-" ? "standard input" : path,
-                         split.csvFormat()),
-               select);
-  }
+  for (const std::string &file : split.files)
+    fields.add(joinPath(folder, file), select, split.memory);
   return fields.finish();
 }
 

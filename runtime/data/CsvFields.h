@@ -41,12 +41,9 @@ public:
   ~CsvFields();
 
   /// Appends the rows of a file; `select` is given its first one. Throws Error, naming file and
-  /// line, if a cell is not a value of its field.
-  void add(CsvReader reader, const SelectColumns &select);
-
-  /// The same of a file that is larger than memory, part by part. The fields that finish() hands
-  /// out are in temporary files.
-  void addLarge(const std::string &path, size_t partBytes, const SelectColumns &select);
+  /// line, if a cell is not a value of its field. With a bound of memory, in bytes, the fields that
+  /// finish() hands out are in temporary files.
+  void add(const std::string &path, const SelectColumns &select, int64_t memory = 0);
 
   /// Numbers the classes (see readSplit) and hands out the fields. Those with transforms are as
   /// finishFields() takes them.

@@ -9,8 +9,9 @@
 namespace nnc::runtime {
 
 CsvParts::CsvParts(const std::string &path, text::CsvFormat format, text::Encoding encoding,
-                   size_t partBytes)
-    : path(path), file(path), format(std::move(format)), encoding(encoding), partBytes(partBytes) {}
+                   size_t partBytes, bool refusesGz)
+    : path(path), file(path), format(std::move(format)), encoding(encoding), partBytes(partBytes),
+      refusesGz(refusesGz) {}
 
 size_t CsvParts::endOfRows(const Bytes &content) const {
   const char *begin = content.data(), *end = begin + content.size();
@@ -54,10 +55,14 @@ std::optional<CsvReader> CsvParts::next() {
     const size_t before = content.size();
     file.read(content, partBytes);
     atEnd = content.size() - before < partBytes;
-    if (offset == 0 && before == 0 && content.size() >= 2 && content[0] == '\x1f' &&
-        content[1] == '\x8b')
-      fail("%s: it is compressed, so that parts of it cannot be read: `memory` takes plain files",
-           path.c_str());
+    if (offset == 0 && before == 0 && (isGz(content) || extensionOf(path) == ".gz")) {
+      if (refusesGz)
+        fail("%s: it is compressed, so that parts of it cannot be read: `memory` takes plain files",
+             path.c_str());
+      file.read(content);
+      content = unpacked(std::move(content), path);
+      atEnd = true;
+    }
     end = atEnd ? content.size() : endOfRows(content);
   }
   if (atEnd && end == 0)

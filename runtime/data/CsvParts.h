@@ -1,4 +1,4 @@
-// A table that is larger than memory, part by part: each part has whole rows.
+// A table, part by part: each part has whole rows, so that its text need not be in memory.
 #pragma once
 
 #include "runtime/data/Csv.h"
@@ -10,10 +10,10 @@ namespace nnc::runtime {
 
 class CsvParts {
 public:
-  /// Parts have about `partBytes` bytes, or one row if that is longer. Throws Error if the file
-  /// cannot be read, or if it is compressed.
+  /// Parts have about `partBytes` bytes, or one row if that is longer; a gz file is one part, or is
+  /// refused. Throws Error if the file cannot be read.
   CsvParts(const std::string &path, text::CsvFormat format, text::Encoding encoding,
-           size_t partBytes);
+           size_t partBytes, bool refusesGz);
 
   /// The rows of the next part; nothing at the end of the file.
   std::optional<CsvReader> next();
@@ -28,7 +28,9 @@ private:
   InputFile file;
   text::CsvFormat format;
   text::Encoding encoding;
-  size_t partBytes, offset = 0, line = 1;
+  const size_t partBytes;
+  const bool refusesGz;
+  size_t offset = 0, line = 1;
   Bytes rest; ///< of the content that was read, the beginning of the next part
   bool atEnd = false;
 };

@@ -30,8 +30,8 @@ Dataset readImagesSplit(const DataBlock &block, const DataSplit &split, const st
   return reader(joinPath(folder, split.files[0])).readSplit(block, split, folder, conventions);
 }
 
-Array readImage(const std::string &path, const DataField &field, bool resize) {
-  return reader(path).readFile(path, field, resize);
+Array readImage(const std::string &path, const DataField &field, const DataSplit *split) {
+  return reader(path).readFile(path, field, split);
 }
 
 } // namespace nnc::runtime

@@ -12,8 +12,8 @@ struct ImageReader {
   /// Reads the folders of a split. Throws Error.
   Dataset (*readSplit)(const DataBlock &block, const DataSplit &split, const std::string &folder,
                        DataConventions &conventions);
-  /// One image as an example of the field. Throws Error.
-  Array (*readFile)(const std::string &path, const DataField &field, bool resize);
+  /// One image as an example of the field, as `split` (may be null) makes it fit. Throws Error.
+  Array (*readFile)(const std::string &path, const DataField &field, const DataSplit *split);
 };
 
 /// That of this program; null if it reads no images.
@@ -25,6 +25,6 @@ bool isNamedImage(const std::string &path);
 /// Throws Error if this program reads no images.
 Dataset readImagesSplit(const DataBlock &block, const DataSplit &split, const std::string &folder,
                         DataConventions &conventions);
-Array readImage(const std::string &path, const DataField &field, bool resize);
+Array readImage(const std::string &path, const DataField &field, const DataSplit *split);
 
 } // namespace nnc::runtime

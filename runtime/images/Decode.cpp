@@ -62,7 +62,8 @@ void ignoreJpegMessage(j_common_ptr) {}
 
 /// Opens the image; false if it is damaged. No object with a destructor is alive where the library
 /// jumps back to.
-bool beginJpeg(jpeg_decompress_struct &jpeg, JpegErrors &errors, const Bytes &content) {
+bool beginJpeg(jpeg_decompress_struct &jpeg, JpegErrors &errors, const Bytes &content, int64_t rows,
+               int64_t columns) {
   jpeg.err = jpeg_std_error(&errors.manager);
   errors.manager.error_exit = failJpeg;
   errors.manager.output_message = ignoreJpegMessage;
@@ -73,6 +74,10 @@ bool beginJpeg(jpeg_decompress_struct &jpeg, JpegErrors &errors, const Bytes &co
   jpeg_read_header(&jpeg, TRUE);
   jpeg.out_color_space = JCS_RGB;
   jpeg.dct_method = JDCT_ISLOW;
+  while (jpeg.scale_denom < 8 && jpeg.image_height / (2 * jpeg.scale_denom) >= rows &&
+         jpeg.image_width / (2 * jpeg.scale_denom) >= columns)
+    jpeg.scale_denom *= 2;
+  jpeg_calc_output_dimensions(&jpeg);
   return true;
 }
 
@@ -92,15 +97,16 @@ bool readJpegRows(jpeg_decompress_struct &jpeg, JpegErrors &errors, uint8_t *pix
   return false;
 }
 
-ColourImage decodeJpeg(const Bytes &content, const std::string &origin) {
+ColourImage decodeJpeg(const Bytes &content, const std::string &origin, int64_t rows,
+                       int64_t columns) {
   jpeg_decompress_struct jpeg = {};
   JpegErrors errors = {};
   ColourImage image;
-  bool good = beginJpeg(jpeg, errors, content);
+  bool good = beginJpeg(jpeg, errors, content, rows, columns);
   std::string problem;
   if (good) {
     try {
-      image = makeImage(jpeg.image_height, jpeg.image_width, origin);
+      image = makeImage(jpeg.output_height, jpeg.output_width, origin);
     } catch (const Error &error) {
       problem = error.what();
     }
@@ -195,12 +201,13 @@ ColourImage decodeBmp(const Bytes &content, const std::string &origin) {
 
 } // namespace
 
-ColourImage decodeImage(const Bytes &content, const std::string &origin) {
+ColourImage decodeImage(const Bytes &content, const std::string &origin, int64_t rows,
+                        int64_t columns) {
   const std::string_view view(content.data(), content.size());
   if (view.starts_with("\x89PNG"))
     return decodePng(content, origin);
   if (view.starts_with("\xFF\xD8"))
-    return decodeJpeg(content, origin);
+    return decodeJpeg(content, origin, rows, columns);
   if (view.starts_with("P6") || view.starts_with("P5"))
     return decodePpm(content, origin);
   if (view.starts_with("BM"))

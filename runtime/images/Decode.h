@@ -12,12 +12,14 @@ namespace nnc::runtime {
 /// Rows from the top, each pixel red, green and blue.
 struct ColourImage {
   int64_t rows = 0, columns = 0;
-  std::vector<uint8_t> bytes;
+  std::vector<uint8_t, UninitializedAllocator<uint8_t>> bytes;
 };
 
 /// The content of a file, whose kind is recognised by its first bytes. Transparency is on black.
 /// Throws Error, which begins with `origin`, if it is not an image, damaged, or larger than 100
-/// megapixels.
-ColourImage decodeImage(const Bytes &content, const std::string &origin);
+/// megapixels. A JPEG file that is at least twice as large as `rows` x `columns` may be decoded in a
+/// half, a quarter or an eighth of its size, but no smaller.
+ColourImage decodeImage(const Bytes &content, const std::string &origin, int64_t rows = INT64_MAX,
+                        int64_t columns = INT64_MAX);
 
 } // namespace nnc::runtime

@@ -1,14 +1,19 @@
-// Implements the reader of image folders: a folder of images for each class, and the size and the
-// colours that the field has.
+// Implements the reader of images: in a folder for each class, or named in a table, in the size and
+// the colours that the field has.
 #include "runtime/data/ImageFiles.h"
-#include "runtime/images/Decode.h"
+#include "runtime/data/CsvFields.h"
+#include "runtime/images/Resize.h"
 #include "runtime/support/Error.h"
 #include "runtime/support/Suggestion.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
+#include <cstring>
 #include <filesystem>
+#include <mutex>
 #include <optional>
+#include <thread>
 
 namespace nnc::runtime {
 
@@ -33,55 +38,84 @@ std::vector<std::string> namesIn(const std::string &path, bool folders) {
   return names;
 }
 
-/// Means over the area that each new pixel has in the old image.
-ColourImage resized(const ColourImage &image, int64_t rows, int64_t columns) {
-  ColourImage result{rows, columns, std::vector<uint8_t>(static_cast<size_t>(3 * rows * columns))};
-  const double height = double(image.rows) / double(rows),
-               width = double(image.columns) / double(columns);
-  for (int64_t row = 0; row < rows; ++row)
-    for (int64_t column = 0; column < columns; ++column) {
-      const double top = double(row) * height, left = double(column) * width;
-      const double bottom = std::min(top + height, double(image.rows)),
-                   right = std::min(left + width, double(image.columns));
-      double sums[3] = {}, area = 0;
-      for (int64_t y = int64_t(top); y < image.rows && double(y) < bottom; ++y)
-        for (int64_t x = int64_t(left); x < image.columns && double(x) < right; ++x) {
-          const double part = (std::min(bottom, double(y + 1)) - std::max(top, double(y))) *
-                              (std::min(right, double(x + 1)) - std::max(left, double(x)));
-          for (size_t channel = 0; channel < 3; ++channel)
-            sums[channel] += part * image.bytes[size_t(3 * (y * image.columns + x)) + channel];
-          area += part;
-        }
-      for (size_t channel = 0; channel < 3; ++channel)
-        result.bytes[size_t(3 * (row * columns + column)) + channel] =
-            static_cast<uint8_t>(std::lround(sums[channel] / area));
-    }
-  return result;
-}
-
-Array readFile(const std::string &path, const DataField &field, bool resize) {
+/// The pixels of a file in the size and the colours of the field.
+void readPixels(const std::string &path, const DataField &field, const DataSplit *split,
+                char *pixels) {
+  const int64_t rows = field.shape[0], columns = field.shape[1];
+  const bool fits = split && split->resize, crop = split && split->crop;
+  const Bytes content = readFileOrGz(path);
   const bool coloured = field.shape.size() == 3 && field.shape[2] == 3;
-  ColourImage image = decodeImage(readFileOrGz(path), path);
-  if (image.rows != field.shape[0] || image.columns != field.shape[1]) {
-    if (!resize)
+  ColourImage image = fits ? decodeImage(content, path, rows, columns) : decodeImage(content, path);
+  if (image.rows != rows || image.columns != columns) {
+    ImagePart part{0, 0, image.rows, image.columns};
+    if (crop && fits)
+      part = middleOf(image, rows, columns);
+    else if (crop && image.rows >= rows && image.columns >= columns)
+      part = {(image.rows - rows) / 2, (image.columns - columns) / 2, rows, columns};
+    else if (!fits)
       fail("%s: it has %lld x %lld pixels (rows, columns), and field '%s' %lld x %lld: resize = "
            "true in the reader makes them fit",
            path.c_str(), static_cast<long long>(image.rows), static_cast<long long>(image.columns),
-           field.name.c_str(), static_cast<long long>(field.shape[0]),
-           static_cast<long long>(field.shape[1]));
-    image = resized(image, field.shape[0], field.shape[1]);
+           field.name.c_str(), static_cast<long long>(rows), static_cast<long long>(columns));
+    if (coloured)
+      return resize(image, part, rows, columns, reinterpret_cast<uint8_t *>(pixels));
+    ColourImage other{rows, columns, {}};
+    other.bytes.resize(static_cast<size_t>(3 * rows * columns));
+    resize(image, part, rows, columns, other.bytes.data());
+    image = std::move(other);
   }
-  Array array{DType::U8, field.shape, {}, path};
+  const uint8_t *from = image.bytes.data();
   if (coloured) {
-    array.bytes.assign(image.bytes.begin(), image.bytes.end());
-    return array;
+    std::copy(from, from + image.bytes.size(), pixels);
+    return;
   }
-  array.bytes.resize(image.bytes.size() / 3);
-  for (size_t i = 0; i < array.bytes.size(); ++i)
-    array.bytes[i] = static_cast<char>(static_cast<uint8_t>(
-        std::lround(0.299 * image.bytes[3 * i] + 0.587 * image.bytes[3 * i + 1] +
-                    0.114 * image.bytes[3 * i + 2])));
+  for (size_t i = 0; i < image.bytes.size() / 3; ++i, from += 3)
+    pixels[i] = static_cast<char>(
+        static_cast<uint8_t>(std::lround(0.299 * from[0] + 0.587 * from[1] + 0.114 * from[2])));
+}
+
+Array readFile(const std::string &path, const DataField &field, const DataSplit *split) {
+  Array array{DType::U8, field.shape, {}, path};
+  array.bytes.resize(static_cast<size_t>(elementCount(field.shape)));
+  readPixels(path, field, split, array.bytes.data());
   return array;
+}
+
+/// Reads the files by as many threads as there are processors. The error is that of the first file
+/// that has one.
+Bytes readAll(const std::vector<std::string> &files, const DataField &field,
+              const DataSplit &split) {
+  const size_t each = static_cast<size_t>(elementCount(field.shape));
+  Bytes pixels(files.size() * each);
+  std::atomic<size_t> next = 0;
+  std::mutex mutex;
+  size_t failed = files.size();
+  std::string message;
+  auto work = [&] {
+    for (size_t file; (file = next++) < files.size();) {
+      try {
+        readPixels(files[file], field, &split, pixels.data() + file * each);
+      } catch (const std::exception &error) {
+        // Files before this one are read already, or at work.
+        next = files.size();
+        const std::lock_guard lock(mutex);
+        if (file < failed) {
+          failed = file;
+          message = error.what();
+        }
+      }
+    }
+  };
+  const size_t threads = std::min<size_t>(std::thread::hardware_concurrency(), files.size() / 4);
+  std::vector<std::thread> others;
+  for (size_t i = 1; i < threads; ++i)
+    others.emplace_back(work);
+  work();
+  for (std::thread &other : others)
+    other.join();
+  if (failed < files.size())
+    throw Error(message);
+  return pixels;
 }
 
 /// The examples of a split while its folders are read.
@@ -95,7 +129,7 @@ public:
 
   void add(const std::string &folder) {
     if (!label)
-      return addImages(folder, 0);
+      return addFiles(folder, 0);
     const std::vector<std::string> folders = namesIn(folder, true);
     if (folders.empty())
       fail("%s: it has no folders, and each class has one", folder.c_str());
@@ -112,7 +146,7 @@ public:
       if (!number)
         fail("%s: '%s' is not a class of field '%s'%s", joinPath(folder, name).c_str(),
              printable(name).c_str(), label->name.c_str(), suggestionOrAll(name, names).c_str());
-      addImages(joinPath(folder, name), *number);
+      addFiles(joinPath(folder, name), *number);
     }
   }
 
@@ -120,7 +154,7 @@ public:
     const int64_t count = static_cast<int64_t>(labels.size());
     Dataset dataset;
     dataset.examples = count;
-    Array images{DType::U8, image->shape, std::move(pixels), split.files[0]};
+    Array images{DType::U8, image->shape, readAll(files, *image, split), split.files[0]};
     images.shape.insert(images.shape.begin(), count);
     Array numbers{DType::I32, {count}, {}, split.files[0]};
     numbers.bytes.assign(reinterpret_cast<const char *>(labels.data()),
@@ -133,26 +167,68 @@ public:
   }
 
 private:
-  void addImages(const std::string &folder, int32_t number) {
-    const std::vector<std::string> files = namesIn(folder, false);
-    if (files.empty())
+  void addFiles(const std::string &folder, int32_t number) {
+    const std::vector<std::string> names = namesIn(folder, false);
+    if (names.empty())
       fail("%s: it has no images: files .png, .jpg, .bmp, .ppm or .pgm", folder.c_str());
-    for (const std::string &file : files) {
-      const Array array = readFile(joinPath(folder, file), *image, split.resize);
-      pixels.insert(pixels.end(), array.bytes.begin(), array.bytes.end());
-      labels.push_back(number);
-    }
+    for (const std::string &name : names)
+      files.push_back(joinPath(folder, name));
+    labels.resize(files.size(), number);
   }
 
   const DataSplit &split;
   DataConventions &conventions;
   const DataField *image = nullptr, *label = nullptr;
-  Bytes pixels;
+  std::vector<std::string> files;
   std::vector<int32_t> labels;
 };
 
+bool isNamedTable(const std::string &path) {
+  const std::string extension = extensionOf(withoutGz(path));
+  return extension == ".csv" || extension == ".tsv" || extension == ".txt";
+}
+
+/// Tables have the names of files, relative to their own folder, beside a class or other values. The
+/// column of the image is one of words.
+Dataset readTable(const DataBlock &block, const DataSplit &split, const std::string &folder,
+                  DataConventions &conventions) {
+  DataBlock columns = block;
+  size_t place = 0;
+  for (size_t i = 0; i < columns.fields.size(); ++i)
+    if (DataField &field = columns.fields[i]; field.shape.size() > 1) {
+      place = i;
+      const std::string name = field.name;
+      field = DataField();
+      field.name = name;
+      field.dtype = DType::I32;
+      field.categories = true;
+      field.classes = INT32_MAX;
+    }
+  Dataset dataset = readCsvSplit(columns, split, folder, conventions);
+  const FieldData &names = dataset.fields[place];
+  std::vector<std::string> files;
+  size_t table = 0;
+  for (int64_t row = 0; row < dataset.examples; ++row) {
+    while (table + 1 < dataset.places.files.size() && dataset.places.files[table + 1].first <= row)
+      ++table;
+    const std::string &path = dataset.places.files[table].second;
+    const size_t slash = path.rfind('/');
+    int32_t code;
+    std::memcpy(&code, names.data(row), sizeof code);
+    files.push_back(joinPath(slash == std::string::npos ? "" : path.substr(0, slash),
+                             names.words[static_cast<size_t>(code)].word));
+  }
+  const DataField &image = block.fields[place];
+  Array pixels{DType::U8, image.shape, readAll(files, image, split), split.files[0]};
+  pixels.shape.insert(pixels.shape.begin(), dataset.examples);
+  dataset.fields[place] = fieldFromArray(image, std::move(pixels), conventions, split.isTraining());
+  return dataset;
+}
+
 Dataset readSplitOfImages(const DataBlock &block, const DataSplit &split, const std::string &folder,
                           DataConventions &conventions) {
+  if (isNamedTable(split.files[0]))
+    return readTable(block, split, folder, conventions);
   ImageFolders folders(block, split, conventions);
   for (const std::string &file : split.files)
     folders.add(joinPath(folder, file));

@@ -193,6 +193,7 @@ struct DataSplit {
   int64_t memory = 0;      ///< the most bytes of examples that are in memory at once; 0: all are
   bool stream = false;     ///< text: each row of the batch continues from step to step
   bool resize = false;     ///< images: make those of other sizes fit
+  bool crop = false;       ///< images: take the part in the middle
   bool truncate = false;   ///< lines: cut texts that are too long
   std::string classByFile; ///< lines: the class field that holds the index of the file; empty: none
 

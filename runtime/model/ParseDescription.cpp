@@ -215,6 +215,7 @@ DataSplit readSplit(const DescriptionReader &reader) {
   split.memory = reader.count("memory", 0);
   split.stream = reader.boolean("stream", false);
   split.resize = reader.boolean("resize", false);
+  split.crop = reader.boolean("crop", false);
   split.truncate = reader.boolean("truncate", false);
   split.classByFile = reader.string("class_by_file", "");
   if (reader.has("separator")) {

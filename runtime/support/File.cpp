@@ -184,9 +184,14 @@ Bytes inflate(const Bytes &compressed, uint64_t size, const std::string &origin)
   return content;
 }
 
-Bytes readFileOrGz(const std::string &path) {
-  Bytes content = readFile(path);
-  if (content.size() >= 2 && content[0] == '\x1f' && content[1] == '\x8b')
+bool isGz(const Bytes &content) {
+  return content.size() >= 2 && content[0] == '\x1f' && content[1] == '\x8b';
+}
+
+Bytes readFileOrGz(const std::string &path) { return unpacked(readFile(path), path); }
+
+Bytes unpacked(Bytes content, const std::string &path) {
+  if (isGz(content))
     return decompress(content, path);
   if (extensionOf(path) == ".gz")
     fail("%s: not a gz file", path.c_str());

@@ -69,6 +69,10 @@ Bytes readFile(const std::string &path);
 /// is damaged or truncated.
 Bytes readFileOrGz(const std::string &path);
 
+/// The same of the content of a file.
+bool isGz(const Bytes &content);
+Bytes unpacked(Bytes content, const std::string &path);
+
 /// The content of a deflate stream without a header. Throws Error, naming `origin`, if it is damaged
 /// or has not `size` bytes.
 Bytes inflate(const Bytes &compressed, uint64_t size, const std::string &origin);

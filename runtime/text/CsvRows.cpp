@@ -56,6 +56,9 @@ bool CsvRows::fail(size_t line, const char *text) {
 }
 
 bool CsvRows::next() {
+  if (!endsCell['\n'])
+    for (char c : {separator, '\n', '\r', '"'})
+      endsCell[static_cast<unsigned char>(c)] = true;
   while (position < size) {
     if (isComment()) {
       const void *end = std::memchr(content + position, '\n', size - position);
@@ -108,12 +111,12 @@ bool CsvRows::readRow() {
           content[position] != '\r')
         return fail(nextLine, "something follows a closing quote");
     } else {
-      while (position < size && content[position] != separator && content[position] != '\n' &&
-             content[position] != '\r') {
-        if (content[position] == '"')
-          return fail(rowLine, "a quote within a cell that does not begin with one");
-        ++position;
-      }
+      const char *c = content + position, *const last = content + size;
+      while (c != last && !endsCell[static_cast<unsigned char>(*c)])
+        ++c;
+      position = static_cast<size_t>(c - content);
+      if (c != last && *c == '"' && separator != '"')
+        return fail(rowLine, "a quote within a cell that does not begin with one");
       end = position;
       while (end > begin && isBlank(content[end - 1]))
         --end;

@@ -2,6 +2,7 @@
 // which makes examples, read tables by this class and therefore see the same cells.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -49,6 +50,7 @@ private:
   char *content;
   size_t size;
   char separator;
+  std::array<bool, 256> endsCell = {}; ///< characters at which one without quotes ends, and quotes
   std::string comment, strip;
   size_t position = 0, nextLine, rowLine = 0;
   std::vector<std::string_view> row;

@@ -96,7 +96,7 @@ public:
     if (name == "header") {
       auto *given = as<BoolLiteral>(argument.value);
       if (!given) {
-        diagnostics.report(Diag::ReaderArgument, argument.value->range, "csv",
+        diagnostics.report(Diag::ReaderArgument, argument.value->range, split.reader,
                            "`header` is true or false");
         return false;
       }
@@ -107,7 +107,7 @@ public:
     if (name == "separator") {
       auto *separator = as<StringLiteral>(argument.value);
       if (!separator || separator->value.size() != 1) {
-        diagnostics.report(Diag::ReaderArgument, argument.value->range, "csv",
+        diagnostics.report(Diag::ReaderArgument, argument.value->range, split.reader,
                            "`separator` is one character in quotes");
         return false;
       }
@@ -131,7 +131,7 @@ public:
   bool readColumns(const Expression &value) {
     auto *record = as<RecordExpression>(&value);
     if (!record) {
-      diagnostics.report(Diag::ReaderArgument, value.range, "csv",
+      diagnostics.report(Diag::ReaderArgument, value.range, split.reader,
                          "`columns` has the columns of fields: `columns = (age = 0, work = 1)`");
       return false;
     }
@@ -146,7 +146,7 @@ public:
         return false;
       }
       if (selected.count(name)) {
-        diagnostics.report(Diag::ReaderArgument, member.name.range, "csv",
+        diagnostics.report(Diag::ReaderArgument, member.name.range, split.reader,
                            fmt::format("the columns of `{}` are given twice", name));
         return false;
       }
@@ -249,6 +249,8 @@ public:
 
   /// Columns of a field in one row: with windows the field has the rows as its first dimension.
   int64_t columnsOf(const DataField &field) const {
+    if (split.reader == "images" && isImage(field))
+      return 1; // the name of its file
     int64_t count = field.columns();
     bool isWindow = field.name == info.fields[0].name;
     if (window == 0 || (!isWindow && horizon < 2))
@@ -299,32 +301,76 @@ public:
                               info.fields[i].name, horizon);
     if (problem.empty())
       return true;
-    diagnostics.report(Diag::ReaderArgument, call.range, "csv", problem);
+    diagnostics.report(Diag::ReaderArgument, call.range, split.reader, problem);
     return false;
   }
 
   bool readImagesSetting(const CallArgument &argument) {
+    const std::string &name = argument.name.text;
+    if (name != "resize" && name != "crop") {
+      readsTable = true;
+      return readCsvSetting(argument);
+    }
     auto *given = as<BoolLiteral>(argument.value);
-    if (argument.name.text != "resize" || !given) {
-      diagnostics.report(Diag::ReaderArgument, argument.value->range, "images",
-                         "`resize` is true or false, and fields have no settings");
+    if (!given) {
+      diagnostics.report(Diag::ReaderArgument, argument.value->range, split.reader,
+                         fmt::format("`{}` is true or false", name));
       return false;
     }
-    split.arguments.push_back({"resize", given->value});
+    split.arguments.push_back({name, given->value});
     return true;
+  }
+
+  static bool isImage(const DataField &field) {
+    const std::vector<int64_t> &shape = field.type.shape;
+    return field.type.element == Element::Float && !field.padded &&
+           (shape.size() == 2 || (shape.size() == 3 && (shape[2] == 1 || shape[2] == 3)));
+  }
+
+  /// Folders of images, or tables of their names.
+  bool checkImageFiles(const CallExpression &call) {
+    size_t files = 0, tables = 0;
+    for (const ReaderArgument &argument : split.arguments)
+      if (argument.name.empty()) {
+        const std::string &file = std::get<std::string>(argument.value);
+        ++files;
+        tables += file.ends_with(".csv") || file.ends_with(".tsv") || file.ends_with(".txt");
+      }
+    // What only `train` says of the size holds for the other splits, too.
+    if (auto train = std::ranges::find(info.splits, "train", &DataSplit::name);
+        train != info.splits.end())
+      for (const ReaderArgument &argument : train->arguments)
+        if ((argument.name == "resize" || argument.name == "crop") &&
+            std::ranges::find(split.arguments, argument.name, &ReaderArgument::name) ==
+                split.arguments.end())
+          split.arguments.push_back(argument);
+    if (tables == 0 && !readsTable)
+      return checkImageFolders(call);
+    std::string problem;
+    if (tables != files)
+      problem = tables ? "either folders of images or tables of their names, not both"
+                       : "columns are those of a table with the names of files, \"train.csv\"";
+    else if (std::ranges::count_if(info.fields, isImage) != 1)
+      problem =
+          "one field is an image, as float[64, 64, 3] or float[64, 64]; the others are columns "
+          "of the table";
+    if (!problem.empty()) {
+      diagnostics.report(Diag::ReaderArgument, call.range, split.reader, problem);
+      return false;
+    }
+    readsTable = true;
+    return checkColumns(call);
   }
 
   bool checkImageFolders(const CallExpression &call) {
     int64_t images = 0, labels = 0;
     for (const DataField &field : info.fields) {
-      const std::vector<int64_t> &shape = field.type.shape;
-      images += field.type.element == Element::Float && !field.padded &&
-                (shape.size() == 2 || (shape.size() == 3 && (shape[2] == 1 || shape[2] == 3)));
-      labels += field.type.classes > 0 && shape.empty();
+      images += isImage(field);
+      labels += field.type.classes > 0 && field.type.shape.empty();
     }
     if (images == 1 && labels <= 1 && images + labels == int64_t(info.fields.size()))
       return true;
-    diagnostics.report(Diag::ReaderArgument, call.range, "images",
+    diagnostics.report(Diag::ReaderArgument, call.range, split.reader,
                        "the fields are an image, as float[64, 64, 3] or float[64, 64], and "
                        "optionally a class");
     return false;
@@ -353,7 +399,7 @@ public:
   /// Columns and settings that only `train` has hold for the other splits, too.
   void inherit() {
     auto train = std::ranges::find(info.splits, "train", &DataSplit::name);
-    if (split.name == "train" || train == info.splits.end() || train->reader != "csv")
+    if (split.name == "train" || train == info.splits.end() || train->reader != split.reader)
       return;
     const bool trainHeader = std::ranges::any_of(train->arguments, [](const auto &argument) {
       return argument.name == "header" && std::get<bool>(argument.value);
@@ -400,7 +446,7 @@ public:
       }
       place += columnsOf(field);
     }
-    diagnostics.report(Diag::ReaderArgument, call.range, "csv",
+    diagnostics.report(Diag::ReaderArgument, call.range, split.reader,
                        fmt::format("the column `{}` of `rows` is found in a header: say header = "
                                    "true, or name a field",
                                    column));
@@ -415,7 +461,7 @@ public:
 
   bool completeColumns(const CallExpression &call) {
     if (byName && byNumber) {
-      diagnostics.report(Diag::ReaderArgument, call.range, "csv",
+      diagnostics.report(Diag::ReaderArgument, call.range, split.reader,
                          "columns are given by name or by number, not by both");
       return false;
     }
@@ -427,7 +473,7 @@ public:
       if (selected.count(field.name))
         continue;
       if (byNumber || columnsOf(field) != 1) {
-        diagnostics.report(Diag::ReaderArgument, call.range, "csv",
+        diagnostics.report(Diag::ReaderArgument, call.range, split.reader,
                            fmt::format("the columns of `{}` are missing", field.name));
         return false;
       }
@@ -505,7 +551,7 @@ private:
       (name == "window" ? window : horizon) = count->value;
       return true;
     }
-    diagnostics.report(Diag::ReaderArgument, value.range, "csv",
+    diagnostics.report(Diag::ReaderArgument, value.range, split.reader,
                        name == "split" ? "`split`, in `train`, is the part of the rows that is "
                                          "trained on, as 90%"
                                        : fmt::format("`{}` is a number of rows", name));
@@ -592,6 +638,7 @@ private:
   bool byName = false, byNumber = false, header = false, headerGiven = false;
   int64_t window = 0, horizon = 0; // rows; 0: not given
   bool isSplit = false;
+  bool readsTable = false; ///< images: a table of the names of files
 };
 
 constexpr std::string_view madeSettings[] = {"seed"};
@@ -599,7 +646,7 @@ constexpr std::string_view csvSettings[] = {"header", "separator", "window",  "h
                                             "split",  "columns",   "decimal", "comment",
                                             "strip",  "encoding",  "missing", "rows"};
 
-constexpr std::string_view imagesSettings[] = {"resize"};
+constexpr std::string_view imagesSettings[] = {"resize", "crop", "header", "separator", "columns"};
 
 constexpr Reader readers[] = {
     {.name = "idx", .filePerField = true, .takesMemory = true},
@@ -619,7 +666,7 @@ constexpr Reader readers[] = {
      .takesMemory = true},
     {"ts", false, {}, nullptr, &SplitReader::checkSeries},
     {"images", false, imagesSettings, &SplitReader::readImagesSetting,
-     &SplitReader::checkImageFolders},
+     &SplitReader::checkImageFiles},
     {"cifar", false, {}, nullptr, &SplitReader::checkImages},
     {"random", false, {}, nullptr, &SplitReader::checkRandom, true},
     {"made", false, madeSettings, &SplitReader::readMadeSetting, &SplitReader::checkNoPadding, true,

@@ -265,7 +265,7 @@ bool checkTransforms(const DataInfo &info, const DataDeclaration &declaration,
         problem = fmt::format("`as = {}` looks at all rows at once, and `memory` keeps them on the "
                               "disk: take `as = mean`, `drop` or a number",
                               sorted->as);
-      else if (split.reader != "csv")
+      else if (split.reader != "csv" && (split.reader != "images" || field.categories))
         problem = fmt::format("`{}` reads no tables, only `csv` does", split.reader);
       else if (isSeries && field.categories)
         problem = "with `window` a field has numbers: a category is none";

@@ -1,6 +1,8 @@
 #include "runtime/data/CsvFields.h"
 #include "tests/runtime/Support.h"
 
+#include <bit>
+#include <cstdlib>
 #include <cstring>
 
 namespace nnc::runtime {
@@ -39,6 +41,36 @@ TEST(CsvReaderTest, Quotes) {
             "table.csv:2: something follows a closing quote");
   EXPECT_EQ(errorOf([] { rows("a,b\n5\"6,2\n"); }),
             "table.csv:2: a quote within a cell that does not begin with one");
+}
+
+TEST(CsvNumberTest, NumbersAreRoundedAsByStrtod) {
+  // Random digits with a point and an exponent anywhere: short ones, those at the edge of what a
+  // double holds exactly, and long ones.
+  uint64_t state = 1;
+  auto random = [&](uint64_t count) {
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    return (state >> 33) % count;
+  };
+  for (int i = 0; i < 200'000; ++i) {
+    std::string cell(random(3) == 0, '-');
+    const size_t digits = 1 + random(random(2) ? 6 : 24), point = random(digits + 2);
+    for (size_t place = 0; place < digits; ++place)
+      cell += std::string(place == point, '.') + static_cast<char>('0' + random(10));
+    if (random(3) == 0)
+      cell += text("e%d", static_cast<int>(random(80)) - 40);
+    const std::optional<double> value = parseNumber(cell);
+    ASSERT_TRUE(value.has_value()) << cell;
+    const double expected = std::strtod(cell.c_str(), nullptr);
+    ASSERT_EQ(std::bit_cast<uint64_t>(*value), std::bit_cast<uint64_t>(expected)) << cell;
+  }
+  for (const char *word : {"9007199254740993", "9007199254740992", "-0", "0e5", "1e22", "1e23",
+                           "123456789012345678e-22", "18446744073709551617", "1.", ".5", "00012"})
+    EXPECT_EQ(std::bit_cast<uint64_t>(*parseNumber(word)),
+              std::bit_cast<uint64_t>(std::strtod(word, nullptr)))
+        << word;
+  for (const char *word :
+       {"", "-", ".", "1e", "1e+", "e5", "1.2.3", "1e5.", "--1", "+-1", "1 ", "0x1"})
+    EXPECT_EQ(parseNumber(word), std::nullopt) << word;
 }
 
 TEST(CsvReaderTest, Numbers) {
