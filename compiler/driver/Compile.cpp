@@ -391,16 +391,27 @@ bool Compilation::link(llvm::ArrayRef<llvm::SmallString<0>> objects) {
   };
   std::vector<std::string> parts;
   const lang::Program &program = frontend.program();
-  if (llvm::any_of(program.data, [](const lang::DataInfo &data) {
-        return llvm::any_of(data.splits, [](auto &split) { return split.reader == "images"; });
-      })) {
+  auto reads = [&](llvm::StringRef reader) {
+    return llvm::any_of(program.data, [&](const lang::DataInfo &data) {
+      return llvm::any_of(data.splits, [&](auto &split) { return split.reader == reader; });
+    });
+  };
+  if (reads("images"))
     add("libnnc-images.a");
-    parts.push_back("nnc_images");
-  }
+  for (auto [reader, part] :
+       {std::pair("images", "nnc_images"), {"cifar", "nnc_cifar"}, {"ts", "nnc_time_series"}})
+    if (reads(reader))
+      parts.push_back(part);
   if (llvm::any_of(program.data, [](const lang::DataInfo &data) {
         return llvm::any_of(data.fields, [](auto &field) { return field.vocabulary > 0; });
       }))
     parts.push_back("nnc_tokenizers");
+  if (llvm::any_of(program.recipes,
+                   [](const lang::Recipe &recipe) { return recipe.validate > 0; }) ||
+      llvm::any_of(program.data, [](const lang::DataInfo &data) {
+        return llvm::any_of(data.splits, [](auto &split) { return split.name == "validation"; });
+      }))
+    parts.push_back("nnc_tune");
   if (llvm::any_of(program.functions,
                    [](const lang::Function &function) { return function.generation.has_value(); }))
     parts.push_back("nnc_generate");

@@ -29,6 +29,9 @@ int averageCommand(const Model &model, const Arguments &arguments) {
     if (number == 0)
       conventions = own;
     checkSameClasses(own, conventions, files[number], files[0]);
+    if (own.statistics != conventions.statistics)
+      fail("%s was trained on data with other statistics of transforms than %s",
+           files[number].c_str(), files[0].c_str());
     for (size_t i = 0; i < means.size(); ++i) {
       const PersistentTensor &tensor = description.tensors[i];
       means[i].resize(static_cast<size_t>(tensor.count()));

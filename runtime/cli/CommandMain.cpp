@@ -14,28 +14,25 @@
 
 namespace nnc::runtime {
 
-const GenerateCommand *generate = nullptr;
+const CommandEntry *generate = nullptr, *tune = nullptr;
 
 namespace {
 
-struct Entry {
-  const Command &table;
-  int (*run)(const Model &, const Arguments &);
-};
-
-std::vector<Entry> commands() {
-  std::vector<Entry> list = {{trainCommandTable, trainCommand},
-                             {evaluateCommandTable, evaluateCommand},
-                             {predictCommandTable, predictCommand}};
+std::vector<CommandEntry> commands() {
+  std::vector<CommandEntry> list = {{trainCommandTable, trainCommand},
+                                    {evaluateCommandTable, evaluateCommand},
+                                    {predictCommandTable, predictCommand}};
   if (generate)
-    list.push_back({generate->table, generate->run});
-  for (const Entry &entry : {Entry{findRateCommandTable, findRateCommand},
-                             {crossValidateCommandTable, crossValidateCommand},
-                             {tuneCommandTable, tuneCommand},
-                             {benchCommandTable, benchCommand},
-                             {dataCommandTable, dataCommand},
-                             {averageCommandTable, averageCommand},
-                             {infoCommandTable, infoCommand}})
+    list.push_back(*generate);
+  for (const CommandEntry &entry : {CommandEntry{findRateCommandTable, findRateCommand},
+                                    {crossValidateCommandTable, crossValidateCommand}})
+    list.push_back(entry);
+  if (tune)
+    list.push_back(*tune);
+  for (const CommandEntry &entry : {CommandEntry{benchCommandTable, benchCommand},
+                                    {dataCommandTable, dataCommand},
+                                    {averageCommandTable, averageCommand},
+                                    {infoCommandTable, infoCommand}})
     list.push_back(entry);
   return list;
 }
@@ -48,7 +45,7 @@ std::string versionLine(const Description &description) {
 
 std::string generalHelp(const std::string &program, const Description &description) {
   std::string result = versionLine(description) + "\n\n";
-  for (const Entry &entry : commands())
+  for (const CommandEntry &entry : commands())
     result += text("  %s %-14s %s\n", program.c_str(), entry.table.name, entry.table.summary);
   return result + text("\n`%s COMMAND --help` explains a command.\n", program.c_str());
 }
@@ -65,7 +62,7 @@ int dispatch(const Model &model, const std::string &program, int argc, char **ar
     return 0;
   }
   std::vector<std::string> names{"--help", "--version"};
-  for (const Entry &entry : commands()) {
+  for (const CommandEntry &entry : commands()) {
     names.push_back(entry.table.name);
     if (command != entry.table.name)
       continue;
@@ -82,6 +79,10 @@ int dispatch(const Model &model, const std::string &program, int argc, char **ar
   }
   if (command == "generate")
     fail("this program has no `generate` block");
+  if (command == "tune")
+    fail("tune compares trials by validation data, of which this program has none: write `validate "
+         "= "
+         "10%%` into the train block, or a `validation` split into the data block");
   throw UsageError(text("unknown command '%s'%s", printable(command).c_str(),
                         suggestion(command, names).c_str()));
 }
@@ -147,6 +148,12 @@ int threadCount(const Arguments &arguments) {
 
 std::string nameOfRuns(const Description &description, const Recipe &recipe) {
   return description.recipes.size() == 1 ? description.model : recipe.name;
+}
+
+std::string defaultSplit(const DataBlock &block, const Recipe &recipe) {
+  if (block.split("test"))
+    return "test";
+  return block.split("validation") || recipe.validate > 0 ? "validation" : "train";
 }
 
 void warnOfUnknownTensors(const Safetensors &file, const Description &description) {

@@ -19,12 +19,13 @@ namespace nnc::runtime {
 /// training.
 int runCommandLine(const Model &model, int argc, char **argv);
 
-/// `generate`, which only programs with a generate block are linked with; else null.
-struct GenerateCommand {
+struct CommandEntry {
   const Command &table;
   int (*run)(const Model &model, const Arguments &arguments);
 };
-extern const GenerateCommand *generate;
+/// Commands that only some programs are linked with, those with a generate block and those with
+/// validation data; else null.
+extern const CommandEntry *generate, *tune;
 
 extern const Command trainCommandTable, evaluateCommandTable, predictCommandTable,
     generateCommandTable, findRateCommandTable, crossValidateCommandTable, benchCommandTable,
@@ -59,6 +60,9 @@ int threadCount(const Arguments &arguments);
 /// The name of a recipe's weights and runs: that of the model, or that of the recipe if the model has
 /// several.
 std::string nameOfRuns(const Description &description, const Recipe &recipe);
+
+/// Which split is evaluated if the user does not say: test, else validation, else train.
+std::string defaultSplit(const DataBlock &block, const Recipe &recipe);
 
 /// One line on the standard error that names the tensors that the model lacks, if there are any.
 void warnOfUnknownTensors(const Safetensors &file, const Description &description);

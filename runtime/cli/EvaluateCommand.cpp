@@ -33,13 +33,6 @@ static const Option evaluateOptions[] = {
 const Command evaluateCommandTable = {"eval", "loss and metrics of trained weights",
                                       evaluateOptions};
 
-/// Which split is evaluated if the user does not say.
-static std::string defaultSplit(const DataBlock &block, const Recipe &recipe) {
-  if (block.split("test"))
-    return "test";
-  return block.split("validation") || recipe.validate > 0 ? "validation" : "train";
-}
-
 int evaluateCommand(const Model &model, const Arguments &arguments) {
   const Description &description = model.description;
   if (arguments.has("--landscape") && !arguments.has("--run"))

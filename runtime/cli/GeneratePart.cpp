@@ -2,8 +2,8 @@
 // nnc_generate. In an object of its own, to which nothing else refers.
 #include "runtime/cli/Commands.h"
 
-static const nnc::runtime::GenerateCommand command{nnc::runtime::generateCommandTable,
-                                                   nnc::runtime::generateCommand};
+static const nnc::runtime::CommandEntry command{nnc::runtime::generateCommandTable,
+                                                nnc::runtime::generateCommand};
 
 extern "C" {
 extern const bool nnc_generate;

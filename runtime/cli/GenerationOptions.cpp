@@ -149,7 +149,7 @@ const DataField *findSequence(const Description &description) {
 
 std::optional<Sampling> readSampling(const Generation &generation, const Arguments &arguments) {
   std::optional<Sampling> sampling = generation.sampling;
-  const char *ofDraws = nullptr; // an option that only draws have
+  const char *ofDraws = nullptr, *ofBeams = nullptr; // options that only draws, only beams have
   auto set = [&](const char *option, const std::string &key, const std::string &given) {
     if (!sampling)
       throw UsageError(
@@ -157,6 +157,8 @@ std::optional<Sampling> readSampling(const Generation &generation, const Argumen
     setNumber(*sampling, option, key, given);
     if (!ofDraws && key != "width" && key != "length_penalty")
       ofDraws = option;
+    if (key == "length_penalty")
+      ofBeams = option;
   };
   for (const std::string &word : arguments.all("--set")) {
     auto [key, given] = splitAssignment("--set", word);
@@ -170,6 +172,9 @@ std::optional<Sampling> readSampling(const Generation &generation, const Argumen
       set(count.option, count.key, arguments.value(count.option));
   if (sampling && sampling->width > 0 && ofDraws)
     throw UsageError(text("%s: the search by beams does not draw", ofDraws));
+  if (sampling && sampling->width == 0 && ofBeams)
+    throw UsageError(
+        text("%s: the length counts in a search by beams alone: give --width", ofBeams));
   return sampling;
 }
 

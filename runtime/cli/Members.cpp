@@ -93,11 +93,10 @@ void printScores(const Model &model, const Arguments &arguments,
   const Recipe &recipe = chooseRecipe(description, arguments);
   const Phase &phase = recipe.phases.back();
   const DataBlock &block = *description.block(recipe.data);
-  const DataSplit *train = block.split("train"), *test = block.split("test");
-  if (!test)
-    test = block.split("validation");
-  if (!test && recipe.validate == 0)
+  const std::string split = defaultSplit(block, recipe);
+  if (split == "train")
     return;
+  const DataSplit *train = block.split("train"), *test = block.split(split);
   const std::string folder = dataFolders(description, arguments)[block.name];
   Execution execution(model, threadCount(arguments));
   Safetensors first = readWeights(paths[0], execution);
@@ -137,7 +136,7 @@ void printScores(const Model &model, const Arguments &arguments,
                                         : "majority of their " + output.output->name,
                      "", text("%.2f %%", 100 * votes->accuracy())});
   }
-  print(text("%s split, %zu examples\n", test ? test->name.c_str() : "validation", rows.size()));
+  print(text("%s split, %zu examples\n", split.c_str(), rows.size()));
   printTable(table, 1, 3);
 }
 

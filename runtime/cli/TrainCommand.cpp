@@ -279,7 +279,7 @@ private:
   int64_t plannedSteps() const { return state.steps[static_cast<size_t>(state.phase)]; }
   /// The exit status if the run ends within the phase or with it.
   std::optional<int> runPhase(const Phase &phase);
-  void reportResult(Trainer &trainer, Evaluator *evaluator, const char *split);
+  void reportResult(Trainer &trainer, const Phase &phase);
 
   const Description &description;
   const Arguments &arguments;
@@ -520,11 +520,7 @@ std::optional<int> TrainingRun::runPhase(const Phase &phase) {
                                   static_cast<long long>(state.badEpochs)));
   trainer.useBest();
   if (isLastPhase()) {
-    reportResult(trainer,
-                 test         ? &*test
-                 : validation ? &*validation
-                              : nullptr,
-                 test ? "test" : "validation");
+    reportResult(trainer, phase);
     return 0;
   }
   if (stopAt <= state.stepsBefore + state.step || state.epochsDone() >= pauseAtEpoch) {
@@ -544,20 +540,21 @@ TrainingRun::Evaluated TrainingRun::evaluated() const {
   return {data.train, data.trainRows, "train"};
 }
 
-/// `evaluator` may be null.
-void TrainingRun::reportResult(Trainer &trainer, Evaluator *evaluator, const char *split) {
+void TrainingRun::reportResult(Trainer &trainer, const Phase &phase) {
   trainer.output().message(text("saved %s after %lld steps", plan.savePath.c_str(),
                                 static_cast<long long>(state.stepsBefore + state.step)));
-  std::optional<Measures> recorded;
+  const Evaluated last = evaluated();
+  std::optional<Measures> measures;
   if (folder)
-    recorded = recordEvaluation(*folder, execution, recipe, shown->dataset, shown->rows,
+    measures = recordEvaluation(*folder, execution, recipe, shown->dataset, shown->rows,
                                 shown->split, data.conventions);
-  if (plan.quiet || !evaluator)
+  if (plan.quiet || std::string_view(last.split) == "train")
     return;
-  const Measures measures = recorded ? std::move(*recorded) : evaluator->evaluate();
-  trainer.output().message(text("%s %s (%lld examples)", split, measures.describe().c_str(),
-                                static_cast<long long>(evaluator->examples())));
-  printMetricTables(measures, *description.block(recipe.data), data.conventions);
+  if (!measures)
+    measures = Evaluator(execution, phase, last.dataset, last.rows).evaluate();
+  trainer.output().message(text("%s %s (%lld examples)", last.split, measures->describe().c_str(),
+                                static_cast<long long>(last.rows.size())));
+  printMetricTables(*measures, *description.block(recipe.data), data.conventions);
 }
 
 } // namespace

@@ -33,14 +33,24 @@ static bool isNamedTimeSeries(const std::string &path) { return extensionOf(path
 static bool matchesNoName(const std::string &) { return false; }
 static bool matchesNoContent(std::string_view) { return false; }
 
+decltype(Reader::read) cifarReader = nullptr, timeSeriesReader = nullptr;
+
+template <decltype(Reader::read) *reader>
+static Dataset readIfLinked(const DataBlock &block, const DataSplit &split,
+                            const std::string &folder, DataConventions &conventions) {
+  if (!*reader)
+    fail("this program is linked without the reader %s", split.reader.c_str());
+  return (*reader)(block, split, folder, conventions);
+}
+
 /// The strictest checks stand first.
 static constexpr Reader table[] = {
     {"idx", isNamedIdx, isIdx, readIdxSplit, readIdx},
     {"npy", isNamedNpy, isNpy, readNpySplit, readNpy},
     {"npz", isNamedNpz, isZip, readNamedArraysSplit, nullptr},
     {"safetensors", isNamedSafetensors, isSafetensors, readNamedArraysSplit, nullptr},
-    {"cifar", matchesNoName, isCifar, readCifarSplit, nullptr},
-    {"ts", isNamedTimeSeries, isTimeSeries, readTimeSeriesSplit, nullptr},
+    {"cifar", matchesNoName, isCifar, readIfLinked<&cifarReader>, nullptr},
+    {"ts", isNamedTimeSeries, isTimeSeries, readIfLinked<&timeSeriesReader>, nullptr},
     {"csv", isNamedCsv, isUtf8Text, readCsvSplit, nullptr},
     // csv has the same content and stands first.
     {"text", matchesNoName, isUtf8Text, readTextSplit, nullptr},

@@ -25,6 +25,9 @@ struct Reader {
   Array (*readArray)(const std::string &path);
 };
 
+/// Readers that only programs are linked with whose data blocks name them; else null.
+extern decltype(Reader::read) cifarReader, timeSeriesReader;
+
 std::span<const Reader> readers();
 /// Null when no reader has this name.
 const Reader *findReader(std::string_view name);
