@@ -297,7 +297,8 @@ bool writePlot(const PlotOptions &options) {
     std::vector<std::string> elements;
     for (const Scatter &scatter : embeddingsOf(*run, *weights))
       elements.push_back(report::draw(scatter));
-    return drawAll(std::move(elements), "layer `embed`");
+    return drawAll(std::move(elements),
+                   "embeddings: neither a layer `embed` nor a `predict` block with a vector");
   }
   if (options.columns.size() != 1)
     return fail("--what histogram needs --columns TENSOR, one of " +

@@ -87,6 +87,9 @@ struct Scatter {
   std::string title, xLabel, yLabel;
   std::vector<double> x, y;
   std::vector<std::string> names;
+  /// If the points have classes: their number for each point, which is its colour, and their names.
+  std::vector<int64_t> colours = {};
+  std::vector<std::string> classes = {};
 };
 
 /// Each is an element `svg`, to stand in a page or behind standalone().

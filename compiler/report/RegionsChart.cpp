@@ -147,7 +147,8 @@ std::string draw(const Regions &regions) {
 
 std::string draw(const Scatter &scatter) {
   constexpr size_t mostNames = 300; // more of them cover each other
-  constexpr double left = 62, top = 34, side = 440;
+  constexpr double left = 62, side = 440;
+  const double top = scatter.classes.empty() ? 34 : 52;
   const Scale x = Scale::of({&scatter.x}, left, left + side, false, 0.06),
               y = Scale::of({&scatter.y}, top + side, top, false, 0.06);
   std::string body = words(12, 18, "title", scatter.title);
@@ -158,12 +159,22 @@ std::string draw(const Scatter &scatter) {
   for (size_t i = 0; i < scatter.x.size(); ++i) {
     if (!x.has(scatter.x[i]) || !y.has(scatter.y[i]))
       continue;
+    const bool hasClass = i < scatter.colours.size();
     const std::string &name = scatter.names[i];
-    body += llvm::formatv("<circle class=\"dot c0\" cx=\"{0}\" cy=\"{1}\" r=\"2.5\"><title>{2}"
+    body += llvm::formatv("<circle class=\"dot c{0}\" cx=\"{1}\" cy=\"{2}\" r=\"{3}\"><title>{4}"
                           "</title></circle>\n",
-                          at(x.place(scatter.x[i])), at(y.place(scatter.y[i])), escaped(name));
-    if (scatter.x.size() <= mostNames)
+                          hasClass ? uint64_t(scatter.colours[i]) % colours : 0,
+                          at(x.place(scatter.x[i])), at(y.place(scatter.y[i])),
+                          hasClass ? 3.2 : 2.5, escaped(name));
+    if (scatter.x.size() <= mostNames && !hasClass)
       body += words(x.place(scatter.x[i]) + 4, y.place(scatter.y[i]) - 3, "", name);
+  }
+  double place = left;
+  for (size_t i = 0; i < std::min<size_t>(scatter.classes.size(), colours); ++i) {
+    body += llvm::formatv("<circle class=\"dot c{0}\" cx=\"{1}\" cy=\"36\" r=\"5\"/>\n", i,
+                          at(place + 6));
+    body += words(place + 15, 40, "", scatter.classes[i]);
+    place += 30 + wideLetter * double(scatter.classes[i].size());
   }
   return element(left + side + 40, top + side + 44, "scatter", scatter.title, body);
 }

@@ -165,6 +165,22 @@ std::optional<BestEpoch> Run::best() const {
   return std::nullopt;
 }
 
+std::vector<std::string> textsOf(const llvm::json::Array *array) {
+  std::vector<std::string> texts;
+  if (array)
+    for (const llvm::json::Value &value : *array)
+      texts.push_back(value.getAsString().value_or("").str());
+  return texts;
+}
+
+std::vector<double> numbersOf(const llvm::json::Array *array) {
+  std::vector<double> numbers;
+  if (array)
+    for (const llvm::json::Value &value : *array)
+      numbers.push_back(value.getAsNumber().value_or(NAN));
+  return numbers;
+}
+
 std::string textOf(const llvm::json::Value &value) {
   if (std::optional<llvm::StringRef> text = value.getAsString())
     return text->str();

@@ -57,6 +57,9 @@ std::vector<std::pair<std::string, double>> scalarsOf(const llvm::json::Object &
 
 /// A value of a configuration as text.
 std::string textOf(const llvm::json::Value &value);
+/// The elements of an array, which may be null: empty and nan where they are something else.
+std::vector<std::string> textsOf(const llvm::json::Array *array);
+std::vector<double> numbersOf(const llvm::json::Array *array);
 /// The members of an object in the order of their names.
 std::vector<std::pair<std::string, const llvm::json::Value *>>
 sortedMembers(const llvm::json::Object &object);

@@ -125,22 +125,6 @@ std::optional<HeatMap> normsOf(const Log &log, llvm::StringRef kind) {
   return map;
 }
 
-static std::vector<std::string> textsOf(const Array *array) {
-  std::vector<std::string> texts;
-  if (array)
-    for (const llvm::json::Value &value : *array)
-      texts.push_back(value.getAsString().value_or("").str());
-  return texts;
-}
-
-static std::vector<double> numbersOf(const Array *array) {
-  std::vector<double> numbers;
-  if (array)
-    for (const llvm::json::Value &value : *array)
-      numbers.push_back(value.getAsNumber().value_or(NAN));
-  return numbers;
-}
-
 static std::string splitName(const Run &run) {
   return run.evaluation.getString("split").value_or("").str();
 }

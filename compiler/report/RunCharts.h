@@ -53,7 +53,8 @@ std::optional<LineChart> curveOfEpochs(const Run &run);
 
 /// The first layer's weights as images: one for each unit or filter, at most `most` of them.
 std::optional<Tiles> firstWeightsOf(const Run &run, const WeightFile &weights, int64_t most);
-/// The tables of embeddings along their principal components.
+/// The tables of embeddings, and vectors of examples that the program predicts, along their principal
+/// components.
 std::vector<Scatter> embeddingsOf(const Run &run, const WeightFile &weights);
 /// A histogram for each tensor, at most `most` of them.
 std::vector<Histogram> histogramsOf(const WeightFile &weights, size_t most);

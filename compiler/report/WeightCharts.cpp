@@ -164,11 +164,9 @@ static std::vector<std::string> namesOf(const Run &run, size_t count) {
   return names;
 }
 
-static Scatter scatterOf(const Run &run, const WeightTensor &table) {
-  constexpr size_t mostRows = 1000;
-  const size_t columns = size_t(table.shape[1]), all = size_t(table.shape[0]);
-  const size_t count = std::min(all, mostRows);
-  std::vector<double> rows(table.values.begin(), table.values.begin() + count * columns);
+/// Points for rows of `columns` numbers, along the two directions in which they scatter most.
+static Scatter scatterOf(std::vector<double> rows, size_t columns) {
+  const size_t count = rows.size() / columns;
   for (size_t i = 0; i < columns; ++i) {
     double mean = 0;
     for (size_t row = 0; row < count; ++row)
@@ -180,8 +178,6 @@ static Scatter scatterOf(const Run &run, const WeightTensor &table) {
   for (double number : rows)
     whole += number * number;
   Scatter scatter;
-  scatter.title = table.name + ", principal components" +
-                  (count < all ? llvm::formatv(", the first {0} of {1}", count, all).str() : "");
   const std::array<std::vector<double>, 2> directions = principalDirections(rows, columns);
   for (size_t k = 0; k < 2; ++k) {
     std::vector<double> &places = k == 0 ? scatter.x : scatter.y;
@@ -197,7 +193,30 @@ static Scatter scatterOf(const Run &run, const WeightTensor &table) {
         llvm::formatv("{0} component, {1:F0} % of the variance", k == 0 ? "first" : "second",
                       whole > 0 ? 100 * part / whole : 0);
   }
-  scatter.names = namesOf(run, all);
+  return scatter;
+}
+
+/// A vector that the program predicts, such as a hidden layer, of many examples.
+static std::optional<Scatter> vectorsOf(const Run &run, const Object &output) {
+  const size_t columns = size_t(std::max<int64_t>(0, output.getInteger("size").value_or(0)));
+  const std::vector<double> values = numbersOf(output.getArray("values"));
+  if (columns < 2 || values.size() < 3 * columns || values.size() % columns != 0)
+    return std::nullopt;
+  Scatter scatter = scatterOf(values, columns);
+  scatter.title = llvm::formatv("{0} of {1} examples, principal components",
+                                output.getString("name").value_or(""), scatter.x.size());
+  scatter.names.resize(scatter.x.size());
+  const std::vector<double> classes = numbersOf(output.getArray("classes"));
+  const Object *classification = run.evaluation.getObject("classification");
+  if (!classification || classes.size() != scatter.x.size())
+    return scatter;
+  scatter.classes = textsOf(classification->getArray("classes"));
+  for (size_t i = 0; i < classes.size(); ++i) {
+    const bool isKnown = classes[i] >= 0 && classes[i] < double(scatter.classes.size());
+    scatter.colours.push_back(isKnown ? int64_t(classes[i]) : 7);
+    if (isKnown)
+      scatter.names[i] = scatter.classes[size_t(classes[i])];
+  }
   return scatter;
 }
 
@@ -211,9 +230,24 @@ std::vector<Scatter> embeddingsOf(const Run &run, const WeightFile &weights) {
       continue;
     std::optional<WeightTensor> table =
         weights.tensor(layer->getString("path").value_or("").str() + ".weight");
-    if (table && table->shape.size() == 2 && table->shape[0] > 2 && table->shape[1] > 1)
-      result.push_back(scatterOf(run, *table));
+    if (!table || table->shape.size() != 2 || table->shape[0] < 3 || table->shape[1] < 2)
+      continue;
+    constexpr int64_t mostRows = 1000;
+    const int64_t count = std::min(table->shape[0], mostRows), columns = table->shape[1];
+    Scatter scatter = scatterOf({table->values.begin(), table->values.begin() + count * columns},
+                                size_t(columns));
+    scatter.title = table->name + ", principal components" +
+                    (count < table->shape[0]
+                         ? llvm::formatv(", the first {0} of {1}", count, table->shape[0]).str()
+                         : "");
+    scatter.names = namesOf(run, size_t(table->shape[0]));
+    result.push_back(std::move(scatter));
   }
+  if (const Array *outputs = run.evaluation.getArray("vectors"))
+    for (const llvm::json::Value &output : *outputs)
+      if (const Object *object = output.getAsObject())
+        if (std::optional<Scatter> scatter = vectorsOf(run, *object))
+          result.push_back(std::move(*scatter));
   return result;
 }
 

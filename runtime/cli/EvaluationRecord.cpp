@@ -23,6 +23,7 @@ constexpr int64_t linePoints = 200, side = 80;
 constexpr int64_t calibrationBins = 15, mostNames = 1000;
 /// Of an output with at least two dimensions, which is drawn: numbers, and examples.
 constexpr int64_t mostNumbers = 65536, mappedExamples = 2;
+constexpr int64_t mostVectors = 300, numbersOfVectors = 30000, longestVector = 1024;
 constexpr int64_t shownNumbers = 12, shownLetters = 200, largestSide = 256; // pixels
 
 std::string base64(const std::string &bytes) {
@@ -68,6 +69,8 @@ public:
     json["worst"] = worst(std::move(candidates));
     if (Json drawn = maps(); !drawn.empty())
       json["maps"] = std::move(drawn);
+    if (Json found = vectors(); !found.empty())
+      json["vectors"] = std::move(found);
     if (PredictionPlane plane(execution, block, dataset, rows, conventions, linePoints, side);
         plane.exists()) {
       json["plane"] = plane.axes();
@@ -301,6 +304,36 @@ private:
             {{"example", row}, {"fields", fieldsOf(row)}, {"outputs", std::move(outputs)}});
     }
     return examples;
+  }
+
+  /// The outputs of many examples that are vectors, such as a hidden layer, but no scores of classes.
+  Json vectors() {
+    Json outputs = Json::array();
+    for (const Function *function : predictions) {
+      for (const OutputValue *value : function->valuesOf(OutputKind::Prediction)) {
+        if (!isFloat(value->dtype) || !value->batched || value->shape.size() != 2 ||
+            !value->lengths.empty() || value->shape[1] < 3 || value->shape[1] > longestVector ||
+            (classes.field && value->shape[1] == classes.field->classes))
+          continue;
+        BoundFunction bound(execution, *function, dataset);
+        Json numbers = Json::array(), truth = Json::array();
+        for (int64_t row :
+             sampleOf(rows, std::min(mostVectors, numbersOfVectors / value->shape[1]))) {
+          bound.run(&row, 1);
+          for (int64_t i = 0; i < value->shape[1]; ++i)
+            numbers.push_back(rounded(loadElement(bound.output(*value), value->dtype, i), 4));
+          if (classes.field)
+            truth.push_back(classOf(dataset, *classes.field, row));
+        }
+        Json &output = outputs.emplace_back();
+        output["name"] = value->name;
+        output["size"] = value->shape[1];
+        output["values"] = std::move(numbers);
+        if (classes.field)
+          output["classes"] = std::move(truth);
+      }
+    }
+    return outputs;
   }
 
   /// The numbers of an output, without padding, and the labels of its last two dimensions.
