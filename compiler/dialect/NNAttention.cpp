@@ -214,34 +214,79 @@ static Value buildLogsumexp(OpBuilder &builder, Location location, Value scores,
   return greatest + sum.apply<MaxOp>(sum.number(1)).apply<LogOp>();
 }
 
-void nnc::nn::unformAttention(AttentionOp op) {
-  OpBuilder builder(op);
+static int64_t keyDimOf(AttentionOp op) {
+  return llvm::find(op.getScoreLabels(), op.getDims().key) - op.getScoreLabels().begin();
+}
+
+/// Builds the operations that an attention was formed from, on these values of its operands. Returns its
+/// result and the changed scores.
+static std::pair<Value, Value> buildParts(OpBuilder &builder, AttentionOp op, ValueRange operands) {
   Location location = withoutName(op.getLoc());
   IRMapping mapping;
-  Value scores = ContractOp::create(builder, location, op.getQuery(), op.getKey(),
+  Value scores = ContractOp::create(builder, location, operands[0], operands[1],
                                     op.getQueryLabels(), op.getKeyLabels(), op.getScoreLabels());
   mapping.map(op.getBlock()->getArgument(0), scores);
-  mapping.map(op.getBlock()->getArguments().drop_front(), op.getExtras());
+  mapping.map(op.getBlock()->getArguments().drop_front(), operands.drop_front(3));
   for (Operation &inner : op.getBlock()->without_terminator())
     builder.clone(inner, mapping);
   Value changed = mapping.lookup(op.getYield().getEmits()[0]);
-  int64_t dim = llvm::find(op.getScoreLabels(), op.getDims().key) - op.getScoreLabels().begin();
-  Value weights = SoftmaxOp::create(builder, location, changed, ArrayRef{dim});
+  Value weights = SoftmaxOp::create(builder, location, changed, ArrayRef{keyDimOf(op)});
   if (op.getYield().getEmits().size() > 1)
     weights =
         MulOp::create(builder, location, weights, mapping.lookup(op.getYield().getEmits()[1]));
-  Value result = ContractOp::create(builder, op.getLoc(), weights, op.getValue(),
-                                    op.getScoreLabels(), op.getValueLabels(), op.getResultLabels());
+  Value result = ContractOp::create(builder, op.getLoc(), weights, operands[2], op.getScoreLabels(),
+                                    op.getValueLabels(), op.getResultLabels());
+  return {result, changed};
+}
+
+void nnc::nn::unformAttention(AttentionOp op) {
+  OpBuilder builder(op);
+  auto [result, changed] = buildParts(builder, op, op.getOperands());
   op.getResult().replaceAllUsesWith(result);
   if (!op.getLogsumexp().use_empty())
-    op.getLogsumexp().replaceAllUsesWith(buildLogsumexp(builder, location, changed, dim));
+    op.getLogsumexp().replaceAllUsesWith(
+        buildLogsumexp(builder, withoutName(op.getLoc()), changed, keyDimOf(op)));
   op.erase();
 }
 
 //===-- Derivative ----------------------------------------------------------------------------===//
 
+/// The cotangents of all operands, extras included, by the parts of the attention, which are computed again.
+/// They are built in a block of their own: an extra may depend on the queries, and the sweep must not
+/// follow it there.
+static void buildCotangentsOfParts(AttentionOp op, OpBuilder &builder, Value resultCotangent,
+                                   SmallVectorImpl<Value> &operandCotangents) {
+  Region region;
+  SmallVector<Value> given = op.getOperands();
+  given.push_back(resultCotangent);
+  SmallVector<Location> locations;
+  for (Value value : given)
+    locations.push_back(value.getLoc());
+  OpBuilder inner(builder.getContext());
+  Block *block = inner.createBlock(&region, {}, ValueRange(given).getTypes(), locations);
+  ValueRange operands = ValueRange(block->getArguments()).drop_back();
+  Value result = buildParts(inner, op, operands).first;
+  SmallVector<Value> wanted = llvm::filter_to_vector(operands, isFloat);
+  ReverseSweep sweep(inner, wanted, /*isDifferentiatedAgain=*/false);
+  sweep.seed(result, block->getArguments().back(), true);
+  // All operations that an attention is formed from have derivatives.
+  LogicalResult swept = sweep.run();
+  assert(succeeded(swept));
+  (void)swept;
+  for (Value operand : operands)
+    operandCotangents.push_back(sweep.of(operand));
+  Block *target = builder.getInsertionBlock();
+  target->getOperations().splice(builder.getInsertionPoint(), block->getOperations());
+  for (auto [argument, value] : llvm::zip_equal(block->getArguments(), given)) {
+    llvm::replace(operandCotangents, Value(argument), value);
+    argument.replaceAllUsesWith(value);
+  }
+}
+
 void AttentionOp::buildCotangents(OpBuilder &builder, ValueRange resultCotangents,
                                   SmallVectorImpl<Value> &operandCotangents) {
+  if (getExtrasAreDifferentiated())
+    return buildCotangentsOfParts(*this, builder, resultCotangents[0], operandCotangents);
   Location location = withoutName(getLoc());
   SmallVector<Value> operands{getQuery(),  getKey(),       getValue(),
                               getResult(), getLogsumexp(), resultCotangents[0]};

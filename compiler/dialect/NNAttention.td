@@ -43,7 +43,10 @@ def NN_AttentionOp : NN_AttentionBase<"attention", [NN_HasDerivative]> {
     The block sees the scores and the extras, and holds element-wise operations, broadcasts,
     transpositions, constants of equal elements, `iota` and uniform random numbers. An element of -inf
     leaves its key out, as in nn.softmax. The block may emit a second value, which does not depend on
-    the scores: factors of the weights, as of dropout. No gradient reaches the extras.
+    the scores: factors of the weights, as of dropout.
+
+    No gradient reaches the extras, unless the attribute `extras_are_differentiated` asks for it. The
+    derivative then computes the scores again and has them in memory, of one attention at a time.
 
     For a row with index t in its last dimension, the block leaves out all keys behind
     `t + last_key`, and all in front of `t + first_key`. A missing attribute means that keys are
@@ -53,7 +56,8 @@ def NN_AttentionOp : NN_AttentionBase<"attention", [NN_HasDerivative]> {
                        Variadic<NN_Tensor>:$extras, DenseI64ArrayAttr:$query_labels,
                        DenseI64ArrayAttr:$key_labels, DenseI64ArrayAttr:$value_labels,
                        DenseI64ArrayAttr:$score_labels, DenseI64ArrayAttr:$result_labels,
-                       OptionalAttr<I64Attr>:$first_key, OptionalAttr<I64Attr>:$last_key);
+                       OptionalAttr<I64Attr>:$first_key, OptionalAttr<I64Attr>:$last_key,
+                       UnitAttr:$extras_are_differentiated);
   let results = (outs NN_FloatTensor:$result, NN_FloatTensor:$logsumexp);
   let assemblyFormat = [{
     $query `,` $key `,` $value $query_labels `x` $key_labels `x` $value_labels

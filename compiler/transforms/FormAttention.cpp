@@ -142,14 +142,14 @@ public:
       return "its scores are changed by too many operations";
     if (std::string reason = findLabels(keyDim); !reason.empty())
       return reason;
-    for (Value extra : extras)
-      if (differentiated.contains(extra))
-        return "a value that changes its scores has a gradient";
     build(keyDim);
     return "";
   }
 
   bool isFormed() const { return formed; }
+  bool hasDifferentiatedExtras() const {
+    return llvm::any_of(extras, [&](Value extra) { return differentiated.contains(extra); });
+  }
 
 private:
   /// Whether a contraction reads the weights, or the results of a dropout of them.
@@ -347,6 +347,8 @@ private:
       emits.push_back(mapping.lookup(factors.back()->getResult(0)));
     }
     YieldOp::create(inner, softmax.getLoc(), ValueRange(), emits);
+    if (hasDifferentiatedExtras())
+      state.addAttribute("extras_are_differentiated", builder.getUnitAttr());
     KeyBounds bounds(rowDim, keyDim);
     bounds.readScores(changed);
     if (bounds.first)
@@ -398,8 +400,11 @@ struct FormAttentionPass : nnc::impl::FormAttentionBase<FormAttentionPass> {
                          .category(attentionCategory)
                          .function(function.getSymName());
       if (formation.isFormed())
-        remark::passed(location, options) << "attention is one operation: its scores and weights "
-                                             "are not stored";
+        remark::passed(location, options)
+            << (formation.hasDifferentiatedExtras()
+                    ? "attention is one operation: its scores and weights are not stored; the "
+                      "derivative by what changes the scores computes them again"
+                    : "attention is one operation: its scores and weights are not stored");
       else if (!reason.empty())
         remark::missed(location, options) << remark::detail::LazyTextBuild{
             "Remark", [&] { return "attention is computed by its parts: " + reason; }};

@@ -224,6 +224,27 @@ func.func @attention_factors(%q: tensor<3x2xf64>, %f: tensor<3xf64> {nn.kind = #
   return %y : tensor<3x2xf64>
 }
 
+// A bias and a gate with gradients; the bias depends on the queries, too.
+// CHECK: passed attention_biased arg0
+// CHECK: passed attention_biased arg1
+// CHECK: passed attention_biased arg2
+// CHECK: passed attention_biased arg3
+func.func @attention_biased(%q: tensor<2x3x2xf64>, %k: tensor<2x4x2xf64>, %b: tensor<3x4xf64>, %g: tensor<4xf64>) -> tensor<2x3x2xf64> {
+  %sum = nn.reduce_sum %q [0, 2] : tensor<2x3x2xf64> -> tensor<3xf64>
+  %sums = nn.broadcast %sum [0] : tensor<3xf64> -> tensor<3x4xf64>
+  %bias = nn.mul %sums, %b : tensor<3x4xf64>
+  %y, %lse = nn.attention %q, %k, %k [0, 1, 2] x [0, 3, 2] x [0, 3, 4] scores [0, 1, 3] -> [0, 1, 4]
+      with(%bias, %g : tensor<3x4xf64>, tensor<4xf64>) {extras_are_differentiated}
+      : tensor<2x3x2xf64>, tensor<2x4x2xf64>, tensor<2x4x2xf64> -> tensor<2x3x2xf64>, tensor<2x3xf64> {
+  ^bb0(%s: tensor<2x3x4xf64>, %e: tensor<3x4xf64>, %f: tensor<4xf64>):
+    %each = nn.broadcast %e [1, 2] : tensor<3x4xf64> -> tensor<2x3x4xf64>
+    %biased = nn.add %s, %each : tensor<2x3x4xf64>
+    %gate = nn.broadcast %f [2] : tensor<4xf64> -> tensor<2x3x4xf64>
+    nn.yield emit(%biased, %gate : tensor<2x3x4xf64>, tensor<2x3x4xf64>)
+  }
+  return %y : tensor<2x3x2xf64>
+}
+
 //--- code.mlir
 // Random factors of the weights, with a dimension of one element.
 func.func @factors(%q: tensor<2x35x6xf32>, %seed: tensor<i64>, %step: tensor<i64>, %d: tensor<2x35x6xf32>)

@@ -98,9 +98,10 @@ func.func @scores_returned(%q: tensor<5x4xf32>) -> (tensor<5x4xf32>, tensor<5x5x
   return %y, %s : tensor<5x4xf32>, tensor<5x5xf32>
 }
 
+// The derivative by a bias computes the scores again; those of the forward pass are not stored.
 // CHECK-LABEL: @bias_with_gradient
-// CHECK: nn.softmax
-// REMARK: [[#@LINE+5]]:{{.*}}a value that changes its scores has a gradient
+// CHECK: nn.attention {{.*}} with(%{{.*}} : tensor<5x5xf32>) {extras_are_differentiated}
+// REMARK: [[#@LINE+5]]:{{.*}}attention is one operation: its scores and weights are not stored; the derivative by what changes the scores computes them again
 func.func @bias_with_gradient(%q: tensor<5x4xf32>, %bias: tensor<5x5xf32>) -> tensor<5x5xf32> {
   %s = nn.contract %q, %q [0, 1] x [2, 1] -> [0, 2] : tensor<5x4xf32>, tensor<5x4xf32> -> tensor<5x5xf32>
   %b = nn.exp %bias : tensor<5x5xf32>
