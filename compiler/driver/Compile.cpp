@@ -398,6 +398,8 @@ bool Compilation::link(llvm::ArrayRef<llvm::SmallString<0>> objects) {
   };
   if (reads("images"))
     add("libnnc-images.a");
+  if (options.profile)
+    parts.push_back("nnc_profiler");
   for (auto [reader, part] :
        {std::pair("images", "nnc_images"), {"cifar", "nnc_cifar"}, {"ts", "nnc_time_series"}})
     if (reads(reader))

@@ -1,6 +1,5 @@
 // `bench`: times the training step, or the predictions of a batch, on random examples.
 #include "runtime/cli/Commands.h"
-#include "runtime/exec/FmaPeak.h"
 #include "runtime/support/Json.h"
 #include "runtime/support/Output.h"
 #include "runtime/support/Philox.h"
@@ -96,7 +95,7 @@ int benchCommand(const Model &model, const Arguments &arguments) {
   const Function &function = *timed.function;
   const int64_t batch = function.batch * timed.parts, flop = function.flop * timed.parts;
   bool profiled = arguments.has("--profile");
-  if (profiled && function.regions.empty())
+  if (profiled && (function.regions.empty() || !makeProfile))
     throw Error("--profile needs a program that was built for it: compile it again with "
                 "`nnc build --profile`");
   std::optional<int64_t> wanted = arguments.integer("--steps", 1, 10'000'000);
@@ -110,7 +109,7 @@ int benchCommand(const Model &model, const Arguments &arguments) {
   if (timed.update)
     update.emplace(execution, *timed.update, dataset);
   Rows rows = inOrder(dataset.examples);
-  Profile profile(function);
+  const std::unique_ptr<Profile> profile = profiled ? makeProfile(function) : nullptr;
   using Clock = std::chrono::steady_clock;
   int64_t done = 0;
   bool recording = false;
@@ -123,7 +122,7 @@ int benchCommand(const Model &model, const Arguments &arguments) {
     execution.setScalar("step", done);
     execution.setScalar("epoch", done / batches);
     if (recording)
-      profile.begin();
+      profile->begin();
     Clock::time_point start = Clock::now();
     const int64_t *rowsOfStep = rows.data() + done % batches * batch;
     for (int64_t part = 0; part < timed.parts; ++part) {
@@ -134,12 +133,12 @@ int benchCommand(const Model &model, const Arguments &arguments) {
       update->runAgain();
     double milliseconds = std::chrono::duration<double, std::milli>(Clock::now() - start).count();
     if (recording)
-      profile.end();
+      profile->end();
     ++done;
     return milliseconds;
   };
 
-  double peak = profiled ? measureFmaPeak(execution.threadPool(), description.floatType) : 0;
+  double peak = profiled ? profile->measurePeak(execution.threadPool(), description.floatType) : 0;
   double warmUp = 0;
   for (int i = 0; i < 3 || (warmUp < 300 && i < 1000); ++i)
     warmUp += measure();
@@ -155,7 +154,7 @@ int benchCommand(const Model &model, const Arguments &arguments) {
     total += times.back();
   }
   if (profiled)
-    peak = std::max(peak, measureFmaPeak(execution.threadPool(), description.floatType));
+    peak = std::max(peak, profile->measurePeak(execution.threadPool(), description.floatType));
   std::sort(times.begin(), times.end());
   size_t middle = times.size() / 2;
   double median = times.size() % 2 ? times[middle] : (times[middle - 1] + times[middle]) / 2;
@@ -177,7 +176,7 @@ int benchCommand(const Model &model, const Arguments &arguments) {
                  {"target", description.target}};
     if (profiled) {
       json["peak_gflops"] = peak;
-      json["profile"] = profile.json(description, peak);
+      json["profile"] = profile->json(description, peak);
     }
     print(dumpJson(json) + "\n");
     return 0;
@@ -194,7 +193,7 @@ int benchCommand(const Model &model, const Arguments &arguments) {
   std::printf("threads     %d\n", execution.threads());
   if (profiled) {
     std::printf("peak        %.1f GFLOP/s of multiply-adds, measured now\n\n", peak);
-    profile.print(description, peak);
+    profile->print(description, peak);
   }
   return 0;
 }

@@ -50,11 +50,10 @@ public:
                arguments.integer("--steps", 1, mostSteps)} {
     if (!block.split("train"))
       fail("data '%s' has no train split", block.name.c_str());
-    for (const DataField &field : block.fields)
-      if (field.tokenizer || block.split("train")->window)
-        fail("cross-validate holds out examples, and those of texts and of windows overlap: "
-             "`split` in the reader of data '%s' holds out a part",
-             block.name.c_str());
+    if (block.split("train")->window || block.split("train")->reader == "text")
+      fail("cross-validate holds out examples, and those of texts and of windows overlap: "
+           "`split` in the reader of data '%s' holds out a part",
+           block.name.c_str());
   }
 
   /// Nothing if a signal has ended it.

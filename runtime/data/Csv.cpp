@@ -142,7 +142,7 @@ std::optional<double> parseNumber(std::string_view cell) {
     return value;
   if (cell.empty() || numberLength(cell) != cell.size())
     return std::nullopt;
-  // Most cells are short; the others need no speed. No locale is set, so that the point is a point.
+  // What is longer or larger needs no speed. No locale is set, so that the point is a point.
   char copy[64];
   double value;
   if (cell.size() < sizeof copy) {

@@ -66,6 +66,9 @@ public:
 
   Split choose() {
     const int64_t least = std::max<int64_t>(2, fold.count + (selection.manner == Manner::Latest));
+    if (dataset.examples < least && fold.count)
+      fail("data '%s': %lld training examples are too few for %lld folds", block.name.c_str(),
+           static_cast<long long>(dataset.examples), static_cast<long long>(fold.count));
     if (dataset.examples < least)
       fail("data '%s': %lld training examples are too few to hold some out and to keep some",
            block.name.c_str(), static_cast<long long>(dataset.examples));

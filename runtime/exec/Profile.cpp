@@ -2,6 +2,7 @@
 #include "runtime/exec/Profile.h"
 
 #include "runtime/Abi.h"
+#include "runtime/exec/FmaPeak.h"
 #include "runtime/support/Error.h"
 #include "runtime/support/Table.h"
 
@@ -9,6 +10,12 @@
 #include <map>
 
 namespace nnc::runtime {
+
+std::unique_ptr<Profile> (*makeProfile)(const Function &) = nullptr;
+
+double Profile::measurePeak(ThreadPool &pool, DType type) const {
+  return measureFmaPeak(pool, type);
+}
 
 /// Of the call that runs; null without profiling.
 static RegionObserver *active = nullptr;

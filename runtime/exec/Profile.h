@@ -2,10 +2,12 @@
 // and sums them up by line of the program.
 #pragma once
 
+#include "runtime/exec/ThreadPool.h"
 #include "runtime/model/Description.h"
 #include "runtime/support/Json.h"
 
 #include <chrono>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -29,9 +31,10 @@ public:
   explicit Profile(const Function &function) : function(function) {}
   Profile(const Profile &) = delete;
 
+  // Virtual, so that programs that are not profiled are linked without what is large.
   /// Before and after each call of the function. The time before its first region is the batch's.
-  void begin();
-  void end();
+  virtual void begin();
+  virtual void end();
   void mark(size_t region) override;
 
   /// All regions of one line and pass.
@@ -46,8 +49,11 @@ public:
   std::vector<Line> lines() const;
 
   /// Prints a table of the lines with their sum; speeds are compared with `peak`, in GFLOP/s.
-  void print(const Description &description, double peak) const;
-  Json json(const Description &description, double peak) const;
+  virtual void print(const Description &description, double peak) const;
+  virtual Json json(const Description &description, double peak) const;
+
+  /// The multiply-adds of this machine, in GFLOP/s, measured now.
+  virtual double measurePeak(ThreadPool &pool, DType type) const;
 
 private:
   using Clock = std::chrono::steady_clock;
@@ -60,5 +66,8 @@ private:
   std::vector<double> times; ///< of the call that runs
   std::vector<std::vector<double>> calls;
 };
+
+/// Null if this program is not built for profiles.
+extern std::unique_ptr<Profile> (*makeProfile)(const Function &function);
 
 } // namespace nnc::runtime
