@@ -152,15 +152,18 @@ int64_t Run::stepsDone() const {
 }
 
 std::optional<BestEpoch> Run::best() const {
-  for (llvm::StringRef name : {"validation_loss", "train_loss"}) {
-    const Series *losses = log.find(name);
-    if (!losses)
+  std::vector<std::pair<std::string, bool>> measures = {{"validation_loss", false},
+                                                        {"train_loss", false}};
+  if (const llvm::json::Object *decides = configuration.getObject("decides"))
+    if (std::optional<llvm::StringRef> name = decides->getString("measure"))
+      measures.insert(measures.begin(),
+                      {name->str(), decides->getBoolean("highest").value_or(false)});
+  for (const auto &[name, highest] : measures) {
+    const Series *series = log.find(name);
+    if (!series || series->values.empty())
       continue;
-    size_t least = 0;
-    for (size_t i = 1; i < losses->values.size(); ++i)
-      if (losses->values[i] < losses->values[least])
-        least = i;
-    return BestEpoch{name.str(), losses->values[least], int64_t(least) + 1};
+    auto best = highest ? llvm::max_element(series->values) : llvm::min_element(series->values);
+    return BestEpoch{name, *best, best - series->values.begin() + 1};
   }
   return std::nullopt;
 }

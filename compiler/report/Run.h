@@ -11,10 +11,10 @@
 
 namespace nnc::report {
 
-/// The epoch with the least validation loss, else training loss, in the log. That of best.safetensors
-/// is another one where `stop` waits for a metric, or after several phases.
+/// The epoch of best.safetensors by the log: with the best measure that decides, of a validation split if
+/// there is one. After several phases that file has the best epoch of the last one instead.
 struct BestEpoch {
-  std::string measure; ///< validation_loss, else train_loss
+  std::string measure; ///< validation_loss, else train_loss, or the metric of `patience`
   double value = 0;
   int64_t epoch = 0;
 };

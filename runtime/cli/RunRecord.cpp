@@ -56,6 +56,13 @@ Json configurationOf(const Description &description, const Recipe &recipe,
       {"seed", state.seed}, {"batch", recipe.batch}, {"examples", state.examples}};
   for (const auto &[name, value] : numbers)
     json[name] = value;
+  // By which the weights in best.safetensors are the best.
+  const Phase &last = recipe.phases.back();
+  const bool validated = description.block(recipe.data)->split("validation") || recipe.validate > 0;
+  Json &decides = json["decides"];
+  decides["measure"] = std::string(validated ? "validation_" : "train_") +
+                       (last.stopMetric.empty() ? "loss" : last.stopMetric);
+  decides["highest"] = last.stopHighest;
   json["float"] = nameOf(description.floatType);
   json["defines"] = std::move(defines);
   json["options"] = std::move(options);
