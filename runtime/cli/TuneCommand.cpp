@@ -2,6 +2,7 @@
 // are the best.
 #include "runtime/cli/Commands.h"
 #include "runtime/cli/Processes.h"
+#include "runtime/cli/RunFolder.h"
 #include "runtime/cli/Settings.h"
 #include "runtime/cli/Trial.h"
 #include "runtime/cli/TunePlan.h"

@@ -1,6 +1,7 @@
 // Implements EventLog: protocol buffers by hand, framed with masked CRC-32C.
 #include "runtime/train/EventLog.h"
 
+#include "runtime/support/Error.h"
 #include "runtime/support/File.h"
 #include "runtime/support/Output.h"
 

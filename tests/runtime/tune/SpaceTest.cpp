@@ -2,6 +2,7 @@
 #include "runtime/tune/Space.h"
 #include "tests/runtime/Support.h"
 
+#include <array>
 #include <cmath>
 #include <set>
 
