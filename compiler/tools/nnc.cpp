@@ -35,12 +35,11 @@ executable that trains, evaluates and predicts.
   nnc run examples/digits.nn                  compile, then train
   nnc build examples/mnist.nn -o mnist        compile only; then: ./mnist train | eval | predict | info | bench
   nnc build -D hidden=512 examples/mnist.nn   the same with another value for `config hidden`
+  nnc tune FILE -- --over rate=1e-4..1:log    find good settings; -D hidden=64,128 tries both values
   nnc check examples/mnist.nn                 report the errors of a program
   nnc grad-check examples/iris.nn             compare its derivatives with finite differences
   nnc tokenizer FILE.nn                       print the vocabulary of its texts
   nnc explain N0302                           explain a diagnostic
-
-  nnc tune FILE -- --over rate=1e-4..1e-1:log   which settings train best; -D hidden=64,128 tries both
 
 See what training has done (`EXE train --run` keeps a run in a folder):
   nnc runs                                    the runs in the folder `runs`, compared
