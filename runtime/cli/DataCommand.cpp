@@ -109,6 +109,9 @@ public:
     result += field.classCount() > 0 && !field.tokenizer ? balance() : range();
     if (auto gaps = dataset.gaps.find(field.name); gaps != dataset.gaps.end())
       result += text("; %lld missing", static_cast<long long>(gaps->second));
+    if (auto unknown = dataset.unknown.find(field.name); unknown != dataset.unknown.end())
+      result += text("; %lld not in the rows that are trained on",
+                     static_cast<long long>(unknown->second));
     return result + learnt() + "\n";
   }
 

@@ -72,13 +72,20 @@ static std::vector<Prediction> chooseOutputs(const Function &function, const Dat
   return predictions;
 }
 
-/// Runs all examples of a dataset in the order of an evaluation and appends what comes out; returns
-/// their number. Each batch is a step of its own to random numbers, from `step` on.
-static int64_t predictAll(Execution &execution, const Function &function, const Dataset &dataset,
+/// Examples to predict; without rows, all of them in the order of an evaluation.
+struct Examples {
+  Dataset dataset;
+  std::optional<RowSet> rows = {};
+
+  RowSet rowsFor(int64_t batch) const { return rows ? *rows : examplesInOrder(dataset, batch); }
+};
+
+/// Runs examples and appends what comes out; returns their number. Each batch is a step of its own to random numbers, from `step` on.
+static int64_t predictAll(Execution &execution, const Function &function, const Examples &given,
                           const std::vector<const OutputValue *> &values,
                           std::vector<Prediction> &predictions, int64_t &step) {
-  BoundFunction bound(execution, function, dataset);
-  const RowSet rows = examplesInOrder(dataset, bound.batch());
+  BoundFunction bound(execution, function, given.dataset);
+  const RowSet rows = given.rowsFor(bound.batch());
   Rows buffer;
   const int64_t examples = rows.size();
   for (int64_t first = 0; first < examples; first += bound.batch()) {
@@ -130,30 +137,41 @@ static void restoreUnits(std::vector<Prediction> &predictions, const DataBlock *
 }
 
 /// Labels the last two dimensions of the outputs with the elements of the inputs.
-static void addLabels(const Dataset &dataset, const DataBlock &inputs, const ClassNames &classes,
-                      const std::vector<const OutputValue *> &values,
+static void addLabels(const Dataset &dataset, const RowSet &rows, const DataBlock &inputs,
+                      const ClassNames &classes, const std::vector<const OutputValue *> &values,
                       std::vector<Prediction> &predictions) {
   for (size_t i = 0; i < predictions.size(); ++i) {
     const size_t rank = predictions[i].shape.size();
     for (size_t dimension = rank - std::min<size_t>(rank, 2); dimension < rank; ++dimension)
-      for (int64_t example = 0; example < dataset.examples; ++example)
+      rows.forEach([&](int64_t example) {
         if (std::optional<std::vector<std::string>> labels = labelsOf(
                 *values[i], predictions[i].shape, dimension, inputs, dataset, classes, example))
           predictions[i].labels[dimension].push_back(std::move(*labels));
+      });
   }
 }
 
 /// The examples of the split that the user names.
-static Dataset readNamedSplit(const Description &description, const DataBlock *found,
-                              const Arguments &arguments, DataConventions &conventions) {
+static Examples readNamedSplit(const Description &description, const DataBlock *found,
+                               const Arguments &arguments, DataConventions &conventions) {
   if (!found)
     throw Error("this program has no `train` block, so it has no data");
   const DataBlock &block = *found;
-  const DataSplit *split = block.split(arguments.value("--split"));
-  if (!split)
-    throw UsageError(text("--split: data '%s' has no split '%s'", block.name.c_str(),
-                          printable(arguments.value("--split")).c_str()));
-  return readSplit(block, *split, dataFolders(description, arguments)[block.name], conventions);
+  const std::string name = arguments.value("--split");
+  const DataSplit *split = block.split(name), *train = block.split("train");
+  const std::string folder = dataFolders(description, arguments)[block.name];
+  if (split)
+    return {readSplit(block, *split, folder, conventions)};
+  // A validation split that is not in a file of its own is what training held out.
+  auto recipe = std::ranges::find_if(description.recipes, [&](const Recipe &one) {
+    return one.data == block.name && one.validate > 0;
+  });
+  if (name != "validation" || !train || recipe == description.recipes.end())
+    throw UsageError(
+        text("--split: data '%s' has no split '%s'", block.name.c_str(), printable(name).c_str()));
+  Examples held{readSplit(block, *train, folder, conventions, &*recipe)};
+  held.rows = held.dataset.split->validation;
+  return held;
 }
 
 int predictCommand(const Model &model, const Arguments &arguments) {
@@ -197,7 +215,7 @@ int predictCommand(const Model &model, const Arguments &arguments) {
              output.c_str(), joined ? 2 * predictions.size() : predictions.size()));
 
   const DataBlock fields = predictFields(*function, block);
-  std::vector<Dataset> datasets;
+  std::vector<Examples> datasets;
   if (arguments.has("--split"))
     datasets.push_back(readNamedSplit(description, block, arguments, conventions));
   const std::vector<std::string> &inputs = arguments.operands();
@@ -206,19 +224,20 @@ int predictCommand(const Model &model, const Arguments &arguments) {
       throw UsageError(
           text("predict: the model has %zu inputs, and there are %zu files with an array",
                fields.fields.size(), inputs.size()));
-    datasets.push_back(readInputFiles(inputs, fields, block, conventions));
+    datasets.push_back({readInputFiles(inputs, fields, block, conventions)});
   } else {
     for (const std::string &input : inputs)
-      datasets.push_back(readExamples(input, fields, block, conventions));
+      datasets.push_back({readExamples(input, fields, block, conventions)});
   }
   execution.setScalar("seed", arguments.integer("--seed", 0, INT64_MAX).value_or(0));
   int64_t examples = 0, step = 0;
   auto predictOnce = [&](std::vector<Prediction> &results) {
     examples = 0;
-    for (const Dataset &dataset : datasets) {
-      examples += predictAll(execution, *function, dataset, values, results, step);
+    for (const Examples &given : datasets) {
+      examples += predictAll(execution, *function, given, values, results, step);
       if (extension == ".svg")
-        addLabels(dataset, fields, conventions.classes, values, results);
+        addLabels(given.dataset, given.rowsFor(function->batch), fields, conventions.classes,
+                  values, results);
     }
     restoreUnits(results, block, conventions);
   };

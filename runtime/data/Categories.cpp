@@ -26,7 +26,8 @@ public:
     std::memcpy(codes.data(), data.bytes.data(), data.bytes.size());
   }
 
-  void finish() {
+  /// Returns how many rows have a category that those that are trained on lack.
+  int64_t finish() {
     if (field.categories)
       number();
     const std::optional<int32_t> fill = fillOfMissing();
@@ -38,6 +39,7 @@ public:
         codes[row] = *fill;
       }
     field.oneHot ? storeOneHot() : store();
+    return unknownRows;
   }
 
 private:
@@ -106,10 +108,14 @@ private:
     for (const std::string &name : names)
       index.try_emplace(name, static_cast<int32_t>(index.size()));
     std::vector<int32_t> numbers;
+    std::vector<bool> isNew;
     for (const Word &word : data.words) {
       auto found = index.find(word.word);
-      numbers.push_back(found != index.end() ? found->second : numberOfUnknown());
+      isNew.push_back(found == index.end());
+      numbers.push_back(isNew.back() ? numberOfUnknown() : found->second);
     }
+    for (int32_t code : codes)
+      unknownRows += code >= 0 && isNew[static_cast<size_t>(code)];
     const int32_t mostFrequent = has(unknown, Policy::MostFrequent)
                                      ? learnt(*unknown, [&] { return mostFrequentOf(numbers); })
                                      : 0;
@@ -210,13 +216,14 @@ private:
   const bool training;
   const Transform *missing, *unknown; ///< null: it has none
   std::vector<int32_t> codes;
+  int64_t unknownRows = 0;
 };
 
 } // namespace
 
-void finishCategories(const DataField &field, FieldData &data, const Dataset &dataset,
-                      const RowSet *rows, DataConventions &conventions, bool training) {
-  CategoryColumn(field, data, dataset, rows, conventions, training).finish();
+int64_t finishCategories(const DataField &field, FieldData &data, const Dataset &dataset,
+                         const RowSet *rows, DataConventions &conventions, bool training) {
+  return CategoryColumn(field, data, dataset, rows, conventions, training).finish();
 }
 
 } // namespace nnc::runtime

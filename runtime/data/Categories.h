@@ -6,8 +6,8 @@
 namespace nnc::runtime {
 
 /// Turns the codes of a field of classes into its values; see finishFields(). `rows`, which may be
-/// null, are those that are trained on.
-void finishCategories(const DataField &field, FieldData &data, const Dataset &dataset,
-                      const RowSet *rows, DataConventions &conventions, bool training);
+/// null, are those that are trained on. Returns how many rows have a category that those lack.
+int64_t finishCategories(const DataField &field, FieldData &data, const Dataset &dataset,
+                         const RowSet *rows, DataConventions &conventions, bool training);
 
 } // namespace nnc::runtime

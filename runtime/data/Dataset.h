@@ -97,9 +97,11 @@ struct Dataset {
   RowPlaces places = {}; ///< of tables with transforms; else empty
   int64_t dropped = 0;   ///< rows of tables that are left out because of a missing value
   std::map<std::string, int64_t> gaps = {}; ///< missing values of fields, where there are any
-  std::optional<Split> split =
-      {}; ///< of a train split that is read for a recipe: what is trained on,
-          ///< and what is held out if there is no validation split
+  /// By field: the rows whose category those that are trained on do not have.
+  std::map<std::string, int64_t> unknown = {};
+  /// Of a train split that is read for a recipe: what is trained on, and what is held out if there is
+  /// no validation split.
+  std::optional<Split> split = {};
   std::vector<double> weights = {}; ///< by which an epoch draws examples; empty: it takes each once
   /// Of data that is larger than memory: the bound of what is in memory, in bytes.
   int64_t memory = 0;

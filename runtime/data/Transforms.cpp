@@ -284,9 +284,11 @@ void finishFields(const DataBlock &block, Dataset &dataset, DataConventions &con
     if (!field.isTransformed())
       continue;
     FieldData &data = dataset.fields[i];
-    if (field.classCount() > 0)
-      finishCategories(field, data, dataset, rows, conventions, training);
-    else
+    if (field.classCount() > 0) {
+      if (const int64_t unknown =
+              finishCategories(field, data, dataset, rows, conventions, training))
+        dataset.unknown[field.name] = unknown;
+    } else
       finishNumbers(field, data, dataset, rows, conventions, training);
   }
 }

@@ -23,14 +23,27 @@ inline void checkField(const runtime::DataField &field, const runtime::FieldData
   }
 }
 
+inline const runtime::DataField fields[] = {{"x", runtime::DType::F32, {2, 2}, 0, {}},
+                                            {"y", runtime::DType::F64, {}, 0, {}},
+                                            {"n", runtime::DType::I32, {2}, 0, {}},
+                                            {"kind", runtime::DType::I32, {}, 3, {}}};
+
+/// Takes an array that is in a file for data larger than memory, as several fields.
+inline void useInFile(const std::string &path, const runtime::ArrayLayout &layout) {
+  using namespace runtime;
+  for (const DataField &field : fields) {
+    callReader(path, [&] {
+      DataConventions conventions;
+      const FieldData data = fieldFromFile(field, path, layout, conventions, true);
+      touch(data.data(0), static_cast<size_t>(data.data(layout.shape[0]) - data.data(0)));
+    });
+  }
+}
+
 /// Reads an array into fields of several types and shapes.
 inline void useAsFields(const runtime::Array &array) {
   using namespace runtime;
   touch(array.bytes.data(), array.bytes.size());
-  const DataField fields[] = {{"x", DType::F32, {2, 2}, 0, {}},
-                              {"y", DType::F64, {}, 0, {}},
-                              {"n", DType::I32, {2}, 0, {}},
-                              {"kind", DType::I32, {}, 3, {}}};
   for (const DataField &field : fields) {
     callReader(array.origin, [&] {
       DataConventions conventions;

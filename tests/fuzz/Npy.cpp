@@ -19,6 +19,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                       second.bytes == array.bytes,
                   "an array is not the same after it was written and read again");
     fuzz::useAsFields(array);
+    fuzz::callReader(path, [&] {
+      fuzz::useInFile(path, layoutOfNpy({reinterpret_cast<const char *>(data), size}, path));
+    });
   });
   return 0;
 }

@@ -17,6 +17,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
       fuzz::callReader(path, [&] {
         const ArrayLayout layout = arrays.layout(name);
         fuzz::require(layout.start + layout.bytes(path) <= size, "an array ends behind its file");
+        fuzz::useInFile(path, layout);
       });
       fuzz::callReader(path, [&] { fuzz::useAsFields(arrays.read(name)); });
     }
