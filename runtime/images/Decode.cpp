@@ -18,10 +18,14 @@ namespace {
 
 constexpr int64_t mostPixels = 100'000'000;
 
-ColourImage makeImage(int64_t rows, int64_t columns, const std::string &origin) {
+void checkSize(int64_t rows, int64_t columns, const std::string &origin) {
   if (rows < 1 || columns < 1 || rows > mostPixels / columns)
     fail("%s: it says that it has %lld x %lld pixels", origin.c_str(), static_cast<long long>(rows),
          static_cast<long long>(columns));
+}
+
+ColourImage makeImage(int64_t rows, int64_t columns, const std::string &origin) {
+  checkSize(rows, columns, origin);
   ColourImage image{rows, columns, {}};
   image.bytes.resize(static_cast<size_t>(3 * rows * columns));
   return image;
@@ -85,12 +89,13 @@ bool readJpegRows(jpeg_decompress_struct &jpeg, JpegErrors &errors, uint8_t *pix
   if (setjmp(errors.place))
     return false;
   jpeg_start_decompress(&jpeg);
-  while (jpeg.output_scanline < jpeg.output_height) {
+  // A truncated file is a warning of the library, which goes on with grey rows.
+  while (jpeg.output_scanline < jpeg.output_height && errors.manager.num_warnings == 0) {
     JSAMPROW row = pixels + size_t(3) * jpeg.output_scanline * jpeg.output_width;
     jpeg_read_scanlines(&jpeg, &row, 1);
   }
-  jpeg_finish_decompress(&jpeg);
-  // A truncated file is a warning of the library.
+  if (errors.manager.num_warnings == 0)
+    jpeg_finish_decompress(&jpeg);
   if (errors.manager.num_warnings == 0)
     return true;
   std::snprintf(errors.message, sizeof errors.message, "the file is damaged");
@@ -156,11 +161,12 @@ ColourImage decodePpm(const Bytes &content, const std::string &origin) {
   if (most != 255)
     fail("%s: its pixels go to %lld, and only 255 is read", origin.c_str(),
          static_cast<long long>(most));
-  ColourImage image = makeImage(rows, columns, origin);
+  checkSize(rows, columns, origin);
   const size_t channels = content[1] == '6' ? 3 : 1, begin = header.position + 1;
   const size_t count = static_cast<size_t>(rows * columns) * channels;
   if (content.size() < begin + count)
     fail("%s: it ends before its last pixel", origin.c_str());
+  ColourImage image = makeImage(rows, columns, origin);
   for (size_t i = 0; i < image.bytes.size(); ++i)
     image.bytes[i] = static_cast<uint8_t>(content[begin + (channels == 3 ? i : i / 3)]);
   return image;
@@ -180,11 +186,12 @@ ColourImage decodeBmp(const Bytes &content, const std::string &origin) {
   const size_t bits = word(28, 2), begin = word(10, 4), palette = 14 + word(14, 4);
   if (word(30, 4) != 0 || (bits != 8 && bits != 24 && bits != 32))
     fail("%s: only BMP files of 8, 24 or 32 bits without compression are read", origin.c_str());
-  ColourImage image = makeImage(rows, columns, origin);
+  checkSize(rows, columns, origin);
   const size_t width = static_cast<size_t>(columns), stride = (width * bits + 31) / 32 * 4;
   if (begin > content.size() || content.size() - begin < stride * static_cast<size_t>(rows) ||
       (bits == 8 && palette + 4 * 256 > content.size()))
     fail("%s: it ends before its last pixel", origin.c_str());
+  ColourImage image = makeImage(rows, columns, origin);
   for (size_t row = 0; row < static_cast<size_t>(rows); ++row) {
     // The first row is the lowest, unless the height is negative.
     const size_t source = begin + stride * (height > 0 ? static_cast<size_t>(rows) - 1 - row : row);

@@ -17,11 +17,8 @@ CsvRows::CsvRows(char *text, size_t length, CsvFormat format, size_t line)
   auto isDigit = [this](size_t i) { return i < size && content[i] >= '0' && content[i] <= '9'; };
   size_t commas = 0, decimal = 0, semicolons = 0, tabs = 0;
   const size_t start = position;
-  while (isComment()) {
-    while (position < size && content[position] != '\n')
-      ++position;
-    position += position < size;
-  }
+  while (isComment())
+    skipLine();
   bool quoted = false;
   for (size_t i = position; i < size; ++i) {
     char c = content[i];
@@ -43,6 +40,14 @@ CsvRows::CsvRows(char *text, size_t length, CsvFormat format, size_t line)
     separator = '\t';
 }
 
+void CsvRows::skipLine() {
+  while (position < size && content[position] != '\n' && content[position] != '\r')
+    ++position;
+  if (position + 1 < size && content[position] == '\r' && content[position + 1] == '\n')
+    ++position;
+  position += position < size;
+}
+
 bool CsvRows::isComment() const {
   return !comment.empty() && size - position >= comment.size() &&
          std::memcmp(content + position, comment.data(), comment.size()) == 0;
@@ -61,8 +66,7 @@ bool CsvRows::next() {
       endsCell[static_cast<unsigned char>(c)] = true;
   while (position < size) {
     if (isComment()) {
-      const void *end = std::memchr(content + position, '\n', size - position);
-      position = end ? static_cast<size_t>(static_cast<const char *>(end) - content) + 1 : size;
+      skipLine();
       ++nextLine;
       continue;
     }

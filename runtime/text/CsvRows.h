@@ -45,6 +45,7 @@ public:
 private:
   bool readRow();
   bool isComment() const;
+  void skipLine();
   bool fail(size_t line, const char *text);
 
   char *content;

@@ -73,6 +73,19 @@ TEST(CsvNumberTest, NumbersAreRoundedAsByStrtod) {
     EXPECT_EQ(parseNumber(word), std::nullopt) << word;
 }
 
+TEST(CsvReaderTest, CommentsEndWithAnyLineEnd) {
+  for (const char *end : {"\n", "\r", "\r\n"}) {
+    const std::string content = std::string("# a \"") + end + "1;2" + end + "#" + end + "3;4" + end;
+    CsvReader reader(Bytes(content.begin(), content.end()), "t.csv", {{}, "#", ""});
+    ASSERT_TRUE(reader.next());
+    EXPECT_EQ(reader.cells()[1], "2");
+    ASSERT_TRUE(reader.next());
+    EXPECT_EQ(reader.cells()[0], "3");
+    EXPECT_EQ(reader.line(), 4u);
+    EXPECT_FALSE(reader.next());
+  }
+}
+
 TEST(CsvReaderTest, Numbers) {
   EXPECT_EQ(parseNumber("+1.5e2"), 150.0);
   EXPECT_EQ(parseNumber("-.5"), -0.5);
