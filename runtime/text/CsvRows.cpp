@@ -9,7 +9,7 @@ namespace nnc::text {
 CsvRows::CsvRows(char *text, size_t length, CsvFormat format, size_t line)
     : content(text), size(length), separator(format.separator.value_or(',')),
       comment(std::move(format.comment)), strip(std::move(format.strip)), nextLine(line) {
-  if (size >= 3 && std::memcmp(content, "\xEF\xBB\xBF", 3) == 0)
+  if (line == 1 && size >= 3 && std::memcmp(content, "\xEF\xBB\xBF", 3) == 0)
     position = 3;
   if (format.separator)
     return;

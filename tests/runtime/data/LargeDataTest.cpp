@@ -191,6 +191,10 @@ TEST_F(LargeDataTest, ErrorsOfTablesNameTheLine) {
   }
   writeFile(folder.path("t.csv"), "\n\n");
   EXPECT_TRUE(contains(error(), "it is empty"));
+  // A byte order mark is one at the beginning of the file alone, not of a part.
+  writeFile(folder.path("t.csv"), table + "\xEF\xBB\xBF"
+                                          "3,4\r\n");
+  EXPECT_TRUE(contains(error(), "t.csv:30001"));
   std::ranges::replace(table, '\n', ' '); // lines that end with a carriage return alone
   std::erase(table, ' ');
   writeFile(folder.path("t.csv"), table);
