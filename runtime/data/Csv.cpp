@@ -121,13 +121,13 @@ static std::optional<double> parseShortNumber(std::string_view cell) {
     ++c;
     const bool isSmall = c != end && *c == '-';
     c += c != end && (*c == '-' || *c == '+');
-    int64_t value = 0;
+    uint64_t value = 0; // of more than four digits it does not matter
     const char *const begin = c;
     for (unsigned digit; c != end && (digit = static_cast<unsigned>(*c - '0')) < 10; ++c)
       value = 10 * value + digit;
     if (c == begin || c - begin > 4)
       return std::nullopt;
-    exponent += isSmall ? -value : value;
+    exponent += isSmall ? -static_cast<int64_t>(value) : static_cast<int64_t>(value);
   }
   if (c != end || exponent < -22 || exponent > 22)
     return std::nullopt;

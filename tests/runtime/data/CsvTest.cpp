@@ -64,7 +64,8 @@ TEST(CsvNumberTest, NumbersAreRoundedAsByStrtod) {
     ASSERT_EQ(std::bit_cast<uint64_t>(*value), std::bit_cast<uint64_t>(expected)) << cell;
   }
   for (const char *word : {"9007199254740993", "9007199254740992", "-0", "0e5", "1e22", "1e23",
-                           "123456789012345678e-22", "18446744073709551617", "1.", ".5", "00012"})
+                           "123456789012345678e-22", "1e-99999999999999999999",
+                           "18446744073709551617", "1.", ".5", "00012"})
     EXPECT_EQ(std::bit_cast<uint64_t>(*parseNumber(word)),
               std::bit_cast<uint64_t>(std::strtod(word, nullptr)))
         << word;
