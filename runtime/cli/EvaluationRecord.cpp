@@ -66,7 +66,7 @@ public:
       if (std::vector<std::string> names = valueNames(field, conventions.classes);
           !names.empty() && std::ssize(names) <= mostNames)
         json["names"][field.name] = std::move(names);
-    json["worst"] = worst(std::move(candidates));
+    json["worst"] = worst(candidates);
     if (Json drawn = maps(); !drawn.empty())
       json["maps"] = std::move(drawn);
     if (Json found = vectors(); !found.empty())

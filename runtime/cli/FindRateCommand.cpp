@@ -36,7 +36,7 @@ const Command findRateCommandTable = {
 
 namespace {
 
-struct Trial {
+struct RateTest {
   double rate, loss, smoothed;
 };
 
@@ -58,16 +58,16 @@ double readRate(const Arguments &arguments, const char *option, double otherwise
 }
 
 /// The steps of the test, whose last one may have a loss that is not finite.
-std::vector<Trial> runTrials(Execution &execution, TrainingSteps &trainingSteps,
-                             const Dataset &dataset, RowSet rows, bool shuffled, int64_t seed,
-                             double from, double to, int64_t steps) {
+std::vector<RateTest> runTrials(Execution &execution, TrainingSteps &trainingSteps,
+                                const Dataset &dataset, RowSet rows, bool shuffled, int64_t seed,
+                                double from, double to, int64_t steps) {
   const int64_t examples = rows.size();
   const int64_t batch = trainingSteps.batch();
   const int64_t stepsPerEpoch = (examples + batch - 1) / batch;
   execution.setScalar("seed", seed);
   trainingSteps.plan(steps, stepsPerEpoch);
   execution.setScalar("validation_loss", HUGE_VAL);
-  std::vector<Trial> trials;
+  std::vector<RateTest> trials;
   Order order(dataset, std::move(rows));
   double average = 0, least = HUGE_VAL;
   for (int64_t step = 0; step < steps; ++step) {
@@ -91,8 +91,8 @@ std::vector<Trial> runTrials(Execution &execution, TrainingSteps &trainingSteps,
 }
 
 /// The rate at which the smoothed loss falls fastest, before it is least; none if it never falls.
-std::optional<double> steepest(const std::vector<Trial> &trials) {
-  auto least = std::ranges::min_element(trials, {}, [](const Trial &one) {
+std::optional<double> steepest(const std::vector<RateTest> &trials) {
+  auto least = std::ranges::min_element(trials, {}, [](const RateTest &one) {
     return std::isfinite(one.smoothed) ? one.smoothed : HUGE_VAL;
   });
   const auto end = static_cast<size_t>(least - trials.begin());
@@ -108,7 +108,7 @@ std::optional<double> steepest(const std::vector<Trial> &trials) {
   return rate;
 }
 
-void printTrials(const std::vector<Trial> &trials, std::optional<double> suggested) {
+void printTrials(const std::vector<RateTest> &trials, std::optional<double> suggested) {
   constexpr size_t mostRows = 25;
   std::vector<std::vector<std::string>> table{{"rate", "loss", "smoothed"}};
   const size_t every = (trials.size() + mostRows - 1) / mostRows;
@@ -161,21 +161,21 @@ int findRateCommand(const Model &model, const Arguments &arguments) {
   addCachedField(execution, phase, dataset);
   const RowSet &rows = dataset.split->train;
   TrainingSteps trainingSteps(execution, recipe, phase, dataset, rows.size());
-  std::vector<Trial> trials =
+  std::vector<RateTest> trials =
       runTrials(execution, trainingSteps, dataset, rows, recipe.shuffle, seed, from, to, steps);
   std::optional<double> suggested = steepest(trials);
 
   if (arguments.has("--json")) {
     Json list = Json::array();
     auto number = [](double value) { return std::isfinite(value) ? Json(value) : Json(); };
-    for (const Trial &trial : trials)
+    for (const RateTest &trial : trials)
       list.push_back({{"rate", trial.rate},
                       {"loss", number(trial.loss)},
                       {"smoothed", number(trial.smoothed)}});
     print(dumpJson({{"steps", list}, {"suggested", suggested ? Json(*suggested) : Json()}}) + "\n");
   } else if (arguments.has("--csv")) {
     std::string out = "rate,loss,smoothed\n";
-    for (const Trial &trial : trials)
+    for (const RateTest &trial : trials)
       out += text("%.9g,%.9g,%.9g\n", trial.rate, trial.loss, trial.smoothed);
     print(out);
   } else {

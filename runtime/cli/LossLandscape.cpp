@@ -90,7 +90,8 @@ Json lossLandscape(Execution &execution, const Phase &phase, const Dataset &data
   Json losses = Json::array();
   for (int64_t row = 0; row < landscapeSide; ++row)
     for (int64_t column = 0; column < landscapeSide; ++column) {
-      constexpr double half = (landscapeSide - 1) / 2;
+      static_assert(landscapeSide % 2 == 1, "the weights themselves are in the middle");
+      constexpr double half = landscapeSide / 2.0 - 0.5;
       place(execution, tensors, (static_cast<double>(column) - half) / half,
             (half - static_cast<double>(row)) / half);
       double sum = 0;

@@ -128,8 +128,8 @@ void PredictionPlane::makeGrid() {
 
 double PredictionPlane::work() const {
   const int64_t batch = bound->batch();
-  return static_cast<double>((grid.examples + batch - 1) / batch) *
-         static_cast<double>(bound->description().flop);
+  const int64_t calls = (grid.examples + batch - 1) / batch;
+  return static_cast<double>(calls) * static_cast<double>(bound->description().flop);
 }
 
 Json PredictionPlane::axes() const {

@@ -2,10 +2,10 @@
 // In an object of its own, to which nothing else refers.
 #include "runtime/cli/Commands.h"
 
-static const nnc::runtime::CommandEntry command{nnc::runtime::tuneCommandTable,
-                                                nnc::runtime::tuneCommand};
+static const nnc::runtime::CommandEntry tuneEntry{nnc::runtime::tuneCommandTable,
+                                                  nnc::runtime::tuneCommand};
 
 extern "C" {
 extern const bool nnc_tune;
-const bool nnc_tune = (nnc::runtime::tune = &command) != nullptr;
+const bool nnc_tune = (nnc::runtime::tune = &tuneEntry) != nullptr;
 }
