@@ -24,6 +24,12 @@ std::string shortNumber(double value) {
   return result;
 }
 
+/// Beyond these numbers, ranges and their ratios would overflow.
+static bool canShow(double value, bool isLog) {
+  constexpr double most = 1e150;
+  return std::fabs(value) <= most && (!isLog || value >= 1 / most);
+}
+
 Scale::Scale(double low, double high, double begin, double end, bool isLog)
     : least(low), most(high), begin(begin), end(end), logarithmic(isLog) {}
 
@@ -32,7 +38,7 @@ Scale Scale::of(const std::vector<const std::vector<double> *> &columns, double 
   double low = INFINITY, high = -INFINITY;
   for (const std::vector<double> *column : columns)
     for (double value : *column)
-      if (std::isfinite(value) && (!isLog || value > 0)) {
+      if (canShow(value, isLog)) {
         low = std::min(low, value);
         high = std::max(high, value);
       }
@@ -50,7 +56,7 @@ Scale Scale::of(const std::vector<const std::vector<double> *> &columns, double 
   return {low >= 0 ? std::max(0.0, low - room) : low - room, high + room, begin, end, false};
 }
 
-bool Scale::has(double value) const { return std::isfinite(value) && (!logarithmic || value > 0); }
+bool Scale::has(double value) const { return canShow(value, logarithmic); }
 
 double Scale::place(double value) const {
   const double share = logarithmic ? std::log(value / least) / std::log(most / least)

@@ -17,7 +17,7 @@ public:
   static Scale of(const std::vector<const std::vector<double> *> &columns, double begin, double end,
                   bool isLog, double margin);
 
-  /// Whether a number has a place on the axis.
+  /// Whether a number has a place on the axis: not one that is infinite, or beyond 1e150.
   bool has(double value) const;
   double place(double value) const;
   /// Numbers to write, with their text.

@@ -251,7 +251,10 @@ public:
     BeamSearch search(std::move(settings));
     if (tokens > 0)
       runSearch(sequences, search);
-    for (const BeamSearch::Hypothesis &found : search.best(samples)) {
+    const std::vector<BeamSearch::Hypothesis> best = search.best(samples);
+    if (best.empty()) // nothing can follow the prompt
+      print({input, first}, prompt);
+    for (const BeamSearch::Hypothesis &found : best) {
       std::vector<char> elements(prompt.begin(), prompt.end());
       const char *ids = reinterpret_cast<const char *>(found.elements.data());
       elements.insert(elements.end(), ids, ids + found.elements.size() * sizeof(int32_t));

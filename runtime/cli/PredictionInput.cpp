@@ -13,6 +13,7 @@
 #include "runtime/support/Suggestion.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <climits>
 #include <cmath>
 #include <cstring>
@@ -355,9 +356,10 @@ Dataset readExamples(const std::string &path, const DataBlock &fields, const Dat
     Json json = parseJson({content.data(), content.size()}, path);
     dataset = JsonExamples(path, fields, train, conventions.classes).read(json);
   } else if (!reader) {
-    fail("%s: unknown kind of file; predict reads .csv, .npy, .npz, .safetensors, .json, .ts, IDX "
-         "and "
-         "images",
+    if (!exists(path))
+      fail("cannot read %s: %s", path.c_str(), systemMessage(ENOENT).c_str());
+    fail("%s: unknown kind of file; .csv, .npy, .npz, .safetensors, .json, .ts, IDX and images are "
+         "read",
          path.c_str());
   } else if (reader->readArray) {
     if (fields.fields.size() != 1)

@@ -54,9 +54,16 @@ RunFolder::RunFolder(std::string path) : folder(std::move(path)) {
   descriptor = ::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
   if (descriptor < 0)
     fail("cannot write %s: %s", name.c_str(), systemMessage(errno).c_str());
-  if (flock(descriptor, LOCK_EX | LOCK_NB) == 0)
-    return;
-  const int problem = errno;
+  // A process that was killed may still have the lock for a moment.
+  int problem = 0;
+  for (int i = 0; i < 20; ++i) {
+    if (flock(descriptor, LOCK_EX | LOCK_NB) == 0)
+      return;
+    problem = errno;
+    if (problem != EWOULDBLOCK && problem != EINTR)
+      break;
+    usleep(25'000);
+  }
   close(descriptor);
   if (problem == EWOULDBLOCK)
     fail("%s: another process is writing to this run", folder.c_str());
@@ -102,7 +109,8 @@ RunFolder RunFolder::create(const std::string &path, const std::string &name) {
 
 RunFolder RunFolder::open(const std::string &path, const char *mark) {
   if (!exists(path + "/" + mark))
-    fail("%s holds no %s: it has no %s", path.c_str(), mark == tuning ? "tuning" : "run", mark);
+    fail("%s holds no %s: it has no %s", path.c_str(),
+         std::string_view(mark) == tuning ? "tuning" : "run", mark);
   return RunFolder(path);
 }
 

@@ -15,8 +15,9 @@ public:
   static constexpr const char *configuration = "config.json", *environment = "environment.json",
                               *program = "program.nn", *log = "log.jsonl",
                               *last = "last.safetensors", *best = "best.safetensors",
-                              *metrics = "metrics.json", *evaluation = "evaluation.json",
-                              *epochs = "epochs.json", *lock = "lock";
+                              *metrics = "metrics.json", *validation = "validation.json",
+                              *evaluation = "evaluation.json", *epochs = "epochs.json",
+                              *lock = "lock";
   /// Of the folder of a tuning, whose trials have folders in it.
   static constexpr const char *tuning = "tuning.json";
 

@@ -271,6 +271,8 @@ private:
     const char *split;
   };
   Evaluated evaluated() const;
+  /// The data by which runs are compared, if there is any.
+  std::optional<Evaluated> heldOut() const;
   DataConventions loadStart();
   /// Throws UsageError if the command line ends the current phase before where it is.
   void checkLength() const;
@@ -533,11 +535,16 @@ std::optional<int> TrainingRun::runPhase(const Phase &phase) {
 TrainingRun::Evaluated TrainingRun::evaluated() const {
   if (data.test)
     return {*data.test, examplesInOrder(*data.test, recipe.batch), "test"};
+  return heldOut().value_or(Evaluated{data.train, data.trainRows, "train"});
+}
+
+std::optional<TrainingRun::Evaluated> TrainingRun::heldOut() const {
   if (data.validation)
-    return {*data.validation, examplesInOrder(*data.validation, recipe.batch), "validation"};
+    return Evaluated{*data.validation, examplesInOrder(*data.validation, recipe.batch),
+                     "validation"};
   if (!data.validationRows.empty())
-    return {data.train, data.validationRows, "validation"};
-  return {data.train, data.trainRows, "train"};
+    return Evaluated{data.train, data.validationRows, "validation"};
+  return std::nullopt;
 }
 
 void TrainingRun::reportResult(Trainer &trainer, const Phase &phase) {
@@ -545,9 +552,18 @@ void TrainingRun::reportResult(Trainer &trainer, const Phase &phase) {
                                 static_cast<long long>(state.stepsBefore + state.step)));
   const Evaluated last = evaluated();
   std::optional<Measures> measures;
-  if (folder)
+  if (folder) {
     measures = recordEvaluation(*folder, execution, recipe, shown->dataset, shown->rows,
                                 shown->split, data.conventions);
+    if (std::optional<Evaluated> compared = heldOut()) {
+      const bool isShown = std::string_view(shown->split) == compared->split;
+      folder->write(
+          RunFolder::validation,
+          toJson(isShown
+                     ? *measures
+                     : Evaluator(execution, phase, compared->dataset, compared->rows).evaluate()));
+    }
+  }
   if (plan.quiet || std::string_view(last.split) == "train")
     return;
   if (!measures)

@@ -19,6 +19,8 @@
 namespace nnc::runtime {
 
 static constexpr const char *messages = "messages.txt";
+/// Of the names of what the log says about held-out examples.
+static constexpr std::string_view validationPrefix = "validation_";
 
 Trial::Trial(std::string folder, std::string measure, std::string decisive, bool decisiveHighest)
     : path(std::move(folder)), measure(std::move(measure)), decisive(std::move(decisive)),
@@ -33,6 +35,7 @@ static double numberIn(const Json &line, const std::string &key) {
 
 void Trial::read() {
   log.clear();
+  final = Json();
   begun = exists(path + "/" + RunFolder::environment);
   saved = exists(path + "/" + RunFolder::last);
   ended = failed = false;
@@ -48,6 +51,10 @@ void Trial::read() {
   failed = outcome == "failed";
   if (failed)
     why = session.value("message", std::string());
+  if (const std::string file = path + "/" + RunFolder::validation; ended && exists(file)) {
+    const Bytes measures = readFile(file);
+    final = parseJson({measures.data(), measures.size()}, file);
+  }
   const std::string logFile = path + "/" + RunFolder::log;
   if (!exists(logFile))
     return;
@@ -66,6 +73,10 @@ void Trial::read() {
 std::optional<double> Trial::valueAfter(int64_t epochs, bool mustEnd) const {
   if (failed)
     return INFINITY;
+  if (mustEnd && !final.is_null()) {
+    const double value = numberIn(final, measure.substr(validationPrefix.size()));
+    return std::isfinite(value) ? value : INFINITY;
+  }
   if (!ended && (mustEnd || std::cmp_less(log.size(), epochs)))
     return std::nullopt;
   const size_t count = std::cmp_less(log.size(), epochs) ? log.size() : static_cast<size_t>(epochs);
@@ -100,9 +111,9 @@ void Trial::setFailed(int status) {
 }
 
 void Trial::clear() const {
-  for (const char *name :
-       {RunFolder::configuration, RunFolder::environment, RunFolder::program, RunFolder::log,
-        RunFolder::best, RunFolder::metrics, RunFolder::evaluation, RunFolder::epochs})
+  for (const char *name : {RunFolder::configuration, RunFolder::environment, RunFolder::program,
+                           RunFolder::log, RunFolder::best, RunFolder::metrics,
+                           RunFolder::validation, RunFolder::evaluation, RunFolder::epochs})
     if (begun && !saved)
       (void)std::remove((path + "/" + name).c_str());
 }
@@ -125,7 +136,7 @@ void Trial::redirectMessages() const {
 }
 
 /// The numbers of the epoch, with the beginning of their names left out.
-static std::string describe(const Json &line, const std::string &prefix) {
+static std::string describe(const Json &line, std::string_view prefix) {
   std::string words;
   for (const auto &[name, value] : line.items())
     if (name.starts_with(prefix) && value.is_number())
@@ -135,7 +146,9 @@ static std::string describe(const Json &line, const std::string &prefix) {
 }
 
 std::string Trial::describeResult() const {
-  std::string words = "validation " + describe(parseJson(lastLine, path), "validation_");
+  std::string words =
+      "validation " + (final.is_null() ? describe(parseJson(lastLine, path), validationPrefix)
+                                       : describe(final, ""));
   const std::string file = path + "/" + RunFolder::metrics;
   if (!exists(file))
     return words;

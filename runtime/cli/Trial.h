@@ -1,6 +1,8 @@
 // One trial of a tuning, as the folder of its run has it, and the process that trains it.
 #pragma once
 
+#include "runtime/support/Json.h"
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -15,7 +17,8 @@ public:
   Trial(std::string folder, std::string measure, std::string decisive, bool decisiveHighest);
 
   void read();
-  /// The measure after so many epochs: of the last one of them, or, with patience, the best one. Infinity
+  /// The measure after so many epochs: of the last one of them, or, with patience, the best one; of a run that
+  /// has ended, if `mustEnd`, that of the weights that it has saved. Infinity
   /// of a trial that has failed; nothing as long as it has not come so far, or, if `mustEnd`, to its end.
   std::optional<double> valueAfter(int64_t epochs, bool mustEnd) const;
 
@@ -23,8 +26,10 @@ public:
   /// Whether its run has begun, in this tuning or in an earlier process of it.
   bool hasBegun() const { return begun; }
   bool canResume() const { return begun && saved; }
-  /// Why it has failed.
-  const std::string &message() const { return why; }
+  /// Why it has failed, or has no result.
+  std::string message() const {
+    return why.empty() ? "its " + measure + " is not a finite number" : why;
+  }
   /// Its process has ended with this status, and the folder does not say what is wrong.
   void setFailed(int status);
   /// Removes what a run has left that was killed before it saved.
@@ -45,6 +50,7 @@ private:
   bool decisiveHighest;
   std::vector<Epoch> log;
   std::string lastLine; ///< of the log, of an epoch
+  Json final;           ///< the measures of the weights that the run has saved, once it has ended
   bool begun = false, saved = false, ended = false, failed = false;
   std::string why;
 };

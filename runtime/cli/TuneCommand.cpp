@@ -318,7 +318,7 @@ void Tuning::printResult() const {
     row.insert(row.end(), plan.points[trial].begin(), plan.points[trial].end());
     row.push_back(std::to_string(trials[trial].epochs()));
     row.push_back(std::isfinite(value) ? valueText(value) : "");
-    const std::string &message = trials[trial].message(); // its first part is short
+    const std::string message = trials[trial].message(); // its first part is short
     row.push_back(std::isfinite(value)
                       ? ""
                       : "failed: " + message.substr(0, std::min(message.find(": "), size_t(100))));

@@ -47,6 +47,10 @@ ColourImage decodePng(const Bytes &content, const std::string &origin) {
   const png_color black = {};
   if (!png_image_finish_read(&png, &black, image.bytes.data(), 0, nullptr))
     fail("%s: libpng: %s", origin.c_str(), png.message);
+  // The library stops behind the last pixel. The chunk of the end follows, with its checksum.
+  if (std::string_view(content.data(), content.size()).find("IEND\xAE\x42\x60\x82") ==
+      std::string_view::npos)
+    fail("%s: it ends before its end chunk: the file is damaged", origin.c_str());
   return image;
 }
 
@@ -111,6 +115,8 @@ ColourImage decodeJpeg(const Bytes &content, const std::string &origin, int64_t 
   std::string problem;
   if (good) {
     try {
+      // A file of several scans takes memory for all of it, whatever its rows are reduced to.
+      checkSize(jpeg.image_height, jpeg.image_width, origin);
       image = makeImage(jpeg.output_height, jpeg.output_width, origin);
     } catch (const Error &error) {
       problem = error.what();
