@@ -13,8 +13,14 @@ int64_t StepRows::rowsOfCall(const Execution &execution) {
   return function && execution.model().generateRows ? function->batch : 1;
 }
 
+/// A call for all its sequences takes as long as calls for less than half of them one by one.
+static int64_t widthFor(const Execution &execution, int64_t rows) {
+  const int64_t most = StepRows::rowsOfCall(execution);
+  return 2 * rows >= most ? most : 1;
+}
+
 StepRows::StepRows(Execution &execution, int64_t rows)
-    : execution(execution), width(rows > 1 ? rowsOfCall(execution) : 1), count(rows),
+    : execution(execution), width(widthFor(execution, rows)), count(rows),
       code(width > 1 ? execution.model().generateRows : execution.model().generateStep) {
   const Description &description = execution.description();
   const Generation &generation = *description.generation;
