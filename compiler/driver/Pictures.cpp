@@ -21,7 +21,7 @@ bool isGraphFile(llvm::StringRef path) {
          llvm::is_contained({".svg", ".png", ".pdf"}, llvm::sys::path::extension(path));
 }
 
-/// What a program makes of a text. `missing` is the error if it is not installed.
+/// The output of a program for a text. `missing` is the error if it is not installed.
 static std::optional<std::string> convert(llvm::StringRef name, const std::string &missing,
                                           const std::vector<std::string> &options,
                                           const std::string &text, std::string &error) {

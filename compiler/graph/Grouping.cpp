@@ -271,7 +271,7 @@ void Grouper::makeBoxes() {
   }
 }
 
-/// What depends on neither a parameter nor the data, but on constants, lengths and random numbers, such
+/// Values that depend on neither a parameter nor the data, but on constants, lengths and random numbers, such
 /// as the masks of padding: layers that need the same one share it.
 void Grouper::findShared() {
   shared.assign(drawing.items.size(), true);

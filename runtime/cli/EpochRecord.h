@@ -1,4 +1,4 @@
-// What a run's folder keeps of its epochs besides the log: the predictions over a line or a plane of
+// The record of epochs in a run's folder besides the log: the predictions over a line or a plane of
 // inputs, where the program has such, after the first epochs and ever more rarely.
 #pragma once
 

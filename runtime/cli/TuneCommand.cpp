@@ -261,7 +261,7 @@ int Tuning::run() {
     const Schedule::Job ended{trial, rungOf[trial]};
     if (!takeResult(ended)) {
       trials[trial].setFailed(status);
-      // What no trial can do is wrong with all of them.
+      // An error before any trial has begun is one of the command line.
       if (!trials[trial].hasBegun() && compile.empty() &&
           std::ranges::none_of(trials, &Trial::hasBegun))
         fail("%s", trials[trial].message().c_str());

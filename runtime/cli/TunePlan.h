@@ -1,4 +1,4 @@
-// What a tuning tries: read from the command line or from the folder of a tuning that goes on.
+// The settings that a tuning tries: read from the command line or from the folder of a tuning that goes on.
 #pragma once
 
 #include "runtime/cli/CommandLine.h"

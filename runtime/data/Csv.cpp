@@ -142,7 +142,7 @@ std::optional<double> parseNumber(std::string_view cell) {
     return value;
   if (cell.empty() || numberLength(cell) != cell.size())
     return std::nullopt;
-  // What is longer or larger needs no speed. No locale is set, so that the point is a point.
+  // Longer or larger numbers need no speed. No locale is set, so that the point is a point.
   char copy[64];
   double value;
   if (cell.size() < sizeof copy) {

@@ -10,7 +10,7 @@ namespace nnc::runtime {
 /// Whether a file begins like an IDX file.
 bool isIdx(std::string_view content);
 
-/// What the header at the beginning of a file says. Throws Error, naming `origin`, if it is none.
+/// The contents of the header at the beginning of a file. Throws Error, naming `origin`, if it is none.
 ArrayLayout layoutOfIdx(std::string_view content, const std::string &origin);
 
 /// Throws Error, naming the file, if it is missing, truncated, damaged or of another format; gz

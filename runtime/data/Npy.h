@@ -11,7 +11,7 @@ namespace nnc::runtime {
 /// Whether a file begins like an NPY file.
 bool isNpy(std::string_view content);
 
-/// What the header at the beginning of a file says. Throws Error, naming `origin`, if it is none.
+/// The contents of the header at the beginning of a file. Throws Error, naming `origin`, if it is none.
 ArrayLayout layoutOfNpy(std::string_view content, const std::string &origin);
 
 /// The array in the content of a file. Throws Error, naming `origin`.

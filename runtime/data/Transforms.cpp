@@ -30,7 +30,7 @@ public:
 
   int64_t columnCount() const { return columns; }
 
-  /// What a transform learns from the values that those before it give.
+  /// The statistics that a transform learns from the values that those before it give.
   Statistics learn(const Transform &transform) {
     const size_t count = static_cast<size_t>(columns);
     Statistics result;

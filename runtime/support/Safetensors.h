@@ -31,7 +31,7 @@ struct TensorEntry {
   uint64_t begin = 0, end = 0; ///< bytes of the file
 };
 
-/// What the header of a safetensors file says, and checks against the size of the file. Throws
+/// The contents of the header of a safetensors file, and checks against the size of the file. Throws
 /// Error, naming the file, as Safetensors::read() does.
 std::vector<TensorEntry> readTensorEntries(const std::string &path);
 

@@ -34,7 +34,7 @@ struct UnknownPiece {
   std::string piece;
 };
 
-/// What is large in it is virtual, so that a program that makes none is linked without it.
+/// Its large parts are virtual, so that a program that makes none is linked without it.
 class Tokenizer {
 public:
   /// Characters: the code points of the texts, in numeric order. Bytes: all 256. Words: by

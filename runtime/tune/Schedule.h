@@ -30,7 +30,7 @@ public:
   void setResult(Job job, double value) { results[job.rung][job.trial] = value; }
   std::optional<double> result(Job job) const { return results[job.rung][job.trial]; }
 
-  /// What can begin now, besides the trials that are running; the highest rung comes first. A trial
+  /// The job that can begin now, besides the trials that are running; the highest rung comes first. A trial
   /// goes on as soon as enough others of its rung are known to be worse, so that what is trained does
   /// not depend on the order in which trials end. Equal trials go on in the order of their numbers.
   std::optional<Job> next(const std::vector<bool> &running);

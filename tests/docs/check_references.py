@@ -88,5 +88,12 @@ findings += [f"docs/language.md: the status does not name `{each}`" for each in 
 if not planned:
     findings.append("lang/elaborate: no lists of planned names found")
 
+# Links of pictures lead to files of the repository.
+for picture in sorted((source / "docs/gallery").glob("*.svg")):
+    for target in re.findall(r'href="([^"#]+)', picture.read_text()):
+        if target.startswith("/") or ("://" not in target and not target.startswith("data:") and not (picture.parent / target).is_file()):
+            findings.append(f"{picture.name}: a link to {target}, which does not exist")
+            break
+
 print("\n".join(findings) or f"{len(documents)} documents, {links} links, {names} names of files")
 sys.exit(bool(findings) or not links or not names)

@@ -40,7 +40,7 @@ struct Table {
   }
 };
 
-/// What readSplit() gives, as far as it is the same in memory and outside.
+/// The result of readSplit(), as far as it is the same in memory and outside.
 struct Read {
   std::string problem;
   Dataset dataset;

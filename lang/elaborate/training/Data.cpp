@@ -121,7 +121,7 @@ std::optional<DataInfo> elaborateData(Environment &environment, Types &types, Ev
     info.fields.push_back(known.value_or(DataField{field.name.text, {}, field.name.range, {}}));
     good &= !known || readTransforms(field, info.fields.back(), environment, evaluator);
   }
-  // What `train` says holds for the other splits, wherever it stands.
+  // The settings of `train` hold for the other splits, wherever it stands.
   std::vector<const Entry *> entries;
   for (const Entry &entry : declaration.entries)
     entries.push_back(&entry);

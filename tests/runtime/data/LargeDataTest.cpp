@@ -170,7 +170,7 @@ TEST_F(LargeDataTest, TablesHaveTheSameExamples) {
   expectSame(read(0), read(1'000'000));
   EXPECT_EQ(read(1'000'000).dropped, 2858);
   block.fields[1].transforms[0].policy = Transform::Policy::Mean;
-  // What is learnt is learnt from the rows that are trained on.
+  // Statistics are learnt from the rows that are trained on.
   block.splits.pop_back();
   DataConventions ofPart;
   const Dataset part = read(1'000'000, ofPart);
