@@ -1,5 +1,5 @@
 // Image files of all formats, in their own size, in a smaller one, and the middle of them.
-// RUN: rm -rf %t && mkdir %t && fuzz-images %{fuzz} %t %S/corpus/images
+// RUN: rm -rf %t && mkdir %t && fuzz-images %{fuzz} -malloc_limit_mb=800 -rss_limit_mb=4096 %t %S/corpus/images
 #include "tests/fuzz/Support.h"
 
 #include "runtime/images/Resize.h"
