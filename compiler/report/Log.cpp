@@ -178,7 +178,7 @@ static bool readTable(llvm::StringRef content, llvm::StringRef path, llvm::Strin
     return false;
   }
   if (!axis.empty() && !llvm::is_contained(header, axis)) {
-    error = llvm::formatv("{0}: there is no column `{1}`, but {2}", path, axis,
+    error = llvm::formatv("{0}: `{1}` is not a column; the columns are {2}", path, axis,
                           llvm::join(header, ", "));
     return false;
   }

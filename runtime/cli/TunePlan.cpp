@@ -58,7 +58,7 @@ static void checkMetric(const Description &description, const Phase &phase,
       if (value.shape.empty())
         names.push_back(value.name);
   if (!metric.empty() && std::ranges::find(names, metric) == names.end())
-    throw UsageError(text("--metric: there is no metric '%s' of one number%s",
+    throw UsageError(text("--metric: '%s' is not a metric of one number%s",
                           printable(metric).c_str(), suggestionOrAll(metric, names).c_str()));
 }
 

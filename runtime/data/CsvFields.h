@@ -59,7 +59,7 @@ private:
     size_t width = 0;
     bool guessed = false; ///< the first line, which was not taken for a header, may be meant as one
   };
-  /// Reads what the first row says and, unless that is a header, its values; false if there is no row.
+  /// Reads the header or, in a file without one, the values of the first row. False if the file is empty.
   bool begin(CsvReader &reader, const SelectColumns &select);
   void readRows(CsvReader &reader);
   void readRow(const CsvReader &reader);

@@ -43,9 +43,11 @@ std::string readText(const std::string &path) {
   return content.str();
 }
 
-std::string gzip(const std::string &content) {
+std::string gzip(const std::string &content) { return compressed(content, 15 + 16); }
+
+std::string compressed(const std::string &content, int windowBits) {
   z_stream stream = {};
-  deflateInit2(&stream, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
+  deflateInit2(&stream, 6, Z_DEFLATED, windowBits, 8, Z_DEFAULT_STRATEGY);
   std::string result(deflateBound(&stream, content.size()) + 64, '\0');
   stream.next_in = reinterpret_cast<Bytef *>(const_cast<char *>(content.data()));
   stream.avail_in = static_cast<uInt>(content.size());

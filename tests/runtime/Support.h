@@ -29,6 +29,8 @@ private:
 void writeFile(const std::string &path, const std::string &content);
 std::string readText(const std::string &path);
 std::string gzip(const std::string &content);
+/// Compressed by zlib; the bits of the window say in which format, as in deflateInit2.
+std::string compressed(const std::string &content, int windowBits);
 
 struct ProcessResult {
   int status = -1; ///< exit status, or 128 + signal

@@ -29,20 +29,6 @@ std::string npy(const std::string &type, const std::string &shape, int count,
   return content;
 }
 
-std::string deflated(const std::string &content) {
-  std::string result(compressBound(content.size()) + 16, '\0');
-  z_stream stream = {};
-  deflateInit2(&stream, 6, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY);
-  stream.next_in = reinterpret_cast<Bytef *>(const_cast<char *>(content.data()));
-  stream.avail_in = static_cast<uInt>(content.size());
-  stream.next_out = reinterpret_cast<Bytef *>(result.data());
-  stream.avail_out = static_cast<uInt>(result.size());
-  deflate(&stream, Z_FINISH);
-  result.resize(stream.total_out);
-  deflateEnd(&stream);
-  return result;
-}
-
 struct Zip {
   bool deflate = false, large = false; ///< large: all sizes stand in fields of 64 bits
   uint16_t flags = 0;
@@ -54,7 +40,7 @@ struct Zip {
     std::string file, directory;
     const uint32_t mark = 0xffffffff;
     for (const auto &[name, content] : members) {
-      const std::string data = deflate ? deflated(content) : content;
+      const std::string data = deflate ? compressed(content, -15) : content;
       const uint32_t checksum =
           checksumError ^
           static_cast<uint32_t>(crc32(0, reinterpret_cast<const Bytef *>(content.data()),
