@@ -74,11 +74,12 @@ static SmallVector<int64_t> chunksOf(int64_t steps) {
 static SmallVector<MemoryLevel> memoryLevels(int64_t longestScan) {
   const SmallVector<int64_t> chunks = chunksOf(longestScan);
   SmallVector<MemoryLevel> levels{{}};
-  for (int64_t operationsPerByte : {2, 32, 512, 1 << 20}) {
+  const int64_t least = defaultRecomputation.operationsPerByte;
+  for (int64_t operationsPerByte : {least, int64_t(32), int64_t(512), int64_t(1 << 20)}) {
     for (int64_t segments : {1, 16, 12, 8, 6, 4, 3, 2})
       levels.push_back({{operationsPerByte, segments}, 0});
     for (int64_t chunk : chunks) {
-      if (operationsPerByte == 2)
+      if (operationsPerByte == least)
         levels.push_back({{}, chunk});
       levels.push_back({{operationsPerByte, 1}, chunk});
     }

@@ -23,8 +23,9 @@ struct MemoryLevel {
 };
 
 /// Without a limit of memory: where activations take far more than a cache, element-wise arithmetic
-/// is done again, which costs a step next to nothing.
-inline constexpr RecomputationLevel defaultRecomputation = {2, 1, 128 << 20};
+/// is done again, which costs a step next to nothing. The price pays for one transcendental function
+/// of a value that is kept, such as the `erf` of a gelu: to read it back takes about as long.
+inline constexpr RecomputationLevel defaultRecomputation = {5, 1, 128 << 20};
 
 struct LoweringOptions {
   std::string targetCpu = "native";
