@@ -266,7 +266,8 @@ struct DataSplit {
   /// names, or numbers from 0 in decimal; see `columnsByNumber`). csv, text and lines have
   /// `part_begin` and `part_end` (fractions of the whole); text and lines `encoding` (string), text
   /// also `stream` (bool), lines `class_by_file` (string, a field) and `truncate` (bool). csv also
-  /// has `decimal`, `comment`, `strip` and `encoding` (strings), images `resize` and `crop` (bools) and, of tables, what csv has, npz and safetensors for a field the name of its array (list of one string).
+  /// has `decimal`, `comment`, `strip` and `encoding` (strings), images `resize` and `crop` (bools), `cache`
+  /// (string) and, of tables, what csv has, npz and safetensors for a field the name of its array (list of one string).
   std::vector<ReaderArgument> arguments;
   bool columnsByNumber = false;
   std::vector<std::string> missing = {}; ///< csv: cells that stand for no value

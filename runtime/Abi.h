@@ -354,8 +354,8 @@ void nnc_profile(int64_t region, int64_t thread);
          "drop_last": COUNT,            (optional; default 0: all) leaves out the last so many examples of all
                                         files together
          "only_last": COUNT,            (optional; default 0: all) the last so many only; not with drop_last
-         "memory": COUNT,               (optional; idx, npy, npz, safetensors, csv; default 0: all) the most bytes
-                                        of examples that are in memory at once
+         "memory": COUNT,               (optional; idx, npy, npz, safetensors, csv, images; default 0: all) the most
+                                        bytes of examples that are in memory at once
          "part_begin": NUMBER, "part_end": NUMBER,
                                         (optional; text, lines, csv with "window"; default 0 and 1) the part
                                         of the text, the lines or the rows, as fractions
@@ -364,6 +364,7 @@ void nnc_profile(int64_t region, int64_t thread);
                                         b / batch of the text and continues from step to step
          "resize": true | false,        (optional; images; default false) make images of other sizes fit
          "crop": true | false,          (optional; images; default false) take the part in the middle
+         "cache": TEXT,                 (optional; images) the file that keeps the pixels between runs
          "truncate": true | false,      (optional; lines; default false) cut texts that are too long
          "window": COUNT, "horizon": COUNT,
                                         (optional; csv; default 0) rows are times: the first field takes

@@ -214,6 +214,11 @@ ColourImage decodeBmp(const Bytes &content, const std::string &origin) {
 
 } // namespace
 
+std::string decoderVersion() {
+  constexpr int own = 1; // to be raised whenever pixels change
+  return text("%d, libjpeg-turbo %d, libpng %d", own, LIBJPEG_TURBO_VERSION_NUMBER, PNG_LIBPNG_VER);
+}
+
 ColourImage decodeImage(const Bytes &content, const std::string &origin, int64_t rows,
                         int64_t columns) {
   const std::string_view view(content.data(), content.size());

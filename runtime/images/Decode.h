@@ -22,4 +22,7 @@ struct ColourImage {
 ColourImage decodeImage(const Bytes &content, const std::string &origin, int64_t rows = INT64_MAX,
                         int64_t columns = INT64_MAX);
 
+/// Tells versions of decodeImage() and resize() apart that may give other pixels.
+std::string decoderVersion();
+
 } // namespace nnc::runtime

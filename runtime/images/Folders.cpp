@@ -2,6 +2,7 @@
 // the colours that the field has.
 #include "runtime/data/ImageFiles.h"
 #include "runtime/data/CsvFields.h"
+#include "runtime/images/Cache.h"
 #include "runtime/images/Resize.h"
 #include "runtime/support/Error.h"
 #include "runtime/support/Suggestion.h"
@@ -13,6 +14,8 @@
 #include <filesystem>
 #include <mutex>
 #include <optional>
+#include <span>
+#include <sys/stat.h>
 #include <thread>
 
 namespace nnc::runtime {
@@ -81,12 +84,11 @@ Array readFile(const std::string &path, const DataField &field, const DataSplit 
   return array;
 }
 
-/// Reads the files by as many threads as there are processors. The error is that of the first file
-/// that has one.
-Bytes readAll(const std::vector<std::string> &files, const DataField &field,
-              const DataSplit &split) {
+/// Reads some of the files into `pixels` by as many threads as there are processors. The error is
+/// that of the first file that has one.
+void readFiles(std::span<const std::string> files, const DataField &field, const DataSplit &split,
+               char *pixels) {
   const size_t each = static_cast<size_t>(elementCount(field.shape));
-  Bytes pixels(files.size() * each);
   std::atomic<size_t> next = 0;
   std::mutex mutex;
   size_t failed = files.size();
@@ -94,7 +96,7 @@ Bytes readAll(const std::vector<std::string> &files, const DataField &field,
   auto work = [&] {
     for (size_t file; (file = next++) < files.size();) {
       try {
-        readPixels(files[file], field, &split, pixels.data() + file * each);
+        readPixels(files[file], field, &split, pixels + file * each);
       } catch (const std::exception &error) {
         // Files before this one are read already, or at work.
         next = files.size();
@@ -115,28 +117,114 @@ Bytes readAll(const std::vector<std::string> &files, const DataField &field,
     other.join();
   if (failed < files.size())
     throw Error(message);
-  return pixels;
+}
+
+/// Reads the files part by part; stops when `use`, which is given the pixels of a part, returns false.
+template <typename Use>
+void forParts(const std::vector<std::string> &files, const DataField &field, const DataSplit &split,
+              Use use) {
+  constexpr int64_t largest = 32 << 20;
+  const int64_t bytes = split.memory ? std::min(split.memory / 4, largest) : largest,
+                each = elementCount(field.shape);
+  const size_t part = static_cast<size_t>(std::max<int64_t>(1, bytes / each));
+  Bytes pixels;
+  for (size_t first = 0; first < files.size(); first += part) {
+    const size_t count = std::min(part, files.size() - first);
+    pixels.resize(count * static_cast<size_t>(each));
+    readFiles(std::span(files).subspan(first, count), field, split, pixels.data());
+    if (!use(pixels, count))
+      return;
+  }
+}
+
+/// All that the pixels of files depend on: what the files were when they were seen last, and what
+/// makes pixels of them.
+std::string keyOf(const std::vector<std::string> &files, const std::string &folder,
+                  const DataField &field, const DataSplit &split) {
+  Hash hash;
+  hash.add(decoderVersion());
+  for (int64_t size : field.shape)
+    hash.add(static_cast<uint64_t>(size));
+  hash.add(static_cast<uint64_t>(split.resize) * 2 + static_cast<uint64_t>(split.crop));
+  for (const std::string &file : files) {
+    struct stat status;
+    if (stat(file.c_str(), &status) != 0)
+      fail("%s: %s", file.c_str(), systemMessage(errno).c_str());
+    // The folder of the data may be named in other ways.
+    std::string_view name = file;
+    if (!folder.empty() && name.starts_with(folder))
+      name.remove_prefix(folder.size());
+    hash.add(name);
+    hash.add(static_cast<uint64_t>(status.st_size));
+    hash.add(static_cast<uint64_t>(status.st_mtim.tv_sec));
+    hash.add(static_cast<uint64_t>(status.st_mtim.tv_nsec));
+  }
+  return hash.text();
+}
+
+/// The pixels of all files that are in the cache, which is made if it is not there, or is another
+/// one's; null if it cannot be made.
+std::shared_ptr<const MappedFile> cached(const std::vector<std::string> &files,
+                                         const std::string &folder, const DataField &field,
+                                         const DataSplit &split) {
+  ImageCache cache(joinPath(folder, split.cache), keyOf(files, folder, field, split), files.size(),
+                   static_cast<size_t>(elementCount(field.shape)));
+  std::shared_ptr<const MappedFile> found = cache.find();
+  if (found)
+    return found;
+  forParts(files, field, split,
+           [&](const Bytes &pixels, size_t count) { return cache.append(pixels.data(), count); });
+  return cache.find();
+}
+
+/// The field of the files' pixels: in memory, in the cache, or else in a temporary file.
+FieldData readAll(const std::vector<std::string> &files, const std::string &folder,
+                  const DataField &field, const DataSplit &split, DataConventions &conventions) {
+  const int64_t count = std::ssize(files);
+  Array pixels{DType::U8, field.shape, {}, split.files[0]};
+  pixels.shape.insert(pixels.shape.begin(), 0);
+  std::shared_ptr<const MappedFile> file =
+      split.cache.empty() ? nullptr : cached(files, folder, field, split);
+  const size_t start = file ? ImageCache::start : 0;
+  if (!file && split.memory) {
+    TemporaryData data;
+    forParts(files, field, split, [&](const Bytes &part, size_t) {
+      data.append(part.data(), part.size());
+      return true;
+    });
+    file = data.map();
+  } else if (!file) {
+    pixels.shape[0] = count;
+    pixels.bytes.resize(static_cast<size_t>(pixels.count()));
+    readFiles(files, field, split, pixels.bytes.data());
+  }
+  FieldData data = fieldFromArray(field, std::move(pixels), conventions, split.isTraining());
+  data.file = std::move(file);
+  data.fileStart = start;
+  return data;
 }
 
 /// The examples of a split while its folders are read.
 class ImageFolders {
 public:
-  ImageFolders(const DataBlock &block, const DataSplit &split, DataConventions &conventions)
-      : split(split), conventions(conventions) {
+  ImageFolders(const DataBlock &block, const DataSplit &split, const std::string &folder,
+               DataConventions &conventions)
+      : split(split), folder(folder), conventions(conventions) {
     for (const DataField &field : block.fields)
-      (field.classes > 0 ? label : image) = &field;
+      if (field.classes > 0)
+        label = &field;
   }
 
-  void add(const std::string &folder) {
+  void add(const std::string &path) {
     if (!label)
-      return addFiles(folder, 0);
-    const std::vector<std::string> folders = namesIn(folder, true);
+      return addFiles(path, 0);
+    const std::vector<std::string> folders = namesIn(path, true);
     if (folders.empty())
-      fail("%s: it has no folders, and each class has one", folder.c_str());
+      fail("%s: it has no folders, and each class has one", path.c_str());
     std::vector<std::string> &names = conventions.classes[label->name];
     if (names.empty()) {
       if (std::ssize(folders) > label->classes)
-        fail("%s: it has %zu folders, and field '%s' %lld classes", folder.c_str(), folders.size(),
+        fail("%s: it has %zu folders, and field '%s' %lld classes", path.c_str(), folders.size(),
              label->name.c_str(), static_cast<long long>(label->classes));
       names = folders;
     }
@@ -144,9 +232,9 @@ public:
     for (const std::string &name : folders) {
       std::optional<int32_t> number = index.find(name);
       if (!number)
-        fail("%s: '%s' is not a class of field '%s'%s", joinPath(folder, name).c_str(),
+        fail("%s: '%s' is not a class of field '%s'%s", joinPath(path, name).c_str(),
              printable(name).c_str(), label->name.c_str(), suggestionOrAll(name, names).c_str());
-      addFiles(joinPath(folder, name), *number);
+      addFiles(joinPath(path, name), *number);
     }
   }
 
@@ -154,31 +242,30 @@ public:
     const int64_t count = static_cast<int64_t>(labels.size());
     Dataset dataset;
     dataset.examples = count;
-    Array images{DType::U8, image->shape, readAll(files, *image, split), split.files[0]};
-    images.shape.insert(images.shape.begin(), count);
     Array numbers{DType::I32, {count}, {}, split.files[0]};
     numbers.bytes.assign(reinterpret_cast<const char *>(labels.data()),
                          reinterpret_cast<const char *>(labels.data() + labels.size()));
-    const bool training = split.isTraining();
     for (const DataField &field : block.fields)
-      dataset.fields.push_back(fieldFromArray(field, std::move(&field == label ? numbers : images),
-                                              conventions, training));
+      dataset.fields.push_back(&field == label ? fieldFromArray(field, std::move(numbers),
+                                                                conventions, split.isTraining())
+                                               : readAll(files, folder, field, split, conventions));
     return dataset;
   }
 
 private:
-  void addFiles(const std::string &folder, int32_t number) {
-    const std::vector<std::string> names = namesIn(folder, false);
+  void addFiles(const std::string &path, int32_t number) {
+    const std::vector<std::string> names = namesIn(path, false);
     if (names.empty())
-      fail("%s: it has no images: files .png, .jpg, .bmp, .ppm or .pgm", folder.c_str());
+      fail("%s: it has no images: files .png, .jpg, .bmp, .ppm or .pgm", path.c_str());
     for (const std::string &name : names)
-      files.push_back(joinPath(folder, name));
+      files.push_back(joinPath(path, name));
     labels.resize(files.size(), number);
   }
 
   const DataSplit &split;
+  const std::string &folder; ///< of the data
   DataConventions &conventions;
-  const DataField *image = nullptr, *label = nullptr;
+  const DataField *label = nullptr;
   std::vector<std::string> files;
   std::vector<int32_t> labels;
 };
@@ -204,7 +291,9 @@ Dataset readTable(const DataBlock &block, const DataSplit &split, const std::str
       field.categories = true;
       field.classes = INT32_MAX;
     }
-  Dataset dataset = readCsvSplit(columns, split, folder, conventions);
+  DataSplit inMemory = split;
+  inMemory.memory = 0;
+  Dataset dataset = readCsvSplit(columns, inMemory, folder, conventions);
   const FieldData &names = dataset.fields[place];
   std::vector<std::string> files;
   size_t table = 0;
@@ -218,10 +307,7 @@ Dataset readTable(const DataBlock &block, const DataSplit &split, const std::str
     files.push_back(joinPath(slash == std::string::npos ? "" : path.substr(0, slash),
                              names.words[static_cast<size_t>(code)].word));
   }
-  const DataField &image = block.fields[place];
-  Array pixels{DType::U8, image.shape, readAll(files, image, split), split.files[0]};
-  pixels.shape.insert(pixels.shape.begin(), dataset.examples);
-  dataset.fields[place] = fieldFromArray(image, std::move(pixels), conventions, split.isTraining());
+  dataset.fields[place] = readAll(files, folder, block.fields[place], split, conventions);
   return dataset;
 }
 
@@ -229,7 +315,7 @@ Dataset readSplitOfImages(const DataBlock &block, const DataSplit &split, const 
                           DataConventions &conventions) {
   if (isNamedTable(split.files[0]))
     return readTable(block, split, folder, conventions);
-  ImageFolders folders(block, split, conventions);
+  ImageFolders folders(block, split, folder, conventions);
   for (const std::string &file : split.files)
     folders.add(joinPath(folder, file));
   return folders.finish(block);

@@ -194,6 +194,7 @@ struct DataSplit {
   bool stream = false;     ///< text: each row of the batch continues from step to step
   bool resize = false;     ///< images: make those of other sizes fit
   bool crop = false;       ///< images: take the part in the middle
+  std::string cache;       ///< images: the file that keeps their pixels; empty: none
   bool truncate = false;   ///< lines: cut texts that are too long
   std::string classByFile; ///< lines: the class field that holds the index of the file; empty: none
 

@@ -216,6 +216,7 @@ DataSplit readSplit(const DescriptionReader &reader) {
   split.stream = reader.boolean("stream", false);
   split.resize = reader.boolean("resize", false);
   split.crop = reader.boolean("crop", false);
+  split.cache = reader.string("cache", "");
   split.truncate = reader.boolean("truncate", false);
   split.classByFile = reader.string("class_by_file", "");
   if (reader.has("separator")) {

@@ -9,6 +9,8 @@ namespace nnc::lang {
 
 bool SplitReader::readImagesSetting(const CallArgument &argument) {
   const std::string &name = argument.name.text;
+  if (name == "cache")
+    return readCache(*argument.value);
   if (name != "resize" && name != "crop") {
     readsTable = true;
     return readCsvSetting(argument);
@@ -21,6 +23,26 @@ bool SplitReader::readImagesSetting(const CallArgument &argument) {
   }
   split.arguments.push_back({name, given->value});
   return true;
+}
+
+bool SplitReader::readCache(const Expression &value) {
+  Entity given = evaluator.evaluate(value);
+  auto *file = given.get<std::string>();
+  if (given.poisoned())
+    return false;
+  std::string problem;
+  if (!file || file->empty())
+    problem = "`cache` is the name of a file in quotes";
+  for (const DataSplit &other : info.splits)
+    for (const ReaderArgument &argument : other.arguments)
+      if (file && argument.name == "cache" && std::get<std::string>(argument.value) == *file)
+        problem = fmt::format("`{}` has the images of `{}`: each split has a cache of its own",
+                              *file, other.name);
+  if (problem.empty())
+    split.arguments.push_back({"cache", *file});
+  else
+    diagnostics.report(Diag::ReaderArgument, value.range, split.reader, problem);
+  return problem.empty();
 }
 
 bool SplitReader::isImage(const DataField &field) {

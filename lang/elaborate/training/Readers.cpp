@@ -289,7 +289,8 @@ constexpr std::string_view csvSettings[] = {"header", "separator", "window",  "h
                                             "split",  "columns",   "decimal", "comment",
                                             "strip",  "encoding",  "missing", "rows"};
 
-constexpr std::string_view imagesSettings[] = {"resize", "crop", "header", "separator", "columns"};
+constexpr std::string_view imagesSettings[] = {"resize", "crop",      "cache",
+                                               "header", "separator", "columns"};
 
 constexpr Reader readers[] = {
     {.name = "idx", .filePerField = true, .takesMemory = true},
@@ -308,8 +309,11 @@ constexpr Reader readers[] = {
      .check = &SplitReader::checkNamedArrays,
      .takesMemory = true},
     {"ts", false, {}, nullptr, &SplitReader::checkSeries},
-    {"images", false, imagesSettings, &SplitReader::readImagesSetting,
-     &SplitReader::checkImageFiles},
+    {.name = "images",
+     .settings = imagesSettings,
+     .readSetting = &SplitReader::readImagesSetting,
+     .check = &SplitReader::checkImageFiles,
+     .takesMemory = true},
     {"cifar", false, {}, nullptr, &SplitReader::checkImages},
     {"random", false, {}, nullptr, &SplitReader::checkRandom, true},
     {"made", false, madeSettings, &SplitReader::readMadeSetting, &SplitReader::checkNoPadding, true,

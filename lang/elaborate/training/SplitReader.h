@@ -81,6 +81,8 @@ private:
   bool resolveFilter(const CallExpression &call);
 
   // ImageReaders.cpp
+  /// The file that keeps pixels between runs.
+  bool readCache(const Expression &value);
   static bool isImage(const DataField &field);
   bool checkImageFolders(const CallExpression &call);
 
