@@ -4,6 +4,7 @@
 #include "compiler/math/ExpandMath.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/TypeUtilities.h"
 
@@ -42,8 +43,8 @@ constexpr double kLargestAngle = 1 << 20;
 
 } // namespace
 
-MathEmitter::MathEmitter(ImplicitLocOpBuilder &builder, Type type, bool fma)
-    : builder(builder), type(type), fma(fma) {}
+MathEmitter::MathEmitter(ImplicitLocOpBuilder &builder, Type type, const TargetDescription &target)
+    : builder(builder), type(type), target(target) {}
 
 Type MathEmitter::like(Type element) const {
   if (auto vector = dyn_cast<VectorType>(type))
@@ -73,7 +74,7 @@ Value MathEmitter::add(Value a, Value b) { return arith::AddFOp::create(builder,
 Value MathEmitter::sub(Value a, Value b) { return arith::SubFOp::create(builder, a, b); }
 Value MathEmitter::mul(Value a, Value b) { return arith::MulFOp::create(builder, a, b); }
 Value MathEmitter::multiplyAdd(Value a, Value b, Value c) {
-  if (fma)
+  if (target.hasFma)
     return math::FmaOp::create(builder, a, b, c);
   return add(mul(a, b), c);
 }
@@ -135,9 +136,28 @@ Value MathEmitter::powerOfTwo(Value n) {
   return fromBits(arith::ShLIOp::create(builder, biased, integer(kMantissaBits)));
 }
 
+Value MathEmitter::scale(Value mantissa, const Reduced &reduced) {
+  auto vector = dyn_cast<VectorType>(type);
+  if (!target.hasScale || !vector || vector.getRank() != 1 ||
+      vector.getNumElements() != target.lanes(32))
+    return {};
+  auto integerOf = [&](unsigned bits, int64_t value) -> Value {
+    return arith::ConstantOp::create(builder,
+                                     builder.getIntegerAttr(builder.getIntegerType(bits), value));
+  };
+  constexpr int64_t allLanes = -1, currentRounding = 4;
+  return LLVM::CallIntrinsicOp::create(
+             builder, type, builder.getStringAttr("llvm.x86.avx512.mask.scalef.ps.512"),
+             ValueRange{mantissa, reduced.n, mantissa, integerOf(16, allLanes),
+                        integerOf(32, currentRounding)})
+      .getResult(0);
+}
+
 Value MathEmitter::moderateExp(Value x) {
   Reduced reduced = reduceByLn2(x);
   Value mantissa = add(expm1Polynomial(reduced.remainder), constant(1));
+  if (Value scaled = scale(mantissa, reduced))
+    return scaled;
   return mul(mantissa, powerOfTwo(reduced.integer));
 }
 
@@ -145,6 +165,8 @@ Value MathEmitter::exp(Value x) {
   // Beyond the limits the result is 0 or infinity, by rounding and by overflow.
   Reduced reduced = reduceByLn2(clamp(x, -104, 89));
   Value mantissa = add(expm1Polynomial(reduced.remainder), constant(1));
+  if (Value scaled = scale(mantissa, reduced))
+    return scaled;
   // 2^n in two factors, since n goes beyond the exponents of normal numbers on both sides. Only the
   // second product rounds.
   Value half = arith::ShRSIOp::create(builder, reduced.integer, integer(1));
@@ -237,6 +259,19 @@ Value MathEmitter::erf(Value x) {
   Value exponent = arith::NegFOp::create(builder, multiplyAdd(q, limited, limited));
   Value large = sub(constant(1), moderateExp(exponent));
   return withSignOf(select(less(a, constant(0.925)), small, large), x);
+}
+
+Value MathEmitter::divide(Value x, float divisor) {
+  if (!target.hasFma)
+    return {};
+  // The first part is rounded towards 0, so that both have the same sign and the terms of an
+  // infinite x do not cancel.
+  const double reciprocal = 1 / static_cast<double>(divisor);
+  auto high = static_cast<float>(reciprocal);
+  if (std::fabs(static_cast<double>(high)) > std::fabs(reciprocal))
+    high = std::nextafter(high, 0.0F);
+  const double low = reciprocal - static_cast<double>(high);
+  return multiplyAdd(x, constant(static_cast<double>(high)), mul(x, constant(low)));
 }
 
 Value MathEmitter::isLargeAngle(Value x) { return less(constant(kLargestAngle), magnitude(x)); }

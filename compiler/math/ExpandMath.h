@@ -4,6 +4,8 @@
 // speed.
 #pragma once
 
+#include "compiler/target/TargetDescription.h"
+
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "mlir/IR/Value.h"
 
@@ -12,8 +14,10 @@ namespace nnc {
 /// Emits functions of f32 values of one type.
 class MathEmitter {
 public:
-  /// `type` is f32 or a vector of it. Without `fma` products and sums are rounded apart.
-  MathEmitter(mlir::ImplicitLocOpBuilder &builder, mlir::Type type, bool fma);
+  /// `type` is f32 or a vector of it. Without fused multiply-adds of the target, products and sums
+  /// are rounded apart; else results are the same bits on all targets.
+  MathEmitter(mlir::ImplicitLocOpBuilder &builder, mlir::Type type,
+              const TargetDescription &target);
 
   mlir::Value exp(mlir::Value x);
   mlir::Value expm1(mlir::Value x);
@@ -26,6 +30,11 @@ public:
   mlir::Value pow(mlir::Value x, mlir::Value y);
   mlir::Value atan2(mlir::Value y, mlir::Value x);
   mlir::Value rsqrt(mlir::Value x);
+  /// x / divisor by products with the reciprocal in two parts (Brisebarre and Muller 2004). It is
+  /// exact where the quotient is a number of f32 and for infinities, NaN and zeros; else it is at most
+  /// 0.51 units in the last place off, and 1 below 2^-100. The divisor is no power of two, and neither it
+  /// nor its reciprocal is extreme. Null where the target has no fused multiply-add.
+  mlir::Value divide(mlir::Value x, float divisor);
 
   /// True where |x| > largestAngle.
   mlir::Value isLargeAngle(mlir::Value x);
@@ -58,6 +67,8 @@ private:
   mlir::Value expm1Polynomial(mlir::Value remainder);
   /// 2^n for n within the exponents of normal numbers.
   mlir::Value powerOfTwo(mlir::Value n);
+  /// The mantissa times 2^n by one instruction; null where the target has none for the type.
+  mlir::Value scale(mlir::Value mantissa, const Reduced &reduced);
   /// exp where neither the argument nor the result can be extreme.
   mlir::Value moderateExp(mlir::Value x);
   /// log(1 + f) + k ln 2, sqrt(1/2) - 1 <= f <= sqrt(2) - 1.
@@ -70,7 +81,7 @@ private:
 
   mlir::ImplicitLocOpBuilder &builder;
   mlir::Type type;
-  bool fma;
+  const TargetDescription &target;
 };
 
 } // namespace nnc

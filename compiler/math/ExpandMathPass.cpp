@@ -1,10 +1,12 @@
-// The pass `expand-math`: f32 functions become arithmetic, those of f64 calls of the C library,
+// The pass `expand-math`: f32 functions and quotients by constants become arithmetic, functions of f64 calls of the C library,
 // element by element, since f64 is for checking.
 #include "compiler/math/ExpandMath.h"
 #include "compiler/passes/Passes.h"
 #include "compiler/target/TargetDescription.h"
 
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/Matchers.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -19,7 +21,7 @@ namespace {
 
 class Expansion {
 public:
-  Expansion(ModuleOp module, bool fma) : module(module), fma(fma) {}
+  Expansion(ModuleOp module, const TargetDescription &target) : module(module), target(target) {}
 
   /// The op's value in other terms, or null if the op is to stay.
   Value expand(Operation *op) {
@@ -36,7 +38,7 @@ public:
 
 private:
   Value expandF32(ImplicitLocOpBuilder &builder, Operation *op, Type type) {
-    MathEmitter emit(builder, type, fma);
+    MathEmitter emit(builder, type, target);
     return llvm::TypeSwitch<Operation *, Value>(op)
         .Case([&](math::ExpOp op) { return emit.exp(op.getOperand()); })
         .Case([&](math::ExpM1Op op) { return emit.expm1(op.getOperand()); })
@@ -47,9 +49,25 @@ private:
         .Case([&](math::RsqrtOp op) { return emit.rsqrt(op.getOperand()); })
         .Case([&](math::PowFOp op) { return emit.pow(op.getLhs(), op.getRhs()); })
         .Case([&](math::Atan2Op op) { return emit.atan2(op.getLhs(), op.getRhs()); })
+        .Case([&](arith::DivFOp op) { return divide(emit, op); })
         .Case([&](math::SinOp op) { return sine(builder, emit, op.getOperand(), false); })
         .Case([&](math::CosOp op) { return sine(builder, emit, op.getOperand(), true); })
         .Default([](Operation *) { return Value(); });
+  }
+
+  /// A quotient whose divisor is a constant, other than those that LLVM makes a product of anyway.
+  Value divide(MathEmitter &emit, arith::DivFOp op) {
+    Value divisor = op.getRhs();
+    if (auto broadcast = divisor.getDefiningOp<vector::BroadcastOp>())
+      divisor = broadcast.getSource();
+    APFloat constant(0.0F);
+    if (!matchPattern(divisor, m_ConstantFloat(&constant)) || !constant.isNormal() ||
+        constant.getExactInverse(nullptr))
+      return {};
+    constexpr int mostExponent = 64; // so that both parts of the reciprocal are normal
+    return std::abs(ilogb(constant)) < mostExponent
+               ? emit.divide(op.getLhs(), constant.convertToFloat())
+               : Value();
   }
 
   Value expandF64(ImplicitLocOpBuilder &builder, Operation *op, Type type) {
@@ -156,7 +174,7 @@ private:
   }
 
   ModuleOp module;
-  bool fma;
+  const TargetDescription &target;
 };
 
 struct ExpandMath : impl::ExpandMathBase<ExpandMath> {
@@ -172,10 +190,10 @@ struct ExpandMath : impl::ExpandMathBase<ExpandMath> {
     }
     SmallVector<Operation *> functions;
     getOperation().walk([&](Operation *op) {
-      if (isa_and_nonnull<math::MathDialect>(op->getDialect()))
+      if (isa_and_nonnull<math::MathDialect>(op->getDialect()) || isa<arith::DivFOp>(op))
         functions.push_back(op);
     });
-    Expansion expansion(getOperation(), target->hasFma);
+    Expansion expansion(getOperation(), *target);
     for (Operation *op : functions)
       if (Value value = expansion.expand(op)) {
         op->getResult(0).replaceAllUsesWith(value);

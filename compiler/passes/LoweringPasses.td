@@ -185,14 +185,16 @@ def ExpandMath : Pass<"expand-math", "::mlir::ModuleOp"> {
     exp, expm1, log, log1p, tanh, erf, sin, cos, atan2, powf and rsqrt on f32
     scalars and vectors of any shape become arithmetic, at most 4 units in the
     last place off (docs/math.md); on f64 they become calls of the C library,
-    element by element. Other ops of the dialect stay for lower-to-llvm.
+    element by element. A quotient of f32 whose divisor is a constant becomes
+    the product with its reciprocal in two parts, where the target has fused
+    multiply-adds. Other ops of the dialect stay for lower-to-llvm.
   }];
   let options = [
     Option<"targetCpu", "target-cpu", "std::string", "\"native\"", "processor to plan for">,
   ];
   let dependentDialects = [
-    "mlir::arith::ArithDialect", "mlir::func::FuncDialect", "mlir::math::MathDialect",
-    "mlir::scf::SCFDialect", "mlir::vector::VectorDialect",
+    "mlir::LLVM::LLVMDialect", "mlir::arith::ArithDialect", "mlir::func::FuncDialect",
+    "mlir::math::MathDialect", "mlir::scf::SCFDialect", "mlir::vector::VectorDialect",
   ];
 }
 

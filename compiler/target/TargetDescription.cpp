@@ -53,6 +53,7 @@ void describeX86(TargetDescription &target, const llvm::MCSubtargetInfo &subtarg
   NNC_X86_FEATURES(NNC_CHECK_FEATURE)
 #undef NNC_CHECK_FEATURE
   target.hasFma = wide || has("fma");
+  target.hasScale = wide;
   if (wide) {
     target.vectorBits = 512;
     target.vectorRegisters = 32;

@@ -26,6 +26,9 @@ struct TargetDescription {
   unsigned vectorRegisters = 16;
   /// False: a multiply-add is a product and a sum, since the fused one would be a library call.
   bool hasFma = false;
+  /// An instruction multiplies a full vector of f32 by powers of two, which are given as floats
+  /// and may be beyond the exponents of normal numbers (vscalefps).
+  bool hasScale = false;
   /// Loads, and stores, under a mask run at about the speed of plain ones.
   bool hasMaskedLoads = false;
   bool hasMaskedStores = false;

@@ -313,6 +313,61 @@ TEST_P(Accuracy, Angles) {
              std::vector<float>(ordinates.size(), 1.0f));
 }
 
+/// Text of a function that divides kBlock elements by a constant, vectors of `lanes` at a time.
+std::string quotients(const std::string &name, float divisor, int64_t lanes) {
+  return llvm::formatv("func.func @{0}(%a: memref<{1}xf32>, %c: memref<{1}xf32>) {{\n"
+                       "  %zero = arith.constant 0 : index\n"
+                       "  %step = arith.constant {2} : index\n"
+                       "  %end = arith.constant {1} : index\n"
+                       "  %d = arith.constant dense<0x{3}> : vector<{2}xf32>\n"
+                       "  scf.for %i = %zero to %end step %step {{\n"
+                       "    %x = vector.load %a[%i] : memref<{1}xf32>, vector<{2}xf32>\n"
+                       "    %r = arith.divf %x, %d : vector<{2}xf32>\n"
+                       "    vector.store %r, %c[%i] : memref<{1}xf32>, vector<{2}xf32>\n"
+                       "  }\n  return\n}\n",
+                       name, kBlock, lanes,
+                       llvm::utohexstr(std::bit_cast<uint32_t>(divisor), false, 8))
+      .str();
+}
+
+TEST_P(Accuracy, QuotientsByConstants) {
+  const std::string cpu = GetParam();
+  const TargetDescription machine = target(cpu);
+  if (!runsHere(machine))
+    GTEST_SKIP();
+  const float divisors[] = {1.41421354f, 5.65685415f, 3,     49, 192,  -7,
+                            0.1f,        16777215,    1e-6f, 4,  1e30f};
+  std::string text;
+  for (size_t i = 0; i < std::size(divisors); ++i)
+    text += quotients("by" + std::to_string(i), divisors[i], machine.lanes(32));
+  std::unique_ptr<Jit> jit = compile(*context, text, machine, cpu);
+  std::vector<float> results(kBlock);
+  for (size_t i = 0; i < std::size(divisors); ++i) {
+    auto *divide = jit->function<void(const void *, void *)>("by" + std::to_string(i));
+    const double divisor = static_cast<double>(divisors[i]);
+    Worst worst;
+    forEachBlock([&](const std::vector<float> &arguments) {
+      divide(arguments.data(), results.data());
+      for (int64_t n = 0; n < kBlock; ++n) {
+        const double x = static_cast<double>(arguments[n]), exact = x / divisor;
+        // The smaller part of the product is denormal, or 0, where the quotient is so small.
+        if (std::fabs(exact) < 0x1p-100)
+          ASSERT_LE(ulpError(results[n], exact), 1) << arguments[n] << " / " << divisor;
+        else
+          worst.see(ulpError(results[n], exact), arguments[n], 0, results[n]);
+        const auto rounded = static_cast<float>(exact);
+        // Quotients that are numbers of f32 are exact, and so are zeros and infinities.
+        if (static_cast<double>(rounded) * divisor == x)
+          ASSERT_EQ(std::bit_cast<uint32_t>(results[n]), std::bit_cast<uint32_t>(rounded))
+              << arguments[n] << " / " << divisor;
+      }
+    });
+    std::printf("%-10s / %-12.9g max %.4f ulp at %a: %a\n", cpu.c_str(), divisor, worst.ulps,
+                worst.argument, worst.value);
+    EXPECT_LE(worst.ulps, 0.51) << divisor;
+  }
+}
+
 TEST_P(Accuracy, DoublePrecisionCallsTheLibrary) {
   const std::string cpu = GetParam();
   const TargetDescription machine = target(cpu);

@@ -70,10 +70,11 @@ private:
   /// its own (`isInside`).
   void forEachRowInBounds(const BlockOf &rows, const BlockOf &keys,
                           llvm::function_ref<void(mlir::Value row, bool isInside)> body);
-  /// Calls `body` for each vector of rows with the sums over lanes of the vectors of these rows.
-  void
-  forEachRowVector(const BlockOf &rows, llvm::function_ref<mlir::Value(mlir::Value row)> vectorOf,
-                   llvm::function_ref<void(mlir::Value row, int64_t count, mlir::Value sums)> body);
+  /// Calls `body` for each vector of rows with the lanes of the vectors of these rows, combined.
+  void forEachRowVector(
+      const BlockOf &rows, contraction::VectorEmitter::Combine combine,
+      llvm::function_ref<mlir::Value(mlir::Value row)> vectorOf,
+      llvm::function_ref<void(mlir::Value row, int64_t count, mlir::Value combined)> body);
   /// Sets elements of an operand to 0: `count` along `loop`, and all along `along`.
   void clear(unsigned operand, mlir::Value offset, unsigned loop, int64_t count, unsigned along);
 

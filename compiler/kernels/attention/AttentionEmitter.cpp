@@ -375,13 +375,14 @@ void AttentionEmission::forEachRowInBounds(
 }
 
 void AttentionEmission::forEachRowVector(
-    const BlockOf &rows, llvm::function_ref<Value(Value row)> vectorOf,
-    llvm::function_ref<void(Value row, int64_t count, Value sums)> body) {
+    const BlockOf &rows, contraction::VectorEmitter::Combine combine,
+    llvm::function_ref<Value(Value row)> vectorOf,
+    llvm::function_ref<void(Value row, int64_t count, Value combined)> body) {
   auto emitVector = [&](Value first, int64_t count) {
     SmallVector<Value> vectors;
     for (int64_t row = 0; row < count; ++row)
       vectors.push_back(vectorOf(emit.add(first, row)));
-    body(first, count, emit.sumLanes(vectors));
+    body(first, count, emit.reduceLanes(vectors, combine));
   };
   const int64_t full = rows.size / emit.lanes * emit.lanes;
   emit.forEach(emit.index(0), emit.index(full), emit.lanes,

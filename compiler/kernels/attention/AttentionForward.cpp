@@ -4,7 +4,6 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
-#include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 #include <limits>
 
@@ -50,12 +49,14 @@ void AttentionEmission::emitForward(const BlockOf &rows) {
       emit.store(greatest, maxima, vectorOf(row), emit.lanes);
     });
   });
-  forEachRow(rows, [&](Value row) {
-    Value greatest = vector::ReductionOp::create(builder, emit.loc, vector::CombiningKind::MAXNUMF,
-                                                 emit.load(maxima, vectorOf(row), emit.lanes));
-    memref::StoreOp::create(builder, emit.loc, greatest, sums, row);
-    emit.store(emit.zero(), maxima, vectorOf(row), emit.lanes);
-  });
+  forEachRowVector(
+      rows, [&](Value a, Value b) { return greater(a, b); },
+      [&](Value row) {
+        Value byLane = emit.load(maxima, vectorOf(row), emit.lanes);
+        emit.store(emit.zero(), maxima, vectorOf(row), emit.lanes);
+        return byLane;
+      },
+      [&](Value row, int64_t, Value greatest) { emit.store(greatest, sums, row, emit.lanes); });
   // Exponentials in place of the scores, their sums by lane, and the weighted values.
   forEachKeyBlock(rows, [&](const BlockOf &keys) {
     forEachRow(rows, [&](Value row) {
@@ -78,7 +79,8 @@ void AttentionEmission::emitForward(const BlockOf &rows) {
   // The greatest exponential is 1, so a sum of less belongs to a row without keys.
   const unsigned column = parts.columnLoop(), output = operands.firstOutput;
   forEachRowVector(
-      rows, [&](Value row) { return emit.load(maxima, vectorOf(row), emit.lanes); },
+      rows, [&](Value a, Value b) { return emit.sum(a, b); },
+      [&](Value row) { return emit.load(maxima, vectorOf(row), emit.lanes); },
       [&](Value row, int64_t count, Value total) {
         Value isLess =
             arith::CmpFOp::create(builder, emit.loc, arith::CmpFPredicate::OLT, total, splatOf(1));

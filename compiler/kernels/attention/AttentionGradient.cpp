@@ -15,7 +15,7 @@ void AttentionEmission::emitGradient(const BlockOf &rows) {
 
   // The sum over the keys of each weight times its cotangent is that of result times cotangent.
   forEachRowVector(
-      rows,
+      rows, [&](Value a, Value b) { return emit.sum(a, b); },
       [&](Value row) {
         Value index = emit.add(rows.first, row);
         return sumParts(extents[column], [&](Value at, int64_t count, Value total) {

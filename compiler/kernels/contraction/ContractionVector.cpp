@@ -206,10 +206,10 @@ SmallVector<Value> VectorEmitter::transpose(ArrayRef<Value> rows) {
   return columns;
 }
 
-Value VectorEmitter::sumLanes(ArrayRef<Value> vectors) {
+Value VectorEmitter::reduceLanes(ArrayRef<Value> vectors, Combine combine) {
   SmallVector<Value> work(vectors);
   work.resize(lanes, zero());
-  // Each vector holds `outputs` running sums of `segment` lanes each; a level halves the segments
+  // Each vector holds `outputs` running results of `segment` lanes each; a level halves the segments
   // and joins two vectors.
   for (int64_t segment = lanes; segment > 1; segment /= 2) {
     const int64_t outputs = lanes / segment, half = segment / 2;
@@ -226,7 +226,8 @@ Value VectorEmitter::sumLanes(ArrayRef<Value> vectors) {
             low.push_back(source * lanes + output * segment + lane);
             high.push_back(low.back() + half);
           }
-      next.push_back(sum(shuffle(work[i], work[i + 1], low), shuffle(work[i], work[i + 1], high)));
+      next.push_back(
+          combine(shuffle(work[i], work[i + 1], low), shuffle(work[i], work[i + 1], high)));
     }
     work = std::move(next);
   }

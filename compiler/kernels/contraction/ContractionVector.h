@@ -40,8 +40,13 @@ public:
   mlir::Value multiplyAdd(mlir::Value a, mlir::Value b, mlir::Value c);
   /// Rows of a lanes x lanes matrix -> its columns.
   llvm::SmallVector<mlir::Value> transpose(llvm::ArrayRef<mlir::Value> rows);
-  /// Lane i of the result is the sum of the lanes of vectors[i]; at most `lanes` vectors.
-  mlir::Value sumLanes(llvm::ArrayRef<mlir::Value> vectors);
+  using Combine = llvm::function_ref<mlir::Value(mlir::Value, mlir::Value)>;
+  /// Lane i of the result has the lanes of vectors[i], combined in pairs; at most `lanes` vectors.
+  mlir::Value reduceLanes(llvm::ArrayRef<mlir::Value> vectors, Combine combine);
+  /// The same with sums.
+  mlir::Value sumLanes(llvm::ArrayRef<mlir::Value> vectors) {
+    return reduceLanes(vectors, [this](mlir::Value a, mlir::Value b) { return sum(a, b); });
+  }
 
 private:
   /// The vector itself, which LLVM does not look behind.
