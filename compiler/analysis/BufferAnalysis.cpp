@@ -151,6 +151,69 @@ static bool isContiguous(ArrayRef<int64_t> sizes, ArrayRef<int64_t> shape) {
   return true;
 }
 
+/// Element strides of a tensor that is a view of a whole one, where its dimensions have strides.
+static std::optional<SmallVector<int64_t>> stridesOf(Value tensor) {
+  auto shape = cast<RankedTensorType>(tensor.getType()).getShape();
+  Operation *view = tensor.getDefiningOp();
+  if (!view || !isView(view)) {
+    SmallVector<int64_t> strides(shape.size(), 1);
+    for (size_t dim = shape.size(); dim-- > 1;)
+      strides[dim - 1] = strides[dim] * shape[dim];
+    return strides;
+  }
+  std::optional<SmallVector<int64_t>> source = stridesOf(view->getOperand(0));
+  if (!source)
+    return std::nullopt;
+  SmallVector<int64_t> strides;
+  if (auto slice = dyn_cast<tensor::ExtractSliceOp>(view)) {
+    llvm::SmallBitVector dropped = slice.getDroppedDims();
+    for (auto [dim, step] : llvm::enumerate(slice.getStaticStrides()))
+      if (!dropped[dim])
+        strides.push_back((*source)[dim] * step);
+    return strides;
+  }
+  if (auto expand = dyn_cast<tensor::ExpandShapeOp>(view)) {
+    strides.resize(shape.size());
+    for (auto [dim, group] : llvm::enumerate(expand.getReassociationIndices())) {
+      int64_t stride = (*source)[dim];
+      for (int64_t part : llvm::reverse(group)) {
+        strides[part] = stride;
+        stride *= shape[part];
+      }
+    }
+    return strides;
+  }
+  auto collapse = cast<tensor::CollapseShapeOp>(view);
+  ArrayRef<int64_t> extents = collapse.getSrcType().getShape();
+  for (const ReassociationIndices &group : collapse.getReassociationIndices()) {
+    // Dimensions of one element have any stride.
+    int64_t stride = 0, next = 0;
+    for (int64_t dim : llvm::reverse(group)) {
+      if (extents[dim] == 1)
+        continue;
+      if (stride == 0)
+        stride = (*source)[dim];
+      else if ((*source)[dim] != next)
+        return std::nullopt;
+      next = (*source)[dim] * extents[dim];
+    }
+    strides.push_back(stride == 0 ? 1 : stride);
+  }
+  return strides;
+}
+
+/// Whether memory of a tensor can be read in another shape. Slices that move from step to step are
+/// read so only where they are contiguous.
+static bool isReshapedInPlace(Operation *reshape) {
+  for (Operation *view = reshape->getOperand(0).getDefiningOp(); view && isView(view);
+       view = view->getOperand(0).getDefiningOp())
+    if (auto slice = dyn_cast<tensor::ExtractSliceOp>(view);
+        slice && slice->hasAttr(advanceAttrName) &&
+        !isContiguous(slice.getStaticSizes(), slice.getSourceType().getShape()))
+      return false;
+  return stridesOf(reshape->getResult(0)).has_value();
+}
+
 /// The empty tensor that a chain of insertions begins with, or null. Each insertion must be the
 /// only user of the one before, except for those of loops.
 static tensor::EmptyOp freshMemory(tensor::InsertSliceOp insert) {
@@ -207,15 +270,20 @@ static void writeInPlace(tensor::InsertSliceOp insert) {
   tensor::EmptyOp memory = freshMemory(insert);
   if (!memory)
     return;
-  OpOperand *destination = destinationOf(insert.getSource());
+  // The kernel's own shape may have more dimensions than the part.
+  auto collapse = insert.getSource().getDefiningOp<tensor::CollapseShapeOp>();
+  if (collapse && (!collapse.getSrc().hasOneUse() || isOfLoop(insert)))
+    return;
+  Value computed = collapse ? collapse.getSrc() : insert.getSource();
+  OpOperand *destination = destinationOf(computed);
   tensor::EmptyOp fresh;
   if (destination)
     fresh = destination->get().getDefiningOp<tensor::EmptyOp>();
   else if (auto parts = insert.getSource().getDefiningOp<tensor::InsertSliceOp>();
            parts && isOfLoop(insert))
     fresh = freshMemory(parts);
-  if (!fresh || (destination && !fresh->hasOneUse()) || fresh.getType() != insert.getSourceType() ||
-      !runsInStepsOf(insert.getSource().getDefiningOp(), insert))
+  if (!fresh || (destination && !fresh->hasOneUse()) || fresh.getType() != computed.getType() ||
+      !runsInStepsOf(computed.getDefiningOp(), insert))
     return;
   const bool contiguous = isContiguous(insert.getStaticSizes(), insert.getDestType().getShape());
   for (OpOperand &use : insert.getSource().getUses()) {
@@ -237,12 +305,16 @@ static void writeInPlace(tensor::InsertSliceOp insert) {
   OpBuilder builder(fresh);
   memory->moveBefore(&memory->getBlock()->front());
   memory->setLoc(insert.getLoc());
-  auto part = tensor::ExtractSliceOp::create(builder, fresh.getLoc(), insert.getSourceType(),
-                                             memory, insert.getMixedOffsets(),
-                                             insert.getMixedSizes(), insert.getMixedStrides());
+  auto slice = tensor::ExtractSliceOp::create(builder, fresh.getLoc(), insert.getSourceType(),
+                                              memory, insert.getMixedOffsets(),
+                                              insert.getMixedSizes(), insert.getMixedStrides());
   if (Attribute advance = insert->getAttr(advanceAttrName))
-    part->setAttr(advanceAttrName, advance);
-  fresh.replaceAllUsesWith(part.getResult());
+    slice->setAttr(advanceAttrName, advance);
+  Value part = slice;
+  if (collapse)
+    part = tensor::ExpandShapeOp::create(builder, fresh.getLoc(), fresh.getType(), part,
+                                         collapse.getReassociationIndices());
+  fresh.replaceAllUsesWith(part);
   fresh.erase();
   insert->setAttr(inPlaceAttrName, builder.getUnitAttr());
 }
@@ -267,18 +339,9 @@ void BufferAnalysis::prepare(func::FuncOp function) {
       if (!isOfLoop(insert))
         prepareDestination(insert, insert.getDestMutable());
     } else if (isa<tensor::CollapseShapeOp, tensor::ExpandShapeOp>(operation)) {
-      Value source = operation.getOperand(0);
-      bool sliced = false;
-      for (Operation *view = source.getDefiningOp(); view && isView(view);
-           view = view->getOperand(0).getDefiningOp()) {
-        auto slice = dyn_cast<tensor::ExtractSliceOp>(view);
-        sliced |=
-            slice && !(slice->hasAttr(advanceAttrName) &&
-                       isContiguous(slice.getStaticSizes(), slice.getSourceType().getShape()));
-      }
-      if (sliced) {
+      if (!isReshapedInPlace(&operation)) {
         OpBuilder builder(&operation);
-        operation.setOperand(0, buildCopy(builder, operation.getLoc(), source));
+        operation.setOperand(0, buildCopy(builder, operation.getLoc(), operation.getOperand(0)));
       }
     }
   }

@@ -117,3 +117,48 @@ func.func @early(%w: tensor<8x8xf32> {nn.kind = #nn.kind<parameter>, nn.name = "
   %new = nn.sub %w, %step : tensor<8x8xf32>
   return %new, %v, %e : tensor<8x8xf32>, tensor<8x8xf32>, tensor<f32>
 }
+
+// -----
+
+// The heads of a part of a product are read where they are, and what is computed by heads is written into its part.
+// CHECK-LABEL: func.func @nnc_heads(
+// CHECK-SAME: arena_bytes = 0
+// CHECK-DAG: %[[Z:.*]] = memref.view %{{.*}} to memref<4x12xf32>
+// CHECK-DAG: %[[READ:.*]] = memref.subview %[[Z]][0, 4] [4, 8] [1, 1] : memref<4x12xf32> to memref<4x8xf32, strided<[12, 1], offset: 4>>
+// CHECK-DAG: %[[HEADS:.*]] = memref.expand_shape %[[READ]] {{.*}} into memref<4x2x4xf32, strided<[12, 4, 1], offset: 4>>
+// CHECK-DAG: %[[BOTH:.*]] = memref.view %{{.*}} to memref<4x16xf32>
+// CHECK-DAG: %[[LEFT:.*]] = memref.subview %[[BOTH]][0, 0] [4, 8]
+// CHECK-DAG: %[[RIGHT:.*]] = memref.subview %[[BOTH]][0, 8] [4, 8]
+// CHECK-DAG: %[[LEFT_HEADS:.*]] = memref.expand_shape %[[LEFT]]
+// CHECK-DAG: %[[RIGHT_HEADS:.*]] = memref.expand_shape %[[RIGHT]]
+// CHECK-NOT: linalg.copy
+// CHECK: linalg.generic {{.*}} ins(%{{.*}}, %[[HEADS]] : {{.*}} outs(%[[LEFT_HEADS]] :
+// CHECK: linalg.generic {{.*}} ins(%{{.*}}, %[[HEADS]] : {{.*}} outs(%[[RIGHT_HEADS]] :
+// CHECK-NOT: linalg.generic
+// CHECK: return
+func.func @heads(%z: tensor<4x12xf32>, %a: tensor<2x4x4xf32>, %b: tensor<2x4x4xf32>) -> tensor<4x16xf32> {
+  %part = nn.slice %z [0, 4] [4, 8] [1, 1] : tensor<4x12xf32> -> tensor<4x8xf32>
+  %heads = nn.reshape %part : tensor<4x8xf32> -> tensor<4x2x4xf32>
+  %l = nn.contract %a, %heads [0, 1, 2] x [3, 0, 1] -> [3, 0, 2] : tensor<2x4x4xf32>, tensor<4x2x4xf32> -> tensor<4x2x4xf32>
+  %r = nn.contract %b, %heads [0, 1, 2] x [3, 0, 1] -> [3, 0, 2] : tensor<2x4x4xf32>, tensor<4x2x4xf32> -> tensor<4x2x4xf32>
+  %left = nn.reshape %l : tensor<4x2x4xf32> -> tensor<4x8xf32>
+  %right = nn.reshape %r : tensor<4x2x4xf32> -> tensor<4x8xf32>
+  %both = nn.concat %left, %right dim 1 : tensor<4x8xf32>, tensor<4x8xf32> -> tensor<4x16xf32>
+  return %both : tensor<4x16xf32>
+}
+
+// -----
+
+// Rows of a part do not follow each other: in one dimension they are a copy.
+// CHECK-LABEL: func.func @nnc_flat(
+// CHECK-DAG: %[[PART:.*]] = memref.subview %{{.*}}[0, 4] [4, 8]
+// CHECK-DAG: %[[COPY:.*]] = memref.view %arg1{{.*}} to memref<4x8xf32>
+// CHECK-DAG: %[[FLAT:.*]] = memref.view %arg1{{.*}} to memref<32xf32>
+// CHECK: linalg.generic {{.*}} ins(%[[PART]] : {{.*}} outs(%[[COPY]] :
+// CHECK: linalg.generic {{.*}} ins(%[[FLAT]] :
+func.func @flat(%z: tensor<4x12xf32>) -> tensor<32xf32> {
+  %part = nn.slice %z [0, 4] [4, 8] [1, 1] : tensor<4x12xf32> -> tensor<4x8xf32>
+  %flat = nn.reshape %part : tensor<4x8xf32> -> tensor<32xf32>
+  %e = nn.exp %flat : tensor<32xf32>
+  return %e : tensor<32xf32>
+}

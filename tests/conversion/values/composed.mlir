@@ -69,3 +69,25 @@ func.func @two_results(%x: tensor<8x6xf32>, %z: tensor<8x6xf32>) -> (tensor<8x6x
   %p = nn.div %l, %e : tensor<8x6xf32>
   return %p, %e, %l : tensor<8x6xf32>, tensor<8x6xf32>, tensor<8x6xf32>
 }
+// Parts of a product that are read, and written, in another shape.
+func.func @heads_of_parts(%z: tensor<5x12xf32>, %a: tensor<2x5x5xf32>) -> (tensor<5x16xf32>, tensor<40xf32>) {
+  %p = nn.slice %z [0, 4] [5, 8] [1, 1] : tensor<5x12xf32> -> tensor<5x8xf32>
+  %heads = nn.reshape %p : tensor<5x8xf32> -> tensor<5x2x4xf32>
+  %l = nn.contract %a, %heads [0, 1, 2] x [2, 0, 3] -> [1, 0, 3] : tensor<2x5x5xf32>, tensor<5x2x4xf32> -> tensor<5x2x4xf32>
+  %r = nn.exp %heads : tensor<5x2x4xf32>
+  %left = nn.reshape %l : tensor<5x2x4xf32> -> tensor<5x8xf32>
+  %right = nn.reshape %r : tensor<5x2x4xf32> -> tensor<5x8xf32>
+  %both = nn.concat %left, %right dim 1 : tensor<5x8xf32>, tensor<5x8xf32> -> tensor<5x16xf32>
+  %flat = nn.reshape %p : tensor<5x8xf32> -> tensor<40xf32>
+  %doubled = nn.add %flat, %flat : tensor<40xf32>
+  return %both, %doubled : tensor<5x16xf32>, tensor<40xf32>
+}
+func.func @every_other_column(%z: tensor<6x12xf32>) -> (tensor<3x2x3x2xf32>, tensor<3x2x6xf32>) {
+  %p = nn.slice %z [1, 0] [3, 6] [2, 2] : tensor<6x12xf32> -> tensor<3x6xf32>
+  %w = nn.reshape %p : tensor<3x6xf32> -> tensor<3x1x3x2xf32>
+  %e = nn.exp %w : tensor<3x1x3x2xf32>
+  %both = nn.concat %e, %w dim 1 : tensor<3x1x3x2xf32>, tensor<3x1x3x2xf32> -> tensor<3x2x3x2xf32>
+  %merged = nn.reshape %both : tensor<3x2x3x2xf32> -> tensor<3x2x6xf32>
+  %y = nn.exp %merged : tensor<3x2x6xf32>
+  return %both, %y : tensor<3x2x3x2xf32>, tensor<3x2x6xf32>
+}
