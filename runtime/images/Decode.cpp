@@ -24,22 +24,21 @@ void checkSize(int64_t rows, int64_t columns, const std::string &origin) {
          static_cast<long long>(columns));
 }
 
-ColourImage makeImage(int64_t rows, int64_t columns, const std::string &origin) {
+void makeImage(ColourImage &image, int64_t rows, int64_t columns, const std::string &origin) {
   checkSize(rows, columns, origin);
-  ColourImage image{rows, columns, {}};
+  image.rows = rows;
+  image.columns = columns;
   image.bytes.resize(static_cast<size_t>(3 * rows * columns));
-  return image;
 }
 
-ColourImage decodePng(const Bytes &content, const std::string &origin) {
+void decodePng(const Bytes &content, const std::string &origin, ColourImage &image) {
   png_image png = {};
   png.version = PNG_IMAGE_VERSION;
   if (!png_image_begin_read_from_memory(&png, content.data(), content.size()))
     fail("%s: libpng: %s", origin.c_str(), png.message);
   png.format = PNG_FORMAT_RGB;
-  ColourImage image;
   try {
-    image = makeImage(png.height, png.width, origin);
+    makeImage(image, png.height, png.width, origin);
   } catch (...) {
     png_image_free(&png);
     throw;
@@ -51,7 +50,6 @@ ColourImage decodePng(const Bytes &content, const std::string &origin) {
   if (std::string_view(content.data(), content.size()).find("IEND\xAE\x42\x60\x82") ==
       std::string_view::npos)
     fail("%s: it ends before its end chunk: the file is damaged", origin.c_str());
-  return image;
 }
 
 struct JpegErrors {
@@ -106,18 +104,17 @@ bool readJpegRows(jpeg_decompress_struct &jpeg, JpegErrors &errors, uint8_t *pix
   return false;
 }
 
-ColourImage decodeJpeg(const Bytes &content, const std::string &origin, int64_t rows,
-                       int64_t columns) {
+void decodeJpeg(const Bytes &content, const std::string &origin, ColourImage &image, int64_t rows,
+                int64_t columns) {
   jpeg_decompress_struct jpeg = {};
   JpegErrors errors = {};
-  ColourImage image;
   bool good = beginJpeg(jpeg, errors, content, rows, columns);
   std::string problem;
   if (good) {
     try {
       // A file of several scans takes memory for all of it, whatever its rows are reduced to.
       checkSize(jpeg.image_height, jpeg.image_width, origin);
-      image = makeImage(jpeg.output_height, jpeg.output_width, origin);
+      makeImage(image, jpeg.output_height, jpeg.output_width, origin);
     } catch (const Error &error) {
       problem = error.what();
     }
@@ -128,7 +125,6 @@ ColourImage decodeJpeg(const Bytes &content, const std::string &origin, int64_t 
     throw Error(problem);
   if (!good)
     fail("%s: libjpeg: %s", origin.c_str(), errors.message);
-  return image;
 }
 
 /// Numbers of the header of a PPM file, between blanks and comments.
@@ -161,7 +157,7 @@ private:
   const std::string &origin;
 };
 
-ColourImage decodePpm(const Bytes &content, const std::string &origin) {
+void decodePpm(const Bytes &content, const std::string &origin, ColourImage &image) {
   PpmHeader header(content, origin);
   const int64_t columns = header.number(), rows = header.number(), most = header.number();
   if (most != 255)
@@ -172,13 +168,12 @@ ColourImage decodePpm(const Bytes &content, const std::string &origin) {
   const size_t count = static_cast<size_t>(rows * columns) * channels;
   if (content.size() < begin + count)
     fail("%s: it ends before its last pixel", origin.c_str());
-  ColourImage image = makeImage(rows, columns, origin);
+  makeImage(image, rows, columns, origin);
   for (size_t i = 0; i < image.bytes.size(); ++i)
     image.bytes[i] = static_cast<uint8_t>(content[begin + (channels == 3 ? i : i / 3)]);
-  return image;
 }
 
-ColourImage decodeBmp(const Bytes &content, const std::string &origin) {
+void decodeBmp(const Bytes &content, const std::string &origin, ColourImage &image) {
   auto word = [&](size_t at, size_t bytes) {
     uint32_t value = 0;
     for (size_t i = 0; i < bytes; ++i)
@@ -197,7 +192,7 @@ ColourImage decodeBmp(const Bytes &content, const std::string &origin) {
   if (begin > content.size() || content.size() - begin < stride * static_cast<size_t>(rows) ||
       (bits == 8 && palette + 4 * 256 > content.size()))
     fail("%s: it ends before its last pixel", origin.c_str());
-  ColourImage image = makeImage(rows, columns, origin);
+  makeImage(image, rows, columns, origin);
   for (size_t row = 0; row < static_cast<size_t>(rows); ++row) {
     // The first row is the lowest, unless the height is negative.
     const size_t source = begin + stride * (height > 0 ? static_cast<size_t>(rows) - 1 - row : row);
@@ -209,7 +204,6 @@ ColourImage decodeBmp(const Bytes &content, const std::string &origin) {
             static_cast<uint8_t>(content[pixel + 2 - channel]);
     }
   }
-  return image;
 }
 
 } // namespace
@@ -219,17 +213,17 @@ std::string decoderVersion() {
   return text("%d, libjpeg-turbo %d, libpng %d", own, LIBJPEG_TURBO_VERSION_NUMBER, PNG_LIBPNG_VER);
 }
 
-ColourImage decodeImage(const Bytes &content, const std::string &origin, int64_t rows,
-                        int64_t columns) {
+void decodeImage(const Bytes &content, const std::string &origin, ColourImage &image, int64_t rows,
+                 int64_t columns) {
   const std::string_view view(content.data(), content.size());
   if (view.starts_with("\x89PNG"))
-    return decodePng(content, origin);
+    return decodePng(content, origin, image);
   if (view.starts_with("\xFF\xD8"))
-    return decodeJpeg(content, origin, rows, columns);
+    return decodeJpeg(content, origin, image, rows, columns);
   if (view.starts_with("P6") || view.starts_with("P5"))
-    return decodePpm(content, origin);
+    return decodePpm(content, origin, image);
   if (view.starts_with("BM"))
-    return decodeBmp(content, origin);
+    return decodeBmp(content, origin, image);
   fail("%s: it is not a PNG, JPEG, BMP or binary PPM file", origin.c_str());
 }
 

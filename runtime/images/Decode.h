@@ -15,12 +15,13 @@ struct ColourImage {
   std::vector<uint8_t, UninitializedAllocator<uint8_t>> bytes;
 };
 
-/// The content of a file, whose kind is recognised by its first bytes. Transparency is on black.
+/// The content of a file, whose kind is recognised by its first bytes, in `image`, whose memory is
+/// used again. Transparency is on black.
 /// Throws Error, which begins with `origin`, if it is not an image, damaged, or larger than 100
 /// megapixels. A JPEG file that is at least twice as large as `rows` x `columns` may be decoded in a
 /// half, a quarter or an eighth of its size, but no smaller.
-ColourImage decodeImage(const Bytes &content, const std::string &origin, int64_t rows = INT64_MAX,
-                        int64_t columns = INT64_MAX);
+void decodeImage(const Bytes &content, const std::string &origin, ColourImage &image,
+                 int64_t rows = INT64_MAX, int64_t columns = INT64_MAX);
 
 /// Tells versions of decodeImage() and resize() apart that may give other pixels.
 std::string decoderVersion();

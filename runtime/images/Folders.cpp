@@ -41,46 +41,65 @@ std::vector<std::string> namesIn(const std::string &path, bool folders) {
   return names;
 }
 
-/// The pixels of a file in the size and the colours of the field.
-void readPixels(const std::string &path, const DataField &field, const DataSplit *split,
-                char *pixels) {
-  const int64_t rows = field.shape[0], columns = field.shape[1];
-  const bool fits = split && split->resize, crop = split && split->crop;
-  const Bytes content = readFileOrGz(path);
-  const bool coloured = field.shape.size() == 3 && field.shape[2] == 3;
-  ColourImage image = fits ? decodeImage(content, path, rows, columns) : decodeImage(content, path);
-  if (image.rows != rows || image.columns != columns) {
-    ImagePart part{0, 0, image.rows, image.columns};
+/// Reads files into pixels in the size and the colours of a field.
+class PixelReader {
+public:
+  /// `split` may be null.
+  PixelReader(const DataField &field, const DataSplit *split)
+      : field(field), rows(field.shape[0]), columns(field.shape[1]),
+        coloured(field.shape.size() == 3 && field.shape[2] == 3), fits(split && split->resize),
+        crop(split && split->crop) {}
+
+  void read(const std::string &path, char *pixels) {
+    uint8_t *result = reinterpret_cast<uint8_t *>(pixels);
+    decodeImage(readFileOrGz(path), path, image, fits ? rows : INT64_MAX,
+                fits ? columns : INT64_MAX);
+    const uint8_t *colours = image.bytes.data();
+    if (image.rows != rows || image.columns != columns) {
+      const ImagePart part = partOf(path);
+      if (coloured)
+        return resizer.resize(image, part, rows, columns, result);
+      fitted.resize(static_cast<size_t>(3 * rows * columns));
+      resizer.resize(image, part, rows, columns, fitted.data());
+      colours = fitted.data();
+    }
+    const size_t count = static_cast<size_t>(rows * columns);
+    if (coloured) {
+      std::copy(colours, colours + 3 * count, result);
+      return;
+    }
+    for (size_t i = 0; i < count; ++i, colours += 3)
+      result[i] = static_cast<uint8_t>(
+          std::lround(0.299 * colours[0] + 0.587 * colours[1] + 0.114 * colours[2]));
+  }
+
+private:
+  /// The part of the image that becomes the pixels of the field.
+  ImagePart partOf(const std::string &path) const {
     if (crop && fits)
-      part = middleOf(image, rows, columns);
-    else if (crop && image.rows >= rows && image.columns >= columns)
-      part = {(image.rows - rows) / 2, (image.columns - columns) / 2, rows, columns};
-    else if (!fits)
+      return middleOf(image, rows, columns);
+    if (crop && image.rows >= rows && image.columns >= columns)
+      return {(image.rows - rows) / 2, (image.columns - columns) / 2, rows, columns};
+    if (!fits)
       fail("%s: it has %lld x %lld pixels (rows, columns), and field '%s' %lld x %lld: resize = "
            "true in the reader makes them fit",
            path.c_str(), static_cast<long long>(image.rows), static_cast<long long>(image.columns),
            field.name.c_str(), static_cast<long long>(rows), static_cast<long long>(columns));
-    if (coloured)
-      return resize(image, part, rows, columns, reinterpret_cast<uint8_t *>(pixels));
-    ColourImage other{rows, columns, {}};
-    other.bytes.resize(static_cast<size_t>(3 * rows * columns));
-    resize(image, part, rows, columns, other.bytes.data());
-    image = std::move(other);
+    return {0, 0, image.rows, image.columns};
   }
-  const uint8_t *from = image.bytes.data();
-  if (coloured) {
-    std::copy(from, from + image.bytes.size(), pixels);
-    return;
-  }
-  for (size_t i = 0; i < image.bytes.size() / 3; ++i, from += 3)
-    pixels[i] = static_cast<char>(
-        static_cast<uint8_t>(std::lround(0.299 * from[0] + 0.587 * from[1] + 0.114 * from[2])));
-}
+
+  const DataField &field;
+  const int64_t rows, columns;
+  const bool coloured, fits, crop;
+  ColourImage image;
+  std::vector<uint8_t> fitted;
+  Resizer resizer;
+};
 
 Array readFile(const std::string &path, const DataField &field, const DataSplit *split) {
   Array array{DType::U8, field.shape, {}, path};
   array.bytes.resize(static_cast<size_t>(elementCount(field.shape)));
-  readPixels(path, field, split, array.bytes.data());
+  PixelReader(field, split).read(path, array.bytes.data());
   return array;
 }
 
@@ -94,9 +113,10 @@ void readFiles(std::span<const std::string> files, const DataField &field, const
   size_t failed = files.size();
   std::string message;
   auto work = [&] {
+    PixelReader reader(field, &split);
     for (size_t file; (file = next++) < files.size();) {
       try {
-        readPixels(files[file], field, &split, pixels + file * each);
+        reader.read(files[file], pixels + file * each);
       } catch (const std::exception &error) {
         // Files before this one are read already, or at work.
         next = files.size();
