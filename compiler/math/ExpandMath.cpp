@@ -261,6 +261,17 @@ Value MathEmitter::erf(Value x) {
   return withSignOf(select(less(a, constant(0.925)), small, large), x);
 }
 
+Value MathEmitter::onePlusErf(Value x) {
+  // erfc(a) = e^-aa p(a), fitted up to 3.9, from where on it is below 4e-8.
+  Value a = magnitude(x), limit = constant(3.9);
+  Value p =
+      polynomial(select(less(limit, a), limit, a),
+                 {1, -1.12837601, 0.999910474, -0.751377106, 0.495740265, -0.288816482, 0.144789144,
+                  -0.0591412, 0.018287275, -0.00390852056, 0.000505005824, -2.93605044e-05});
+  Value tail = mul(exp(arith::NegFOp::create(builder, mul(x, x))), p);
+  return select(less(x, constant(0)), tail, sub(constant(2), tail));
+}
+
 Value MathEmitter::divide(Value x, float divisor) {
   if (!target.hasFma)
     return {};

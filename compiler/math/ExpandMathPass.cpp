@@ -45,7 +45,10 @@ private:
         .Case([&](math::LogOp op) { return emit.log(op.getOperand()); })
         .Case([&](math::Log1pOp op) { return emit.log1p(op.getOperand()); })
         .Case([&](math::TanhOp op) { return emit.tanh(op.getOperand()); })
-        .Case([&](math::ErfOp op) { return emit.erf(op.getOperand()); })
+        .Case([&](math::ErfOp op) {
+          expandSumsWithOne(emit, op);
+          return op->use_empty() ? op.getOperand() : emit.erf(op.getOperand());
+        })
         .Case([&](math::RsqrtOp op) { return emit.rsqrt(op.getOperand()); })
         .Case([&](math::PowFOp op) { return emit.pow(op.getLhs(), op.getRhs()); })
         .Case([&](math::Atan2Op op) { return emit.atan2(op.getLhs(), op.getRhs()); })
@@ -53,6 +56,20 @@ private:
         .Case([&](math::SinOp op) { return sine(builder, emit, op.getOperand(), false); })
         .Case([&](math::CosOp op) { return sine(builder, emit, op.getOperand(), true); })
         .Default([](Operation *) { return Value(); });
+  }
+
+  /// Sums 1 + erf(x), as in gelu, by a shorter and better function: the sum cancels where x is negative.
+  void expandSumsWithOne(MathEmitter &emit, math::ErfOp op) {
+    Value sum;
+    for (Operation *user : llvm::make_early_inc_range(op->getUsers())) {
+      auto isOne = [](Value value) { return matchPattern(value, m_OneFloat()); };
+      if (!isa<arith::AddFOp>(user) || llvm::none_of(user->getOperands(), isOne))
+        continue;
+      if (!sum)
+        sum = emit.onePlusErf(op.getOperand());
+      user->getResult(0).replaceAllUsesWith(sum);
+      user->erase();
+    }
   }
 
   /// A quotient whose divisor is a constant, other than those that LLVM makes a product of anyway.

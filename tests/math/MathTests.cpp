@@ -368,6 +368,43 @@ TEST_P(Accuracy, QuotientsByConstants) {
   }
 }
 
+TEST_P(Accuracy, OnePlusErf) {
+  const std::string cpu = GetParam();
+  const TargetDescription machine = target(cpu);
+  if (!runsHere(machine))
+    GTEST_SKIP();
+  std::string text = kernel("erf", "f32", machine.lanes(32), "");
+  const std::string type = llvm::formatv("vector<{0}xf32>", machine.lanes(32)).str();
+  text.insert(text.find("    vector.store"),
+              llvm::formatv("    %one = arith.constant dense<1.0> : {0}\n"
+                            "    %sum = arith.addf %one, %r : {0}\n",
+                            type)
+                  .str());
+  text.replace(text.find("store %r"), 8, "store %sum");
+  std::unique_ptr<Jit> jit = compile(*context, text, machine, cpu);
+  auto *function = jit->function<Block>("kernel_erf");
+  std::vector<float> results(kBlock);
+  double worst = 0, relative = 0;
+  forEachBlock([&](const std::vector<float> &arguments) {
+    function(arguments.data(), arguments.data(), results.data());
+    for (int64_t i = 0; i < kBlock; ++i) {
+      const double x = static_cast<double>(arguments[i]), exact = std::erfc(-x);
+      ASSERT_EQ(std::isnan(results[i]), std::isnan(x)) << x;
+      if (std::isnan(x))
+        continue;
+      const double error = std::fabs(static_cast<double>(results[i]) - exact);
+      worst = std::fmax(worst, error);
+      if (x > -3)
+        relative = std::fmax(relative, error / exact);
+    }
+  });
+  std::printf("%-10s 1 + erf max %.3g off, %.3g of it where x > -3\n", cpu.c_str(), worst,
+              relative);
+  EXPECT_LE(worst, 2e-7);
+  // 1 and the rounded erf(-3) have but 8 digits of it in common.
+  EXPECT_LE(relative, 2e-3);
+}
+
 TEST_P(Accuracy, DoublePrecisionCallsTheLibrary) {
   const std::string cpu = GetParam();
   const TargetDescription machine = target(cpu);

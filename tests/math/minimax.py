@@ -170,6 +170,9 @@ if __name__ == "__main__":
     # erf(x) = 1 - exp(-(x + x p(x)))
     fit("erf large p(x)", lambda x: -(1 - erf(x)).ln() / x - 1, lambda x: x * (1 - erf(x)),
         D("0.92"), D("4.0"), range(8))
+    # 1 - erf(x) = exp(-x^2) (1 + p(x))
+    fit("erfc p(x)", lambda x: (1 - erf(x)) * (x * x).exp() - 1, lambda x: (-(x * x)).exp(), D("0.0001"), D("3.9"),
+        range(1, 12))
     # sin(x) = x + x^3 p(x^2), cos(x) = 1 - x^2 / 2 + x^4 p(x^2)
     fit("sin p(s)", even(lambda x: (sin(x) / x - 1) / x ** 2), lambda s: s, TINY, QUARTER_PI ** 2,
         range(4))

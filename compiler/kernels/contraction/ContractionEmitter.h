@@ -86,6 +86,7 @@ private:
   void packColumns(const Offsets &offsets, llvm::ArrayRef<TilePosition> vectors,
                    const ReductionRange &range);
   void prefetchColumns(const Offsets &offsets, mlir::Value rowTile);
+  void prefetch(Operand operand, mlir::Value place);
   void pack(const PackRequest &request, const ReductionRange &range);
   void packChunks(const PackRequest &request, const ReductionRange &range, unsigned level,
                   mlir::Value source, mlir::Value target, llvm::ArrayRef<PackChunk> chunks,

@@ -63,9 +63,13 @@ void ContractionEmitter::prefetchColumns(const Offsets &offsets, Value rowTile) 
   emit.forEach(emit.index(0), emit.index(perTile), 1, [&](Value k) {
     Value row = emit.add(next, emit.add(from, emit.mul(k, step)));
     for (int64_t position = 0; position < lane.tile; position += line)
-      memref::PrefetchOp::create(emit.builder, emit.loc, memory[Column], emit.add(row, position),
-                                 /*isWrite=*/false, /*localityHint=*/2, /*isDataCache=*/true);
+      prefetch(Column, emit.add(row, position));
   });
+}
+
+void ContractionEmitter::prefetch(Operand operand, Value place) {
+  memref::PrefetchOp::create(emit.builder, emit.loc, memory[operand], place, /*isWrite=*/false,
+                             /*localityHint=*/2, /*isDataCache=*/true);
 }
 
 void ContractionEmitter::pack(const PackRequest &request, const ReductionRange &range) {
@@ -106,6 +110,10 @@ void ContractionEmitter::packChunks(const PackRequest &request, const ReductionR
     return;
   }
 
+  // Row tiles are packed side by side: each asks for the lines of the next one, which prefetchers do
+  // not find where steps lie far apart. Behind the last tile that is useless, and does no harm.
+  const bool asksForNext = contiguous && request.operand == Row &&
+                           stride * problem.elementBits() / 8 > kCacheLineBytes;
   if (contiguous || stride != 1 || emit.lanes == 1) {
     emit.forEach(emit.index(0), count, 1, [&](Value k) {
       Value from = emit.add(source, emit.mul(k, stride));
@@ -122,6 +130,8 @@ void ContractionEmitter::packChunks(const PackRequest &request, const ReductionR
                                  vector, i);
         emit.store(vector, packedMemory(request.operand), emit.add(to, chunk.first), chunk.stored);
       }
+      if (asksForNext)
+        prefetch(Row, emit.add(from, chunks[0].sources[0] + 2 * request.width - 1));
     });
     return;
   }
