@@ -151,8 +151,11 @@ static void chooseVectors(const KernelNest &nest, const TargetDescription &targe
   const NestDimension &along = nest.dimensions[dimension];
   int64_t vectors = llvm::divideCeil(along.extent, plan.lanes);
   double cycles = bodyCycles(nest, plan.lanes);
-  // Accumulators hide the latency of the combination; elsewhere only the loop's own cost is shared.
-  int64_t most = nest.hasReductionLoops() ? (cycles <= 24 ? 4 : 2)
+  // Accumulators hide the latency of the combination, and columns that are summed side by side share
+  // the way to their row; elsewhere only the loop's own cost is shared.
+  int64_t most = nest.hasReductionLoops() ? (cycles <= 4 && !along.reduction ? 8
+                                             : cycles <= 24                  ? 4
+                                                                             : 2)
                  : cycles <= 8            ? 4
                  : cycles <= 24           ? 2
                                           : 1;
@@ -210,6 +213,30 @@ static void choosePartition(const KernelNest &nest, const TargetDescription &tar
   }
 }
 
+/// Divides vectors that threads share, and of which there are but a few, into finer units. Sums of
+/// columns get slower by that: each unit goes through all rows.
+static void refineUnits(const KernelNest &nest, const TargetDescription &target, KernelPlan &plan,
+                        PartitionTransfer transfer) {
+  constexpr double rowCycles = 4; // of a line that no prefetcher brings, beside a cycle a vector
+  const bool sumsColumns =
+      nest.hasReductionLoops() && !nest.dimensions[plan.order[*plan.vectorLoop]].reduction;
+  KernelPlan best = plan;
+  double least = std::numeric_limits<double>::infinity();
+  for (int64_t copies = plan.copies; copies > 0; copies /= 2) {
+    KernelPlan finer = plan;
+    finer.copies = copies;
+    choosePartition(nest, target, finer, transfer);
+    const double ofVector = sumsColumns ? rowCycles / static_cast<double>(copies) + 1 : 1;
+    const double cost = ofVector * (largestShare(finer.partitionUnits, target.threads) +
+                                    largestShare(finer.partitionUnits, manyThreads(target)));
+    if (cost >= least)
+      continue;
+    least = cost;
+    best = std::move(finer);
+  }
+  plan = std::move(best);
+}
+
 KernelPlan planKernel(const KernelNest &nest, const TargetDescription &target,
                       PartitionTransfer transfer) {
   KernelPlan plan;
@@ -241,12 +268,9 @@ KernelPlan planKernel(const KernelNest &nest, const TargetDescription &target,
     chooseVectors(nest, target, plan);
   }
   choosePartition(nest, target, plan, transfer);
-  // Finer units, where threads share vectors and there are but a few.
   if (plan.partitionLoop && plan.partitionLoop == plan.vectorLoop && plan.copies > 1 &&
-      plan.partitionUnits < manyThreads(target)) {
-    plan.copies = 1;
-    choosePartition(nest, target, plan, transfer);
-  }
+      plan.partitionUnits < manyThreads(target))
+    refineUnits(nest, target, plan, transfer);
   return plan;
 }
 
