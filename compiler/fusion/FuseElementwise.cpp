@@ -33,28 +33,37 @@ struct Decision {
 
 } // namespace
 
-/// Cycles per element, by the figures that kernels are planned with. What follows from the loops'
-/// counters is computed outside the innermost of them, and an integer that follows from numbers of the run,
-/// such as a position, in front of all loops.
+/// Cycles per element, by the figures that kernels are planned with. Work that does not depend on the
+/// innermost loops is done outside of them, so that many elements share it; an integer that follows from
+/// numbers of the run, such as a position, is computed in front of all loops.
 static double elementCycles(linalg::GenericOp op) {
+  const SmallVector<int64_t> extents = op.getStaticLoopRanges();
+  // The number of outer loops around each value's computation.
+  DenseMap<Value, unsigned> depths;
+  for (OpOperand &operand : op->getOpOperands()) {
+    AffineMap map = op.getMatchingIndexingMap(&operand);
+    unsigned &depth = depths[op.getMatchingBlockArgument(&operand)];
+    for (unsigned loop = 0; loop < map.getNumDims(); ++loop)
+      if (map.isFunctionOfDim(loop))
+        depth = loop + 1;
+  }
   double cycles = 0;
-  llvm::DenseSet<Value> numbers;
-  for (BlockArgument argument : op.getBody()->getArguments())
-    if (op.getMatchingIndexingMap(&op->getOpOperand(argument.getArgNumber())).getNumResults() == 0)
-      numbers.insert(argument);
   for (Operation &operation : op.getBody()->without_terminator()) {
+    auto index = dyn_cast<linalg::IndexOp>(operation);
+    unsigned depth = index ? index.getDim() + 1 : 0;
+    for (Value operand : operation.getOperands())
+      depth = std::max(depth, depths.lookup(operand));
+    for (Value result : operation.getResults())
+      depths[result] = depth;
     if (isa<linalg::IndexOp, affine::AffineApplyOp, arith::IndexCastOp>(operation))
       continue;
-    const bool ofNumbers =
-        llvm::all_of(operation.getResultTypes(), [](Type type) { return type.isInteger(); }) &&
-        !operation.getOperands().empty() &&
-        llvm::all_of(operation.getOperands(), [&](Value operand) {
-          return numbers.contains(operand) || matchPattern(operand, m_Constant());
-        });
-    if (ofNumbers)
-      numbers.insert(operation.result_begin(), operation.result_end());
-    else
-      cycles += isa<tensor::ExtractOp>(operation) ? 4 : operationCycles(&operation, 1);
+    double ofOperation = isa<tensor::ExtractOp>(operation) ? 4 : operationCycles(&operation, 1);
+    if (depth == 0 &&
+        llvm::all_of(operation.getResultTypes(), [](Type type) { return type.isInteger(); }))
+      continue;
+    for (int64_t extent : ArrayRef(extents).drop_front(depth))
+      ofOperation /= static_cast<double>(std::max<int64_t>(extent, 1));
+    cycles += ofOperation;
   }
   return cycles;
 }

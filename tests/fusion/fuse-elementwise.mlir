@@ -186,3 +186,27 @@ func.func @captured(%x: tensor<4x5xf32>, %label: tensor<4xi32>) -> tensor<4x5xf3
   %z = nn.mul %s, %e : tensor<4x5xf32>
   return %z : tensor<4x5xf32>
 }
+
+// -----
+
+// The mean of a row is divided once, not for each element, so that both of its readers compute the difference themselves, and neither
+// the differences nor their squares are in memory.
+// CHECK-LABEL: func.func @deviations(
+// CHECK-NOT: :2 = linalg.generic
+// CHECK: linalg.generic {{.*}} ins(%arg0 : tensor<8x64xf32>) outs({{.*}} : tensor<8xf32>)
+// CHECK: linalg.generic {{.*}}"reduction"]} ins(%arg0, %{{.*}} : tensor<8x64xf32>, tensor<8xf32>) outs({{.*}} : tensor<8xf32>)
+// CHECK: linalg.generic {{.*}} ins(%arg0, %{{.*}}, %{{.*}} : tensor<8x64xf32>, tensor<8xf32>, tensor<8xf32>) outs({{.*}} : tensor<8x64xf32>)
+// CHECK-NOT: linalg.generic
+// CHECK: return
+func.func @deviations(%x: tensor<8x64xf32>) -> tensor<8x64xf32> {
+  %count = nn.constant dense<64.0> : tensor<8xf32>
+  %sum = nn.reduce_sum %x [1] : tensor<8x64xf32> -> tensor<8xf32>
+  %mean = nn.div %sum, %count : tensor<8xf32>
+  %means = nn.broadcast %mean [0] : tensor<8xf32> -> tensor<8x64xf32>
+  %deviation = nn.sub %x, %means : tensor<8x64xf32>
+  %square = nn.mul %deviation, %deviation : tensor<8x64xf32>
+  %squares = nn.reduce_sum %square [1] : tensor<8x64xf32> -> tensor<8xf32>
+  %all = nn.broadcast %squares [0] : tensor<8xf32> -> tensor<8x64xf32>
+  %y = nn.div %deviation, %all : tensor<8x64xf32>
+  return %y : tensor<8x64xf32>
+}
