@@ -73,7 +73,8 @@ nnc_step_function nnc_generate_chunk;
 nnc_step_function nnc_generate_rows;
 
 /// Everything else that the runtime must know: a JSON text, UTF-8, ended by a zero byte. Schema
-/// below.
+/// below. Or that text compressed: a zero byte; two little-endian numbers of four bytes, how many
+/// the text has and how many follow; and a zlib stream.
 extern const char nnc_description[];
 
 /// Provided by the runtime. Waits until every thread that runs the current function has called it,

@@ -72,10 +72,12 @@ LlvmModule translate(mlir::ModuleOp module, const TargetDescription &target, std
   }
   result.module->setTargetTriple(machine->getTargetTriple());
   result.module->setDataLayout(machine->createDataLayout());
-  // Full-width vectors, also where LLVM would rather use half the width.
+  // Full-width vectors, also where LLVM would rather use half the width. No exception passes through
+  // compiled code, which needs no tables to unwind it.
   for (llvm::Function &function : *result.module) {
     if (function.isDeclaration())
       continue;
+    function.setDoesNotThrow();
     function.addFnAttr("target-cpu", target.cpu);
     function.addFnAttr("target-features", target.features);
     function.addFnAttr("prefer-vector-width", std::to_string(target.vectorBits));

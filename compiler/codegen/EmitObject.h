@@ -28,7 +28,7 @@ LlvmModule translateToLlvm(mlir::ModuleOp module, const TargetDescription &targe
 
 /// The data of a compiled model that the runtime refers to, as runtime/Abi.h says.
 struct ModelData {
-  llvm::StringRef description;
+  std::string description;            ///< as in `nnc_description`
   std::vector<std::string> functions; ///< the symbols in `nnc_functions`; empty: null
 };
 void addData(llvm::Module &module, const ModelData &data);

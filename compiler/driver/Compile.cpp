@@ -35,6 +35,8 @@
 #include "mlir/Support/Timing.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSwitch.h"
+#include "llvm/Support/Compression.h"
+#include "llvm/Support/Endian.h"
 #include "llvm/Support/Path.h"
 
 using namespace mlir;
@@ -327,6 +329,19 @@ bool Compilation::drawGraph() {
   return content ? write([&](llvm::raw_ostream &stream) { stream << *content; }) : fail(error);
 }
 
+/// As runtime/Abi.h says; the text as it is where LLVM was built without zlib.
+static std::string compressed(const std::string &text) {
+  if (!llvm::compression::zlib::isAvailable())
+    return text;
+  llvm::SmallVector<uint8_t, 0> stream;
+  llvm::compression::zlib::compress(llvm::arrayRefFromStringRef(text), stream,
+                                    llvm::compression::zlib::BestSizeCompression);
+  std::string packed(9, '\0');
+  llvm::support::endian::write32le(packed.data() + 1, uint32_t(text.size()));
+  llvm::support::endian::write32le(packed.data() + 5, uint32_t(stream.size()));
+  return packed + llvm::toStringRef(stream).str();
+}
+
 bool Compilation::emit() {
   std::string error;
   const std::string description =
@@ -340,6 +355,7 @@ bool Compilation::emit() {
     std::vector<llvm::SmallString<0>> objects;
     {
       TimingScope scope = timingScope.nest("generate machine code");
+      data.description = compressed(description);
       objects = emitObjects(*module, target, data, error);
       if (objects.empty())
         return fail(error);

@@ -334,8 +334,8 @@ struct Description {
   std::string weightsFile() const { return model + ".safetensors"; }
 };
 
-/// Throws Error if the text does not follow the schema, if the ABI version differs, or if a tensor
+/// Reads nnc_description. Throws Error if the text does not follow the schema, if the ABI version differs, or if a tensor
 /// lies outside its block.
-Description parseDescription(const char *json);
+Description parseDescription(const char *packed);
 
 } // namespace nnc::runtime

@@ -6,6 +6,8 @@
 #include <cstring>
 #include <set>
 
+#include <zlib.h>
+
 namespace nnc::runtime {
 
 std::shared_ptr<const text::Tokenizer> (*parseTokenizer)(std::string_view, std::string &) = nullptr;
@@ -420,10 +422,29 @@ void checkGeneration(const Description &description, const DescriptionReader &re
     reader.wrong("has a function of several sequences that is not one of its generation");
 }
 
+/// The text of nnc_description.
+std::string textOf(const char *description) {
+  if (*description != '\0')
+    return description;
+  auto number = [&](size_t at) {
+    uint32_t value = 0;
+    for (size_t i = 4; i-- > 0;)
+      value = value << 8 | static_cast<unsigned char>(description[at + i]);
+    return value;
+  };
+  std::string text(number(1), '\0');
+  uLongf size = text.size();
+  if (uncompress(reinterpret_cast<Bytef *>(text.data()), &size,
+                 reinterpret_cast<const Bytef *>(description + 9), number(5)) != Z_OK ||
+      size != text.size())
+    fail("the model's description is damaged");
+  return text;
+}
+
 } // namespace
 
-Description parseDescription(const char *json) {
-  Json root = parseJson(std::string_view(json, std::strlen(json)), "the model's description");
+Description parseDescription(const char *packed) {
+  Json root = parseJson(textOf(packed), "the model's description");
   DescriptionReader reader(root, "description");
   int64_t abi = reader.count("abi");
   if (abi != NNC_ABI_VERSION)

@@ -2,6 +2,8 @@
 #include "runtime/support/Json.h"
 #include "tests/runtime/Support.h"
 
+#include <zlib.h>
+
 namespace nnc::runtime {
 using namespace test;
 
@@ -64,6 +66,31 @@ TEST(DescriptionTest, ReadsTheRangeOfASplit) {
                        "has both \"drop_last\" and \"only_last\""));
   split.erase("drop_last");
   EXPECT_EQ(parseDescription(dumpJson(json).c_str()).data[0].splits[0].onlyLast, 4);
+}
+
+/// A description as runtime/Abi.h says of compressed ones.
+static std::string packed(const std::string &text) {
+  std::string stream(compressBound(text.size()), '\0');
+  uLongf size = stream.size();
+  compress(reinterpret_cast<Bytef *>(stream.data()), &size,
+           reinterpret_cast<const Bytef *>(text.data()), text.size());
+  stream.resize(size);
+  std::string result(1, '\0');
+  for (size_t number : {text.size(), stream.size()})
+    for (int byte = 0; byte < 4; ++byte)
+      result += static_cast<char>(number >> 8 * byte);
+  return result + stream;
+}
+
+TEST(DescriptionTest, MayBeCompressed) {
+  std::string text = dumpJson(minimal()), description = packed(text);
+  EXPECT_LT(description.size(), text.size());
+  EXPECT_EQ(parseDescription(description.c_str()).parameterCount(), 6);
+  description[description.size() / 2] ^= 1;
+  EXPECT_TRUE(contains(errorOf([&] { parseDescription(description.c_str()); }), "is damaged"));
+  description = packed(text);
+  ++description[1]; // the size of the text
+  EXPECT_TRUE(contains(errorOf([&] { parseDescription(description.c_str()); }), "is damaged"));
 }
 
 TEST(DescriptionTest, RejectsOtherVersions) {
