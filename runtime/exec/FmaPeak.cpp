@@ -1,6 +1,8 @@
 // Implements the measurement of the multiply-add peak, by a loop for each width of vectors.
 #include "runtime/exec/FmaPeak.h"
 
+#include "runtime/exec/Machine.h"
+
 #include <algorithm>
 #include <chrono>
 #include <vector>
@@ -42,9 +44,9 @@ struct Loop {
 
 Loop widestLoop() {
 #if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx512f"))
+  if (missingFeatures({"avx512f"}).empty())
     return {multiplyAdd512, 64};
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+  if (missingFeatures({"avx2", "fma"}).empty())
     return {multiplyAdd256, 32};
 #endif
   return {multiplyAdd128, 16};
