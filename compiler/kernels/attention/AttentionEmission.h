@@ -29,6 +29,10 @@ private:
   /// Emits one block of rows; those of unequal work take turns.
   void emitPart(mlir::Value number);
   void splitIndex(mlir::Value number, unsigned firstLoop, unsigned endLoop);
+  /// The offset of each operand's part at the present indices of the loops outside of rows and keys.
+  llvm::SmallVector<mlir::Value> offsetsHere();
+  /// Asks for the rows of the next unit's operands: they lie apart, where prefetchers do not find them.
+  void prefetchNextUnit(const BlockOf &rows);
   void packKeys();
   void emitRows(const BlockOf &rows);
   void emitForward(const BlockOf &rows);
@@ -99,6 +103,7 @@ private:
   llvm::DenseMap<mlir::Value, mlir::Value> invariants; // values of the body that no loop changes
   llvm::SmallVector<mlir::Value> indices;              // of the loops, where the builder stands
   llvm::SmallVector<mlir::Value> unitOffsets;          // by operand
+  llvm::SmallVector<mlir::Value> nextOffsets;          // of the next unit
   llvm::SmallVector<mlir::Value> flats; // by operand, but for extras: memory as one dimension
   // Parts of scratch memory; `sums` has two numbers for each row.
   mlir::Value scores, ofScores, maxima, sums, results;

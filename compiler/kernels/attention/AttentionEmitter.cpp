@@ -1,6 +1,8 @@
 // Emits the loops over units and blocks of an attention, and finds the memory of its parts.
 #include "compiler/kernels/attention/AttentionEmission.h"
 
+#include "compiler/kernels/contraction/ContractionNest.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -120,6 +122,8 @@ LogicalResult AttentionEmission::run() {
   Value endUnit = emit.floorDiv(emit.add(end, plan.partsOfUnit - 1), perUnit);
   emit.forEach(emit.floorDiv(begin, perUnit), endUnit, 1, [&](Value unit) {
     indices.assign(extents.size(), emit.index(0));
+    splitIndex(emit.add(unit, 1), 0, parts.batchLoops);
+    nextOffsets = offsetsHere();
     splitIndex(unit, 0, parts.batchLoops);
     Value first = emit.mul(unit, plan.partsOfUnit);
     Value low =
@@ -138,17 +142,38 @@ void AttentionEmission::splitIndex(Value number, unsigned firstLoop, unsigned en
   }
 }
 
-void AttentionEmission::emitUnit(Value begin, Value end) {
-  auto setOffsets = [&] {
-    unitOffsets.clear();
-    for (unsigned operand = 0; operand < operands.memrefs.size(); ++operand) {
-      Value place = emit.index(0);
-      for (unsigned loop = 0; loop < parts.rowLoop(); ++loop)
-        place = emit.add(place, emit.mul(indices[loop], operands.stride(operand, loop)));
-      unitOffsets.push_back(place);
+SmallVector<Value> AttentionEmission::offsetsHere() {
+  SmallVector<Value> offsets;
+  for (unsigned operand = 0; operand < operands.memrefs.size(); ++operand) {
+    Value place = emit.index(0);
+    for (unsigned loop = 0; loop < parts.rowLoop(); ++loop)
+      place = emit.add(place, emit.mul(indices[loop], operands.stride(operand, loop)));
+    offsets.push_back(place);
+  }
+  return offsets;
+}
+
+void AttentionEmission::prefetchNextUnit(const BlockOf &rows) {
+  const int64_t line = contraction::kCacheLineBytes * 8 / emit.elementType.getWidth();
+  emit.forEach(rows.first, emit.add(rows.first, rows.size), 1, [&](Value row) {
+    for (unsigned operand = 0; operand < parts.firstExtra(); ++operand) {
+      const bool isOfKeys = operand == Keys || operand == Values;
+      const unsigned along =
+          operand == Queries || operand == Keys ? parts.innerLoop() : parts.columnLoop();
+      if (operands.stride(operand, along) != 1)
+        continue;
+      Value first = emit.add(
+          nextOffsets[operand],
+          emit.mul(row, operands.stride(operand, isOfKeys ? parts.keyLoop() : parts.rowLoop())));
+      for (int64_t at = 0; at < extents[along]; at += line)
+        memref::PrefetchOp::create(emit.builder, emit.loc, flats[operand], emit.add(first, at),
+                                   /*isWrite=*/false, /*localityHint=*/2, /*isDataCache=*/true);
     }
-  };
-  setOffsets();
+  });
+}
+
+void AttentionEmission::emitUnit(Value begin, Value end) {
+  unitOffsets = offsetsHere();
   packKeys();
   if (parts.isGradient)
     for (unsigned output : {1u, 2u})
@@ -159,12 +184,12 @@ void AttentionEmission::emitUnit(Value begin, Value end) {
     return emit.forEach(begin, end, 1, [&](Value part) {
       Value group = emit.floorDiv(part, emit.index(plan.allRowBlocks()));
       splitIndex(group, parts.batchLoops, parts.rowLoop());
-      setOffsets();
+      unitOffsets = offsetsHere();
       emitPart(emit.sub(part, emit.mul(group, plan.allRowBlocks())));
     });
   emit.forEach(emit.index(0), emit.index(plan.groups), 1, [&](Value group) {
     splitIndex(group, parts.batchLoops, parts.rowLoop());
-    setOffsets();
+    unitOffsets = offsetsHere();
     emit.forEach(emit.index(0), emit.index(plan.rowBlocks), 1,
                  [&](Value block) { emitRows({emit.mul(block, plan.rows), plan.rows, false}); });
     if (plan.lastRows)
@@ -198,6 +223,7 @@ void AttentionEmission::emitPart(Value number) {
 }
 
 void AttentionEmission::emitRows(const BlockOf &rows) {
+  prefetchNextUnit(rows);
   parts.isGradient ? emitGradient(rows) : emitForward(rows);
 }
 
