@@ -93,17 +93,21 @@ std::vector<Column> columnsOf(const lang::DataInfo &data, const DataSplit &split
   return columns;
 }
 
-/// Adds the categories of the table at `path` to those of the columns; an error in one line, or nothing.
+/// What the first row of a table says of the rows behind it.
+struct Table {
+  bool isBegun = false;
+  std::optional<size_t> filter; ///< the place of the column by which rows are chosen
+};
+
+/// Adds the categories of rows of the table at `path` to those of the columns; an error in one line, or nothing.
 std::string addCategories(const std::string &path, text::CsvRows &rows, const DataSplit &split,
-                          bool header, std::vector<Column> &columns) {
-  std::optional<size_t> filter;
-  bool first = true;
+                          bool header, Table &table, std::vector<Column> &columns) {
   while (rows.next()) {
     const std::vector<std::string_view> &cells = rows.cells();
-    if (first) {
+    if (!table.isBegun) {
       if (split.filter) {
-        filter = placeOf(cells, split.filter->column, split.filterByNumber);
-        if (!filter)
+        table.filter = placeOf(cells, split.filter->column, split.filterByNumber);
+        if (!table.filter)
           return path + ": the table has no column " + split.filter->column;
       }
       for (Column &column : columns) {
@@ -111,13 +115,13 @@ std::string addCategories(const std::string &path, text::CsvRows &rows, const Da
         if (!column.place)
           return path + ": the table has no column " + column.name;
       }
-      first = false;
+      table.isBegun = true;
       if (header)
         continue;
     }
-    if (filter &&
-        (*filter >= cells.size() ||
-         std::ranges::find(split.filter->values, cells[*filter]) == split.filter->values.end()))
+    if (table.filter && (*table.filter >= cells.size() ||
+                         std::ranges::find(split.filter->values, cells[*table.filter]) ==
+                             split.filter->values.end()))
       continue;
     for (Column &column : columns) // the runtime reports a line without the column
       if (*column.place < cells.size() && !column.policies.isMissing(cells[*column.place], split) &&
@@ -127,6 +131,37 @@ std::string addCategories(const std::string &path, text::CsvRows &rows, const Da
   return rows.problem().empty()
              ? ""
              : path + ":" + std::to_string(rows.problemLine()) + ": " + rows.problem();
+}
+
+/// The same of the whole table, which may be larger than memory.
+std::string addTable(llvm::StringRef whole, const std::string &path, const DataSplit &split,
+                     bool header, std::vector<Column> &columns) {
+  constexpr size_t firstSize = 1 << 16; // of a part
+  const std::string *name = argumentOf<std::string>(split, "encoding");
+  const text::Encoding encoding = *text::parseEncoding(name ? *name : "utf-8");
+  text::CsvFormat format = formatOf(split);
+  Table table;
+  llvm::StringRef content = whole;
+  for (size_t line = 1; !content.empty();) {
+    size_t end = 0;
+    for (size_t size = firstSize; end == 0; size *= 2)
+      end =
+          size < content.size() ? text::endOfRows(content.substr(0, size), format) : content.size();
+    std::string error;
+    std::optional<std::string> part = text::toText(content.substr(0, end), encoding, path, error);
+    if (!part) {
+      (void)text::toText(whole, encoding, path, error); // with its line
+      return error;
+    }
+    text::CsvRows rows(part->data(), part->size(), format, line);
+    if (std::string problem = addCategories(path, rows, split, header, table, columns);
+        !problem.empty())
+      return problem;
+    format.separator = rows.usedSeparator();
+    line = rows.lineBehind();
+    content = content.substr(end);
+  }
+  return "";
 }
 
 } // namespace
@@ -142,21 +177,15 @@ std::vector<lang::CategoryCount> Vocabularies::categoryCounts(const lang::DataIn
   if (!stated && !named)
     return failed("say header = true or header = false");
   const bool header = stated ? *stated : named;
-  const std::string *encoding = argumentOf<std::string>(split, "encoding");
   for (const lang::ReaderArgument &argument : split.arguments) {
     if (!argument.name.empty())
       continue;
     std::string path, error;
-    std::optional<std::string> content =
-        readFile(data, std::get<std::string>(argument.value), path, error);
+    auto content = openFile(data, std::get<std::string>(argument.value), path, error);
     if (content)
-      content =
-          text::toText(*content, *text::parseEncoding(encoding ? *encoding : "utf-8"), path, error);
-    if (!content)
+      error = addTable(content->getBuffer(), path, split, header, columns);
+    if (!error.empty())
       return failed(error);
-    text::CsvRows rows(content->data(), content->size(), formatOf(split));
-    if (std::string problem = addCategories(path, rows, split, header, columns); !problem.empty())
-      return failed(problem);
   }
   std::vector<lang::CategoryCount> counts;
   for (const Column &column : columns) {

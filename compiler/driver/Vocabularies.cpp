@@ -39,17 +39,26 @@ std::string Vocabularies::folderOf(const std::string &data) const {
 std::optional<std::string> Vocabularies::readFile(const lang::DataInfo &data,
                                                   const std::string &name, std::string &path,
                                                   std::string &error) const {
+  auto buffer = openFile(data, name, path, error);
+  return buffer ? std::optional(buffer->getBuffer().str()) : std::nullopt;
+}
+
+std::unique_ptr<llvm::MemoryBuffer> Vocabularies::openFile(const lang::DataInfo &data,
+                                                           const std::string &name,
+                                                           std::string &path,
+                                                           std::string &error) const {
   llvm::SmallString<256> joined(name);
   if (!llvm::sys::path::is_absolute(name)) {
     joined = folderOf(data.name);
     llvm::sys::path::append(joined, name);
   }
   path = std::string(joined);
-  auto buffer = llvm::MemoryBuffer::getFile(path);
+  // Without a null at its end a large file is mapped, of whatever size it is.
+  auto buffer = llvm::MemoryBuffer::getFile(path, false, false);
   if (buffer)
-    return (*buffer)->getBuffer().str();
+    return std::move(*buffer);
   error = path + ": " + llvm::StringRef(buffer.getError().message()).lower();
-  return std::nullopt;
+  return nullptr;
 }
 
 std::optional<std::vector<std::string_view>>

@@ -7,7 +7,10 @@
 #include "runtime/text/Content.h"
 #include "runtime/text/Tokenizer.h"
 
+#include "llvm/Support/MemoryBuffer.h"
+
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -41,6 +44,9 @@ public:
   countPieces(const lang::DataInfo &data, const lang::DataField &field, std::string &error) const;
 
 private:
+  /// Null, with an error in one line, if it cannot be read.
+  std::unique_ptr<llvm::MemoryBuffer> openFile(const lang::DataInfo &data, const std::string &name,
+                                               std::string &path, std::string &error) const;
   std::optional<std::string> readFile(const lang::DataInfo &data, const std::string &name,
                                       std::string &path, std::string &error) const;
   /// The texts of the field in the train split: views into `contents`, which gets the files.

@@ -21,34 +21,22 @@ public:
                  const RowSet *rows, DataConventions &conventions, bool training)
       : field(field), data(data), dataset(dataset), trained(rows), conventions(conventions),
         training(training), missing(field.transform(Transform::Kind::Missing)),
-        unknown(field.transform(Transform::Kind::Unknown)),
-        codes(data.bytes.size() / sizeof(int32_t)) {
-    std::memcpy(codes.data(), data.bytes.data(), data.bytes.size());
-  }
+        unknown(field.transform(Transform::Kind::Unknown)) {}
 
   /// Returns how many rows have a category that those that are trained on lack.
   int64_t finish() {
     if (field.categories)
       number();
-    const std::optional<int32_t> fill = fillOfMissing();
-    for (size_t row = 0; row < codes.size(); ++row)
-      if (codes[row] == isMissing) {
-        if (!fill)
-          fail("%s: '%s' is missing in all rows, which leaves no value to take in its place",
-               place(row).c_str(), field.name.c_str());
-        codes[row] = *fill;
-      }
-    field.oneHot ? storeOneHot() : store();
+    store(fillOfMissing());
     return unknownRows;
   }
 
 private:
   static constexpr int32_t isMissing = -1, isZeros = -2;
 
-  std::string place(size_t row) const {
-    return dataset.places.lines.empty()
-               ? text("example %zu", row)
-               : dataset.places.describe(data.firstRow + static_cast<int64_t>(row));
+  /// A code as the number of a category, or what stands for none.
+  int32_t numberOf(int32_t code) const {
+    return code < 0 || numbers.empty() ? code : numbers[static_cast<size_t>(code)];
   }
 
   static bool has(const Transform *transform, Policy policy) {
@@ -59,20 +47,29 @@ private:
     return missing->marks.empty() ? missingCategory : missing->marks[0];
   }
 
-  template <typename Use> void forTrained(Use use) const {
-    if (trained)
-      trained->forEach([&](int64_t row) { use(static_cast<size_t>(row)); });
+  /// Calls use(code) for the rows that are trained on, or for all.
+  template <typename Use> void forCodes(bool onlyTrained, Use use) const {
+    int64_t count = 0;
+    auto take = [&](int64_t row) {
+      int32_t code;
+      std::memcpy(&code, data.data(row), sizeof code);
+      use(code);
+      if (++count % (1 << 16) == 0)
+        MappedFile::keepBound();
+    };
+    if (trained && onlyTrained)
+      trained->forEach(take);
     else
-      for (size_t row = 0; row < codes.size(); ++row)
-        use(row);
+      for (int64_t row = 0; row < dataset.examples; ++row)
+        take(row);
   }
 
   /// Sorted, as numbers where all are numbers.
   std::vector<std::string> learn() const {
     std::vector<bool> seen(data.words.size());
-    forTrained([&](size_t row) {
-      if (codes[row] >= 0)
-        seen[static_cast<size_t>(codes[row])] = true;
+    forCodes(true, [&](int32_t code) {
+      if (code >= 0)
+        seen[static_cast<size_t>(code)] = true;
     });
     std::vector<std::string> names;
     for (size_t word = 0; word < seen.size(); ++word)
@@ -96,7 +93,7 @@ private:
     return names;
   }
 
-  /// Replaces the codes of words by the numbers of categories.
+  /// Gives words the numbers of categories.
   void number() {
     std::vector<std::string> &names = conventions.classes[field.name];
     if (names.empty() && !training)
@@ -107,17 +104,16 @@ private:
     std::unordered_map<std::string_view, int32_t> index;
     for (const std::string &name : names)
       index.try_emplace(name, static_cast<int32_t>(index.size()));
-    std::vector<int32_t> numbers;
     std::vector<bool> isNew;
     for (const Word &word : data.words) {
       auto found = index.find(word.word);
       isNew.push_back(found == index.end());
       numbers.push_back(isNew.back() ? numberOfUnknown() : found->second);
     }
-    for (int32_t code : codes)
-      unknownRows += code >= 0 && isNew[static_cast<size_t>(code)];
+    forCodes(false,
+             [&](int32_t code) { unknownRows += code >= 0 && isNew[static_cast<size_t>(code)]; });
     const int32_t mostFrequent = has(unknown, Policy::MostFrequent)
-                                     ? learnt(*unknown, [&] { return mostFrequentOf(numbers); })
+                                     ? learnt(*unknown, [&] { return mostFrequentNumber(); })
                                      : 0;
     for (size_t word = 0; word < numbers.size(); ++word) {
       if (numbers[word] != isUnknown)
@@ -129,8 +125,6 @@ private:
       else
         reportUnknown(data.words[word], names);
     }
-    for (int32_t &code : codes)
-      code = code >= 0 ? numbers[static_cast<size_t>(code)] : code;
   }
 
   static constexpr int32_t isUnknown = -3;
@@ -149,11 +143,10 @@ private:
 
   /// The most frequent number among the rows that are trained on; of equally frequent ones the
   /// first.
-  int32_t mostFrequentOf(const std::vector<int32_t> &numbers) const {
+  int32_t mostFrequentNumber() const {
     std::vector<int64_t> counts(static_cast<size_t>(field.classCount()));
-    forTrained([&](size_t row) {
-      const int32_t number =
-          codes[row] < 0 || numbers.empty() ? codes[row] : numbers[static_cast<size_t>(codes[row])];
+    forCodes(true, [&](int32_t code) {
+      const int32_t number = numberOf(code);
       if (number >= 0)
         ++counts[static_cast<size_t>(number)];
     });
@@ -181,7 +174,7 @@ private:
     if (has(missing, Policy::Zeros))
       return isZeros;
     if (has(missing, Policy::MostFrequent))
-      return learnt(*missing, [&] { return mostFrequentOf({}); });
+      return learnt(*missing, [&] { return mostFrequentNumber(); });
     if (!has(missing, Policy::Category))
       return std::nullopt;
     const std::vector<std::string> &names = conventions.classes[field.name];
@@ -190,22 +183,38 @@ private:
                                 : std::optional(static_cast<int32_t>(found - names.begin()));
   }
 
-  void store() {
-    std::memcpy(data.bytes.data(), codes.data(), data.bytes.size());
+  /// Replaces codes by numbers, or by as many floats as there are categories.
+  void store(std::optional<int32_t> fill) {
+    const size_t width = field.oneHot ? static_cast<size_t>(field.shape[0]) : 1;
+    int64_t row = 0;
+    std::vector<float> oneHot;
+    changeValues(data, static_cast<size_t>(dataset.examples) * sizeof(int32_t), [&](Bytes &part) {
+      const size_t count = part.size() / sizeof(int32_t);
+      if (field.oneHot)
+        oneHot.assign(count * width, 0);
+      for (size_t i = 0; i < count; ++i, ++row) {
+        int32_t number;
+        std::memcpy(&number, part.data() + i * sizeof number, sizeof number);
+        number = numberOf(number);
+        if (number == isMissing && !fill)
+          fail("%s: '%s' is missing in all rows, which leaves no value to take in its place",
+               dataset.placeOf(data, row).c_str(), field.name.c_str());
+        if (number == isMissing)
+          number = *fill;
+        if (!field.oneHot)
+          std::memcpy(part.data() + i * sizeof number, &number, sizeof number);
+        else if (number >= 0)
+          oneHot[i * width + static_cast<size_t>(number)] = 1;
+      }
+      if (field.oneHot)
+        part.assign(reinterpret_cast<const char *>(oneHot.data()),
+                    reinterpret_cast<const char *>(oneHot.data() + oneHot.size()));
+    });
     data.words.clear();
-  }
-
-  void storeOneHot() {
-    const size_t count = static_cast<size_t>(field.shape[0]);
-    std::vector<float> numbers(codes.size() * count);
-    for (size_t row = 0; row < codes.size(); ++row)
-      if (codes[row] >= 0)
-        numbers[row * count + static_cast<size_t>(codes[row])] = 1;
-    data.bytes.resize(numbers.size() * sizeof(float));
-    std::memcpy(data.bytes.data(), numbers.data(), data.bytes.size());
+    if (!field.oneHot)
+      return;
     data.storage = DType::F32;
     data.shape = field.shape;
-    data.words.clear();
   }
 
   const DataField &field;
@@ -215,7 +224,7 @@ private:
   DataConventions &conventions;
   const bool training;
   const Transform *missing, *unknown; ///< null: it has none
-  std::vector<int32_t> codes;
+  std::vector<int32_t> numbers;       ///< of words; none: codes are numbers
   int64_t unknownRows = 0;
 };
 

@@ -50,6 +50,8 @@ struct CsvFields::Builder {
   std::array<char, 4096> pending; ///< values that are not in `data` yet
   size_t pendingSize = 0;
 
+  /// The bytes of all values.
+  size_t size() const { return data.file ? data.file->size() : data.bytes.size(); }
   void moveToFile() {
     flush();
     if (!file)
@@ -289,28 +291,15 @@ void CsvFields::Builder::numberClasses(std::vector<std::string> &known, bool onl
                : "");
     numbers.push_back(static_cast<int32_t>(number));
   }
-  auto replace = [&](const char *from, size_t size, char *to) {
-    for (size_t i = 0; i < size; i += sizeof(int32_t)) {
+  changeValues(data, size(), [&](Bytes &part) {
+    for (size_t i = 0; i < part.size(); i += sizeof(int32_t)) {
       int32_t code;
-      std::memcpy(&code, from + i, sizeof code);
+      std::memcpy(&code, part.data() + i, sizeof code);
       if (code >= 0) // else a missing value
         code = numbers[static_cast<size_t>(code)];
-      std::memcpy(to + i, &code, sizeof code);
+      std::memcpy(part.data() + i, &code, sizeof code);
     }
-  };
-  replace(data.bytes.data(), data.bytes.size(), data.bytes.data());
-  if (!data.file)
-    return;
-  TemporaryData numbered;
-  constexpr size_t part = 1 << 20;
-  Bytes bytes;
-  for (size_t begin = 0; begin < data.file->size(); begin += part) {
-    bytes.resize(std::min(part, data.file->size() - begin));
-    replace(data.file->data() + begin, bytes.size(), bytes.data());
-    numbered.append(bytes.data(), bytes.size());
-    MappedFile::keepBound();
-  }
-  data.file = numbered.map();
+  });
 }
 
 CsvFields::CsvFields(const DataBlock &block, DataConventions &conventions, CsvPurpose purpose,
@@ -407,21 +396,37 @@ std::optional<size_t> CsvFields::findFilter(const CsvReader &firstRow,
 
 /// A value that is missing becomes that of the row before it, at the beginning the first one that
 /// follows.
-template <typename T> static void fillFromPrevious(Bytes &bytes, int64_t columns) {
-  T *values = reinterpret_cast<T *>(bytes.data());
-  const int64_t count = static_cast<int64_t>(bytes.size() / sizeof(T));
+template <typename T> static void fillFromPrevious(FieldData &data, size_t size, int64_t columns) {
   auto isMissing = [](T value) {
     if constexpr (std::is_floating_point_v<T>)
       return std::isnan(value);
     else
       return value < 0;
   };
-  for (int64_t i = columns; i < count; ++i)
-    if (isMissing(values[i]))
-      values[i] = values[i - columns];
-  for (int64_t i = count - 1 - columns; i >= 0; --i)
-    if (isMissing(values[i]))
-      values[i] = values[i + columns];
+  std::vector<std::optional<T>> last(static_cast<size_t>(columns));
+  size_t found = 0;
+  for (size_t i = 0; i < size / sizeof(T) && found < last.size(); ++i) {
+    T value;
+    std::memcpy(&value, data.data(0) + i * sizeof value, sizeof value);
+    if (std::optional<T> &own = last[i % last.size()]; !own && !isMissing(value)) {
+      own = value;
+      ++found;
+    }
+    if (i % (1 << 16) == 0)
+      MappedFile::keepBound();
+  }
+  size_t i = 0;
+  changeValues(data, size, [&](Bytes &part) {
+    for (size_t at = 0; at < part.size(); at += sizeof(T), ++i) {
+      T value;
+      std::memcpy(&value, part.data() + at, sizeof value);
+      std::optional<T> &own = last[i % last.size()];
+      if (!isMissing(value))
+        own = value;
+      else if (own)
+        std::memcpy(part.data() + at, &*own, sizeof value);
+    }
+  });
 }
 
 Dataset CsvFields::finish() {
@@ -437,8 +442,9 @@ Dataset CsvFields::finish() {
     if (builder.gaps)
       dataset.gaps[builder.field.name] = builder.gaps;
     if (builder.missing && builder.missing->policy == Transform::Policy::Previous)
-      builder.isClass() ? fillFromPrevious<int32_t>(builder.data.bytes, builder.field.columns())
-                        : fillFromPrevious<double>(builder.data.bytes, builder.field.columns());
+      builder.isClass()
+          ? fillFromPrevious<int32_t>(builder.data, builder.size(), builder.field.columns())
+          : fillFromPrevious<double>(builder.data, builder.size(), builder.field.columns());
     if (builder.field.categories) {
       builder.data.words = std::move(builder.classes.words);
     } else if (builder.field.classes > 0) {

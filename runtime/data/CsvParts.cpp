@@ -1,10 +1,7 @@
-// Implements CsvParts: a row ends with a line, unless that is within quotes.
+// Implements CsvParts.
 #include "runtime/data/CsvParts.h"
 
 #include "runtime/support/Error.h"
-
-#include <algorithm>
-#include <cstring>
 
 namespace nnc::runtime {
 
@@ -12,35 +9,6 @@ CsvParts::CsvParts(const std::string &path, text::CsvFormat format, text::Encodi
                    size_t partBytes, bool refusesGz)
     : path(path), file(path), format(std::move(format)), encoding(encoding), partBytes(partBytes),
       refusesGz(refusesGz) {}
-
-size_t CsvParts::endOfRows(const Bytes &content) const {
-  const char *begin = content.data(), *end = begin + content.size();
-  const bool hasQuotes = std::memchr(begin, '"', content.size()) != nullptr;
-  const bool hasComments = !format.comment.empty();
-  // The last character may be followed by one that belongs to the same end of a line.
-  auto endsLine = [&](const char *c) {
-    return *c == '\n' || (*c == '\r' && c + 1 < end && c[1] != '\n');
-  };
-  if (!hasQuotes) {
-    for (const char *c = end; c-- > begin;)
-      if (endsLine(c))
-        return static_cast<size_t>(c + 1 - begin);
-    return 0;
-  }
-  size_t found = 0;
-  bool quoted = false, comment = false, lineBegins = true;
-  for (const char *c = begin; c < end; ++c) {
-    if (lineBegins && hasComments && !quoted)
-      comment = static_cast<size_t>(end - c) >= format.comment.size() &&
-                std::memcmp(c, format.comment.data(), format.comment.size()) == 0;
-    lineBegins = endsLine(c);
-    quoted ^= *c == '"' && !comment;
-    if (lineBegins && !quoted)
-      found = static_cast<size_t>(c + 1 - begin);
-    comment &= !lineBegins;
-  }
-  return found;
-}
 
 void CsvParts::goOnAfter(const CsvReader &part) {
   format.separator = part.separator();
@@ -63,7 +31,8 @@ std::optional<CsvReader> CsvParts::next() {
       content = unpacked(std::move(content), path);
       atEnd = true;
     }
-    end = atEnd ? content.size() : endOfRows(content);
+    end = atEnd ? content.size()
+                : text::endOfRows(std::string_view(content.data(), content.size()), format);
   }
   if (atEnd && end == 0)
     end = content.size();

@@ -21,9 +21,6 @@ public:
   void goOnAfter(const CsvReader &part);
 
 private:
-  /// The end of the last row that is whole; 0: there is none.
-  size_t endOfRows(const Bytes &content) const;
-
   std::string path;
   InputFile file;
   text::CsvFormat format;

@@ -18,6 +18,11 @@ const FieldData *Dataset::field(const std::string &name) const {
   return nullptr;
 }
 
+std::string Dataset::placeOf(const FieldData &field, int64_t row) const {
+  return places.lines.empty() ? text("example %lld", static_cast<long long>(row + field.firstRow))
+                              : places.describe(row + field.firstRow);
+}
+
 std::string RowPlaces::describe(int64_t row) const {
   size_t file = files.size();
   while (file > 0 && files[file - 1].first > row)
@@ -52,7 +57,7 @@ RowSet examplesInOrder(const Dataset &dataset, int64_t batch) {
 void shuffleEpoch(Rows &rows, const Dataset &dataset, uint64_t seed, uint32_t epoch) {
   const Windows &windows = dataset.windows;
   if (!dataset.weights.empty())
-    drawWeighted(rows, dataset.weights, seed, epoch);
+    drawWeighted(rows, dataset.weights, seed, epoch, 0, std::ssize(rows));
   else if (!windows.size)
     shuffle(rows, seed, epoch);
   else if (!windows.stream)
@@ -66,13 +71,10 @@ static Split splitFor(const DataBlock &block, const Recipe &recipe, const Datase
   const bool holdsOut = recipe.validate > 0 && !block.split("validation");
   if (!fold.count && !holdsOut)
     return {examplesInOrder(train, recipe.examplesPerStep()), {}};
-  if (!train.memory)
-    return chooseHeldOut(block, recipe, train, fold);
-  if (fold.count)
-    fail("data '%s': the folds of a cross-validation need all examples in memory, and its train "
-         "split has `memory`",
-         block.name.c_str());
-  return spreadRows(train.examples, recipe.validate);
+  const bool isRandom = !fold.count && recipe.validateBy.manner == Selection::Manner::Random;
+  if (train.memory && isRandom)
+    return spreadRows(train.examples, recipe.validate);
+  return chooseHeldOut(block, recipe, train, fold);
 }
 
 FieldData FieldData::of(const DataField &field) {
@@ -84,6 +86,22 @@ FieldData FieldData::of(const DataField &field) {
   if (field.padded)
     data.starts.push_back(0);
   return data;
+}
+
+NewValues::NewValues(const FieldData &old)
+    : file(old.file ? std::make_unique<TemporaryData>() : nullptr) {}
+
+void NewValues::append(const Bytes &part) {
+  if (file)
+    file->append(part.data(), part.size());
+  else
+    bytes.insert(bytes.end(), part.begin(), part.end());
+}
+
+void NewValues::store(FieldData &data) {
+  data.bytes = std::move(bytes);
+  data.file = file ? file->map() : nullptr;
+  data.fileStart = 0;
 }
 
 std::string lengthProblem(const DataField &field, int64_t length) {

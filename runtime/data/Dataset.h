@@ -8,7 +8,9 @@
 #include "runtime/model/Description.h"
 #include "runtime/support/MappedFile.h"
 
+#include <algorithm>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -73,6 +75,37 @@ private:
   int64_t elementsPerPosition() const { return elementCount(shape) / shape[*padded]; }
 };
 
+/// The values that a field has from now on, part by part: in memory, or in a temporary file where the
+/// old ones are in a file.
+class NewValues {
+public:
+  explicit NewValues(const FieldData &old);
+
+  void append(const Bytes &part);
+  /// Puts them in the place of the old ones.
+  void store(FieldData &data);
+
+private:
+  Bytes bytes;
+  std::unique_ptr<TemporaryData> file;
+};
+
+/// Changes the first `size` bytes of a field, the only ones that it keeps, by change(part): a few at
+/// a time in their order.
+template <typename Change> void changeValues(FieldData &data, size_t size, Change change) {
+  constexpr size_t most = 1 << 20;
+  NewValues values(data);
+  Bytes part;
+  const char *begin = data.data(0);
+  for (size_t at = 0; at < size; at += most) {
+    part.assign(begin + at, begin + at + std::min(most, size - at));
+    change(part);
+    values.append(part);
+    MappedFile::keepBound();
+  }
+  values.store(data);
+}
+
 /// Windows of one text as examples: example i begins at element i. An epoch takes as many of them
 /// as cover the text when each begins with the last element of the one before.
 struct Windows {
@@ -107,6 +140,8 @@ struct Dataset {
   int64_t memory = 0;
 
   const FieldData *field(const std::string &name) const;
+  /// Where a row of a field is, as the beginning of a message: FILE:LINE, or its number.
+  std::string placeOf(const FieldData &field, int64_t row) const;
 };
 
 /// Facts about the training data that the program does not state. They are saved with the weights,

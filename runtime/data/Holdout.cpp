@@ -13,8 +13,15 @@ namespace {
 
 using Manner = Selection::Manner;
 
-double valueOf(const FieldData &field, int64_t row) {
-  return loadElement(field.data(row), field.storage, 0);
+/// The value of a field without dimensions in each row.
+std::vector<double> valuesOf(const FieldData &field, int64_t examples) {
+  std::vector<double> values(static_cast<size_t>(examples));
+  for (int64_t row = 0; row < examples; ++row) {
+    values[static_cast<size_t>(row)] = loadElement(field.data(row), field.storage, 0);
+    if (row % (1 << 16) == 0)
+      MappedFile::keepBound();
+  }
+  return values;
 }
 
 const FieldData &fieldOf(const DataBlock &block, const Dataset &dataset, const std::string &name) {
@@ -38,10 +45,12 @@ template <typename Key> void sortBy(Rows &rows, Key key) {
 /// Rows with the same value of a field, by that value.
 std::vector<Rows> groupsOf(const FieldData &field, int64_t examples) {
   Rows rows = inOrder(examples);
-  sortBy(rows, [&](int64_t row) { return valueOf(field, row); });
+  const std::vector<double> values = valuesOf(field, examples);
+  auto valueOf = [&](int64_t row) { return values[static_cast<size_t>(row)]; };
+  sortBy(rows, valueOf);
   std::vector<Rows> groups;
   for (int64_t row : rows) {
-    if (groups.empty() || valueOf(field, row) != valueOf(field, groups.back()[0]))
+    if (groups.empty() || valueOf(row) != valueOf(groups.back()[0]))
       groups.emplace_back();
     groups.back().push_back(row);
   }
@@ -159,8 +168,9 @@ private:
   Split latest() {
     Rows rows = inOrder(dataset.examples);
     if (!selection.field.empty()) {
-      const FieldData &field = fieldOf(block, dataset, selection.field);
-      sortBy(rows, [&](int64_t row) { return valueOf(field, row); });
+      const std::vector<double> values =
+          valuesOf(fieldOf(block, dataset, selection.field), dataset.examples);
+      sortBy(rows, [&](int64_t row) { return values[static_cast<size_t>(row)]; });
     }
     const int64_t count = dataset.examples;
     int64_t begin = count - (fold.count ? 0 : partOf(count, fraction)), end = count;
@@ -195,9 +205,7 @@ std::vector<double> weightsOf(const Recipe &recipe, const Dataset &dataset) {
   const FieldData *field = dataset.field(sample.field);
   if (sample.manner == Manner::Random || !field)
     return {};
-  std::vector<double> weights(static_cast<size_t>(dataset.examples));
-  for (int64_t row = 0; row < dataset.examples; ++row)
-    weights[static_cast<size_t>(row)] = valueOf(*field, row);
+  std::vector<double> weights = valuesOf(*field, dataset.examples);
   const RowSet rows = dataset.split ? dataset.split->train : RowSet::all(dataset.examples);
   if (sample.manner == Manner::Balanced) {
     // Of the classes in the rows that are trained on.
@@ -212,9 +220,7 @@ std::vector<double> weightsOf(const Recipe &recipe, const Dataset &dataset) {
   rows.forEach([&](int64_t row) {
     const double weight = weights[static_cast<size_t>(row)];
     if (!(weight >= 0))
-      fail("%s: the weight '%s' is %g, which is negative",
-           dataset.places.lines.empty() ? text("example %lld", static_cast<long long>(row)).c_str()
-                                        : dataset.places.describe(field->firstRow + row).c_str(),
+      fail("%s: the weight '%s' is %g, which is negative", dataset.placeOf(*field, row).c_str(),
            sample.field.c_str(), weight);
     sum += weight;
   });

@@ -1,6 +1,7 @@
 // Implements Order. Data that is larger than memory is divided into blocks of consecutive examples.
 // An epoch takes the blocks in random order; so many of them as three eighths of the bound hold make
-// up a group, whose examples are shuffled among themselves. The rest is room for the pages at the
+// up a group, whose examples are shuffled among themselves, or drawn, as often as their share of all
+// weights says. The rest is room for the pages at the
 // ends of blocks, and for those of the group before. While a group is used, the next one is read.
 #include "runtime/data/Order.h"
 
@@ -28,6 +29,12 @@ Order::Order(const Dataset &dataset, RowSet rows) : dataset(dataset), set(std::m
     return; // a group of all examples
   groupSize = most;
   blockSize = std::max<int64_t>(1, most / blocksOfGroup(most * bytes));
+  if (!dataset.weights.empty())
+    for (int64_t place = 0; place < size(); ++place) {
+      if (place % blockSize == 0)
+        blockWeights.push_back(0);
+      blockWeights.back() += dataset.weights[static_cast<size_t>(set[place])];
+    }
 }
 
 Order::~Order() {
@@ -49,13 +56,48 @@ void Order::begin(bool isShuffled, uint64_t ofSeed, uint32_t ofEpoch) {
   if (shuffled)
     shuffleBlocks(blocks, seed, epoch);
   shortPlace = std::ranges::max_element(blocks) - blocks.begin();
+  if (isDrawn())
+    shareDraws();
   group = -1;
   readAhead(0);
 }
 
+void Order::shareDraws() {
+  double whole = 0, part = 0;
+  for (int64_t block : blocks)
+    whole += blockWeights[static_cast<size_t>(block)];
+  begins.clear();
+  const size_t each = static_cast<size_t>(groupSize / blockSize);
+  for (size_t place = 0; place < blocks.size(); ++place) {
+    if (place % each == 0)
+      begins.push_back(
+          std::min(size(), static_cast<int64_t>(part / whole * static_cast<double>(size()))));
+    part += blockWeights[static_cast<size_t>(blocks[place])];
+  }
+  begins.push_back(size());
+}
+
+int64_t Order::groupBegin(int64_t one) const {
+  return isDrawn() ? begins[static_cast<size_t>(one)] : one * groupSize;
+}
+
 int64_t Order::groupEnd(int64_t one) const { return std::min(size(), groupBegin(one + 1)); }
 
+int64_t Order::groupOf(int64_t position) const {
+  return isDrawn() ? std::ranges::upper_bound(begins, position) - begins.begin() - 1
+                   : position / groupSize;
+}
+
 template <typename Use> void Order::forParts(int64_t one, Use use) const {
+  if (isDrawn()) { // whole blocks
+    const int64_t each = groupSize / blockSize;
+    for (int64_t place = one * each; place < std::min(std::ssize(blocks), (one + 1) * each);
+         ++place) {
+      const int64_t first = blocks[static_cast<size_t>(place)] * blockSize;
+      use(first, std::min(blockSize, size() - first));
+    }
+    return;
+  }
   const int64_t count = std::ssize(blocks), missing = count * blockSize - size();
   auto blockBegin = [&](int64_t place) {
     return place * blockSize - (place > shortPlace ? missing : 0);
@@ -79,7 +121,9 @@ void Order::load(int64_t one) {
     for (int64_t place = first; place < first + count; ++place)
       current.push_back(set[place]);
   });
-  if (shuffled)
+  if (isDrawn())
+    drawWeighted(current, dataset.weights, seed, epoch, groupBegin(one), groupEnd(one));
+  else if (shuffled)
     shuffleGroup(current, seed, epoch, static_cast<uint64_t>(groupBegin(one)));
   if (groupEnd(one) < size())
     readAhead(one + 1);
@@ -102,7 +146,7 @@ void Order::readAhead(int64_t one) {
 const int64_t *Order::batch(int64_t position, int64_t count) {
   if (!groupSize)
     return current.data() + position;
-  const int64_t wanted = position / groupSize;
+  const int64_t wanted = groupOf(position);
   if (wanted != group)
     load(wanted);
   if (position + count <= groupEnd(group))

@@ -26,8 +26,12 @@ public:
 
 private:
   /// Examples [begin, end) of the epoch.
-  int64_t groupBegin(int64_t group) const { return group * groupSize; }
+  int64_t groupBegin(int64_t group) const;
   int64_t groupEnd(int64_t group) const;
+  int64_t groupOf(int64_t position) const;
+  bool isDrawn() const { return shuffled && !dataset.weights.empty(); }
+  /// Says how many of the draws of an epoch are from each group.
+  void shareDraws();
   /// Calls use(first, count) with places in `set` for each part of a block that the group has.
   template <typename Use> void forParts(int64_t group, Use use) const;
   void load(int64_t group);
@@ -39,9 +43,11 @@ private:
   bool shuffled = false;
   uint64_t seed = 0;
   uint32_t epoch = 0;
-  Rows blocks;            ///< their numbers in the order of the epoch
-  int64_t shortPlace = 0; ///< of the last block, which may be shorter, in `blocks`
-  int64_t group = -1;     ///< that `current` has
+  std::vector<double> blockWeights; ///< where examples are drawn by weights
+  Rows begins;                      ///< then of the groups, and the end of the last one
+  Rows blocks;                      ///< their numbers in the order of the epoch
+  int64_t shortPlace = 0;           ///< of the last block, which may be shorter, in `blocks`
+  int64_t group = -1;               ///< that `current` has
   Rows current, buffer;
   std::thread reader;
 };

@@ -66,15 +66,18 @@ void sortIntoBuckets(Rows &rows, const std::vector<uint8_t> &bucketOf, int64_t b
   rows.insert(rows.end(), end, rest.end());
 }
 
-void drawWeighted(Rows &rows, const std::vector<double> &weights, uint64_t seed, uint32_t epoch) {
+void drawWeighted(Rows &rows, const std::vector<double> &weights, uint64_t seed, uint32_t epoch,
+                  int64_t begin, int64_t end) {
   const Rows all = rows;
   std::vector<double> sums; // of the weights up to a row
   double sum = 0;
   for (int64_t row : all)
     sums.push_back(sum += weights[static_cast<size_t>(row)]);
+  rows.resize(static_cast<size_t>(end - begin));
   for (size_t i = 0; i < rows.size(); ++i) {
-    const double place =
-        static_cast<double>(randomWord(seed, RandomStream::Draw, epoch, i) >> 11) * 0x1p-53 * sum;
+    const uint64_t word =
+        randomWord(seed, RandomStream::Draw, epoch, static_cast<uint64_t>(begin) + i);
+    const double place = static_cast<double>(word >> 11) * 0x1p-53 * sum;
     size_t found =
         static_cast<size_t>(std::upper_bound(sums.begin(), sums.end(), place) - sums.begin());
     rows[i] = all[std::min(found, all.size() - 1)];

@@ -71,9 +71,10 @@ void shuffleGroup(Rows &rows, uint64_t seed, uint32_t epoch, uint64_t begin);
 void sortIntoBuckets(Rows &rows, const std::vector<uint8_t> &bucketOf, int64_t batch, uint64_t seed,
                      uint32_t epoch);
 
-/// Replaces rows by as many that are drawn with these weights (one for each row of the dataset); a
-/// pure function of the arguments.
-void drawWeighted(Rows &rows, const std::vector<double> &weights, uint64_t seed, uint32_t epoch);
+/// Replaces rows by those that are drawn from them with these weights (one for each row of the
+/// dataset) as numbers `begin` to `end` of the epoch; a pure function of the arguments.
+void drawWeighted(Rows &rows, const std::vector<double> &weights, uint64_t seed, uint32_t epoch,
+                  int64_t begin, int64_t end);
 
 /// Windows of `size` elements that cover a text of `length` elements, each beginning with the last
 /// element of the one before; the remainder at the end is too short for another window.

@@ -5,6 +5,8 @@
 #include "runtime/support/Error.h"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cmath>
 #include <cstring>
 #include <map>
@@ -63,11 +65,7 @@ public:
         return means();
       if (transform.policy != Policy::Median && transform.policy != Policy::MostFrequent)
         return result;
-      std::vector<std::vector<double>> samples(count);
-      forTrained([&](size_t column, double value) { samples[column].push_back(value); });
-      for (std::vector<double> &sample : samples)
-        result.push_back(fill(transform.policy, sample));
-      return result;
+      return transform.policy == Policy::Median ? medians() : mostFrequent();
     }
     default:
       return result;
@@ -161,29 +159,102 @@ private:
   }
 
   std::string place(size_t element) const {
-    const int64_t row = data.firstRow + begin + static_cast<int64_t>(element) / columns;
-    return dataset.places.lines.empty() ? text("example %lld", static_cast<long long>(row))
-                                        : dataset.places.describe(row);
+    return dataset.placeOf(data, begin + static_cast<int64_t>(element) / columns);
   }
 
-  static double fill(Policy policy, std::vector<double> &sample) {
-    std::ranges::sort(sample);
-    if (policy == Policy::Median) {
-      const size_t half = sample.size() / 2;
-      return sample.size() % 2 ? sample[half] : sample[half - 1] / 2 + sample[half] / 2;
+  /// The middle value of each column, or the mean of the two in the middle. Each of the passes finds
+  /// further bits of these from the highest one on, by counting the values that begin with those found.
+  std::vector<double> medians() {
+    struct Middle {
+      uint64_t rank = 0, begin = 0; ///< among the values that begin with `begin`
+      std::vector<int64_t> counts;  ///< of these, by their next bits
+    };
+    constexpr int bits = 8;
+    std::vector<std::array<Middle, 2>> columnMiddles(static_cast<size_t>(columns));
+    for (int shift = 64 - bits; shift >= 0; shift -= bits) {
+      for (auto &middles : columnMiddles)
+        for (Middle &middle : middles)
+          middle.counts.assign(size_t{1} << bits, 0);
+      const std::vector<int64_t> counts = forTrained([&](size_t column, double value) {
+        const uint64_t order = orderOf(value);
+        for (Middle &middle : columnMiddles[column])
+          if (shift + bits == 64 || order >> (shift + bits) == middle.begin)
+            ++middle.counts[(order >> shift) % (size_t{1} << bits)];
+      });
+      for (size_t column = 0; column < counts.size(); ++column)
+        for (size_t i = 0; i < 2; ++i) {
+          Middle &middle = columnMiddles[column][i];
+          if (shift + bits == 64)
+            middle.rank = (static_cast<uint64_t>(counts[column]) - 1 + i) / 2;
+          size_t next = 0;
+          for (; middle.rank >= static_cast<uint64_t>(middle.counts[next]); ++next)
+            middle.rank -= static_cast<uint64_t>(middle.counts[next]);
+          middle.begin = middle.begin << bits | next;
+        }
     }
-    // Of equally frequent values the least one.
-    double best = sample[0];
-    size_t most = 0;
-    for (size_t begin = 0, end = 0; begin < sample.size(); begin = end) {
-      while (end < sample.size() && sample[end] == sample[begin])
-        ++end;
-      if (end - begin > most) {
-        most = end - begin;
-        best = sample[begin];
+    std::vector<double> result;
+    for (const auto &[low, high] : columnMiddles)
+      result.push_back(low.begin == high.begin ? valueOf(low.begin)
+                                               : valueOf(low.begin) / 2 + valueOf(high.begin) / 2);
+    return result;
+  }
+
+  /// Numbers in the order of the values, without a sign of zero.
+  static uint64_t orderOf(double value) {
+    const uint64_t word = std::bit_cast<uint64_t>(value + 0.0);
+    return word >> 63 ? ~word : word | uint64_t{1} << 63;
+  }
+  static double valueOf(uint64_t order) {
+    return std::bit_cast<double>(order >> 63 ? order & ~(uint64_t{1} << 63) : ~order);
+  }
+
+  /// Of equally frequent values the least one. A pass counts the least values that are above those
+  /// which are counted already, as many different ones as the bound of memory has room for.
+  std::vector<double> mostFrequent() {
+    struct Column {
+      double counted = -HUGE_VAL, best = 0;
+      int64_t most = 0;
+      std::map<double, int64_t> counts = {};
+      bool isWhole = false;
+    };
+    constexpr int64_t bytesOfEntry = 64;
+    const size_t room = dataset.memory ? static_cast<size_t>(std::max<int64_t>(
+                                             256, dataset.memory / 8 / bytesOfEntry / columns))
+                                       : SIZE_MAX;
+    std::vector<Column> all(static_cast<size_t>(columns));
+    while (!std::ranges::all_of(all, &Column::isWhole)) {
+      for (Column &column : all)
+        column.isWhole = true;
+      forTrained([&](size_t place, double value) {
+        Column &column = all[place];
+        if (value <= column.counted)
+          return;
+        if (column.counts.size() == room && value > column.counts.rbegin()->first) {
+          column.isWhole = false;
+          return;
+        }
+        ++column.counts[value];
+        if (column.counts.size() > room) {
+          // It does not come back: all later ones are below those that stay.
+          column.counts.erase(std::prev(column.counts.end()));
+          column.isWhole = false;
+        }
+      });
+      for (Column &column : all) {
+        for (auto [value, count] : column.counts)
+          if (count > column.most) {
+            column.most = count;
+            column.best = value;
+          }
+        if (!column.counts.empty())
+          column.counted = column.counts.rbegin()->first;
+        column.counts.clear();
       }
     }
-    return best;
+    std::vector<double> result;
+    for (const Column &column : all)
+      result.push_back(column.best);
+    return result;
   }
 
   void apply(const Transform &transform, const Statistics &statistics, size_t element) {

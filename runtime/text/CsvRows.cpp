@@ -142,4 +142,33 @@ bool CsvRows::readRow() {
   return anything;
 }
 
+size_t endOfRows(std::string_view content, const CsvFormat &format) {
+  const char *begin = content.data(), *end = begin + content.size();
+  const bool hasQuotes = std::memchr(begin, '"', content.size()) != nullptr;
+  const bool hasComments = !format.comment.empty();
+  // The last character may be followed by one that belongs to the same end of a line.
+  auto endsLine = [&](const char *c) {
+    return *c == '\n' || (*c == '\r' && c + 1 < end && c[1] != '\n');
+  };
+  if (!hasQuotes) {
+    for (const char *c = end; c-- > begin;)
+      if (endsLine(c))
+        return static_cast<size_t>(c + 1 - begin);
+    return 0;
+  }
+  size_t found = 0;
+  bool quoted = false, comment = false, lineBegins = true;
+  for (const char *c = begin; c < end; ++c) {
+    if (lineBegins && hasComments && !quoted)
+      comment = static_cast<size_t>(end - c) >= format.comment.size() &&
+                std::memcmp(c, format.comment.data(), format.comment.size()) == 0;
+    lineBegins = endsLine(c);
+    quoted ^= *c == '"' && !comment;
+    if (lineBegins && !quoted)
+      found = static_cast<size_t>(c + 1 - begin);
+    comment &= !lineBegins;
+  }
+  return found;
+}
+
 } // namespace nnc::text

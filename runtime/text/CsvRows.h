@@ -19,6 +19,10 @@ struct CsvFormat {
   std::string strip = {};   ///< characters that do not belong to the ends of cells
 };
 
+/// The end of the last row that is whole in a part of a table, which begins with a row; 0: there is
+/// none. A row ends with a line, unless that is within quotes.
+size_t endOfRows(std::string_view content, const CsvFormat &format);
+
 /// Walks over the rows of a CSV text (RFC 4180, any line ends, blank lines skipped, spaces around
 /// unquoted cells dropped, a UTF-8 byte order mark ignored).
 class CsvRows {

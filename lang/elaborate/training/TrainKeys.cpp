@@ -427,21 +427,6 @@ void TrainKeys::finishSelections(const DataInfo &data) {
     return field.type.shape.empty() && field.type.element == Element::Float;
   };
   const std::string &manner = recipe.validateBy.manner;
-  const bool isLarge = std::ranges::any_of(data.splits, [](const DataSplit &split) {
-    return split.name == "train" &&
-           std::ranges::any_of(split.arguments,
-                               [](const ReaderArgument &one) { return one.name == "memory"; });
-  });
-  for (auto [key, selection] :
-       {std::pair("validate", &recipe.validateBy), {"sample", &recipe.sample}})
-    if (isLarge && !selection->manner.empty()) {
-      diagnostics.report(Diag::KeyValue, selectionRanges[key], key,
-                         key == std::string_view("validate")
-                             ? "a part at random where `train` has `memory`"
-                             : "left out where `train` has `memory`",
-                         fmt::format("`{}`", selection->manner));
-      return;
-    }
   if (manner == "stratified")
     check("validate", recipe.validateBy, isClass, "a class field");
   else if (manner == "grouped")

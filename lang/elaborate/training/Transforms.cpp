@@ -253,19 +253,8 @@ bool checkTransforms(const DataInfo &info, const DataDeclaration &declaration,
     for (const DataSplit &split : info.splits) {
       const bool isSeries = std::ranges::any_of(
           split.arguments, [](const ReaderArgument &one) { return one.name == "window"; });
-      const bool isLarge = std::ranges::any_of(
-          split.arguments, [](const ReaderArgument &one) { return one.name == "memory"; });
-      auto sorted = std::ranges::find_if(field.transforms, [](const FieldTransform &one) {
-        return one.as == "median" || one.as == "most_frequent" || one.as == "previous";
-      });
       std::string problem;
-      if (isLarge && field.categories)
-        problem = "its categories are counted in memory, and `memory` keeps the table on the disk";
-      else if (isLarge && sorted != field.transforms.end())
-        problem = fmt::format("`as = {}` looks at all rows at once, and `memory` keeps them on the "
-                              "disk: take `as = mean`, `drop` or a number",
-                              sorted->as);
-      else if (split.reader != "csv" && (split.reader != "images" || field.categories))
+      if (split.reader != "csv" && (split.reader != "images" || field.categories))
         problem = fmt::format("`{}` reads no tables, only `csv` does", split.reader);
       else if (isSeries && field.categories)
         problem = "with `window` a field has numbers: a category is none";

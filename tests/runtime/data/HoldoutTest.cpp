@@ -156,10 +156,10 @@ TEST_F(HoldoutTest, DrawsByWeights) {
   std::vector<double> weights = weightsOf(recipe, dataset);
   std::map<int64_t, int64_t> drawn;
   Rows again = inOrder(100);
-  drawWeighted(again, weights, 5, 0);
+  drawWeighted(again, weights, 5, 0, 0, std::ssize(again));
   for (uint32_t epoch = 0; epoch < 100; ++epoch) {
     Rows rows = inOrder(100);
-    drawWeighted(rows, weights, 5, epoch);
+    drawWeighted(rows, weights, 5, epoch, 0, std::ssize(rows));
     EXPECT_EQ(rows == again, epoch == 0);
     for (int64_t row : rows)
       ++drawn[row % 4];
@@ -173,7 +173,7 @@ TEST_F(HoldoutTest, DrawsByWeights) {
   drawn.clear();
   for (uint32_t epoch = 0; epoch < 100; ++epoch) {
     Rows rows = inOrder(100);
-    drawWeighted(rows, weights, 5, epoch);
+    drawWeighted(rows, weights, 5, epoch, 0, std::ssize(rows));
     for (int64_t row : rows)
       ++drawn[value("label", row)];
   }

@@ -178,6 +178,163 @@ TEST_F(LargeDataTest, TablesHaveTheSameExamples) {
   EXPECT_NE(ofPart.statistics, conventions.statistics);
 }
 
+TEST_F(LargeDataTest, TransformsLearnTheSame) {
+  // Numbers that are all different, few, and negative; categories with gaps, some of which the rows
+  // that are trained on lack; gaps at the beginning and at the end.
+  std::string table = "many,few,kind,colour,part\n";
+  for (int i = 0; i < 30000; ++i) {
+    const bool isGap = i < 3 || i % 11 == 5 || i > 29995;
+    table += isGap ? "?,?,?,?"
+                   : text("%.17g,%d,k%d,c%d", std::sin(i) * std::pow(10, i % 40 - 20),
+                          i * i % 17 - 8, i % 83 == 7 ? 5 : i % 4, i * i % 6);
+    table += text(",%d\n", i / 300);
+  }
+  writeFile(folder.path("t.csv"), table);
+  split.reader = "csv";
+  split.files = {"t.csv"};
+  split.header = true;
+  split.missing = {"?"};
+  recipe.validate = 0.25;
+  recipe.validateBy = {Selection::Manner::Grouped, "part"};
+  block.fields = {{"many", DType::F32, {}, 0, {}},
+                  {"few", DType::F64, {}, 0, {}},
+                  {"kind", DType::I32, {}, 7, {}},
+                  {"colour", DType::F32, {9}, 0, {}},
+                  {"part", DType::I32, {}, 0, {}}};
+  block.fields[2].categories = block.fields[3].categories = block.fields[3].oneHot = true;
+  for (const DataField &field : block.fields)
+    split.columns[field.name] = {field.name};
+  block.splits = {split};
+  using Kind = Transform::Kind;
+  using Policy = Transform::Policy;
+  for (Policy policy : {Policy::Median, Policy::MostFrequent, Policy::Previous}) {
+    const bool isMedian = policy == Policy::Median;
+    block.fields[0].transforms = {transformOf(Kind::Missing, policy),
+                                  transformOf(Kind::Standardize)};
+    block.fields[1].transforms = {transformOf(Kind::Missing, policy), transformOf(Kind::MinMax)};
+    block.fields[2].transforms = {
+        transformOf(Kind::Missing, isMedian ? Policy::Category : policy),
+        transformOf(Kind::Unknown, isMedian ? Policy::Category : Policy::MostFrequent)};
+    block.fields[3].transforms = {transformOf(Kind::Missing, isMedian ? Policy::Zeros : policy),
+                                  transformOf(Kind::Unknown, Policy::Zeros)};
+    DataConventions conventions, largeConventions;
+    const Dataset memory = read(0, conventions), large = read(1'000'000, largeConventions);
+    ASSERT_TRUE(large.fields[0].file && large.fields[2].file && large.fields[3].file);
+    expectSame(memory, large);
+    EXPECT_EQ(largeConventions.classes, conventions.classes);
+    EXPECT_EQ(largeConventions.statistics, conventions.statistics);
+    EXPECT_EQ(large.unknown, memory.unknown);
+    EXPECT_EQ(large.split->validation.toList(), memory.split->validation.toList());
+    if (policy == Policy::Previous)
+      continue;
+    // By sorting.
+    std::vector<std::vector<double>> values(2);
+    memory.split->train.forEach([&](int64_t i) {
+      if (i < 3 || i % 11 == 5 || i > 29995)
+        return;
+      values[0].push_back(std::sin(static_cast<double>(i)) *
+                          std::pow(10, static_cast<double>(i % 40 - 20)));
+      values[1].push_back(static_cast<double>(i * i % 17 - 8));
+    });
+    std::map<double, int64_t> counts;
+    for (double value : values[1])
+      ++counts[value];
+    for (std::vector<double> &one : values)
+      std::ranges::sort(one);
+    const size_t count = values[0].size();
+    const double few =
+        std::ranges::max_element(counts, {}, [](auto one) { return one.second; })->first;
+    for (size_t i = 0; i < 2; ++i)
+      EXPECT_EQ(conventions.statistics[i ? "few" : "many"][0][0],
+                isMedian ? values[i][(count - 1) / 2] / 2 + values[i][count / 2] / 2
+                : i      ? few
+                         : values[0][0]);
+  }
+  EXPECT_EQ(errorOf([&] {
+              recipe.validateBy.field = "none";
+              read(1'000'000);
+            }),
+            "data 'd' has no field 'none'");
+}
+
+TEST_F(LargeDataTest, HeldOutExamplesAreThoseOfDataInMemory) {
+  split.reader = "npy";
+  split.files = {"x.npy", "label.npy", "when.npy"};
+  block.fields.push_back({"when", DType::F32, {}, 0, {}});
+  writeNpy("x.npy", DType::F32, {6000, 2});
+  writeNpy("label.npy", DType::U8, {6000});
+  writeNpy("when.npy", DType::F32, {6000});
+  recipe.validate = 0.1;
+  using Manner = Selection::Manner;
+  for (const Selection &selection :
+       {Selection{Manner::Random, ""}, Selection{Manner::Stratified, "label"},
+        Selection{Manner::Grouped, "label"}, Selection{Manner::Latest, "when"},
+        Selection{Manner::Latest, ""}})
+    for (const Fold &fold : {Fold{}, Fold{1, 3}}) {
+      recipe.validateBy = selection;
+      auto choose = [&](int64_t memory) {
+        split.memory = memory;
+        DataConventions conventions;
+        return *readSplit(block, split, folder.name(), conventions, &recipe, fold).split;
+      };
+      const Split memory = choose(0), large = choose(1'000'000);
+      EXPECT_EQ(large.validation.size(), memory.validation.size());
+      if (fold.count || selection.manner != Manner::Random) {
+        EXPECT_EQ(large.validation.toList(), memory.validation.toList());
+        EXPECT_EQ(large.train.toList(), memory.train.toList());
+      }
+    }
+}
+
+TEST_F(LargeDataTest, DrawsAreByWeightsWithinGroups) {
+  split.reader = "npy";
+  split.files = {"x.npy", "label.npy"};
+  constexpr int64_t count = 90'001;
+  block.fields[1] = {"weight", DType::F32, {}, 0, {}};
+  recipe.sample = {Selection::Manner::Weighted, "weight"};
+  writeNpy("x.npy", DType::F32, {count, 2});
+  writeNpy("label.npy", DType::F32, {count}); // weights of 0, 1 and 2
+  const Dataset data = read(1'000'000);
+  ASSERT_EQ(data.weights.size(), size_t{count});
+  Order order(data, RowSet::all(count));
+  auto take = [&](uint32_t epoch, int64_t batch) {
+    order.begin(true, 5, epoch);
+    Rows rows;
+    for (int64_t at = 0; at < count; at += batch) {
+      const int64_t *part = order.batch(at, std::min(batch, count - at));
+      rows.insert(rows.end(), part, part + std::min(batch, count - at));
+    }
+    return rows;
+  };
+  const Rows first = take(0, 64);
+  EXPECT_EQ(take(0, 50'000), first);
+  EXPECT_NE(take(1, 64), first);
+  order.begin(true, 5, 0);
+  EXPECT_TRUE(std::equal(first.begin() + 77'777, first.begin() + 77'800, order.batch(77'777, 23)));
+  std::vector<int64_t> counts(3), parts(9);
+  std::set<int64_t> blocks;
+  for (int64_t row : first) {
+    ++counts[static_cast<size_t>(row % 3)];
+    ++parts[static_cast<size_t>(row / 10'001)];
+  }
+  EXPECT_EQ(counts[0], 0);
+  EXPECT_NEAR(static_cast<double>(counts[2]), count / 3.0 * 2, 4 * std::sqrt(count * 2 / 9.0));
+  for (int64_t part : parts)
+    EXPECT_NEAR(static_cast<double>(part), count / 9.0, 450);
+  // The first group is from four blocks.
+  for (size_t i = 0; i < 12'000; ++i)
+    blocks.insert(first[i] / 3348);
+  EXPECT_EQ(blocks.size(), 4u);
+  // Data within the bound is drawn as in memory.
+  writeNpy("x.npy", DType::F32, {1000, 2});
+  writeNpy("label.npy", DType::F32, {1000});
+  const Dataset memory = read(0), large = read(1'000'000);
+  Order one(memory, RowSet::all(1000)), other(large, RowSet::all(1000));
+  one.begin(true, 3, 2);
+  other.begin(true, 3, 2);
+  EXPECT_TRUE(std::equal(one.batch(0, 1000), one.batch(0, 1000) + 1000, other.batch(0, 1000)));
+}
+
 TEST_F(LargeDataTest, ErrorsOfTablesNameTheLine) {
   split.reader = "csv";
   split.files = {"t.csv"};
