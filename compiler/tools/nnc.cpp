@@ -7,6 +7,7 @@
 #include "compiler/driver/Reports.h"
 #include "lang/support/Diagnostics.h"
 
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/ErrorHandling.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
@@ -22,6 +23,7 @@
 #include <fcntl.h>
 #include <new>
 #include <sstream>
+#include <sys/wait.h>
 #include <unistd.h>
 
 using namespace nnc;
@@ -284,16 +286,53 @@ std::vector<std::string> compileCommand(const char *program, const CompileOption
   return words;
 }
 
-/// The words of `tune`: the values of configs, and the command by which the executable has the program
-/// compiled with each of them. It is compiled itself with the first ones.
-std::vector<std::string> tuneWords(CompileOptions &options, const std::vector<std::string> &given) {
-  std::vector<std::string> words = {"tune"};
-  for (auto &[name, value] : options.defines)
-    if (isTuned(value)) {
-      words.insert(words.end(), {"--config", name + "=" + value});
-      llvm::StringRef list = llvm::StringRef(value).split("..").first;
-      value = list.split(',').first.str();
+/// Whether the program is correct, without a message if it is not.
+bool isCorrect(const CompileOptions &options) {
+  const pid_t process = ::fork();
+  if (process == 0) {
+    const int nowhere = ::open("/dev/null", O_WRONLY);
+    ::dup2(nowhere, STDOUT_FILENO);
+    ::dup2(nowhere, STDERR_FILENO);
+    ::_exit(check(options) ? 0 : 1);
+  }
+  int status = 1;
+  while (process > 0 && ::waitpid(process, &status, 0) < 0 && errno == EINTR)
+    ;
+  return process > 0 && status == 0;
+}
+
+/// With the first value of each config that is tuned. If the program is wrong with these, which is the
+/// failure of a trial, another value of one config is taken with which it is not.
+CompileOptions untuned(const CompileOptions &options) {
+  CompileOptions first = options;
+  std::vector<std::pair<size_t, std::string>> others;
+  for (size_t i = 0; i < options.defines.size(); ++i)
+    if (isTuned(options.defines[i].second)) {
+      llvm::SmallVector<llvm::StringRef> values;
+      llvm::StringRef(options.defines[i].second).split("..").first.split(values, ',');
+      first.defines[i].second = values[0].str();
+      for (llvm::StringRef value : llvm::drop_begin(values))
+        others.emplace_back(i, value.str());
     }
+  if (others.empty() || isCorrect(first))
+    return first;
+  for (const auto &[i, value] : others) {
+    CompileOptions changed = first;
+    changed.defines[i].second = value;
+    if (isCorrect(changed))
+      return changed;
+  }
+  return first;
+}
+
+/// The words of `tune`: the values of configs, and the command by which the executable has the program
+/// compiled with each of them.
+std::vector<std::string> tuneWords(const CompileOptions &options,
+                                   const std::vector<std::string> &given) {
+  std::vector<std::string> words = {"tune"};
+  for (const auto &[name, value] : options.defines)
+    if (isTuned(value))
+      words.insert(words.end(), {"--config", name + "=" + value});
   if (words.size() > 1)
     for (const std::string &word : given)
       words.insert(words.end(), {"--compile", word});
@@ -472,12 +511,11 @@ int execute(int count, char **arguments) {
           "of two columns of the logs), epochs (the predictions after some of them), landscape (of "
           "`EXE eval --run --landscape`), confusion, calibration, maps (outputs that have "
           "dimensions), weights (of the first layer), embeddings, histogram (of the tensor that "
-          "--columns names), norms (of each parameter, that a program built with --watch logs: "
-          "gradient, "
-          "or what --columns names)")
+          "--columns names), and what a program built with --watch logs: gradients (a histogram of "
+          "each), norms (of each parameter: gradient, or what --columns names)")
       ->check(
           CLI::IsMember({"curves", "predictions", "epochs", "landscape", "confusion", "calibration",
-                         "maps", "weights", "embeddings", "histogram", "norms"}));
+                         "maps", "weights", "embeddings", "histogram", "gradients", "norms"}));
   plotCommand
       ->add_option("--columns", plot.columns, "columns to draw (default: the losses, or all)")
       ->delimiter(',')
@@ -530,9 +568,11 @@ int execute(int count, char **arguments) {
     return checkGradients(options, elements) ? 0 : 1;
   if (runCommand->parsed() || tuneCommand->parsed()) {
     std::vector<std::string> words = {"train"};
-    if (tuneCommand->parsed())
+    if (tuneCommand->parsed()) {
       words = tuneWords(
           options, compileCommand(arguments[0], options, defines, folders, precision, memoryLimit));
+      options = untuned(options);
+    }
     words.insert(words.end(), trainArguments.begin(), trainArguments.end());
     return run(options, words);
   }

@@ -108,6 +108,11 @@ RunFolder RunFolder::create(const std::string &path, const std::string &name) {
 }
 
 RunFolder RunFolder::open(const std::string &path, const char *mark) {
+  if (exists(path + "/member-1/" + mark))
+    fail("%s holds the members of an ensemble, each a run of its own: `--resume %s/member-1` goes "
+         "on "
+         "with the first one",
+         path.c_str(), path.c_str());
   if (!exists(path + "/" + mark))
     fail("%s holds no %s: it has no %s", path.c_str(),
          std::string_view(mark) == tuning ? "tuning" : "run", mark);

@@ -8,6 +8,7 @@
 #include "runtime/cli/TunePlan.h"
 #include "runtime/support/Hash.h"
 #include "runtime/support/Output.h"
+#include "runtime/support/Safetensors.h"
 #include "runtime/support/Table.h"
 
 #include <algorithm>
@@ -120,7 +121,11 @@ RunFolder Tuning::openFolder() {
           "10%%` into the train block, or a `validation` split into the data block",
           block.name.c_str());
     record = tuningRecord(description, chosen, arguments);
-    readTunePlan(description, chosen, record); // its errors come before the folder
+    // Their errors come before the folder.
+    readTunePlan(description, chosen, record);
+    for (const char *option : {"--init", "--init-partial"})
+      if (arguments.has(option))
+        readTensorEntries(arguments.value(option));
     RunFolder::checkFree(arguments.value("--folder"));
     RunFolder created =
         RunFolder::create(arguments.value("--folder"), nameOfRuns(description, chosen) + "-tune");

@@ -148,7 +148,7 @@ TunePlan readTunePlan(const Description &description, const Recipe &recipe, cons
       known.push_back(key);
       plan.axes.push_back(parseAxis(name, values, !setting || setting->whole));
       const Axis &axis = plan.axes.back();
-      if (setting && setting->whole && axis.values.empty() && !axis.whole)
+      if ((setting ? setting->whole : !isConfig) && axis.values.empty() && !axis.whole)
         fail("%s: its values are integers", name.c_str());
     } catch (const UsageError &) {
       throw;

@@ -21,6 +21,12 @@ static std::vector<std::string> split(std::string_view words, char separator) {
   return parts;
 }
 
+/// Whether two values of a list are one, also where they are written differently: 0.1 and 0.1000.
+static bool areEqual(const std::string &one, const std::string &other) {
+  const std::optional<double> number = parseNumber(one);
+  return one == other || (number && number == parseNumber(other));
+}
+
 /// Short, so that people can read and repeat it: the number that is tried is the one of the text.
 static std::string valueText(const Axis &axis, double value) {
   return axis.whole ? text("%.0f", std::round(value)) : text("%.4g", value);
@@ -36,9 +42,9 @@ Axis parseAxis(const std::string &name, std::string_view values, bool mayBeWhole
       if (axis.values[i].empty())
         fail("%s: a value of '%s' is empty; write them as in %s=0.8,0.9", name.c_str(),
              printable(values).c_str(), name.c_str());
-      if (std::find(axis.values.begin(), axis.values.begin() + static_cast<std::ptrdiff_t>(i),
-                    axis.values[i]) != axis.values.begin() + static_cast<std::ptrdiff_t>(i))
-        fail("%s: the value %s is given twice", name.c_str(), printable(axis.values[i]).c_str());
+      for (size_t before = 0; before < i; ++before)
+        if (areEqual(axis.values[before], axis.values[i]))
+          fail("%s: the value %s is given twice", name.c_str(), printable(axis.values[i]).c_str());
     }
     return axis;
   }
@@ -53,7 +59,11 @@ Axis parseAxis(const std::string &name, std::string_view values, bool mayBeWhole
   axis.whole = mayBeWhole && parseInteger(lowText) && parseInteger(highText);
   for (size_t i = 1; i < parts.size(); ++i) {
     const std::optional<int64_t> points = parseInteger(parts[i]);
-    if (parts[i] == "log")
+    const bool isLog = parts[i] == "log";
+    if (isLog ? axis.logarithmic : points && axis.points)
+      fail("%s: '%s' has %s twice", name.c_str(), printable(values).c_str(),
+           isLog ? "`log`" : "a number of values");
+    if (isLog)
       axis.logarithmic = true;
     else if (points && *points >= 2 && *points <= mostPoints)
       axis.points = *points;
