@@ -99,7 +99,8 @@ struct FunctionArgument {
 /// `Output` is one number (or tensor) per call, `ExampleOutput` one per example; `Total` is a sum
 /// over the examples of a batch, in Real, which the runtime adds up over a split and gives to the
 /// Total argument of this name; `Watch` is a number of a parameter in a training step, in Real, whose
-/// name is what it is and the parameter's path: `gradient/dense.weight`.
+/// name is what it is and the parameter's path: `gradient/dense.weight`; or the elements of which the
+/// runtime counts a histogram: `histogram/dense.weight`.
 enum class ResultKind { Parameter, Slot, State, ExampleState, Output, ExampleOutput, Total, Watch };
 
 struct FunctionResult {

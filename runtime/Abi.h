@@ -221,9 +221,10 @@ void nnc_profile(int64_t region, int64_t thread);
                                         of pairs of a positive example and another one of a lower score, those
                                         with equal scores by half. A function of metrics gives all metrics of
                                         its model, of any shape, f64. length: the length of a padded dimension
-                                        of predictions in each example. watch: f64, of shape [], of the
-                                        parameter behind the "/" of its name: "gradient", "weight" and "update"
-                                        are norms, "unused" is the fraction of columns whose gradient is 0
+                                        of predictions in each example. watch: of the parameter behind the "/"
+                                        of its name: "gradient", "weight" and "update", f64 of shape [], are
+                                        norms, "unused" is the fraction of columns whose gradient is 0,
+                                        "histogram" is the gradient itself, of the parameter's shape
            "dtype": DTYPE,
            "shape": SHAPE,              with the batch first if batched
            "offset": OFFSET,

@@ -29,6 +29,10 @@ static std::optional<std::vector<Run>> readRuns(const std::vector<std::string> &
   std::vector<Run> runs;
   std::string error;
   for (const std::string &folder : folders) {
+    if (llvm::sys::fs::exists(folder) && !llvm::sys::fs::is_directory(folder)) {
+      fail(llvm::formatv("`{0}` is a file, not the folder of a run", folder));
+      return std::nullopt;
+    }
     if (!llvm::sys::fs::is_directory(folder)) {
       fail(llvm::formatv("the folder `{0}` does not exist; `EXE train --run` makes one for a run",
                          folder));
@@ -277,6 +281,13 @@ bool writePlot(const PlotOptions &options) {
         normsOf(run->log, options.columns.empty() ? "gradient" : options.columns[0]),
         "such norms: a program that is built with --watch logs its gradient, weight, update "
         "and unused units");
+  if (options.what == "gradients") {
+    std::vector<std::string> elements;
+    for (const Histogram &histogram : gradientsOf(run->log))
+      elements.push_back(report::draw(histogram));
+    return drawAll(std::move(elements),
+                   "gradients: a program that is built with --watch logs them");
+  }
   if (options.what == "epochs")
     return draw(curveOfEpochs(*run), "predictions of epochs");
   if (options.what == "calibration")

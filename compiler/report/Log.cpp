@@ -61,6 +61,28 @@ void addWatched(LogBuilder &builder, double step, const llvm::json::Object &watc
     builder.add(name, step, number);
 }
 
+std::vector<GradientCounts> gradientsOf(const llvm::json::Object &watched) {
+  std::vector<GradientCounts> gradients;
+  for (const auto &[parameter, norms] : watched) {
+    const llvm::json::Object *numbers = norms.getAsObject();
+    const llvm::json::Object *histogram = numbers ? numbers->getObject("histogram") : nullptr;
+    const llvm::json::Array *counts = histogram ? histogram->getArray("counts") : nullptr;
+    if (!counts)
+      continue;
+    GradientCounts one{llvm::StringRef(parameter).str(),
+                       histogram->getNumber("low").value_or(0),
+                       histogram->getNumber("high").value_or(0),
+                       {}};
+    for (const llvm::json::Value &count : *counts)
+      one.counts.push_back(count.getAsInteger().value_or(0));
+    gradients.push_back(std::move(one));
+  }
+  llvm::sort(gradients, [](const GradientCounts &left, const GradientCounts &right) {
+    return left.parameter < right.parameter;
+  });
+  return gradients;
+}
+
 bool addObject(LogBuilder &builder, llvm::StringRef line) {
   llvm::Expected<llvm::json::Value> parsed = llvm::json::parse(line);
   if (!parsed) {
@@ -79,8 +101,10 @@ bool addObject(LogBuilder &builder, llvm::StringRef line) {
   std::vector<std::pair<size_t, std::pair<llvm::StringRef, double>>> members;
   for (const auto &[key, value] : *object) {
     llvm::StringRef name = key;
-    if (const llvm::json::Object *watched = name == "watch" ? value.getAsObject() : nullptr)
+    if (const llvm::json::Object *watched = name == "watch" ? value.getAsObject() : nullptr) {
       addWatched(builder, *step, *watched);
+      builder.log.gradients = gradientsOf(*watched);
+    }
     if (name != "step" && name != "steps" && value.getAsNumber())
       members.push_back({line.find(("\"" + name + "\":").str()), {name, *value.getAsNumber()}});
   }

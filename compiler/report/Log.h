@@ -15,9 +15,17 @@ struct Series {
   std::vector<double> steps, values;
 };
 
+/// The elements of the gradient of a parameter, counted in equally wide bins.
+struct GradientCounts {
+  std::string parameter;
+  double low = 0, high = 0; ///< the least and the largest one
+  std::vector<int64_t> counts;
+};
+
 struct Log {
-  std::vector<Series> series; ///< in the order in which they appear
-  std::string axis;           ///< what the steps are: `step`, the first column, or `row`
+  std::vector<Series> series;            ///< in the order in which they appear
+  std::vector<GradientCounts> gradients; ///< of the last epoch that has them
+  std::string axis;                      ///< what the steps are: `step`, the first column, or `row`
 
   /// Returns null for an unknown name.
   const Series *find(llvm::StringRef name) const;

@@ -306,6 +306,14 @@ std::string profile(const Run &run) {
          tableHtml(rows, "profile") + "</details>\n";
 }
 
+/// Of so many tensors are there histograms.
+constexpr size_t mostTensors = 36;
+
+std::string firstOf(size_t shown, size_t all) {
+  return all > shown ? llvm::formatv("<p>The first {0} of {1} tensors.</p>\n", shown, all).str()
+                     : "";
+}
+
 /// All that belongs to one run.
 std::optional<std::string> details(const Run &run, std::string &error) {
   std::string html;
@@ -342,13 +350,15 @@ std::optional<std::string> details(const Run &run, std::string &error) {
       html += figure(draw(*tiles));
     for (const Scatter &scatter : embeddingsOf(run, *weights))
       html += figure(draw(scatter));
-    constexpr size_t most = 36;
-    for (const Histogram &histogram : histogramsOf(*weights, most))
+    for (const Histogram &histogram : histogramsOf(*weights, mostTensors))
       html += figure(draw(histogram));
-    html += "</div>\n";
-    if (weights->names().size() > most)
-      html +=
-          llvm::formatv("<p>The first {0} of {1} tensors.</p>\n", most, weights->names().size());
+    html += "</div>\n" + firstOf(mostTensors, weights->names().size());
+  }
+  if (std::vector<Histogram> gradients = gradientsOf(run.log); !gradients.empty()) {
+    html += "<h3>Gradients in the last step</h3><div class=\"charts\" id=\"gradients\">";
+    for (const Histogram &histogram : llvm::ArrayRef(gradients).take_front(mostTensors))
+      html += figure(draw(histogram));
+    html += "</div>\n" + firstOf(mostTensors, gradients.size());
   }
   if (const Object *info = run.configuration.getObject("info"))
     html += layers(*info) + memory(*info);

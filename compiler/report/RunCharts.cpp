@@ -125,6 +125,20 @@ std::optional<HeatMap> normsOf(const Log &log, llvm::StringRef kind) {
   return map;
 }
 
+std::vector<Histogram> gradientsOf(const Log &log) {
+  std::vector<Histogram> histograms;
+  for (const GradientCounts &gradient : log.gradients) {
+    Histogram histogram;
+    histogram.title = "gradient of " + gradient.parameter;
+    const double widening = gradient.low < gradient.high ? 0 : 0.5;
+    histogram.low = gradient.low - widening;
+    histogram.high = gradient.high + widening;
+    histogram.counts = gradient.counts;
+    histograms.push_back(std::move(histogram));
+  }
+  return histograms;
+}
+
 static std::string splitName(const Run &run) {
   return run.evaluation.getString("split").value_or("").str();
 }

@@ -31,6 +31,9 @@ measuresOf(const std::vector<NamedLog> &logs);
 /// The norms of one kind, such as `gradient`, of all parameters over the steps, as a watched run logs
 /// them; the darker, the larger by its logarithm.
 std::optional<HeatMap> normsOf(const Log &log, llvm::StringRef kind);
+/// A histogram of the gradient of each parameter in the last step of an epoch; none if the program
+/// was not built to log them.
+std::vector<Histogram> gradientsOf(const Log &log);
 
 // These return nothing where a run has no such result.
 

@@ -122,7 +122,8 @@ Function readFunction(const DescriptionReader &reader, DType floatType) {
                     (value.kind == OutputKind::Metric && function.batch == 0);
     if (ofTotals && value.dtype != DType::F64)
       element.wrong("is not of double precision");
-    if (!ofExamples && !ofTotals && !value.shape.empty())
+    const bool maybeTensor = ofExamples || ofTotals || value.kind == OutputKind::Watch;
+    if (!maybeTensor && !value.shape.empty())
       element.wrong("is not a scalar");
     if (value.kind == OutputKind::Length && (value.shape.size() != 1 || value.dtype != DType::I32))
       element.wrong("is not a vector of integers");

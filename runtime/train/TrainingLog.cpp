@@ -236,6 +236,13 @@ std::string TrainingLog::watch(const std::vector<Watched> &watched) const {
       formatNumber(value, sizeof value, digits, number);
       result += text("%s\"%s\":%s", name == numbers[0].first ? "" : ",", name, value);
     }
+    if (!one.histogram.empty()) {
+      char low[64], high[64];
+      formatNumber(low, sizeof low, digits, one.low);
+      formatNumber(high, sizeof high, digits, one.high);
+      result += text(",\"histogram\":{\"low\":%s,\"high\":%s,\"counts\":", low, high) +
+                dumpJson(one.histogram) + "}";
+    }
     result += "}";
   }
   return result + "}";

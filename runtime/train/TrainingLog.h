@@ -39,7 +39,7 @@ public:
   void step(const LoggedStep &step);
 
   /// {"epoch":1,"steps":938,"train_loss":...,"train_accuracy":...,"validation_loss":...} and, if there
-  /// are watched parameters, "watch":{"dense.weight":{"gradient":...,"weight":...,...}}
+  /// are watched parameters, "watch":{"dense.weight":{"gradient":...,...,"histogram":{"low":...,"high":...,"counts":[...]}}}
   void epoch(int64_t epoch, int64_t steps, const Measures &training,
              const std::optional<Measures> &evaluation, const char *evaluated,
              const std::vector<Watched> &watched);

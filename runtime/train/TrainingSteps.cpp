@@ -124,7 +124,7 @@ std::vector<std::vector<double>> TrainingSteps::watchState() const {
 
 void TrainingSteps::restoreWatch(const std::vector<std::vector<double>> &state) {
   for (size_t i = 0; i < std::min(state.size(), turns.size()); ++i)
-    if (state[i].size() == turns[i]->updater().valuesOf(OutputKind::Watch).size())
+    if (state[i].size() == countOfWatched(turns[i]->updater()))
       turns[i]->watchedBefore = state[i];
 }
 

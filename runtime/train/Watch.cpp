@@ -3,15 +3,49 @@
 
 #include "runtime/support/Error.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace nnc::runtime {
 
+static constexpr size_t bins = 40;
+
+static bool isHistogram(const OutputValue &value) { return !value.shape.empty(); }
+
+static void addHistogram(const char *elements, const OutputValue &value,
+                         std::vector<double> &numbers) {
+  const int64_t count = elementCount(value.shape);
+  double low = INFINITY, high = -INFINITY;
+  for (int64_t i = 0; i < count; ++i) {
+    const double element = loadElement(elements, value.dtype, i);
+    low = std::min(low, element);
+    high = std::max(high, element);
+  }
+  numbers.insert(numbers.end(), {low, high});
+  numbers.resize(numbers.size() + bins);
+  double *counts = &numbers.back() - (bins - 1);
+  for (int64_t i = 0; i < count; ++i) {
+    const double share = (loadElement(elements, value.dtype, i) - low) / (high - low);
+    // Equal elements are in the first bin; of infinities there is no share.
+    ++counts[share >= 0 ? std::min(bins - 1, static_cast<size_t>(share * double(bins))) : 0];
+  }
+}
+
 std::vector<double> watchedNumbers(const BoundFunction &function) {
   std::vector<double> numbers;
   for (const OutputValue *value : function.description().valuesOf(OutputKind::Watch))
-    numbers.push_back(function.scalar(*value));
+    if (isHistogram(*value))
+      addHistogram(function.output(*value), *value, numbers);
+    else
+      numbers.push_back(function.scalar(*value));
   return numbers;
+}
+
+size_t countOfWatched(const Function &function) {
+  size_t count = 0;
+  for (const OutputValue *value : function.valuesOf(OutputKind::Watch))
+    count += isHistogram(*value) ? 2 + bins : 1;
+  return count;
 }
 
 std::vector<Watched> watchedBy(const Function &function, const std::vector<double> &numbers) {
@@ -23,6 +57,13 @@ std::vector<Watched> watchedBy(const Function &function, const std::vector<doubl
     if (result.empty() || result.back().parameter != path)
       result.push_back({.parameter = path});
     Watched &one = result.back();
+    if (isHistogram(*value)) {
+      one.low = numbers[index++];
+      one.high = numbers[index++];
+      for (size_t bin = 0; bin < bins; ++bin)
+        one.histogram.push_back(static_cast<int64_t>(numbers[index++]));
+      continue;
+    }
     double &place = what == "gradient" ? one.gradient
                     : what == "weight" ? one.weight
                     : what == "update" ? one.update

@@ -104,6 +104,8 @@ void Update::addWatch(const ParameterInfo &info, const Tensor &value, const Tens
   add("gradient", norm(gradient));
   add("weight", norm(value));
   add("update", norm(emitter.emit("sub", {next, value}, Element::Float, value.shape, {}, range)));
+  if (!gradient.shape.empty())
+    add("histogram", gradient);
   if (gradient.shape.size() < 2)
     return;
   std::vector<int64_t> inputs(gradient.shape.size() - 1);
