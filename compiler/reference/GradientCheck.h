@@ -22,7 +22,7 @@ struct GradientReport {
   /// say nothing about the derivative.
   int64_t unsettledElements = 0;
   /// |derivative - difference| by the larger of both, but at least 1e-3 of the largest derivative
-  /// of the value and 1e-6.
+  /// of the value, 1e-6 and 1e-6 of the loss.
   double maxRelativeError = 0;
   int64_t worstElement = 0;
   double derivative = 0, difference = 0;
