@@ -20,7 +20,8 @@ struct Storage {
     Result,   // a tensor of persistent or outputs that the function leaves
     Arena,
     Constant, // read-only data of the object
-    Tiles,    // never in memory: only the epilogue of the contraction that computes it reads it
+    Tiles,    // never in memory: only the epilogue of the contraction that computes it reads it, or
+              // it is computed as the contraction that it is an operand of reads it
   };
   Kind kind = Arena;
   mlir::Value origin;                              // the first tensor that lives here
@@ -73,8 +74,8 @@ private:
   llvm::DenseMap<mlir::Value, TensorMemory> tensors;
 };
 
-/// Kernels that run as one, in this order: the fill that a reduction starts from, the reduction,
-/// and for a contraction the epilogue that is computed on its tiles.
+/// Kernels that run as one, in this order: the prologues of a contraction, the fill that a reduction
+/// starts from, the reduction, and for a contraction the epilogue that is computed on its tiles.
 using KernelGroup = llvm::SmallVector<mlir::Operation *, 3>;
 
 bool isView(mlir::Operation *operation);

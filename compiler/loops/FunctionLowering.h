@@ -80,7 +80,8 @@ private:
   ReductionStarts fills;
   llvm::SmallVector<mlir::Operation *> kernels; // from planKernels on, in order
   KernelPlanner planner;
-  llvm::DenseSet<mlir::Operation *> done; // epilogues, lowered with their contractions
+  llvm::DenseSet<mlir::Operation *>
+      done; // epilogues and prologues, lowered with their contractions
   mlir::Value scratch;
 };
 

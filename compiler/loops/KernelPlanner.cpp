@@ -3,6 +3,7 @@
 #include "compiler/loops/KernelPlanner.h"
 
 #include "compiler/analysis/EpilogueLegality.h"
+#include "compiler/analysis/PrologueLegality.h"
 #include "compiler/analysis/BlockLayout.h"
 #include "compiler/analysis/StepLoops.h"
 #include "compiler/dialect/NN.h"
@@ -21,7 +22,8 @@ const ContractionTiling &TilingCache::tiling(const ContractionProblem &problem) 
   llvm::raw_string_ostream stream(key);
   stream << problem.elementBits() << ' ' << problem.startA << ' ' << problem.startB
          << problem.accumulate << problem.usesResult << ' ' << problem.timesA << ' '
-         << problem.timesB << ' ' << problem.rowUnit << problem.rowsAreN;
+         << problem.timesB << ' ' << problem.rowUnit << problem.rowsAreN << ' ' << problem.cyclesA
+         << ' ' << problem.cyclesB;
   for (const auto *group : {&problem.batch, &problem.m, &problem.n, &problem.k}) {
     stream << ';';
     for (const ContractionDim &dim : *group) {
@@ -40,13 +42,20 @@ const ContractionTiling &TilingCache::tiling(const ContractionProblem &problem) 
   return entry->second;
 }
 
-/// The element-wise kernel that assign-arena has put behind a contraction to be computed on its
-/// tiles.
-static linalg::LinalgOp epilogueOf(linalg::LinalgOp contraction) {
+/// The element-wise kernels that assign-arena has put behind a contraction: its epilogue, then its
+/// prologues.
+static SmallVector<linalg::LinalgOp> markedBehind(linalg::LinalgOp contraction) {
+  SmallVector<linalg::LinalgOp> marked;
   auto next = dyn_cast_or_null<linalg::LinalgOp>(contraction->getNextNode());
-  if (!next || !next->hasAttr(epilogueAttrName) || !isEpilogue(contraction, next))
-    return {};
-  return next;
+  auto take = [&] {
+    marked.push_back(next);
+    next = dyn_cast_or_null<linalg::LinalgOp>(next->getNextNode());
+  };
+  if (next && next->hasAttr(epilogueAttrName) && isEpilogue(contraction, next))
+    take();
+  while (next && next->hasAttr(prologueAttrName))
+    take();
+  return marked;
 }
 
 /// Whether the contraction keeps its result in memory: because another kernel reads it, or because
@@ -75,10 +84,16 @@ double KernelPlanner::transferCycles(const Access &access, Division division) co
 ContractionKernel KernelPlanner::describeContraction(linalg::LinalgOp op) const {
   ContractionKernel kernel;
   kernel.op = op;
-  kernel.epilogue = epilogueOf(op);
+  addMarked(kernel, markedBehind(op));
   const bool accumulate = !starts.contains({op, 0});
   describeKernel(kernel, accumulate, usesResult(op, kernel.epilogue, accumulate));
   return kernel;
+}
+
+void KernelPlanner::insertParts(const ContractionKernel &kernel) {
+  if (kernel.epilogue)
+    parts.insert(kernel.epilogue);
+  parts.insert(kernel.prologues.begin(), kernel.prologues.end());
 }
 
 void KernelPlanner::planContraction(ContractionKernel kernel) {
@@ -195,7 +210,7 @@ LogicalResult KernelPlanner::planNest(linalg::LinalgOp op) {
 LogicalResult KernelPlanner::planKernels(ArrayRef<Operation *> kernels) {
   for (Operation *kernel : kernels) {
     auto op = dyn_cast<linalg::LinalgOp>(kernel);
-    if (!op || epilogues.contains(kernel))
+    if (!op || parts.contains(kernel))
       continue;
     if (isAttention(kernel)) {
       planAttentionKernel(op);
@@ -206,8 +221,7 @@ LogicalResult KernelPlanner::planKernels(ArrayRef<Operation *> kernels) {
       planContraction(std::move(described));
     } else if (succeeded(matchContraction(op))) {
       ContractionKernel contraction = describeContraction(op);
-      if (contraction.epilogue)
-        epilogues.insert(contraction.epilogue);
+      insertParts(contraction);
       planContraction(std::move(contraction));
     } else if (failed(planNest(op))) {
       return failure();
@@ -234,11 +248,10 @@ void KernelPlanner::describeLoop(ArrayRef<Operation *> kernels) {
     }
   for (Operation *kernel : kernels) {
     auto op = dyn_cast<linalg::LinalgOp>(kernel);
-    if (!op || epilogues.contains(kernel) || failed(matchContraction(op)))
+    if (!op || parts.contains(kernel) || failed(matchContraction(op)))
       continue;
     ContractionKernel contraction = describeContraction(op);
-    if (contraction.epilogue)
-      epilogues.insert(contraction.epilogue);
+    insertParts(contraction);
     auto timesOfOperand = [&](Value memref) -> int64_t {
       const Access access = wholeAccess(memref, false), swept = sweptAccess(kernel, memref, false);
       bool stays = access.begin == swept.begin && access.end == swept.end &&
@@ -267,7 +280,7 @@ int64_t KernelPlanner::findRows(ArrayRef<Operation *> kernels,
     auto op = dyn_cast<linalg::LinalgOp>(kernel);
     if (!op)
       return 0;
-    if (epilogues.contains(kernel))
+    if (parts.contains(kernel))
       continue;
     if (auto found = contractions.find(kernel); found != contractions.end()) {
       std::optional<bool> rowsAreN = sharing.add(found->second);

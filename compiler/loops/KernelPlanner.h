@@ -76,7 +76,7 @@ public:
   /// save. Fails, with a message, on an op that cannot be lowered.
   mlir::LogicalResult plan(llvm::ArrayRef<mlir::Operation *> kernels, bool threaded);
 
-  /// Null for other operations. Epilogues belong to their contraction.
+  /// Null for other operations. Epilogues and prologues belong to their contraction.
   ContractionKernel *contraction(mlir::Operation *operation);
   AttentionKernel *attention(mlir::Operation *operation);
   NestKernel *nest(mlir::Operation *operation);
@@ -102,6 +102,7 @@ public:
 private:
   ContractionKernel describeContraction(mlir::linalg::LinalgOp op) const;
   void planContraction(ContractionKernel kernel);
+  void insertParts(const ContractionKernel &kernel);
   void planAttentionKernel(mlir::linalg::LinalgOp op);
   mlir::LogicalResult planNest(mlir::linalg::LinalgOp op);
   mlir::LogicalResult planKernels(llvm::ArrayRef<mlir::Operation *> kernels);
@@ -132,7 +133,7 @@ private:
   llvm::DenseMap<mlir::Operation *, ContractionKernel> contractions;
   llvm::DenseMap<mlir::Operation *, AttentionKernel> attentions;
   llvm::DenseMap<mlir::Operation *, NestKernel> nests;
-  llvm::DenseSet<mlir::Operation *> epilogues;
+  llvm::DenseSet<mlir::Operation *> parts;    // epilogues and prologues of contractions
   llvm::DenseMap<int64_t, LoopSharing> loops; // by number
   const LoopThreads loopThreads;
   int64_t mostScratch = 0, mostPanels = 0;

@@ -243,6 +243,7 @@ LogicalResult FunctionLowering::lowerContraction(linalg::LinalgOp op, Contractio
     return op.emitOpError("cannot be lowered as a contraction");
   if (plan.epilogue)
     done.insert(plan.epilogue);
+  done.insert(plan.prologues.begin(), plan.prologues.end());
   op.erase();
   return success();
 }
@@ -251,6 +252,7 @@ LogicalResult FunctionLowering::callContraction(const ContractionKernel &kernel)
   SmallVector<linalg::LinalgOp> ops{kernel.op};
   if (kernel.epilogue)
     ops.push_back(kernel.epilogue);
+  llvm::append_range(ops, kernel.prologues);
   std::string choices;
   llvm::raw_string_ostream(choices)
       << kernel.problem.accumulate << kernel.problem.usesResult
@@ -265,8 +267,7 @@ LogicalResult FunctionLowering::callContraction(const ContractionKernel &kernel)
                                                                const KernelThread &own) {
                         ContractionKernel copy;
                         copy.op = copies[0];
-                        if (copies.size() > 1)
-                          copy.epilogue = copies[1];
+                        addMarked(copy, copies.drop_front());
                         copy.tiling = tiling;
                         describeKernel(copy, accumulate, usesResult);
                         copy.operands.thread = own.number;

@@ -1,5 +1,6 @@
 // The pass assign-arena: it places the tensors of each function in blocks, the results in place
 // where possible, and the rest by the memory planner.
+#include "compiler/analysis/PrologueLegality.h"
 #include "compiler/analysis/StepLoops.h"
 #include "compiler/memory/FlattenScans.h"
 #include "compiler/analysis/BufferAnalysis.h"
@@ -7,6 +8,7 @@
 #include "compiler/memory/LoopLifetimes.h"
 #include "compiler/fusion/FusionRemarks.h"
 #include "compiler/memory/MemoryPlanner.h"
+#include "compiler/analysis/Recomputed.h"
 #include "compiler/passes/Passes.h"
 #include "compiler/memory/Schedule.h"
 #include "compiler/analysis/StepAnalysis.h"
@@ -51,6 +53,16 @@ static std::string nameOf(DictionaryAttr attributes, StringRef otherwise, unsign
 
 namespace {
 
+/// The kernels of a function in order, and what the order follows from.
+struct Arrangement {
+  std::unique_ptr<BufferAnalysis> analysis;
+  SmallVector<KernelGroup> order;
+  SmallVector<EpilogueDecision> epilogues;
+  SmallVector<Update> updates;
+  SmallVector<BufferRequest> requests; // of the arena
+  SmallVector<Storage *> requesters;
+};
+
 /// Assigns the memory of one function.
 class FunctionAssignment {
 public:
@@ -65,7 +77,10 @@ private:
   void placeResults(BufferAnalysis &analysis, SmallVectorImpl<Update> &updates);
   void takeOverDyingOperands(BufferAnalysis &analysis, ArrayRef<KernelGroup> order);
   void keepOnTiles(BufferAnalysis &analysis, ArrayRef<KernelGroup> order);
-  LogicalResult planArena(BufferAnalysis &analysis);
+  void keepPrologues(BufferAnalysis &analysis, ArrayRef<KernelGroup> order);
+  LogicalResult arrange(const ContractionSet &apart, Arrangement &result);
+  LogicalResult separateUpdates(Arrangement &arrangement);
+  LogicalResult planArena(Arrangement &arrangement);
 
   func::FuncOp function;
   ModuleBlocks &module;
@@ -202,6 +217,26 @@ static bool canTakeOver(const BufferAnalysis &analysis, linalg::LinalgOp kernel,
   });
 }
 
+/// The inputs of a kernel, but behind the others the result of the contraction whose epilogue it is, if
+/// that may stay on the tiles: then it has no memory to take over.
+static SmallVector<OpOperand *> byAge(const BufferAnalysis &analysis, linalg::LinalgOp kernel,
+                                      const KernelGroup &group) {
+  SmallVector<OpOperand *> inputs = kernel.getDpsInputOperands();
+  if (group.size() < 2 || group.back() != kernel)
+    return inputs;
+  auto contraction = dyn_cast<linalg::LinalgOp>(group[group.size() - 2]);
+  if (!contraction || contraction.getNumReductionLoops() == 0)
+    return inputs;
+  llvm::stable_sort(inputs, [&](OpOperand *left, OpOperand *right) {
+    auto staysOnTiles = [&](OpOperand *input) {
+      return input->get().getDefiningOp() == contraction &&
+             isConsumed(analysis, contraction, kernel);
+    };
+    return !staysOnTiles(left) && staysOnTiles(right);
+  });
+  return inputs;
+}
+
 /// Where an element-wise kernel is the last to read an operand, its result takes over the operand's
 /// memory.
 void FunctionAssignment::takeOverDyingOperands(BufferAnalysis &analysis,
@@ -232,7 +267,7 @@ void FunctionAssignment::takeOverDyingOperands(BufferAnalysis &analysis,
         if (target.kind != Storage::Arena || target.writers.front() != kernel ||
             target.replacedBy || !analysis.memory(result).whole)
           continue;
-        for (OpOperand *operand : op.getDpsInputOperands()) {
+        for (OpOperand *operand : byAge(analysis, op, group)) {
           if (!isa<RankedTensorType>(operand->get().getType()) ||
               !canTakeOver(analysis, op, result, *operand, group, position))
             continue;
@@ -244,6 +279,14 @@ void FunctionAssignment::takeOverDyingOperands(BufferAnalysis &analysis,
       }
     }
   separateTemporaries(analysis, order);
+}
+
+/// The results of prologues need no memory.
+void FunctionAssignment::keepPrologues(BufferAnalysis &analysis, ArrayRef<KernelGroup> order) {
+  for (const KernelGroup &group : order)
+    for (Operation *kernel : ArrayRef(group).drop_back())
+      if (kernel->hasAttr(prologueAttrName))
+        analysis.storage(kernel->getResult(0)).kind = Storage::Tiles;
 }
 
 /// A contraction's result that only its epilogue reads needs no memory, unless the epilogue's own
@@ -279,25 +322,17 @@ static llvm::DenseMap<unsigned, std::string> namesOf(const BufferAnalysis &analy
   return names;
 }
 
-LogicalResult FunctionAssignment::planArena(BufferAnalysis &analysis) {
-  SmallVector<BufferRequest> requests;
-  SmallVector<Storage *> requesters;
+LogicalResult FunctionAssignment::planArena(Arrangement &arrangement) {
+  BufferAnalysis &analysis = *arrangement.analysis;
+  ArrayRef<BufferRequest> requests = arrangement.requests;
   llvm::DenseMap<unsigned, std::string> names = namesOf(analysis);
-  for (Storage &storage : analysis.storages) {
-    if (storage.kind != Storage::Arena || storage.replacedBy || storage.first < 0)
-      continue;
-    BlockTensor tensor;
-    tensor.type = storage.type;
-    requests.push_back({tensor.bytes(), storage.first, storage.last});
-    requesters.push_back(&storage);
-  }
   MemoryPlan plan = planMemory(requests);
   std::string error;
   if (failed(verifyPlan(requests, plan, error)))
     return function.emitError() << "the memory plan is wrong: " << error;
   blocks.arenaBytes = plan.bytes;
   blocks.largestLiveBytes = largestLiveSum(requests);
-  for (auto [i, storage] : llvm::enumerate(requesters)) {
+  for (auto [i, storage] : llvm::enumerate(arrangement.requesters)) {
     storage->blockNumber = FunctionRewriter::Arena;
     storage->offset = plan.offsets[i];
     int64_t line = lineOf(storage->origin.getLoc());
@@ -325,37 +360,31 @@ static OpResult resultOf(const BufferAnalysis &analysis, const Update &update) {
   llvm_unreachable("an update's writer writes its storage");
 }
 
-LogicalResult FunctionAssignment::run() {
-  if (!function.getBody().hasOneBlock())
-    return function.emitError("has control flow, for which no memory can be assigned");
-  flattenScans(function);
-  BufferAnalysis::prepare(function);
-  markLoops(function);
-  findReplacedArguments();
-  copyResults();
-
-  SmallVector<KernelGroup> order;
-  SmallVector<EpilogueDecision> epilogues;
-  std::unique_ptr<BufferAnalysis> analysis;
+/// Groups and orders the kernels, and finds the buffers of the arena. The contractions of `apart` are no
+/// kernels together with their epilogues.
+LogicalResult FunctionAssignment::arrange(const ContractionSet &apart, Arrangement &result) {
+  result = {};
   while (true) {
-    analysis = std::make_unique<BufferAnalysis>(function);
-    if (failed(analysis->status))
+    result.analysis = std::make_unique<BufferAnalysis>(function);
+    BufferAnalysis &analysis = *result.analysis;
+    if (failed(analysis.status))
       return failure();
     blocks = {};
-    placeArguments(*analysis);
-    SmallVector<Update> updates;
-    placeResults(*analysis, updates);
+    placeArguments(analysis);
+    SmallVector<Update> &updates = result.updates;
+    updates.clear();
+    placeResults(analysis, updates);
     unsigned offender = updates.size();
     for (auto [number, update] : llvm::enumerate(updates))
-      if (update.argument && !writesOver(*analysis, update.writer, resultOf(*analysis, update),
-                                         analysis->memory(update.argument).storage)) {
+      if (update.argument && !writesOver(analysis, update.writer, resultOf(analysis, update),
+                                         analysis.memory(update.argument).storage)) {
         offender = number;
         break;
       }
     if (offender == updates.size()) {
-      epilogues.clear();
-      order = scheduleKernels(*analysis, groupKernels(*analysis, updates, epilogues), updates,
-                              offender);
+      result.epilogues.clear();
+      result.order = scheduleKernels(
+          analysis, groupKernels(analysis, updates, apart, result.epilogues), updates, offender);
     }
     if (offender == updates.size())
       break;
@@ -366,24 +395,122 @@ LogicalResult FunctionAssignment::run() {
     OpOperand &operand = terminator->getOpOperand(updates[offender].result);
     operand.set(buildCopy(builder, terminator->getLoc(), operand.get()));
   }
-  takeOverDyingOperands(*analysis, order);
-  keepOnTiles(*analysis, order);
-  emitEpilogueRemarks(function, epilogues, [&](linalg::LinalgOp contraction) {
-    unsigned storage = analysis->memory(contraction->getResult(0)).storage;
-    return analysis->storages[storage].kind != Storage::Tiles;
+  keepPrologues(*result.analysis, result.order);
+  takeOverDyingOperands(*result.analysis, result.order);
+  keepOnTiles(*result.analysis, result.order);
+  for (Storage &storage : result.analysis->storages) {
+    if (storage.kind != Storage::Arena || storage.replacedBy || storage.first < 0)
+      continue;
+    BlockTensor tensor;
+    tensor.type = storage.type;
+    result.requests.push_back({tensor.bytes(), storage.first, storage.last});
+    result.requesters.push_back(&storage);
+  }
+  return success();
+}
+
+/// The position of the schedule at which the most bytes are alive.
+static int64_t fullestPosition(ArrayRef<BufferRequest> requests) {
+  std::map<int64_t, int64_t> changes;
+  for (const BufferRequest &request : requests) {
+    changes[request.first] += alignToBlock(request.bytes);
+    changes[request.last + 1] -= alignToBlock(request.bytes);
+  }
+  int64_t fullest = 0, alive = 0, most = 0;
+  for (auto [position, change] : changes)
+    if ((alive += change) > most) {
+      most = alive;
+      fullest = position;
+    }
+  return fullest;
+}
+
+/// The first contraction behind the fullest position, or there, that has an update of an argument as its
+/// epilogue, and is the last to read a buffer that is alive there; null if there is none but those
+/// of `refused`.
+static Operation *findHolder(const Arrangement &arrangement, const ContractionSet &refused) {
+  const BufferAnalysis &analysis = *arrangement.analysis;
+  const int64_t fullest = fullestPosition(arrangement.requests);
+  for (int64_t position = fullest, end = arrangement.order.size(); position < end; ++position) {
+    ArrayRef<Operation *> group = arrangement.order[position];
+    const bool updates =
+        group.size() > 1 && llvm::any_of(arrangement.updates, [&](const Update &update) {
+          return update.argument && update.writer == group.back();
+        });
+    auto contraction =
+        updates ? dyn_cast<linalg::LinalgOp>(group[group.size() - 2]) : linalg::LinalgOp();
+    if (!contraction || contraction.getNumReductionLoops() == 0 || refused.contains(contraction))
+      continue;
+    for (Operation *kernel : group.drop_back())
+      for (Value tensor : tensorsRead(kernel)) {
+        const Storage &storage =
+            analysis.storages[analysis.resolve(analysis.memory(tensor).storage)];
+        if (storage.kind == Storage::Arena && storage.first < fullest && storage.last == position)
+          return contraction;
+      }
+  }
+  return nullptr;
+}
+
+/// An update waits for the readers of the old value, and on the tiles of the gradient's product it keeps
+/// the operands of that product alive for so long. Where memory is scarce, products are computed
+/// before their updates if the arena gets smaller by more than half of the gradient.
+LogicalResult FunctionAssignment::separateUpdates(Arrangement &arrangement) {
+  ContractionSet apart, tried;
+  constexpr unsigned mostAttempts = 8;
+  while (tried.size() < mostAttempts) {
+    Operation *contraction = findHolder(arrangement, tried);
+    if (!contraction)
+      break;
+    tried.insert(contraction);
+    apart.insert(contraction);
+    const int64_t before = largestLiveSum(arrangement.requests);
+    Arrangement attempt;
+    if (failed(arrange(apart, attempt)))
+      return failure();
+    auto gradient = cast<RankedTensorType>(contraction->getResult(0).getType());
+    // What has been arranged before knows nothing of a copy that the attempt has made.
+    if (before - largestLiveSum(attempt.requests) > bytesOf(gradient) / 2 ||
+        attempt.analysis->kernels.size() != arrangement.analysis->kernels.size())
+      arrangement = std::move(attempt);
+    else
+      apart.erase(contraction);
+  }
+  return success();
+}
+
+LogicalResult FunctionAssignment::run() {
+  if (!function.getBody().hasOneBlock())
+    return function.emitError("has control flow, for which no memory can be assigned");
+  flattenScans(function);
+  BufferAnalysis::prepare(function);
+  markLoops(function);
+  findReplacedArguments();
+  copyResults();
+
+  Arrangement arrangement;
+  if (failed(arrange({}, arrangement)))
+    return failure();
+  if (function->hasAttr(recomputationAttrName) && failed(separateUpdates(arrangement)))
+    return failure();
+  BufferAnalysis &analysis = *arrangement.analysis;
+  ArrayRef<KernelGroup> order = arrangement.order;
+  emitEpilogueRemarks(function, arrangement.epilogues, [&](linalg::LinalgOp contraction) {
+    unsigned storage = analysis.memory(contraction->getResult(0)).storage;
+    return analysis.storages[storage].kind != Storage::Tiles;
   });
   StepAnalysis step(function);
-  step.markSaved(*analysis);
-  if (failed(planArena(*analysis)))
+  step.markSaved(analysis);
+  if (failed(planArena(arrangement)))
     return failure();
   if (profile)
-    blocks.regions = step.regions(*analysis, order);
+    blocks.regions = step.regions(analysis, order);
   blocks.symbol = ("nnc_" + function.getSymName()).str();
   if (auto limit = function->getAttrOfType<IntegerAttr>(nn::limitAttrName))
     blocks.limit = limit.getInt();
-  for (Operation *kernel : analysis->kernels)
+  for (Operation *kernel : analysis.kernels)
     blocks.flop += floatOperations(kernel) * timesOf(kernel);
-  FunctionRewriter(function, *analysis, blocks, module).run(order);
+  FunctionRewriter(function, analysis, blocks, module).run(order);
   return success();
 }
 

@@ -4,6 +4,7 @@
 #include "compiler/analysis/AttentionKernel.h"
 #include "compiler/analysis/EpilogueLegality.h"
 #include "compiler/analysis/MemoryAccess.h"
+#include "compiler/analysis/PrologueLegality.h"
 #include "compiler/analysis/Recomputed.h"
 #include "compiler/analysis/StepLoops.h"
 #include "compiler/analysis/ZeroBorders.h"
@@ -274,7 +275,16 @@ void FunctionRewriter::rewriteInsert(tensor::InsertSliceOp insert) {
 
 void FunctionRewriter::rewriteKernels(const KernelGroup &group) {
   Operation *contraction = nullptr, *rewritten = nullptr;
+  // The contraction reads what its prologues read; they stand behind it, and change nothing.
+  SmallVector<linalg::LinalgOp, 2> prologues;
+  for (Operation *kernel : ArrayRef(group).drop_back())
+    if (kernel->hasAttr(prologueAttrName)) {
+      prologues.push_back(cast<linalg::LinalgOp>(kernel));
+      memrefs[kernel->getResult(0)] = memrefOf(prologues.back().getDpsInputs()[0]);
+    }
   for (Operation *kernel : group) {
+    if (llvm::is_contained(prologues, kernel))
+      continue;
     if (auto insert = dyn_cast<tensor::InsertSliceOp>(kernel)) {
       if (!isWrittenInPlace(insert))
         rewriteInsert(insert);
@@ -296,6 +306,9 @@ void FunctionRewriter::rewriteKernels(const KernelGroup &group) {
       rewritten = memory;
     }
   }
+  for (linalg::LinalgOp prologue : prologues)
+    rewriteLinalg(prologue)->setAttr(
+        prologueAttrName, kernels.getI64IntegerAttr(prologueOperand(prologue)->getOperandNumber()));
 }
 
 void FunctionRewriter::run(ArrayRef<KernelGroup> order) {

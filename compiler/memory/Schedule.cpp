@@ -2,11 +2,14 @@
 // in place.
 #include "compiler/memory/Schedule.h"
 
+#include "compiler/analysis/PrologueLegality.h"
+#include "compiler/analysis/Recomputed.h"
 #include "compiler/analysis/RowUpdates.h"
 #include "compiler/analysis/StepLoops.h"
 
 #include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/SetVector.h"
 
 #include <queue>
 
@@ -161,7 +164,52 @@ static KernelGroup rowUpdateGroup(linalg::GenericOp update) {
   return group;
 }
 
+/// Moves a group right behind the last of those that it depends on, together with kernels that are
+/// computed again for it alone.
+static void moveToOperands(SmallVectorImpl<KernelGroup> &groups, Operation *kernel) {
+  DenseMap<Operation *, unsigned> numbers;
+  for (auto [number, group] : llvm::enumerate(groups))
+    for (Operation *member : group)
+      numbers[member] = number;
+  llvm::SmallSetVector<unsigned, 4> moved;
+  moved.insert(numbers.at(kernel));
+  std::optional<unsigned> last;
+  for (unsigned next = 0; next < moved.size(); ++next)
+    for (Operation *member : groups[moved[next]])
+      for (Value tensor : tensorsRead(member)) {
+        Operation *producer = producerOf(tensor);
+        if (!producer || moved.contains(numbers.at(producer)))
+          continue;
+        const unsigned number = numbers.at(producer);
+        auto isMoved = [&](Operation *user) {
+          auto found = numbers.find(user);
+          return found != numbers.end() && moved.contains(found->second);
+        };
+        if (groups[number].size() == 1 && producer->hasAttr(recomputedAttrName) &&
+            llvm::all_of(producer->getUsers(), isMoved))
+          moved.insert(number);
+        else
+          last = std::max(last.value_or(0), number);
+      }
+  SmallVector<unsigned> order(moved.begin(), moved.end());
+  llvm::sort(order);
+  SmallVector<KernelGroup> together, result;
+  for (unsigned number : order)
+    together.push_back(std::move(groups[number]));
+  auto insert = [&] { llvm::append_range(result, together); };
+  if (!last)
+    insert();
+  for (auto [number, group] : llvm::enumerate(groups)) {
+    if (!moved.contains(number))
+      result.push_back(std::move(group));
+    if (number == last)
+      insert();
+  }
+  groups = std::move(result);
+}
+
 SmallVector<KernelGroup> groupKernels(const BufferAnalysis &analysis, ArrayRef<Update> updates,
+                                      const ContractionSet &apart,
                                       SmallVectorImpl<EpilogueDecision> &decisions) {
   DependenceGraph graph(analysis);
   OverwrittenStorages overwritten;
@@ -183,6 +231,11 @@ SmallVector<KernelGroup> groupKernels(const BufferAnalysis &analysis, ArrayRef<U
     if (!op || op.getNumReductionLoops() == 0)
       continue;
     KernelGroup group;
+    for (linalg::LinalgOp prologue : prologuesOf(op))
+      if (areInOneLoop(prologue, kernel)) {
+        group.push_back(prologue);
+        graph.merge(graph.nodeOf(op), graph.nodeOf(prologue));
+      }
     for (Value init : op.getDpsInits())
       if (auto fill = init.getDefiningOp<linalg::FillOp>();
           fill && fill->hasOneUse() && areInOneLoop(fill, kernel)) {
@@ -190,8 +243,10 @@ SmallVector<KernelGroup> groupKernels(const BufferAnalysis &analysis, ArrayRef<U
         graph.merge(graph.nodeOf(op), graph.nodeOf(fill));
       }
     group.push_back(kernel);
-    if (linalg::LinalgOp epilogue =
-            findEpilogue(analysis, graph, op, overwritten, grouped, decisions)) {
+    linalg::LinalgOp epilogue;
+    if (!apart.contains(kernel))
+      epilogue = findEpilogue(analysis, graph, op, overwritten, grouped, decisions);
+    if (epilogue) {
       group.push_back(epilogue);
       graph.merge(graph.nodeOf(op), graph.nodeOf(epilogue));
     }
@@ -205,6 +260,9 @@ SmallVector<KernelGroup> groupKernels(const BufferAnalysis &analysis, ArrayRef<U
     else if (!grouped.contains(kernel))
       result.push_back({kernel});
   }
+  for (Operation *kernel : analysis.kernels)
+    if (apart.contains(kernel))
+      moveToOperands(result, kernel);
   return result;
 }
 

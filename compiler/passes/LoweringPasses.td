@@ -93,6 +93,31 @@ def MergeEqualKernels : Pass<"merge-equal-kernels", "::mlir::func::FuncOp"> {
   let dependentDialects = ["mlir::linalg::LinalgDialect"];
 }
 
+def SplitPrologues : Pass<"split-prologues", "::mlir::func::FuncOp"> {
+  let summary = "Let contractions compute functions of saved values as they read them";
+  let description = [{
+    Input: fused kernels. Output: the same functions, in which some element-wise
+    kernels carry `nn.prologue`: each is a function of one tensor, which stays in
+    memory for other kernels, and the operand of one contraction. The contraction
+    reads the tensor and computes the function as it copies its operand into panels,
+    so that the result is not in memory. Where a kernel computes both the
+    tensor and the function of it, the function becomes a kernel of its own. Only in
+    functions that recompute values to save memory (`nn.recompute`).
+
+    ```mlir
+    %h, %g = linalg.generic {...} ins(%x, %bias : ...) outs(...) { // x + bias and its exp
+    %y = linalg.generic {...} ins(%g, %w : ...) outs(...) { ... arith.mulf, arith.addf ... }
+    ```
+    becomes
+    ```mlir
+    %h = linalg.generic {...} ins(%x, %bias : ...) outs(...) { ... arith.addf ... }
+    %g = linalg.generic {...} ins(%h : ...) outs(...) {nn.prologue} { ... math.exp ... }
+    %y = linalg.generic {...} ins(%g, %w : ...) outs(...) { ... arith.mulf, arith.addf ... }
+    ```
+  }];
+  let dependentDialects = ["mlir::linalg::LinalgDialect", "mlir::tensor::TensorDialect"];
+}
+
 def UpdateRows : Pass<"update-rows", "::mlir::func::FuncOp"> {
   let summary = "mark updates of tables that change only the rows that were looked up";
   let description = [{

@@ -51,6 +51,7 @@ void buildLinalgPipeline(OpPassManager &passes, const LoweringOptions &options) 
   passes.addNestedPass<func::FuncOp>(createSplitReductions());
   passes.addNestedPass<func::FuncOp>(createMarkZeroBorders());
   passes.addNestedPass<func::FuncOp>(createMergeEqualKernels());
+  passes.addNestedPass<func::FuncOp>(createSplitPrologues());
   passes.addNestedPass<func::FuncOp>(createUpdateRows());
 }
 

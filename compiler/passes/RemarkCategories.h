@@ -14,7 +14,7 @@ inline constexpr llvm::StringLiteral scanCategory = "scan";
 inline constexpr llvm::StringLiteral attentionCategory = "attention";
 /// nn-recompute, nn-strip-mine
 inline constexpr llvm::StringLiteral recomputationCategory = "recomputation";
-/// fuse-elementwise, update-rows, assign-arena
+/// fuse-elementwise, split-prologues, update-rows, assign-arena
 inline constexpr llvm::StringLiteral fusionCategory = "fusion";
 /// lower-to-loops
 inline constexpr llvm::StringLiteral contractionCategory = "contraction";

@@ -171,9 +171,14 @@ AlignedBuffer::AlignedBuffer(size_t size) : bytes(size) {
   memory = static_cast<char *>(std::aligned_alloc(alignment, rounded));
   if (!memory)
     fail("not enough memory: %.1f MB needed", static_cast<double>(size) / 1e6);
-  if (alignment == hugePage)
-    madvise(memory, rounded, MADV_HUGEPAGE);
-  std::memset(memory, 0, rounded);
+  if (alignment == hugePage) {
+    // A huge page of which less than half is used would take more memory than it saves time.
+    const size_t whole = (size + hugePage / 2) / hugePage * hugePage;
+    madvise(memory, whole, MADV_HUGEPAGE);
+    if (whole < rounded)
+      madvise(memory + whole, rounded - whole, MADV_NOHUGEPAGE);
+  }
+  std::memset(memory, 0, size);
 }
 
 AlignedBuffer::AlignedBuffer(AlignedBuffer &&other) noexcept

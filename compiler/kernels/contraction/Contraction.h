@@ -60,6 +60,8 @@ struct ContractionProblem {
   /// False: C is never read nor written (the epilogue stores its own results), so no partial sum
   /// may be kept in it. Excludes `accumulate`.
   bool usesResult = true;
+  /// Cycles of what an operand's hook computes, of a vector or of one element; 0 without a hook.
+  int64_t cyclesA = 0, cyclesB = 0;
   /// How many times loops around the kernel run it with the same A, and with the same B; 1 if the
   /// operand changes. Panels of an operand that does not change may be packed in front of the loop.
   int64_t timesA = 1, timesB = 1;

@@ -210,7 +210,8 @@ double CostModel::tileCycles(double r, double v) const {
                 static_cast<double>(target.fmaLatency) / tiling.chains,
                 columnTraffic(v) + rowTraffic(r)}) +
       kOverlapLoss * (rowLoads + columnLoads) + trafficLoss(Column, columnTraffic(v)) +
-      trafficLoss(Row, rowTraffic(r));
+      trafficLoss(Row, rowTraffic(r)) + (tiling.packB ? 0 : v * hookCycles(Column)) +
+      (tiling.packA ? 0 : (lanesOfA ? r * v : r) * hookCycles(Row));
   return counted * (perStep + rowStalls(r) + columnStalls(v)) + boundsCycles() +
          blocks * (resultCycles(r, v) + kTileOverhead + target.fmaLatency);
 }
@@ -232,6 +233,7 @@ double CostModel::dotCycles(double r, double v) const {
                 static_cast<double>(target.fmaLatency) / tiling.chains,
                 read(perPass * tiling.lanes * bytes, Column, rowTiles(nest)) +
                     read(r * tiling.lanes * bytes, Row, nest.lane().tiles())});
+  perStep += perPass * hookCycles(Column) + r * hookCycles(Row);
   // Lines that fall into one set of the cache evict each other between steps.
   auto evicts = [&](int64_t stride, double streams) {
     return stride != 0 && stride * bytes % target.l1WayBytes == 0 && streams > cacheWays() / 2;
@@ -415,6 +417,12 @@ double CostModel::rowStalls(double r) const {
   return r * kCacheLineBytes / target.l2BytesPerCycle / 3;
 }
 
+/// Cycles of the operand's hook for each vector, or element, that is loaded.
+double CostModel::hookCycles(Operand operand) const {
+  return static_cast<double>((operand == Row) != tiling.swapped ? problem.cyclesA
+                                                                : problem.cyclesB);
+}
+
 double CostModel::packCycles(Operand operand) const {
   if (operand == Column ? !tiling.packB : !tiling.packA)
     return 0;
@@ -440,6 +448,8 @@ double CostModel::packCycles(Operand operand) const {
   else if (nest.reduction.back().strides[operand] == 1)
     cost = (3 + llvm::Log2_64_Ceil(tiling.lanes)) * narrow;
   cost = std::max(cost, read + write);
+  const bool isVector = contiguous || nest.reduction.back().strides[operand] == 1;
+  cost += hookCycles(operand) * (isVector ? narrow : static_cast<double>(tiling.lanes));
   // A is packed anew for every block of columns if not all of k fits.
   if (operand == Row && blocking.blockSteps != steps)
     cost *= std::ceil(static_cast<double>(nest.lane().tiles()) / laneTilesPerBlock(nest, tiling));

@@ -31,6 +31,7 @@ private:
   double rowStalls(double rows) const;
   double columnStalls(double vectors) const;
   double packCycles(Operand operand) const;
+  double hookCycles(Operand operand) const;
 
   double span(llvm::ArrayRef<Dim> dims, Operand operand) const;
   double firstRead(double width, Operand operand) const;

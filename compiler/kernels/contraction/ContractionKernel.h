@@ -1,4 +1,4 @@
-// A contraction on memrefs with its epilogue, between the decision how it is computed and its
+// A contraction on memrefs with its prologues and its epilogue, between the decision how it is computed and its
 // loops.
 #pragma once
 
@@ -13,14 +13,20 @@ namespace nnc {
 struct ContractionKernel {
   mlir::linalg::LinalgOp op;
   mlir::linalg::LinalgOp epilogue; // null: none
-  ContractionProblem problem;      // with the epilogue's companions
+  /// Of operands, at most one each.
+  llvm::SmallVector<mlir::linalg::LinalgOp, 2> prologues;
+  ContractionProblem problem; // with the epilogue's companions
   ContractionOperands operands;
   ContractionTiling tiling;
   bool everyThread = false; // else the first does it alone
   int64_t panelOffset = 0;  // bytes, in the function's memory for panels
 };
 
-/// Reads the problem and the operands of `kernel.op` and `kernel.epilogue`; `accumulate` and
+/// Sets the epilogue and the prologues among the kernels that stand right behind `kernel.op`, or in a
+/// copy of it, behind each other: those that assign-arena has marked as such.
+void addMarked(ContractionKernel &kernel, llvm::ArrayRef<mlir::linalg::LinalgOp> behind);
+
+/// Reads the problem and the operands of `kernel.op`, `kernel.prologues` and `kernel.epilogue`; `accumulate` and
 /// `usesResult` as in ContractionProblem.
 void describeKernel(ContractionKernel &kernel, bool accumulate, bool usesResult);
 

@@ -85,6 +85,8 @@ public:
     while (sums * tiling.chains < target.fmaLatency * target.fmasPerCycle && tiling.chains < 4 &&
            2 * sums * tiling.chains + tiling.columnVectors < target.vectorRegisters)
       tiling.chains *= 2;
+    if (inOrder && tiling.chains != 1)
+      return;
     tiling.unroll = std::max<int64_t>(tiling.chains, sums * tiling.chains <= 16 ? 4 : 2);
     for (bool packB : {false, true})
       for (bool packA : {false, true}) {
@@ -103,6 +105,8 @@ public:
       }
   }
 
+  /// Only tilings that take the products of each sum one after the other.
+  bool inOrder = false;
   ContractionTiling best;
   double bestCycles = std::numeric_limits<double>::infinity();
 
@@ -289,12 +293,23 @@ double partCycles(const ContractionTiling &tiling, const ContractionProblem &pro
 ContractionTiling chooseTiling(const ContractionProblem &problem, const TargetDescription &target,
                                unsigned threads) {
   Search search(problem, target, threads);
-  for (LaneForm form : {LaneForm::Columns, LaneForm::Batch, LaneForm::Reduction})
-    for (bool swapped : {false, true})
-      for (bool skipsBorders : {false, true})
-        if ((!skipsBorders || !problem.borders.empty()) &&
-            (problem.rowUnit == 0 || (form == LaneForm::Columns && swapped == problem.rowsAreN)))
-          considerForm(search, problem, target, form, swapped, skipsBorders);
+  auto considerForms = [&](ArrayRef<LaneForm> forms) {
+    for (LaneForm form : forms)
+      for (bool swapped : {false, true})
+        for (bool skipsBorders : {false, true})
+          if ((!skipsBorders || !problem.borders.empty()) &&
+              (problem.rowUnit == 0 || (form == LaneForm::Columns && swapped == problem.rowsAreN)))
+            considerForm(search, problem, target, form, swapped, skipsBorders);
+  };
+  // A hook's cost must not change the order of the additions, in which large products have them
+  // without a hook: then results do not depend on whether memory is saved.
+  search.inOrder = problem.cyclesA != 0 || problem.cyclesB != 0;
+  if (search.inOrder)
+    considerForms(LaneForm::Columns);
+  if (search.bestCycles == std::numeric_limits<double>::infinity()) {
+    search.inOrder = false;
+    considerForms({LaneForm::Columns, LaneForm::Batch, LaneForm::Reduction});
+  }
   ContractionTiling best = search.best;
   const Nest nest = tiledNest(problem, best);
   best.scratchBytes = scratchLayout(nest, best).elements() * (problem.elementBits() / 8);

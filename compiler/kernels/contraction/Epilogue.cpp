@@ -2,10 +2,9 @@
 // its body is cloned for each vector of a tile.
 #include "compiler/kernels/contraction/Epilogue.h"
 
-#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "compiler/kernels/contraction/ElementBody.h"
+
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "mlir/IR/Matchers.h"
 
 using namespace mlir;
 
@@ -50,46 +49,15 @@ struct EpilogueBody {
 
 } // namespace
 
-static Value splat(OpBuilder &builder, Location loc, Value scalar, int64_t lanes) {
-  auto type = VectorType::get({lanes}, scalar.getType());
-  TypedAttr constant;
-  if (matchPattern(scalar, m_Constant(&constant)))
-    return arith::ConstantOp::create(builder, loc,
-                                     DenseElementsAttr::get(type, Attribute(constant)));
-  return vector::BroadcastOp::create(builder, loc, type, scalar);
-}
-
 SmallVector<Value> EpilogueBody::compute(OpBuilder &builder, Location loc, RegisterTile &tile,
                                          unsigned row, unsigned vector) const {
-  int64_t lanes = tile.type().getNumElements();
-  DenseMap<Value, Value> values;
-  values[result] = tile.value(row, vector);
+  ElementBody body(*block, tile.type());
+  for (auto [old, scalar] : scalars)
+    body.set(old, scalar);
+  body.set(result, tile.value(row, vector));
   for (auto [argument, companion] : loads)
-    values[argument] = tile.load(builder, loc, companion, row, vector);
-  auto lookup = [&](Value value) {
-    Value &known = values[value];
-    if (!known) {
-      Value scalar = scalars.lookup(value);
-      known = splat(builder, loc, scalar ? scalar : value, lanes);
-    }
-    return known;
-  };
-  for (Operation &operation : block->without_terminator()) {
-    if (llvm::all_of(operation.getResults(), [&](Value v) { return scalars.contains(v); }))
-      continue;
-    SmallVector<Value> operands;
-    SmallVector<Type> types;
-    for (Value operand : operation.getOperands())
-      operands.push_back(lookup(operand));
-    for (Type type : operation.getResultTypes())
-      types.push_back(VectorType::get({lanes}, type));
-    OperationState state(operation.getLoc(), operation.getName(), operands, types,
-                         operation.getAttrs());
-    Operation *clone = builder.create(state);
-    for (auto [old, value] : llvm::zip(operation.getResults(), clone->getResults()))
-      values[old] = value;
-  }
-  return llvm::map_to_vector(block->getTerminator()->getOperands(), lookup);
+    body.set(argument, tile.load(builder, loc, companion, row, vector));
+  return body.yielded(builder, loc);
 }
 
 /// The operands that are companions, in order: inputs that are no scalars, then outputs that do not
