@@ -15,6 +15,7 @@
 
 #include "compiler/dialect/NN.h"
 #include "compiler/driver/CacheSize.h"
+#include "compiler/driver/EmptyMasks.h"
 #include "compiler/passes/Pipelines.h"
 #include "compiler/driver/Description.h"
 #include "compiler/driver/DumpPasses.h"
@@ -185,6 +186,10 @@ bool Compilation::import() {
       imported.erase();
     else if (function.batch != frontend.program().functions[0].batch)
       imported->setAttr(nn::batchAttrName, Builder(&context).getI64IntegerAttr(function.batch));
+  }
+  if (std::optional<Location> mask = findEmptyMask(*module)) {
+    frontend.reportEmptyMask(*mask);
+    return false;
   }
   return checkSize("with its loops unrolled", maximumProgramOperations);
 }

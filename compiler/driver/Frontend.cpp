@@ -111,6 +111,10 @@ void Frontend::reportCache(Location location, const std::string &bytes, const st
   diagnostics.report(lang::Diag::CacheTooLarge, range(location), bytes, source, limit, formula);
 }
 
+void Frontend::reportEmptyMask(Location location) {
+  diagnostics.report(lang::Diag::EmptyMask, range(location));
+}
+
 void Frontend::printDiagnostics(bool colour) { llvm::errs() << diagnostics.render(colour); }
 
 } // namespace nnc

@@ -46,6 +46,8 @@ public:
   /// formula.
   void reportCache(mlir::Location location, const std::string &bytes, const std::string &source,
                    const std::string &limit, const std::string &formula);
+  /// Reports a mask that keeps nothing.
+  void reportEmptyMask(mlir::Location location);
   /// Writes all that was reported to standard error, once.
   void printDiagnostics(bool colour);
   bool hasErrors() const { return diagnostics.hasErrors(); }

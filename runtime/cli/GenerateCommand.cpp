@@ -207,14 +207,23 @@ Dataset readInputs(const Description &description, const Arguments &arguments,
 }
 
 /// How many of `tokens` elements can follow the prompt: a padded sequence ends at the last position
-/// of the model.
+/// of the model; others begin anew, and of a longer prompt see its end.
 int64_t tokensAfter(size_t promptBytes, const InputField &field, const Description &description,
                     int64_t tokens) {
   const DataField *declared = findSequence(description);
   const int64_t limit = description.generation->limit;
-  if (!declared || !declared->padded || !limit)
+  if (!declared || !limit)
     return tokens;
   auto given = static_cast<int64_t>(promptBytes / sizeOf(field.dtype)) / elementCount(field.shape);
+  if (!declared->padded) {
+    if (given > limit)
+      (void)writeAll(
+          STDERR_FILENO,
+          text("warning: the prompt has %lld elements, the model takes %lld: it sees the "
+               "last ones alone\n",
+               static_cast<long long>(given), static_cast<long long>(limit)));
+    return tokens;
+  }
   if (given > limit)
     fail("the prompt has %lld elements, the model takes %lld", static_cast<long long>(given),
          static_cast<long long>(limit));
