@@ -156,9 +156,11 @@ void KernelPlanner::planAttentionKernel(linalg::LinalgOp op) {
     accesses.push_back({access, division});
   }
   const double alone = kernel.plan.cycles;
+  // Of the five products of a gradient, parts of a unit take two twice.
+  const double inParts = parts.isGradient && kernel.plan.partsOfUnit > 1 ? 1.4 : 1;
   const auto parallel = static_cast<double>(
       std::min<int64_t>(kernel.plan.units * kernel.plan.partsOfUnit, target.threads));
-  const double shared = alone / parallel + transfers + target.meetingCycles();
+  const double shared = alone * inParts / parallel + transfers + target.meetingCycles();
   kernel.everyThread =
       alone >= TargetDescription::leastSharedCycles && parallel > 1 && shared < alone;
   aloneCycles += alone;

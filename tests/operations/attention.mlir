@@ -7,6 +7,11 @@
 // RUN: nn-check --gradient %t/gradients.mlir | FileCheck %t/gradients.mlir
 // RUN: nn-opt --nn-differentiate %t/code.mlir > %t/code.grad.mlir
 // RUN: nn-verify %t/code.grad.mlir --threads=3
+// RUN: nn-opt --nn-differentiate %t/shared.mlir > %t/shared.grad.mlir
+// RUN: nn-verify %t/shared.grad.mlir --threads=1 && nn-verify %t/shared.grad.mlir --threads=2 && nn-verify %t/shared.grad.mlir --threads=5
+// RUN: nn-opt %t/shared.grad.mlir --nn-stage-linalg | nn-opt --nn-stage-loops=target-threads=2 --remarks-filter=threads --remark-format=emitRemark -o %t/shared.loops.mlir 2>&1 | FileCheck --check-prefix=SHARED %s
+// SHARED: 2 of 2 threads
+// SHARED: 2 of 2 threads
 // RUN: sed "s/f32/f64/g; s/0xFF800000/0xFFF0000000000000/" %t/code.grad.mlir > %t/code.f64.mlir
 // RUN: nn-verify %t/code.f64.mlir
 
@@ -480,4 +485,37 @@ func.func @many_keys(%q: tensor<1x1x3x4xf32>, %k: tensor<1x1x5000x4xf32>, %v: te
   %loss = nn.reduce_sum %p [0, 1, 2, 3] : tensor<1x1x3x4xf32> -> tensor<f32>
   %g:3 = nn.gradient %loss wrt %q, %k, %v : tensor<f32> wrt tensor<1x1x3x4xf32>, tensor<1x1x5000x4xf32>, tensor<1x1x5000x4xf32>
   return %y, %lse, %g#0, %g#1, %g#2 : tensor<1x1x3x4xf32>, tensor<1x1x3xf32>, tensor<1x1x3x4xf32>, tensor<1x1x5000x4xf32>, tensor<1x1x5000x4xf32>
+}
+
+//--- shared.mlir
+// One unit, whose gradient threads share: blocks of rows of the queries, blocks of keys and values. Two heads of queries share the
+// keys, as rows; with a causal mask and without one, in numbers of rows and keys that are no whole blocks.
+func.func @causal(%q: tensor<300x2x12xf32>, %k: tensor<300x12xf32>, %v: tensor<300x16xf32>, %d: tensor<300x2x16xf32>)
+    -> (tensor<300x2x12xf32>, tensor<300x12xf32>, tensor<300x16xf32>) {
+  %y, %lse = nn.attention %q, %k, %v [1, 0, 2] x [3, 2] x [3, 4] scores [0, 1, 3] -> [1, 0, 4] {last_key = 0 : i64}
+      : tensor<300x2x12xf32>, tensor<300x12xf32>, tensor<300x16xf32> -> tensor<300x2x16xf32>, tensor<2x300xf32> {
+  ^bb0(%s: tensor<2x300x300xf32>):
+    %t = nn.iota 1 : tensor<2x300x300xi32>
+    %key = nn.iota 2 : tensor<2x300x300xi32>
+    %keep = nn.compare le %key, %t : tensor<2x300x300xi32>
+    %out = nn.constant dense<0xFF800000> : tensor<2x300x300xf32>
+    %kept = nn.select %keep, %s, %out : tensor<2x300x300xf32>
+    nn.yield emit(%kept : tensor<2x300x300xf32>)
+  }
+  %p = nn.mul %y, %d : tensor<300x2x16xf32>
+  %loss = nn.reduce_sum %p [0, 1, 2] : tensor<300x2x16xf32> -> tensor<f32>
+  %dq, %dk, %dv = nn.gradient %loss wrt %q, %k, %v : tensor<f32> wrt tensor<300x2x12xf32>, tensor<300x12xf32>, tensor<300x16xf32>
+  return %dq, %dk, %dv : tensor<300x2x12xf32>, tensor<300x12xf32>, tensor<300x16xf32>
+}
+func.func @all(%q: tensor<150x12xf32>, %k: tensor<200x12xf32>, %v: tensor<200x16xf32>, %d: tensor<150x16xf32>)
+    -> (tensor<150x12xf32>, tensor<200x12xf32>, tensor<200x16xf32>) {
+  %y, %lse = nn.attention %q, %k, %v [0, 1] x [2, 1] x [2, 3] scores [0, 2] -> [0, 3]
+      : tensor<150x12xf32>, tensor<200x12xf32>, tensor<200x16xf32> -> tensor<150x16xf32>, tensor<150xf32> {
+  ^bb0(%s: tensor<150x200xf32>):
+    nn.yield emit(%s : tensor<150x200xf32>)
+  }
+  %p = nn.mul %y, %d : tensor<150x16xf32>
+  %loss = nn.reduce_sum %p [0, 1] : tensor<150x16xf32> -> tensor<f32>
+  %dq, %dk, %dv = nn.gradient %loss wrt %q, %k, %v : tensor<f32> wrt tensor<150x12xf32>, tensor<200x12xf32>, tensor<200x16xf32>
+  return %dq, %dk, %dv : tensor<150x12xf32>, tensor<200x12xf32>, tensor<200x16xf32>
 }

@@ -28,6 +28,18 @@ private:
   void emitUnit(mlir::Value begin, mlir::Value end);
   /// Emits one block of rows; those of unequal work take turns.
   void emitPart(mlir::Value number);
+  /// Emits the cotangents of a block of rows of the queries, or of a block of keys and values.
+  void emitGradientPart(mlir::Value number);
+  void emitKeyPart(mlir::Value number);
+  void emitWholeGradient();
+  /// Emits all rows of the unit.
+  void emitRowBlocks();
+  /// The block of the part `number` of so many.
+  mlir::Value inTurns(mlir::Value number, int64_t count);
+  /// Emits `body` for the block of this number, which may be the last, partial one.
+  void emitEither(mlir::Value block, int64_t fullBlocks, int64_t size, int64_t lastSize,
+                  llvm::function_ref<void(const BlockOf &)> body);
+  void clearKeys(const BlockOf &keys);
   void splitIndex(mlir::Value number, unsigned firstLoop, unsigned endLoop);
   /// The offset of each operand's part at the present indices of the loops outside of rows and keys.
   llvm::SmallVector<mlir::Value> offsetsHere();
@@ -105,6 +117,9 @@ private:
   llvm::SmallVector<mlir::Value> unitOffsets;          // by operand
   llvm::SmallVector<mlir::Value> nextOffsets;          // of the next unit
   llvm::SmallVector<mlir::Value> flats; // by operand, but for extras: memory as one dimension
+  /// The cotangents that are computed, and the block of keys to which they are limited; null: all.
+  enum class GradientOf { All, Queries, Keys } gradientOf = GradientOf::All;
+  mlir::Value onlyKeys;
   // Parts of scratch memory; `sums` has two numbers for each row.
   mlir::Value scores, ofScores, maxima, sums, results;
   mlir::LogicalResult status = mlir::success();

@@ -175,18 +175,36 @@ void AttentionEmission::prefetchNextUnit(const BlockOf &rows) {
 void AttentionEmission::emitUnit(Value begin, Value end) {
   unitOffsets = offsetsHere();
   packKeys();
-  if (parts.isGradient)
-    for (unsigned output : {1u, 2u})
-      clear(operands.firstOutput + output, offset(operands.firstOutput + output, {}, {}),
-            parts.keyLoop(), extents[parts.keyLoop()],
-            output == 1 ? parts.innerLoop() : parts.columnLoop());
-  if (plan.partsOfUnit > 1)
-    return emit.forEach(begin, end, 1, [&](Value part) {
-      Value group = emit.floorDiv(part, emit.index(plan.allRowBlocks()));
-      splitIndex(group, parts.batchLoops, parts.rowLoop());
-      unitOffsets = offsetsHere();
-      emitPart(emit.sub(part, emit.mul(group, plan.allRowBlocks())));
-    });
+  const bool inParts = plan.partsOfUnit > 1 && thread.number;
+  if (!parts.isGradient) {
+    if (!inParts)
+      return emitRowBlocks();
+    return emit.forEach(begin, end, 1, [&](Value part) { emitPart(part); });
+  }
+  if (!inParts)
+    return emitWholeGradient();
+  // The parts of a gradient compute the weights twice, which one thread alone need not do.
+  OpBuilder &builder = emit.builder;
+  Value isAlone = arith::CmpIOp::create(builder, emit.loc, arith::CmpIPredicate::eq, thread.count,
+                                        emit.index(1));
+  auto condition = scf::IfOp::create(builder, emit.loc, isAlone, /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(condition.thenBlock());
+  emitWholeGradient();
+  builder.setInsertionPointToStart(condition.elseBlock());
+  emit.forEach(begin, end, 1, [&](Value part) {
+    unitOffsets = offsetsHere();
+    emitGradientPart(part);
+  });
+}
+
+void AttentionEmission::emitWholeGradient() {
+  clearKeys({emit.index(0), extents[parts.keyLoop()], false});
+  emitRowBlocks();
+}
+
+void AttentionEmission::emitRowBlocks() {
+  const SmallVector<Value> ofUnit = indices;
   emit.forEach(emit.index(0), emit.index(plan.groups), 1, [&](Value group) {
     splitIndex(group, parts.batchLoops, parts.rowLoop());
     unitOffsets = offsetsHere();
@@ -195,35 +213,54 @@ void AttentionEmission::emitUnit(Value begin, Value end) {
     if (plan.lastRows)
       emitRows({emit.index(plan.rowBlocks * plan.rows), plan.lastRows, true});
   });
+  indices = ofUnit;
 }
 
-void AttentionEmission::emitPart(Value number) {
+/// The first one, the last one, the second one and so on: with a causal mask, later blocks of rows, and
+/// earlier blocks of keys, are more work.
+Value AttentionEmission::inTurns(Value number, int64_t count) {
   OpBuilder &builder = emit.builder;
-  // The first block, the last one, the second one and so on: with a causal mask, later blocks are
-  // more work.
   Value half = emit.floorDiv(number, emit.index(2));
   Value isEven =
       arith::CmpIOp::create(builder, emit.loc, arith::CmpIPredicate::eq, number, emit.mul(half, 2));
-  Value fromEnd = emit.sub(emit.index(plan.allRowBlocks() - 1), half);
-  Value block = arith::SelectOp::create(builder, emit.loc, isEven, half, fromEnd);
-  BlockOf full{emit.mul(block, plan.rows), plan.rows, false},
-      last{emit.index(plan.rowBlocks * plan.rows), plan.lastRows, true};
-  if (!plan.lastRows)
-    return emitRows(full);
+  Value fromEnd = emit.sub(emit.index(count - 1), half);
+  return arith::SelectOp::create(builder, emit.loc, isEven, half, fromEnd);
+}
+
+void AttentionEmission::emitEither(Value block, int64_t fullBlocks, int64_t size, int64_t lastSize,
+                                   llvm::function_ref<void(const BlockOf &)> body) {
+  OpBuilder &builder = emit.builder;
+  BlockOf full{emit.mul(block, size), size, false},
+      last{emit.index(fullBlocks * size), lastSize, true};
+  if (!lastSize)
+    return body(full);
   Value isFull = arith::CmpIOp::create(builder, emit.loc, arith::CmpIPredicate::slt, block,
-                                       emit.index(plan.rowBlocks));
+                                       emit.index(fullBlocks));
   auto condition = scf::IfOp::create(builder, emit.loc, isFull, /*withElseRegion=*/true);
-  for (const BlockOf &rows : {full, last}) {
-    if (!rows.isLast && plan.rowBlocks == 0)
+  for (const BlockOf &either : {full, last}) {
+    if (!either.isLast && fullBlocks == 0)
       continue;
     OpBuilder::InsertionGuard guard(builder);
-    builder.setInsertionPointToStart(rows.isLast ? condition.elseBlock() : condition.thenBlock());
-    emitRows(rows);
+    builder.setInsertionPointToStart(either.isLast ? condition.elseBlock() : condition.thenBlock());
+    body(either);
   }
 }
 
+void AttentionEmission::emitPart(Value number) {
+  const SmallVector<Value> ofUnit = indices;
+  Value group = emit.floorDiv(number, emit.index(plan.allRowBlocks()));
+  splitIndex(group, parts.batchLoops, parts.rowLoop());
+  unitOffsets = offsetsHere();
+  Value block =
+      inTurns(emit.sub(number, emit.mul(group, plan.allRowBlocks())), plan.allRowBlocks());
+  emitEither(block, plan.rowBlocks, plan.rows, plan.lastRows,
+             [&](const BlockOf &rows) { emitRows(rows); });
+  indices = ofUnit;
+}
+
 void AttentionEmission::emitRows(const BlockOf &rows) {
-  prefetchNextUnit(rows);
+  if (plan.partsOfUnit == 1)
+    prefetchNextUnit(rows);
   parts.isGradient ? emitGradient(rows) : emitForward(rows);
 }
 
@@ -259,15 +296,27 @@ void AttentionEmission::forEachKeyBlock(const BlockOf &rows,
                                          emit.index(0));
     begin = emit.floorDiv(first, emit.index(plan.keys));
   }
+  if (onlyKeys) {
+    begin = arith::MaxSIOp::create(builder, emit.loc, begin, onlyKeys);
+    end = emit.min(end, emit.add(onlyKeys, 1));
+  }
   emit.forEach(begin, end, 1,
                [&](Value block) { body({emit.mul(block, plan.keys), plan.keys, false}); });
   if (!plan.lastKeys)
     return;
   BlockOf lastBlock{emit.index(full), plan.lastKeys, true};
-  if (!reach)
+  Value isReached;
+  if (reach)
+    isReached = arith::CmpIOp::create(builder, emit.loc, arith::CmpIPredicate::sgt, reach,
+                                      emit.index(full));
+  if (onlyKeys) {
+    Value isLast = arith::CmpIOp::create(builder, emit.loc, arith::CmpIPredicate::eq, onlyKeys,
+                                         emit.index(plan.keyBlocks));
+    isReached = isReached ? arith::AndIOp::create(builder, emit.loc, isReached, isLast).getResult()
+                          : isLast;
+  }
+  if (!isReached)
     return body(lastBlock);
-  Value isReached =
-      arith::CmpIOp::create(builder, emit.loc, arith::CmpIPredicate::sgt, reach, emit.index(full));
   auto condition = scf::IfOp::create(builder, emit.loc, isReached, /*withElseRegion=*/false);
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPointToStart(condition.thenBlock());

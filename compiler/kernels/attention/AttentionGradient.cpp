@@ -4,6 +4,7 @@
 #include "compiler/kernels/attention/AttentionEmission.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 
 using namespace mlir;
 
@@ -28,7 +29,8 @@ void AttentionEmission::emitGradient(const BlockOf &rows) {
         });
       },
       [&](Value row, int64_t, Value means) { emit.store(means, sums, row, emit.lanes); });
-  clear(ofQuery, offset(ofQuery, rows.first, {}), parts.rowLoop(), rows.size, parts.innerLoop());
+  if (gradientOf != GradientOf::Keys)
+    clear(ofQuery, offset(ofQuery, rows.first, {}), parts.rowLoop(), rows.size, parts.innerLoop());
 
   forEachKeyBlock(rows, [&](const BlockOf &keys) {
     const AttentionProducts &all = products(rows, keys);
@@ -52,14 +54,55 @@ void AttentionEmission::emitGradient(const BlockOf &rows) {
           ofWeight = multiply(ofWeight, body.get(parts.factor));
         }
         body.set(parts.ofChanged, multiply(weight, subtract(ofWeight, mean)));
-        emit.store(kept, scores, place, emit.lanes);
+        if (gradientOf != GradientOf::Queries)
+          emit.store(kept, scores, place, emit.lanes);
         emit.store(body.get(parts.ofScore), ofScores, place, emit.lanes);
       });
     });
-    emitProduct(all.ofValues, scores, at(Cotangent, rows.first, {}), at(ofValue, {}, keys.first));
-    emitProduct(all.ofKeys, ofScores, at(Queries, rows.first, {}), at(ofKey, {}, keys.first));
-    emitProduct(all.ofQueries, ofScores, at(Keys, {}, keys.first), at(ofQuery, rows.first, {}));
+    if (gradientOf != GradientOf::Queries) {
+      emitProduct(all.ofValues, scores, at(Cotangent, rows.first, {}), at(ofValue, {}, keys.first));
+      emitProduct(all.ofKeys, ofScores, at(Queries, rows.first, {}), at(ofKey, {}, keys.first));
+    }
+    if (gradientOf != GradientOf::Keys)
+      emitProduct(all.ofQueries, ofScores, at(Keys, {}, keys.first), at(ofQuery, rows.first, {}));
   });
+}
+
+/// Clears the cotangents of keys and values of a block.
+void AttentionEmission::clearKeys(const BlockOf &keys) {
+  const unsigned ofKey = operands.firstOutput + 1, ofValue = operands.firstOutput + 2;
+  clear(ofKey, offset(ofKey, {}, keys.first), parts.keyLoop(), keys.size, parts.innerLoop());
+  clear(ofValue, offset(ofValue, {}, keys.first), parts.keyLoop(), keys.size, parts.columnLoop());
+}
+
+void AttentionEmission::emitKeyPart(Value number) {
+  onlyKeys = inTurns(number, plan.allKeyBlocks());
+  gradientOf = GradientOf::Keys;
+  emitEither(onlyKeys, plan.keyBlocks, plan.keys, plan.lastKeys,
+             [&](const BlockOf &keys) { clearKeys(keys); });
+  emitRowBlocks();
+  onlyKeys = {};
+  gradientOf = GradientOf::All;
+}
+
+/// Of the parts of a unit, those of keys and those of rows take turns, as evenly as their numbers allow.
+void AttentionEmission::emitGradientPart(Value number) {
+  OpBuilder &builder = emit.builder;
+  Value count = emit.index(plan.partsOfUnit);
+  auto keysBefore = [&](Value part) {
+    return emit.floorDiv(emit.mul(part, plan.allKeyBlocks()), count);
+  };
+  Value keys = keysBefore(number);
+  Value isOfKeys = arith::CmpIOp::create(builder, emit.loc, arith::CmpIPredicate::slt, keys,
+                                         keysBefore(emit.add(number, 1)));
+  auto condition = scf::IfOp::create(builder, emit.loc, isOfKeys, /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(condition.thenBlock());
+  emitKeyPart(keys);
+  builder.setInsertionPointToStart(condition.elseBlock());
+  gradientOf = GradientOf::Queries;
+  emitPart(emit.sub(number, keys));
+  gradientOf = GradientOf::All;
 }
 
 } // namespace nnc

@@ -163,11 +163,12 @@ private:
     place(plan.packedAt, packed);
   }
 
-  /// The rows of the gradient are added up in the cotangents of keys and values, so that one thread
-  /// computes all of them.
+  /// The cotangents of keys and values are sums over the rows, so that each block of them is a part of its
+  /// own, beside those of the queries.
   void shareRows() {
-    if (!parts.isGradient && plan.units < target.threads)
-      plan.partsOfUnit = plan.groups * plan.allRowBlocks();
+    if (plan.units < target.threads)
+      plan.partsOfUnit =
+          plan.groups * plan.allRowBlocks() + (parts.isGradient ? plan.allKeyBlocks() : 0);
   }
 
   void estimateCycles() {

@@ -1,8 +1,9 @@
 // How an attention is computed: the blocks of rows and keys, the products of each pair of blocks, and
 // the scratch memory of a thread.
 //
-// A thread computes whole units, one for each index of the batch dimensions, or in a forward pass
-// with fewer units than threads some blocks of rows of a unit. It goes through the rows of a unit in
+// A thread computes whole units, one for each index of the batch dimensions, or with fewer units than
+// threads some blocks of rows of a unit. In a gradient these are parts for the cotangents of the
+// queries, and blocks of keys are parts for those of keys and values; both compute the weights. It goes through the rows of a unit in
 // blocks, and for each of these through the keys in blocks; scores exist for one block of rows only,
 // in the thread's scratch memory. Sizes depend on the shapes and the target alone, so results are the
 // same bits for any number of threads.
@@ -51,7 +52,7 @@ struct AttentionPlan {
   int64_t rowBlocks = 0, keyBlocks = 0; // full ones
   int64_t units = 1;                    // of the batch
   int64_t groups = 1;                   // indices of the outer row loops, in each unit
-  /// The blocks of rows of a unit, if threads share them; else 1.
+  /// The blocks of rows of a unit, and in a gradient those of keys, if threads share them; else 1.
   int64_t partsOfUnit = 1;
   int64_t lanes = 1;
   /// The products, by whether the block of rows, and that of keys, is the last, partial one.
@@ -62,6 +63,7 @@ struct AttentionPlan {
           valuePanelsAt = 0, packedAt = 0, scratchBytes = 0;
   /// Blocks of rows, with a partial one.
   int64_t allRowBlocks() const { return rowBlocks + (lastRows != 0); }
+  int64_t allKeyBlocks() const { return keyBlocks + (lastKeys != 0); }
   /// Numbers of the rows, up to whole vectors.
   int64_t rowsInSums() const { return (rows + lanes - 1) / lanes * lanes; }
   int64_t keyPanelBytes = 0, valuePanelBytes = 0; // of a block of keys
