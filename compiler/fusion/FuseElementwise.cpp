@@ -33,10 +33,10 @@ struct Decision {
 
 } // namespace
 
-/// Cycles per element, by the figures that kernels are planned with. Work that does not depend on the
-/// innermost loops is done outside of them, so that many elements share it; an integer that follows from
-/// numbers of the run, such as a position, is computed in front of all loops.
-static double elementCycles(linalg::GenericOp op) {
+/// Cycles per element, by the figures that kernels are planned with. `byRows`: work that does not depend
+/// on the innermost loops is done outside of them, so that many elements share it. An integer that follows
+/// from numbers of the run, such as a position, is computed in front of all loops.
+static double elementCycles(linalg::GenericOp op, bool byRows) {
   const SmallVector<int64_t> extents = op.getStaticLoopRanges();
   // The number of outer loops around each value's computation.
   DenseMap<Value, unsigned> depths;
@@ -61,11 +61,26 @@ static double elementCycles(linalg::GenericOp op) {
     if (depth == 0 &&
         llvm::all_of(operation.getResultTypes(), [](Type type) { return type.isInteger(); }))
       continue;
-    for (int64_t extent : ArrayRef(extents).drop_front(depth))
+    for (int64_t extent : ArrayRef(extents).drop_front(byRows ? depth : extents.size()))
       ofOperation /= static_cast<double>(std::max<int64_t>(extent, 1));
     cycles += ofOperation;
   }
   return cycles;
+}
+
+/// Whether the consumer goes through the operand row by row, so that work for a row is done once: not
+/// where it sums over an outer dimension for each of an inner one.
+static bool readsRowByRow(linalg::GenericOp consumer, OpOperand &operand) {
+  SmallVector<utils::IteratorType> loops = consumer.getIteratorTypesArray();
+  bool isSummed = false;
+  for (AffineExpr place : consumer.getMatchingIndexingMap(&operand).getResults()) {
+    auto dim = dyn_cast<AffineDimExpr>(place);
+    const bool isReduction = dim && loops[dim.getPosition()] == utils::IteratorType::reduction;
+    if (isSummed && !isReduction)
+      return false;
+    isSummed |= isReduction;
+  }
+  return true;
 }
 
 static bool onlyMoves(linalg::GenericOp op) { return op.getBody()->without_terminator().empty(); }
@@ -162,8 +177,8 @@ static Decision decide(linalg::GenericOp consumer, OpOperand &operand) {
   // once.
   if (onlyMoves(consumer) && readsWindows(read))
     return FusionObstacle::Windows;
-  double cycles = elementCycles(producer);
-  if (cycles + elementCycles(consumer) > maximumElementCycles ||
+  double cycles = elementCycles(producer, readsRowByRow(consumer, operand));
+  if (cycles + elementCycles(consumer, /*byRows=*/true) > maximumElementCycles ||
       producer->getNumOperands() + consumer->getNumOperands() > maximumOperands)
     return FusionObstacle::Size;
   bool cheap = cycles <= 2;
@@ -529,7 +544,7 @@ struct FuseElementwisePass : impl::FuseElementwiseBase<FuseElementwisePass> {
       while (linalg::GenericOp fused = fuseOne(rewriter, op, remarks))
         op = fused;
     }
-    remarks.emit(whyKept, elementCycles);
+    remarks.emit(whyKept, [](linalg::GenericOp op) { return elementCycles(op, /*byRows=*/true); });
   }
 };
 

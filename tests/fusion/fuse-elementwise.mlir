@@ -210,3 +210,19 @@ func.func @deviations(%x: tensor<8x64xf32>) -> tensor<8x64xf32> {
   %y = nn.div %deviation, %all : tensor<8x64xf32>
   return %y : tensor<8x64xf32>
 }
+
+// -----
+
+// Sums of columns go through all rows for each of some columns: what they read is not computed again from the reciprocal of each row.
+// CHECK-LABEL: func.func @columns(
+// CHECK: %[[Y:.*]] = linalg.generic {{.*}} ins(%arg0, %arg1 : tensor<8x64xf32>, tensor<8xf32>)
+// CHECK: linalg.generic {{.*}} iterator_types = ["reduction", "parallel"]} ins(%[[Y]] : tensor<8x64xf32>)
+// CHECK: return
+func.func @columns(%x: tensor<8x64xf32>, %s: tensor<8xf32>) -> (tensor<8x64xf32>, tensor<64xf32>) {
+  %one = nn.constant dense<1.0> : tensor<8xf32>
+  %r = nn.div %one, %s : tensor<8xf32>
+  %rs = nn.broadcast %r [0] : tensor<8xf32> -> tensor<8x64xf32>
+  %y = nn.mul %x, %rs : tensor<8x64xf32>
+  %sum = nn.reduce_sum %y [0] : tensor<8x64xf32> -> tensor<64xf32>
+  return %y, %sum : tensor<8x64xf32>, tensor<64xf32>
+}
