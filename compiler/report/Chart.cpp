@@ -327,6 +327,9 @@ std::string draw(const Tiles &tiles) {
   const int64_t scale = std::clamp<int64_t>(56 / std::max(tiles.height, tiles.width), 1, 12);
   const double stepX = double(tiles.width * scale + 4), stepY = double(tiles.height * scale + 4);
   std::string body = words(12, 18, "title", tiles.title);
+  // Many tiles are as large as the noise in them, of which fewer shades cannot be told from all.
+  constexpr int64_t most = 64;
+  const double shades = count > most ? 31 : 255;
   for (int64_t i = 0; i < count; ++i) {
     const std::vector<double> &image = tiles.images[size_t(i)];
     double low = INFINITY, high = -INFINITY;
@@ -339,8 +342,8 @@ std::string draw(const Tiles &tiles) {
       for (int64_t c = 0; c < 3; ++c) {
         const double value =
             image[size_t(tiles.channels == 3 ? pixel * 3 + c : pixel * tiles.channels)];
-        pixels.push_back(
-            uint8_t(high > low ? std::lround(255 * (value - low) / (high - low)) : 127));
+        const double shade = high > low ? std::round(shades * (value - low) / (high - low)) : 0;
+        pixels.push_back(uint8_t(high > low ? std::lround(255 * shade / shades) : 127));
       }
     body += llvm::formatv(
         "<image x=\"{0}\" y=\"{1}\" width=\"{2}\" height=\"{3}\" href=\"{4}\"><title>"

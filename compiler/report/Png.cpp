@@ -52,7 +52,8 @@ std::string pngUrl(int64_t width, int64_t height, const std::vector<uint8_t> &pi
   std::string compressed;
   if (llvm::compression::zlib::isAvailable()) {
     llvm::SmallVector<uint8_t> bytes;
-    llvm::compression::zlib::compress(llvm::arrayRefFromStringRef(rows), bytes);
+    llvm::compression::zlib::compress(llvm::arrayRefFromStringRef(rows), bytes,
+                                      llvm::compression::zlib::BestSizeCompression);
     compressed.assign(bytes.begin(), bytes.end());
   } else {
     compressed = stored(rows);

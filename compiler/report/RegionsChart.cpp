@@ -67,13 +67,17 @@ static std::vector<int64_t> shadesOf(const std::vector<double> &values, double l
   return levels;
 }
 
+/// A tenth of a pixel is enough for a point.
+static std::string roughly(double value) { return at(std::round(10 * value) / 10); }
+
 /// The points of each class as one path of strokes without length, whose ends are round.
 static std::string drawPoints(const std::vector<Regions::Point> &points, const Scale &x,
                               const Scale &y) {
   std::map<int64_t, std::string> paths;
   std::string all, body;
   for (const Regions::Point &point : points) {
-    const std::string dot = "M" + at(x.place(point.x)) + " " + at(y.place(point.y)) + "h0";
+    const std::string dot =
+        "M" + roughly(x.place(point.x)) + " " + roughly(y.place(point.y)) + "h0";
     all += dot;
     paths[point.colour] += dot;
   }

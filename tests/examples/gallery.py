@@ -11,7 +11,7 @@ if page.exists():
     shown = re.findall(r"\]\(gallery/([\w.]+)\)", page.read_text())
     files = {path.name: path.stat().st_size for path in (folder / "gallery").iterdir() if path.is_file()}
     assert sorted(shown) == sorted(files), sorted(set(shown) ^ set(files))
-    assert sum(files.values()) < 1.2e6, files
+    assert sum(files.values()) < 1e6, files
     script = (folder.parent / "examples/gallery/run").read_text() + (folder.parent / "examples/studies/run").read_text()
     for name in files:
         if name.endswith(".svg"):
