@@ -504,10 +504,8 @@ std::optional<int> TrainingRun::runPhase(const Phase &phase) {
     trainer.evaluateWith(&*validation, "validation", true);
   else if (test)
     trainer.evaluateWith(&*test, "test", false);
-  if (hasBest && phase.patience > 0) {
-    std::copy(best.data(), best.data() + best.size(), trainer.best());
-    trainer.setHasBest(true);
-  }
+  if (hasBest && phase.patience > 0)
+    trainer.goOnWithBest(best.data());
   Trainer::Outcome outcome = trainer.run();
   state = trainer.state();
   if (outcome == Trainer::Outcome::Interrupted || outcome == Trainer::Outcome::Paused) {

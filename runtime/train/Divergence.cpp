@@ -59,21 +59,22 @@ void Trainer::remember() {
 /// Ends the run. The best weights are worth keeping, but to go on from them would only repeat the
 /// divergence, so the file is not one to resume from.
 void Trainer::failAndKeepBest(const std::string &message) {
-  const bool keepsBest = !plan.bestPath.empty() && now.bestLoss < INFINITY;
+  const bool fileHasBest = !plan.bestPath.empty() && now.bestLoss < INFINITY;
   try {
     saveBest();
   } catch (const Error &error) {
     fail("%s; the best weights so far were lost: %s", message.c_str(), error.what());
   }
-  if (!hasBest || phase.patience == 0 || plan.savePath.empty())
+  if (!endsWithBest || plan.savePath.empty())
     fail("%s; %s", message.c_str(),
-         keepsBest       ? (plan.bestPath + " has the best weights so far").c_str()
+         fileHasBest     ? (plan.bestPath + " has the best weights so far").c_str()
          : savedStep < 0 ? "nothing was saved"
                          : text("%s keeps the weights after step %lld", plan.savePath.c_str(),
                                 static_cast<long long>(savedStep))
                                .c_str());
   try {
-    saveCheckpoint(plan.savePath, {execution.description(), conventions, best(), best(), nullptr});
+    saveCheckpoint(plan.savePath,
+                   {execution.description(), conventions, best.data(), best.data(), nullptr});
   } catch (const Error &error) {
     fail("%s; the best weights so far were lost: %s", message.c_str(), error.what());
   }

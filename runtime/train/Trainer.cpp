@@ -27,9 +27,9 @@ Trainer::Trainer(Execution &execution, const Recipe &recipe, const Phase &phase,
                  const TrainingState &state, const DataConventions &conventions)
     : execution(execution), phase(phase), dataset(dataset), plan(plan), conventions(conventions),
       now(state), trainingSteps(execution, recipe, phase, dataset, trainRows.size()),
-      order(dataset, std::move(trainRows)), bestBlock(phase.patience > 0 || !plan.bestPath.empty()
-                                                          ? execution.description().persistentBytes
-                                                          : 0),
+      order(dataset, std::move(trainRows)),
+      best(phase.patience > 0 || !plan.bestPath.empty() ? execution.description().persistentBytes
+                                                        : 0),
       rememberedBlock(execution.description().persistentBytes),
       rememberEvery(rememberInterval(execution.description(), trainingSteps.function())),
       watcher(execution.description()),
@@ -93,7 +93,7 @@ void Trainer::setValidationLoss(double value) {
 
 /// Evaluates and decides; true if the run is to stop.
 bool Trainer::finishEpoch() {
-  if (bestBlock.size() > 0) // these may be the best weights
+  if (best.size() > 0) // these may be the best weights
     checkFinite();
   const std::vector<Watched> watched = trainingSteps.watched();
   Measures training = trainingSteps.result();
@@ -115,7 +115,7 @@ bool Trainer::finishEpoch() {
   const Measures &deciding = evaluatorDecides ? *evaluation : training;
   setValidationLoss(deciding.loss);
   lossesSince.push_back(deciding.loss);
-  if (bestBlock.size() == 0)
+  if (best.size() == 0)
     return false;
   double value = deciding.loss;
   for (const Metric &metric : deciding.metrics)
@@ -124,19 +124,24 @@ bool Trainer::finishEpoch() {
   if (value < now.bestLoss) {
     now.bestLoss = value;
     now.badEpochs = 0;
-    std::memcpy(best(), execution.persistent(), bestBlock.size());
-    hasBest = phase.patience > 0;
+    std::memcpy(best.data(), execution.persistent(), best.size());
+    endsWithBest = phase.patience > 0;
     bestIsNew = true;
     return false;
   }
   return phase.patience > 0 && ++now.badEpochs >= phase.patience;
 }
 
+void Trainer::goOnWithBest(const char *block) {
+  std::memcpy(best.data(), block, best.size());
+  endsWithBest = true;
+  if (const PersistentTensor *tensor = firstNotFinite(block))
+    fail("the best weights that the run is resumed with are not finite: %s", tensor->name.c_str());
+}
+
 Trainer::Outcome Trainer::run() {
   Interruption interruption;
   Outcome outcome = Outcome::Finished;
-  if (const PersistentTensor *tensor = hasBest ? firstNotFinite(best()) : nullptr)
-    fail("the best weights that the run is resumed with are not finite: %s", tensor->name.c_str());
   while (now.step < plan.steps) {
     if (phase.patience > 0 && now.badEpochs >= phase.patience) {
       outcome = Outcome::StoppedEarly;
@@ -184,7 +189,8 @@ Trainer::Outcome Trainer::run() {
 /// Comes before the checkpoint, whose best loss is that of the file.
 void Trainer::saveBest() {
   if (bestIsNew && !plan.bestPath.empty())
-    saveCheckpoint(plan.bestPath, {execution.description(), conventions, best(), best(), nullptr});
+    saveCheckpoint(plan.bestPath,
+                   {execution.description(), conventions, best.data(), best.data(), nullptr});
   bestIsNew = false;
 }
 
@@ -197,8 +203,9 @@ void Trainer::save() {
   now.losses = trainingSteps.lastLosses();
   now.watched = trainingSteps.watchState();
   const char *current = execution.persistent();
-  saveCheckpoint(plan.savePath, {execution.description(), conventions, hasBest ? best() : current,
-                                 current, plan.resumable ? &now : nullptr});
+  saveCheckpoint(plan.savePath,
+                 {execution.description(), conventions, endsWithBest ? best.data() : current,
+                  current, plan.resumable ? &now : nullptr});
   savedStep = now.step;
   lastSaved = std::chrono::steady_clock::now();
 }
@@ -219,8 +226,8 @@ void Trainer::saveIfDue() {
 }
 
 void Trainer::useBest() {
-  if (hasBest)
-    copyWeights(execution.description(), best(), execution.persistent());
+  if (endsWithBest)
+    copyWeights(execution.description(), best.data(), execution.persistent());
 }
 
 } // namespace nnc::runtime

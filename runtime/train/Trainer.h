@@ -49,10 +49,8 @@ public:
   /// decides about stopping early if `decides`, else that of the training does.
   void evaluateWith(Evaluator *newEvaluator, const char *name, bool decides);
 
-  /// The block whose weights were the best so far, kept if the phase has patience or the plan a file
-  /// for them.
-  char *best() { return bestBlock.data(); }
-  void setHasBest(bool value) { hasBest = value; }
+  /// Of a phase with patience that is resumed: the block whose weights were the best before.
+  void goOnWithBest(const char *block);
 
   /// Runs to the end of the plan and saves. SIGHUP, SIGINT, SIGPIPE and SIGTERM end it after the
   /// current step. Throws Error if the loss, the learning rate, or anything that is to be saved is
@@ -102,8 +100,12 @@ private:
   bool evaluatorDecides = false;
   Order order;
   int64_t orderEpoch = -1;
-  AlignedBuffer bestBlock;
-  bool hasBest = false;
+  /// The block with the best weights of this process; of no size if neither the phase has patience
+  /// nor the plan a file for them.
+  AlignedBuffer best;
+  /// The phase has patience and a best block: checkpoints have its weights, and the phase ends with
+  /// them.
+  bool endsWithBest = false;
   bool bestIsNew = false; ///< better than what is in the file for it
   /// All tensors but the states and slots that began as something else, such as a minimum that
   /// begins at infinity.
