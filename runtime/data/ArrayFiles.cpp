@@ -100,8 +100,9 @@ NamedArrays::NamedArrays(const std::string &path) : path(path) {
   else if (isSafetensors(beginningOf(path, 9)))
     entries = readTensorEntries(path);
   else {
-    RandomAccessFile file(path); // says if it cannot be read
-    fail("%s: neither an NPZ nor a safetensors file", path.c_str());
+    const RandomAccessFile file(path); // says if it cannot be read
+    fail("%s: %s", path.c_str(),
+         file.size() ? "neither an NPZ nor a safetensors file" : "it is empty");
   }
 }
 
@@ -124,6 +125,8 @@ bool NamedArrays::has(const std::string &name) const {
 }
 
 void NamedArrays::check(const std::string &name) const {
+  if (names().empty())
+    fail("%s: it has no arrays", path.c_str());
   if (!has(name))
     fail("%s: it has no array '%s'%s", path.c_str(), printable(name).c_str(),
          suggestionOrAll(name, names()).c_str());

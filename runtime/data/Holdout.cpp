@@ -79,8 +79,9 @@ public:
       fail("data '%s': %lld training examples are too few for %lld folds", block.name.c_str(),
            static_cast<long long>(dataset.examples), static_cast<long long>(fold.count));
     if (dataset.examples < least)
-      fail("data '%s': %lld training examples are too few to hold some out and to keep some",
-           block.name.c_str(), static_cast<long long>(dataset.examples));
+      fail("validate = %g%%: %lld training example%s too few to hold some out and to keep some",
+           fraction * 100, static_cast<long long>(dataset.examples),
+           dataset.examples == 1 ? " is" : "s are");
     if (selection.manner == Manner::Stratified)
       stratified();
     else if (selection.manner == Manner::Grouped)
@@ -195,8 +196,6 @@ private:
 
 Split chooseHeldOut(const DataBlock &block, const Recipe &recipe, const Dataset &dataset,
                     Fold fold) {
-  if (!fold.count && recipe.validateBy.manner == Manner::Random)
-    return splitRows(dataset.examples, recipe.validate);
   return Holdout(block, recipe, dataset, fold).choose();
 }
 

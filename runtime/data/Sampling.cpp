@@ -125,19 +125,6 @@ static int64_t countHeld(int64_t count, double fraction) {
   return std::clamp<int64_t>(std::llround(fraction * static_cast<double>(count)), 1, count - 1);
 }
 
-Split splitRows(int64_t count, double fraction) {
-  Rows rows = inOrder(count);
-  if (fraction <= 0)
-    return {std::move(rows), Rows()};
-  const int64_t held = countHeld(count, fraction);
-  permute(rows, 0, RandomStream::Split, 0);
-  Rows train(rows.begin() + held, rows.end());
-  rows.resize(static_cast<size_t>(held));
-  std::sort(rows.begin(), rows.end());
-  std::sort(train.begin(), train.end());
-  return {std::move(train), std::move(rows)};
-}
-
 Split spreadRows(int64_t count, double fraction) {
   const int64_t held = fraction > 0 ? countHeld(count, fraction) : 0;
   return {RowSet::spread(count, held, false), RowSet::spread(count, held, true)};

@@ -98,13 +98,10 @@ struct Split {
   RowSet train, validation; ///< both ascending
 };
 
-/// Holds out about `fraction` (in [0, 1)) of `count` rows. Depends on nothing else, not even the
-/// run's seed: runs with different seeds, and fine-tuning one from another, see the same validation
-/// examples. At least one row stays on each side if the fraction is positive. Throws Error if it
-/// is, and there are fewer than two rows.
-Split splitRows(int64_t count, double fraction);
-
-/// The same of data that is larger than memory, with the rows that are held out spread evenly.
+/// Holds out about `fraction` (in [0, 1)) of `count` rows of data that is larger than memory, spread
+/// evenly. Depends on nothing else, not even the run's seed: runs with different seeds, and fine-tuning
+/// one from another, see the same validation examples. At least one row stays on each side if the
+/// fraction is positive. Throws Error if it is, and there are fewer than two rows.
 Split spreadRows(int64_t count, double fraction);
 
 } // namespace nnc::runtime

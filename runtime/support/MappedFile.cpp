@@ -6,6 +6,8 @@
 #include "runtime/support/Error.h"
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <cerrno>
 #include <climits>
 #include <csignal>
@@ -38,12 +40,25 @@ Mappings &mappings() {
   return all;
 }
 
-/// A page of a mapped file that is not there any more. The file is not named: a signal handler may
-/// not look it up.
-void reportCut(int, siginfo_t *, void *) {
-  constexpr char message[] =
-      "error: a data file was cut, or could not be read, while it was used\n";
-  [[maybe_unused]] ssize_t written = ::write(2, message, sizeof message - 1);
+/// Where files are mapped, for a signal handler, which may not take a lock. A file whose name is
+/// read is in use, so that it stays.
+struct Place {
+  std::atomic<const char *> begin = nullptr;
+  std::atomic<size_t> length = 0;
+  std::atomic<const char *> name = nullptr;
+};
+std::array<Place, 64> places;
+
+/// A page of a mapped file that is not there any more.
+void reportCut(int, siginfo_t *signal, void *) {
+  const char *name = "a data file", *page = static_cast<const char *>(signal->si_addr);
+  for (const Place &place : places)
+    if (const char *begin = place.begin; begin && page >= begin && page < begin + place.length)
+      name = place.name;
+  for (const char *part :
+       {"error: ", name, ": it was cut, or could not be read, while it was used\n"})
+      [[maybe_unused]]
+    ssize_t written = ::write(2, part, std::strlen(part));
   _exit(1);
 }
 
@@ -86,6 +101,13 @@ MappedFile::MappedFile(int descriptor, std::string name) : path(std::move(name))
     sigaction(SIGBUS, &action, nullptr);
   }
   all.files.push_back(this);
+  for (Place &place : places)
+    if (begin && !place.begin) {
+      place.length = length;
+      place.name = path.c_str();
+      place.begin = begin;
+      break;
+    }
 }
 
 std::shared_ptr<const MappedFile> MappedFile::open(const std::string &path) {
@@ -103,6 +125,9 @@ MappedFile::~MappedFile() {
   Mappings &all = mappings();
   const std::lock_guard lock(all.mutex);
   std::erase(all.files, this);
+  for (Place &place : places)
+    if (begin && place.begin == begin)
+      place.begin = nullptr;
   if (begin)
     munmap(const_cast<char *>(begin), length);
 }

@@ -147,8 +147,10 @@ std::optional<DataInfo> elaborateData(Environment &environment, Types &types, Ev
                call && as<NameExpression>(call->callee) &&
                isTextReader(as<NameExpression>(call->callee)->name)) {
       good = good && readTextSplit(entry, info, environment, evaluator);
-    } else if (std::optional<DataSplit> split =
-                   good ? readSplit(entry, info, diagnostics, evaluator) : std::nullopt) {
+    } else if (std::optional<DataSplit> split = good
+                                                    ? readSplit(entry, info, diagnostics, evaluator,
+                                                                environment.bucket < bucketCount)
+                                                    : std::nullopt) {
       good = addSplit(std::move(*split), info, diagnostics);
     } else {
       good = false;

@@ -323,7 +323,7 @@ constexpr Reader readers[] = {
 } // namespace
 
 std::optional<DataSplit> readSplit(const Entry &entry, const DataInfo &info,
-                                   Diagnostics &diagnostics, Evaluator &evaluator) {
+                                   Diagnostics &diagnostics, Evaluator &evaluator, bool isBucket) {
   auto *call = as<CallExpression>(entry.value);
   auto *callee = call ? as<NameExpression>(call->callee) : nullptr;
   if (!callee) {
@@ -334,7 +334,7 @@ std::optional<DataSplit> readSplit(const Entry &entry, const DataInfo &info,
   std::vector<std::string_view> names;
   for (const Reader &reader : readers) {
     if (reader.name == callee->name)
-      return SplitReader(info, reader, diagnostics, evaluator).read(entry, *call);
+      return SplitReader(info, reader, diagnostics, evaluator, isBucket).read(entry, *call);
     names.push_back(reader.name);
   }
   names.insert(names.end(), {"text", "lines"});

@@ -12,9 +12,10 @@
 namespace nnc::lang {
 
 /// The split that an entry of a data block describes, `train = csv("train.csv")`; nothing, with an
-/// error, when something is wrong. The fields of the block are known.
+/// error, when something is wrong. The fields of the block are known; in a
+/// bucket padded ones are shorter than those of the files.
 std::optional<DataSplit> readSplit(const Entry &entry, const DataInfo &info,
-                                   Diagnostics &diagnostics, Evaluator &evaluator);
+                                   Diagnostics &diagnostics, Evaluator &evaluator, bool isBucket);
 
 /// Adds a split to the block; if it ends at `part_end`, also the validation split of the rest.
 /// False, with an error, if the block would have two validation splits.

@@ -33,8 +33,9 @@ struct Reader {
 class SplitReader {
 public:
   SplitReader(const DataInfo &info, const Reader &reader, Diagnostics &diagnostics,
-              Evaluator &evaluator)
-      : info(info), reader(reader), diagnostics(diagnostics), evaluator(evaluator) {}
+              Evaluator &evaluator, bool isBucket)
+      : info(info), reader(reader), diagnostics(diagnostics), evaluator(evaluator),
+        isBucket(isBucket) {}
 
   /// Nothing after errors.
   std::optional<DataSplit> read(const Entry &entry, const CallExpression &call);
@@ -90,6 +91,7 @@ private:
   const Reader &reader;
   Diagnostics &diagnostics;
   Evaluator &evaluator;
+  const bool isBucket; ///< padded fields are shorter than those of the files
   DataSplit split;
   std::set<std::string> selected;
   std::map<std::string, SourceRange> columnRanges; // by field: where its columns are given

@@ -98,7 +98,7 @@ bool SplitReader::checkColumnCounts() {
     int64_t given = int64_t(std::get<std::vector<std::string>>(argument.value).size());
     const DataField &field = *std::find_if(info.fields.begin(), info.fields.end(),
                                            [&](auto &one) { return one.name == argument.name; });
-    if (given == columnsOf(field))
+    if (given == columnsOf(field) || (isBucket && field.padded))
       continue;
     diagnostics.report(Diag::ColumnCount, range->second, field.name, columnsOf(field), given)
         .label(field.range, "declared here");

@@ -129,7 +129,6 @@ bool readTableSetting(const CallArgument &argument, DataSplit &split, Diagnostic
     return setting.wrong(value.range, fmt::format("`{}` is a text in quotes", name));
   if (name == "decimal" && texts[0] != "," && texts[0] != ".")
     return setting.wrong(value.range, "`decimal` is \",\" or \".\"");
-  constexpr std::string_view encodings[] = {"utf-8", "windows-1252", "latin-1"};
   if (name == "encoding" && !contains(encodings, texts[0]))
     return setting.wrong(value.range,
                          fmt::format("the encodings are {}", fmt::join(encodings, ", ")));

@@ -12,6 +12,9 @@ namespace nnc::lang {
 inline constexpr std::string_view tableSettings[] = {"decimal",  "comment", "strip",
                                                      "encoding", "missing", "rows"};
 
+/// The encodings of tables and texts.
+inline constexpr std::string_view encodings[] = {"utf-8", "windows-1252", "latin-1"};
+
 /// Reads one of them; false, with an error, if it has another value than it takes. The column of
 /// `rows` is the name as the program has it.
 bool readTableSetting(const CallArgument &argument, DataSplit &split, Diagnostics &diagnostics,

@@ -2,6 +2,7 @@
 #include "lang/elaborate/training/TextReaders.h"
 
 #include "lang/elaborate/training/Readers.h"
+#include "lang/elaborate/training/TableSettings.h"
 
 #include "lang/Vocabularies.h"
 #include "lang/support/Names.h"
@@ -274,7 +275,6 @@ private:
   }
 
   bool readEncoding(const Expression &value) {
-    constexpr std::string_view encodings[] = {"utf-8", "windows-1252", "latin-1"};
     std::optional<std::string> encoding = evaluateText(value, "an encoding is a name in quotes");
     if (!encoding)
       return false;

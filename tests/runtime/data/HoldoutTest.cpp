@@ -74,6 +74,15 @@ protected:
   Dataset dataset;
 };
 
+TEST_F(HoldoutTest, RandomRowsAreSpreadOverTheData) {
+  const Parts split = choose(Manner::Random, "", 0.1);
+  EXPECT_EQ(split.validation.size(), 10u);
+  EXPECT_GT(split.validation[9] - split.validation[0], 50);
+  EXPECT_EQ(choose(Manner::Random, "", 0.1).validation, split.validation);
+  EXPECT_EQ(choose(Manner::Random, "", 0.001).validation.size(), 1u);
+  EXPECT_EQ(choose(Manner::Random, "", 0.999).train.size(), 1u);
+}
+
 TEST_F(HoldoutTest, StratifiedHoldsOutThePartOfEachClass) {
   Parts split = choose(Manner::Stratified, "label", 0.2);
   EXPECT_EQ(split.train.size() + split.validation.size(), 100u);

@@ -444,7 +444,8 @@ TEST_F(LargeDataTest, AFileThatIsCutEndsTheProcessWithAMessage) {
         volatile char last = file->data()[(1 << 20) - 1];
         (void)last;
       },
-      ::testing::ExitedWithCode(1), "a data file was cut, or could not be read, while it was used");
+      ::testing::ExitedWithCode(1),
+      "error: " + folder.path("f") + ": it was cut, or could not be read, while it was used");
 }
 
 } // namespace nnc::runtime

@@ -180,6 +180,13 @@ TEST_F(NamedArraysTest, ASplitNamesTheArrays) {
   EXPECT_EQ(data.examples, 2);
   EXPECT_EQ(errorOf([&] { readPoints("npz", content); }),
             folder.path("a.npz") + ": it has no array 'x', they are x_train, y_train");
+  const std::string end("PK\5\6", 4);
+  writeFile(folder.path("none.npz"), end + std::string(18, '\0'));
+  EXPECT_EQ(errorOf([&] { NamedArrays(folder.path("none.npz")).read("x"); }),
+            folder.path("none.npz") + ": it has no arrays");
+  writeFile(folder.path("empty.npz"), "");
+  EXPECT_EQ(errorOf([&] { NamedArrays(folder.path("empty.npz")); }),
+            folder.path("empty.npz") + ": it is empty");
 }
 
 TEST_F(NamedArraysTest, DamagedNpzIsRefused) {
