@@ -317,21 +317,23 @@ double CostModel::trafficLoss(Operand operand, double traffic) const {
   return traffic * loss;
 }
 
-/// Bytes per cycle from where `footprint` bytes live that steps of k touch again and again, `width`
-/// bytes each. Steps a power of two apart use only some of a cache's sets, and so fill it sooner.
-double CostModel::bandwidth(double footprint, Operand operand, double width) const {
-  auto spread = [&](int64_t way, double usable) {
+/// Bytes per cycle from where `footprint` bytes live that steps of k touch again and again, a tile
+/// `width` bytes each and all tiles `widthOfAll`. Steps a power of two apart use only some of a
+/// cache's sets, and so fill it sooner.
+double CostModel::bandwidth(double footprint, Operand operand, double width,
+                            double widthOfAll) const {
+  auto spread = [&](int64_t way, double usable, double used) {
     const int64_t stride = stepBytes(operand);
-    if (stride <= width)
+    if (stride <= used)
       return footprint;
     const double positions = static_cast<double>(way) / std::gcd(stride, way);
-    return footprint / std::min(1.0, usable * positions * width / way);
+    return footprint / std::min(1.0, usable * positions * used / way);
   };
-  if (spread(target.l1WayBytes, 1) <= target.l1Bytes / 2)
+  if (spread(target.l1WayBytes, 1, width) <= target.l1Bytes / 2)
     return bandwidth(footprint);
   // Code and the other operand need some of the sets too.
   return std::min<double>(target.l2BytesPerCycle,
-                          bandwidth(spread(target.l2Bytes / target.l2Ways, 0.7)));
+                          bandwidth(spread(target.l2Bytes / target.l2Ways, 0.7, widthOfAll)));
 }
 
 /// True if successive steps of k fall into fewer lines of the level-one cache than there are steps.
@@ -382,7 +384,8 @@ double CostModel::columnTraffic(double v) const {
   }
   const double used = blocking.blockSteps * touched;
   const double again =
-      touched / (conflicts(Column) ? bandwidth(columnSpan) : bandwidth(used, Column, touched)) *
+      touched /
+      (conflicts(Column) ? bandwidth(columnSpan) : bandwidth(used, Column, touched, touched)) *
       (columnsJump() ? 2 : 1);
   return std::max(again, first / rowTiles(nest));
 }
@@ -397,8 +400,9 @@ double CostModel::rowTraffic(double r) const {
     return r * bytes / bandwidth(used);
   // Every step touches a line of its own, of which a tile uses a part.
   const double touched = std::max<double>(kCacheLineBytes, r * bytes);
-  return touched /
-         (conflicts(Row) ? bandwidth(used + target.l1Bytes) : bandwidth(used, Row, touched));
+  return touched / (conflicts(Row)
+                        ? bandwidth(used + target.l1Bytes)
+                        : bandwidth(used, Row, touched, std::max(touched, rowBytes / steps)));
 }
 
 /// Cycles per step of k lost where the rows of a tile, or the steps of one, fall into so few lines

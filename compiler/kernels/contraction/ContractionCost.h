@@ -41,7 +41,7 @@ private:
   bool rowsReadAgain() const;
   double rowsUsed() const;
   int64_t stepBytes(Operand operand) const;
-  double bandwidth(double footprint, Operand operand, double width) const;
+  double bandwidth(double footprint, Operand operand, double width, double widthOfAll) const;
   double trafficLoss(Operand operand, double traffic) const;
   bool conflicts(Operand operand) const;
   bool columnsJump() const;
