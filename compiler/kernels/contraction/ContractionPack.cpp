@@ -112,8 +112,8 @@ void ContractionEmitter::packChunks(const PackRequest &request, const ReductionR
 
   // Row tiles are packed side by side: each asks for the lines of the next one, which prefetchers do
   // not find where steps lie far apart. Behind the last tile that is useless, and does no harm.
-  const bool asksForNext = contiguous && request.operand == Row &&
-                           stride * problem.elementBits() / 8 > kCacheLineBytes;
+  const bool asksForNext =
+      contiguous && request.operand == Row && stride * problem.elementBits() / 8 > kCacheLineBytes;
   if (contiguous || stride != 1 || emit.lanes == 1) {
     emit.forEach(emit.index(0), count, 1, [&](Value k) {
       Value from = emit.add(source, emit.mul(k, stride));
