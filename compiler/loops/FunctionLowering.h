@@ -3,6 +3,7 @@
 #pragma once
 
 #include "compiler/loops/Barriers.h"
+#include "compiler/loops/ChunkKernels.h"
 #include "compiler/kernels/nest/KernelEmitter.h"
 #include "compiler/loops/KernelLibrary.h"
 #include "compiler/loops/KernelPlanner.h"
@@ -80,6 +81,7 @@ private:
   ReductionStarts fills;
   llvm::SmallVector<mlir::Operation *> kernels; // from planKernels on, in order
   KernelPlanner planner;
+  llvm::SmallVector<SharedCall> sharedCalls; // of kernels outside of loops, but for contractions
   llvm::DenseSet<mlir::Operation *>
       done; // epilogues and prologues, lowered with their contractions
   mlir::Value scratch;

@@ -401,7 +401,8 @@ LogicalResult FunctionLowering::lower(Operation *operation) {
   const KernelNest &nest = kernel.nest;
   const KernelPlan &plan = kernel.plan;
   const bool everyThread = kernel.everyThread;
-  beginKernel(op, kernelAccesses(nest, plan, everyThread), everyThread);
+  SmallVector<Access> accesses = kernelAccesses(nest, plan, everyThread);
+  beginKernel(op, accesses, everyThread);
   SmallVector<TypedAttr> initial;
   for (unsigned i = 0; i < nest.outputs.size(); ++i)
     initial.push_back(fills.lookup({operation, i}));
@@ -411,6 +412,9 @@ LogicalResult FunctionLowering::lower(Operation *operation) {
       return op.emitOpError("cannot be lowered in a loop over steps");
     UnitRange range = everyThread ? unitRange(plan.partitionUnits) : UnitRange();
     emitKernel(builder, nest, plan, constants, everyThread ? &range : nullptr, initial);
+  } else if (everyThread && loops.empty()) {
+    auto call = cast<func::CallOp>(std::prev(builder.getInsertionPoint()));
+    sharedCalls.push_back({call, std::move(accesses), plan.partitionUnits});
   }
   op.erase();
   return success();
@@ -463,6 +467,7 @@ LogicalResult FunctionLowering::run() {
       return failure();
   }
   eraseUnused();
+  chunkKernels(function.getBody().front(), sharedCalls, thread, threads, target);
   return success();
 }
 
