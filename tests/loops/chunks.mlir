@@ -14,13 +14,13 @@
 // CHECK-NEXT: call @nnc_kernel_{{[0-9]+}}({{.*}}, %[[N]], %[[ALL]])
 // CHECK-NEXT: call @nnc_kernel_{{[0-9]+}}({{.*}}, %[[N]], %[[ALL]])
 // CHECK-NEXT: }
-func.func @rows(%x: tensor<512x3000xf32>) -> (tensor<512x3000xf32>, tensor<512xf32>) {
-  %m = nn.reduce_max %x [1] : tensor<512x3000xf32> -> tensor<512xf32>
-  %b = nn.broadcast %m [0] : tensor<512xf32> -> tensor<512x3000xf32>
-  %d = nn.sub %x, %b : tensor<512x3000xf32>
-  %e = nn.exp %d : tensor<512x3000xf32>
-  %s = nn.reduce_sum %e [1] : tensor<512x3000xf32> -> tensor<512xf32>
-  return %e, %s : tensor<512x3000xf32>, tensor<512xf32>
+func.func @rows(%x: tensor<4096x3000xf32>) -> (tensor<4096x3000xf32>, tensor<4096xf32>) {
+  %m = nn.reduce_max %x [1] : tensor<4096x3000xf32> -> tensor<4096xf32>
+  %b = nn.broadcast %m [0] : tensor<4096xf32> -> tensor<4096x3000xf32>
+  %d = nn.sub %x, %b : tensor<4096x3000xf32>
+  %e = nn.exp %d : tensor<4096x3000xf32>
+  %s = nn.reduce_sum %e [1] : tensor<4096x3000xf32> -> tensor<4096xf32>
+  return %e, %s : tensor<4096x3000xf32>, tensor<4096xf32>
 }
 
 // CHECK-LABEL: func.func @nnc_small(
