@@ -31,25 +31,89 @@ void makeImage(ColourImage &image, int64_t rows, int64_t columns, const std::str
   image.bytes.resize(static_cast<size_t>(3 * rows * columns));
 }
 
+struct PngFile {
+  const Bytes &content;
+  size_t position = 0;
+  std::jmp_buf place = {};
+  char message[128] = "";
+};
+
+void failPng(png_structp png, png_const_charp message) {
+  PngFile *file = static_cast<PngFile *>(png_get_error_ptr(png));
+  std::snprintf(file->message, sizeof file->message, "%s", message);
+  std::longjmp(file->place, 1);
+}
+
+void ignorePngMessage(png_structp, png_const_charp) {}
+
+void readPng(png_structp png, png_bytep bytes, size_t count) {
+  PngFile *file = static_cast<PngFile *>(png_get_io_ptr(png));
+  if (count > file->content.size() - file->position)
+    png_error(png, "the file ends early");
+  std::memcpy(bytes, file->content.data() + file->position, count);
+  file->position += count;
+}
+
+/// Reads the header, and asks for pixels of 8 bits for each colour, as they stand in the file; false if
+/// it is damaged. No object with a destructor is alive where the library jumps back to.
+bool beginPng(png_structp png, png_infop info, PngFile &file) {
+  if (setjmp(file.place))
+    return false;
+  png_set_read_fn(png, &file, readPng);
+  png_read_info(png, info);
+  png_set_expand(png);
+  png_set_scale_16(png);
+  png_set_gray_to_rgb(png);
+  png_set_interlace_handling(png);
+  png_read_update_info(png, info);
+  return true;
+}
+
+bool readPngRows(png_structp png, PngFile &file, png_bytepp rows) {
+  if (setjmp(file.place))
+    return false;
+  png_read_image(png, rows);
+  png_read_end(png, nullptr);
+  return true;
+}
+
+/// Puts pixels with opacities on black.
+void blendOnBlack(const std::vector<uint8_t> &blended, ColourImage &image) {
+  uint8_t *colours = image.bytes.data();
+  for (size_t at = 0; at < blended.size(); at += 4)
+    for (size_t channel = 0; channel < 3; ++channel)
+      *colours++ = static_cast<uint8_t>((blended[at + channel] * blended[at + 3] + 127) / 255);
+}
+
 void decodePng(const Bytes &content, const std::string &origin, ColourImage &image) {
-  png_image png = {};
-  png.version = PNG_IMAGE_VERSION;
-  if (!png_image_begin_read_from_memory(&png, content.data(), content.size()))
-    fail("%s: libpng: %s", origin.c_str(), png.message);
-  png.format = PNG_FORMAT_RGB;
-  try {
-    makeImage(image, png.height, png.width, origin);
-  } catch (...) {
-    png_image_free(&png);
-    throw;
+  PngFile file{content};
+  png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &file, failPng, ignorePngMessage);
+  png_infop info = png ? png_create_info_struct(png) : nullptr;
+  bool good = info && beginPng(png, info, file);
+  std::string problem;
+  if (good) {
+    try {
+      const int64_t height = png_get_image_height(png, info),
+                    width = png_get_image_width(png, info);
+      makeImage(image, height, width, origin);
+      const size_t channels = png_get_channels(png, info);
+      std::vector<uint8_t> blended(channels == 4 ? static_cast<size_t>(4 * height * width) : 0);
+      uint8_t *pixels = channels == 4 ? blended.data() : image.bytes.data();
+      std::vector<png_bytep> rows;
+      for (int64_t row = 0; row < height; ++row)
+        rows.push_back(pixels + static_cast<size_t>(row * width) * channels);
+      good = readPngRows(png, file, rows.data());
+      if (good && channels == 4)
+        blendOnBlack(blended, image);
+    } catch (const Error &error) {
+      problem = error.what();
+    }
   }
-  const png_color black = {};
-  if (!png_image_finish_read(&png, &black, image.bytes.data(), 0, nullptr))
-    fail("%s: libpng: %s", origin.c_str(), png.message);
-  // The library stops behind the last pixel. The chunk of the end follows, with its checksum.
-  if (std::string_view(content.data(), content.size()).find("IEND\xAE\x42\x60\x82") ==
-      std::string_view::npos)
-    fail("%s: it ends before its end chunk: the file is damaged", origin.c_str());
+  png_destroy_read_struct(&png, &info, nullptr);
+  if (!problem.empty())
+    throw Error(problem);
+  if (!good)
+    fail("%s: libpng: %s", origin.c_str(), file.message);
 }
 
 struct JpegErrors {
@@ -80,8 +144,14 @@ bool beginJpeg(jpeg_decompress_struct &jpeg, JpegErrors &errors, const Bytes &co
   jpeg_read_header(&jpeg, TRUE);
   jpeg.out_color_space = JCS_RGB;
   jpeg.dct_method = JDCT_ISLOW;
-  while (jpeg.scale_denom < 8 && jpeg.image_height / (2 * jpeg.scale_denom) >= rows &&
-         jpeg.image_width / (2 * jpeg.scale_denom) >= columns)
+  // Only what divides the size: the last row or column of another reduced image would cover pixels
+  // that do not exist.
+  auto isHalvable = [&](int64_t size, int64_t least) {
+    const int64_t reduction = 2 * int64_t(jpeg.scale_denom);
+    return size % reduction == 0 && size / reduction >= least;
+  };
+  while (jpeg.scale_denom < 8 && isHalvable(jpeg.image_height, rows) &&
+         isHalvable(jpeg.image_width, columns))
     jpeg.scale_denom *= 2;
   jpeg_calc_output_dimensions(&jpeg);
   return true;
@@ -209,7 +279,7 @@ void decodeBmp(const Bytes &content, const std::string &origin, ColourImage &ima
 } // namespace
 
 std::string decoderVersion() {
-  constexpr int own = 1; // to be raised whenever pixels change
+  constexpr int own = 2; // to be raised whenever pixels change
   return text("%d, libjpeg-turbo %d, libpng %d", own, LIBJPEG_TURBO_VERSION_NUMBER, PNG_LIBPNG_VER);
 }
 
