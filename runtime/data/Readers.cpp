@@ -90,10 +90,10 @@ std::string otherKind(const Reader &reader, const std::string &path) {
     return "";
   auto is = [](const Reader &one, std::string_view name) { return one.name == name; };
   for (const Reader &other : table)
-    if (is(reader, "images") && is(other, "csv"))
-      continue; // a list of images
-    else if (other.check(view))
-      return text(": it looks like a file for %s(...)", other.name);
+    if (other.check(view)) // a table may list images
+      return is(reader, "images") && is(other, "csv")
+                 ? ""
+                 : text(": it looks like a file for %s(...)", other.name);
   return "";
 }
 
