@@ -278,7 +278,12 @@ bool GradientChecker::print(const reference::GradientCheck &check, const Place &
                  << llvm::format("%5lld elements  ",
                                  static_cast<long long>(report.checkedElements));
     if (saysNothing) {
-      llvm::outs() << "not checked: all of them lie at a kink\n";
+      if (report.hiddenElements == 0)
+        llvm::outs() << "not checked: all of them lie at a kink\n";
+      else
+        llvm::outs() << llvm::format("not checked: the loss, %.1e, is too large to compare them",
+                                     check.loss)
+                     << (report.unsettledElements ? ", or they lie at a kink\n" : "\n");
       continue;
     }
     llvm::outs() << llvm::format("largest relative error %.1e  ", report.maxRelativeError)
@@ -292,6 +297,10 @@ bool GradientChecker::print(const reference::GradientCheck &check, const Place &
     if (report.unsettledElements)
       llvm::outs() << llvm::format(" (%lld elements at a kink left out)",
                                    static_cast<long long>(report.unsettledElements));
+    if (report.hiddenElements)
+      llvm::outs() << llvm::format(
+          " (%lld elements left out, for which the loss, %.1e, is too large)",
+          static_cast<long long>(report.hiddenElements), check.loss);
     llvm::outs() << "\n";
   }
   if (wrong)

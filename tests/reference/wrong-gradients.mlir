@@ -32,3 +32,31 @@ func.func @kink(%x: tensor<1xf64> {nn.name = "x", nn.values = dense<0.0> : tenso
   %loss = nn.reduce_sum %step [0] : tensor<1xf64> -> tensor<f64>
   return %loss, %zero : tensor<f64>, tensor<1xf64>
 }
+
+// The differences are rounded beside a large loss, but the derivative is further off.
+// CHECK: FAILED large x: 2 elements, relative error at most 3.3e-01; element {{[01]}} has derivative 2, difference {{2.99|3}}
+// CHECK-SAME: 0 elements unsettled, 0 hidden by rounding
+func.func @large(%x: tensor<2xf64> {nn.name = "x"})
+    -> (tensor<f64> {nn.name = "loss"}, tensor<2xf64> {nn.name = "grad.x"}) {
+  %three = nn.constant dense<3.0> : tensor<2xf64>
+  %two = nn.constant dense<2.0> : tensor<2xf64>
+  %offset = nn.constant dense<1.0e9> : tensor<f64>
+  %0 = nn.mul %x, %three : tensor<2xf64>
+  %sum = nn.reduce_sum %0 [0] : tensor<2xf64> -> tensor<f64>
+  %loss = nn.add %sum, %offset : tensor<f64>
+  return %loss, %two : tensor<f64>, tensor<2xf64>
+}
+
+// It is not beside a larger one, which is a failure here too.
+// CHECK: FAILED hidden x: 2 elements
+// CHECK-SAME: 0 elements unsettled, 2 hidden by rounding
+func.func @hidden(%x: tensor<2xf64> {nn.name = "x"})
+    -> (tensor<f64> {nn.name = "loss"}, tensor<2xf64> {nn.name = "grad.x"}) {
+  %three = nn.constant dense<3.0> : tensor<2xf64>
+  %two = nn.constant dense<2.0> : tensor<2xf64>
+  %offset = nn.constant dense<1.0e13> : tensor<f64>
+  %0 = nn.mul %x, %three : tensor<2xf64>
+  %sum = nn.reduce_sum %0 [0] : tensor<2xf64> -> tensor<f64>
+  %loss = nn.add %sum, %offset : tensor<f64>
+  return %loss, %two : tensor<f64>, tensor<2xf64>
+}
