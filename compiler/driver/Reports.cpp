@@ -235,11 +235,30 @@ static bool plotPlanes(const PlotOptions &options, const std::vector<Run> &runs)
                     charts.size() == 1 ? elements[0] : panels(options.title, elements));
 }
 
+/// Refuses options that mean nothing to a kind of picture.
+static bool checkOptions(const PlotOptions &options) {
+  constexpr llvm::StringLiteral selective[] = {"predictions", "landscape", "gradients", "norms",
+                                               "histogram"};
+  for (auto [option, given] : {std::pair("--x", !options.axis.empty()),
+                               {"--log-x", options.logX},
+                               {"--log-y", options.logY},
+                               {"--dots", options.dots}})
+    if (given)
+      return fail(llvm::formatv("--what {0} takes no {1}", options.what, option));
+  if (!options.columns.empty() && !llvm::is_contained(selective, options.what))
+    return fail(llvm::formatv("--what {0} takes no --columns", options.what));
+  if (options.columns.size() > 1 && options.what == "norms")
+    return fail("--what norms takes one of --columns");
+  return true;
+}
+
 bool writePlot(const PlotOptions &options) {
   if (!isChartFile(options.output))
     return fail(llvm::formatv("-o {0}: the name must end with .svg, .png or .pdf", options.output));
   if (options.what == "curves")
     return plotCurves(options);
+  if (!checkOptions(options))
+    return false;
   std::string error;
   std::vector<Run> runs;
   for (const std::string &input : options.inputs) {
@@ -250,6 +269,8 @@ bool writePlot(const PlotOptions &options) {
   }
   const Run *run = &runs[0];
   const bool isCurve = runs.size() == 1 && curveOf(*run);
+  if (isCurve && options.what == "predictions" && !options.columns.empty())
+    return fail("--what predictions of one input takes no --columns");
   if (options.what == "landscape" ||
       ((options.what == "predictions" || options.what == "epochs") && !isCurve))
     return plotPlanes(options, runs);
@@ -282,9 +303,19 @@ bool writePlot(const PlotOptions &options) {
         "such norms: a program that is built with --watch logs its gradient, weight, update "
         "and unused units");
   if (options.what == "gradients") {
-    std::vector<std::string> elements;
-    for (const Histogram &histogram : gradientsOf(run->log))
-      elements.push_back(report::draw(histogram));
+    const std::vector<Histogram> gradients = gradientsOf(run->log);
+    std::vector<std::string> elements, known, tensors = options.columns;
+    for (const Histogram &histogram : gradients)
+      known.push_back(histogram.title); // as the column of its norm
+    if (tensors.empty() || gradients.empty())
+      tensors = known;
+    for (const std::string &tensor : tensors) {
+      const size_t place = size_t(llvm::find(known, tensor) - known.begin());
+      if (place == known.size())
+        return fail(llvm::formatv("--columns: the log has no histogram `{0}`, but {1}", tensor,
+                                  llvm::join(known, ", ")));
+      elements.push_back(report::draw(gradients[place]));
+    }
     return drawAll(std::move(elements),
                    "gradients: a program that is built with --watch logs them");
   }
