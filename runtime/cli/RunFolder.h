@@ -20,6 +20,8 @@ public:
                               *lock = "lock";
   /// Of the folder of a tuning, whose trials have folders in it.
   static constexpr const char *tuning = "tuning.json";
+  /// Of the folder of a trial: what it has written to the standard error.
+  static constexpr const char *messages = "messages.txt";
 
   /// Throws Error if `path` holds a run or a tuning, or is something else than a folder. An empty path
   /// is always free.

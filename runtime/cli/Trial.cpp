@@ -18,7 +18,6 @@
 
 namespace nnc::runtime {
 
-static constexpr const char *messages = "messages.txt";
 /// Of the names of what the log says about held-out examples.
 static constexpr std::string_view validationPrefix = "validation_";
 
@@ -95,14 +94,15 @@ std::optional<double> Trial::valueAfter(int64_t epochs, bool mustEnd) const {
 
 void Trial::setFailed(int status) {
   failed = true;
-  if (exists(path + "/" + messages)) {
-    const Bytes content = readFile(path + "/" + messages);
+  if (exists(path + "/" + RunFolder::messages)) {
+    const Bytes content = readFile(path + "/" + RunFolder::messages);
     std::string_view words(content.data(), content.size());
     if (const size_t error = words.find("error"); error != std::string_view::npos)
       words.remove_prefix(error);
     if (words.starts_with("error: "))
       words.remove_prefix(7);
-    why = printable(words.substr(0, words.find('\n')));
+    why = words.substr(0, words.find('\n'));
+    std::ranges::replace_if(why, [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '?');
   }
   if (status > 128)
     why = text("its process was ended by signal %d", status - 128);
@@ -119,7 +119,7 @@ void Trial::clear() const {
 }
 
 void Trial::removeEmptyMessages() const {
-  const std::string file = path + "/" + messages;
+  const std::string file = path + "/" + RunFolder::messages;
   struct stat status;
   if (stat(file.c_str(), &status) == 0 && status.st_size == 0)
     (void)std::remove(file.c_str());
@@ -127,7 +127,7 @@ void Trial::removeEmptyMessages() const {
 
 void Trial::redirectMessages() const {
   (void)mkdir(path.c_str(), 0777);
-  const std::string file = path + "/" + messages;
+  const std::string file = path + "/" + RunFolder::messages;
   const int descriptor = open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (descriptor < 0)
     fail("cannot write %s: %s", file.c_str(), systemMessage(errno).c_str());

@@ -327,6 +327,9 @@ void Tuning::printResult() const {
     row.push_back(std::isfinite(value)
                       ? ""
                       : "failed: " + message.substr(0, std::min(message.find(": "), size_t(100))));
+    const std::string file = text("trial-%zu/%s", trial + 1, RunFolder::messages);
+    if (!std::isfinite(value) && exists(folder.path() + "/" + file))
+      row.back() += ", see " + file;
   }
   print("\n");
   printTable(table, 0, table[0].size() - 1);
