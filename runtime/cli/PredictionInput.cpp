@@ -63,6 +63,28 @@ static Dataset readCsvExamples(const std::string &path, const DataBlock &fields,
   return cutWindows(reader.finish(), fields, window, all, origin);
 }
 
+/// A table that names images, laid out as that of the training data.
+static Dataset readImageTable(const std::string &path, const DataBlock &fields,
+                              const DataBlock &block, DataConventions &conventions) {
+  std::optional<size_t> place, placeInBlock;
+  const DataBlock columns = fieldsOfImageTable(fields, place);
+  DataBlock table = fieldsOfImageTable(block, placeInBlock);
+  for (DataSplit &split : table.splits)
+    split.reader = "csv";
+  Dataset dataset = readCsvExamples(path, columns, &table, conventions);
+  if (!place)
+    return dataset;
+  std::vector<std::string> files;
+  for (int64_t row = 0; row < dataset.examples; ++row)
+    files.push_back(fileOfImage(dataset.fields[*place], row, path));
+  DataSplit split = *block.split("train");
+  split.name = "predict";
+  split.files = {path};
+  split.cache.clear();
+  dataset.fields[*place] = readImageFiles(files, fields.fields[*place], split, conventions);
+  return dataset;
+}
+
 namespace {
 
 /// Reads examples out of a JSON text.
@@ -375,6 +397,8 @@ Dataset readExamples(const std::string &path, const DataBlock &fields, const Dat
   } else if (std::ranges::any_of(fields.fields,
                                  [](auto &one) { return one.tokenizer != nullptr; })) {
     dataset = readLinesToPredict(path, fields, conventions);
+  } else if (train && readsImageTables(*train)) {
+    dataset = readImageTable(path, fields, *block, conventions);
   } else {
     dataset = readCsvExamples(path, fields, block, conventions);
   }

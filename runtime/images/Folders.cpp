@@ -290,50 +290,29 @@ private:
   std::vector<int32_t> labels;
 };
 
-bool isNamedTable(const std::string &path) {
-  const std::string extension = extensionOf(withoutGz(path));
-  return extension == ".csv" || extension == ".tsv" || extension == ".txt";
-}
-
 /// Tables have the names of files, relative to their own folder, beside a class or other values. The
 /// column of the image is one of words.
 Dataset readTable(const DataBlock &block, const DataSplit &split, const std::string &folder,
                   DataConventions &conventions) {
-  DataBlock columns = block;
-  size_t place = 0;
-  for (size_t i = 0; i < columns.fields.size(); ++i)
-    if (DataField &field = columns.fields[i]; field.shape.size() > 1) {
-      place = i;
-      const std::string name = field.name;
-      field = DataField();
-      field.name = name;
-      field.dtype = DType::I32;
-      field.categories = true;
-      field.classes = INT32_MAX;
-    }
+  std::optional<size_t> place;
+  const DataBlock columns = fieldsOfImageTable(block, place);
   DataSplit inMemory = split;
   inMemory.memory = 0;
   Dataset dataset = readCsvSplit(columns, inMemory, folder, conventions);
-  const FieldData &names = dataset.fields[place];
   std::vector<std::string> files;
   size_t table = 0;
   for (int64_t row = 0; row < dataset.examples; ++row) {
     while (table + 1 < dataset.places.files.size() && dataset.places.files[table + 1].first <= row)
       ++table;
-    const std::string &path = dataset.places.files[table].second;
-    const size_t slash = path.rfind('/');
-    int32_t code;
-    std::memcpy(&code, names.data(row), sizeof code);
-    files.push_back(joinPath(slash == std::string::npos ? "" : path.substr(0, slash),
-                             names.words[static_cast<size_t>(code)].word));
+    files.push_back(fileOfImage(dataset.fields[*place], row, dataset.places.files[table].second));
   }
-  dataset.fields[place] = readAll(files, folder, block.fields[place], split, conventions);
+  dataset.fields[*place] = readAll(files, folder, block.fields[*place], split, conventions);
   return dataset;
 }
 
 Dataset readSplitOfImages(const DataBlock &block, const DataSplit &split, const std::string &folder,
                           DataConventions &conventions) {
-  if (isNamedTable(split.files[0]))
+  if (readsImageTables(split))
     return readTable(block, split, folder, conventions);
   ImageFolders folders(block, split, folder, conventions);
   for (const std::string &file : split.files)
@@ -341,7 +320,7 @@ Dataset readSplitOfImages(const DataBlock &block, const DataSplit &split, const 
   return folders.finish(block);
 }
 
-constexpr ImageReader thisReader = {readSplitOfImages, readFile};
+constexpr ImageReader thisReader = {readSplitOfImages, readFile, readAll};
 
 } // namespace
 
