@@ -145,8 +145,8 @@ std::string addTable(llvm::StringRef whole, const std::string &path, const DataS
   for (size_t line = 1; !content.empty();) {
     size_t end = 0;
     for (size_t size = firstSize; end == 0; size *= 2)
-      end =
-          size < content.size() ? text::endOfRows(content.substr(0, size), format) : content.size();
+      end = size < content.size() ? text::endOfRows(content.substr(0, size), format, line == 1)
+                                  : content.size();
     std::string error;
     std::optional<std::string> part = text::toText(content.substr(0, end), encoding, path, error);
     if (!part) {

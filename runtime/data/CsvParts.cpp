@@ -32,7 +32,8 @@ std::optional<CsvReader> CsvParts::next() {
       atEnd = true;
     }
     end = atEnd ? content.size()
-                : text::endOfRows(std::string_view(content.data(), content.size()), format);
+                : text::endOfRows(std::string_view(content.data(), content.size()), format,
+                                  /*isBeginning=*/offset == 0);
   }
   if (atEnd && end == 0)
     end = content.size();

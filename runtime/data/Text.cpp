@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <cstring>
 
 namespace nnc::runtime {
@@ -182,9 +183,9 @@ private:
   }
 
   void addNumber(const DataField &field, FieldData &data, double number, const std::string &where) {
-    if (!isFloat(field.dtype) && !(number == static_cast<double>(static_cast<int64_t>(number)) &&
-                                   number >= static_cast<double>(smallestInteger(field)) &&
-                                   number <= static_cast<double>(largestInteger(field))))
+    if (!isFloat(field.dtype) &&
+        !(number == std::trunc(number) && number >= static_cast<double>(smallestInteger(field)) &&
+          number <= static_cast<double>(largestInteger(field))))
       fail("%s: %s is %g, not a whole number in %lld..%lld", where.c_str(), field.name.c_str(),
            number, static_cast<long long>(smallestInteger(field)),
            static_cast<long long>(largestInteger(field)));

@@ -262,13 +262,17 @@ public:
     const int64_t count = static_cast<int64_t>(labels.size());
     Dataset dataset;
     dataset.examples = count;
-    Array numbers{DType::I32, {count}, {}, split.files[0]};
-    numbers.bytes.assign(reinterpret_cast<const char *>(labels.data()),
-                         reinterpret_cast<const char *>(labels.data() + labels.size()));
-    for (const DataField &field : block.fields)
-      dataset.fields.push_back(&field == label ? fieldFromArray(field, std::move(numbers),
-                                                                conventions, split.isTraining())
-                                               : readAll(files, folder, field, split, conventions));
+    for (const DataField &field : block.fields) {
+      if (&field != label) {
+        dataset.fields.push_back(readAll(files, folder, field, split, conventions));
+        continue;
+      }
+      Array numbers{DType::I32, {count}, {}, split.files[0]};
+      numbers.bytes.assign(reinterpret_cast<const char *>(labels.data()),
+                           reinterpret_cast<const char *>(labels.data() + labels.size()));
+      dataset.fields.push_back(
+          fieldFromArray(field, std::move(numbers), conventions, split.isTraining()));
+    }
     return dataset;
   }
 

@@ -14,7 +14,7 @@ constexpr size_t groupSize = 16;
 /// Rows that go through the cache together.
 constexpr size_t bandRows = 4;
 /// Numbers without weight on either side of a row, so that groups may begin and end there.
-constexpr size_t margin = 64;
+constexpr size_t rowMargin = 64;
 
 using Group = float __attribute__((vector_size(64)));
 /// Four numbers; of a pixel three.
@@ -125,7 +125,7 @@ Resizer::Groups Resizer::groupsOf(const Covers &covers) {
     groups.base.push_back(least);
     groups.terms = std::max(groups.terms, static_cast<size_t>((most - least) / 3) + covers.most);
   }
-  if (groups.terms > 2 * covers.most || 3 * groups.terms + groupSize > margin) {
+  if (groups.terms > 2 * covers.most || 3 * groups.terms + groupSize > rowMargin) {
     groups.terms = 0;
     return groups;
   }
@@ -147,7 +147,8 @@ void Resizer::plan(int64_t fromRows, int64_t toRows, int64_t fromColumns, int64_
     return;
   across = coversOf(fromColumns, toColumns);
   groups = groupsOf(across);
-  sums.assign(bandRows * (static_cast<size_t>(3 * fromColumns) + 3 * across.most + 2 * margin), 0);
+  sums.assign(bandRows * (static_cast<size_t>(3 * fromColumns) + 3 * across.most + 2 * rowMargin),
+              0);
   line.assign(bandRows * (static_cast<size_t>(3 * toColumns) + groupSize), 0);
 }
 
@@ -166,7 +167,7 @@ void Resizer::resize(const ColourImage &image, const ImagePart &part, int64_t ro
                      uint8_t *pixels) {
   plan(part.rows, rows, part.columns, columns);
   const size_t stride = sums.size() / bandRows, lineStride = line.size() / bandRows;
-  float *begin = sums.data() + margin;
+  float *begin = sums.data() + rowMargin;
   for (int64_t top = 0; top < rows; top += bandRows) {
     const size_t band = static_cast<size_t>(std::min<int64_t>(bandRows, rows - top));
     for (size_t i = 0; i < band; ++i) {

@@ -42,17 +42,17 @@ Mappings &mappings() {
 
 /// Where files are mapped, for a signal handler, which may not take a lock. A file whose name is
 /// read is in use, so that it stays.
-struct Place {
+struct MappedPlace {
   std::atomic<const char *> begin = nullptr;
   std::atomic<size_t> length = 0;
   std::atomic<const char *> name = nullptr;
 };
-std::array<Place, 64> places;
+std::array<MappedPlace, 64> places;
 
 /// A page of a mapped file that is not there any more.
 void reportCut(int, siginfo_t *signal, void *) {
   const char *name = "a data file", *page = static_cast<const char *>(signal->si_addr);
-  for (const Place &place : places)
+  for (const MappedPlace &place : places)
     if (const char *begin = place.begin; begin && page >= begin && page < begin + place.length)
       name = place.name;
   for (const char *part :
@@ -101,7 +101,7 @@ MappedFile::MappedFile(int descriptor, std::string name) : path(std::move(name))
     sigaction(SIGBUS, &action, nullptr);
   }
   all.files.push_back(this);
-  for (Place &place : places)
+  for (MappedPlace &place : places)
     if (begin && !place.begin) {
       place.length = length;
       place.name = path.c_str();
@@ -125,7 +125,7 @@ MappedFile::~MappedFile() {
   Mappings &all = mappings();
   const std::lock_guard lock(all.mutex);
   std::erase(all.files, this);
-  for (Place &place : places)
+  for (MappedPlace &place : places)
     if (begin && place.begin == begin)
       place.begin = nullptr;
   if (begin)

@@ -142,7 +142,7 @@ bool CsvRows::readRow() {
   return anything;
 }
 
-size_t endOfRows(std::string_view content, const CsvFormat &format) {
+size_t endOfRows(std::string_view content, const CsvFormat &format, bool isBeginning) {
   const char *begin = content.data(), *end = begin + content.size();
   const bool hasQuotes = std::memchr(begin, '"', content.size()) != nullptr;
   const bool hasComments = !format.comment.empty();
@@ -158,7 +158,8 @@ size_t endOfRows(std::string_view content, const CsvFormat &format) {
   }
   size_t found = 0;
   bool quoted = false, comment = false, lineBegins = true;
-  for (const char *c = begin; c < end; ++c) {
+  const size_t mark = isBeginning && content.starts_with("\xEF\xBB\xBF") ? 3 : 0;
+  for (const char *c = begin + mark; c < end; ++c) {
     if (lineBegins && hasComments && !quoted)
       comment = static_cast<size_t>(end - c) >= format.comment.size() &&
                 std::memcmp(c, format.comment.data(), format.comment.size()) == 0;

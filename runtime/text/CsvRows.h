@@ -20,8 +20,9 @@ struct CsvFormat {
 };
 
 /// The end of the last row that is whole in a part of a table, which begins with a row; 0: there is
-/// none. A row ends with a line, unless that is within quotes.
-size_t endOfRows(std::string_view content, const CsvFormat &format);
+/// none. A row ends with a line, unless that is within quotes. `isBeginning`: the part is the first, which
+/// a byte order mark may stand in front of.
+size_t endOfRows(std::string_view content, const CsvFormat &format, bool isBeginning);
 
 /// Walks over the rows of a CSV text (RFC 4180, any line ends, blank lines skipped, spaces around
 /// unquoted cells dropped, a UTF-8 byte order mark ignored).

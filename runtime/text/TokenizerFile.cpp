@@ -306,7 +306,8 @@ private:
     uint64_t place = id.get<uint64_t>();
     if (place >= result.pieces.size())
       return no("the ids of its vocabulary have gaps");
-    if (!isSpecial && !result.pieces[place].empty())
+    const std::string &taken = result.pieces[place];
+    if (!taken.empty() && !(isSpecial && taken == piece))
       return no("two pieces of its vocabulary have the id " + std::to_string(place));
     result.pieces[place] = piece;
     result.specials[place] = isSpecial;
@@ -343,6 +344,9 @@ private:
       for (const SortedJson &token : added)
         if (!add(memberOf(token, "id"), memberOf(token, "content").get<std::string>(), true))
           return false;
+    for (size_t id = 0; id < result.pieces.size(); ++id)
+      if (result.specials[id] && names.erase(result.pieces[id]) == 0)
+        return no("its piece " + shown(result.pieces[id]) + " has two ids");
     for (int byte = 0; byte < 256; ++byte)
       if (!known.count(std::string(1, static_cast<char>(byte))))
         return no("its vocabulary does not have all bytes");
