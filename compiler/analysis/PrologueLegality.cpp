@@ -17,7 +17,7 @@ OpOperand *prologueOperand(linalg::LinalgOp kernel) {
   OpOperand &read = *kernel.getDpsInputOperands().front();
   OpOperand &written = kernel.getDpsInitsMutable()[0];
   auto type = cast<RankedTensorType>(kernel->getResult(0).getType());
-  // An input that a kernel computes is no tensor that an update may overwrite meanwhile.
+  // Updates overwrite arguments, and never the result of a kernel.
   if (read.get().getType() != type || !isa<FloatType>(type.getElementType()) ||
       !read.get().getDefiningOp<linalg::LinalgOp>() ||
       !kernel.getMatchingIndexingMap(&read).isIdentity() ||

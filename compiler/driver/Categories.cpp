@@ -93,7 +93,7 @@ std::vector<Column> columnsOf(const lang::DataInfo &data, const DataSplit &split
   return columns;
 }
 
-/// What the first row of a table says of the rows behind it.
+/// Facts of the first row of a table, for the rows behind it.
 struct Table {
   bool isBegun = false;
   std::optional<size_t> filter; ///< the place of the column by which rows are chosen

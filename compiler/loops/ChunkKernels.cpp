@@ -39,7 +39,7 @@ static std::pair<int64_t, int64_t> bytesOf(ArrayRef<SharedCall> run) {
 static int64_t chunksOf(ArrayRef<SharedCall> run, const TargetDescription &target) {
   auto [bytes, again] = bytesOf(run);
   const int64_t part = bytes / target.threads;
-  // What comes from the last cache comes fast enough without chunks.
+  // The last cache is fast enough without chunks.
   if (run.size() < 2 || part <= 2 * target.l3Bytes || again < bytes / 4)
     return 1;
   int64_t chunks = llvm::divideCeil(part, target.l2Bytes / 4);

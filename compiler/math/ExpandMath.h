@@ -34,7 +34,7 @@ public:
   mlir::Value rsqrt(mlir::Value x);
   /// x / divisor by products with the reciprocal in two parts (Brisebarre and Muller 2004). It is
   /// exact where the quotient is a number of f32 and for infinities, NaN and zeros; else it is at most
-  /// 0.51 units in the last place off, and 1 below 2^-100. The divisor is no power of two, and neither it
+  /// 0.51 units in the last place off, and 1 below 2^-100. Powers of two are not divisors here, and neither the divisor
   /// nor its reciprocal is extreme. Null where the target has no fused multiply-add.
   mlir::Value divide(mlir::Value x, float divisor);
 

@@ -469,7 +469,7 @@ LogicalResult FunctionAssignment::separateUpdates(Arrangement &arrangement) {
     if (failed(arrange(apart, attempt)))
       return failure();
     auto gradient = cast<RankedTensorType>(contraction->getResult(0).getType());
-    // What has been arranged before knows nothing of a copy that the attempt has made.
+    // The arrangement before the attempt does not have the copy that the attempt has made.
     if (before - largestLiveSum(attempt.requests) > bytesOf(gradient) / 2 ||
         attempt.analysis->kernels.size() != arrangement.analysis->kernels.size())
       arrangement = std::move(attempt);

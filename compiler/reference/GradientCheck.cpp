@@ -121,7 +121,7 @@ public:
   }
 
 private:
-  /// What rounding the loss may make of a difference of this step.
+  /// The part of a difference of this step that the rounding of the loss may be.
   double rounding(double step) {
     if (dependents.empty() && loss != argument)
       return 0; // the loss is the same everywhere
