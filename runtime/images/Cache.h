@@ -16,12 +16,12 @@ namespace nnc::runtime {
 class ImageCache {
 public:
   /// `key` is a hash of all that the pixels depend on: `count` images of `each` bytes. Throws Error
-  /// if there is a file at `path` that is no cache, which is never replaced.
+  /// if another file is at `path`, which is never replaced.
   ImageCache(std::string path, const std::string &key, size_t count, size_t each);
 
   /// The bytes in front of the pixels.
   static constexpr size_t start = 64;
-  /// Null if there is no such file, or if it has other pixels, is cut or damaged.
+  /// Null if the file is missing, cut, damaged, or has other pixels.
   std::shared_ptr<const MappedFile> find() const;
 
   /// Appends whole images to a new version of the file, which is in place once it has all. False if

@@ -26,7 +26,7 @@ static void addHistogram(const char *elements, const OutputValue &value,
   double *counts = &numbers.back() - (bins - 1);
   for (int64_t i = 0; i < count; ++i) {
     const double share = (loadElement(elements, value.dtype, i) - low) / (high - low);
-    // Equal elements are in the first bin; of infinities there is no share.
+    // Equal elements are in the first bin. Infinities have no place in the range.
     ++counts[share >= 0 ? std::min(bins - 1, static_cast<size_t>(share * double(bins))) : 0];
   }
 }
